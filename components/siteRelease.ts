@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import { bundleOf } from "../files/bundle.ts";
+import type { Secrets } from "../files/secrets.ts";
+import type { Site } from "../files/site.ts";
+import type { Host } from "./host.ts";
+
+export interface SiteReleaseArgs {
+  /** Machine the site runs on. */
+  host: Host;
+  /** Which services run. */
+  site: Site;
+  /** What is secret in their files. */
+  secrets: { [Name in keyof Secrets]: pulumi.Input<Secrets[Name]> };
+}
+
+/**
+ * The site, running on its host. Three commands: a secret in the text of the release would hide its whole difference from
+ * `pulumi preview --diff`, and so travels apart. What they do is files/host/apply.sh.
+ */
+export class SiteRelease extends pulumi.ComponentResource {
+  constructor(name: string, args: SiteReleaseArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("jupyter-up:index:SiteRelease", name, {}, opts);
+    const { host, site } = args;
+    const script = `${host.place.root}/bin/site-apply`;
+    const apply = (words: string) => `${quoted(script)} ${words}`;
+    const bundle = pulumi.output(args.secrets).apply((secrets) => bundleOf(site, secrets));
+
+    const setup = host.command(
+      `${name}-setup`,
+      { create: `${install(script)} && ${apply("machine")}`, stdin: applyScript() },
+      { parent: this },
+    );
+    const secrets = host.command(
+      `${name}-secrets`,
+      { create: apply("secrets"), stdin: pulumi.secret(bundle.secrets), shown: false },
+      { parent: this, dependsOn: setup },
+    );
+    host.command(
+      `${name}-release`,
+      // The bundle is made with secrets, and holds nothing of them but folder names keyed by one.
+      { create: apply("release"), delete: apply(`down ${site.name}`), stdin: pulumi.unsecret(bundle.release) },
+      { parent: this, dependsOn: secrets },
+    );
+
+    this.registerOutputs();
+  }
+}
+
+function applyScript(): string {
+  return readFileSync(new URL("../files/host/apply.sh", import.meta.url), "utf8");
+}
+
+/** Puts standard input in place as a program; the old one stays whole until the new one is. */
+function install(script: string): string {
+  const folder = quoted(script.replace(/\/[^/]*$/, ""));
+  const program = quoted(script);
+  return `mkdir -p ${folder} && cat > ${program}.new && chmod 755 ${program}.new && mv ${program}.new ${program}`;
+}
+
+/** A text as one word of a POSIX shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

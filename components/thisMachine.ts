@@ -1,0 +1,73 @@
+import { homedir } from "node:os";
+import { resolve } from "node:path";
+import { Command } from "@pulumi/command/local/command.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { Place } from "../files/site.ts";
+import type { Host, HostCommandArgs } from "./host.ts";
+
+export interface ThisMachineArgs {
+  /** HTTPS port on the loopback address. */
+  port: number;
+  /** Plain HTTP port on the loopback address. */
+  httpPort: number;
+  /** Folder of the notebooks: absolute, below `~`, or relative to the checkout. */
+  notebooks: string;
+}
+
+/** The machine that `pulumi up` runs on. Its ports are published on the loopback address only. */
+export class ThisMachine extends pulumi.ComponentResource implements Host {
+  readonly place: Place;
+
+  constructor(name: string, args: ThisMachineArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("jupyter-up:index:ThisMachine", name, args, opts);
+    this.place = placeOn(process, args);
+    this.registerOutputs({ notebooks: this.place.notebooks });
+  }
+
+  command(name: string, args: HostCommandArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource {
+    return new Command(
+      name,
+      {
+        create: survivingCtrlC(args.create),
+        ...(args.delete ? { delete: survivingCtrlC(args.delete) } : {}),
+        stdin: args.stdin,
+        logging: args.shown === false ? "none" : "stdoutAndStderr",
+        addPreviousOutputInEnv: false,
+      },
+      opts,
+    );
+  }
+}
+
+/**
+ * A first Ctrl-C kills the shell of a local command, and nothing below it: run beside the shell, the command ends its work.
+ * Standard input has to be handed on by number, because a shell gives what it runs beside itself an empty one.
+ */
+function survivingCtrlC(command: string): string {
+  return `exec 3<&0; { ${command}; } <&3 & wait $!`;
+}
+
+/** What this program has to know of the process it runs in. */
+export interface ProcessFacts {
+  platform: string;
+  cwd(): string;
+  getuid?(): number;
+}
+
+/** Where the site lies on this machine: below `.state` of the checkout, and its notebooks where the settings say. */
+export function placeOn(process: ProcessFacts, { port, httpPort, notebooks }: ThisMachineArgs): Place {
+  const checkout = process.cwd();
+  const uid = process.getuid?.() ?? 0;
+  // Root can give each file to the user of its image, and Docker's virtual machine on a Mac shows every file as the asker's.
+  const ownFiles = uid !== 0 && process.platform !== "darwin";
+  return {
+    root: resolve(checkout, ".state/site"),
+    data: resolve(checkout, ".state/data"),
+    notebooks: resolve(checkout, notebooks.replace(/^~(?=\/|$)/, homedir())),
+    address: "127.0.0.1",
+    httpsPort: port,
+    httpPort,
+    public: false,
+    ...(ownFiles ? { uid } : {}),
+  };
+}

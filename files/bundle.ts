@@ -1,0 +1,158 @@
+import { createHash, createHmac } from "node:crypto";
+import { composeText } from "./composeText.ts";
+import { flatText, type HostFile } from "./flatText.ts";
+import type { Secrets } from "./secrets.ts";
+import type { Service, TextFiles } from "./service.ts";
+import { imagesOf, type Site } from "./site.ts";
+
+/** What is sent to the host: the standard input of its two commands. */
+export interface Bundle {
+  /** `site-apply secrets`: every secret file. Secret as a whole. */
+  secrets: string;
+  /** `site-apply release`: everything else, readable; names the secrets by folder, tells nothing of them. */
+  release: string;
+}
+
+/** One service with its files written out, in the folders they will lie in. */
+interface WrittenService {
+  service: Service;
+  files: TextFiles;
+  secretFiles: TextFiles;
+  /** Folder name by content; empty without files. */
+  filesId: string;
+  secretsId: string;
+}
+
+/** Site and secrets → the exact files on the host. */
+export function bundleOf(site: Site, secrets: Secrets): Bundle {
+  const written = site.services.map((service) => write(service, secrets));
+  const plain = [
+    { path: "compose.yaml", mode: "0644", content: composeYaml(site, written) },
+    ...written.flatMap(({ service, files, filesId }) => hostFiles(`${service.name}/${filesId}`, files, "0644")),
+  ];
+  const secret = written.flatMap(({ service, secretFiles, secretsId }) =>
+    hostFiles(`${service.name}/${secretsId}`, secretFiles, "0600"),
+  );
+  const header = releaseHeader(site, written);
+  const id = shortHash(createHash("sha256"), [...header, JSON.stringify(plain)]);
+  return {
+    secrets: flatText(ownersOf(written), secret),
+    release: flatText([`release ${id}`, ...header], plain),
+  };
+}
+
+/** What the host has to know besides the files; see host/apply.sh. */
+function releaseHeader(site: Site, written: WrittenService[]): string[] {
+  const { place } = site;
+  return [
+    `project ${site.name}`,
+    ...imagesOf(site).map(({ reference, sizeMiB }) => `image ${reference} ${sizeMiB}`),
+    ...[place.httpsPort, place.httpPort].map((port) => `port ${port}`),
+    ...site.services.flatMap(({ user, data }) => (data ?? []).map(({ source }) => `folder ${owner(user)} ${source}`)),
+    ...written.flatMap(({ service, filesId }) => (service.reloads ? [`reload ${service.name} ${filesId}`] : [])),
+    ...site.services.flatMap(({ name, ask }) => (ask ? [`ask ${name} ${ask.join(" ")}`] : [])),
+  ];
+}
+
+function ownersOf(written: WrittenService[]): string[] {
+  return written.flatMap(({ service, secretsId }) =>
+    secretsId ? [`owner ${service.name} ${owner(service.user)}`] : [],
+  );
+}
+
+const owner = ({ uid, gid }: Service["user"]) => `${uid}:${gid}`;
+
+function write(service: Service, secrets: Secrets): WrittenService {
+  const secretFiles = service.secretFiles?.content(secrets) ?? {};
+  const secretsId = folderName(createHmac("sha256", secrets.namingKey), secretFiles);
+  const secretFolder = `${service.secretFiles?.at}${service.reloads ? `/${secretsId}` : ""}`;
+  const files = service.files?.content({ secretFolder }) ?? {};
+  return { service, files, secretFiles, secretsId, filesId: folderName(createHash("sha256"), files) };
+}
+
+function hostFiles(folder: string, files: TextFiles, mode: string): HostFile[] {
+  return Object.entries(files).map(([path, content]) => ({ path: `${folder}/${path}`, mode, content }));
+}
+
+interface Hash {
+  update(text: string): Hash;
+  digest(encoding: "hex"): string;
+}
+const shortHash = (hash: Hash, parts: string[]) =>
+  parts
+    .reduce((sum, part) => sum.update(`${part}\0`), hash)
+    .digest("hex")
+    .slice(0, 12);
+const folderName = (hash: Hash, files: TextFiles) =>
+  Object.keys(files).length > 0 ? shortHash(hash, [JSON.stringify(files)]) : "";
+
+function composeYaml(site: Site, written: WrittenService[]): string {
+  const networks = [...new Set(site.services.flatMap((service) => service.networks))];
+  const services = Object.assign(
+    {},
+    ...written.map((each) => ({ [each.service.name]: composeService(site, each), ...checkOf(site, each) })),
+  );
+  const about = Object.fromEntries(
+    site.services.flatMap(({ name, about }) => [
+      [name, about],
+      [`${name}-check`, `Reads the files of ${name} as it would itself, before a release is switched to.`],
+    ]),
+  );
+  return composeText(site.name, services, networks, about);
+}
+
+function composeService(site: Site, each: WrittenService): Record<string, unknown> {
+  const { service } = each;
+  return {
+    image: service.image.reference,
+    ...runAs(site, service),
+    networks: service.networks,
+    volumes: [...mounts(site, each), ...(service.data ?? []).map(({ source, target }) => bind(source, target))],
+    ...service.compose,
+  };
+}
+
+/** A service that can check its files gets a second one beside it, which the release runs before it switches over. */
+function checkOf(site: Site, { service, ...each }: WrittenService): Record<string, unknown> {
+  if (!service.check) return {};
+  const { read_only, tmpfs, cap_drop, security_opt, mem_limit } = service.compose;
+  return {
+    [`${service.name}-check`]: {
+      profiles: ["check"],
+      image: service.image.reference,
+      ...runAs(site, service),
+      network_mode: "none",
+      volumes: [
+        ...(service.files
+          ? [bind(`${site.place.root}/files/${service.name}/${each.filesId}`, `${service.files.at}/current`, true)]
+          : []),
+        ...(service.secretFiles
+          ? [bind(`${site.place.root}/secrets/${service.name}`, service.secretFiles.at, true)]
+          : []),
+      ],
+      entrypoint: service.check,
+      ...{ read_only, tmpfs, cap_drop, security_opt, mem_limit },
+    },
+  };
+}
+
+/** Folders with the content in their name, so that a change of content is a change of the service; or, where it reloads, the folder around. */
+function mounts(site: Site, { service, filesId, secretsId }: WrittenService): unknown[] {
+  const { root } = site.place;
+  const below = (id: string) => (service.reloads ? "" : `/${id}`);
+  return [
+    ...(service.files ? [bind(`${root}/files/${service.name}${below(filesId)}`, service.files.at, true)] : []),
+    ...(service.secretFiles
+      ? [bind(`${root}/secrets/${service.name}${below(secretsId)}`, service.secretFiles.at, true)]
+      : []),
+  ];
+}
+
+/** A folder that is missing shall be an error and not an empty folder of root's. */
+function bind(source: string, target: string, readOnly = false) {
+  return { type: "bind", source, target, ...(readOnly ? { read_only: true } : {}), bind: { create_host_path: false } };
+}
+
+function runAs(site: Site, service: Service) {
+  return site.place.uid === undefined ? {} : { user: `${site.place.uid}:${service.user.gid}` };
+}

@@ -1,0 +1,19 @@
+import { readFileSync } from "node:fs";
+
+/**
+ * A file that lies beside a service's code, with its `{{names}}` filled in.
+ * @throws when a name in the file has no value, or a value no place in the file.
+ */
+export function fill(file: URL, values: Record<string, string> = {}): string {
+  const text = readFileSync(file, "utf8");
+  const used = new Set<string>();
+  const filled = text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`${file.pathname}: {{${name}}} has no value`);
+    used.add(name);
+    return value;
+  });
+  const unused = Object.keys(values).filter((name) => !used.has(name));
+  if (unused.length > 0) throw new Error(`${file.pathname}: there is no place for ${unused.join(", ")}`);
+  return filled;
+}

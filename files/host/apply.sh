@@ -1,0 +1,432 @@
+#!/bin/sh
+# site-apply: the only code that runs on the host. Makes what arrives on its standard input the running site, or changes nothing.
+#
+#   site-apply machine          is this machine fit for the site?
+#   site-apply secrets          secret files, each service's in a folder named by their content
+#   site-apply release          everything else; checks it, switches over, waits until the site answers
+#   site-apply down PROJECT     takes the site down; notebooks and other data stay
+#
+# Where it lies decides where the site lies: <root>/bin/site-apply. Below <root>:
+#   files/SERVICE/ID  secrets/SERVICE/ID  releases/ID  current (link)  previous (link)  lock (link)  site-apply.log
+# Killed at any moment, the next run heals it; run twice, it changes nothing.
+set -eu
+umask 077
+# A lost connection or a Ctrl-C must not stop a way back half-way.
+trap '' HUP INT PIPE
+exec 2>&1
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+log=$root/site-apply.log
+ready_within=180
+ask_within=30
+
+say() {
+    # One line over 64 KiB would hang the engine that shows it; nobody listening any more is no fault.
+    printf '%s\n' "$*" | cut -c1-400 || :
+    printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$*" >>"$log" || :
+}
+
+die() {
+    say "$*"
+    exit 1
+}
+
+main() {
+    case ${1-} in
+        machine) check_machine ;;
+        secrets) place_secrets ;;
+        release) release ;;
+        down) take_down "$2" ;;
+        *) die "site-apply: expected machine, secrets, release or down, found '${1-}'." ;;
+    esac
+}
+
+# ---- the machine
+
+check_machine() {
+    command -v docker >/dev/null ||
+        die "Docker is not installed on this machine. Install it, for instance by: sudo apt-get install docker.io docker-compose (https://docs.docker.com/get-docker elsewhere). Then run pulumi up again."
+    if ! answer=$(docker info --format '{{.ServerVersion}}' 2>&1); then
+        case $answer in
+            *"permission denied"*) die "This user may not talk to Docker. Let it: sudo usermod -aG docker $(id -un), sign in anew, and run pulumi up again." ;;
+            *) die "Docker is installed, but its engine does not run. Start it: sudo systemctl start docker (Docker Desktop elsewhere), and run pulumi up again. Docker says: $(printf '%s' "$answer" | tail -n 1)" ;;
+        esac
+    fi
+    docker compose version >/dev/null 2>&1 ||
+        die "Docker's Compose plugin (version 2) is missing on this machine. Install it: sudo apt-get install docker-compose (Debian 13) or docker-compose-plugin (Docker's own packages), and run pulumi up again."
+}
+
+am_root() { [ "$(id -u)" = 0 ]; }
+
+# ---- one at a time
+
+started_at() { ps -o lstart= -p "$1" 2>/dev/null | tr -d ' :'; }
+
+# The lock is a link whose text is the holder's process and when that began: made at once or not at all, and known as
+# left behind when no such process is there.
+take_lock() {
+    mine="$$-$(started_at $$)"
+    waited=0
+    until ln -s "$mine" "$root/lock" 2>/dev/null; do
+        holder=$(readlink "$root/lock" || :)
+        if [ -n "$holder" ] && [ "$holder" != "${holder%%-*}-$(started_at "${holder%%-*}")" ]; then
+            rm -f "$root/lock"
+        elif [ "$waited" -ge 600 ]; then
+            die "Another release is still under way on this machine (process ${holder%%-*}). Wait for it to end, and run pulumi up again."
+        else
+            sleep 1
+            waited=$((waited + 1))
+        fi
+    done
+    trap 'rm -rf "$root/incoming"; rm -f "$root/lock"' EXIT
+}
+
+# ---- what arrives
+
+# All of standard input, before the lock is taken: whoever lost the connection must not wait here and hold it.
+receive() {
+    find "$root" -maxdepth 1 -name 'arriving.*' -mmin +60 -exec rm -f {} +
+    incoming_text=$(mktemp "$root/arriving.XXXXXX")
+    if command -v timeout >/dev/null; then
+        timeout 120 cat >"$incoming_text" || arrived=no
+    else
+        cat >"$incoming_text"
+    fi
+    take_lock
+    rm -rf "$root/incoming"
+    mkdir "$root/incoming"
+    reason=$(cd "$root/incoming" && unpack <"$incoming_text") || arrived=no
+    rm -f "$incoming_text"
+    [ "${arrived-yes}" = yes ] ||
+        die "The release did not arrive whole (${reason:-nothing came for two minutes}). Nothing was changed. Run pulumi up again."
+    while read -r mode path; do chmod "$mode" "$root/incoming/$path"; done <"$root/incoming/.modes"
+}
+
+# Writes the files of the text (see files/flatText.ts) into this folder, its other lines into .header, modes into .modes.
+unpack() {
+    : >.modes
+    : >.header
+    awk '
+        function refuse(why) { refused = why; exit 1 }
+        finished { refuse("something follows the end") }
+        /^\|/ { if (path == "") refuse("line " NR " belongs to no file"); print substr($0, 2) >path; next }
+        path != "" { close(path); path = "" }
+        $1 == "file" {
+            path = $2
+            if (NF != 3 || path !~ /^[A-Za-z0-9._\/-]+$/ || path ~ /(^|\/)\./ || path ~ /^\// || $3 !~ /^0[0-7]+$/) refuse("line " NR " names no file")
+            folder = path
+            if (sub(/\/[^\/]*$/, "", folder)) system("mkdir -p " folder)
+            printf "" >path
+            print $3, path >".modes"
+            files++
+            next
+        }
+        $1 == "end" { if ($2 != files + 0) refuse("there are " files " files instead of " $2); finished = 1; next }
+        files { refuse("line " NR " is not understood") }
+        { print >".header" }
+        END {
+            if (refused == "" && !finished) refused = "the end is missing"
+            if (refused != "") { print refused; exit 1 }
+        }'
+}
+
+# header FOLDER WORD: what follows the word in the header lines that begin with it.
+header() { sed -n "s/^$2 //p" "$1/.header"; }
+
+# Puts one service's folder in its place. A folder of that content that is there already is written over, not replaced:
+# a running container holds it.
+place() {
+    if [ -d "$2" ]; then cp -Rp "$1/." "$2/"; else mv "$1" "$2"; fi
+}
+
+# ---- secrets
+
+place_secrets() {
+    receive
+    mkdir -p "$root/secrets"
+    header "$root/incoming" owner >"$root/incoming/.owners"
+    while read -r service owner; do
+        mkdir -p "$root/secrets/$service"
+        # Whoever runs the service has to get to its own folder; only it may read there.
+        chmod 711 "$root/secrets/$service"
+        for folder in "$root/incoming/$service"/*; do
+            if am_root; then chown -R "$owner" "$folder"; fi
+            place "$folder" "$root/secrets/$service/${folder##*/}"
+        done
+    done <"$root/incoming/.owners"
+}
+
+# ---- release
+
+release() {
+    check_machine
+    receive
+    new=$root/incoming
+    project=$(header "$new" project)
+    id=$(header "$new" release)
+    previous=$(readlink "$root/current" 2>/dev/null || :)
+
+    # Nothing below changes the running site until `switch_to`.
+    place_files
+    check_compose
+    check_ports
+    pull_images
+    make_folders
+    check_files
+    keep_release
+    announce
+    switch_to "releases/$id"
+    if start; then
+        forget_old
+        say "Release $id is running."
+        return
+    fi
+    go_back
+    exit 1
+}
+
+# in_release FOLDER ARGUMENTS...: docker compose for the release in that folder.
+in_release() {
+    folder=$1
+    shift
+    docker compose --project-name "$project" --project-directory "$folder" --file "$folder/compose.yaml" "$@"
+}
+
+place_files() {
+    for folder in "$new"/*/*; do
+        [ -d "$folder" ] || continue
+        service=${folder%/*}
+        service=${service##*/}
+        mkdir -p "$root/files/$service"
+        chmod 755 "$root/files" "$root/files/$service"
+        find "$folder" -type d -exec chmod 755 {} +
+        place "$folder" "$root/files/$service/${folder##*/}"
+    done
+}
+
+check_compose() {
+    words=$(in_release "$new" config --quiet) ||
+        die "The generated compose.yaml is not valid, which is a fault of this program. Nothing was changed. Docker says: $(printf '%s' "$words" | tail -n 1)"
+}
+
+# Who listens on a port that the site needs, if it is not the site itself.
+check_ports() {
+    for port in $(header "$new" port); do
+        [ -z "$(docker ps --quiet --filter "label=com.docker.compose.project=$project" --filter "publish=$port")" ] || continue
+        who=$(listener "$port")
+        [ -z "$who" ] ||
+            die "Port $port is taken on this machine, by $who. Nothing was changed. Stop that, or give the site another port (pulumi config set $(setting_of_port "$port") $((port + 1000))), and run pulumi up again."
+    done
+}
+
+setting_of_port() { if [ "$1" = "$(header "$new" port | head -n 1)" ]; then echo port; else echo httpPort; fi; }
+
+listener() {
+    container=$(docker ps --filter "publish=$1" --format '{{.Names}}' | head -n 1)
+    if [ -n "$container" ]; then
+        echo "the container $container"
+    elif command -v ss >/dev/null; then
+        ss -Hltnp "sport = :$1" | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/\1 (process \2)/p; t
+            s/.*/another program/p' | head -n 1
+    elif command -v lsof >/dev/null; then
+        lsof -nP -iTCP:"$1" -sTCP:LISTEN -Fcp 2>/dev/null | sed -n 's/^p//p; s/^c//p' | head -n 2 | paste -s -d ' ' - | sed 's/^\([0-9]*\) \(.*\)/\2 (process \1)/'
+    fi
+}
+
+missing_images() {
+    header "$new" image | while read -r reference mib; do
+        docker image inspect "$reference" >/dev/null 2>&1 || echo "$reference $mib"
+    done
+}
+
+# Before anything is pulled: a disk that fills up half-way takes the running site down with it.
+pull_images() {
+    missing=$(missing_images)
+    [ -n "$missing" ] || return 0
+    need=$(printf '%s\n' "$missing" | awk '{ sum += $2 } END { print sum + 300 }')
+    disk=$(docker info --format '{{.DockerRootDir}}')
+    if [ -d "$disk" ]; then
+        free=$(df -Pk "$disk" | awk 'NR == 2 { print int($4 / 1024) }')
+        [ "$free" -ge "$need" ] ||
+            die "The disk is too full: the new images need $need MiB, and $free MiB are free at $disk. Nothing was changed. Free $((need - free)) MiB (docker system df shows what Docker holds; docker image prune removes what nothing uses), and run pulumi up again."
+    fi
+    printf '%s\n' "$missing" | while read -r reference mib; do
+        say "Pulling $reference ($mib MiB unpacked) ..."
+        words=$(docker pull --quiet "$reference" </dev/null) ||
+            die "The image $reference could not be pulled. Nothing was changed. Check its name and tag (pulumi config), and this machine's way to the registry; then run pulumi up again. Docker says: $(printf '%s' "$words" | tail -n 1)"
+    done
+}
+
+# Folders of data are made, and given to whoever writes there; what is in them is never touched.
+make_folders() {
+    header "$new" folder >"$new/.folders"
+    while read -r owner folder; do
+        [ -d "$folder" ] || (umask 022 && mkdir -p "$folder") ||
+            die "The folder $folder cannot be made by $(id -un). Nothing was changed. Name another one (pulumi config set notebooks ~/notebooks), and run pulumi up again."
+        am_root || continue
+        [ "$(owner_of "$folder")" = "${owner%:*}" ] && continue
+        # Empty but for the folder that the next one is mounted on.
+        [ -z "$(find "$folder" -mindepth 1 ! -type d | head -n 1)" ] ||
+            die "The folder $folder belongs to another user than the one who writes there (number ${owner%:*}), so nothing could be saved. Nothing was changed. Give it to them: chown -R $owner '$folder', and run pulumi up again."
+        chown "$owner" "$folder"
+    done <"$new/.folders"
+}
+
+owner_of() { find "$1" -prune -exec ls -ldn {} + | awk '{ print $3 }'; }
+
+# Every service that can check its own files has a container of its own for it (profile "check").
+check_files() {
+    for service in $(in_release "$new" --profile check config --services | grep -- '-check$' || :); do
+        words=$(in_release "$new" --profile check run --rm --no-deps -T "$service" </dev/null) ||
+            die "${service%-check} refuses its new files, which is a fault of this program. Nothing was changed. It says: $(printf '%s' "$words" | grep -v '^ *\(Container\|Network\)' | tail -n 2 | tr '\n' ' ')"
+    done
+}
+
+keep_release() {
+    mkdir -p "$root/releases/$id"
+    cp "$new/compose.yaml" "$new/.header" "$root/releases/$id/"
+}
+
+containers_of() { docker ps --all --quiet --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$1"; }
+
+# Says which services get a new container, and what that ends.
+announce() {
+    in_release "$new" config --hash '*' >"$new/.hashes"
+    while read -r service hash; do
+        container=$(containers_of "$service" | head -n 1)
+        if [ -z "$container" ]; then
+            say "$service: starts"
+        elif [ "$(docker inspect --format '{{index .Config.Labels "com.docker.compose.config-hash"}}' "$container")" = "$hash" ]; then
+            say "$service: runs on"
+        else
+            kernels=$(docker top "$container" 2>/dev/null | grep -c '[i]pykernel_launcher' || :)
+            case $kernels in
+                0 | '') say "$service: starts anew" ;;
+                *) say "$service: starts anew; its running kernels end ($kernels), notebooks stay as they were saved" ;;
+            esac
+        fi
+    done <"$new/.hashes"
+}
+
+# Points everything at a release: the link `current`, and the one of each service that reads its files again by itself.
+switch_to() {
+    link "$1" "$root/current"
+    header "$root/$1" reload >"$root/current/.reload"
+    while read -r service files; do
+        link "$files" "$root/files/$service/current"
+    done <"$root/current/.reload"
+}
+
+# Has each of those services read what it does not hold yet. What it holds is written down, because a reload that changes
+# nothing would still close every open WebSocket.
+reload() {
+    while read -r service files; do
+        loaded=$root/files/$service/.loaded
+        container=$(containers_of "$service")
+        [ "$(cat "$loaded" 2>/dev/null || :)" != "$files $container" ] || continue
+        case $before in *"$container"*) docker kill --signal HUP "$container" >/dev/null ;; esac
+        echo "$files $container" >"$loaded"
+    done <"$root/current/.reload"
+}
+
+# -n, or the new link would be made inside the folder that the old one leads to.
+link() { ln -sfn "$1" "$2"; }
+
+# Brings up the current release; returns when it answers, or with the reason said and status 1.
+start() {
+    services=$(in_release "$root/current" config --services)
+    before=$(docker ps --quiet --filter "label=com.docker.compose.project=$project")
+    if ! words=$(in_release "$root/current" up --detach --remove-orphans --quiet-pull --no-build --pull never </dev/null); then
+        say "The site could not be started. Docker says: $(printf '%s' "$words" | grep -v '^ *\(Container\|Network\)' | tail -n 1)"
+        return 1
+    fi
+    for service in $services; do
+        wait_ready "$service" || return 1
+    done
+    reload
+    ask
+}
+
+# A service is ready when its own health check passes. It is run from here, because Docker first asks after a whole interval.
+wait_ready() {
+    container=$(containers_of "$1")
+    restarts=$(docker inspect --format '{{.RestartCount}}' "$container")
+    check=$(docker inspect --format '{{if .Config.Healthcheck}}{{join .Config.Healthcheck.Test " "}}{{end}}' "$container")
+    waited=0
+    while :; do
+        state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container")
+        [ "$state" = "running $restarts" ] || { tell_why "$1" "$container" "stopped by itself" && return 1; }
+        # shellcheck disable=SC2086 # the words of a command; see healthCheck in files/compose.ts
+        if [ -z "$check" ] || docker exec "$container" ${check#CMD } >/dev/null 2>&1; then return 0; fi
+        [ "$waited" -lt "$ready_within" ] || { tell_why "$1" "$container" "does not answer after $ready_within seconds" && return 1; }
+        sleep 1
+        waited=$((waited + 1))
+    done
+}
+
+tell_why() {
+    say "$1 $3. Its last words:"
+    docker logs --tail 12 "$2" 2>&1 | cut -c1-300 | sed "s/^/    /" | while read -r line; do say "    $line"; done
+}
+
+# The site is asked as a whole, through its own front door.
+ask() {
+    header "$root/current" ask >"$root/current/.ask"
+    while read -r service words; do
+        waited=0
+        # shellcheck disable=SC2086 # the words of a command; see Service.ask in files/service.ts
+        until docker exec "$(containers_of "$service")" $words >/dev/null 2>&1 </dev/null; do
+            [ "$waited" -lt "$ask_within" ] || {
+                say "All services run, but the site does not answer at its own front door ($service: $words)."
+                tell_why "$service" "$(containers_of "$service")" "said"
+                return 1
+            }
+            sleep 1
+            waited=$((waited + 1))
+        done
+    done <"$root/current/.ask"
+}
+
+# The engine keeps its old picture of the site after a failure and would see "no change": only the host can go back.
+go_back() {
+    if [ -z "$previous" ] || [ "$previous" = "releases/$id" ] || [ ! -d "$root/$previous" ]; then
+        say "There is no earlier release to go back to. Mend the cause above, and run pulumi up again."
+        return
+    fi
+    switch_to "$previous"
+    if start; then
+        say "The previous release (${previous#releases/}) was put back and is running. Mend the cause above, and run pulumi up again."
+    else
+        say "The previous release (${previous#releases/}) did not start either: the site is down. Mend the cause above, and run pulumi up again."
+    fi
+}
+
+# Removes what neither the running release nor the one before it names.
+forget_old() {
+    if [ -n "$previous" ] && [ "$previous" != "releases/$id" ]; then link "$previous" "$root/previous"; fi
+    kept="$root/releases/$id $(readlink "$root/previous" 2>/dev/null || :)"
+    for folder in "$root"/releases/*; do
+        case $kept in *"${folder##*/}"*) ;; *) rm -rf "$folder" ;; esac
+    done
+    for folder in "$root"/files/*/* "$root"/secrets/*/*; do
+        if [ -d "$folder" ] && [ ! -L "$folder" ]; then
+            # Secrets are named by releases, or by the files that releases name; those are gone by now if nothing names them.
+            grep -rqF --exclude=.loaded "${folder##*/}" "$root/releases" "$root/files" || rm -rf "$folder"
+        fi
+    done
+}
+
+# ---- down
+
+take_down() {
+    project=$1
+    check_machine
+    take_lock
+    words=$(docker compose --project-name "$project" --profile check down --remove-orphans </dev/null) ||
+        die "The site could not be taken down. Mend the cause, and run pulumi destroy again. Docker says: $(printf '%s' "$words" | tail -n 1)"
+    rm -rf "$root/files" "$root/secrets" "$root/releases" "$root/current" "$root/previous"
+    say "The site is down. Notebooks and other data stay where they are."
+}
+
+main "$@"
+exit

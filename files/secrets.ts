@@ -1,0 +1,18 @@
+/** Everything secret that ends up in a file on the host. Plain values: made by components/siteSecrets.ts, used inside `apply`. */
+export interface Secrets {
+  /** Certificate of all names (PEM, leaf first) and its private key (PEM). */
+  certificate: string;
+  certificateKey: string;
+  /** Signs Vouch's session tokens; 44 characters or more. */
+  vouchJwtSecret: string;
+  /** Signs Vouch's cookie of a sign-in under way; 44 characters or more. */
+  vouchSessionKey: string;
+  /** Known to Vouch and its identity provider. */
+  oidcClientSecret: string;
+  /** Known to nginx and Jupyter: a request that carries it has passed the door. */
+  doorSecret: string;
+  /** bcrypt hash of each built-in user's password, by address. */
+  passwordHashes: Record<string, string>;
+  /** Key of the HMAC that names secret folders, so that a name in plain sight tells nothing of the content. */
+  namingKey: string;
+}

@@ -1,0 +1,73 @@
+import type { Secrets } from "./secrets.ts";
+
+/** Text files by their path below a folder. */
+export type TextFiles = Record<string, string>;
+
+/** A container image the site runs. */
+export interface Image {
+  /** Full reference, registry included, as `docker pull` takes it. */
+  reference: string;
+  /** Room it takes when unpacked, in MiB, rounded up; a pull is refused when the disk has less. */
+  sizeMiB: number;
+}
+
+/** A folder of files that lies on the host and is mounted read-only into the container. */
+export interface MountedFiles<Source> {
+  /** Folder in the container. */
+  at: string;
+  /** Makes the files: from where the service finds its secret files, or from the secrets themselves. */
+  content: (source: Source) => TextFiles;
+}
+
+/** Where a service finds its secret files, in its container. */
+export interface SecretFolder {
+  secretFolder: string;
+}
+
+/** A folder on the host that outlives containers, releases and the site itself. */
+export interface DataFolder {
+  /** Absolute path on the host. */
+  source: string;
+  /** Folder in the container. */
+  target: string;
+}
+
+/** A name of the site in front of its domain, and the nginx server that answers for it. */
+export interface VirtualHost {
+  /** First label: `jupyter` for jupyter.lab.example.com; empty for the domain itself. */
+  label: string;
+  /** Whether people are sent here when they sign in, so that Vouch may come back to it. */
+  protected: boolean;
+  /** nginx `server` block. */
+  server: string;
+}
+
+/** One service of the site: what Compose runs, what lies on the host for it, and the name it answers to. */
+export interface Service {
+  /** Name in Compose, and host name on the networks. */
+  name: string;
+  /** A sentence for whoever reads compose.yaml at night. */
+  about: string;
+  image: Image;
+  /** User and group of the image's process: the owner of its secret files and data folders. */
+  user: { uid: number; gid: number };
+  /** Networks it is on. Services reach each other only where they share one. */
+  networks: string[];
+  /** The rest of its Compose definition. https://docs.docker.com/reference/compose-file/services/ */
+  compose: Record<string, unknown>;
+  /** Files anybody may read. A change makes this service's container anew, and no other. */
+  files?: MountedFiles<SecretFolder>;
+  /** Files of mode 0600. A change makes this service's container anew, and no other. */
+  secretFiles?: MountedFiles<Secrets>;
+  /**
+   * The service reads its files again at a HUP signal, so that no change of them makes its container anew: what is
+   * mounted is the folder around them, with a link `current` to the files and each version of the secrets by its name.
+   */
+  reloads?: boolean;
+  /** Command that reads the files as the service would, and fails on a fault in them; run before a release is switched to. */
+  check?: string[];
+  /** Command run in the container when all is up: fails unless the site answers as a whole. No blanks in its words. */
+  ask?: string[];
+  data?: DataFolder[];
+  virtualHost?: VirtualHost;
+}

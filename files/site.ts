@@ -1,0 +1,66 @@
+import type { Settings } from "../settings/schema.ts";
+import { dex } from "./dex/dex.ts";
+import { jupyter } from "./jupyter/jupyter.ts";
+import { type Names, namesOf } from "./names.ts";
+import { nginx } from "./nginx/nginx.ts";
+import type { Image, Service } from "./service.ts";
+import { vouch } from "./vouch/vouch.ts";
+
+/** What the site has to know of the machine it will run on. */
+export interface Place {
+  /** Absolute folder of the site's own files; they come and go with releases. */
+  root: string;
+  /** Absolute folder of what outlives every release: home directory, databases. */
+  data: string;
+  /** Absolute folder of the notebooks. */
+  notebooks: string;
+  /** Address the ports are published on: 127.0.0.1, or 0.0.0.0 for the whole world. */
+  address: string;
+  httpsPort: number;
+  httpPort: number;
+  /** User all containers run as, where files cannot be given to each image's own: the releasing user is not root. */
+  uid?: number;
+  /** Whether browsers shall insist on HTTPS for two years (HSTS). */
+  public: boolean;
+}
+
+/** Which services run, as plain data. */
+export interface Site {
+  /** Compose project; unique on a machine. */
+  name: string;
+  names: Names;
+  place: Place;
+  services: Service[];
+}
+
+/**
+ * The site that the settings ask for.
+ * @param name Compose project, `jupyter-up-<stack>`.
+ */
+export function siteOf(name: string, settings: Settings, place: Place): Site {
+  const names = namesOf(settings.domain, place.httpsPort);
+  const behind = [vouch(names), dex(names, settings), jupyter(names, settings, place)];
+  const virtualHosts = behind.flatMap(({ virtualHost }) => virtualHost ?? []);
+  const services = [
+    nginx({ name, names, place, allow: settings.allow, people: settings.signIn.users, virtualHosts }),
+    ...behind,
+  ];
+  return { name, names, place, services: services.map((service) => pulledThrough(settings.imageMirror, service)) };
+}
+
+/** Every name the certificate and the DNS need. */
+export function hostNames(site: Site): string[] {
+  const labels = site.services.flatMap(({ virtualHost }) => (virtualHost ? [virtualHost.label] : []));
+  return [site.names.domain, ...labels.map((label) => `${label}.${site.names.domain}`)];
+}
+
+/** Every image the site runs, each once. */
+export function imagesOf(site: Site): Image[] {
+  return [...new Map(site.services.map(({ image }) => [image.reference, image])).values()];
+}
+
+/** A mirror holds each image under its full name: mirror.example.com/quay.io/jupyter/scipy-notebook. */
+function pulledThrough(mirror: string | undefined, service: Service): Service {
+  if (!mirror) return service;
+  return { ...service, image: { ...service.image, reference: `${mirror}/${service.image.reference}` } };
+}

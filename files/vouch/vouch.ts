@@ -1,0 +1,71 @@
+import { stringify } from "yaml";
+import { HARDENED, healthCheck } from "../compose.ts";
+import { DEX_CLIENT, dexEndpoints } from "../dex/dex.ts";
+import { fill } from "../fill.ts";
+import { callbackUrl, type Names } from "../names.ts";
+import type { Secrets } from "../secrets.ts";
+import type { Service } from "../service.ts";
+
+/** A day: who may come in is asked at every request, so a long session lets nobody stay who was taken off the list. */
+const SESSION_MINUTES = 24 * 60;
+/** Time to find the second factor. */
+const SIGN_IN_MINUTES = 15;
+
+/** Vouch says who somebody is: it sends people to the identity provider and keeps the answer in a cookie. */
+export function vouch(names: Names): Service {
+  return {
+    name: "vouch",
+    about: "Says who somebody is. Whether they may come in, nginx decides (people.map).",
+    image: { reference: "quay.io/vouch/vouch-proxy:0.45.1", sizeMiB: 40 },
+    user: { uid: 999, gid: 999 },
+    networks: ["sign-in"],
+    compose: {
+      ...HARDENED,
+      mem_limit: "96m",
+      healthcheck: healthCheck("/vouch-proxy", "-healthcheck"),
+    },
+    secretFiles: { at: "/config", content: (secrets) => ({ "config.yml": config(names, secrets) }) },
+    virtualHost: {
+      label: "vouch",
+      protected: false,
+      server: fill(new URL("vouch.conf", import.meta.url), { domain: names.domain, signedOut: signedOut(names) }),
+    },
+  };
+}
+
+const signedOut = (names: Names) => `${names.origin("vouch")}/signed-out`;
+
+/** https://github.com/vouch/vouch-proxy/blob/v0.45.1/config/config.yml_example */
+function config(names: Names, secrets: Secrets): string {
+  const heading = " Vouch says who somebody is. Whether they may come in, nginx decides (people.map).";
+  const endpoints = dexEndpoints(names);
+  return stringify(
+    {
+      vouch: {
+        // At "info" it would log the address and name of everybody who signs in.
+        logLevel: "error",
+        listen: "0.0.0.0",
+        port: 9090,
+        allowAllUsers: true,
+        cookie: { domain: names.domain, secure: true, httpOnly: true, sameSite: "lax", maxAge: SESSION_MINUTES },
+        // Uncompressed: a compressed token would be unpacked before its signature is checked.
+        jwt: { secret: secrets.vouchJwtSecret, maxAge: SESSION_MINUTES, compress: false },
+        session: { key: secrets.vouchSessionKey, maxAge: SIGN_IN_MINUTES },
+        headers: { claims: ["email", "email_verified"] },
+        post_logout_redirect_uris: [signedOut(names)],
+      },
+      oauth: {
+        provider: "oidc",
+        client_id: DEX_CLIENT,
+        client_secret: secrets.oidcClientSecret,
+        auth_url: endpoints.authorization,
+        token_url: endpoints.token,
+        user_info_url: endpoints.userInfo,
+        callback_url: callbackUrl(names),
+        scopes: ["openid", "email", "profile"],
+        code_challenge_method: "S256",
+      },
+    },
+    { commentString: (text) => `#${text}` },
+  ).replace(/^/, `#${heading}\n`);
+}

@@ -1,0 +1,26 @@
+/** The word a mistyped one was probably meant to be: at most a third of its letters apart, letter case aside; or none. */
+export function nearest(word: string, candidates: string[]): string | undefined {
+  const distances = candidates.map((candidate) => ({
+    candidate,
+    distance: editDistance(word.toLowerCase(), candidate.toLowerCase()),
+  }));
+  const best = distances.sort((a, b) => a.distance - b.distance)[0];
+  return best && best.distance <= Math.ceil(best.candidate.length / 3) ? best.candidate : undefined;
+}
+
+/** Optimal string alignment: insertions, deletions, substitutions and swapped neighbours cost one each. */
+function editDistance(from: string, to: string): number {
+  const rows: number[][] = [Array.from({ length: to.length + 1 }, (_, column) => column)];
+  const at = (row: number, column: number) => rows[row]?.[column] ?? Number.POSITIVE_INFINITY;
+  for (let i = 1; i <= from.length; i++) {
+    const row = [i];
+    rows.push(row);
+    for (let j = 1; j <= to.length; j++) {
+      const substitution = at(i - 1, j - 1) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      const swapped =
+        from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1] ? at(i - 2, j - 2) + 1 : Number.POSITIVE_INFINITY;
+      row[j] = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, substitution, swapped);
+    }
+  }
+  return at(from.length, to.length);
+}
