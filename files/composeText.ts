@@ -34,5 +34,8 @@ export function composeText(
     },
   });
   // A dollar would be filled in by Compose.
-  return file.toString({ lineWidth: 0, nullStr: "", flowCollectionPadding: false }).replace(/^ +$/gm, "").replaceAll("$", "$$$$");
+  return file
+    .toString({ lineWidth: 0, nullStr: "", flowCollectionPadding: false })
+    .replace(/^ +$/gm, "")
+    .replaceAll("$", "$$$$");
 }

@@ -205,7 +205,7 @@ place_files() {
 }
 
 check_compose() {
-    words=$(in_release "$new" config --quiet) ||
+    words=$(in_release "$new" config --quiet 2>&1) ||
         die "The generated compose.yaml is not valid, which is a fault of this program. Nothing was changed. Docker says: $(printf '%s' "$words" | tail -n 1)"
 }
 
@@ -252,7 +252,7 @@ pull_images() {
     fi
     printf '%s\n' "$missing" | while read -r reference mib; do
         say "Pulling $reference ($mib MiB unpacked) ..."
-        words=$(docker pull --quiet "$reference" </dev/null) ||
+        words=$(docker pull --quiet "$reference" </dev/null 2>&1) ||
             die "The image $reference could not be pulled. Nothing was changed. Check its name and tag (pulumi config), and this machine's way to the registry; then run pulumi up again. Docker says: $(printf '%s' "$words" | tail -n 1)"
     done
 }
@@ -277,7 +277,7 @@ owner_of() { find "$1" -prune -exec ls -ldn {} + | awk '{ print $3 }'; }
 # Every service that can check its own files has a container of its own for it (profile "check").
 check_files() {
     for service in $(in_release "$new" --profile check config --services | grep -- '-check$' || :); do
-        words=$(in_release "$new" --profile check run --rm --no-deps -T "$service" </dev/null) ||
+        words=$(in_release "$new" --profile check run --rm --no-deps -T "$service" </dev/null 2>&1) ||
             die "${service%-check} refuses its new files, which is a fault of this program. Nothing was changed. It says: $(printf '%s' "$words" | grep -v '^ *\(Container\|Network\)' | tail -n 2 | tr '\n' ' ')"
     done
 }
@@ -336,7 +336,7 @@ link() { ln -sfn "$1" "$2"; }
 start() {
     services=$(in_release "$root/current" config --services)
     before=$(docker ps --quiet --filter "label=com.docker.compose.project=$project")
-    if ! words=$(in_release "$root/current" up --detach --remove-orphans --quiet-pull --no-build --pull never </dev/null); then
+    if ! words=$(in_release "$root/current" up --detach --remove-orphans --quiet-pull --no-build --pull never </dev/null 2>&1); then
         say "The site could not be started. Docker says: $(printf '%s' "$words" | grep -v '^ *\(Container\|Network\)' | tail -n 1)"
         return 1
     fi
@@ -422,7 +422,7 @@ take_down() {
     project=$1
     check_machine
     take_lock
-    words=$(docker compose --project-name "$project" --profile check down --remove-orphans </dev/null) ||
+    words=$(docker compose --project-name "$project" --profile check down --remove-orphans </dev/null 2>&1) ||
         die "The site could not be taken down. Mend the cause, and run pulumi destroy again. Docker says: $(printf '%s' "$words" | tail -n 1)"
     rm -rf "$root/files" "$root/secrets" "$root/releases" "$root/current" "$root/previous"
     say "The site is down. Notebooks and other data stay where they are."

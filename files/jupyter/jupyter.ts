@@ -26,7 +26,10 @@ export function jupyter(names: Names, settings: Settings, place: Place): Service
     },
     files: {
       at: "/usr/local/etc/jupyter",
-      content: () => ({ "jupyter_server_config.py": fill(new URL("jupyter_server_config.py", import.meta.url)) }),
+      content: () => ({
+        "jupyter_server_config.py": fill(new URL("jupyter_server_config.py", import.meta.url)),
+        "labconfig/default_setting_overrides.json": fill(new URL("default_setting_overrides.json", import.meta.url)),
+      }),
     },
     secretFiles: { at: "/run/secrets/jupyter", content: (secrets) => ({ "door-secret": `${secrets.doorSecret}\n` }) },
     data: [
