@@ -8,7 +8,8 @@ import { loadSettings } from "./settings/load.ts";
 
 const settings = loadSettings();
 
-const host = new ThisMachine("host", settings);
+const { port, httpPort, notebooks: folder } = settings;
+const host = new ThisMachine("host", { port, httpPort, notebooks: folder });
 const site = siteOf(`${pulumi.getProject()}-${pulumi.getStack()}`, settings, host.place);
 
 const certificate = new Certificate("certificate", { dnsNames: hostNames(site) });
