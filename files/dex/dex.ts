@@ -47,7 +47,7 @@ export function dexEndpoints(names: Names) {
 
 /** https://dexidp.io/docs/configuration */
 function config(names: Names, users: DexUser[], secrets: Secrets): string {
-  const text = stringify({
+  const settings = {
     issuer: names.origin("dex"),
     // Nothing of a sign-in has to outlive Dex: the session is Vouch's.
     storage: { type: "memory" },
@@ -65,7 +65,9 @@ function config(names: Names, users: DexUser[], secrets: Secrets): string {
       username: name ?? email,
       userID: userId(email),
     })),
-  });
+  };
+  // Dex reads YAML 1.1, where a plain `no` is a boolean.
+  const text = stringify(settings, { version: "1.1" });
   return `# Who can sign in. A user is added in the stack's settings (signIn.users), not here.\n${text}`;
 }
 

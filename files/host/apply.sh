@@ -58,6 +58,14 @@ check_machine() {
 
 am_root() { [ "$(id -u)" = 0 ]; }
 
+# Two checkouts with the same stack name would take each other's containers for their own.
+check_owner() {
+    other=$(docker ps --all --filter "label=com.docker.compose.project=$project" --format '{{.Label "com.docker.compose.project.working_dir"}}' |
+        while read -r folder; do case $folder in "$root"/*) ;; *) echo "$folder" ;; esac; done | head -n 1)
+    [ -z "$other" ] ||
+        die "This machine already runs a site named $project, released from another folder (${other%/.state/site/current}). Nothing was changed. Take that one down there first: npm stop"
+}
+
 # ---- one at a time
 
 started_at() { ps -o lstart= -p "$1" 2>/dev/null | tr -d ' :'; }
@@ -165,6 +173,7 @@ release() {
     project=$(header "$new" project)
     id=$(header "$new" release)
     previous=$(readlink "$root/current" 2>/dev/null || :)
+    check_owner
 
     # Nothing below changes the running site until `switch_to`.
     place_files
@@ -422,6 +431,7 @@ take_down() {
     project=$1
     check_machine
     take_lock
+    check_owner
     words=$(docker compose --project-name "$project" --profile check down --remove-orphans </dev/null 2>&1) ||
         die "The site could not be taken down. Mend the cause, and run pulumi destroy again. Docker says: $(printf '%s' "$words" | tail -n 1)"
     rm -rf "$root/files" "$root/secrets" "$root/releases" "$root/current" "$root/previous"

@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import {
+  kernelIsIdle,
+  labIsReady,
+  launch,
+  person,
+  runInNewNotebook,
+  screenshot,
+  signIn,
+  whoAmI,
+} from "./support/browser.ts";
+import { Clone, type Outcome } from "./support/clone.ts";
+import { containersOf, networksOf } from "./support/docker.ts";
+
+const home = "https://jupyter.lab.localhost:8443";
+
+describe("a person on this machine", () => {
+  let clone: Clone;
+  let browser: Browser;
+  let started: Outcome;
+  let password: string;
+  let page: Page;
+
+  before(async () => {
+    clone = await Clone.make();
+    // A second person who may come in, and one who can sign in and is not on the list.
+    await clone.pulumi("config", "set", "--path", "allow[1]", "@team.test");
+    await clone.pulumi("config", "set", "--path", "signIn.users[1].email", "bob@team.test");
+    await clone.pulumi("config", "set", "--path", "signIn.users[2].email", "mallory@elsewhere.test");
+    started = await clone.npm("start");
+    browser = await launch();
+  });
+  after(async () => {
+    await browser?.close();
+    await clone?.npm("stop");
+    await clone?.remove();
+  });
+
+  it("brings the site up with `npm start`, which ends in what to do next", async () => {
+    assert.equal(started.code, 0, started.text);
+    password = /Password:\s+(\S+)/.exec(started.text)?.[1] ?? "";
+    assert.equal(password.length, 16);
+    assert.match(started.text, /Open:\s+https:\/\/jupyter\.lab\.localhost:8443\n/);
+    assert.match(started.text, /Sign in as:\s+you@example\.com\n/);
+    assert.match(started.text, new RegExp(`Notebooks:\\s+${join(clone.folder, "notebooks")}\n`));
+    assert.match(started.text, /Stop:\s+npm stop\n/);
+    assert.deepEqual(await containersOf("jupyter-up-local"), ["dex", "jupyter", "nginx", "vouch"]);
+  });
+
+  it("leaves the clone clean but for the settings the person changed", async () => {
+    assert.equal(await clone.changes(), " M Pulumi.local.yaml\n");
+  });
+
+  it("is sent to the sign-in page", async () => {
+    ({ page } = await person(browser));
+    await page.goto(`${home}/lab?reset`);
+    await screenshot(page, "1-sign-in");
+    assert.equal(new URL(page.url()).host, "dex.lab.localhost:8443");
+  });
+
+  it("is told when the password is wrong, and can try again", async () => {
+    await signIn(page, "you@example.com", "not the password");
+    await screenshot(page, "2-wrong-password");
+    assert.match((await page.textContent("body")) ?? "", /Invalid Email Address and password/);
+  });
+
+  it("comes to JupyterLab under their own name, where they meant to go", async () => {
+    await signIn(page, "YOU@example.com", password);
+    await labIsReady(page);
+    await screenshot(page, "3-jupyterlab");
+    assert.equal(new URL(page.url()).host, "jupyter.lab.localhost:8443");
+    const me = await whoAmI(page);
+    assert.equal(me.username, "you@example.com");
+    assert.equal(me.display_name, "You");
+  });
+
+  it("makes a notebook, runs a cell and finds the file in the notebooks folder", async () => {
+    const printed = await runInNewNotebook(page, "import os; print(6 * 7, os.getcwd())");
+    await screenshot(page, "4-notebook");
+    assert.equal(printed.trim(), "42 /home/jovyan/work");
+    const notebook = JSON.parse(await readFile(join(clone.folder, "notebooks/Untitled.ipynb"), "utf8"));
+    assert.equal(notebook.cells[0].outputs[0].text[0], "42 /home/jovyan/work\n");
+  });
+
+  it("signs out from JupyterLab's own menu, and is asked for the password again", async () => {
+    await page.getByRole("menuitem", { name: "File" }).click();
+    await page.getByRole("menuitem", { name: "Log Out" }).click();
+    await page.waitForURL("https://vouch.lab.localhost:8443/signed-out");
+    await screenshot(page, "5-signed-out");
+    await page.getByRole("link", { name: "Sign in again" }).click();
+    await page.waitForURL(/^https:\/\/dex\./);
+  });
+
+  it("lets in a second person, by the domain of their address", async () => {
+    const { page, context } = await person(browser);
+    await page.goto(`${home}/lab?reset`);
+    const { "bob@team.test": own = "" } = JSON.parse(await clone.output("passwords"));
+    await signIn(page, "bob@team.test", own);
+    await labIsReady(page);
+    assert.equal((await whoAmI(page)).username, "bob@team.test");
+    await context.close();
+  });
+
+  it("shows somebody who is not on the list a page that says so, without a loop", async () => {
+    const { page, context } = await person(browser);
+    const { "mallory@elsewhere.test": own = "" } = JSON.parse(await clone.output("passwords"));
+    await page.goto(`${home}/lab`);
+    await signIn(page, "mallory@elsewhere.test", own);
+    await screenshot(page, "6-not-on-the-list");
+    assert.equal(await page.textContent("h1"), "You are not on the list");
+    const status = await page.evaluate(() => fetch("/api/contents").then((answer) => answer.status)).catch(() => 0);
+    assert.notEqual(status, 200);
+    await page.getByRole("link", { name: "Sign in as somebody else" }).click();
+    await page.waitForURL("https://vouch.lab.localhost:8443/signed-out");
+    await context.close();
+  });
+
+  it("takes the site down with `npm stop`, and says where the notebooks are", async () => {
+    const { code, text } = await clone.npm("stop");
+    assert.equal(code, 0, text);
+    assert.ok(text.includes(join(clone.folder, "notebooks")), text);
+    assert.deepEqual(await containersOf("jupyter-up-local"), []);
+    assert.deepEqual(await networksOf("jupyter-up-local"), []);
+  });
+
+  it("finds password and notebook again after the next `npm start`", async () => {
+    const { code, text } = await clone.npm("start");
+    assert.equal(code, 0, text);
+    assert.ok(text.includes(password), "another password");
+    const { page, context } = await person(browser);
+    await page.goto(`${home}/lab/tree/Untitled.ipynb`);
+    await signIn(page, "you@example.com", password);
+    await kernelIsIdle(page);
+    await screenshot(page, "7-notebook-again");
+    assert.match((await page.locator(".jp-OutputArea-output pre").first().textContent()) ?? "", /^42 /);
+    await context.close();
+  });
+});

@@ -1,0 +1,73 @@
+import { mkdir } from "node:fs/promises";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+
+const screenshots = new URL("../../../test-results/", import.meta.url).pathname;
+
+/** A real browser, without the traffic of its own that a closed network would refuse. */
+export function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env.BROWSER_PATH ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+/** A person's browser: cookies of its own. The site's certificate authority counts as trusted, as the README has people do. */
+export async function person(browser: Browser): Promise<{ context: BrowserContext; page: Page }> {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } });
+  return { context, page: await context.newPage() };
+}
+
+/** Keeps what the page looks like under test-results/. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  await mkdir(screenshots, { recursive: true });
+  await page.screenshot({ path: `${screenshots}${name}.png` });
+}
+
+/** Fills in the sign-in form that the page shows, and sends it. */
+export async function signIn(page: Page, address: string, password: string): Promise<void> {
+  await page.fill("input[name=login]", address);
+  await page.fill("input[name=password]", password);
+  await page.click("button[type=submit]");
+  await page.waitForLoadState();
+}
+
+/** Makes a notebook in JupyterLab, runs one cell and saves; returns what the cell printed. */
+export async function runInNewNotebook(page: Page, code: string): Promise<string> {
+  await page.click(".jp-LauncherCard[data-category=Notebook]");
+  await kernelIsIdle(page);
+  await page.click(".jp-Notebook .jp-Cell .cm-content");
+  await page.keyboard.type(code);
+  await page.keyboard.press("Shift+Enter");
+  const printed = page.locator(".jp-OutputArea-output pre").first();
+  await printed.waitFor();
+  await page.keyboard.press("Control+s");
+  // The first save of an untitled notebook asks for its name.
+  const rename = page.getByRole("button", { name: "Rename and Save" });
+  await rename.click();
+  await rename.waitFor({ state: "hidden" });
+  return (await printed.textContent()) ?? "";
+}
+
+/** Waits until the open notebook's kernel has answered over its WebSocket. */
+export async function kernelIsIdle(page: Page): Promise<void> {
+  await page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first().waitFor({ state: "attached" });
+}
+
+/** Who Jupyter takes the browser's person for. */
+export async function whoAmI(page: Page): Promise<{ username: string; display_name: string }> {
+  const answer = await page.evaluate(() => fetch("/api/me").then((response) => response.text()));
+  return JSON.parse(answer).identity;
+}
+
+/** Waits until JupyterLab shows its launcher. */
+export async function labIsReady(page: Page): Promise<void> {
+  await page.waitForSelector(".jp-LauncherCard[data-category=Notebook]", { timeout: 60_000 });
+}

@@ -1,0 +1,101 @@
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const checkout = new URL("../../..", import.meta.url).pathname;
+const TEN_MINUTES = 600_000;
+
+/** What a command printed, and how it ended. */
+export interface Outcome {
+  code: number;
+  /** Standard output and error, in the order they came from each. */
+  text: string;
+}
+
+/** A copy of this checkout as git would clone it, with packages installed: what a user has after `git clone && npm ci`. */
+export class Clone {
+  readonly folder: string;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  static async make(): Promise<Clone> {
+    const folder = await mkdtemp(join(tmpdir(), "jupyter-up-"));
+    const { stdout } = await run("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: checkout });
+    for (const file of stdout.split("\n").filter(Boolean)) {
+      await mkdir(dirname(join(folder, file)), { recursive: true });
+      await cp(join(checkout, file), join(folder, file)).catch((error: NodeJS.ErrnoException) => {
+        // A file that was deleted and not yet committed.
+        if (error.code !== "ENOENT") throw error;
+      });
+    }
+    // Hard links: packages are never written to.
+    await run("cp", ["-al", join(checkout, "node_modules"), join(folder, "node_modules")]);
+    await run("git", ["init", "--quiet"], { cwd: folder });
+    await run("git", ["add", "--all"], { cwd: folder });
+    await run(
+      "git",
+      ["-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "--quiet", "-m", "clone"],
+      {
+        cwd: folder,
+      },
+    );
+    return new Clone(folder);
+  }
+
+  /** Runs `npm run` (or `npm start`, `npm stop`) in the clone, as a user would, without a terminal. */
+  npm(...args: string[]): Promise<Outcome> {
+    return this.run("npm", ["--silent", ...args]);
+  }
+
+  /** `npm run pulumi -- ARGUMENTS` */
+  pulumi(...args: string[]): Promise<Outcome> {
+    return this.npm("run", "pulumi", "--", ...args);
+  }
+
+  async run(command: string, args: string[], env: Record<string, string> = {}): Promise<Outcome> {
+    try {
+      const { stdout, stderr } = await run(command, args, {
+        cwd: this.folder,
+        env: { ...withoutTestSurroundings(), ...env },
+        timeout: TEN_MINUTES,
+        maxBuffer: 64 << 20,
+      });
+      return { code: 0, text: stdout + stderr };
+    } catch (error) {
+      const { code, stdout, stderr } = error as { code?: number; stdout: string; stderr: string };
+      return { code: code ?? 1, text: stdout + stderr };
+    }
+  }
+
+  /** A stack output in plain text, secrets too. */
+  async output(name: string): Promise<string> {
+    const { code, text } = await this.pulumi("stack", "output", name, "--show-secrets");
+    if (code !== 0) throw new Error(text);
+    return text.trim();
+  }
+
+  /** Changed and untracked files, as `git status --short` has them; empty when clean. */
+  async changes(): Promise<string> {
+    const { stdout } = await run("git", ["status", "--short"], { cwd: this.folder });
+    return stdout;
+  }
+
+  read(file: string): Promise<string> {
+    return readFile(join(this.folder, file), "utf8");
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** The scripts shall find out everything for themselves, as they do for a user. */
+function withoutTestSurroundings(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(PULUMI_|JUPYTER_UP_|NODE_TEST)/.test(name));
+  return Object.fromEntries(kept);
+}

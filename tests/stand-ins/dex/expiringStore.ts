@@ -1,0 +1,35 @@
+import { randomBytes } from "node:crypto";
+
+/** How often entries are dropped that nobody asked for again. */
+const sweepEveryMs = 5 * 60_000;
+
+/** Things that are kept in memory under a name nobody can guess, for a limited time. */
+export class ExpiringStore<T> {
+  readonly #entries = new Map<string, { value: T; until: number }>();
+  readonly #lifetimeMs: number;
+
+  constructor(lifetimeMs: number) {
+    this.#lifetimeMs = lifetimeMs;
+    setInterval(() => this.#sweep(), sweepEveryMs).unref();
+  }
+
+  /** Keeps a value and returns its name. */
+  add(value: T): string {
+    const id = randomBytes(16).toString("hex");
+    this.#entries.set(id, { value, until: Date.now() + this.#lifetimeMs });
+    return id;
+  }
+
+  get(id: string): T | undefined {
+    const entry = this.#entries.get(id);
+    return entry && entry.until > Date.now() ? entry.value : undefined;
+  }
+
+  delete(id: string): void {
+    this.#entries.delete(id);
+  }
+
+  #sweep(): void {
+    for (const [id, { until }] of this.#entries) if (until <= Date.now()) this.#entries.delete(id);
+  }
+}

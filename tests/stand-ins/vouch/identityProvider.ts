@@ -1,0 +1,149 @@
+import type { OauthConfig, VouchConfig } from "./config.ts";
+import { encodeQuery, parseQuery, toBytes } from "./goUrl.ts";
+import type { Log } from "./log.ts";
+import { GoPanic } from "./panic.ts";
+
+/** Whom the identity provider says somebody is. */
+export interface User {
+  username: string;
+  email: string;
+  /** Those claims that the configuration lists. */
+  claims: Record<string, unknown>;
+  accessToken: string;
+  idToken: string;
+}
+
+interface Tokens {
+  accessToken: string;
+  idToken: string;
+}
+
+/** Talks to the identity provider behind the browser's back. */
+export class IdentityProvider {
+  readonly #oauth: OauthConfig;
+  readonly #vouch: VouchConfig;
+  readonly #log: Log;
+  /** How the token endpoint wants the client's secret, once it took one. */
+  #authentication: "basic" | "form" | undefined;
+
+  constructor(oauth: OauthConfig, vouch: VouchConfig, log: Log) {
+    this.#oauth = oauth;
+    this.#vouch = vouch;
+    this.#log = log;
+    if (oauth.clientAuthentication === "form") this.#authentication = "form";
+  }
+
+  /** Redeems a code and asks who its owner is; throws with the words of Go's oauth2 package. */
+  async userOf(code: string, grant: Record<string, string>): Promise<User> {
+    const tokens = await this.#redeem({ grant_type: "authorization_code", code, ...grant });
+    const url = this.#oauth.userInfoUrl;
+    const answer = await request("Get", url, { headers: { Authorization: `Bearer ${tokens.accessToken}` } });
+    const body = await answer.text();
+    // As the real one does: with logLevel info, everybody's address is in the log.
+    this.#log.info(`OpenID userinfo body: ${body}`);
+    return { ...this.#readUser(parseJson(body)), ...tokens };
+  }
+
+  async #redeem(grant: Record<string, string>): Promise<Tokens> {
+    if (this.#authentication) return this.#askForTokens(grant, this.#authentication);
+    try {
+      const tokens = await this.#askForTokens(grant, "basic");
+      this.#authentication = "basic";
+      return tokens;
+    } catch {
+      const tokens = await this.#askForTokens(grant, "form");
+      this.#authentication = "form";
+      return tokens;
+    }
+  }
+
+  async #askForTokens(grant: Record<string, string>, authentication: "basic" | "form"): Promise<Tokens> {
+    const { clientId, clientSecret, tokenUrl } = this.#oauth;
+    const form = { ...grant };
+    const headers: Record<string, string> = { "Content-Type": "application/x-www-form-urlencoded" };
+    if (authentication === "basic") {
+      const pair = `${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`;
+      headers.Authorization = `Basic ${Buffer.from(pair).toString("base64")}`;
+    } else {
+      form.client_id = clientId;
+      if (clientSecret !== "") form.client_secret = clientSecret;
+    }
+    return readTokens(await request("Post", tokenUrl, { method: "POST", headers, body: encodeQuery(form) }));
+  }
+
+  #readUser(userInfo: unknown): Pick<User, "username" | "email" | "claims"> {
+    if (typeof userInfo !== "object" || userInfo === null || Array.isArray(userInfo)) {
+      throw new GoPanic("interface conversion: interface {} is not map[string]interface {}");
+    }
+    const entries = Object.entries(userInfo);
+    const listed = this.#vouch.headers.claims;
+    const claims = Object.fromEntries(entries.filter(([key]) => listed.includes(key)).sort());
+    if (this.#oauth.provider === "github") return { ...nameAndMail(entries, "login"), claims };
+    return { ...nameAndMail(entries, "username"), claims };
+  }
+}
+
+/** The user's name and address, whatever the case of their keys. Without a name an OpenID user goes by the address. */
+function nameAndMail(entries: [string, unknown][], nameKey: "username" | "login") {
+  const text = (key: string): string => {
+    let found = "";
+    for (const [name, value] of entries) {
+      if (name.toLowerCase() !== key || value === null) continue;
+      if (typeof value !== "string") {
+        const type = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
+        const field = key.charAt(0).toUpperCase() + key.slice(1);
+        throw new Error(`json: cannot unmarshal ${type} into Go struct field User.${field} of type string`);
+      }
+      found = value;
+    }
+    return found;
+  };
+  text("name");
+  const email = text("email");
+  return { username: text(nameKey) || (nameKey === "username" ? email : ""), email };
+}
+
+async function readTokens(answer: Response): Promise<Tokens> {
+  const body = await answer.text();
+  const type = answer.headers.get("content-type")?.split(";")[0];
+  const isForm = type === "application/x-www-form-urlencoded" || type === "text/plain";
+  const failure = `oauth2: cannot fetch token: ${answer.status} ${answer.statusText}\nResponse: ${body}`;
+  let values: Record<string, unknown>;
+  try {
+    values = isForm ? Object.fromEntries(parseQuery(body)) : ((parseJson(body) ?? {}) as Record<string, unknown>);
+  } catch (error) {
+    throw new Error(answer.ok ? `oauth2: cannot parse json: ${(error as Error).message}` : toBytes(failure));
+  }
+  const text = (key: string): string => (typeof values[key] === "string" ? values[key] : "");
+  if (text("error")) {
+    const details = [text("error"), text("error_description"), text("error_uri")].filter((detail) => detail !== "");
+    throw new Error(toBytes(`oauth2: ${details.map((detail) => JSON.stringify(detail)).join(" ")}`));
+  }
+  if (!answer.ok) throw new Error(toBytes(failure));
+  if (text("access_token") === "") throw new Error("oauth2: server response missing access_token");
+  return { accessToken: text("access_token"), idToken: text("id_token") };
+}
+
+/** Parses JSON; throws Go's words where the first character is already wrong. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const [first] = text.trimStart();
+    if (first === undefined) throw new Error("unexpected end of JSON input");
+    throw new Error(`invalid character '${toBytes(first)}' looking for beginning of value`);
+  }
+}
+
+async function request(verb: "Get" | "Post", url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    const cause = (error as Error).cause as (NodeJS.ErrnoException & { address?: string; port?: number }) | undefined;
+    const reason =
+      cause?.code === "ECONNREFUSED"
+        ? `dial tcp ${cause.address}:${cause.port}: connect: connection refused`
+        : (cause?.message ?? (error as Error).message);
+    throw new Error(`${verb} "${url}": ${reason}`);
+  }
+}

@@ -1,0 +1,25 @@
+import { escapeHtml } from "./responses.ts";
+
+/** Vouch's one page: the same title and heading for everything it has to say to a person. */
+export function page(documentRoot: string, message: string): string {
+  const heading = escapeHtml(message);
+  return `<!DOCTYPE html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>Vouch Proxy - ${heading}</title>
+    <link rel="stylesheet" href="${documentRoot}/static/css/main.css">
+    <link rel="icon" href="${documentRoot}/static/img/favicon.ico">
+  </head>
+  <body>
+    <header><img src="${documentRoot}/static/img/multicolor_V_500x500.png" alt="" width="32" height="32"> Vouch Proxy</header>
+    <main>
+      <h1>${heading}</h1>
+      <p>For support, please contact your network administrator or whomever configured Nginx to use Vouch Proxy.</p>
+    </main>
+    <footer>stand-in for Vouch</footer>
+  </body>
+</html>
+`;
+}
