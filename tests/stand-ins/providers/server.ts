@@ -1,0 +1,223 @@
+import grpc from "@grpc/grpc-js";
+import pluginProto from "@pulumi/pulumi/proto/plugin_pb.js";
+import providerService from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
+import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import { diffInputs } from "./diff.ts";
+import { channelOptions, fromStruct, toCheckResponse, toDiffResponse, toStruct } from "./protocol.ts";
+import {
+  type Operation,
+  type Properties,
+  type ProviderPackage,
+  type ResourceType,
+  type State,
+  UNKNOWN,
+} from "./resource.ts";
+import { Session } from "./session.ts";
+
+export interface ProviderServer {
+  /** On 127.0.0.1. */
+  readonly port: number;
+  /** Ends at once, whatever is running. */
+  close(): void;
+}
+
+/** Serves one package to any number of engines, on a free port of the loopback interface. */
+export async function serve(provider: ProviderPackage): Promise<ProviderServer> {
+  const server = new grpc.Server(channelOptions);
+  server.addService(providerService.ResourceProviderService, implementation(provider));
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
+  });
+  return { port, close: () => server.forceShutdown() };
+}
+
+function implementation(provider: ProviderPackage): grpc.UntypedServiceImplementation {
+  const sessions = new Map<string, Session>();
+
+  /** The engine keeps one connection for the life of a provider, so its far end names the session. */
+  function sessionOf(call: AnyCall): Session {
+    const peer = call.getPeer();
+    let session = sessions.get(peer);
+    if (session === undefined) {
+      session = new Session();
+      sessions.set(peer, session);
+    }
+    return session;
+  }
+
+  /** A call about one resource. */
+  function about<Request extends ResourceRequest, Response>(
+    deed: (type: ResourceType, request: Request, operation: Operation) => Promise<Response>,
+  ) {
+    return unary<Request, Response>((request, call) => {
+      const abandoned = new AbortController();
+      call.on("cancelled", () => abandoned.abort());
+      const timeout = request.getTimeout?.() ?? 0;
+      return sessionOf(call).run({ urn: request.getUrn(), timeout, abandoned: abandoned.signal }, (operation) =>
+        deed(resourceType(provider, operation.urn), request, operation),
+      );
+    });
+  }
+
+  return {
+    handshake: unary<providerProto.ProviderHandshakeRequest, providerProto.ProviderHandshakeResponse>(
+      (request, call) => {
+        sessionOf(call).attach(request.getEngineAddress());
+        // Without acceptSecrets the engine sends plain values, and marks the outputs of secret inputs secret itself.
+        return new providerProto.ProviderHandshakeResponse().setAcceptSecrets(false);
+      },
+    ),
+
+    attach: unary<pluginProto.PluginAttach, empty.Empty>((request, call) => {
+      sessionOf(call).attach(request.getAddress());
+      return new empty.Empty();
+    }),
+
+    getPluginInfo: unary<empty.Empty, pluginProto.PluginInfo>(() =>
+      new pluginProto.PluginInfo().setVersion(provider.version),
+    ),
+
+    getSchema: unary<providerProto.GetSchemaRequest, providerProto.GetSchemaResponse>(() =>
+      new providerProto.GetSchemaResponse().setSchema(
+        JSON.stringify({ name: provider.name, version: provider.version }),
+      ),
+    ),
+
+    checkConfig: unary<providerProto.CheckRequest, providerProto.CheckResponse>((request) =>
+      toCheckResponse(fromStruct(request.getNews()), []),
+    ),
+
+    diffConfig: unary<providerProto.DiffRequest, providerProto.DiffResponse>((request) =>
+      toDiffResponse(diffInputs(fromStruct(request.getOldInputs()), fromStruct(request.getNews()), [])),
+    ),
+
+    configure: unary<providerProto.ConfigureRequest, providerProto.ConfigureResponse>((request, call) => {
+      sessionOf(call).config = fromStruct(request.getArgs());
+      return new providerProto.ConfigureResponse().setSupportspreview(true);
+    }),
+
+    check: about<providerProto.CheckRequest, providerProto.CheckResponse>(async (type, request, operation) => {
+      const inputs = fromStruct(request.getNews());
+      return toCheckResponse(inputs, (await type.check?.(inputs, operation)) ?? []);
+    }),
+
+    diff: about<providerProto.DiffRequest, providerProto.DiffResponse>(async (type, request, operation) => {
+      const inputs = normalize(type, fromStruct(request.getNews()));
+      const state = stateOf(type, request.getId(), request.getOldInputs(), request.getOlds());
+      const diff = type.diff?.(state, inputs, operation) ?? diffInputs(state.inputs, inputs, type.replaceOnChanges);
+      return toDiffResponse(await diff);
+    }),
+
+    create: about<providerProto.CreateRequest, providerProto.CreateResponse>(async (type, request, operation) => {
+      const inputs = normalize(type, fromStruct(request.getProperties()));
+      const created = request.getPreview()
+        ? { id: "", outputs: await preview(type, inputs, undefined, operation) }
+        : await type.create(inputs, operation);
+      return new providerProto.CreateResponse()
+        .setId(created.id)
+        .setProperties(toStruct({ ...inputs, ...created.outputs }));
+    }),
+
+    update: about<providerProto.UpdateRequest, providerProto.UpdateResponse>(async (type, request, operation) => {
+      const inputs = normalize(type, fromStruct(request.getNews()));
+      const state = stateOf(type, request.getId(), request.getOldInputs(), request.getOlds());
+      const outputs = request.getPreview()
+        ? await preview(type, inputs, state, operation)
+        : ((await type.update?.(inputs, state, operation)) ?? keptOutputs(type, state));
+      return new providerProto.UpdateResponse().setProperties(toStruct({ ...inputs, ...outputs }));
+    }),
+
+    read: about<providerProto.ReadRequest, providerProto.ReadResponse>(async (type, request, operation) => {
+      const inputs = fromStruct(request.getInputs());
+      const state = stateOf(type, request.getId(), request.getInputs(), request.getProperties());
+      const outputs = type.read === undefined ? state.outputs : await type.read(state, operation);
+      // An answer without an id tells the engine that the resource is gone.
+      if (outputs === undefined) return new providerProto.ReadResponse();
+      return new providerProto.ReadResponse()
+        .setId(state.id)
+        .setProperties(toStruct(outputs))
+        .setInputs(toStruct(inputs));
+    }),
+
+    delete: about<providerProto.DeleteRequest, empty.Empty>(async (type, request, operation) => {
+      const state = stateOf(type, request.getId(), request.getOldInputs(), request.getProperties());
+      await type.delete?.(state, operation);
+      return new empty.Empty();
+    }),
+
+    invoke: unary<providerProto.InvokeRequest, providerProto.InvokeResponse>((request) => {
+      throw new Error(`The stand-in for ${provider.name} has no function ${request.getTok()}.`);
+    }),
+
+    cancel: unary<empty.Empty, empty.Empty>((_, call) => {
+      sessionOf(call).cancel();
+      sessions.delete(call.getPeer());
+      return new empty.Empty();
+    }),
+  };
+}
+
+type AnyCall = grpc.ServerUnaryCall<unknown, unknown>;
+
+interface ResourceRequest {
+  getUrn(): string;
+  /** In seconds. Only the requests that `customTimeouts` can limit have it. */
+  getTimeout?(): number;
+}
+
+/** A gRPC handler from a function: what it returns is the answer, what it throws is the error's text. */
+function unary<Request, Response>(
+  deed: (request: Request, call: grpc.ServerUnaryCall<Request, Response>) => Response | Promise<Response>,
+): grpc.handleUnaryCall<Request, Response> {
+  return async (call, callback) => {
+    try {
+      callback(null, await deed(call.request, call));
+    } catch (error) {
+      callback({ code: grpc.status.UNKNOWN, details: error instanceof Error ? error.message : String(error) });
+    }
+  };
+}
+
+/** `urn:pulumi:stack::project::parent type$type::name` */
+function resourceType(provider: ProviderPackage, urn: string): ResourceType {
+  const token = urn.split("::")[2]?.split("$").at(-1) ?? "";
+  const type = provider.resources[token];
+  if (type === undefined) {
+    const known = Object.keys(provider.resources).join(", ");
+    throw new Error(`The stand-in for ${provider.name} has no resource type ${token}. It has: ${known}.`);
+  }
+  return type;
+}
+
+function normalize(type: ResourceType, inputs: Properties): Properties {
+  return type.normalize?.(inputs) ?? inputs;
+}
+
+type StructMessage = Parameters<typeof fromStruct>[0];
+
+function stateOf(
+  type: ResourceType,
+  id: string,
+  inputs: StructMessage,
+  outputs: StructMessage,
+): State<Properties, Properties> {
+  return { id, inputs: normalize(type, fromStruct(inputs)), outputs: fromStruct(outputs) };
+}
+
+function preview(
+  type: ResourceType,
+  inputs: Properties,
+  state: State<Properties, Properties> | undefined,
+  operation: Operation,
+): Properties | Promise<Properties> {
+  if (type.preview !== undefined) return type.preview(inputs, state, operation);
+  if (state !== undefined && type.update === undefined) return keptOutputs(type, state);
+  return Object.fromEntries(type.outputs.map((name) => [name, UNKNOWN]));
+}
+
+function keptOutputs(type: ResourceType, { outputs }: State<Properties, Properties>): Properties {
+  return Object.fromEntries(type.outputs.map((name) => [name, outputs[name]]));
+}
