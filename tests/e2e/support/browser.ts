@@ -58,7 +58,8 @@ export async function runInNewNotebook(page: Page, code: string): Promise<string
 
 /** Waits until the open notebook's kernel has answered over its WebSocket. */
 export async function kernelIsIdle(page: Page): Promise<void> {
-  await page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first().waitFor({ state: "attached" });
+  // The notebook's own indicator says so too early: a cell run before the session is there is silently not run.
+  await page.getByText(/^Python 3 \(ipykernel\) \| Idle$/).waitFor();
 }
 
 /** Who Jupyter takes the browser's person for. */

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { labIsReady, launch, person, signIn } from "./support/browser.ts";
+import { Clone } from "./support/clone.ts";
+import { containerIds, containersOf, networksOf, volumesOf } from "./support/docker.ts";
+
+const project = "jupyter-up-local";
+
+/** Services whose container is another one now. */
+function madeAnew(before: Record<string, string>, after: Record<string, string>): string[] {
+  return Object.keys(after).filter((service) => before[service] !== after[service]);
+}
+
+describe("a change of the settings", () => {
+  let clone: Clone;
+  let browser: Browser;
+  let page: Page;
+
+  /** Changes one setting and brings the site up; returns what was printed and whose container was made anew. */
+  async function change(...setting: string[]): Promise<{ text: string; anew: string[] }> {
+    const ids = await containerIds(project);
+    const set = await clone.pulumi("config", ...setting);
+    assert.equal(set.code, 0, set.text);
+    const { code, text } = await clone.npm("start");
+    assert.equal(code, 0, text);
+    return { text, anew: madeAnew(ids, await containerIds(project)) };
+  }
+
+  before(async () => {
+    clone = await Clone.make();
+    const { code, text } = await clone.npm("start");
+    assert.equal(code, 0, text);
+    browser = await launch();
+    ({ page } = await person(browser));
+    await page.goto("https://jupyter.lab.localhost:8443/lab?reset");
+    await signIn(page, "you@example.com", await clone.output("password"));
+    await labIsReady(page);
+  });
+  after(async () => {
+    await browser?.close();
+    await clone?.pulumi("destroy", "--yes", "--skip-preview");
+    await clone?.remove();
+  });
+
+  it("that is none changes nothing", async () => {
+    const { code, text } = await clone.pulumi("preview", "--expect-no-changes", "--non-interactive");
+    assert.equal(code, 0, text);
+    assert.doesNotMatch(text, /to (create|update|replace|delete)/);
+  });
+
+  it("of imageTag restarts Jupyter alone, and says that its kernel ends", async () => {
+    const xsrf = (await page.context().cookies()).find(({ name }) => name === "_xsrf")?.value ?? "";
+    const status = await page.evaluate(
+      (token) =>
+        fetch("/api/kernels", { method: "POST", headers: { "X-XSRFToken": token }, body: "{}" }).then(
+          (answer) => answer.status,
+        ),
+      xsrf,
+    );
+    assert.equal(status, 201);
+    const { text, anew } = await change("set", "imageTag", "2026-08-17");
+    assert.deepEqual(anew, ["jupyter"]);
+    assert.match(text, /jupyter: starts anew; its running kernels end \(1\), notebooks stay as they were saved/);
+    assert.match(text, /nginx: runs on/);
+  });
+
+  it("of allow takes effect on people who are signed in, without a new container", async () => {
+    const allowed = () => page.evaluate(() => fetch("/api/status").then((answer) => answer.status));
+    assert.equal(await allowed(), 200);
+    const { anew } = await change("set", "--path", "allow[0]", "somebody.else@example.com");
+    assert.deepEqual(anew, []);
+    assert.equal(await allowed(), 403);
+    await change("set", "--path", "allow[0]", "YOU@example.com");
+    assert.equal(await allowed(), 200);
+  });
+
+  it("of domain changes names, certificate and callback, and nginx stays", async () => {
+    const { text, anew } = await change("set", "domain", "notes.lab.localhost");
+    assert.deepEqual(anew, ["dex", "vouch"]);
+    assert.match(text, /Open:\s+https:\/\/jupyter\.notes\.lab\.localhost:8443\n/);
+    const { page, context } = await person(browser);
+    await page.goto("https://jupyter.notes.lab.localhost:8443/lab?reset");
+    await signIn(page, "you@example.com", await clone.output("password"));
+    await labIsReady(page);
+    await assert.rejects(page.goto("https://jupyter.lab.localhost:8443/"), /ERR_SSL/);
+    await context.close();
+  });
+
+  it("that cannot be used names the setting and the mending command, and leaves the site alone", async () => {
+    const ids = await containerIds(project);
+    await clone.pulumi("config", "set", "domain", "lab");
+    await clone.pulumi("config", "set", "imagTag", "2026-08-24");
+    const { code, text } = await clone.npm("start");
+    assert.equal(code, 1);
+    assert.match(text, /domain: "lab" has one label only/);
+    assert.match(text, /imagTag: there is no such setting\. Did you mean imageTag\?/);
+    assert.match(text, /pulumi config rm --path 'imagTag'/);
+    assert.doesNotMatch(text, /\bat .*\.ts:\d+/);
+    assert.deepEqual(await containerIds(project), ids);
+  });
+
+  it("back to nothing: `pulumi destroy` leaves no container, network or volume, and keeps the notebooks", async () => {
+    await clone.pulumi("config", "set", "domain", "lab.localhost");
+    await clone.pulumi("config", "rm", "imagTag");
+    const { code, text } = await clone.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive");
+    assert.equal(code, 0, text);
+    assert.deepEqual(await containersOf(project), []);
+    assert.deepEqual(await networksOf(project), []);
+    assert.deepEqual(await volumesOf(project), []);
+    assert.ok(existsSync(join(clone.folder, "notebooks")));
+    assert.ok(!existsSync(join(clone.folder, ".state/site/secrets")));
+  });
+});
