@@ -28,7 +28,12 @@ export class SiteRelease extends pulumi.ComponentResource {
 
     const setup = host.command(
       `${name}-setup`,
-      { create: `${install(script)} && ${apply("machine")}`, stdin: applyScript() },
+      {
+        create: `${install(script)} && ${apply("machine")}`,
+        // Taking the site down belongs to the first command: it is in the state even when the release never got there.
+        delete: apply(`down ${site.name}`),
+        stdin: applyScript(),
+      },
       { parent: this },
     );
     const secrets = host.command(
@@ -39,7 +44,7 @@ export class SiteRelease extends pulumi.ComponentResource {
     host.command(
       `${name}-release`,
       // The bundle is made with secrets, and holds nothing of them but folder names keyed by one.
-      { create: apply("release"), delete: apply(`down ${site.name}`), stdin: pulumi.unsecret(bundle.release) },
+      { create: apply("release"), stdin: pulumi.unsecret(bundle.release) },
       { parent: this, dependsOn: secrets },
     );
 

@@ -20,7 +20,7 @@ export class ThisMachine extends pulumi.ComponentResource implements Host {
 
   constructor(name: string, args: ThisMachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("jupyter-up:index:ThisMachine", name, args, opts);
-    this.place = placeOn(process, args);
+    this.place = placeOn(process, pulumi.getStack(), args);
     this.registerOutputs({ notebooks: this.place.notebooks });
   }
 
@@ -54,15 +54,15 @@ export interface ProcessFacts {
   getuid?(): number;
 }
 
-/** Where the site lies on this machine: below `.state` of the checkout, and its notebooks where the settings say. */
-export function placeOn(process: ProcessFacts, { port, httpPort, notebooks }: ThisMachineArgs): Place {
+/** Where a stack's site lies on this machine: below `.state` of the checkout, and its notebooks where the settings say. */
+export function placeOn(process: ProcessFacts, stack: string, { port, httpPort, notebooks }: ThisMachineArgs): Place {
   const checkout = process.cwd();
   const uid = process.getuid?.() ?? 0;
   // Root can give each file to the user of its image, and Docker's virtual machine on a Mac shows every file as the asker's.
   const ownFiles = uid !== 0 && process.platform !== "darwin";
   return {
-    root: resolve(checkout, ".state/site"),
-    data: resolve(checkout, ".state/data"),
+    root: resolve(checkout, ".state", stack, "site"),
+    data: resolve(checkout, ".state", stack, "data"),
     notebooks: resolve(checkout, notebooks.replace(/^~(?=\/|$)/, homedir())),
     address: "127.0.0.1",
     httpsPort: port,

@@ -1,4 +1,4 @@
-import { Document, isScalar, visit } from "yaml";
+import { Document, isScalar, type Pair, type Scalar, visit, type YAMLMap } from "yaml";
 
 /** A long list is one item a line, a short one fits on one. */
 const SHORT = 72;
@@ -20,15 +20,12 @@ export function composeText(
   );
   file.commentBefore =
     " The site, as `pulumi up` released it. Written anew at each release: change the stack's settings instead.";
+  const definitions = file.get("services") as YAMLMap & { items: Pair<Scalar<string>>[] };
+  for (const { key } of definitions.items) {
+    key.spaceBefore = true;
+    if (about[key.value]) key.commentBefore = ` ${about[key.value]}`;
+  }
   visit(file, {
-    Pair(_, pair, path) {
-      // The document, its mapping, the pair "services", the mapping in it.
-      if (path.length !== 4 || !isScalar(pair.key)) return;
-      const sentence = about[String(pair.key.value)];
-      if (!sentence) return;
-      pair.key.commentBefore = ` ${sentence}`;
-      pair.key.spaceBefore = true;
-    },
     Seq(_, list) {
       list.flow = list.items.every(isScalar) && list.items.join(", ").length < SHORT;
     },

@@ -17,6 +17,7 @@ exec 2>&1
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 log=$root/site-apply.log
+arrives_within=120
 ready_within=180
 ask_within=30
 
@@ -63,12 +64,19 @@ check_owner() {
     other=$(docker ps --all --filter "label=com.docker.compose.project=$project" --format '{{.Label "com.docker.compose.project.working_dir"}}' |
         while read -r folder; do case $folder in "$root"/*) ;; *) echo "$folder" ;; esac; done | head -n 1)
     [ -z "$other" ] ||
-        die "This machine already runs a site named $project, released from another folder (${other%/.state/site/current}). Nothing was changed. Take that one down there first: npm stop"
+        die "This machine already runs a site named $project, released from another folder (${other%%/.state/*}). Nothing was changed. Take that one down there first: npm stop"
 }
 
 # ---- one at a time
 
-started_at() { ps -o lstart= -p "$1" 2>/dev/null | tr -d ' :'; }
+# The kernel's own number where there is one: what ps tells depends on time zone and language, and moves with the clock.
+started_at() {
+    if [ -r "/proc/$1/stat" ]; then
+        sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
+    else
+        TZ=UTC LC_ALL=C ps -o lstart= -p "$1" 2>/dev/null | tr -d ' :'
+    fi
+}
 
 # The lock is a link whose text is the holder's process and when that began: made at once or not at all, and known as
 # left behind when no such process is there.
@@ -86,7 +94,7 @@ take_lock() {
             waited=$((waited + 1))
         fi
     done
-    trap 'rm -rf "$root/incoming"; rm -f "$root/lock"' EXIT
+    trap 'rm -rf "$root/incoming"; rm -f "${incoming_text-}" "$root/lock"' EXIT
 }
 
 # ---- what arrives
@@ -95,18 +103,21 @@ take_lock() {
 receive() {
     find "$root" -maxdepth 1 -name 'arriving.*' -mmin +60 -exec rm -f {} +
     incoming_text=$(mktemp "$root/arriving.XXXXXX")
+    trap 'rm -f "$incoming_text"' EXIT
+    reason=
     if command -v timeout >/dev/null; then
-        timeout 120 cat >"$incoming_text" || arrived=no
+        timeout "$arrives_within" cat >"$incoming_text" || reason="its end did not come within $arrives_within seconds"
     else
         cat >"$incoming_text"
     fi
     take_lock
     rm -rf "$root/incoming"
     mkdir "$root/incoming"
-    reason=$(cd "$root/incoming" && unpack <"$incoming_text") || arrived=no
+    if [ -z "$reason" ]; then
+        reason=$(cd "$root/incoming" && unpack <"$incoming_text") || reason=${reason:-it could not be unpacked}
+    fi
     rm -f "$incoming_text"
-    [ "${arrived-yes}" = yes ] ||
-        die "The release did not arrive whole (${reason:-nothing came for two minutes}). Nothing was changed. Run pulumi up again."
+    [ -z "$reason" ] || die "The release did not arrive whole ($reason). Nothing was changed. Run pulumi up again."
     while read -r mode path; do chmod "$mode" "$root/incoming/$path"; done <"$root/incoming/.modes"
 }
 
@@ -121,7 +132,7 @@ unpack() {
         path != "" { close(path); path = "" }
         $1 == "file" {
             path = $2
-            if (NF != 3 || path !~ /^[A-Za-z0-9._\/-]+$/ || path ~ /(^|\/)\./ || path ~ /^\// || $3 !~ /^0[0-7]+$/) refuse("line " NR " names no file")
+            if (NF != 3 || path !~ /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/ || $3 !~ /^0[0-7][0-7][0-7]$/) refuse("line " NR " names no file")
             folder = path
             if (sub(/\/[^\/]*$/, "", folder)) system("mkdir -p " folder)
             printf "" >path
@@ -129,7 +140,7 @@ unpack() {
             files++
             next
         }
-        $1 == "end" { if ($2 != files + 0) refuse("there are " files " files instead of " $2); finished = 1; next }
+        $1 == "end" { if ($2 != files + 0) refuse("there are " files + 0 " files instead of " $2); finished = 1; next }
         files { refuse("line " NR " is not understood") }
         { print >".header" }
         END {
@@ -224,7 +235,7 @@ check_ports() {
         [ -z "$(docker ps --quiet --filter "label=com.docker.compose.project=$project" --filter "publish=$port")" ] || continue
         who=$(listener "$port")
         [ -z "$who" ] ||
-            die "Port $port is taken on this machine, by $who. Nothing was changed. Stop that, or give the site another port (pulumi config set $(setting_of_port "$port") $((port + 1000))), and run pulumi up again."
+            die "Port $port is taken on this machine, by $who. Nothing was changed. Stop that, or give the site another port (pulumi config set $(setting_of_port "$port") $((port < 64000 ? port + 1000 : port - 1000))), and run pulumi up again."
     done
 }
 
@@ -272,7 +283,11 @@ make_folders() {
     while read -r owner folder; do
         [ -d "$folder" ] || (umask 022 && mkdir -p "$folder") ||
             die "The folder $folder cannot be made by $(id -un). Nothing was changed. Name another one (pulumi config set notebooks ~/notebooks), and run pulumi up again."
-        am_root || continue
+        if ! am_root; then
+            [ -w "$folder" ] ||
+                die "The folder $folder cannot be written to by $(id -un), so nothing could be saved. Nothing was changed. Give it to them: sudo chown -R $(id -un) '$folder', or name another one (pulumi config set notebooks ~/notebooks); then run pulumi up again."
+            continue
+        fi
         [ "$(owner_of "$folder")" = "${owner%:*}" ] && continue
         # Empty but for the folder that the next one is mounted on.
         [ -z "$(find "$folder" -mindepth 1 ! -type d | head -n 1)" ] ||
@@ -286,8 +301,11 @@ owner_of() { find "$1" -prune -exec ls -ldn {} + | awk '{ print $3 }'; }
 # Every service that can check its own files has a container of its own for it (profile "check").
 check_files() {
     for service in $(in_release "$new" --profile check config --services | grep -- '-check$' || :); do
-        words=$(in_release "$new" --profile check run --rm --no-deps -T "$service" </dev/null 2>&1) ||
+        words=$(in_release "$new" --profile check run --rm --no-deps -T "$service" </dev/null 2>&1) || {
+            # Compose has made the networks by now; where no site runs yet, nothing is left of it.
+            [ -n "$previous" ] || in_release "$new" --profile check down >/dev/null 2>&1 || :
             die "${service%-check} refuses its new files, which is a fault of this program. Nothing was changed. It says: $(printf '%s' "$words" | grep -v '^ *\(Container\|Network\)' | tail -n 2 | tr '\n' ' ')"
+        }
     done
 }
 
@@ -398,8 +416,14 @@ ask() {
 
 # The engine keeps its old picture of the site after a failure and would see "no change": only the host can go back.
 go_back() {
-    if [ -z "$previous" ] || [ "$previous" = "releases/$id" ] || [ ! -d "$root/$previous" ]; then
-        say "There is no earlier release to go back to. Mend the cause above, and run pulumi up again."
+    if [ -z "$previous" ]; then
+        in_release "$root/current" down --remove-orphans >/dev/null 2>&1 </dev/null || :
+        rm -f "$root/current"
+        say "There is no earlier release to go back to; what had started was taken down. Mend the cause above, and run pulumi up again."
+        return
+    fi
+    if [ "$previous" = "releases/$id" ] || [ ! -d "$root/$previous" ]; then
+        say "There is no other release to go back to. Mend the cause above, and run pulumi up again."
         return
     fi
     switch_to "$previous"

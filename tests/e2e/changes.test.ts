@@ -111,6 +111,6 @@ describe("a change of the settings", () => {
     assert.deepEqual(await networksOf(project), []);
     assert.deepEqual(await volumesOf(project), []);
     assert.ok(existsSync(join(clone.folder, "notebooks")));
-    assert.ok(!existsSync(join(clone.folder, ".state/site/secrets")));
+    assert.ok(!existsSync(join(clone.folder, ".state/local/site/secrets")));
   });
 });

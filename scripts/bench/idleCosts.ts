@@ -1,0 +1,80 @@
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Result } from "../bench.ts";
+import { run } from "../setup/command.ts";
+import { rounded } from "./figures.ts";
+
+const PROJECT = "jupyter-up-local";
+const TWO_MINUTES = 120_000;
+const MEBIBYTE = 1024;
+const TICKS_A_SECOND = 100;
+
+/** Resident memory and CPU time of each service's processes, no kernel running, over two minutes in which nobody asks for anything. */
+export async function idleCosts(): Promise<Result[]> {
+  const before = await processes();
+  await sleep(TWO_MINUTES);
+  const after = await processes();
+  const memory = Object.entries(after).map(([service, { resident }]) => ({ service, mebibytes: resident / MEBIBYTE }));
+  const cpu = Object.entries(after).map(([service, { cpuSeconds }]) => cpuSeconds - (before[service]?.cpuSeconds ?? 0));
+  return [
+    ...memory.map(({ service, mebibytes }) => ({
+      what: `resident memory of ${service}`,
+      value: Math.round(mebibytes),
+      unit: "MiB",
+      aim: "",
+    })),
+    {
+      what: "resident memory of the site, no kernels",
+      value: Math.round(memory.reduce((sum, { mebibytes }) => sum + mebibytes, 0)),
+      unit: "MiB",
+      aim: "350 MiB or less",
+    },
+    {
+      what: "CPU of the site when idle, of one core",
+      value: rounded((cpu.reduce((sum, seconds) => sum + seconds, 0) / (TWO_MINUTES / 1000)) * 100),
+      unit: "%",
+      aim: "2 % or less",
+    },
+  ];
+}
+
+interface Usage {
+  /** KiB; memory that several processes share is counted for each. */
+  resident: number;
+  cpuSeconds: number;
+}
+
+/** What the processes of each service's container use. */
+async function processes(): Promise<Record<string, Usage>> {
+  const containers = await run("docker ps", "docker", [
+    "ps",
+    "--filter",
+    `label=com.docker.compose.project=${PROJECT}`,
+    "--format",
+    '{{.ID}} {{.Label "com.docker.compose.service"}}',
+  ]);
+  const usages = containers
+    .trim()
+    .split("\n")
+    .map(async (line) => {
+      const [id = "", service = ""] = line.split(" ");
+      const rows = await run("docker top", "docker", ["top", id, "-eo", "pid,rss"]);
+      const [, ...figures] = rows.trim().split("\n");
+      const usage = { resident: 0, cpuSeconds: 0 };
+      for (const figure of figures) {
+        const [pid = "", rss = "0"] = figure.trim().split(/\s+/);
+        usage.resident += Number(rss);
+        usage.cpuSeconds += await cpuSecondsOf(pid);
+      }
+      return [service, usage] as const;
+    });
+  return Object.fromEntries(await Promise.all(usages));
+}
+
+/** From Linux's own count in hundredths of a second; `ps` would round to whole ones. */
+async function cpuSecondsOf(pid: string): Promise<number> {
+  const line = await readFile(`/proc/${pid}/stat`, "utf8");
+  // The program's name, in brackets, may hold blanks; user and system time are the 12th and 13th fields behind it.
+  const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
+}

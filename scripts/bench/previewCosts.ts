@@ -1,0 +1,65 @@
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Result } from "../bench.ts";
+import { run } from "../setup/command.ts";
+import { projectFolder } from "../setup/folders.ts";
+import { localStackEnvironment } from "../setup/localStack.ts";
+import type { PulumiCli } from "../setup/pulumiCli.ts";
+import { median, rounded } from "./figures.ts";
+
+const ROUNDS = 7;
+
+/** `pulumi preview` with nothing to change, beside that of a program that does nothing and has the same packages. */
+export async function previewCosts(cli: PulumiCli, env: Record<string, string>): Promise<Result[]> {
+  const empty = await emptyProgram(cli, env);
+  try {
+    const ours: number[] = [];
+    const bare: number[] = [];
+    // By turns, so that whatever else the machine does falls on both.
+    for (let round = 0; round < ROUNDS; round++) {
+      ours.push(await previewTime(cli, projectFolder, { ...env, ...localStackEnvironment() }));
+      bare.push(await previewTime(cli, empty.folder, { ...env, ...empty.env }));
+    }
+    const [value, beside] = [median(ours), median(bare)];
+    return [
+      {
+        what: "pulumi preview, nothing to change",
+        value: rounded(value),
+        unit: "s",
+        beside: { what: "an empty program", value: rounded(beside) },
+        ratio: rounded(value / beside),
+        aim: "× 1.3 or less",
+      },
+    ];
+  } finally {
+    await rm(empty.folder, { recursive: true, force: true });
+  }
+}
+
+async function previewTime(cli: PulumiCli, cwd: string, env: Record<string, string>): Promise<number> {
+  const began = performance.now();
+  await run("pulumi preview", cli.command, ["preview", "--non-interactive", "--expect-no-changes"], { cwd, env });
+  return (performance.now() - began) / 1000;
+}
+
+async function emptyProgram(cli: PulumiCli, env: Record<string, string>) {
+  const folder = await mkdtemp(join(tmpdir(), "jupyter-up-empty-"));
+  const own = {
+    PULUMI_BACKEND_URL: `file://${folder}`,
+    PULUMI_CONFIG_PASSPHRASE: "empty",
+    PULUMI_STACK: "empty",
+  };
+  const options = { typescript: false };
+  await writeFile(
+    join(folder, "Pulumi.yaml"),
+    JSON.stringify({ name: "empty", main: "index.ts", runtime: { name: "nodejs", options } }),
+  );
+  await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module", main: "index.ts" }));
+  await writeFile(join(folder, "index.ts"), 'import "@pulumi/pulumi";\n');
+  await symlink(join(projectFolder, "node_modules"), join(folder, "node_modules"));
+  const options2 = { cwd: folder, env: { ...env, ...own } };
+  await run("pulumi stack init", cli.command, ["stack", "init", "empty"], options2);
+  await run("pulumi up", cli.command, ["up", "--yes", "--skip-preview", "--non-interactive"], options2);
+  return { folder, env: own };
+}

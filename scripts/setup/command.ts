@@ -1,0 +1,108 @@
+import { spawn } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { interrupted } from "./interruption.ts";
+import { PlainError } from "./plainError.ts";
+
+/** How a command is run. */
+export interface CommandOptions {
+  cwd?: string;
+  /** Added to this process's environment; undefined takes a variable away. */
+  env?: NodeJS.ProcessEnv;
+  /** What it reads on standard input; nothing by default. */
+  input?: string;
+  /** Called with each line it writes, on either output, while it runs. */
+  onLine?: (line: string) => void;
+  /** Milliseconds after which it is killed; no limit by default. */
+  timeout?: number;
+}
+
+/** How a command ended. */
+export interface CommandResult {
+  /** The exit code; 127 when there is no such command, 124 when it took longer than its `timeout`. */
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a command to its end, whatever its exit code. Throws only when this process is interrupted. */
+export async function attempt(command: string, args: string[], options: CommandOptions = {}): Promise<CommandResult> {
+  interrupted.throwIfAborted();
+  const child = spawn(command, args, {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const output = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    let unfinished = "";
+    child[name].setEncoding("utf8").on("data", (chunk: string) => {
+      output[name] += chunk;
+      const lines = (unfinished + chunk).split(/[\r\n]+/);
+      unfinished = lines.pop() ?? "";
+      for (const line of lines) options.onLine?.(line);
+    });
+  }
+  // A command that ends without reading its input is no fault of ours.
+  child.stdin.on("error", () => {});
+  child.stdin.end(options.input);
+
+  let timedOut = false;
+  const kill = () => child.kill();
+  interrupted.addEventListener("abort", kill, { once: true });
+  const timer =
+    options.timeout &&
+    setTimeout(() => {
+      timedOut = true;
+      child.kill("SIGKILL");
+    }, options.timeout);
+  const code = await new Promise<number>((resolve) => {
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      output.stderr += error.message;
+      resolve(error.code === "ENOENT" ? 127 : 126);
+    });
+    child.on("close", (exitCode) => resolve(timedOut ? 124 : (exitCode ?? 1)));
+  });
+  if (timer) clearTimeout(timer);
+  interrupted.removeEventListener("abort", kill);
+  interrupted.throwIfAborted();
+  return { code, ...output };
+}
+
+/** Runs a command that has to succeed and returns what it wrote to standard output. `purpose` begins the error: "X failed". */
+export async function run(
+  purpose: string,
+  command: string,
+  args: string[],
+  options: CommandOptions = {},
+): Promise<string> {
+  const { code, stdout, stderr } = await attempt(command, args, options);
+  if (code === 0) return stdout;
+  const said = `${stdout}\n${stderr}`.split("\n").filter((line) => line.trim() !== "");
+  throw new PlainError(
+    `${purpose} failed: "${[command, ...args].join(" ")}" ended with exit code ${code}. The end of what it said:`,
+    said
+      .slice(-15)
+      .map((line) => `  ${line}`)
+      .join("\n"),
+  );
+}
+
+/** The path of an executable on PATH; undefined when there is none. Folders for which `skip` is true are passed over. */
+export function findExecutable(name: string, skip: (folder: string) => boolean = () => false): string | undefined {
+  return (process.env.PATH ?? "")
+    .split(delimiter)
+    .filter((folder) => folder !== "" && !skip(folder))
+    .map((folder) => join(folder, name))
+    .find(isExecutable);
+}
+
+/** Whether there is a file at `path` that this user may run. */
+export function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,66 @@
+import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { attempt, findExecutable, run } from "./command.ts";
+import { installPackages } from "./debian.ts";
+import { cacheFolder } from "./folders.ts";
+import { PlainError } from "./plainError.ts";
+import type { Say } from "./step.ts";
+import type { DebianRelease } from "./surroundings.ts";
+import { isAtLeast } from "./version.ts";
+
+/** A program that is built from its Go modules. */
+export interface GoTool {
+  /** As the user knows it. */
+  name: string;
+  module: string;
+  /** The module's version, such as "v3.259.0". */
+  version: string;
+  /** The import path of the program's main package. */
+  package: string;
+  /** Flags for the linker, besides those that make the program small. */
+  flags?: string;
+}
+
+// From 1.21 on, Go fetches the newer Go that a module asks for.
+const oldestGo = "1.21";
+
+/** Builds a program in a module of its own (`go install` refuses modules with replacements) and puts it at `path`, whole. */
+export async function buildGoTool(
+  tool: GoTool,
+  path: string,
+  debianRoot: DebianRelease | undefined,
+  say: Say,
+): Promise<void> {
+  // Debian 12's Go is too old.
+  if (debianRoot && debianRoot.version >= 13 && findExecutable("go") === undefined) {
+    await installPackages(["golang-go"], say);
+  }
+  await requireGo(tool.name);
+  await mkdir(dirname(path), { recursive: true });
+  await mkdir(join(cacheFolder, "build"), { recursive: true });
+  const folder = await mkdtemp(join(cacheFolder, "build", "go-"));
+  const go = (purpose: string, ...args: string[]) =>
+    run(purpose, "go", args, { cwd: folder, env: { CGO_ENABLED: "0", GOFLAGS: "-mod=mod -buildvcs=false" } });
+  try {
+    await go(`Building ${tool.name}`, "mod", "init", "jupyter-up/build");
+    say(`${tool.name} ${tool.version}: fetching its Go modules`);
+    await go(`Fetching ${tool.name}`, "get", `${tool.package}@${tool.version}`);
+    say(`${tool.name} ${tool.version}: building it from its Go modules`);
+    const linker = `-s -w ${tool.flags ?? ""}`.trim();
+    await go(`Building ${tool.name}`, "build", "-trimpath", "-ldflags", linker, "-o", "program", tool.package);
+    await rename(join(folder, "program"), path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function requireGo(name: string): Promise<void> {
+  const { code, stdout } = await attempt("go", ["version"]);
+  if (code === 0 && isAtLeast(stdout, oldestGo)) return;
+  throw new PlainError(
+    `${name} can neither be downloaded here (its site does not answer) nor built: ${
+      code === 0 ? `${stdout.trim()} is too old` : "Go is not installed"
+    }, and building takes Go ${oldestGo} or newer.`,
+    "Give this machine access to get.pulumi.com, or install Go (sudo apt-get install golang-go on Debian 13, brew install go on macOS), and run the command again.",
+  );
+}

@@ -1,0 +1,38 @@
+/** Ctrl-C, for scripts that must undo what they started: the first one aborts `interrupted`, and `finally` does the rest. */
+
+const controller = new AbortController();
+const listeners = new Set<() => void>();
+
+// One typed Ctrl-C arrives twice: from the terminal, and again from npm, which passes it on.
+const sameKeystroke = 1000;
+
+/** Aborted by the first Ctrl-C (or TERM, or HUP). Pass it to whatever can be given up half-way. */
+export const interrupted: AbortSignal = controller.signal;
+
+/** The reason of `interrupted`. */
+export class Interruption extends Error {
+  override name = "Interruption";
+}
+
+/**
+ * Calls `listener` at every Ctrl-C, for what cannot simply be given up and has its own way to end.
+ * Returns the function that ends this.
+ */
+export function onInterrupt(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** From now on a signal no longer ends this process at once. */
+export function catchInterrupts(): void {
+  let last = Number.NEGATIVE_INFINITY;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      const now = performance.now();
+      if (now - last < sameKeystroke) return;
+      last = now;
+      controller.abort(new Interruption("Interrupted."));
+      for (const listener of listeners) listener();
+    });
+  }
+}

@@ -1,0 +1,38 @@
+import { ensureCompose } from "./compose.ts";
+import { ensureDocker } from "./docker.ts";
+import { ensurePulumiCli, type PulumiCli } from "./pulumiCli.ts";
+import { step } from "./step.ts";
+import { lookAround, type Surroundings } from "./surroundings.ts";
+
+/** What this machine is, in steps that the user sees. */
+export function seeSurroundings(): Promise<Surroundings> {
+  return step("Looking at this machine", lookAround, (found) => {
+    const debian = found.debianRoot ? `, Debian ${found.debianRoot.version} as root` : "";
+    const reached =
+      found.pulumiDownloads && found.imageRegistries ? "the internet answers" : "only package registries answer";
+    return `This machine: ${reached}${debian}`;
+  });
+}
+
+/** Docker's engine and Compose, installed and started where that may be done. */
+export async function prepareDocker({ debianRoot }: Surroundings): Promise<void> {
+  await step(
+    "Docker",
+    (say) => ensureDocker(debianRoot, say),
+    (version) => `Docker ${version}`,
+  );
+  await step(
+    "Docker Compose",
+    (say) => ensureCompose(debianRoot, say),
+    (version) => `Docker Compose ${version}`,
+  );
+}
+
+/** The Pulumi CLI: found, downloaded or built. */
+export function preparePulumi(surroundings: Surroundings): Promise<PulumiCli> {
+  return step(
+    "Pulumi CLI",
+    (say) => ensurePulumiCli(surroundings, say),
+    ({ version }) => `Pulumi ${version}`,
+  );
+}

@@ -1,0 +1,52 @@
+/** What the set-up has to know of the site before Pulumi can run: what it is made of, from the program's own code. */
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { imagesOf, siteOf } from "../../files/site.ts";
+import { settingsSchema } from "../../settings/schema.ts";
+import { projectFolder } from "./folders.ts";
+
+/** The type of the component that is the running site. */
+export const siteComponent = "jupyter-up:index:SiteRelease";
+
+/**
+ * The operation that takes the site down. The notebooks stay, and in the state all that is made once: certificates,
+ * passwords.
+ */
+export const takeDown = ["destroy", "--target", "**SiteRelease**", "--yes", "--skip-preview"];
+
+/** The packages whose providers the program uses with target local. */
+export const providerPackages = ["command", "random", "tls"];
+
+interface ProjectFile {
+  name: string;
+  config?: Record<string, { default?: unknown }>;
+}
+
+/**
+ * The images that the site runs with these settings, by the names of their own registries. Settings with a fault need none:
+ * the program will name the fault, and change nothing.
+ *
+ * @param config the stack's configuration, by whole names ("jupyter-up:imageTag")
+ */
+export async function siteImages(config: Record<string, unknown>): Promise<string[]> {
+  const project = parse(await readFile(join(projectFolder, "Pulumi.yaml"), "utf8")) as ProjectFile;
+  const defaults = Object.entries(project.config ?? {}).map(([key, { default: value }]) => [key, value]);
+  const own = Object.entries(config).flatMap(([name, value]) => {
+    const [owner, key] = name.split(":", 2);
+    return owner === project.name ? [[key, value]] : [];
+  });
+  const { success, data } = settingsSchema.safeParse({ ...Object.fromEntries([...defaults, ...own]), imageMirror: "" });
+  if (!success) return [];
+  const anywhere = {
+    root: "/",
+    data: "/",
+    notebooks: "/",
+    address: "127.0.0.1",
+    httpsPort: 443,
+    httpPort: 80,
+    public: false,
+  };
+  return imagesOf(siteOf(project.name, data, anywhere)).map(({ reference }) => reference);
+}

@@ -1,0 +1,82 @@
+import { ensureImages, imagesAreHere, standInLines } from "./images.ts";
+import { PlainError } from "./plainError.ts";
+import { pluginsAreHere, startProviders } from "./providers.ts";
+import { registryAddress, type Stop, startRegistry } from "./registry.ts";
+import { step } from "./step.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** What a script needs that may have to be stood in for. */
+export interface Needs {
+  /** The images the site runs, as the site names them; none when nothing will be pulled. */
+  images: string[];
+  /** The packages whose provider plugins the engine will ask for. */
+  providers: string[];
+  /** The user's own `imageMirror`, which then is where images come from; undefined or empty when there is none. */
+  imageMirror?: string | undefined;
+}
+
+/** What stands in, for the time that it is needed. */
+export interface StandIns {
+  /** Environment variables for the Pulumi CLI. */
+  env: Record<string, string>;
+  /** The registry that images are to be pulled through; undefined where they come from their own registries. */
+  imageMirror: string | undefined;
+  /** One line for each thing that is not the real one. */
+  lines: string[];
+}
+
+const nothing: StandIns = { env: {}, imageMirror: undefined, lines: [] };
+
+/**
+ * Runs `work` with stand-ins for what cannot be downloaded here, and ends them afterwards, however it went. With the
+ * internet, or with everything fetched before, there are none.
+ */
+export async function withStandIns<Result>(
+  surroundings: Surroundings,
+  needs: Needs,
+  work: (standIns: StandIns) => Promise<Result>,
+): Promise<Result> {
+  const stops: Stop[] = [];
+  try {
+    const images = await standInImages(surroundings, needs, stops);
+    const providers = await standInProviders(surroundings, needs, stops);
+    return await work({
+      env: { ...images.env, ...providers.env },
+      imageMirror: images.imageMirror,
+      lines: [...images.lines, ...providers.lines],
+    });
+  } finally {
+    for (const stop of stops.reverse()) await stop();
+  }
+}
+
+async function standInImages(surroundings: Surroundings, needs: Needs, stops: Stop[]): Promise<StandIns> {
+  const { imageRegistries, debianRoot } = surroundings;
+  if (needs.images.length === 0 || needs.imageMirror || imageRegistries) return nothing;
+  if (await imagesAreHere(needs.images)) return nothing;
+  if (debianRoot === undefined) {
+    throw new PlainError(
+      "The site's images cannot be pulled: quay.io, ghcr.io and docker.io do not all answer from here, and stand-ins for them are built from Debian's packages, on Debian 12 or newer as root only.",
+      "Connect this machine to the internet, or name the registry your company mirrors them in: pulumi config set imageMirror mirror.example.com. Then run the command again.",
+    );
+  }
+  await step("Images built from packages, as no image registry can be reached", async (say) => {
+    stops.push(await startRegistry(debianRoot, say));
+    await ensureImages(needs.images, debianRoot, say);
+  });
+  return { env: {}, imageMirror: registryAddress, lines: standInLines(needs.images) };
+}
+
+async function standInProviders({ pulumiDownloads }: Surroundings, needs: Needs, stops: Stop[]): Promise<StandIns> {
+  const given = process.env.PULUMI_DEBUG_PROVIDERS;
+  if (needs.providers.length === 0 || pulumiDownloads || given || pluginsAreHere(needs.providers)) return nothing;
+  const { addresses, stop } = await startProviders();
+  stops.push(stop);
+  return {
+    env: { PULUMI_DEBUG_PROVIDERS: addresses },
+    imageMirror: undefined,
+    lines: [
+      `Pulumi's provider plugins (${needs.providers.join(", ")}): a server of our own (tests/stand-ins/providers)`,
+    ],
+  };
+}

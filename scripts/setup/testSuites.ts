@@ -1,0 +1,58 @@
+import { globSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+import { attempt } from "./command.ts";
+import { projectFolder } from "./folders.ts";
+import { type Counts, LeafCounter } from "./leafCounter.ts";
+
+/** A suite of tests that is run by its name. */
+export interface Suite {
+  name: string;
+  /** What the machine has to have for it: nothing, or all that the site needs, or a browser besides. */
+  needs: "nothing" | "site" | "browser";
+  run(): Promise<Counts>;
+}
+
+/** The suites, in the order in which a fault is found soonest. */
+export const suites: Suite[] = [
+  { name: "check", needs: "nothing", run: runChecks },
+  { name: "unit", needs: "nothing", run: () => runFiles("tests/unit/**/*.test.ts", true) },
+  { name: "stand-ins", needs: "site", run: () => runFiles("tests/stand-ins/**/*.test.ts", true) },
+  { name: "rendered", needs: "site", run: () => runFiles("tests/rendered/**/*.test.ts", true) },
+  // There is one machine with one set of ports: these take turns.
+  { name: "e2e", needs: "browser", run: () => runFiles("tests/e2e/**/*.test.ts", false) },
+];
+
+/** Runs test files with Node's own runner and prints its report. */
+async function runFiles(pattern: string, concurrency: boolean): Promise<Counts> {
+  const files = globSync(pattern, { cwd: projectFolder })
+    .sort()
+    .map((file) => join(projectFolder, file));
+  const counter = new LeafCounter();
+  if (files.length === 0) return counter.counts;
+  const reports = run({ files, concurrency })
+    .on("test:pass", (report) => counter.add("passed", report))
+    .on("test:fail", (report) => counter.add("failed", report));
+  const printed = reports.compose(spec);
+  printed.pipe(process.stdout, { end: false });
+  await new Promise((resolve, reject) => printed.once("end", resolve).once("error", reject));
+  return counter.counts;
+}
+
+/** Format, lint and types: each counts as one test. */
+async function runChecks(): Promise<Counts> {
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+  const checks: [string, string[]][] = [
+    ["biome", ["check", "."]],
+    ["tsc", ["--noEmit"]],
+  ];
+  for (const [program, args] of checks) {
+    const command = join(projectFolder, "node_modules/.bin", program);
+    const { code, stdout, stderr } = await attempt(command, args, { cwd: projectFolder });
+    process.stdout.write(`${code === 0 ? "✔" : "✖"} ${[program, ...args].join(" ")}\n`);
+    if (code !== 0) process.stdout.write(`${stdout}${stderr}`);
+    counts[code === 0 ? "passed" : "failed"]++;
+  }
+  return counts;
+}

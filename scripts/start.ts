@@ -1,0 +1,64 @@
+/** `npm start`: brings the site up on this machine, whatever is missing on it, and says how to use it. */
+
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { operate, type ResourceChanges, stackOutputs } from "./setup/engine.ts";
+import { stateFolder } from "./setup/folders.ts";
+import { siteAnswers } from "./setup/frontDoor.ts";
+import {
+  cliEnvironment,
+  imageMirrorOf,
+  localStackEnvironment,
+  openLocalStack,
+  usersConfig,
+} from "./setup/localStack.ts";
+import { main } from "./setup/main.ts";
+import { PlainError } from "./setup/plainError.ts";
+import { prepareDocker, preparePulumi, seeSurroundings } from "./setup/prepare.ts";
+import { providerPackages, siteImages, takeDown } from "./setup/site.ts";
+import { withStandIns } from "./setup/standIns.ts";
+import { step } from "./setup/step.ts";
+import { type SiteOutputs, summary } from "./setup/summary.ts";
+
+/** For the user to hand to a browser: the same authority from start to start. */
+const certificateFile = join(stateFolder, "authority.pem");
+
+await main(async () => {
+  const began = performance.now();
+  const surroundings = await seeSurroundings();
+  await prepareDocker(surroundings);
+  const cli = await preparePulumi(surroundings);
+  const config = await usersConfig();
+  const needs = { images: await siteImages(config), providers: providerPackages, imageMirror: imageMirrorOf(config) };
+
+  await withStandIns(surroundings, needs, async (standIns) => {
+    const env = { ...cliEnvironment(cli), ...localStackEnvironment(), ...standIns.env };
+    await openLocalStack(cli, standIns.imageMirror);
+    const up = () =>
+      step("pulumi up", (say) => operate(cli, ["up", "--yes", "--skip-preview"], env, say), describeChanges);
+    await up();
+    const outputs: SiteOutputs = await stackOutputs(cli, env);
+    const { url = "", certificateAuthority = "" } = outputs;
+    if (!(await siteAnswers(url, certificateAuthority))) {
+      // Pulumi compares settings, not containers: somebody who took those away changed nothing that it can see.
+      await step("The site does not answer: taking it down and up again", (say) => operate(cli, takeDown, env, say));
+      await up();
+      if (!(await siteAnswers(url, certificateAuthority))) throw silentSite(url);
+    }
+    await writeFile(certificateFile, certificateAuthority);
+    process.stdout.write(summary(outputs, certificateFile, standIns.lines, performance.now() - began));
+  });
+  return 0;
+});
+
+function describeChanges(changes: ResourceChanges): string {
+  const changed = Object.entries(changes).filter(([operation, count]) => operation !== "same" && count > 0);
+  return `pulumi up: ${changed.map(([operation, count]) => `${count} ${operation}`).join(", ") || "nothing to change"}`;
+}
+
+function silentSite(url: string): PlainError {
+  return new PlainError(
+    `The site was released, and yet nothing answers at ${url}.`,
+    "What its front door says: docker compose -p jupyter-up-local logs --tail 30 nginx. What runs: docker compose -p jupyter-up-local ps.",
+  );
+}

@@ -1,0 +1,67 @@
+/** `npm test [-- SUITE]`: prepares the machine as `npm start` does, runs the suites, and ends with `N passed, N failed`. */
+
+import { ensureBrowser } from "./setup/browser.ts";
+import { findExecutable } from "./setup/command.ts";
+import { installPackages } from "./setup/debian.ts";
+import type { Counts } from "./setup/leafCounter.ts";
+import { cliEnvironment, imageMirrorOf, usersConfig } from "./setup/localStack.ts";
+import { main } from "./setup/main.ts";
+import { PlainError } from "./setup/plainError.ts";
+import { prepareDocker, preparePulumi, seeSurroundings } from "./setup/prepare.ts";
+import { providerPackages, siteImages } from "./setup/site.ts";
+import { withStandIns } from "./setup/standIns.ts";
+import { step } from "./setup/step.ts";
+import { type Suite, suites } from "./setup/testSuites.ts";
+
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+
+await main(async () => {
+  const chosen = choose(process.argv[2]);
+  try {
+    await runSuites(chosen.filter(({ needs }) => needs === "nothing"));
+    const others = chosen.filter(({ needs }) => needs !== "nothing");
+    if (others.length > 0) await prepared(others, () => runSuites(others));
+  } catch (error) {
+    if (!(error instanceof PlainError)) throw error;
+    process.stdout.write(`\n${error.message}\n`);
+    total.failed++;
+  }
+  if (total.skipped > 0) process.stdout.write(`\n${total.skipped} skipped\n`);
+  process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
+  return total.failed === 0 ? 0 : 1;
+});
+
+function choose(name: string | undefined): Suite[] {
+  const chosen = suites.filter((suite) => name === undefined || suite.name === name);
+  if (chosen.length > 0) return chosen;
+  throw new PlainError(`There is no suite "${name}". There are: ${suites.map((suite) => suite.name).join(", ")}.`);
+}
+
+async function runSuites(chosen: Suite[]): Promise<void> {
+  for (const suite of chosen) {
+    process.stdout.write(`\n== ${suite.name}\n\n`);
+    const counts = await suite.run();
+    for (const outcome of ["passed", "failed", "skipped"] as const) total[outcome] += counts[outcome];
+  }
+}
+
+/** Runs `work` on a machine that has all that these suites need, and in an environment from which tests can use it. */
+async function prepared(chosen: Suite[], work: () => Promise<void>): Promise<void> {
+  const surroundings = await seeSurroundings();
+  const { debianRoot } = surroundings;
+  await prepareDocker(surroundings);
+  const cli = await preparePulumi(surroundings);
+  if (debianRoot && findExecutable("shellcheck") === undefined) {
+    await step("shellcheck", (say) => installPackages(["shellcheck"], say));
+  }
+  if (chosen.some(({ needs }) => needs === "browser")) {
+    process.env.BROWSER_PATH = await step("Browser", (say) => ensureBrowser(debianRoot, say));
+  }
+  const config = await usersConfig();
+  const needs = { images: await siteImages(config), providers: providerPackages, imageMirror: imageMirrorOf(config) };
+  await withStandIns(surroundings, needs, async ({ env, imageMirror }) => {
+    // Test files run in processes of their own, and inherit this.
+    Object.assign(process.env, cliEnvironment(cli), env, { JUPYTER_UP_IMAGE_MIRROR: imageMirror ?? "" });
+    await work();
+  });
+}

@@ -1,0 +1,79 @@
+import type { z } from "zod";
+import { nearest } from "./nearest.ts";
+import { type Settings, settingsSchema, THIS_KEY } from "./schema.ts";
+
+/** One thing wrong with the settings: where, and the schema's words (a sentence, then the mending command). */
+export interface Fault {
+  /** Path as `pulumi config --path` takes it: `signIn.users[0].email`. */
+  key: string;
+  message: string;
+}
+
+/** The config values of one project, by key without the project's name; what is written as JSON is parsed. */
+export function configOf(project: string, config: Record<string, string>): Record<string, unknown> {
+  const own = Object.entries(config).filter(([key]) => key.startsWith(`${project}:`));
+  return Object.fromEntries(own.map(([key, text]) => [key.slice(project.length + 1), parsed(text)]));
+}
+
+/** Pulumi hands lists and objects over as JSON. Anything else stays a text: the tag 4.10 is no number. */
+function parsed(text: string): unknown {
+  if (!/^[[{]/.test(text)) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Checks raw config values; all faults at once, in the order of the settings. */
+export function readSettings(config: Record<string, unknown>): { settings?: Settings; faults: Fault[] } {
+  const result = settingsSchema.safeParse(config);
+  if (result.success) return { settings: result.data, faults: [] };
+  // Checks across settings come last in zod's order.
+  const issues = result.error.issues.toSorted((a, b) => rank(a) - rank(b));
+  return { faults: issues.flatMap(faultsOf) };
+}
+
+/** Where a fault's setting stands in the schema. */
+function rank({ path: [setting] }: z.core.$ZodIssue): number {
+  return setting === undefined ? Number.POSITIVE_INFINITY : keysAt([]).indexOf(String(setting));
+}
+
+function faultsOf(issue: z.core.$ZodIssue): Fault[] {
+  if (issue.code !== "unrecognized_keys") {
+    const key = pathOf(issue.path);
+    return [{ key, message: issue.message.replaceAll(THIS_KEY, key) }];
+  }
+  return issue.keys.map((unknown) => {
+    const key = pathOf([...issue.path, unknown]);
+    const meant = nearest(unknown, keysAt(issue.path));
+    const hint = meant ? ` Did you mean ${meant}?` : ` There are: ${keysAt(issue.path).join(", ")}.`;
+    return { key, message: `there is no such setting.${hint}\npulumi config rm --path '${key}'` };
+  });
+}
+
+/** The keys that exist at a path of the settings. */
+function keysAt(path: PropertyKey[]): string[] {
+  if (path.length === 0) return Object.keys(settingsSchema.shape);
+  const signIn = settingsSchema.shape.signIn;
+  return Object.keys(path.length === 1 ? signIn.shape : signIn.shape.users.element.shape);
+}
+
+/** `["signIn", "users", 0]` → `signIn.users[0]`; a part that is no plain word stands in `["brackets"]`. */
+function pathOf(path: PropertyKey[]): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === "number") return `${text}[${part}]`;
+    if (!/^[\w-]+$/.test(String(part))) return `${text}[${JSON.stringify(part)}]`;
+    return text ? `${text}.${String(part)}` : String(part);
+  }, "");
+}
+
+/** The whole message: one paragraph a fault, its mending command below it. */
+export function report(stack: string, faults: Fault[]): string {
+  const count = faults.length === 1 ? "One thing is" : `${faults.length} things are`;
+  const paragraphs = faults.map(({ key, message }) => {
+    const [sentence, ...commands] = message.split("\n");
+    return [`  ${key}: ${sentence}`, ...commands.map((command) => `    ${command}`)].join("\n");
+  });
+  return `${count} wrong with the settings of the stack ${stack}. Nothing was changed.\n\n${paragraphs.join("\n\n")}\n`;
+}

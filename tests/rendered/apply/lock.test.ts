@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { type TestHost, testHost } from "../../support/host.ts";
+import { bundleWith } from "../../support/site.ts";
+
+const text = bundleWith().secrets;
+const good = { code: 0, output: "" };
+
+/** Waits until something is so; half a minute is far more than it takes. */
+async function until(what: string, isSo: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 600 && !isSo(); tries++) await setTimeout(50);
+  assert.ok(isSo(), what);
+}
+
+describe("The lock", () => {
+  let host: TestHost;
+  let lock: string;
+  const cleanUp: (() => void)[] = [];
+  beforeEach(() => {
+    host = testHost();
+    lock = `${host.place.root}/lock`;
+  });
+  afterEach(() => {
+    for (const end of cleanUp.splice(0)) end();
+    host.remove();
+  });
+
+  /** Where the program in Docker's place says that it has begun, and by which process. */
+  const holding = () => `${host.folder}/holding`;
+
+  /** A program in Docker's place that begins, and does not end: what holds the lock for as long as a test wants. */
+  async function holder() {
+    mkdirSync(`${host.folder}/bin`);
+    const docker = `#!/bin/sh
+case "$*" in *config*) echo $$ >'${holding()}.new' && mv '${holding()}.new' '${holding()}' && exec sleep 600 ;; esac
+`;
+    writeFileSync(`${host.folder}/bin/docker`, docker);
+    chmodSync(`${host.folder}/bin/docker`, 0o755);
+    const environment = { PATH: `${host.folder}/bin:${process.env.PATH}` };
+    const release = host.startApply("release", bundleWith().release, environment);
+    cleanUp.push(() => release.child.kill("SIGKILL"), letGo);
+    await until("a release holds the lock", () => existsSync(holding()));
+    return release;
+  }
+
+  /** Ends what the holder waits for, and so the holder. */
+  function letGo() {
+    if (!existsSync(holding())) return;
+    process.kill(Number(readFileSync(holding(), "utf8")), "SIGKILL");
+    rmSync(holding());
+  }
+
+  it("lets two that come at once each do their whole work", async () => {
+    const other = bundleWith({ secrets: { namingKey: "another key" } }).secrets;
+    assert.deepEqual(await Promise.all([host.apply("secrets", text), host.apply("secrets", other)]), [good, good]);
+    for (const service of ["nginx", "vouch", "dex", "jupyter"])
+      assert.equal(readdirSync(`${host.place.root}/secrets/${service}`).length, 2, service);
+    assert.equal(existsSync(lock), false);
+  });
+
+  it("makes a second one wait for the first, without hurry", async () => {
+    const first = await holder();
+    const second = host.startApply("secrets", text);
+    await until("the second one has all it was sent", () =>
+      readdirSync(host.place.root ?? "").some((entry) => entry.startsWith("arriving.")),
+    );
+    await setTimeout(1500);
+    assert.equal(second.child.exitCode, null);
+    assert.match(readlinkSync(lock), new RegExp(`^${first.child.pid}-`));
+    assert.equal(existsSync(`${host.place.root}/secrets`), false);
+    letGo();
+    assert.equal((await first.ended).code, 1);
+    assert.deepEqual(await second.ended, good);
+    assert.equal(existsSync(lock), false);
+  });
+
+  it("that was left behind by a killed release is taken over, and what that one left half-made is gone", async () => {
+    const killed = await holder();
+    killed.child.kill("SIGKILL");
+    letGo();
+    await killed.ended;
+    assert.ok(readlinkSync(lock));
+    assert.ok(existsSync(`${host.place.root}/incoming`));
+    assert.deepEqual(await host.apply("secrets", text), good);
+    assert.deepEqual(
+      readdirSync(host.place.root ?? "")
+        .sort()
+        .filter((entry) => entry !== "files"),
+      ["bin", "secrets"],
+    );
+  });
+
+  it("of a process whose number somebody else has by now is taken over", async () => {
+    symlinkSync(`${process.pid}-1`, lock);
+    assert.deepEqual(await host.apply("secrets", text), good);
+  });
+
+  it("of a process that never was is taken over", async () => {
+    symlinkSync("4194305-1", lock);
+    assert.deepEqual(await host.apply("secrets", text), good);
+  });
+
+  it("is known for its holder's in whatever time zone and language", async () => {
+    const first = await holder();
+    const second = host.startApply("secrets", text, { TZ: "Asia/Kolkata", LC_ALL: "de_DE.UTF-8" });
+    await setTimeout(1500);
+    assert.equal(second.child.exitCode, null);
+    letGo();
+    await first.ended;
+    assert.deepEqual(await second.ended, good);
+  });
+
+  it("is given back where a release is refused", async () => {
+    assert.equal((await host.apply("secrets", "")).code, 1);
+    assert.equal(existsSync(lock), false);
+  });
+
+  it("is given back by a release that Ctrl-C and a lost connection could not stop", async () => {
+    const release = await holder();
+    for (const signal of ["SIGINT", "SIGHUP", "SIGPIPE"] as const) release.child.kill(signal);
+    await setTimeout(500);
+    assert.equal(release.child.exitCode, null);
+    letGo();
+    assert.match((await release.ended).output, /^The generated compose\.yaml is not valid/m);
+    assert.equal(existsSync(lock), false);
+  });
+});

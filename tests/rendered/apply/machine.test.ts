@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { run } from "../../support/command.ts";
+import { type TestHost, testHost } from "../../support/host.ts";
+
+const pathOf = (program: string) => execFileSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" }).trim();
+const asRoot = process.getuid?.() === 0;
+const NOBODY = 65534;
+
+describe("A machine that is not fit for the site is told so in one paragraph:", () => {
+  let host: TestHost;
+  beforeEach(() => {
+    host = testHost();
+    mkdirSync(`${host.folder}/bin`);
+  });
+  afterEach(() => host.remove());
+
+  it("Docker is not installed", async () => {
+    for (const program of ["sh", "dirname", "cut", "date", "id"])
+      symlinkSync(pathOf(program), `${host.folder}/bin/${program}`);
+    assert.deepEqual(await host.apply("machine", "", { PATH: `${host.folder}/bin` }), {
+      code: 1,
+      output:
+        "Docker is not installed on this machine. Install it, for instance by: sudo apt-get install docker.io docker-compose (https://docs.docker.com/get-docker elsewhere). Then run pulumi up again.\n",
+    });
+  });
+
+  it("its engine does not run", async () => {
+    const { code, output } = await host.apply("machine", "", { DOCKER_HOST: `unix://${host.folder}/no.sock` });
+    assert.equal(code, 1);
+    assert.match(
+      output,
+      /^Docker is installed, but its engine does not run\. Start it: sudo systemctl start docker \(Docker Desktop elsewhere\), and run pulumi up again\. Docker says: .+\n$/,
+    );
+  });
+
+  it("this user may not talk to it", { skip: !asRoot && "only root can become somebody else" }, async () => {
+    chownSync(host.place.root ?? "", NOBODY, NOBODY);
+    const nobody = ["--reuid", `${NOBODY}`, "--regid", `${NOBODY}`, "--clear-groups"];
+    const script = `${host.place.root}/bin/site-apply`;
+    assert.deepEqual(await run("setpriv", [...nobody, script, "machine"], { env: { HOME: host.folder } }), {
+      code: 1,
+      output: `This user may not talk to Docker. Let it: sudo usermod -aG docker nobody, sign in anew, and run pulumi up again.\n`,
+    });
+  });
+
+  it("Compose is not installed", async () => {
+    const docker = `#!/bin/sh\n[ "$1" != compose ] || exit 1\nexec '${pathOf("docker")}' "$@"\n`;
+    writeFileSync(`${host.folder}/bin/docker`, docker);
+    chmodSync(`${host.folder}/bin/docker`, 0o755);
+    assert.deepEqual(await host.apply("machine", "", { PATH: `${host.folder}/bin:${process.env.PATH}` }), {
+      code: 1,
+      output:
+        "Docker's Compose plugin (version 2) is missing on this machine. Install it: sudo apt-get install docker-compose (Debian 13) or docker-compose-plugin (Docker's own packages), and run pulumi up again.\n",
+    });
+  });
+
+  it("and one that is fit is told nothing", async () => {
+    assert.deepEqual(await host.apply("machine"), { code: 0, output: "" });
+  });
+});

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { lstatSync, readdirSync, writeFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { type TestHost, testHost } from "../../support/host.ts";
+import { bundleWith, secrets } from "../../support/site.ts";
+import { unpack } from "../../support/unpack.ts";
+
+const asRoot = process.getuid?.() === 0;
+
+/** Mode, owner and number of everything below a folder; the number stays where a file is written over. */
+function inodes(folder: string): Record<string, string> {
+  const paths = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
+  return Object.fromEntries(
+    paths.map((path) => {
+      const { mode, uid, gid, ino } = lstatSync(`${folder}/${path}`);
+      return [path, `${(mode & 0o7777).toString(8)} ${uid}:${gid} ${ino}`];
+    }),
+  );
+}
+
+describe("site-apply secrets", () => {
+  const text = bundleWith().secrets;
+  let host: TestHost;
+  let folder: string;
+  let placed: Record<string, string>;
+  before(async () => {
+    host = testHost();
+    folder = `${host.place.root}/secrets`;
+    assert.deepEqual(await host.apply("secrets", text), { code: 0, output: "" });
+    placed = inodes(folder);
+  });
+  after(() => host.remove());
+
+  it("places the files that were sent", () => {
+    for (const [path, { content }] of Object.entries(unpack(text).files))
+      assert.equal(host.read(`secrets/${path}`), content, path);
+  });
+
+  it("gives each service's files to its own user, and lets nobody else read them", () => {
+    const owners: Record<string, string> = {
+      nginx: "101:101",
+      vouch: "999:999",
+      dex: "1001:1001",
+      jupyter: "1000:100",
+    };
+    const self = `${process.getuid?.()}:${process.getgid?.()}`;
+    for (const [path, description] of Object.entries(placed)) {
+      const [service = "", id, file] = path.split("/");
+      const owner = asRoot ? owners[service] : self;
+      const expected = file ? `600 ${owner}` : id ? `700 ${owner}` : `711 ${self}`;
+      assert.equal(description.replace(/ \d+$/, ""), expected, path);
+    }
+  });
+
+  it("leaves nothing else behind: no text that came, no lock", () => {
+    assert.deepEqual(
+      host.entries().filter((path) => !path.startsWith("secrets")),
+      [],
+    );
+  });
+
+  it("writes nothing of them to its log", async () => {
+    assert.deepEqual(await host.apply("secrets", `${text}|x\n`), {
+      code: 1,
+      output:
+        "The release did not arrive whole (something follows the end). Nothing was changed. Run pulumi up again.\n",
+    });
+    for (const secret of [secrets.doorSecret, secrets.certificateKey, secrets.vouchJwtSecret])
+      assert.equal(host.log().includes(secret.slice(0, 20)), false);
+  });
+
+  it("changes nothing the second time, for a running container holds the folders", async () => {
+    const folders = (all: Record<string, string>) =>
+      Object.fromEntries(Object.entries(all).filter(([path]) => path.split("/").length < 3));
+    assert.deepEqual(await host.apply("secrets", text), { code: 0, output: "" });
+    const again = inodes(folder);
+    assert.deepEqual(folders(again), folders(placed));
+    assert.deepEqual(Object.keys(again), Object.keys(placed));
+    for (const [path, { content }] of Object.entries(unpack(text).files))
+      assert.equal(host.read(`secrets/${path}`), content, path);
+  });
+
+  it("heals a file that was damaged since", async () => {
+    const [path = "", file] = Object.entries(unpack(text).files)[0] ?? [];
+    writeFileSync(`${folder}/${path}`, "damaged\n");
+    assert.deepEqual(await host.apply("secrets", text), { code: 0, output: "" });
+    assert.equal(host.read(`secrets/${path}`), file?.content);
+  });
+
+  it("places a new version beside the one in use", async () => {
+    const changed = bundleWith({ secrets: { vouchJwtSecret: "x".repeat(48) } }).secrets;
+    assert.deepEqual(await host.apply("secrets", changed), { code: 0, output: "" });
+    const versions = readdirSync(`${folder}/vouch`);
+    assert.equal(versions.length, 2);
+    for (const service of ["nginx", "dex", "jupyter"]) assert.equal(readdirSync(`${folder}/${service}`).length, 1);
+  });
+});

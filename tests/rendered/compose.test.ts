@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { run } from "../support/command.ts";
+import { testHost } from "../support/host.ts";
+import { bundleWith } from "../support/site.ts";
+import { type ComposeService, composeOf } from "../support/unpack.ts";
+import { onThisMachine, variants } from "../support/variants.ts";
+
+interface Resolved {
+  name: string;
+  services: Record<string, ComposeService>;
+}
+
+describe("Docker Compose takes the file made for", () => {
+  for (const [name, changes] of Object.entries(variants))
+    it(`${name}, as it was meant`, async () => {
+      const host = testHost();
+      try {
+        const { release } = bundleWith(onThisMachine(changes));
+        host.layOut(release);
+        const file = ["compose", "--file", `${host.place.root}/compose.yaml`];
+        const { code, output } = await run("docker", [...file, "--profile", "check", "config", "--format", "json"]);
+        assert.equal(code, 0, output);
+        const resolved = JSON.parse(output) as Resolved;
+        // Compose writes a dollar as it wants to read one: doubled.
+        const meant = composeOf(release);
+        assert.equal(resolved.name, meant.name);
+        assert.deepEqual(Object.keys(resolved.services).sort(), Object.keys(meant.services).sort());
+        for (const [service, definition] of Object.entries(meant.services)) {
+          const read = resolved.services[service];
+          assert.equal(read?.image, definition.image);
+          assert.deepEqual(read?.cap_drop, definition.cap_drop);
+          assert.deepEqual(
+            read?.volumes?.map(({ source, target }) => [source, target]),
+            definition.volumes?.map(({ source, target }) => [source, target]),
+          );
+        }
+      } finally {
+        host.remove();
+      }
+    });
+});

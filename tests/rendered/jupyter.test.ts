@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { run } from "../support/command.ts";
+import { type TestHost, testHost } from "../support/host.ts";
+import { havePulled } from "../support/images.ts";
+import { bundleWith, secrets, serviceOf, siteWith } from "../support/site.ts";
+import { composeOf } from "../support/unpack.ts";
+import { onThisMachine } from "../support/variants.ts";
+
+// Loads Jupyter's configuration as Jupyter does, and asks it who is there. A request is lines of "header: value", in Latin-1
+// as they come from the network; the answer is the person's address and name, or nothing.
+const WHO_IS_THERE = `
+import json, sys
+from types import SimpleNamespace
+from tornado.httputil import HTTPHeaders
+from traitlets.config.loader import PyFileConfigLoader
+
+config = PyFileConfigLoader("jupyter_server_config.py", path="/usr/local/etc/jupyter").load_config()
+provider = config.ServerApp.identity_provider_class(config=config)
+answers = []
+for headers in json.load(sys.stdin):
+    request = SimpleNamespace(headers=HTTPHeaders({name: value for name, value in headers.items()}))
+    user = provider.get_user(SimpleNamespace(request=request))
+    answers.append(user and [user.username, user.name, user.display_name])
+print(json.dumps({"answers": answers, "token": provider.token, "root": config.ServerApp.root_dir}))
+`;
+
+/** A text as its UTF-8 looks to whoever takes it for Latin-1. */
+const onTheWire = (text: string) => Buffer.from(text, "utf8").toString("latin1");
+
+describe("Jupyter's image", () => {
+  const changes = onThisMachine({});
+  const { reference } = serviceOf(siteWith(changes), "jupyter").image;
+  let host: TestHost;
+  let mounts: string[];
+  before(async () => {
+    await havePulled([reference]);
+    host = testHost();
+    const bundle = bundleWith({ ...changes, place: { ...changes.place, ...host.place } });
+    await host.apply("secrets", bundle.secrets);
+    host.layOut(bundle.release);
+    const { volumes = [] } = composeOf(bundle.release).services.jupyter ?? {};
+    mounts = volumes
+      .filter(({ read_only }) => read_only)
+      .flatMap(({ source, target }) => ["--volume", `${source}:${target}:ro`]);
+  });
+  after(() => host.remove());
+
+  const python = (args: string[], input = "") =>
+    run(
+      "docker",
+      ["run", "--rm", "--interactive", "--network", "none", ...mounts, "--entrypoint", "python3", reference, ...args],
+      { input },
+    );
+
+  it("compiles the configuration made for it", async () => {
+    const compile = ["-X", "pycache_prefix=/tmp/compiled", "-W", "error", "-m", "py_compile"];
+    const compiled = await python([...compile, "/usr/local/etc/jupyter/jupyter_server_config.py"]);
+    assert.deepEqual(compiled, { code: 0, output: "" });
+  });
+
+  it("knows people by what nginx says of them, and by nothing else", async () => {
+    const door = { "X-Door-Secret": secrets.doorSecret };
+    const ann = { "X-Auth-User": "ann@example.com" };
+    const requests: [headers: Record<string, string>, answer: string[] | null][] = [
+      [
+        { ...door, ...ann, "X-Auth-Name": onTheWire("Ann O'Neill 李") },
+        ["ann@example.com", "Ann O'Neill 李", "Ann O'Neill 李"],
+      ],
+      [{ ...door, ...ann }, ["ann@example.com", "ann@example.com", "ann@example.com"]],
+      [{ ...door, ...ann, "X-Auth-Name": "\xff" }, ["ann@example.com", "\ufffd", "\ufffd"]],
+      [{}, null],
+      [ann, null],
+      [door, null],
+      [{ ...door, "X-Auth-User": "" }, null],
+      [{ ...ann, "X-Door-Secret": "" }, null],
+      [{ ...ann, "X-Door-Secret": `${secrets.doorSecret}x` }, null],
+      [{ ...ann, "X-Door-Secret": onTheWire("ä") }, null],
+    ];
+    const { code, output } = await python(["-c", WHO_IS_THERE], JSON.stringify(requests.map(([headers]) => headers)));
+    assert.equal(code, 0, output);
+    assert.deepEqual(JSON.parse(output), {
+      answers: requests.map(([, answer]) => answer),
+      token: "",
+      root: "/home/jovyan/work",
+    });
+  });
+});

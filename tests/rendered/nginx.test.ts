@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { run } from "../support/command.ts";
+import { testHost } from "../support/host.ts";
+import { havePulled, imageMirror } from "../support/images.ts";
+import { bundleWith, type Changes, serviceOf, siteWith } from "../support/site.ts";
+import { onThisMachine, variants } from "../support/variants.ts";
+
+const PROJECT = "jupyter-up-rendered";
+
+/** What nginx says to the files of a site, asked as a release asks it: by the service nginx-check. */
+async function check(changes: Changes) {
+  const host = testHost();
+  try {
+    const bundle = bundleWith({ ...changes, place: { ...changes.place, ...host.place } });
+    const placed = await host.apply("secrets", bundle.secrets);
+    assert.deepEqual(placed, { code: 0, output: "" });
+    host.layOut(bundle.release);
+    const compose = ["compose", "--project-name", PROJECT, "--file", `${host.place.root}/compose.yaml`];
+    const asked = [...compose, "--profile", "check", "run", "--rm", "--no-deps", "-T", "nginx-check"];
+    const { code, output } = await run("docker", asked);
+    return { code, output: output.replace(/^ (Network|Container) .*\n/gm, "") };
+  } finally {
+    host.remove();
+  }
+}
+
+before(() => havePulled([serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image.reference]));
+// Compose makes the networks of a project even for a service that is on none.
+after(() => run("docker", ["compose", "--project-name", PROJECT, "down"]));
+
+describe("nginx takes the files made for", () => {
+  for (const [name, changes] of Object.entries(variants))
+    it(name, async () => {
+      assert.deepEqual(await check(onThisMachine(changes)), { code: 0, output: "" });
+    });
+});
+
+describe("nginx refuses, before a release is switched to,", () => {
+  it("a certificate that belongs to another key", async () => {
+    const { secrets } = onThisMachine({});
+    const other = onThisMachine({ secrets: { certificateKey: secrets?.certificateKey ?? "" } });
+    const { code, output } = await check(other);
+    assert.notEqual(code, 0);
+    assert.match(output, /key values mismatch/);
+  });
+});

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { globSync } from "node:fs";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { run } from "../support/command.ts";
+
+const project = fileURLToPath(new URL("../..", import.meta.url));
+const scripts = ["scripts/with-node", ...globSync("files/**/*.sh", { cwd: project })];
+
+describe("Every shell script", () => {
+  for (const script of scripts) {
+    it(`is one of POSIX's shell, in which shellcheck finds nothing: ${script}`, async () => {
+      const checked = await run("shellcheck", ["--shell=sh", "--severity=style", `${project}/${script}`]);
+      assert.deepEqual(checked, { code: 0, output: "" });
+    });
+
+    it(`can be read by this machine's own shell: ${script}`, async () => {
+      assert.deepEqual(await run("sh", ["-n", `${project}/${script}`]), { code: 0, output: "" });
+    });
+  }
+});

@@ -1,0 +1,24 @@
+import { generateKeyPairSync } from "node:crypto";
+import { publicKeyInfo } from "../stand-ins/providers/packages/tls/keys.ts";
+import { alternativeNames, distinguishedName } from "../stand-ins/providers/packages/tls/names.ts";
+import { createCertificate } from "../stand-ins/providers/packages/tls/x509.ts";
+
+/** A real certificate of these names, for a day, and its key: what nginx demands before it looks at anything else. */
+export function selfSigned(dnsNames: string[]): { certificate: string; certificateKey: string } {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const subject = distinguishedName({ organization: "jupyter-up tests" });
+  const { pem } = createCertificate(
+    {
+      subject,
+      issuer: subject,
+      publicKeyInfo: publicKeyInfo(privateKey),
+      notBefore: new Date(),
+      notAfter: new Date(Date.now() + 24 * 3600 * 1000),
+      allowedUses: ["digital_signature", "server_auth"],
+      isCa: false,
+      alternativeNames: alternativeNames({ dnsNames }),
+    },
+    privateKey,
+  );
+  return { certificate: pem, certificateKey: privateKey.export({ type: "pkcs8", format: "pem" }).toString() };
+}

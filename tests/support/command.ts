@@ -1,0 +1,29 @@
+import { spawn } from "node:child_process";
+
+/** How a command ended, and all it said on both outputs. */
+export interface Ended {
+  code: number | null;
+  output: string;
+}
+
+/** Starts a command, without a shell. */
+export function start(command: string, args: string[], { input = "", env = {} as NodeJS.ProcessEnv } = {}) {
+  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: "pipe" });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  // A command that ends without reading its input shows that by its exit code.
+  child.stdin.on("error", () => {});
+  child.stdin.end(input);
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once("error", reject).once("close", (code) => resolve({ code, output }));
+  });
+  return { child, ended };
+}
+
+/** Runs a command to its end. */
+export function run(...command: Parameters<typeof start>): Promise<Ended> {
+  return start(...command).ended;
+}

@@ -1,0 +1,71 @@
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Place } from "../../files/site.ts";
+import { run, start } from "./command.ts";
+import { unpack } from "./unpack.ts";
+
+/** A folder of this machine in which the site's own script is in place, as on a host. */
+export interface TestHost {
+  /** Folder around it all, that any user can get to. */
+  folder: string;
+  /** What a site has to know of it. */
+  place: Partial<Place>;
+  /** Runs site-apply. */
+  apply(word: string, input?: string, env?: NodeJS.ProcessEnv): ReturnType<typeof run>;
+  startApply(word: string, input?: string, env?: NodeJS.ProcessEnv): ReturnType<typeof start>;
+  /** Lays a release's files out without site-apply; compose.yaml lies in the root. */
+  layOut(release: string): void;
+  /** Path of everything below the root, but for the script and its log. */
+  entries(): string[];
+  /** A file below the root. */
+  read(path: string): string;
+  log(): string;
+  remove(): void;
+}
+
+export function testHost(): TestHost {
+  const folder = mkdtempSync(join(tmpdir(), "jupyter-up-host-"));
+  chmodSync(folder, 0o755);
+  const root = `${folder}/site`;
+  const script = `${root}/bin/site-apply`;
+  mkdirSync(dirname(script), { recursive: true });
+  copyFileSync(new URL("../../files/host/apply.sh", import.meta.url), script);
+  chmodSync(script, 0o755);
+
+  return {
+    folder,
+    // As on any machine, root gives files to their images' users, and nobody else can.
+    place: {
+      root,
+      data: `${folder}/data`,
+      notebooks: `${folder}/notebooks`,
+      ...(process.getuid?.() === 0 ? {} : { uid: process.getuid?.() ?? 0 }),
+    },
+    apply: (word, input = "", env = {}) => run(script, [word], { input, env }),
+    startApply: (word, input = "", env = {}) => start(script, [word], { input, env }),
+    layOut(release) {
+      for (const [path, { content }] of Object.entries(unpack(release).files)) {
+        const file = path === "compose.yaml" ? `${root}/${path}` : `${root}/files/${path}`;
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, content);
+      }
+    },
+    entries: () =>
+      readdirSync(root, { recursive: true, encoding: "utf8" })
+        .filter((path) => !/^(bin|site-apply\.log)($|\/)/.test(path))
+        .sort(),
+    read: (path) => readFileSync(`${root}/${path}`, "utf8"),
+    log: () => readFileSync(`${root}/site-apply.log`, "utf8"),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,113 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { MockMonitor, MockResourceArgs, MockResourceResult } from "@pulumi/pulumi/runtime/mocks.js";
+
+/** A resource as the program asked the engine for it. */
+export interface Resource {
+  urn: string;
+  type: string;
+  name: string;
+  custom: boolean;
+  /** URN; empty for the stack itself. */
+  parent: string;
+  /** URNs of what it waits for. */
+  dependencies: string[];
+  /** As sent: a secret is wrapped, see `secretOf`. */
+  inputs: Record<string, unknown>;
+}
+
+/** What a program asked for, and what it gave out. */
+export interface Run {
+  resources: Resource[];
+  /** Outputs of components and of the stack, by URN; secrets wrapped. */
+  outputs: Record<string, Record<string, unknown>>;
+  /** The stack's. */
+  exports: Record<string, unknown>;
+}
+
+/** What a request to the engine says; its type comes with no declarations. */
+interface Request {
+  getType(): string;
+  getName(): string;
+  getCustom(): boolean;
+  getParent(): string;
+  getDependenciesList(): string[];
+  getObject(): { toJavaScript(): Record<string, unknown> };
+}
+interface OutputsRequest {
+  getUrn(): string;
+  getOutputs(): { toJavaScript(): Record<string, unknown> };
+}
+type Answer = (error: unknown, response: { getUrn(): string }) => void;
+
+/**
+ * Runs a program as the engine would, with made-up resources.
+ * @param config by whole key, as texts: what Pulumi hands over.
+ * @throws what the program throws.
+ */
+export async function runUnderMocks(config: Record<string, string>, program: () => Promise<unknown>): Promise<Run> {
+  const run: Run = { resources: [], outputs: {}, exports: {} };
+  pulumi.runtime.setAllConfig(config);
+  await pulumi.runtime.setMocks({ newResource: madeUp, call: () => ({}) }, "jupyter-up", "test");
+  record(pulumi.runtime.getMonitor() as unknown as MockMonitor, run);
+  await pulumi.runtime.runInPulumiStack(program);
+  // The stack's outputs can be known before the last resource is asked for.
+  await pulumi.runtime.disconnect();
+  const stack = run.resources.find(({ type }) => type === "pulumi:pulumi:Stack");
+  run.exports = run.outputs[stack?.urn ?? ""] ?? {};
+  return run;
+}
+
+/** Mocks tell nothing of parents and options, nor of outputs: they are read off the requests. */
+function record(monitor: MockMonitor, run: Run): void {
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request: Request, answer: Answer) =>
+    register(request, (error: unknown, response: { getUrn(): string }) => {
+      if (!error)
+        run.resources.push({
+          urn: response.getUrn(),
+          type: request.getType(),
+          name: request.getName(),
+          custom: request.getCustom(),
+          parent: request.getParent(),
+          dependencies: request.getDependenciesList(),
+          inputs: request.getObject().toJavaScript(),
+        });
+      answer(error, response);
+    });
+  const registerOutputs = monitor.registerResourceOutputs.bind(monitor);
+  monitor.registerResourceOutputs = (request: OutputsRequest, answer: Answer) => {
+    run.outputs[request.getUrn()] = request.getOutputs().toJavaScript();
+    registerOutputs(request, answer);
+  };
+}
+
+/** The word that stands in every secret value made up here, and in none that is no secret. */
+export const MARKER = "top-secret";
+
+/** What the providers would give back, with secrets that can be found again wherever they end up. */
+function madeUp({ type, name, inputs }: MockResourceArgs): MockResourceResult {
+  const secret = (text: string) => pulumi.secret(`${MARKER}-${name}-${text}`);
+  const pem = (what: string, text: string) => `-----BEGIN ${what}-----\n${text}\n-----END ${what}-----\n`;
+  const state: Record<string, Record<string, unknown>> = {
+    "random:index/randomPassword:RandomPassword": { result: secret("result"), bcryptHash: secret("hash") },
+    "tls:index/privateKey:PrivateKey": {
+      privateKeyPem: pulumi.secret(pem("PRIVATE KEY", `${MARKER}-${name}`)),
+    },
+    "tls:index/selfSignedCert:SelfSignedCert": { certPem: pem("CERTIFICATE", name) },
+    "tls:index/certRequest:CertRequest": { certRequestPem: pem("CERTIFICATE REQUEST", name) },
+    "tls:index/locallySignedCert:LocallySignedCert": { certPem: pem("CERTIFICATE", name) },
+  };
+  return { id: `${name}-id`, state: { ...inputs, ...state[type] } };
+}
+
+/** What is wrapped as a secret, or undefined where nothing is. */
+export function secretOf(value: unknown): unknown {
+  return pulumi.runtime.isRpcSecret(value) ? pulumi.runtime.unwrapRpcSecret(value) : undefined;
+}
+
+/** Every text in a value that is not wrapped as a secret: what lies open in the state, and what a preview shows. */
+export function openTexts(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null || pulumi.runtime.isRpcSecret(value)) return [];
+  return Object.values(value).flatMap(openTexts);
+}

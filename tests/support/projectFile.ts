@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+
+/** What Pulumi.yaml says of a setting. */
+interface Declared {
+  type: string;
+  description: string;
+  default: unknown;
+}
+
+/** The settings that Pulumi.yaml declares. */
+export function declaredSettings(): Record<string, Declared> {
+  return read("Pulumi.yaml").config as Record<string, Declared>;
+}
+
+/** The texts that a program is given for a stack: its config file over the defaults of Pulumi.yaml, lists and objects as JSON. */
+export function handedOver(stackConfig: Record<string, unknown>): Record<string, string> {
+  const defaults = Object.entries(declaredSettings()).map(([key, declared]) => [`jupyter-up:${key}`, declared.default]);
+  const config = { ...Object.fromEntries(defaults), ...stackConfig };
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
+  );
+}
+
+/** The config of a stack that comes with the project. */
+export function stackConfig(stack: string): Record<string, unknown> {
+  return read(`Pulumi.${stack}.yaml`).config as Record<string, unknown>;
+}
+
+function read(file: string): Record<string, unknown> {
+  return parse(readFileSync(new URL(`../../${file}`, import.meta.url), "utf8"));
+}

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { readSettings } from "../../settings/read.ts";
+import type { Settings } from "../../settings/schema.ts";
+
+/** A config with every setting, as Pulumi hands it over: texts, and parsed lists and objects. */
+export const validConfig: Readonly<Record<string, unknown>> = {
+  target: "local",
+  domain: "lab.example.com",
+  image: "scipy-notebook",
+  imageTag: "2026-08-08",
+  imageMirror: "",
+  allow: ["ann@example.com"],
+  signIn: { provider: "dex", users: [{ email: "ann@example.com", name: "Ann Lee" }] },
+  port: "8443",
+  httpPort: "8080",
+  notebooks: "notebooks",
+};
+
+/** The valid config with changes; `undefined` takes a setting out. */
+export function configWith(changes: Record<string, unknown>): Record<string, unknown> {
+  const config = { ...validConfig, ...changes };
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
+}
+
+/** The settings of the valid config with changes. */
+export function settingsWith(changes: Record<string, unknown> = {}): Settings {
+  const { settings, faults } = readSettings(configWith(changes));
+  assert.deepEqual(faults, []);
+  assert.ok(settings);
+  return settings;
+}

@@ -1,0 +1,57 @@
+import { type Bundle, bundleOf } from "../../files/bundle.ts";
+import type { Secrets } from "../../files/secrets.ts";
+import type { Service } from "../../files/service.ts";
+import { type Place, type Site, siteOf } from "../../files/site.ts";
+import { settingsWith } from "./settings.ts";
+
+/** A machine as `ThisMachine` describes it, with made-up folders. */
+export const place: Place = {
+  root: "/srv/site",
+  data: "/srv/data",
+  notebooks: "/srv/notebooks",
+  address: "127.0.0.1",
+  httpsPort: 8443,
+  httpPort: 8080,
+  public: false,
+};
+
+/** Secrets that can be found again wherever they end up: each has its own name and the word "secret" in it. */
+export const secrets: Secrets = {
+  certificate: "-----BEGIN CERTIFICATE-----\nsecret-certificate\n-----END CERTIFICATE-----\n",
+  certificateKey: "-----BEGIN PRIVATE KEY-----\nsecret-certificate-key\n-----END PRIVATE KEY-----\n",
+  vouchJwtSecret: "secret-vouch-jwt-------------------------------48",
+  vouchSessionKey: "secret-vouch-session---------------------------48",
+  oidcClientSecret: "secret-oidc-client-----------------------------48",
+  doorSecret: "secret-door------------------------------------48",
+  passwordHashes: {
+    "ann@example.com": "$2b$10$secret-hash-of-ann",
+    "bob@example.com": "$2b$10$secret-hash-of-bob",
+  },
+  namingKey: "secret-naming-key------------------------------48",
+};
+
+/** What a test may change of the site: settings, the place, secrets. */
+export interface Changes {
+  settings?: Record<string, unknown>;
+  place?: Partial<Place>;
+  secrets?: Partial<Secrets>;
+}
+
+/** The site of the valid config with changes. */
+export function siteWith({ settings, place: elsewhere }: Changes = {}): Site {
+  const checked = settingsWith(settings);
+  const ports = { httpsPort: checked.port, httpPort: checked.httpPort };
+  return siteOf("jupyter-up-test", checked, { ...place, ...ports, ...elsewhere });
+}
+
+/** Its files. */
+export function bundleWith(changes: Changes = {}): Bundle {
+  return bundleOf(siteWith(changes), { ...secrets, ...changes.secrets });
+}
+
+/** One of its services. */
+export function serviceOf(site: Site, name: string): Service {
+  const service = site.services.find((each) => each.name === name);
+  if (!service) throw new Error(`the site has no service ${name}`);
+  return service;
+}

@@ -1,0 +1,66 @@
+import { hostNames } from "../../files/site.ts";
+import { selfSigned } from "./certificate.ts";
+import { imageMirror } from "./images.ts";
+import { type Changes, secrets, siteWith } from "./site.ts";
+
+const people = Array.from({ length: 200 }, (_, number) => `person.${number}@department-${number}.example.com`);
+const longAddress = `${"a".repeat(64)}@${"b".repeat(60)}.${"c".repeat(60)}.${"d".repeat(60)}.com`;
+const user = (email: string, name?: string) => (name === undefined ? { email } : { email, name });
+
+/** Settings and places that put a strain on the generated files, by what is odd about them. */
+export const variants: Record<string, Changes> = {
+  "the settings as they come": {},
+  "the ports of the web": { settings: { port: "443", httpPort: "80" } },
+  "the shortest domain": { settings: { domain: "a.b" } },
+  "a domain of 245 characters": { settings: { domain: `${"a.".repeat(117)}example.com` } },
+  "a domain of the longest labels": {
+    settings: { domain: `${"a".repeat(63)}.${"b".repeat(63)}.${"c".repeat(63)}.example.com` },
+  },
+  "200 people and 50 domains on the list": {
+    settings: { allow: [...people, ...people.slice(0, 50).map((address) => address.replace(/^.*@/, "@"))] },
+  },
+  "odd addresses on the list": {
+    settings: {
+      allow: [
+        "o'brien+x@example.com",
+        "~x&y=z!#/%@example.com",
+        "default@example.com",
+        "@sub-1.example.co.uk",
+        longAddress,
+      ],
+    },
+  },
+  "200 users with names": {
+    settings: { signIn: { users: people.map((email, number) => user(email, `Person ${number}`)) } },
+    secrets: { passwordHashes: Object.fromEntries(people.map((email) => [email, "$2b$10$hash"])) },
+  },
+  "names in any script": {
+    settings: {
+      signIn: {
+        users: [
+          user("ann@example.com", "Ann O'Neill; {x} #1"),
+          user("bob@example.com", "李 🌱".repeat(16)),
+          user("default@example.com", "default"),
+          user("none@example.com"),
+          user(longAddress, "yes: no"),
+        ],
+      },
+    },
+    secrets: {
+      passwordHashes: {
+        ...secrets.passwordHashes,
+        "default@example.com": "",
+        "none@example.com": "",
+        [longAddress]: "",
+      },
+    },
+  },
+  "a site that is open to the world": { place: { public: true, address: "0.0.0.0" } },
+  "odd names of folders": { place: { data: "/srv/it's $HOME", notebooks: '/srv/$$HOME "{x}": [#1]' } },
+};
+
+/** A variant on this machine: with the images that it has, and a certificate that can be used. */
+export function onThisMachine({ settings, place, secrets }: Changes): Changes {
+  const here = { settings: { imageMirror, ...settings }, place: { ...place } };
+  return { ...here, secrets: { ...selfSigned(hostNames(siteWith(here))), ...secrets } };
+}

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { Certificate } from "../../../components/certificate.ts";
+import { MARKER, openTexts, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
+
+describe("The certificate", () => {
+  let run: Run;
+  const inputsOf = (name: string) => {
+    const found = run.resources.find((each) => each.name === name);
+    assert.ok(found, name);
+    return found.inputs;
+  };
+  before(async () => {
+    run = await runUnderMocks({}, async () => {
+      new Certificate("tls", { dnsNames: ["lab.example.com", "jupyter.lab.example.com"] });
+    });
+  });
+
+  it("is for the names it is asked for", () => {
+    assert.deepEqual(inputsOf("tls-request").dnsNames, ["lab.example.com", "jupyter.lab.example.com"]);
+  });
+
+  it("is renewed in its last month, and lives no longer than browsers take", () => {
+    const { validityPeriodHours, earlyRenewalHours } = inputsOf("tls-leaf");
+    assert.ok(Number(validityPeriodHours) <= 398 * 24);
+    assert.equal(earlyRenewalHours, 30 * 24);
+  });
+
+  it("can serve a site, and sign nothing", () => {
+    assert.deepEqual(inputsOf("tls-leaf").allowedUses, ["digital_signature", "server_auth"]);
+    assert.equal(inputsOf("tls-leaf").isCaCertificate, undefined);
+  });
+
+  it("is signed by the stack's own authority, which signs and serves nothing", () => {
+    assert.equal(
+      inputsOf("tls-leaf").caCertPem,
+      "-----BEGIN CERTIFICATE-----\ntls-authority\n-----END CERTIFICATE-----\n",
+    );
+    assert.equal(inputsOf("tls-authority").isCaCertificate, true);
+    assert.deepEqual(inputsOf("tls-authority").allowedUses, ["cert_signing", "crl_signing"]);
+  });
+
+  it("has a key of its own, and a kind that every browser and small machine can do", () => {
+    for (const name of ["tls-key", "tls-authority-key"]) {
+      assert.equal(inputsOf(name).algorithm, "ECDSA");
+      assert.equal(inputsOf(name).ecdsaCurve, "P256");
+    }
+    const [own, authority] = [inputsOf("tls-request").privateKeyPem, inputsOf("tls-leaf").caPrivateKeyPem].map(
+      secretOf,
+    );
+    assert.ok(String(own).includes(`${MARKER}-tls-key`));
+    assert.ok(String(authority).includes(`${MARKER}-tls-authority-key`));
+  });
+
+  it("gives its key out as a secret", () => {
+    const component = run.resources.find(({ type }) => type === "jupyter-up:index:Certificate");
+    const outputs = run.outputs[component?.urn ?? ""];
+    assert.ok(String(secretOf(outputs?.key)).includes(`${MARKER}-tls-key`));
+    for (const text of openTexts(outputs)) assert.equal(text.includes(MARKER), false);
+  });
+});

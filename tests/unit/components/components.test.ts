@@ -1,0 +1,5 @@
+// One process for all of them: to load Pulumi's SDK takes longer than all these tests together.
+import "./certificate.cases.ts";
+import "./siteRelease.cases.ts";
+import "./siteSecrets.cases.ts";
+import "./thisMachine.cases.ts";

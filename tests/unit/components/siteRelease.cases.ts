@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import type { Host, HostCommandArgs } from "../../../components/host.ts";
+import { SiteRelease } from "../../../components/siteRelease.ts";
+import type { Place } from "../../../files/site.ts";
+import { type Resource, runUnderMocks, secretOf } from "../../support/mocks.ts";
+import { bundleWith, place, secrets, siteWith } from "../../support/site.ts";
+
+class AnyCommand extends pulumi.CustomResource {
+  constructor(name: string, args: HostCommandArgs, opts: pulumi.CustomResourceOptions) {
+    super("test:index:Command", name, { ...args }, opts);
+  }
+}
+
+/** A host of a kind that there is not: what it is asked for stands in its resources. */
+class AnyHost implements Host {
+  readonly place: Place;
+
+  constructor(place: Place) {
+    this.place = place;
+  }
+
+  command(name: string, args: HostCommandArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource {
+    return new AnyCommand(name, args, opts);
+  }
+}
+
+describe("A release", () => {
+  // Whatever a folder is called, it is one word of the shell.
+  const parent = mkdtempSync(join(tmpdir(), "it's a $(release) "));
+  const elsewhere: Place = { ...place, root: `${parent}/site` };
+  const script = `${elsewhere.root}/bin/site-apply`;
+  let commands: Resource[];
+  const asked = (name: string) => {
+    const found = commands.find((each) => each.name === name);
+    assert.ok(found, name);
+    return found.inputs;
+  };
+  const lineOf = (name: string, when: "create" | "delete" = "create") => String(asked(name)[when]);
+  const sh = (command: string, input = "") => spawnSync("sh", ["-c", command], { input, encoding: "utf8" });
+
+  before(async () => {
+    const run = await runUnderMocks({}, async () => {
+      const host = new AnyHost(elsewhere);
+      const site = siteWith({ place: { root: elsewhere.root } });
+      new SiteRelease("site", { host, site, secrets: { ...secrets, doorSecret: pulumi.secret(secrets.doorSecret) } });
+    });
+    commands = run.resources.filter(({ type }) => type === "test:index:Command");
+  });
+  after(() => rmSync(parent, { recursive: true }));
+
+  it("is three commands", () => {
+    assert.deepEqual(
+      commands.map(({ name }) => name),
+      ["site-setup", "site-secrets", "site-release"],
+    );
+  });
+
+  it("sends the bundle's two texts, of which one is secret", () => {
+    const bundle = bundleWith({ place: { root: elsewhere.root } });
+    assert.equal(secretOf(asked("site-secrets").stdin), bundle.secrets);
+    assert.equal(asked("site-secrets").shown, false);
+    assert.equal(asked("site-release").stdin, bundle.release);
+  });
+
+  it("sends the host's script as it is", () => {
+    assert.equal(
+      asked("site-setup").stdin,
+      readFileSync(new URL("../../../files/host/apply.sh", import.meta.url), "utf8"),
+    );
+  });
+
+  // In place of the script, one that says how it was called.
+  it("puts the script in place as a program, and has it look at the machine", () => {
+    const { stdout, stderr, status } = sh(lineOf("site-setup"), '#!/bin/sh\necho "$0" "$@"\n');
+    assert.deepEqual({ stdout, stderr, status }, { stdout: `${script} machine\n`, stderr: "", status: 0 });
+    assert.equal(statSync(script).mode & 0o777, 0o755);
+  });
+
+  it("leaves the old script whole where the new one does not arrive", () => {
+    writeFileSync(script, "#!/bin/sh\necho old\n");
+    const failing = lineOf("site-setup").replace(" && cat >", " && false >");
+    assert.notEqual(failing, lineOf("site-setup"));
+    assert.notEqual(sh(failing).status, 0);
+    assert.equal(readFileSync(script, "utf8"), "#!/bin/sh\necho old\n");
+  });
+
+  it("calls the script for the secrets, the release and the end", () => {
+    writeFileSync(script, '#!/bin/sh\necho "$@"\n');
+    assert.equal(sh(lineOf("site-secrets")).stdout, "secrets\n");
+    assert.equal(sh(lineOf("site-release")).stdout, "release\n");
+    assert.equal(sh(lineOf("site-setup", "delete")).stdout, "down jupyter-up-test\n");
+  });
+
+  it("undoes nothing else", () => {
+    assert.equal(asked("site-release").delete, undefined);
+    assert.equal(asked("site-secrets").delete, undefined);
+  });
+});

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import { SiteSecrets } from "../../../components/siteSecrets.ts";
+import { MARKER, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
+
+describe("The site's secrets", () => {
+  const passwordHash = "$2b$10$of-the-settings";
+  let run: Run;
+  before(async () => {
+    run = await runUnderMocks({}, async () => {
+      const users = [{ email: "ann@example.com" }, { email: "bob@example.com", passwordHash }];
+      const { values, passwords } = new SiteSecrets("secrets", { users });
+      return { ...values, passwords, unsecret: pulumi.unsecret(pulumi.output(values)) };
+    });
+  });
+
+  it("are each made up once, and long enough", () => {
+    const lengths = run.resources.filter(({ custom }) => custom).map(({ name, inputs }) => [name, inputs.length]);
+    assert.deepEqual(Object.fromEntries(lengths.filter(([name]) => name !== "jupyter-up-test")), {
+      "secrets-password-ann@example.com": 16,
+      "secrets-vouch-jwt": 48,
+      "secrets-vouch-session": 48,
+      "secrets-oidc-client": 48,
+      "secrets-door": 48,
+      "secrets-naming": 48,
+    });
+  });
+
+  it("need no quoting in any file that they end up in", () => {
+    for (const { inputs } of run.resources.filter(({ type }) => type.startsWith("random:")))
+      assert.equal(inputs.special, false);
+  });
+
+  it("are secret, all of them", () => {
+    for (const [name, value] of Object.entries(run.exports))
+      if (name !== "unsecret") assert.notEqual(secretOf(value), undefined, name);
+  });
+
+  it("are six different ones, each in its place", () => {
+    const { passwordHashes, ...keys } = run.exports.unsecret as Record<string, string>;
+    assert.deepEqual(keys, {
+      vouchJwtSecret: `${MARKER}-secrets-vouch-jwt-result`,
+      vouchSessionKey: `${MARKER}-secrets-vouch-session-result`,
+      oidcClientSecret: `${MARKER}-secrets-oidc-client-result`,
+      doorSecret: `${MARKER}-secrets-door-result`,
+      namingKey: `${MARKER}-secrets-naming-result`,
+    });
+  });
+
+  it("have a hash for everybody: of a password made up, or the settings' own", () => {
+    assert.deepEqual(secretOf(run.exports.passwordHashes), {
+      "ann@example.com": `${MARKER}-secrets-password-ann@example.com-hash`,
+      "bob@example.com": passwordHash,
+    });
+  });
+
+  it("tell a password only to those for whom one was made up", () => {
+    assert.deepEqual(secretOf(run.exports.passwords), {
+      "ann@example.com": `${MARKER}-secrets-password-ann@example.com-result`,
+    });
+  });
+});

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { placeOn, ThisMachine } from "../../../components/thisMachine.ts";
+import { type Resource, runUnderMocks, secretOf } from "../../support/mocks.ts";
+
+describe("placeOn()", () => {
+  const args = { port: 8443, httpPort: 8080, notebooks: "notebooks" };
+  const facts = (platform: string, uid?: number) => ({
+    platform,
+    cwd: () => "/home/ann/jupyter-up",
+    ...(uid === undefined ? {} : { getuid: () => uid }),
+  });
+  const linuxRoot = facts("linux", 0);
+
+  it("puts the site below .state of the checkout, on the loopback address", () => {
+    assert.deepEqual(placeOn(linuxRoot, "local", args), {
+      root: "/home/ann/jupyter-up/.state/local/site",
+      data: "/home/ann/jupyter-up/.state/local/data",
+      notebooks: "/home/ann/jupyter-up/notebooks",
+      address: "127.0.0.1",
+      httpsPort: 8443,
+      httpPort: 8080,
+      public: false,
+    });
+  });
+
+  const users: [who: string, process: ReturnType<typeof facts>, uid: number | undefined][] = [
+    ["root on Linux gives each file to its image's user", linuxRoot, undefined],
+    ["anybody else on Linux runs containers as themselves", facts("linux", 1000), 1000],
+    ["on a Mac every file is the asker's already", facts("darwin", 501), undefined],
+    ["where there are no user numbers", facts("win32"), undefined],
+  ];
+  for (const [who, process, uid] of users)
+    it(who, () => {
+      assert.equal(placeOn(process, "local", args).uid, uid);
+    });
+
+  const folders: [notebooks: string, expected: string][] = [
+    ["notebooks", "/home/ann/jupyter-up/notebooks"],
+    ["./a/b/", "/home/ann/jupyter-up/a/b"],
+    ["/srv/My Notebooks", "/srv/My Notebooks"],
+    ["~/work", `${homedir()}/work`],
+    ["a~b", "/home/ann/jupyter-up/a~b"],
+    ["$HOME/x", "/home/ann/jupyter-up/$HOME/x"],
+  ];
+  for (const [notebooks, expected] of folders)
+    it(`takes the notebooks folder ${notebooks} for ${expected}`, () => {
+      assert.equal(placeOn(linuxRoot, "local", { ...args, notebooks }).notebooks, expected);
+    });
+});
+
+describe("A command of this machine", () => {
+  let folder: string;
+  let resources: Resource[];
+  const inputsOf = (name: string) => resources.find((each) => each.name === name)?.inputs ?? {};
+  const createOf = (name: string) => String(inputsOf(name).create);
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "this-machine-"));
+    const { default: pulumi } = await import("@pulumi/pulumi");
+    const run = await runUnderMocks({}, async () => {
+      const host = new ThisMachine("host", { port: 8443, httpPort: 8080, notebooks: "notebooks" });
+      const opts = { parent: host };
+      host.command("host-shown", { create: "tr a-z A-Z; echo to stderr >&2; exit 3", stdin: "hello\n" }, opts);
+      host.command("host-hidden", { create: "true", delete: "false", stdin: pulumi.secret("x"), shown: false }, opts);
+      const slow = `cat >'${folder}/begun' && sleep 1 && echo whole >'${folder}/ended'`;
+      host.command("host-slow", { create: slow, stdin: "" }, opts);
+    });
+    resources = run.resources;
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("is a local one", () => {
+    for (const { type, parent, custom } of resources) if (custom && parent) assert.equal(type, "command:local:Command");
+    assert.equal(resources.filter(({ type }) => type === "command:local:Command").length, 3);
+  });
+
+  it("is shown while it runs, or not at all", () => {
+    assert.equal(inputsOf("host-shown").logging, "stdoutAndStderr");
+    assert.equal(inputsOf("host-hidden").logging, "none");
+  });
+
+  it("keeps a secret input secret", () => {
+    assert.equal(secretOf(inputsOf("host-hidden").stdin), "x");
+    assert.equal(inputsOf("host-shown").stdin, "hello\n");
+  });
+
+  it("is taken back by a command of its own, or by none", () => {
+    assert.match(String(inputsOf("host-hidden").delete), /\{ false; \}/);
+    assert.equal(inputsOf("host-shown").delete, undefined);
+  });
+
+  it("gets its standard input, and hands on what it says and how it ends", () => {
+    const { stdout, stderr, status } = spawnSync("sh", ["-c", createOf("host-shown")], { input: "hello\n" });
+    assert.equal(String(stdout), "HELLO\n");
+    assert.equal(String(stderr), "to stderr\n");
+    assert.equal(status, 3);
+  });
+
+  it("ends its work when its shell is killed, as by a first Ctrl-C", async () => {
+    const shell: ChildProcess = spawn("sh", ["-c", createOf("host-slow")], { stdio: ["pipe", "ignore", "ignore"] });
+    shell.stdin?.end();
+    await there(`${folder}/begun`);
+    shell.kill("SIGKILL");
+    await there(`${folder}/ended`);
+    assert.equal(readFileSync(`${folder}/ended`, "utf8"), "whole\n");
+  });
+});
+
+/** Waits for a file; ten seconds are far more than it takes. */
+async function there(path: string): Promise<void> {
+  for (let tries = 0; tries < 200 && !existsSync(path); tries++) await setTimeout(50);
+  assert.ok(existsSync(path), `${path} did not come`);
+}

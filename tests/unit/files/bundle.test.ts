@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type Bundle, bundleOf } from "../../../files/bundle.ts";
+import { bundleWith, type Changes, secrets, siteWith } from "../../support/site.ts";
+import { composeOf, unpack } from "../../support/unpack.ts";
+
+/** Every text in a value, however deep. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return Object.values(value as object).flatMap(textsIn);
+}
+
+/** A secret's own words, as they would be found wherever it ends up. */
+const marker = (secret: string) => /secret-[a-z-]*[a-z]/.exec(secret)?.[0] ?? "";
+
+describe("The bundle's two texts", () => {
+  const bundle = bundleWith();
+  const { passwordHashes, ...others } = secrets;
+  const used = [...textsIn(others), passwordHashes["ann@example.com"] ?? ""];
+
+  for (const secret of textsIn(secrets))
+    it(`tell nothing of a secret in the readable one: ${marker(secret)}`, () => {
+      assert.notEqual(marker(secret), "");
+      assert.equal(bundle.release.includes(marker(secret)), false);
+    });
+
+  for (const secret of used)
+    if (secret !== secrets.namingKey)
+      it(`carry it in the other one: ${marker(secret)}`, () => {
+        assert.equal(bundle.secrets.includes(marker(secret)), true);
+      });
+
+  it("carry neither the key of the names nor the hash of somebody who is no user", () => {
+    assert.equal(bundle.secrets.includes(marker(secrets.namingKey)), false);
+    assert.equal(bundle.secrets.includes("secret-hash-of-bob"), false);
+  });
+
+  it("have secret files of mode 0600, and others that anybody may read", () => {
+    for (const { mode } of Object.values(unpack(bundle.secrets).files)) assert.equal(mode, "0600");
+    for (const { mode } of Object.values(unpack(bundle.release).files)) assert.equal(mode, "0644");
+  });
+
+  it("say how many files there are", () => {
+    for (const text of [bundle.secrets, bundle.release]) {
+      const { files, count } = unpack(text);
+      assert.equal(count, Object.keys(files).length);
+    }
+  });
+
+  it("have each service's files in folders named by their content", () => {
+    const folders = (text: string) => [
+      ...new Set(Object.keys(unpack(text).files).map((path) => path.replace(/^(\w+)\/[0-9a-f]{12}\/.+/, "$1/ID"))),
+    ];
+    assert.deepEqual(folders(bundle.release), ["compose.yaml", "nginx/ID", "jupyter/ID"]);
+    assert.deepEqual(folders(bundle.secrets), ["nginx/ID", "vouch/ID", "dex/ID", "jupyter/ID"]);
+  });
+
+  it("tell the host what it has to know", () => {
+    assert.deepEqual(
+      unpack(bundle.release).header.map((line) => line.replace(/ [0-9a-f]{12}$/, " ID")),
+      [
+        "release ID",
+        "project jupyter-up-test",
+        "image docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine-slim 20",
+        "image quay.io/vouch/vouch-proxy:0.45.1 40",
+        "image ghcr.io/dexidp/dex:v2.45.1 130",
+        "image quay.io/jupyter/scipy-notebook:2026-08-08 4600",
+        "port 8443",
+        "port 8080",
+        "folder 1000:100 /srv/data/home",
+        "folder 1000:100 /srv/notebooks",
+        "reload nginx ID",
+        "ask nginx wget -q -O /dev/null http://127.0.0.1:8081/door",
+      ],
+    );
+    assert.deepEqual(unpack(bundle.secrets).header, [
+      "owner nginx 101:101",
+      "owner vouch 999:999",
+      "owner dex 1001:1001",
+      "owner jupyter 1000:100",
+    ]);
+  });
+
+  it("are the same for the same site and secrets", () => {
+    assert.deepEqual(bundleWith(), bundle);
+    assert.deepEqual(bundleOf(siteWith(), { ...secrets }), bundle);
+  });
+
+  it("name a release by all that is in it", () => {
+    const id = (changes: Changes) => unpack(bundleWith(changes).release).header[0];
+    const changes: Changes[] = [
+      {},
+      { settings: { allow: ["bob@example.com"] } },
+      { settings: { port: "9443" } },
+      { place: { notebooks: "/srv/elsewhere" } },
+      { secrets: { vouchJwtSecret: "x".repeat(48) } },
+      { secrets: { certificate: "x\n" } },
+    ];
+    assert.equal(new Set(changes.map(id)).size, changes.length);
+  });
+});
+
+describe("The names of secret folders", () => {
+  const names = (changes: Changes) =>
+    Object.keys(unpack(bundleWith(changes).secrets).files).map((path) => path.split("/")[1]);
+
+  it("are keyed: with another key every one is another", () => {
+    const other = names({ secrets: { namingKey: "another key" } });
+    for (const name of names({})) assert.equal(other.includes(name), false, name);
+  });
+
+  it("stay the same from one release to the next, and across changes of anything else", () => {
+    assert.deepEqual(names({ settings: { allow: ["@example.org"], imageTag: "2026-08-17" } }), names({}));
+  });
+});
+
+/** Each service as Compose knows it, and its files with the folders they lie in. */
+function servicesOf({ secrets, release }: Bundle): { name: string; definition: string; files: string }[] {
+  const files = [secrets, release].flatMap((text) => Object.entries(unpack(text).files));
+  return Object.entries(composeOf(release).services)
+    .filter(([name]) => !name.endsWith("-check"))
+    .map(([name, definition]) => ({
+      name,
+      definition: JSON.stringify(definition),
+      files: JSON.stringify(files.filter(([path]) => path.startsWith(`${name}/`))),
+    }));
+}
+
+const unchanged = servicesOf(bundleWith());
+
+/** What differs between the bundle of the valid config and one with changes, by service. */
+function differences(changes: Changes): { anew: string[]; files: string[] } {
+  const changed = servicesOf(bundleWith(changes));
+  const differing = (part: "definition" | "files") =>
+    unchanged.filter((service, index) => service[part] !== changed[index]?.[part]).map(({ name }) => name);
+  return { anew: differing("definition"), files: differing("files") };
+}
+
+// A service whose Compose definition changes gets a new container. nginx alone reads its files again as it runs.
+describe("A change makes anew only the services that it concerns:", () => {
+  const user = (changes: object) => ({
+    signIn: { users: [{ email: "ann@example.com", name: "Ann Lee", ...changes }] },
+  });
+  const other = "other-----------------------------------------48";
+  const rows: [name: string, changes: Changes, anew: string[], files: string[]][] = [
+    ["nothing", {}, [], []],
+    ["somebody on the allow list", { settings: { allow: ["ann@example.com", "@example.org"] } }, [], ["nginx"]],
+    ["the image's tag", { settings: { imageTag: "2026-08-17" } }, ["jupyter"], []],
+    ["the image", { settings: { image: "r-notebook" } }, ["jupyter"], []],
+    ["the mirror", { settings: { imageMirror: "mirror.example.com" } }, ["nginx", "vouch", "dex", "jupyter"], []],
+    ["the domain", { settings: { domain: "lab.example.org" } }, ["vouch", "dex"], ["nginx", "vouch", "dex"]],
+    ["the HTTPS port", { settings: { port: "9443" } }, ["nginx", "vouch", "dex"], ["nginx", "vouch", "dex"]],
+    ["the HTTP port", { settings: { httpPort: "9080" } }, ["nginx"], []],
+    ["a user's name", { settings: user({ name: "Ann" }) }, ["dex"], ["nginx", "dex"]],
+    [
+      "another user",
+      {
+        settings: { signIn: { users: [{ email: "ann@example.com", name: "Ann Lee" }, { email: "bob@example.com" }] } },
+      },
+      ["dex"],
+      ["dex"],
+    ],
+    ["a user's password", { secrets: { passwordHashes: { "ann@example.com": "$2b$10$x" } } }, ["dex"], ["dex"]],
+    ["the certificate", { secrets: { certificate: "other\n", certificateKey: "other\n" } }, [], ["nginx"]],
+    ["the door's secret", { secrets: { doorSecret: other } }, ["jupyter"], ["nginx", "jupyter"]],
+    ["the key of Vouch's tokens", { secrets: { vouchJwtSecret: other } }, ["vouch"], ["vouch"]],
+    ["the key of Vouch's sign-ins", { secrets: { vouchSessionKey: other } }, ["vouch"], ["vouch"]],
+    ["the secret between Vouch and Dex", { secrets: { oidcClientSecret: other } }, ["vouch", "dex"], ["vouch", "dex"]],
+    [
+      "the key of the folders' names",
+      { secrets: { namingKey: other } },
+      ["vouch", "dex", "jupyter"],
+      ["nginx", "vouch", "dex", "jupyter"],
+    ],
+    ["the notebooks folder", { place: { notebooks: "/srv/elsewhere" } }, ["jupyter"], []],
+    ["a site that is open to the world", { place: { public: true } }, [], ["nginx"]],
+  ];
+  for (const [name, changes, anew, files] of rows)
+    it(`${name}: ${anew.join(", ") || "none"}`, () => {
+      assert.deepEqual(differences(changes), { anew, files });
+    });
+});

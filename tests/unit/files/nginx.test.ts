@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { bundleWith, type Changes } from "../../support/site.ts";
+import { contentOf, unpack } from "../../support/unpack.ts";
+
+const file = (path: string, changes: Changes = {}) => contentOf(bundleWith(changes).release, path);
+const nginxFiles = Object.entries(unpack(bundleWith().release).files).filter(([path]) => path.startsWith("nginx/"));
+const all = nginxFiles.map(([, { content }]) => content).join("");
+
+describe("nginx's files", () => {
+  it("fill in every name", () => {
+    assert.doesNotMatch(all, /\{\{|\}\}|undefined/);
+  });
+
+  it("have a server for each name, and none for any other", () => {
+    const names = [...all.matchAll(/^ *listen 8443 ssl;\n *http2 on;\n *server_name (\S+);/gm)].map(([, name]) => name);
+    assert.deepEqual(names.sort(), [
+      "dex.lab.example.com",
+      "jupyter.lab.example.com",
+      "lab.example.com",
+      "vouch.lab.example.com",
+    ]);
+    assert.match(all, /listen 8443 ssl default_server;\n *ssl_reject_handshake on;/);
+    assert.match(all, /listen 8080 default_server;\n *return 444;/);
+  });
+
+  it("redirect each name from HTTP to HTTPS", () => {
+    const [, names = ""] = /listen 8080;\n *server_name (.+);/.exec(all) ?? [];
+    assert.deepEqual(names.split(" "), [
+      "lab.example.com",
+      "vouch.lab.example.com",
+      "dex.lab.example.com",
+      "jupyter.lab.example.com",
+    ]);
+  });
+
+  it("speak TLS 1.2 and 1.3 only", () => {
+    assert.match(all, /^ *ssl_protocols TLSv1.2 TLSv1.3;$/m);
+  });
+
+  it("find the secrets in the folder that is sent with the others", () => {
+    const secretFolder = Object.keys(unpack(bundleWith().secrets).files)
+      .find((path) => path.startsWith("nginx/"))
+      ?.split("/")[1];
+    assert.ok(secretFolder);
+    const folder = `/run/secrets/nginx/${secretFolder}`;
+    assert.match(file("nginx.conf"), new RegExp(`ssl_certificate ${folder}/tls.crt;`));
+    assert.match(file("nginx.conf"), new RegExp(`ssl_certificate_key ${folder}/tls.key;`));
+    assert.equal(file("door-secret.conf"), `include ${folder}/door-secret.conf;\n`);
+  });
+
+  it("name files that are there", () => {
+    const paths = nginxFiles.map(([path]) => path.split("/").slice(2).join("/"));
+    const named = [...all.matchAll(/include \/site\/current\/([\w./-]+);/g)].map(([, path]) => path ?? "");
+    assert.ok(named.length > 5);
+    for (const path of named) assert.ok(paths.includes(path), path);
+    const pages = [...all.matchAll(/try_files \/([\w-]+\.html) /g)].map(([, page]) => page ?? "");
+    assert.ok(pages.length > 5);
+    for (const page of pages) assert.ok(paths.includes(`pages/${page}`), page);
+  });
+
+  it("have no page that nobody is sent to", () => {
+    for (const [path] of nginxFiles.filter(([path]) => path.endsWith(".html"))) {
+      const page = path.split("/").at(-1) ?? "";
+      assert.ok(all.includes(`try_files /${page} `), page);
+    }
+  });
+
+  it("write no query to the log, because it carries sign-in codes", () => {
+    const [format = ""] = /log_format .+;/.exec(all) ?? [];
+    assert.match(format, /\$uri /);
+    assert.doesNotMatch(format, /\$(request|request_uri|args|query_string|http_\w+|cookie_\w+)\b/);
+  });
+
+  it("let nobody in by the result of an error page, which the question to Vouch would inherit", () => {
+    assert.doesNotMatch(file("door.conf"), /error_page[^;]* =2\d\d/);
+  });
+
+  it("tell the door's secret to no app but Jupyter", () => {
+    const including = nginxFiles.filter(([, { content }]) => content.includes("/door-secret.conf;"));
+    assert.deepEqual(including.map(([path]) => path.split("/").slice(2).join("/")).sort(), [
+      "door-secret.conf",
+      "hosts/jupyter.conf",
+    ]);
+  });
+
+  it("tell an app who is there by headers that nginx alone sets, and not by the cookie", () => {
+    const app = file("app.conf");
+    for (const line of [
+      "proxy_set_header X-Auth-User $sso_email;",
+      "proxy_set_header X-Auth-Name $sso_name;",
+      "proxy_set_header X-Forwarded-For $remote_addr;",
+      "proxy_set_header Cookie $app_cookie;",
+      'proxy_set_header Authorization "";',
+    ])
+      assert.ok(app.includes(line), line);
+  });
+
+  it("send nobody back from signing in but to the protected names", () => {
+    assert.equal(
+      file("returns.map"),
+      "https://jupyter.lab.example.com:8443/sso-return https://jupyter.lab.example.com:8443/sso-return;\n",
+    );
+  });
+
+  it("show people by the names that the settings give them", () => {
+    const users = [{ email: "ann@example.com", name: "Ann O'Neill; 李" }, { email: "bob@example.com" }];
+    assert.equal(file("names.map", { settings: { signIn: { users } } }), `"ann@example.com" "Ann O'Neill; 李";\n`);
+    assert.equal(file("names.map", { settings: { signIn: { users: users.slice(1) } } }), "# none\n");
+  });
+});
+
+describe("The port in nginx's files", () => {
+  it("stands in every address that a browser is sent to", () => {
+    const conf = file("nginx.conf");
+    assert.match(conf, /return 301 https:\/\/\$host:8443\$request_uri;/);
+    assert.match(conf, /return 302 https:\/\/jupyter\.lab\.example\.com:8443\/;/);
+    assert.match(
+      file("door.conf"),
+      /return 302 https:\/\/vouch\.lab\.example\.com:8443\/login\?url=https:\/\/\$host:8443\//,
+    );
+  });
+
+  it("is left out where it is 443", () => {
+    const { release } = bundleWith({ settings: { port: "443" } });
+    const browsers = Object.values(unpack(release).files).map(({ content }) => content);
+    assert.doesNotMatch(browsers.join(""), /https:\/\/(\$host|[\w.-]+example\.com):\d/);
+    assert.match(contentOf(release, "nginx.conf"), /return 302 https:\/\/jupyter\.lab\.example\.com\/;/);
+  });
+});
+
+describe("The headers of every answer", () => {
+  it("insist on HTTPS for a site that is open to the world", () => {
+    assert.match(
+      file("headers.conf", { place: { public: true } }),
+      /Strict-Transport-Security "max-age=63072000" always;/,
+    );
+  });
+
+  it("do not on one's own machine, where it would close the way around a warning", () => {
+    assert.doesNotMatch(file("headers.conf"), /Strict-Transport-Security/);
+  });
+
+  it("are there for error pages, too", () => {
+    for (const line of file("headers.conf")
+      .split("\n")
+      .filter((line) => line.startsWith("add_header")))
+      assert.match(line, / always;$/);
+  });
+});
+
+describe("nginx's own pages", () => {
+  for (const [path, { content }] of nginxFiles.filter(([path]) => path.endsWith(".html")))
+    it(`need nothing from elsewhere and run no script: ${path.split("/").at(-1)}`, () => {
+      assert.match(content, /^<!doctype html>\n<html lang="en">/);
+      assert.match(content, /Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/);
+      assert.doesNotMatch(content, /<script|<img|<link|src=|@import|url\(/);
+      assert.match(content, /<title>(.+)<\/title>[\s\S]*<h1>\1<\/h1>/);
+    });
+});

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { peopleMap } from "../../../files/nginx/nginx.ts";
+
+const HEADING = "# Who may come in. From the stack's setting `allow`; a name taken out is out at the next request.\n";
+
+describe("people.map", () => {
+  it("has a line for each entry, in their order", () => {
+    assert.equal(
+      peopleMap(["ann@example.com", "@example.org", "bob@example.com"]),
+      `${HEADING}"true:ann@example.com" allow;
+"~*^true:[^@:]+@example\\.org$" allow;
+"true:bob@example.com" allow;
+`,
+    );
+  });
+
+  it("quotes an odd address whole, so that nothing in it is nginx's own", () => {
+    for (const address of ["o'brien+x@example.com", "~x&y=z!#/%@example.com", "default-{1}@example.com"])
+      assert.equal(peopleMap([address]), `${HEADING}"true:${address}" allow;\n`);
+  });
+
+  it("escapes a quote and a backslash, should there ever be one", () => {
+    assert.equal(peopleMap(['a"b\\c@example.com']), `${HEADING}"true:a\\"b\\\\c@example.com" allow;\n`);
+  });
+
+  it("is a file even without entries", () => {
+    assert.equal(peopleMap([]), HEADING);
+  });
+});
+
+// nginx looks texts up without letter case, and patterns here by ~*: the same is done below.
+describe("A whole domain on the allow list", () => {
+  const pattern = /^"~\*(.+)" allow;$/m.exec(peopleMap(["@mail.example.com"]))?.[1];
+  assert.ok(pattern);
+  const mayEnter = (answer: string) => new RegExp(pattern, "i").test(answer);
+
+  for (const [answer, expected] of [
+    ["true:ann@mail.example.com", true],
+    ["true:Ann.Lee+x@Mail.Example.COM", true],
+    ["false:ann@mail.example.com", false],
+    [":ann@mail.example.com", false],
+    ["true:@mail.example.com", false],
+    ["true:ann@example.com", false],
+    ["true:ann@evil.mail.example.com", false],
+    ["true:ann@mailxexample.com", false],
+    ["true:ann@mail.example.com.evil.org", false],
+    ["true:ann@evil.org@mail.example.com", false],
+    ["true:ann@mail.example.com:x", false],
+    ["x true:ann@mail.example.com", false],
+    ["false:true:ann@mail.example.com", false],
+  ] as const)
+    it(`${expected ? "lets in" : "keeps out"} ${answer}`, () => {
+      assert.equal(mayEnter(answer), expected);
+    });
+});

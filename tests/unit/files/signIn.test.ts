@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { parse } from "yaml";
+import { bundleWith, type Changes, secrets } from "../../support/site.ts";
+import { contentOf } from "../../support/unpack.ts";
+
+const vouch = (changes: Changes = {}) => parse(contentOf(bundleWith(changes).secrets, "config.yml"));
+const dex = (changes: Changes = {}) => parse(contentOf(bundleWith(changes).secrets, "config.yaml"));
+
+/** The paths of a virtual host that lead somewhere. */
+const pathsOf = (label: string) =>
+  [
+    ...contentOf(bundleWith().release, `hosts/${label}.conf`).matchAll(
+      /location (?:= |\^~ )?(\/\S*) \{(?! return 404)/g,
+    ),
+  ].map(([, path]) => path);
+
+describe("Vouch", () => {
+  it("says who somebody is, and leaves it to nginx who may come in", () => {
+    const { vouch: config } = vouch();
+    assert.equal(config.allowAllUsers, true);
+    assert.deepEqual(config.headers, { claims: ["email", "email_verified"] });
+    for (const key of ["domains", "whiteList", "teamWhitelist"]) assert.equal(config[key], undefined, key);
+  });
+
+  it("keeps its cookie to the site, to HTTPS and away from scripts, for a day", () => {
+    assert.deepEqual(vouch().vouch.cookie, {
+      domain: "lab.example.com",
+      secure: true,
+      httpOnly: true,
+      sameSite: "lax",
+      maxAge: 1440,
+    });
+  });
+
+  it("signs tokens with a key of the stack's own, and never unpacks one before its signature is checked", () => {
+    assert.deepEqual(vouch().vouch.jwt, { secret: secrets.vouchJwtSecret, maxAge: 1440, compress: false });
+    assert.deepEqual(vouch().vouch.session, { key: secrets.vouchSessionKey, maxAge: 15 });
+  });
+
+  it("logs nobody's address", () => {
+    assert.equal(vouch().vouch.logLevel, "error");
+  });
+
+  it("sends the browser to Dex's public name, and asks Dex itself on the network they share", () => {
+    assert.deepEqual(vouch().oauth, {
+      provider: "oidc",
+      client_id: "vouch",
+      client_secret: secrets.oidcClientSecret,
+      auth_url: "https://dex.lab.example.com:8443/auth",
+      token_url: "http://dex:5556/token",
+      user_info_url: "http://dex:5556/userinfo",
+      callback_url: "https://vouch.lab.example.com:8443/auth",
+      scopes: ["openid", "email", "profile"],
+      code_challenge_method: "S256",
+    });
+  });
+
+  it("sends people who sign out to a page that is there", () => {
+    assert.deepEqual(vouch().vouch.post_logout_redirect_uris, ["https://vouch.lab.example.com:8443/signed-out"]);
+    assert.ok(contentOf(bundleWith().release, "hosts/vouch.conf").includes("location = /signed-out "));
+  });
+
+  it("has no port in its addresses where it is 443", () => {
+    const { oauth } = vouch({ settings: { port: "443" } });
+    assert.equal(oauth.auth_url, "https://dex.lab.example.com/auth");
+    assert.equal(oauth.callback_url, "https://vouch.lab.example.com/auth");
+  });
+
+  it("is shown to the world by these paths alone, of which none says whether a cookie is good", () => {
+    assert.deepEqual(pathsOf("vouch"), ["/login", "/auth", "/auth/", "/logout", "/signed-out"]);
+  });
+});
+
+describe("Dex", () => {
+  it("knows Vouch by the name, the secret and the address that Vouch has", () => {
+    const { oauth } = vouch();
+    assert.deepEqual(dex().staticClients, [
+      { id: oauth.client_id, name: "jupyter-up", secret: oauth.client_secret, redirectURIs: [oauth.callback_url] },
+    ]);
+  });
+
+  it("calls itself by the name that Vouch sends people to", () => {
+    const { issuer } = dex();
+    assert.equal(vouch().oauth.auth_url, `${issuer}/auth`);
+  });
+
+  const users = [{ email: "ann@example.com", name: "Ann: 'Lee' #1" }, { email: "bob@example.com" }];
+  const signIn = (list: object[]) => ({ settings: { signIn: { users: list } } });
+
+  it("has every user, with their hash, under their name or address", () => {
+    const people = dex(signIn(users)).staticPasswords.map(({ userID, ...person }: Record<string, string>) => person);
+    assert.deepEqual(people, [
+      { email: "ann@example.com", hash: "$2b$10$secret-hash-of-ann", username: "Ann: 'Lee' #1" },
+      { email: "bob@example.com", hash: "$2b$10$secret-hash-of-bob", username: "bob@example.com" },
+    ]);
+  });
+
+  it("gives people numbers that stay theirs, whoever is added or taken out around them", () => {
+    const ids = (list: object[]) =>
+      Object.fromEntries(
+        dex(signIn(list)).staticPasswords.map(({ email, userID }: Record<string, string>) => [email, userID]),
+      );
+    const both = ids(users);
+    assert.match(both["ann@example.com"], /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    assert.notEqual(both["ann@example.com"], both["bob@example.com"]);
+    assert.equal(ids(users.slice(1))["bob@example.com"], both["bob@example.com"]);
+    assert.deepEqual(ids(users.toReversed()), both);
+  });
+
+  it("is shown to the world by its sign-in page and what describes it: no tokens, no user details", () => {
+    assert.deepEqual(pathsOf("dex"), [
+      "/.well-known/openid-configuration",
+      "/keys",
+      "/static/",
+      "/theme/",
+      "/auth",
+      "/approval",
+      "/auth/",
+    ]);
+  });
+
+  it("takes no more than a few passwords a minute from one address", () => {
+    assert.match(
+      contentOf(bundleWith().release, "hosts/dex.conf"),
+      /location \^~ \/auth\/ \{[^}]*limit_req zone=passwords /,
+    );
+  });
+});

@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { hostNames, imagesOf, type Site } from "../../../files/site.ts";
+import { bundleWith, place, serviceOf, siteWith } from "../../support/site.ts";
+import { type ComposeService, composeOf } from "../../support/unpack.ts";
+
+const compose = composeOf(bundleWith().release);
+const checks = Object.entries(compose.services).filter(([name]) => name.endsWith("-check"));
+const running = Object.entries(compose.services).filter(([name]) => !name.endsWith("-check"));
+const sourcesOf = (service: ComposeService) => (service.volumes ?? []).map(({ source }) => source);
+
+describe("The site", () => {
+  it("is nginx, Vouch, Dex and Jupyter, and a check of nginx's files", () => {
+    assert.deepEqual(
+      running.map(([name]) => name),
+      ["nginx", "vouch", "dex", "jupyter"],
+    );
+    assert.deepEqual(
+      checks.map(([name]) => name),
+      ["nginx-check"],
+    );
+    assert.equal(compose.name, "jupyter-up-test");
+  });
+
+  it("answers to the domain and one name a service", () => {
+    assert.deepEqual(hostNames(siteWith()), [
+      "lab.example.com",
+      "vouch.lab.example.com",
+      "dex.lab.example.com",
+      "jupyter.lab.example.com",
+    ]);
+  });
+
+  it("has its images from their own registries", () => {
+    assert.deepEqual(
+      imagesOf(siteWith()).map(({ reference }) => reference.replace(/:[^:]+$/, "")),
+      [
+        "docker.io/nginxinc/nginx-unprivileged",
+        "quay.io/vouch/vouch-proxy",
+        "ghcr.io/dexidp/dex",
+        "quay.io/jupyter/scipy-notebook",
+      ],
+    );
+  });
+
+  it("has each image under its full name in a mirror", () => {
+    const own = imagesOf(siteWith());
+    const mirrored = siteWith({ settings: { imageMirror: "mirror.example.com:5000/hub" } });
+    assert.deepEqual(
+      imagesOf(mirrored),
+      own.map((image) => ({ ...image, reference: `mirror.example.com:5000/hub/${image.reference}` })),
+    );
+  });
+
+  it("runs the image and tag that the settings name", () => {
+    const site = siteWith({ settings: { image: "registry.example.com/lab", imageTag: "4.10" } });
+    assert.equal(serviceOf(site, "jupyter").image.reference, "registry.example.com/lab:4.10");
+  });
+
+  it("names each image once, even where two services run it", () => {
+    const site = siteWith();
+    const [first] = site.services;
+    assert.ok(first);
+    const twice: Site = { ...site, services: [...site.services, { ...first, name: "second" }] };
+    assert.deepEqual(imagesOf(twice), imagesOf(site));
+  });
+
+  it("says how much room each image takes", () => {
+    for (const { reference, sizeMiB } of imagesOf(siteWith())) assert.ok(sizeMiB > 0, reference);
+  });
+});
+
+describe("Only nginx is reached from outside:", () => {
+  it("it publishes HTTPS and HTTP on the place's address", () => {
+    const settings = { port: "443", httpPort: "80" };
+    const { services } = composeOf(bundleWith({ settings, place: { address: "192.0.2.7" } }).release);
+    assert.deepEqual(services.nginx?.ports, ["192.0.2.7:443:8443", "192.0.2.7:80:8080"]);
+  });
+
+  for (const [name, service] of Object.entries(compose.services))
+    if (name !== "nginx")
+      it(`${name} publishes nothing`, () => {
+        assert.equal(service.ports, undefined);
+        assert.equal(service.expose, undefined);
+      });
+});
+
+describe("The networks", () => {
+  const between = (a: string, b: string) => {
+    const other = compose.services[b]?.networks ?? [];
+    return (compose.services[a]?.networks ?? []).filter((network) => other.includes(network));
+  };
+
+  it("keep notebook code apart from who signs people in", () => {
+    assert.deepEqual(between("jupyter", "vouch"), []);
+    assert.deepEqual(between("jupyter", "dex"), []);
+  });
+
+  it("lead from nginx to every service, and from Vouch to Dex", () => {
+    for (const [name] of running) assert.notDeepEqual(between("nginx", name), [], name);
+    assert.deepEqual(between("vouch", "dex"), ["sign-in"]);
+  });
+
+  it("are those that services are on, each once", () => {
+    assert.deepEqual(Object.keys(compose.networks), ["sign-in", "jupyter"]);
+  });
+});
+
+for (const [name, service] of running)
+  describe(`The service ${name}`, () => {
+    it("has no rights that it does not need", () => {
+      assert.deepEqual(service.cap_drop, ["ALL"]);
+      assert.deepEqual(service.security_opt, ["no-new-privileges:true"]);
+      for (const key of [
+        "privileged",
+        "cap_add",
+        "devices",
+        "network_mode",
+        "pid",
+        "ipc",
+        "userns_mode",
+        "volumes_from",
+      ])
+        assert.equal(service[key], undefined, key);
+    });
+
+    it("cannot fill the disk with its log, nor the machine with processes", () => {
+      assert.deepEqual(service.logging, { driver: "local", options: { "max-size": "10m", "max-file": "3" } });
+      assert.ok(Number(service.pids_limit) > 0);
+    });
+
+    it("is started again after a crash, and not after it was stopped", () => {
+      assert.equal(service.restart, "unless-stopped");
+    });
+
+    it("has a health check of its own, whose words have no blanks in them: a release runs them as they stand", () => {
+      const { test, interval } = service.healthcheck as { test: string[]; interval: string };
+      assert.equal(test[0], "CMD");
+      assert.ok(test.length > 1);
+      for (const word of test) assert.match(word, /^\S+$/);
+      assert.equal(interval, "60s");
+    });
+
+    it("is run from a version that does not move", () => {
+      assert.match(String(service.image), /:(?!latest$)[\w.-]+$/);
+      assert.equal(service.build, undefined);
+    });
+
+    it("sees of the host its own folders only, and never Docker's socket", () => {
+      const own = [`${place.root}/files/${name}`, `${place.root}/secrets/${name}`];
+      if (name === "jupyter") own.push(`${place.data}/home`, place.notebooks);
+      for (const source of sourcesOf(service))
+        assert.ok(
+          own.some((folder) => source === folder || source.startsWith(`${folder}/`)),
+          source,
+        );
+    });
+
+    it("writes to data only, and finds no folder made up by Docker", () => {
+      for (const { source, read_only, bind } of service.volumes ?? []) {
+        assert.equal(read_only, source.startsWith(place.root) ? true : undefined, source);
+        assert.equal(bind.create_host_path, false, source);
+      }
+    });
+
+    it("does not wait for another service, which would be down as long as that one", () => {
+      assert.equal(service.depends_on, undefined);
+    });
+  });
+
+describe("Every service but Jupyter", () => {
+  for (const [name, service] of running)
+    if (name !== "jupyter")
+      it(`writes to its own memory only, and has little of it: ${name}`, () => {
+        assert.equal(service.read_only, true);
+        assert.match(String(service.mem_limit), /^\d{2,3}m$/);
+      });
+});
+
+describe("A check of a service's files", () => {
+  for (const [name, check] of checks)
+    it(`reaches nothing and is not started with the site: ${name}`, () => {
+      assert.deepEqual(check.profiles, ["check"]);
+      assert.equal(check.network_mode, "none");
+      assert.equal(check.ports, undefined);
+      assert.deepEqual(check.cap_drop, ["ALL"]);
+      assert.equal(check.read_only, true);
+      assert.equal(check.restart, undefined);
+      for (const volume of check.volumes ?? []) assert.equal(volume.read_only, true);
+    });
+
+  it("reads the new files where the service finds the current ones", () => {
+    const [files, secrets] = compose.services["nginx-check"]?.volumes ?? [];
+    assert.match(files?.source ?? "", /^\/srv\/site\/files\/nginx\/[0-9a-f]{12}$/);
+    assert.equal(files?.target, "/site/current");
+    assert.equal(secrets?.source, "/srv/site/secrets/nginx");
+  });
+});
+
+describe("The user that containers run as", () => {
+  it("is their image's own where the releasing user is root", () => {
+    for (const [name, service] of Object.entries(compose.services)) assert.equal(service.user, undefined, name);
+  });
+
+  it("is the releasing one elsewhere, in the image's group", () => {
+    const { services } = composeOf(bundleWith({ place: { uid: 501 } }).release);
+    assert.deepEqual(Object.fromEntries(Object.entries(services).map(([name, { user }]) => [name, user])), {
+      nginx: "501:101",
+      "nginx-check": "501:101",
+      vouch: "501:999",
+      dex: "501:1001",
+      jupyter: "501:100",
+    });
+  });
+});

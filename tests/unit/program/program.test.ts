@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import { MARKER, openTexts, type Resource, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
+import { handedOver } from "../../support/projectFile.ts";
+import { unpack } from "../../support/unpack.ts";
+
+let runs = 0;
+/** Evaluates index.ts anew: Node keeps a module by its whole address. */
+function program(): Promise<unknown> {
+  runs += 1;
+  return import(`../../../index.ts?run=${runs}`);
+}
+
+const people = {
+  "jupyter-up:allow": ["ann@example.com"],
+  "jupyter-up:signIn": { users: [{ email: "ann@example.com", name: "Ann" }, { email: "bob@example.com" }] },
+};
+
+describe("The program", () => {
+  let run: Run;
+  let commands: Resource[];
+  const command = (name: string) => {
+    const found = commands.find((each) => each.name === name);
+    assert.ok(found, name);
+    return found;
+  };
+
+  before(async () => {
+    run = await runUnderMocks(handedOver(people), program);
+    commands = run.resources.filter(({ type }) => type.startsWith("command:"));
+  });
+
+  it("makes these resources and no others", () => {
+    assert.deepEqual(run.resources.map(({ type, name }) => `${type} ${name}`).sort(), [
+      "command:local:Command site-release",
+      "command:local:Command site-secrets",
+      "command:local:Command site-setup",
+      "jupyter-up:index:Certificate certificate",
+      "jupyter-up:index:SiteRelease site",
+      "jupyter-up:index:SiteSecrets secrets",
+      "jupyter-up:index:ThisMachine host",
+      "pulumi:pulumi:Stack jupyter-up-test",
+      "random:index/randomPassword:RandomPassword secrets-door",
+      "random:index/randomPassword:RandomPassword secrets-naming",
+      "random:index/randomPassword:RandomPassword secrets-oidc-client",
+      "random:index/randomPassword:RandomPassword secrets-password-ann@example.com",
+      "random:index/randomPassword:RandomPassword secrets-password-bob@example.com",
+      "random:index/randomPassword:RandomPassword secrets-vouch-jwt",
+      "random:index/randomPassword:RandomPassword secrets-vouch-session",
+      "tls:index/certRequest:CertRequest certificate-request",
+      "tls:index/locallySignedCert:LocallySignedCert certificate-leaf",
+      "tls:index/privateKey:PrivateKey certificate-authority-key",
+      "tls:index/privateKey:PrivateKey certificate-key",
+      "tls:index/selfSignedCert:SelfSignedCert certificate-authority",
+    ]);
+  });
+
+  it("has every resource of a provider in a component, and by a name that begins with the component's", () => {
+    for (const { name, parent } of run.resources.filter(({ custom }) => custom)) {
+      const component = run.resources.find(({ urn }) => urn === parent);
+      assert.match(component?.type ?? "", /^jupyter-up:index:/, name);
+      assert.ok(name.startsWith(`${component?.name}-`), name);
+    }
+  });
+
+  it("puts nothing secret where the state or a preview would show it", () => {
+    for (const { name, inputs } of run.resources)
+      for (const text of openTexts(inputs)) assert.equal(text.includes(MARKER), false, name);
+    for (const [urn, outputs] of Object.entries(run.outputs))
+      for (const text of openTexts(outputs)) assert.equal(text.includes(MARKER), false, urn);
+  });
+
+  it("hands over the whole standard input of the secrets as one secret, and shows none of its output", () => {
+    const { stdin, logging } = command("site-secrets").inputs;
+    const text = secretOf(stdin);
+    assert.ok(typeof text === "string" && text.includes(MARKER));
+    assert.equal(unpack(text).count, 6);
+    assert.equal(logging, "none");
+  });
+
+  it("hands over the release in plain sight, so that a preview shows each line that changes", () => {
+    const { stdin, logging } = command("site-release").inputs;
+    assert.equal(secretOf(stdin), undefined);
+    assert.ok(typeof stdin === "string");
+    assert.match(stdin, /^project jupyter-up-test$/m);
+    assert.match(stdin, /^\|"true:ann@example\.com" allow;$/m);
+    assert.equal(logging, "stdoutAndStderr");
+  });
+
+  it("hands over the host's own script in plain sight", () => {
+    assert.match(String(command("site-setup").inputs.stdin), /^#!\/bin\/sh\n# site-apply:/);
+  });
+
+  it("runs every command on the host, and by no second way", () => {
+    assert.equal(commands.length, 3);
+    for (const { type, name } of commands) assert.equal(type, "command:local:Command", name);
+  });
+
+  it("runs a command only where something changed, and without the output of the time before", () => {
+    for (const { name, inputs } of commands) {
+      assert.equal(inputs.addPreviousOutputInEnv, false, name);
+      for (const key of ["triggers", "environment", "update", "interpreter", "dir", "assetPaths", "archivePaths"])
+        assert.equal(inputs[key], undefined, `${name}: ${key}`);
+    }
+  });
+
+  it("has command lines of one line, because a failing command prints it", () => {
+    for (const { name, inputs } of commands) {
+      assert.ok(typeof inputs.create === "string", name);
+      assert.equal(inputs.create.includes("\n"), false, name);
+      assert.ok(inputs.create.length < 1000, name);
+    }
+  });
+
+  it("takes the site down where its set-up is deleted, and nothing else ever", () => {
+    assert.match(String(command("site-setup").inputs.delete), /site-apply' down jupyter-up-test;/);
+    assert.equal(command("site-release").inputs.delete, undefined);
+    assert.equal(command("site-secrets").inputs.delete, undefined);
+  });
+
+  it("sets up, then places secrets, then releases", () => {
+    assert.deepEqual(command("site-setup").dependencies, []);
+    assert.deepEqual(command("site-secrets").dependencies.includes(command("site-setup").urn), true);
+    assert.deepEqual(command("site-release").dependencies.includes(command("site-secrets").urn), true);
+  });
+
+  it("asks for a certificate of every name the site answers to", () => {
+    const request = run.resources.find(({ type }) => type === "tls:index/certRequest:CertRequest");
+    assert.deepEqual(request?.inputs.dnsNames, [
+      "lab.localhost",
+      "vouch.lab.localhost",
+      "dex.lab.localhost",
+      "jupyter.lab.localhost",
+    ]);
+  });
+
+  it("gives out where the site is, and who signs in", () => {
+    const { password, passwords, notebooks, certificateAuthority, ...others } = run.exports;
+    assert.deepEqual(others, {
+      url: "https://jupyter.lab.localhost:8443",
+      signInUrl: "https://dex.lab.localhost:8443/auth",
+      user: "ann@example.com",
+    });
+    assert.equal(notebooks, `${process.cwd()}/notebooks`);
+    assert.match(String(certificateAuthority), /^-----BEGIN CERTIFICATE-----\ncertificate-authority\n/);
+  });
+
+  it("gives out passwords as secrets", () => {
+    const { password, passwords } = run.exports;
+    assert.equal(secretOf(password), `${MARKER}-secrets-password-ann@example.com-result`);
+    assert.deepEqual(secretOf(passwords), {
+      "ann@example.com": `${MARKER}-secrets-password-ann@example.com-result`,
+      "bob@example.com": `${MARKER}-secrets-password-bob@example.com-result`,
+    });
+  });
+});
+
+describe("The program with a password hash in the settings", () => {
+  const passwordHash = `$2b$10$${"a".repeat(53)}`;
+  let run: Run;
+  before(async () => {
+    const signIn = { users: [{ email: "ann@example.com", passwordHash }] };
+    run = await runUnderMocks(handedOver({ ...people, "jupyter-up:signIn": signIn }), program);
+  });
+
+  it("makes up no password, and gives out none", () => {
+    assert.equal(
+      run.resources.some(({ name }) => name.startsWith("secrets-password")),
+      false,
+    );
+    assert.equal(secretOf(run.exports.password), "");
+    assert.deepEqual(secretOf(run.exports.passwords), {});
+  });
+
+  it("sends the hash with the secrets, and shows it nowhere", () => {
+    const secrets = run.resources.find(({ name }) => name === "site-secrets");
+    assert.ok(String(secretOf(secrets?.inputs.stdin)).includes(passwordHash));
+    for (const { name, inputs } of run.resources)
+      for (const text of openTexts(inputs)) assert.equal(text.includes(passwordHash), false, name);
+  });
+});
+
+describe("The program with settings that cannot be used", () => {
+  const bad = { ...people, "jupyter-up:allow": [], "jupyter-up:port": 0, "jupyter-up:alow": ["ann@example.com"] };
+  let thrown: unknown;
+  let run: Run;
+  before(async () => {
+    run = await runUnderMocks(handedOver(bad), async () => {
+      thrown = await program().catch((error) => error);
+    });
+  });
+
+  it("ends in one message, shown without a stack trace", () => {
+    assert.ok(pulumi.RunError.isInstance(thrown));
+    assert.equal(
+      thrown.message,
+      `3 things are wrong with the settings of the stack test. Nothing was changed.
+
+  allow: nobody could sign in, the list is empty. Add an address or a domain:
+    pulumi config set --path 'allow[0]' ann@example.com
+
+  port: 0 is no port; a port is a whole number from 1 to 65535.
+    pulumi config set port 8443
+
+  alow: there is no such setting. Did you mean allow?
+    pulumi config rm --path 'alow'
+`,
+    );
+  });
+
+  it("ends before the first resource", () => {
+    assert.deepEqual(
+      run.resources.map(({ type }) => type),
+      ["pulumi:pulumi:Stack"],
+    );
+  });
+});

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type DockerFault, dockerFault, dockerParagraphs } from "../../../scripts/setup/docker.ts";
+
+test("what Docker says is told apart: absent, not running, no permission, too old", () => {
+  const cases: [number, string, DockerFault | undefined][] = [
+    [0, "", undefined],
+    [0, "WARNING: something", undefined],
+    [127, "spawn docker ENOENT", "absent"],
+    [
+      1,
+      "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+      "not running",
+    ],
+    [1, "error during connect: dial tcp 127.0.0.1:2375: connect: connection refused", "not running"],
+    [
+      1,
+      "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
+      "no permission",
+    ],
+    [1, "Error response from daemon: client version 1.52 is too new. Maximum supported API version is 1.41", "too old"],
+    [1, "something else altogether", "broken"],
+    [124, "", "broken"],
+  ];
+  for (const [code, stderr, fault] of cases) assert.equal(dockerFault({ code, stderr }), fault, stderr);
+});
+
+test("each fault has its mending command, on Debian and on macOS", () => {
+  const commands: [DockerFault, NodeJS.Platform, RegExp][] = [
+    ["absent", "linux", /sudo apt-get install docker\.io/],
+    ["absent", "darwin", /brew install --cask docker-desktop/],
+    ["not running", "linux", /sudo systemctl start docker/],
+    ["not running", "darwin", /open -a Docker/],
+    ["no permission", "linux", /sudo usermod -aG docker \$USER/],
+    ["too old", "linux", /sudo apt-get install docker\.io/],
+    ["broken", "linux", /journalctl -u docker/],
+  ];
+  for (const [fault, platform, command] of commands) {
+    assert.match(dockerParagraphs(fault, platform, "said").join("\n\n"), command, `${fault} on ${platform}`);
+  }
+});
+
+test("what Docker said is shown to the user", () => {
+  const [found] = dockerParagraphs("broken", "linux", "something else altogether");
+  assert.match(found ?? "", /something else altogether/);
+});

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  type EngineEvent,
+  namesPulumi,
+  parseEvent,
+  plainError,
+  plainErrors,
+  progressLines,
+} from "../../../scripts/setup/engineEvents.ts";
+
+const diagnostic = (severity: string, message: string): EngineEvent => ({ diagnosticEvent: { severity, message } });
+const before = (op: string, type: string, name: string): EngineEvent => ({
+  resourcePreEvent: { metadata: { op, type, urn: `urn:pulumi:local::jupyter-up::a:b:C$${type}::${name}` } },
+});
+
+test("the words of a failed command are left without the command", () => {
+  const message = `error: exit status 3: running "exec 3<&0; { '/a b/site-apply' \\"x\\"; } <&3 & wait $!":\nPort 8443 is taken by nginx (pid 12).\nGive the site another: pulumi config set port 9443\n`;
+  assert.equal(
+    plainError(message),
+    "Port 8443 is taken by nginx (pid 12).\nGive the site another: pulumi config set port 9443",
+  );
+});
+
+test("the wrappings of remote commands, killed commands, and collected errors go as well", () => {
+  const cases: [string, string][] = [
+    ['Process exited with status 1: running "sudo -n site-apply":\nToo full.', "Too full."],
+    ['Process exited with status 137 from signal KILL: running "x": Too full.', "Too full."],
+    ['1 error occurred:\n\t* Process exited with status 1: running "x":\nToo full.\n\n', "Too full."],
+    ["command:local:Command resource 'site-release' has a problem: Too full.", "Too full."],
+    ["<{%fg 1%}>error: <{%reset%}>Too full.", "Too full."],
+    ["\u001b[31mToo full.\u001b[0m", "Too full."],
+    ["Too full.", "Too full."],
+  ];
+  for (const [wrapped, plain] of cases) assert.equal(plainError(wrapped), plain);
+});
+
+test("paragraphs inside an error stay paragraphs", () => {
+  assert.equal(plainError("error: allow: nobody.\n\nport: taken.\n"), "allow: nobody.\n\nport: taken.");
+});
+
+test("each error is shown once, and the engine's own summary of it not at all", () => {
+  const events = [
+    diagnostic("info", "dex: starts"),
+    diagnostic("error", "error: Too full."),
+    diagnostic("error", "Too full."),
+    diagnostic("error", "error: update failed"),
+    diagnostic("error", "update canceled"),
+  ];
+  assert.deepEqual(plainErrors(events), ["Too full."]);
+});
+
+test("a waiting user sees what commands write and what is worked on", () => {
+  assert.deepEqual(progressLines(diagnostic("info", "dex: starts\njupyter: starts\n")), [
+    "dex: starts",
+    "jupyter: starts",
+  ]);
+  assert.deepEqual(progressLines(before("create", "tls:index/privateKey:PrivateKey", "authority")), [
+    "creating authority",
+  ]);
+});
+
+test("debugging, components and resources that stay as they are tell nothing", () => {
+  assert.deepEqual(progressLines(diagnostic("debug", "RegisterResource RPC prepared")), []);
+  assert.deepEqual(progressLines(before("create", "jupyter-up:index:SiteRelease", "site")), []);
+  assert.deepEqual(progressLines(before("same", "tls:index/privateKey:PrivateKey", "authority")), []);
+  assert.deepEqual(progressLines({ summaryEvent: {} }), []);
+});
+
+test("what is not an event is passed over", () => {
+  assert.equal(parseEvent("warning: something"), undefined);
+  assert.equal(parseEvent("{ cut off"), undefined);
+  assert.deepEqual(parseEvent('{"sequence":1,"summaryEvent":{}}'), { sequence: 1, summaryEvent: {} });
+});
+
+test("a text that tells to run `pulumi` is told from one that only speaks of Pulumi", () => {
+  assert.equal(namesPulumi("Add one: pulumi config set --path 'allow[0]' ann@example.com"), true);
+  assert.equal(namesPulumi("Mend the cause above, and run `pulumi up` again."), true);
+  assert.equal(namesPulumi("Pulumi cannot see it."), false);
+});

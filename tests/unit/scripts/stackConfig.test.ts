@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parse } from "yaml";
+import { composeLive, configOf, writeBack } from "../../../scripts/setup/stackConfig.ts";
+
+const tracked = `# The site on this machine.
+config:
+  jupyter-up:domain: lab.localhost
+  # Who may come in.
+  jupyter-up:allow:
+    - you@example.com # you
+  jupyter-up:signIn:
+    provider: dex
+    users:
+      - email: you@example.com
+`;
+const salt = "encryptionsalt: v1:own\n";
+const machine = { "jupyter-up:imageMirror": "127.0.0.1:5083" };
+
+/** The live file after the CLI has rewritten it, as it does: without comments, in an order of its own. */
+function rewritten(change: (config: Record<string, unknown>) => void): string {
+  const config = structuredClone(configOf(composeLive(tracked, salt, machine)));
+  change(config);
+  return JSON.stringify({ encryptionsalt: "v1:own", config });
+}
+
+test("the live file is the tracked one with this clone's salt and the machine's settings", () => {
+  assert.deepEqual(parse(composeLive(tracked, salt, machine)), {
+    encryptionsalt: "v1:own",
+    config: { ...configOf(tracked), ...machine },
+  });
+});
+
+test("a setting of the user's own stands against the machine's", () => {
+  const own = `${tracked}  jupyter-up:imageMirror: mirror.example.com\n`;
+  assert.equal(configOf(composeLive(own, salt, machine))["jupyter-up:imageMirror"], "mirror.example.com");
+});
+
+test("an empty setting is no setting of the user's own", () => {
+  const own = `${tracked}  jupyter-up:imageMirror: ""\n`;
+  assert.equal(configOf(composeLive(own, salt, machine))["jupyter-up:imageMirror"], "127.0.0.1:5083");
+});
+
+test("a salt in the tracked file is somebody else's and stays out of the live one", () => {
+  const live = parse(composeLive(`encryptionsalt: v1:theirs\n${tracked}`, "", {}));
+  assert.equal(live.encryptionsalt, undefined);
+});
+
+test("an empty tracked file and a tracked file without config make a live one", () => {
+  assert.deepEqual(parse(composeLive("", salt, machine)), { encryptionsalt: "v1:own", config: machine });
+  assert.deepEqual(parse(composeLive("# nothing yet\n", salt, {})), { encryptionsalt: "v1:own" });
+});
+
+test("dates and words that YAML 1.1 reads as something else are quoted for the CLI", () => {
+  const text = composeLive("config:\n  jupyter-up:imageTag: 2026-08-08\n  jupyter-up:x: off\n", salt, {});
+  assert.match(text, /imageTag: "2026-08-08"/);
+  assert.match(text, /x: "off"/);
+});
+
+test("nothing changed leaves the tracked file as it is, to the letter", () => {
+  const oddly = tracked.replace("- you@example.com #", "-   you@example.com   #");
+  const live = JSON.stringify({ encryptionsalt: "v1:own", config: { ...configOf(oddly), ...machine } });
+  assert.equal(writeBack(oddly, live, machine), oddly);
+});
+
+test("a new setting is added, and every comment stays", () => {
+  const live = rewritten((config) => {
+    config["jupyter-up:imageTag"] = "2026-08-15";
+  });
+  assert.equal(writeBack(tracked, live, machine), `${tracked}  jupyter-up:imageTag: "2026-08-15"\n`);
+});
+
+test("a changed setting keeps its place and its comment", () => {
+  const live = rewritten((config) => {
+    config["jupyter-up:domain"] = "example.com";
+    config["jupyter-up:allow"] = ["you@example.com", "@example.com"];
+  });
+  assert.equal(
+    writeBack(tracked, live, machine),
+    tracked.replace("domain: lab.localhost", "domain: example.com").replace("# you\n", '# you\n    - "@example.com"\n'),
+  );
+});
+
+test("a first setting finds its place in a file without any", () => {
+  const live = JSON.stringify({ config: { "jupyter-up:domain": "example.com" } });
+  assert.equal(writeBack("config:\n", live, {}), "config:\n  jupyter-up:domain: example.com\n");
+  assert.deepEqual(configOf(writeBack("", live, {})), { "jupyter-up:domain": "example.com" });
+  assert.deepEqual(configOf(composeLive("config:\n", "", machine)), machine);
+});
+
+test("a removed setting is gone from the tracked file, a removed list entry too", () => {
+  const live = rewritten((config) => {
+    delete config["jupyter-up:domain"];
+    config["jupyter-up:signIn"] = { provider: "dex", users: [] };
+  });
+  const config = configOf(writeBack(tracked, live, machine));
+  assert.deepEqual(Object.keys(config), ["jupyter-up:allow", "jupyter-up:signIn"]);
+  assert.deepEqual(config["jupyter-up:signIn"], { provider: "dex", users: [] });
+});
+
+test("the machine's settings and the salt never reach the tracked file", () => {
+  const text = writeBack(
+    tracked,
+    rewritten(() => {}),
+    machine,
+  );
+  assert.doesNotMatch(text, /5083|encryptionsalt/);
+});
+
+test("a mirror that the user sets is the user's, and is written back", () => {
+  const live = rewritten((config) => {
+    config["jupyter-up:imageMirror"] = "mirror.example.com";
+  });
+  assert.equal(configOf(writeBack(tracked, live, machine))["jupyter-up:imageMirror"], "mirror.example.com");
+});
+
+test("a secret is written back as the ciphertext it is", () => {
+  const live = rewritten((config) => {
+    config["jupyter-up:x"] = { secure: "v1:abc:def" };
+  });
+  assert.deepEqual(configOf(writeBack(tracked, live, machine))["jupyter-up:x"], { secure: "v1:abc:def" });
+});

@@ -1,0 +1,647 @@
+/** Name, what is changed of a valid config, and the paragraphs that the user reads. */
+export type BadConfig = [name: string, change: Record<string, unknown>, paragraphs: string];
+
+// biome-ignore format: each row in the order in which it is read
+export const oneFault: BadConfig[] = [
+  ["a target that comes later", { target: "gcp" }, `
+  target: gcp cannot be used by this version, which brings the site up on this machine only.
+    pulumi config set target local
+`],
+
+  ["another target that comes later", { target: "ssh" }, `
+  target: ssh cannot be used by this version, which brings the site up on this machine only.
+    pulumi config set target local
+`],
+
+  ["a target nobody knows", { target: "vm" }, `
+  target: "vm" is no kind of machine this program knows. This machine is called local.
+    pulumi config set target local
+`],
+
+  ["no target", { target: undefined }, `
+  target: nothing is no kind of machine this program knows. This machine is called local.
+    pulumi config set target local
+`],
+
+  ["an empty domain", { domain: "" }, `
+  domain: "" is no domain.
+    pulumi config set domain lab.example.com
+`],
+
+  ["a domain of one label", { domain: "localhost" }, `
+  domain: "localhost" has one label only, and browsers refuse sign-in cookies for such a domain; it needs two or more.
+    pulumi config set domain lab.example.com
+`],
+
+  ["the address of a page for a domain", { domain: "https://lab.example.com" }, `
+  domain: "https://lab.example.com" is an address of a page; only the domain's name belongs here.
+    pulumi config set domain lab.example.com
+`],
+
+  ["a path behind the domain", { domain: "lab.example.com/lab" }, `
+  domain: "lab.example.com/lab" has characters that no domain has; only the domain's name belongs here.
+    pulumi config set domain lab.example.com
+`],
+
+  ["a port behind the domain", { domain: "lab.example.com:8443" }, `
+  domain: "lab.example.com:8443" has a port in it; the port has a setting of its own (port).
+    pulumi config set domain lab.example.com
+`],
+
+  ["a wildcard domain", { domain: "*.example.com" }, `
+  domain: "*.example.com" has a * in it; the site's names are put in front of the domain by itself.
+    pulumi config set domain lab.example.com
+`],
+
+  ["a domain that ends in a dot", { domain: "lab.example.com." }, `
+  domain: "lab.example.com." ends in a dot, which browsers and certificates do not take.
+    pulumi config set domain lab.example.com
+`],
+
+  ["an IPv4 address for a domain", { domain: "192.168.1.10" }, `
+  domain: "192.168.1.10" is an IP address; the site needs a name, because each part of it has its own.
+    pulumi config set domain lab.example.com
+`],
+
+  ["an IPv6 address for a domain", { domain: "[2001:db8::1]" }, `
+  domain: "[2001:db8::1]" is an IP address; the site needs a name, because each part of it has its own.
+    pulumi config set domain lab.example.com
+`],
+
+  ["a domain with an empty label", { domain: "lab..example.com" }, `
+  domain: "lab..example.com" has an empty label (two dots in a row, or one in front).
+    pulumi config set domain lab.example.com
+`],
+
+  ["an underscore in the domain", { domain: "my_lab.example.com" }, `
+  domain: "my_lab.example.com" has the label "my_lab": letters, digits and inner hyphens only, 63 characters at most.
+    pulumi config set domain lab.example.com
+`],
+
+  ["a blank in the domain", { domain: "lab example.com" }, `
+  domain: "lab example.com" has the label "lab example": letters, digits and inner hyphens only, 63 characters at most.
+    pulumi config set domain lab.example.com
+`],
+
+  ["a hyphen at the edge of a label", { domain: "-lab.example.com" }, `
+  domain: "-lab.example.com" has the label "-lab": letters, digits and inner hyphens only, 63 characters at most.
+    pulumi config set domain lab.example.com
+`],
+
+  ["a label of 64 characters", { domain: `${"x".repeat(64)}.example.com` }, `
+  domain: "${"x".repeat(64)}.example.com" has the label "${"x".repeat(64)}": letters, digits and inner hyphens only, 63 characters at most.
+    pulumi config set domain lab.example.com
+`],
+
+  ["a domain that ends in a number", { domain: "lab.123" }, `
+  domain: "lab.123" ends in a number, which no domain does.
+    pulumi config set domain lab.example.com
+`],
+
+  ["a domain in letters beyond a to z", { domain: "München.example.com" }, `
+  domain: "münchen.example.com" has letters beyond a to z; write it as DNS does (xn--...).
+    pulumi config set domain xn--mnchen-3ya.example.com
+`],
+
+  ["a domain of 247 characters", { domain: `${"a.".repeat(118)}example.com` }, `
+  domain: "${"a.".repeat(47)}a..." is 247 characters long; 245 is the most.
+    pulumi config set domain lab.example.com
+`],
+
+  ["an object for a domain", { domain: { name: "lab.example.com" } }, `
+  domain: expected a domain, found an object.
+    pulumi config set domain lab.example.com
+`],
+
+  ["an empty image", { image: "" }, `
+  image: "" is no name of an image.
+    pulumi config set image scipy-notebook
+`],
+
+  ["a mistyped image", { image: "scipy-notebok" }, `
+  image: "scipy-notebok" is none of the images with JupyterLab in them: base-notebook, minimal-notebook, scipy-notebook, r-notebook, julia-notebook, datascience-notebook, tensorflow-notebook, pytorch-notebook, pyspark-notebook, all-spark-notebook.
+    pulumi config set image scipy-notebook
+`],
+
+  ["an image without JupyterLab", { image: "quay.io/jupyter/docker-stacks-foundation" }, `
+  image: "quay.io/jupyter/docker-stacks-foundation" is none of the images with JupyterLab in them: base-notebook, minimal-notebook, scipy-notebook, r-notebook, julia-notebook, datascience-notebook, tensorflow-notebook, pytorch-notebook, pyspark-notebook, all-spark-notebook.
+    pulumi config set image scipy-notebook
+`],
+
+  ["an image with its tag", { image: "scipy-notebook:2026-08-08" }, `
+  image: "scipy-notebook:2026-08-08" has a tag in it; the tag has a setting of its own.
+    pulumi config set image scipy-notebook && pulumi config set imageTag 2026-08-08
+`],
+
+  ["an image with a tag that moves", { image: "scipy-notebook:latest" }, `
+  image: "scipy-notebook:latest" has a tag in it; the tag has a setting of its own.
+    pulumi config set image scipy-notebook
+`],
+
+  ["an image of one's own with its tag", { image: "registry.example.com/lab:v1" }, `
+  image: "registry.example.com/lab:v1" has a tag in it; the tag has a setting of its own.
+    pulumi config set image registry.example.com/lab && pulumi config set imageTag v1
+`],
+
+  ["a mistyped image with a tag", { image: "Scipy:v1" }, `
+  image: "Scipy:v1" has a tag in it; the tag has a setting of its own.
+    pulumi config set image scipy-notebook
+`],
+
+  ["an image with a digest", { image: "scipy-notebook@sha256:0123456789abcdef" }, `
+  image: "scipy-notebook@sha256:0123456789abcdef" has a digest in it; name the image alone, its version has a setting of its own (imageTag).
+    pulumi config set image scipy-notebook
+`],
+
+  ["an image of Docker Stacks at Docker Hub", { image: "jupyter/scipy-notebook" }, `
+  image: "jupyter/scipy-notebook" names no registry; an image of one's own is named in full.
+    pulumi config set image scipy-notebook
+`],
+
+  ["an image without its registry", { image: "ann/lab" }, `
+  image: "ann/lab" names no registry; an image of one's own is named in full.
+    pulumi config set image docker.io/ann/lab
+`],
+
+  ["capital letters in the image", { image: "Scipy-Notebook" }, `
+  image: "Scipy-Notebook" is no name of an image (lower-case letters, digits, and . _ - / between them).
+    pulumi config set image scipy-notebook
+`],
+
+  ["the address of a page for an image", { image: "https://quay.io/jupyter/scipy-notebook" }, `
+  image: "https://quay.io/jupyter/scipy-notebook" is no name of an image (lower-case letters, digits, and . _ - / between them).
+    pulumi config set image scipy-notebook
+`],
+
+  ["a list for an image", { image: ["scipy-notebook"] }, `
+  image: expected an image's name, found a list.
+    pulumi config set image scipy-notebook
+`],
+
+  ["an empty tag", { imageTag: "" }, `
+  imageTag: "" is no date; the images of quay.io/jupyter are tagged by the day they were built, YYYY-MM-DD.
+    pulumi config set imageTag 2026-08-08
+`],
+
+  ["a tag that moves", { imageTag: "latest" }, `
+  imageTag: "latest" is no date; the images of quay.io/jupyter are tagged by the day they were built, YYYY-MM-DD.
+    pulumi config set imageTag 2026-08-08
+`],
+
+  ["a day that does not exist", { imageTag: "2026-02-30" }, `
+  imageTag: "2026-02-30" is no date; the images of quay.io/jupyter are tagged by the day they were built, YYYY-MM-DD.
+    pulumi config set imageTag 2026-08-08
+`],
+
+  ["a year for a tag", { imageTag: "2026" }, `
+  imageTag: "2026" is no date; the images of quay.io/jupyter are tagged by the day they were built, YYYY-MM-DD.
+    pulumi config set imageTag 2026-08-08
+`],
+
+  ["a moving tag of an image of one's own", { image: "registry.example.com/lab", imageTag: "latest" }, `
+  imageTag: "latest" means another image every week, without a release of yours; name one version.
+    pulumi config set imageTag 2026-08-08
+`],
+
+  ["a tag with a blank of an image of one's own", { image: "registry.example.com/lab", imageTag: "a b" }, `
+  imageTag: "a b" is no tag an image can have.
+    pulumi config set imageTag 2026-08-08
+`],
+
+  ["the address of a page for a mirror", { imageMirror: "https://mirror.example.com/" }, `
+  imageMirror: "https://mirror.example.com/" has more in it than a registry's name: no https://, no capitals, no slash at the end.
+    pulumi config set imageMirror mirror.example.com
+`],
+
+  ["capital letters in the mirror", { imageMirror: "Mirror.example.com:5000/Hub" }, `
+  imageMirror: "Mirror.example.com:5000/Hub" has more in it than a registry's name: no https://, no capitals, no slash at the end.
+    pulumi config set imageMirror mirror.example.com:5000/hub
+`],
+
+  ["a mirror that Docker would take for a folder of Docker Hub", { imageMirror: "mirror" }, `
+  imageMirror: "mirror" is no registry's name; that has a dot or a port in it, such as mirror.example.com.
+    pulumi config set imageMirror mirror.example.com
+`],
+
+  ["two words for a mirror", { imageMirror: "mirror.example.com hub.example.com" }, `
+  imageMirror: "mirror.example.com hub.example.com" is no registry's name; that has a dot or a port in it, such as mirror.example.com.
+    pulumi config set imageMirror mirror.example.com
+`],
+
+  ["an empty allow list", { allow: [] }, `
+  allow: nobody could sign in, the list is empty. Add an address or a domain:
+    pulumi config set --path 'allow[0]' ann@example.com
+`],
+
+  ["no allow list", { allow: undefined }, `
+  allow: expected a list of addresses, found nothing.
+    pulumi config set --path 'allow[0]' ann@example.com
+`],
+
+  ["a text for the allow list", { allow: "ann@example.com" }, `
+  allow: expected a list of addresses, found "ann@example.com".
+    pulumi config rm --path 'allow' && pulumi config set --path 'allow[0]' ann@example.com
+`],
+
+  ["a number on the allow list", { allow: ["ann@example.com", 7] }, `
+  allow[1]: expected an address, found 7.
+    pulumi config set --path 'allow[1]' ann@example.com
+`],
+
+  ["an empty entry", { allow: ["ann@example.com", " "] }, `
+  allow[1]: "" is empty.
+    pulumi config set --path 'allow[1]' ann@example.com
+`],
+
+  ["a wildcard entry", { allow: ["*@example.com"] }, `
+  allow[0]: "*@example.com" has a * in it. A whole domain is written @example.com.
+    pulumi config set --path 'allow[0]' ann@example.com
+`],
+
+  ["a domain without its @", { allow: ["example.com"] }, `
+  allow[0]: "example.com" has no @ in it. An address is written ann@example.com, a whole domain @example.com.
+    pulumi config set --path 'allow[0]' ann@example.com
+`],
+
+  ["a name beside the address", { allow: ["Ann <ann@example.com>"] }, `
+  allow[0]: "ann <ann@example.com>" is neither an address (ann@example.com) nor a domain (@example.com).
+    pulumi config set --path 'allow[0]' ann@example.com
+`],
+
+  ["an address at a bare host name", { allow: ["ann@localhost"] }, `
+  allow[0]: "ann@localhost" is neither an address (ann@example.com) nor a domain (@example.com).
+    pulumi config set --path 'allow[0]' ann@example.com
+`],
+
+  ["two addresses in one entry", { allow: ["ann@example.com,bob@example.com"] }, `
+  allow[0]: "ann@example.com,bob@example.com" is neither an address (ann@example.com) nor a domain (@example.com).
+    pulumi config set --path 'allow[0]' ann@example.com
+`],
+
+  ["a bare @", { allow: ["@"] }, `
+  allow[0]: "@" is neither an address (ann@example.com) nor a domain (@example.com).
+    pulumi config set --path 'allow[0]' ann@example.com
+`],
+
+  ["letters beyond a to z in an address", { allow: ["jürgen@example.com"] }, `
+  allow[0]: "jürgen@example.com" is neither an address (ann@example.com) nor a domain (@example.com).
+    pulumi config set --path 'allow[0]' ann@example.com
+`],
+
+  ["an address of 255 characters", { allow: [`${"a".repeat(243)}@example.com`] }, `
+  allow[0]: "${"a".repeat(95)}..." is 255 characters long; 254 is the most an address has.
+    pulumi config set --path 'allow[0]' ann@example.com
+`],
+
+  ["an address twice, in different letters", { allow: ["ann@example.com", "Ann@Example.com"] }, `
+  allow[1]: "ann@example.com" is on the list twice (letter case makes no difference).
+    pulumi config rm --path 'allow[1]'
+`],
+
+  ["a text for signIn", { signIn: "dex" }, `
+  signIn: expected provider and users, found "dex".
+    pulumi config rm --path 'signIn' && pulumi config set --path 'signIn.users[0].email' ann@example.com
+`],
+
+  ["no users", { signIn: { provider: "dex" } }, `
+  signIn.users: the built-in provider needs a list of users, found nothing.
+    pulumi config set --path 'signIn.users[0].email' ann@example.com
+`],
+
+  ["an empty list of users", { signIn: { users: [] } }, `
+  signIn.users: the built-in provider has no user, so nobody could sign in.
+    pulumi config set --path 'signIn.users[0].email' ann@example.com
+`],
+
+  ["users that are no list, one of them with a secret", { signIn: { users: { email: "ann@example.com", passwordHash: "$2b$10$abc" } } }, `
+  signIn.users: the built-in provider needs a list of users, found an object.
+    pulumi config rm --path 'signIn.users' && pulumi config set --path 'signIn.users[0].email' ann@example.com
+`],
+
+  ["a user that is only an address", { signIn: { users: ["ann@example.com"] } }, `
+  signIn.users[0]: expected a user with an email, found "ann@example.com".
+    pulumi config rm --path 'signIn.users[0]'
+`],
+
+  ["a user without an address", { signIn: { users: [{ name: "Ann" }] } }, `
+  signIn.users[0].email: expected an address to sign in with, found nothing.
+    pulumi config set --path 'signIn.users[0].email' ann@example.com
+`],
+
+  ["a second user whose address is none", { signIn: { users: [{ email: "ann@example.com" }, { email: "bob" }] } }, `
+  signIn.users[1].email: "bob" is no address.
+    pulumi config set --path 'signIn.users[1].email' ann@example.com
+`],
+
+  ["a user's address twice", { signIn: { users: [{ email: "ann@example.com" }, { email: "ANN@example.com" }] } }, `
+  signIn.users[1].email: "ann@example.com" is there twice.
+    pulumi config rm --path 'signIn.users[1]'
+`],
+
+  ["an empty name", { signIn: { users: [{ email: "ann@example.com", name: "" }] } }, `
+  signIn.users[0].name: "" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\.
+    pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
+`],
+
+  ["a name with a quote", { signIn: { users: [{ email: "ann@example.com", name: 'Ann "the boss" Lee' }] } }, `
+  signIn.users[0].name: "Ann \\"the boss\\" Lee" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\.
+    pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
+`],
+
+  ["a name with a variable of nginx", { signIn: { users: [{ email: "ann@example.com", name: "$host" }] } }, `
+  signIn.users[0].name: "$host" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\.
+    pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
+`],
+
+  ["a name of two lines", { signIn: { users: [{ email: "ann@example.com", name: "Ann\nLee" }] } }, `
+  signIn.users[0].name: "Ann\\nLee" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\.
+    pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
+`],
+
+  ["a name of 65 characters", { signIn: { users: [{ email: "ann@example.com", name: "n".repeat(65) }] } }, `
+  signIn.users[0].name: "${"n".repeat(65)}" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\.
+    pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
+`],
+
+  ["a number for a name", { signIn: { users: [{ email: "ann@example.com", name: 7 }] } }, `
+  signIn.users[0].name: 7 cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\.
+    pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
+`],
+
+  ["a password where its hash belongs", { signIn: { users: [{ email: "ann@example.com", passwordHash: "hunter2" }] } }, `
+  signIn.users[0].passwordHash: this is no bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` makes one (the part behind the colon):
+    pulumi config set --secret --path 'signIn.users[0].passwordHash' '<hash>'
+`],
+
+  ["a hash that is too cheap", { signIn: { users: [{ email: "ann@example.com", passwordHash: `$2b$04$${"a".repeat(53)}` }] } }, `
+  signIn.users[0].passwordHash: this is no bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` makes one (the part behind the colon):
+    pulumi config set --secret --path 'signIn.users[0].passwordHash' '<hash>'
+`],
+
+  ["a hash that is too dear", { signIn: { users: [{ email: "ann@example.com", passwordHash: `$2b$16$${"a".repeat(53)}` }] } }, `
+  signIn.users[0].passwordHash: this is no bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` makes one (the part behind the colon):
+    pulumi config set --secret --path 'signIn.users[0].passwordHash' '<hash>'
+`],
+
+  ["a number for a hash", { signIn: { users: [{ email: "ann@example.com", passwordHash: 7 }] } }, `
+  signIn.users[0].passwordHash: this is no bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` makes one (the part behind the colon):
+    pulumi config set --secret --path 'signIn.users[0].passwordHash' '<hash>'
+`],
+
+  ["a provider that comes later", { signIn: { provider: "okta", users: [{ email: "ann@example.com" }] } }, `
+  signIn.provider: okta cannot be used by this version, which signs people in by its built-in provider, dex.
+    pulumi config set --path signIn.provider dex
+`],
+
+  ["a provider nobody knows", { signIn: { provider: "ldap", users: [{ email: "ann@example.com" }] } }, `
+  signIn.provider: "ldap" is no provider this program knows. The built-in one is dex.
+    pulumi config set --path signIn.provider dex
+`],
+
+  ["port 0", { port: "0" }, `
+  port: 0 is no port; a port is a whole number from 1 to 65535.
+    pulumi config set port 8443
+`],
+
+  ["a port below 0", { port: "-1" }, `
+  port: -1 is no port; a port is a whole number from 1 to 65535.
+    pulumi config set port 8443
+`],
+
+  ["a port too high", { port: "65536" }, `
+  port: 65536 is no port; a port is a whole number from 1 to 65535.
+    pulumi config set port 8443
+`],
+
+  ["half a port", { port: "8443.5" }, `
+  port: 8443.5 is no port; a port is a whole number from 1 to 65535.
+    pulumi config set port 8443
+`],
+
+  ["a word for a port", { httpPort: "http" }, `
+  httpPort: "http" is no port; a port is a whole number from 1 to 65535.
+    pulumi config set httpPort 8080
+`],
+
+  ["a list for a port", { httpPort: ["8080"] }, `
+  httpPort: a list is no port; a port is a whole number from 1 to 65535.
+    pulumi config set httpPort 8080
+`],
+
+  ["no port", { port: undefined }, `
+  port: nothing is no port; a port is a whole number from 1 to 65535.
+    pulumi config set port 8443
+`],
+
+  ["the HTTPS port for HTTP, too", { port: "8080" }, `
+  httpPort: 8080 is the HTTPS port, too; the two need different ones.
+    pulumi config set httpPort 8081
+`],
+
+  ["another port for both", { port: "9000", httpPort: "9000" }, `
+  httpPort: 9000 is the HTTPS port, too; the two need different ones.
+    pulumi config set httpPort 8080
+`],
+
+  ["an empty folder", { notebooks: "" }, `
+  notebooks: "" is no folder.
+    pulumi config set notebooks ~/notebooks
+`],
+
+  ["the root folder", { notebooks: "/" }, `
+  notebooks: "/" would give Jupyter more than a folder of notebooks; name a folder of its own.
+    pulumi config set notebooks ~/notebooks
+`],
+
+  ["the home directory", { notebooks: "~/" }, `
+  notebooks: "~/" would give Jupyter more than a folder of notebooks; name a folder of its own.
+    pulumi config set notebooks ~/notebooks
+`],
+
+  ["the checkout", { notebooks: "./." }, `
+  notebooks: "./." would give Jupyter more than a folder of notebooks; name a folder of its own.
+    pulumi config set notebooks ~/notebooks
+`],
+
+  ["another user's home", { notebooks: "~bob/notebooks" }, `
+  notebooks: "~bob/notebooks" names another user's home; write the path out.
+    pulumi config set notebooks ~/notebooks
+`],
+
+  ["a folder outside the checkout", { notebooks: "../notebooks" }, `
+  notebooks: "../notebooks" leads upwards (..); write the path out from / or ~.
+    pulumi config set notebooks ~/notebooks
+`],
+
+  ["a folder with a way upwards in it", { notebooks: "/srv/notebooks/../../etc" }, `
+  notebooks: "/srv/notebooks/../../etc" leads upwards (..); write the path out from / or ~.
+    pulumi config set notebooks ~/notebooks
+`],
+
+  ["a folder of two lines", { notebooks: "note\nbooks" }, `
+  notebooks: "note\\nbooks" has a line break or another control character in it.
+    pulumi config set notebooks ~/notebooks
+`],
+
+  ["the folder where the state lies, with its secrets", { notebooks: "./.state/site" }, `
+  notebooks: "./.state/site" is a folder of this program's own; name another one.
+    pulumi config set notebooks ~/notebooks
+`],
+
+  ["a list for a folder", { notebooks: ["notebooks"] }, `
+  notebooks: expected a folder, found a list.
+    pulumi config set notebooks ~/notebooks
+`],
+
+  ["a mistyped setting", { alow: ["ann@example.com"] }, `
+  alow: there is no such setting. Did you mean allow?
+    pulumi config rm --path 'alow'
+`],
+
+  ["a setting in other letters", { imagetag: "2026-08-08" }, `
+  imagetag: there is no such setting. Did you mean imageTag?
+    pulumi config rm --path 'imagetag'
+`],
+
+  ["a setting with neighbours swapped", { prot: "8443" }, `
+  prot: there is no such setting. Did you mean port?
+    pulumi config rm --path 'prot'
+`],
+
+  ["a setting like no other", { colour: "red" }, `
+  colour: there is no such setting. There are: target, domain, image, imageTag, imageMirror, allow, signIn, port, httpPort, notebooks.
+    pulumi config rm --path 'colour'
+`],
+
+  ["a setting with a dot in its name", { "signIn.provider": "dex" }, `
+  ["signIn.provider"]: there is no such setting. There are: target, domain, image, imageTag, imageMirror, allow, signIn, port, httpPort, notebooks.
+    pulumi config rm --path '["signIn.provider"]'
+`],
+
+  ["a mistyped part of signIn", { signIn: { provide: "dex", users: [{ email: "ann@example.com" }] } }, `
+  signIn.provide: there is no such setting. Did you mean provider?
+    pulumi config rm --path 'signIn.provide'
+`],
+
+  ["a part that signIn has not", { signIn: { clientId: "x", users: [{ email: "ann@example.com" }] } }, `
+  signIn.clientId: there is no such setting. There are: provider, users.
+    pulumi config rm --path 'signIn.clientId'
+`],
+
+  ["a password in place of its hash", { signIn: { users: [{ email: "ann@example.com", password: "hunter2" }] } }, `
+  signIn.users[0].password: there is no such setting. Did you mean passwordHash?
+    pulumi config rm --path 'signIn.users[0].password'
+`],
+];
+
+// biome-ignore format: each row in the order in which it is read
+export const severalFaults: BadConfig[] = [
+  ["two bad entries among good ones, and one twice", { allow: ["ann@example.com", "example.com", "@example.com", "@", "ANN@example.com"] }, `
+  allow[1]: "example.com" has no @ in it. An address is written ann@example.com, a whole domain @example.com.
+    pulumi config set --path 'allow[1]' ann@example.com
+
+  allow[3]: "@" is neither an address (ann@example.com) nor a domain (@example.com).
+    pulumi config set --path 'allow[3]' ann@example.com
+
+  allow[4]: "ann@example.com" is on the list twice (letter case makes no difference).
+    pulumi config rm --path 'allow[4]'
+`],
+
+  ["an entry that is no text, and one twice", { allow: [7, "ann@example.com", "ann@example.com"] }, `
+  allow[0]: expected an address, found 7.
+    pulumi config set --path 'allow[0]' ann@example.com
+
+  allow[2]: "ann@example.com" is on the list twice (letter case makes no difference).
+    pulumi config rm --path 'allow[2]'
+`],
+
+  ["a bad user, and one twice", { signIn: { users: [{ email: "ann@example.com" }, { email: "bob" }, { email: "ann@example.com", name: "" }] } }, `
+  signIn.users[1].email: "bob" is no address.
+    pulumi config set --path 'signIn.users[1].email' ann@example.com
+
+  signIn.users[2].name: "" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\.
+    pulumi config set --path 'signIn.users[2].name' 'Ann Lee'
+
+  signIn.users[2].email: "ann@example.com" is there twice.
+    pulumi config rm --path 'signIn.users[2]'
+`],
+
+  ["a mistyped image and a tag that moves", { image: "scipy-notebok", imageTag: "latest" }, `
+  image: "scipy-notebok" is none of the images with JupyterLab in them: base-notebook, minimal-notebook, scipy-notebook, r-notebook, julia-notebook, datascience-notebook, tensorflow-notebook, pytorch-notebook, pyspark-notebook, all-spark-notebook.
+    pulumi config set image scipy-notebook
+
+  imageTag: "latest" is no date; the images of quay.io/jupyter are tagged by the day they were built, YYYY-MM-DD.
+    pulumi config set imageTag 2026-08-08
+`],
+
+  ["the same port twice and a bad folder", { port: "8080", notebooks: "/" }, `
+  httpPort: 8080 is the HTTPS port, too; the two need different ones.
+    pulumi config set httpPort 8081
+
+  notebooks: "/" would give Jupyter more than a folder of notebooks; name a folder of its own.
+    pulumi config set notebooks ~/notebooks
+`],
+
+  ["two settings that do not exist, and a bad one", { alow: [], domian: "lab.example.com", domain: "lab" }, `
+  domain: "lab" has one label only, and browsers refuse sign-in cookies for such a domain; it needs two or more.
+    pulumi config set domain lab.example.com
+
+  alow: there is no such setting. Did you mean allow?
+    pulumi config rm --path 'alow'
+
+  domian: there is no such setting. Did you mean domain?
+    pulumi config rm --path 'domian'
+`],
+
+  ["faults in signIn at three depths", { signIn: { provider: "dexx", user: [], users: [{ email: "ann@", nme: "Ann" }] } }, `
+  signIn.provider: "dexx" is no provider this program knows. The built-in one is dex.
+    pulumi config set --path signIn.provider dex
+
+  signIn.users[0].email: "ann@" is no address.
+    pulumi config set --path 'signIn.users[0].email' ann@example.com
+
+  signIn.users[0].nme: there is no such setting. Did you mean name?
+    pulumi config rm --path 'signIn.users[0].nme'
+
+  signIn.user: there is no such setting. Did you mean users?
+    pulumi config rm --path 'signIn.user'
+`],
+
+  ["everything at once", { target: "ssh", domain: "lab", image: "scipy", imageTag: "latest", imageMirror: "a b", allow: [], signIn: { provider: "x", users: [] }, port: "0", httpPort: "http", notebooks: "", colour: "red" }, `
+  target: ssh cannot be used by this version, which brings the site up on this machine only.
+    pulumi config set target local
+
+  domain: "lab" has one label only, and browsers refuse sign-in cookies for such a domain; it needs two or more.
+    pulumi config set domain lab.example.com
+
+  image: "scipy" is none of the images with JupyterLab in them: base-notebook, minimal-notebook, scipy-notebook, r-notebook, julia-notebook, datascience-notebook, tensorflow-notebook, pytorch-notebook, pyspark-notebook, all-spark-notebook.
+    pulumi config set image scipy-notebook
+
+  imageTag: "latest" is no date; the images of quay.io/jupyter are tagged by the day they were built, YYYY-MM-DD.
+    pulumi config set imageTag 2026-08-08
+
+  imageMirror: "a b" is no registry's name; that has a dot or a port in it, such as mirror.example.com.
+    pulumi config set imageMirror mirror.example.com
+
+  allow: nobody could sign in, the list is empty. Add an address or a domain:
+    pulumi config set --path 'allow[0]' ann@example.com
+
+  signIn.provider: "x" is no provider this program knows. The built-in one is dex.
+    pulumi config set --path signIn.provider dex
+
+  signIn.users: the built-in provider has no user, so nobody could sign in.
+    pulumi config set --path 'signIn.users[0].email' ann@example.com
+
+  port: 0 is no port; a port is a whole number from 1 to 65535.
+    pulumi config set port 8443
+
+  httpPort: "http" is no port; a port is a whole number from 1 to 65535.
+    pulumi config set httpPort 8080
+
+  notebooks: "" is no folder.
+    pulumi config set notebooks ~/notebooks
+
+  colour: there is no such setting. There are: target, domain, image, imageTag, imageMirror, allow, signIn, port, httpPort, notebooks.
+    pulumi config rm --path 'colour'
+`],
+];

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { configOf, readSettings } from "../../../settings/read.ts";
+import { settingsSchema } from "../../../settings/schema.ts";
+import { declaredSettings, handedOver, stackConfig } from "../../support/projectFile.ts";
+
+const settingsOf = (config: Record<string, unknown>) => readSettings(configOf("jupyter-up", handedOver(config)));
+
+describe("Pulumi.yaml", () => {
+  it("declares the settings that the schema knows, in the same order", () => {
+    assert.deepEqual(Object.keys(declaredSettings()), Object.keys(settingsSchema.shape));
+  });
+
+  for (const [key, { description, default: value }] of Object.entries(declaredSettings()))
+    it(`describes ${key} and gives it a default, without which Pulumi would demand it`, () => {
+      assert.match(description, /^[A-Z].{20,}/);
+      assert.notEqual(value, undefined);
+    });
+
+  it("has defaults that are good but for what nobody can know: who may come in, and who signs in", () => {
+    const { faults } = settingsOf({});
+    assert.deepEqual(
+      faults.map(({ key }) => key),
+      ["allow", "signIn.users"],
+    );
+  });
+
+  it("makes complete settings for this machine of an allow list and a user", () => {
+    const { settings, faults } = settingsOf({
+      "jupyter-up:allow": ["ann@example.com"],
+      "jupyter-up:signIn": { users: [{ email: "ann@example.com" }] },
+    });
+    assert.deepEqual(faults, []);
+    assert.deepEqual(settings, {
+      target: "local",
+      domain: "lab.localhost",
+      image: "quay.io/jupyter/scipy-notebook",
+      imageTag: "2026-08-08",
+      imageMirror: undefined,
+      allow: ["ann@example.com"],
+      signIn: { provider: "dex", users: [{ email: "ann@example.com" }] },
+      port: 8443,
+      httpPort: 8080,
+      notebooks: "notebooks",
+    });
+  });
+});
+
+describe("Pulumi.local.yaml", () => {
+  it("can be used as it comes", () => {
+    const { settings, faults } = settingsOf(stackConfig("local"));
+    assert.deepEqual(faults, []);
+    assert.equal(settings?.target, "local");
+  });
+
+  it("lets in everybody who can sign in", () => {
+    const { settings } = settingsOf(stackConfig("local"));
+    assert.ok(settings);
+    for (const { email } of settings.signIn.users) assert.ok(settings.allow.includes(email), email);
+  });
+});
