@@ -47,7 +47,8 @@ function releaseHeader(site: Site, written: WrittenService[]): string[] {
   return [
     `project ${site.name}`,
     ...imagesOf(site).map(({ reference, sizeMiB }) => `image ${reference} ${sizeMiB}`),
-    ...[place.httpsPort, place.httpPort].map((port) => `port ${port}`),
+    `port port ${place.address} ${place.httpsPort}`,
+    `port httpPort ${place.address} ${place.httpPort}`,
     ...site.services.flatMap(({ user, data }) => (data ?? []).map(({ source }) => `folder ${owner(user)} ${source}`)),
     ...written.flatMap(({ service, filesId }) => (service.reloads ? [`reload ${service.name} ${filesId}`] : [])),
     ...site.services.flatMap(({ name, ask }) => (ask ? [`ask ${name} ${ask.join(" ")}`] : [])),

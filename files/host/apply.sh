@@ -229,27 +229,37 @@ check_compose() {
         die "The generated compose.yaml is not valid, which is a fault of this program. Nothing was changed. Docker says: $(printf '%s' "$words" | tail -n 1)"
 }
 
-# Who listens on a port that the site needs, if it is not the site itself.
+# Who listens where the site needs to, if it is not the site itself.
 check_ports() {
-    for port in $(header "$new" port); do
+    header "$new" port >"$new/.ports"
+    while read -r setting address port; do
         [ -z "$(docker ps --quiet --filter "label=com.docker.compose.project=$project" --filter "publish=$port")" ] || continue
-        who=$(listener "$port")
+        who=$(listener "$address" "$port")
         [ -z "$who" ] ||
-            die "Port $port is taken on this machine, by $who. Nothing was changed. Stop that, or give the site another port (pulumi config set $(setting_of_port "$port") $((port < 64000 ? port + 1000 : port - 1000))), and run pulumi up again."
-    done
+            die "Port $port is taken on this machine, by $who. Nothing was changed. Stop that, or give the site another port (pulumi config set $setting $((port < 64000 ? port + 1000 : port - 1000))), and run pulumi up again."
+    done <"$new/.ports"
 }
 
-setting_of_port() { if [ "$1" = "$(header "$new" port | head -n 1)" ]; then echo port; else echo httpPort; fi; }
-
+# listener ADDRESS PORT: the container or process that listens there or on all addresses, in words; nothing when it is free.
 listener() {
-    container=$(docker ps --filter "publish=$1" --format '{{.Names}}' | head -n 1)
+    container=$(docker ps --filter "publish=$2" --format '{{.Names}} {{.Ports}}' | grep -E "[ ,](${1}|0\.0\.0\.0|\[?::\]?):$2->" | head -n 1 | cut -d ' ' -f 1)
     if [ -n "$container" ]; then
         echo "the container $container"
     elif command -v ss >/dev/null; then
-        ss -Hltnp "sport = :$1" | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/\1 (process \2)/p; t
-            s/.*/another program/p' | head -n 1
+        # Fourth column: the local address; the rest: users:(("node",pid=123,fd=20))
+        ss -Hltnp "sport = :$2" | awk -v address="$1" -v port="$2" '
+            $4 == address ":" port || $4 == "0.0.0.0:" port || $4 == "*:" port || $4 == "[::]:" port {
+                who = "another program"
+                if (split($0, part, /[",=]/) > 4) who = part[2] " (process " part[5] ")"
+                print who
+                exit
+            }'
     elif command -v lsof >/dev/null; then
-        lsof -nP -iTCP:"$1" -sTCP:LISTEN -Fcp 2>/dev/null | sed -n 's/^p//p; s/^c//p' | head -n 2 | paste -s -d ' ' - | sed 's/^\([0-9]*\) \(.*\)/\2 (process \1)/'
+        # One field a line: p process, c command, n local address.
+        lsof -nP -iTCP:"$2" -sTCP:LISTEN -Fpcn 2>/dev/null | awk -v address="$1" -v port="$2" '
+            /^p/ { process = substr($0, 2) }
+            /^c/ { command = substr($0, 2) }
+            $0 == "n" address ":" port || $0 == "n*:" port { print command " (process " process ")"; exit }'
     fi
 }
 

@@ -33,9 +33,9 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function listen(): Promise<{ port: number; close: () => Promise<void> }> {
+async function listen(address = "127.0.0.1"): Promise<{ port: number; close: () => Promise<void> }> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, address, resolve));
   const { port } = server.address() as AddressInfo;
   return { port, close: () => new Promise((resolve) => server.close(() => resolve())) };
 }
@@ -115,7 +115,10 @@ describe("A release that this machine cannot run is refused, with the running on
       const free = await freePort();
       const ports = setting === "port" ? [taken.port, free] : [free, taken.port];
       try {
-        const { code, output } = await host.apply("release", release(ports.map((port) => `port ${port}`)));
+        const { code, output } = await host.apply(
+          "release",
+          release([`port port 127.0.0.1 ${ports[0]}`, `port httpPort 127.0.0.1 ${ports[1]}`]),
+        );
         const other = taken.port < 64000 ? taken.port + 1000 : taken.port - 1000;
         assert.deepEqual(
           { code, output: output.replace(/by .+ \(process/, "by NAME (process") },
@@ -130,6 +133,17 @@ describe("A release that this machine cannot run is refused, with the running on
       }
     });
 
+  it("but not for a program that listens on another address only", async () => {
+    const elsewhere = await listen("127.0.0.2");
+    try {
+      const header = [`port port 127.0.0.1 ${elsewhere.port}`, "image 127.0.0.1:9/no/such:1 1"];
+      const { output } = await host.apply("release", release(header));
+      assert.match(output, /^Pulling /);
+    } finally {
+      await elsewhere.close();
+    }
+  });
+
   it("another container listens on its port", async () => {
     const port = await freePort();
     const name = `${project}-other`;
@@ -137,7 +151,7 @@ describe("A release that this machine cannot run is refused, with the running on
     const started = await run("docker", ["run", ...published, "--entrypoint", "sleep", nginxImage, "600"]);
     assert.equal(started.code, 0, started.output);
     try {
-      const { code, output } = await host.apply("release", release([`port ${port}`, `port ${await freePort()}`]));
+      const { code, output } = await host.apply("release", release([`port port 127.0.0.1 ${port}`]));
       assert.equal(code, 1);
       assert.match(output, new RegExp(`^Port ${port} is taken on this machine, by the container ${name}\\. Nothing`));
       nothingWasChanged();
