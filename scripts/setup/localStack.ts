@@ -4,7 +4,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promi
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { run } from "./command.ts";
-import { projectFolder, stateFolder } from "./folders.ts";
+import { cacheFolder, projectFolder, stateFolder } from "./folders.ts";
 import { cliFolder, type PulumiCli, pulumiHome } from "./pulumiCli.ts";
 import { composeLive, configOf, type MachineConfig, writeBack } from "./stackConfig.ts";
 
@@ -18,11 +18,13 @@ const backend = join(stateFolder, "pulumi");
 const passphrase = join(stateFolder, "passphrase");
 const mirrorSetting = "jupyter-up:imageMirror";
 
-/** The variables under which the CLI finds its own surroundings: plugins, language host, the right Node. */
+/** The variables under which the CLI finds its own surroundings: plugins, language host, the right Node, compiled code. */
 export function cliEnvironment(cli: PulumiCli): Record<string, string> {
   return {
     PULUMI_HOME: pulumiHome,
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    // Node keeps what it compiled: the program starts a third of a second sooner.
+    NODE_COMPILE_CACHE: join(cacheFolder, "compiled"),
     PATH: [dirname(process.execPath), cliFolder(cli), process.env.PATH ?? ""].join(":"),
   };
 }

@@ -73,7 +73,8 @@ async function standInProviders({ pulumiDownloads }: Surroundings, needs: Needs,
   const { addresses, stop } = await startProviders();
   stops.push(stop);
   return {
-    env: { PULUMI_DEBUG_PROVIDERS: addresses },
+    // Or the engine would try three times to download what is stood in for, before it does anything else.
+    env: { PULUMI_DEBUG_PROVIDERS: addresses, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" },
     imageMirror: undefined,
     lines: [
       `Pulumi's provider plugins (${needs.providers.join(", ")}): a server of our own (tests/stand-ins/providers)`,
