@@ -90,13 +90,24 @@ export interface ResourceType<Inputs extends Properties = Properties, Outputs ex
   update?(inputs: Inputs, state: State<Inputs, Outputs>, operation: Operation): Eventually<Outputs>;
   /** Default: forgets the resource. */
   delete?(state: State<Inputs, Outputs>, operation: Operation): Eventually<void>;
-  /** Looks at the real thing on refresh; undefined when it is gone. Default: believes the state. */
+  /**
+   * Takes apart the id that `pulumi import` is given, where it is more than the resource's own id: returns that one, and
+   * what else it says. Throws when it cannot be one. Default: it is the resource's own id.
+   */
+  parseImportId?(importId: string): { id: string; inputs: Partial<Inputs> };
+  /**
+   * Looks at the real thing on refresh and on import, when nothing is known but the id; undefined when it is gone.
+   * Default: believes the state.
+   */
   read?(state: State<Inputs, Outputs>, operation: Operation): Eventually<(Inputs & Outputs) | undefined>;
 }
 
 /** A resource type among others: what its inputs are is between it and the program. */
 // biome-ignore lint/suspicious/noExplicitAny: no other type is a supertype of all of them
 export type AnyResourceType = ResourceType<any, any>;
+
+/** What `pulumi.runtime.invoke` calls. An error thrown by it is shown with the error's message. */
+export type ProviderFunction = (args: Properties, operation: Operation) => Eventually<Properties>;
 
 /** A provider plugin's stand-in: what the file `packages/<name>/index.ts` exports as default. */
 export interface ProviderPackage {
@@ -106,4 +117,8 @@ export interface ProviderPackage {
   readonly version: string;
   /** By type token, such as `command:local:Command`. */
   readonly resources: Readonly<Record<string, AnyResourceType>>;
+  /** By token, such as `cloudflare:index/getZone:getZone`. Default: none. */
+  readonly functions?: Readonly<Record<string, ProviderFunction>>;
+  /** Refuses a wrong configuration of the provider before any resource. Default: refuses nothing. */
+  checkConfig?(config: Properties): CheckFailure[];
 }

@@ -4,7 +4,14 @@ import providerService from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { diffInputs } from "./diff.ts";
-import { channelOptions, fromStruct, toCheckResponse, toDiffResponse, toStruct } from "./protocol.ts";
+import {
+  channelOptions,
+  fromStruct,
+  toCheckResponse,
+  toDiffResponse,
+  toStruct,
+  withoutSecretMarks,
+} from "./protocol.ts";
 import {
   type Operation,
   type Properties,
@@ -86,16 +93,17 @@ function implementation(provider: ProviderPackage): grpc.UntypedServiceImplement
       ),
     ),
 
-    checkConfig: unary<providerProto.CheckRequest, providerProto.CheckResponse>((request) =>
-      toCheckResponse(fromStruct(request.getNews()), []),
-    ),
+    checkConfig: unary<providerProto.CheckRequest, providerProto.CheckResponse>((request) => {
+      const config = fromStruct(request.getNews());
+      return toCheckResponse(config, provider.checkConfig?.(config) ?? []);
+    }),
 
     diffConfig: unary<providerProto.DiffRequest, providerProto.DiffResponse>((request) =>
       toDiffResponse(diffInputs(fromStruct(request.getOldInputs()), fromStruct(request.getNews()), [])),
     ),
 
     configure: unary<providerProto.ConfigureRequest, providerProto.ConfigureResponse>((request, call) => {
-      sessionOf(call).config = fromStruct(request.getArgs());
+      sessionOf(call).config = withoutSecretMarks(fromStruct(request.getArgs())) as Properties;
       return new providerProto.ConfigureResponse().setSupportspreview(true);
     }),
 
@@ -132,14 +140,20 @@ function implementation(provider: ProviderPackage): grpc.UntypedServiceImplement
 
     read: about<providerProto.ReadRequest, providerProto.ReadResponse>(async (type, request, operation) => {
       const inputs = fromStruct(request.getInputs());
-      const state = stateOf(type, request.getId(), request.getInputs(), request.getProperties());
+      const isImport = Object.keys(fromStruct(request.getProperties())).length === 0;
+      const state = isImport
+        ? importedState(type, request.getId())
+        : stateOf(type, request.getId(), request.getInputs(), request.getProperties());
       const outputs = type.read === undefined ? state.outputs : await type.read(state, operation);
       // An answer without an id tells the engine that the resource is gone.
       if (outputs === undefined) return new providerProto.ReadResponse();
+      // What has drifted shows in the inputs that were given; an import finds out all that could have been given.
+      const isGiven = (name: string) => (isImport ? !type.outputs.includes(name) : name in inputs);
+      const found = Object.fromEntries(Object.entries({ ...inputs, ...outputs }).filter(([name]) => isGiven(name)));
       return new providerProto.ReadResponse()
         .setId(state.id)
         .setProperties(toStruct(outputs))
-        .setInputs(toStruct(inputs));
+        .setInputs(toStruct(found));
     }),
 
     delete: about<providerProto.DeleteRequest, empty.Empty>(async (type, request, operation) => {
@@ -148,8 +162,18 @@ function implementation(provider: ProviderPackage): grpc.UntypedServiceImplement
       return new empty.Empty();
     }),
 
-    invoke: unary<providerProto.InvokeRequest, providerProto.InvokeResponse>((request) => {
-      throw new Error(`The stand-in for ${provider.name} has no function ${request.getTok()}.`);
+    invoke: unary<providerProto.InvokeRequest, providerProto.InvokeResponse>(async (request, call) => {
+      const deed = provider.functions?.[request.getTok()];
+      if (deed === undefined) {
+        throw new Error(`The stand-in for ${provider.name} has no function ${request.getTok()}.`);
+      }
+      const abandoned = new AbortController();
+      call.on("cancelled", () => abandoned.abort());
+      // A function is no resource: what it says belongs to the stack.
+      const result = await sessionOf(call).run({ urn: "", timeout: 0, abandoned: abandoned.signal }, (operation) =>
+        deed(fromStruct(request.getArgs()), operation),
+      );
+      return new providerProto.InvokeResponse().setReturn(toStruct(result));
     }),
 
     cancel: unary<empty.Empty, empty.Empty>((_, call) => {
@@ -205,6 +229,11 @@ function stateOf(
   outputs: StructMessage,
 ): State<Properties, Properties> {
   return { id, inputs: normalize(type, fromStruct(inputs)), outputs: fromStruct(outputs) };
+}
+
+function importedState(type: ResourceType, importId: string): State<Properties, Properties> {
+  const { id, inputs } = type.parseImportId?.(importId) ?? { id: importId, inputs: {} };
+  return { id, inputs, outputs: inputs };
 }
 
 function preview(

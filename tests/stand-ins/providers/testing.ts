@@ -36,12 +36,12 @@ export class TestEngine {
   readonly #waiting = new Set<grpc.ClientUnaryCall>();
   readonly #client: InstanceType<typeof providerService.ResourceProviderClient>;
 
-  /** An engine that has shaken hands with the provider at this port. */
-  static async attach(port: number): Promise<TestEngine> {
+  /** An engine that has shaken hands with the provider at this port, and configured it. */
+  static async attach(port: number, config: Properties = {}): Promise<TestEngine> {
     const engine = new TestEngine(port);
     const address = await engine.#listen();
     await engine.#call("handshake", new providerProto.ProviderHandshakeRequest().setEngineAddress(address));
-    await engine.#call("configure", new providerProto.ConfigureRequest().setArgs(toStruct({})));
+    await engine.#call("configure", new providerProto.ConfigureRequest().setArgs(toStruct(config)));
     return engine;
   }
 
@@ -52,6 +52,19 @@ export class TestEngine {
       // A real engine has a connection of its own; by default grpc-js would share one among all clients of a process.
       { ...channelOptions, "grpc.use_local_subchannel_pool": 1 },
     );
+  }
+
+  /** The reasons why a configuration of the provider is refused, with their property. */
+  async checkConfig(config: Properties): Promise<string[]> {
+    const request = new providerProto.CheckRequest().setNews(toStruct(config));
+    const response = await this.#call<providerProto.CheckResponse>("checkConfig", request);
+    return response.getFailuresList().map((failure) => `${failure.getProperty()}: ${failure.getReason()}`);
+  }
+
+  /** Calls a function, as `pulumi.runtime.invoke` does. */
+  async invoke(token: string, args: Properties): Promise<Properties> {
+    const request = new providerProto.InvokeRequest().setTok(token).setArgs(toStruct(args));
+    return fromStruct((await this.#call<providerProto.InvokeResponse>("invoke", request)).getReturn());
   }
 
   /** The reasons why inputs are refused, with their property. */
@@ -116,6 +129,11 @@ export class TestEngine {
       inputs: fromStruct(response.getInputs()),
       outputs: fromStruct(response.getProperties()),
     };
+  }
+
+  /** What `pulumi import` finds under this id. */
+  async import(type: string, id: string): Promise<Resource> {
+    return this.read(type, { id, inputs: {}, outputs: {} });
   }
 
   async delete(type: string, { id, inputs, outputs }: Resource): Promise<void> {
@@ -189,12 +207,12 @@ export function urn(type: string, name = "it"): string {
 /** Serves a package for the length of one test file. */
 export async function serveForTests(
   provider: ProviderPackage,
-): Promise<{ attach: () => Promise<TestEngine>; close: () => void }> {
+): Promise<{ attach: (config?: Properties) => Promise<TestEngine>; close: () => void }> {
   const server = await serve(provider);
   const engines: TestEngine[] = [];
   return {
-    attach: async () => {
-      const engine = await TestEngine.attach(server.port);
+    attach: async (config) => {
+      const engine = await TestEngine.attach(server.port, config);
       engines.push(engine);
       return engine;
     },

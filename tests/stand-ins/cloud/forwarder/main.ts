@@ -1,0 +1,95 @@
+/**
+ * Forwards the cloud's addresses to its machines, as `forwarder.json` in the cloud's folder says.
+ *
+ *     node main.ts FOLDER
+ *
+ * Follows the file, and writes into `forwarder.applied.json` which revision of it is in force.
+ */
+
+import { watch } from "node:fs";
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import { allowedPorts, type Forward, type ForwarderRules, mayPass } from "./rules.ts";
+
+const folder = process.argv[2] ?? ".";
+const file = join(folder, "forwarder.json");
+const servers = new Map<string, Server>();
+const faults = new Map<string, string>();
+let rules: ForwarderRules = { revision: "", forwards: [], loopbacks: [] };
+
+/** Opens and closes ports until they are those of the file. */
+async function apply(): Promise<void> {
+  rules = JSON.parse(await readFile(file, "utf8"));
+  const wanted = new Map<string, () => Promise<Server>>();
+  for (const { address, rules: ingress } of rules.forwards) {
+    for (const port of allowedPorts(ingress)) {
+      wanted.set(`${address}:${port}`, () => listen(address, port, (client) => admit(client, address, port)));
+    }
+  }
+  for (const { address, port } of rules.loopbacks) {
+    wanted.set(`${address}:${port}`, () => listen(address, port, (client) => relay(client, "127.0.0.1", port)));
+  }
+  faults.clear();
+  for (const [key, server] of servers) {
+    if (wanted.has(key)) continue;
+    servers.delete(key);
+    // Connections that are open stay open, as a VPC's do.
+    server.close();
+  }
+  for (const [key, open] of wanted) {
+    if (servers.has(key)) continue;
+    try {
+      servers.set(key, await open());
+    } catch (error) {
+      faults.set(key, error instanceof Error ? error.message : String(error));
+    }
+  }
+  const applied = join(folder, "forwarder.applied.json");
+  await writeFile(`${applied}.tmp`, JSON.stringify({ revision: rules.revision, faults: [...faults.values()] }));
+  await rename(`${applied}.tmp`, applied);
+}
+
+function listen(address: string, port: number, accept: (client: Socket) => void): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, accept);
+    server.once("error", reject);
+    server.listen({ host: address, port }, () => resolve(server));
+  });
+}
+
+/** Forwards a connection if the rules of this moment let it in. */
+function admit(client: Socket, address: string, port: number): void {
+  const forward: Forward | undefined = rules.forwards.find((candidate) => candidate.address === address);
+  const source = client.remoteAddress ?? "";
+  if (forward !== undefined && mayPass(forward.rules, source, port)) relay(client, forward.target, port);
+  // A VPC drops the packet without a word; from here, a reset is the nearest to it.
+  else client.resetAndDestroy();
+}
+
+/** Joins a client with a port of a target, until both have nothing more to say. */
+function relay(client: Socket, host: string, port: number): void {
+  const target = connect({ host, port, allowHalfOpen: true });
+  for (const [one, other] of [
+    [client, target],
+    [target, client],
+  ] as const) {
+    one.on("error", () => other.resetAndDestroy());
+    one.pipe(other);
+  }
+  client.setNoDelay(true);
+  target.setNoDelay(true);
+}
+
+let running = Promise.resolve();
+
+/** One after another; a file that is not there yet, or not whole, will be followed by another change. */
+function follow(): void {
+  running = running.then(apply).catch((error) => console.error(String(error)));
+}
+
+watch(folder, (_, name) => {
+  if (name === "forwarder.json") follow();
+});
+follow();
+process.on("SIGTERM", () => process.exit(0));

@@ -1,0 +1,447 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createServer as createHttpServer, request as httpRequest } from "node:http";
+import { connect as connectHttp2 } from "node:http2";
+import { connect as connectTcp, createServer as createTcpServer, type Socket } from "node:net";
+import { after, before, describe, it } from "node:test";
+import { errors } from "./pages.ts";
+import {
+  type Answer,
+  type Asking,
+  ask,
+  certificate,
+  echo,
+  type Origin,
+  originCa,
+  proxied,
+  serve,
+  startOrigin,
+  type TestEdge,
+  testEdge,
+  visit,
+  zone,
+} from "./testing.ts";
+
+const host = "jupyter.example.test";
+const good = certificate([host, "*.example.test"], { issuer: originCa });
+
+describe("the edge, before a healthy origin", () => {
+  let origin: Origin;
+  let edge: TestEdge;
+
+  before(async () => {
+    origin = await startOrigin(good);
+    edge = await testEdge(origin.port, { records: [proxied(host, origin.address)] });
+  });
+
+  after(async () => {
+    await edge.stop();
+    await origin.close();
+  });
+
+  const echoed = async (asking: Asking = {}) => JSON.parse((await ask(edge, host, asking)).body);
+
+  it("passes method, path, query, body and name on", async () => {
+    const seen = await echoed({ method: "POST", path: "/a%20b?c=d", body: "some text" });
+    assert.equal(seen.method, "POST");
+    assert.equal(seen.url, "/a%20b?c=d");
+    assert.equal(seen.body, "some text");
+    assert.equal(seen.headers.host, host);
+    assert.equal(seen.serverName, host);
+  });
+
+  it("tells the origin who asks, and how", async () => {
+    const { headers } = await echoed({ from: "127.0.0.9" });
+    assert.equal(headers["cf-connecting-ip"], "127.0.0.9");
+    assert.equal(headers["x-forwarded-for"], "127.0.0.9");
+    assert.equal(headers["x-forwarded-proto"], "https");
+    assert.equal(headers["cf-visitor"], '{"scheme":"https"}');
+    assert.match(headers["cf-ray"], /^[0-9a-f]{16}-SIN$/);
+  });
+
+  it("believes nothing that a visitor says of these, and adds to the addresses on the way", async () => {
+    const { headers } = await echoed({
+      headers: {
+        "cf-connecting-ip": "6.6.6.6",
+        "cf-ray": "forged",
+        "x-forwarded-proto": "http",
+        "x-forwarded-for": "6.6.6.6",
+      },
+    });
+    assert.equal(headers["cf-connecting-ip"], "127.0.0.4");
+    assert.equal(headers["x-forwarded-for"], "6.6.6.6, 127.0.0.4");
+    assert.equal(headers["x-forwarded-proto"], "https");
+    assert.notEqual(headers["cf-ray"], "forged");
+  });
+
+  it("connects to the origin from its own address", async () => {
+    assert.equal((await echoed()).from, edge.address);
+  });
+
+  it("passes the answer on, says what it is, and names the request", async () => {
+    const { status, headers, body } = await ask(edge, host);
+    assert.equal(status, 200);
+    assert.equal(headers.server, "cloudflare");
+    assert.equal(headers["x-stand-in"], "stand-in for Cloudflare");
+    assert.equal(headers["cf-cache-status"], "DYNAMIC");
+    assert.deepEqual(headers["set-cookie"], ["a=1", "b=2"]);
+    assert.equal(headers["cf-ray"], JSON.parse(body).headers["cf-ray"]);
+  });
+
+  it("shows a certificate for the domain and for one level below it, and none for two levels", async () => {
+    await edge.change({
+      records: [
+        proxied(host, origin.address),
+        proxied("example.test", origin.address),
+        proxied(`a.${host}`, origin.address),
+      ],
+    });
+    for (const name of [host, "example.test"]) (await visit(edge, name)).destroy();
+    await assert.rejects(visit(edge, `a.${host}`), { code: "ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE" });
+  });
+
+  it("has no certificate for a domain that is no zone, and none for a visitor who names no host", async () => {
+    for (const name of ["jupyter.other.test", ""]) {
+      await assert.rejects(visit(edge, name), { code: "ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE" });
+    }
+  });
+
+  it("answers 1001 for a name without a proxied record, and 1003 for an address", async () => {
+    await edge.change({ records: [{ name: "ssh.example.test", type: "A", content: origin.address, proxied: false }] });
+    const missing = await ask(edge, "ssh.example.test");
+    assert.equal(missing.status, 409);
+    assert.match(missing.body, /Error code 1001/);
+    const direct = await ask(edge, edge.address, { scheme: "http" });
+    assert.equal(direct.status, 403);
+    assert.match(direct.body, /Error code 1003/);
+    await edge.change({ records: [proxied(host, origin.address)] });
+  });
+
+  it("follows a CNAME to an address, and says 1016 where it leads nowhere or round in a circle", async () => {
+    const cname = (name: string, content: string) => ({ name, type: "CNAME", content, proxied: true }) as const;
+    await edge.change({ records: [cname(host, "vm.example.test."), proxied("vm.example.test", origin.address)] });
+    assert.equal((await ask(edge, host)).status, 200);
+    for (const target of ["nowhere.invalid", host]) {
+      await edge.change({ records: [cname(host, target)] });
+      const { status, body } = await ask(edge, host);
+      assert.equal(status, 530);
+      assert.match(body, /Error code 1016/);
+    }
+    await edge.change({ records: [proxied(host, origin.address)] });
+  });
+
+  it("lets a wildcard record stand for the names that have none", async () => {
+    await edge.change({ records: [proxied("*.example.test", origin.address), proxied(host, "127.0.0.99")] });
+    assert.equal((await ask(edge, "other.example.test")).status, 200);
+    assert.equal((await ask(edge, host)).status, 521);
+    await edge.change({ records: [proxied(host, origin.address)] });
+  });
+
+  it("takes bodies up to the plan's limit and refuses larger ones, announced or not", async () => {
+    const post = (length: number, headers: Record<string, string> = {}) =>
+      ask(edge, host, { method: "POST", body: Buffer.alloc(length, "x"), headers });
+    assert.equal((await post(1000)).status, 200);
+    for (const headers of [{}, { "transfer-encoding": "chunked" }]) {
+      const { status, body } = await post(5_000_000, headers);
+      assert.equal(status, 413);
+      assert.match(body, /stand-in for Cloudflare/);
+    }
+    assert.equal((await post(1000, { "transfer-encoding": "chunked" })).status, 200);
+  });
+
+  it("speaks HTTP/2 with visitors who do, and HTTP/1.1 with the origin", async () => {
+    const socket = await visit(edge, host, "127.0.0.4", "h2");
+    assert.equal(socket.alpnProtocol, "h2");
+    const client = connectHttp2(`https://${host}`, { createConnection: () => socket });
+    const stream = client.request({ ":method": "POST", ":path": "/two" });
+    stream.end("in a frame");
+    let status = 0;
+    let text = "";
+    stream.on("response", (headers) => {
+      status = Number(headers[":status"]);
+    });
+    stream.setEncoding("utf8").on("data", (chunk) => {
+      text += chunk;
+    });
+    await once(stream, "end");
+    client.close();
+    assert.equal(status, 200);
+    const seen = JSON.parse(text);
+    assert.equal(seen.url, "/two");
+    assert.equal(seen.body, "in a frame");
+    assert.equal(seen.headers.host, host);
+  });
+
+  it("speaks plain HTTP with the origin for visitors who do, or sends them to HTTPS where the zone says so", async () => {
+    const plain = await serve(createHttpServer(echo));
+    const onPlain = await testEdge(plain.port, { records: [proxied(host, plain.address)] });
+    const { status, body } = await ask(onPlain, host, { scheme: "http" });
+    assert.equal(status, 200);
+    assert.equal(JSON.parse(body).headers["x-forwarded-proto"], "http");
+    await onPlain.change({ zones: [zone({ alwaysUseHttps: true })] });
+    const redirected = await ask(onPlain, host, { scheme: "http", path: "/lab?a=b" });
+    assert.deepEqual([redirected.status, redirected.headers.location], [301, `https://${host}/lab?a=b`]);
+    await onPlain.stop();
+    await plain.close();
+  });
+
+  it("asks the origin by plain HTTP in mode flexible, and sends visitors to it in mode off", async () => {
+    const plain = await serve(createHttpServer(echo));
+    const onPlain = await testEdge(plain.port, {
+      records: [proxied(host, plain.address)],
+      zones: [zone({ ssl: "flexible" })],
+    });
+    assert.equal(JSON.parse((await ask(onPlain, host)).body).headers["x-forwarded-proto"], "https");
+    await onPlain.change({ zones: [zone({ ssl: "off" })] });
+    const redirected = await ask(onPlain, host);
+    assert.deepEqual([redirected.status, redirected.headers.location], [301, `http://${host}/`]);
+    await onPlain.stop();
+    await plain.close();
+  });
+});
+
+describe("the edge, on the origin's certificate", () => {
+  const pairs = {
+    "signed by the origin CA": good,
+    "for another name": certificate(["other.example.test"], { issuer: originCa }),
+    "signed by itself": certificate([host]),
+    "signed by an authority that nobody trusts": certificate([host], {
+      issuer: certificate(["Nobody"], { isCa: true }),
+    }),
+    expired: certificate([host], { issuer: originCa, days: -1 }),
+  };
+
+  for (const [kind, pair] of Object.entries(pairs)) {
+    const accepted = pair === good;
+    it(`${accepted ? "takes" : "refuses"} one ${kind} in mode strict, and takes it in mode full`, async () => {
+      const origin = await startOrigin(pair);
+      const edge = await testEdge(origin.port, { records: [proxied(host, origin.address)] });
+      const strict = await ask(edge, host);
+      assert.equal(strict.status, accepted ? 200 : 526, strict.body);
+      if (!accepted) assert.match(strict.body, /526: Invalid SSL certificate.*The origin's certificate: /s);
+      await edge.change({ zones: [zone({ ssl: "full" })] });
+      assert.equal((await ask(edge, host)).status, 200);
+      await edge.stop();
+      await origin.close();
+    });
+  }
+
+  it("sends nothing to an origin whose certificate it refuses", async () => {
+    let asked = 0;
+    const origin = await startOrigin(pairs["signed by itself"], (_, response) => {
+      asked++;
+      response.end();
+    });
+    const edge = await testEdge(origin.port, { records: [proxied(host, origin.address)] });
+    assert.equal((await ask(edge, host)).status, 526);
+    assert.equal(asked, 0);
+    await edge.stop();
+    await origin.close();
+  });
+});
+
+describe("the edge, with authenticated origin pulls", () => {
+  const pull = certificate(["origin pull"], { issuer: certificate(["Pull CA"], { isCa: true }) });
+  const other = "other.example.test";
+  let origin: Origin;
+  let edge: TestEdge;
+
+  before(async () => {
+    origin = await startOrigin(good, echo, { requestCert: true, rejectUnauthorized: false });
+    edge = await testEdge(origin.port, { records: [proxied(host, origin.address), proxied(other, origin.address)] });
+  });
+
+  after(async () => {
+    await edge.stop();
+    await origin.close();
+  });
+
+  const shownFor = async (name: string) => JSON.parse((await ask(edge, name)).body).client;
+
+  it("shows the host's certificate while they are on, and for no other host", async () => {
+    assert.equal(await shownFor(host), undefined);
+    await edge.change({ clientCertificates: { [host]: pull } });
+    assert.equal(await shownFor(host), "origin pull");
+    assert.equal(await shownFor(other), undefined);
+    await edge.change({ clientCertificates: {} });
+    assert.equal(await shownFor(host), undefined);
+  });
+
+  it("says 520 for an origin that breaks off because no certificate is shown", async () => {
+    const picky = await startOrigin(good, echo, {
+      requestCert: true,
+      rejectUnauthorized: true,
+      ca: pull.certificate,
+    });
+    const before = await testEdge(picky.port, { records: [proxied(host, picky.address)] });
+    assert.equal((await ask(before, host)).status, 520);
+    await before.stop();
+    await picky.close();
+  });
+});
+
+describe("the edge, before an origin that is not well", () => {
+  /** What the edge says when the origin does this with every connection. */
+  async function answerFrom(onConnection: (socket: Socket) => void, timeouts = {}): Promise<Answer> {
+    const sockets: Socket[] = [];
+    const server = createTcpServer((socket) => {
+      sockets.push(socket.on("error", () => {}));
+      onConnection(socket);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.2", resolve));
+    const { port } = server.address() as { port: number };
+    const edge = await testEdge(port, { records: [proxied(host, "127.0.0.2")] }, timeouts);
+    const answer = await ask(edge, host);
+    for (const socket of sockets) socket.destroy();
+    await edge.stop();
+    await new Promise((resolve) => server.close(resolve));
+    return answer;
+  }
+
+  function assertError({ status, headers, body }: Answer, error: { number: number; title: string }) {
+    assert.equal(status, error.number, body);
+    assert.equal(headers.server, "cloudflare");
+    assert.match(body, new RegExp(`<title>${host} \\| ${error.number}: ${error.title}</title>`));
+    assert.match(body, /a stand-in for Cloudflare/);
+  }
+
+  it("says 521 when nothing listens there", async () => {
+    const edge = await testEdge(1, { records: [proxied(host, "127.0.0.2")] });
+    assertError(await ask(edge, host), errors.refused);
+    await edge.stop();
+  });
+
+  it("says 522 when the connection is not taken in time", async () => {
+    // A server that stands still: its queue takes two connections, and the kernel lets all further ones wait.
+    const program =
+      'const s = require("net").createServer().listen({ port: 0, host: "127.0.0.2", backlog: 1 }, () => console.log(s.address().port))';
+    const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+    const port = Number(String((await once(child.stdout, "data"))[0]));
+    child.kill("SIGSTOP");
+    const waiting = Array.from({ length: 4 }, () => connectTcp(port, "127.0.0.2").on("error", () => {}));
+    await Promise.all(waiting.slice(0, 2).map((socket) => once(socket, "connect")));
+    const edge = await testEdge(port, { records: [proxied(host, "127.0.0.2")] }, { connect: 300 });
+    assertError(await ask(edge, host), errors.connectTimeout);
+    await edge.stop();
+    for (const socket of waiting) socket.destroy();
+    child.kill("SIGKILL");
+  });
+
+  it("says 525 when the origin closes at the handshake, speaks no TLS, or is silent", async () => {
+    assertError(await answerFrom((socket) => socket.once("data", () => socket.destroy())), errors.handshake);
+    assertError(await answerFrom((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")), errors.handshake);
+    assertError(await answerFrom(() => {}, { connect: 300 }), errors.handshake);
+  });
+
+  it("says 520 when the origin closes without an answer, and 524 when it gives none in time", async () => {
+    for (const [deed, error] of [
+      ["close", errors.badAnswer],
+      ["wait", errors.answerTimeout],
+    ] as const) {
+      const origin = await startOrigin(good, (message) => {
+        if (deed === "close") message.socket.destroy();
+      });
+      const edge = await testEdge(origin.port, { records: [proxied(host, origin.address)] }, { answer: 300 });
+      assertError(await ask(edge, host), error);
+      await edge.stop();
+      await origin.close();
+    }
+  });
+
+  it("cuts an answer off that the origin cuts off", async () => {
+    const origin = await startOrigin(good, (_, response) => {
+      response.writeHead(200, { "content-length": "1000" }).write("half", () => response.destroy());
+    });
+    const edge = await testEdge(origin.port, { records: [proxied(host, origin.address)] });
+    await assert.rejects(ask(edge, host));
+    await edge.stop();
+    await origin.close();
+  });
+});
+
+describe("the edge, with WebSockets", () => {
+  let origin: Origin;
+  let edge: TestEdge;
+  const seen: Record<string, string | string[] | undefined>[] = [];
+
+  before(async () => {
+    origin = await startOrigin(good, (_, response) => response.writeHead(401).end("sign in first"));
+    origin.server.on("upgrade", (message, socket, head) => {
+      seen.push(message.headers);
+      if (message.url === "/refused") {
+        socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno");
+        return;
+      }
+      const accept = createHash("sha1")
+        .update(`${message.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+        .digest("base64");
+      socket.write(
+        `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+      );
+      socket.write(head);
+      socket.on("error", () => {});
+      socket.pipe(socket);
+    });
+    edge = await testEdge(origin.port, { records: [proxied(host, origin.address)] });
+  });
+
+  after(async () => {
+    await edge.stop();
+    await origin.close();
+  });
+
+  async function upgrade(path: string, through = edge) {
+    const socket = await visit(through, host);
+    const request = httpRequest({
+      createConnection: () => socket,
+      path,
+      headers: {
+        host,
+        connection: "Upgrade",
+        upgrade: "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+      },
+    });
+    request.end();
+    return request;
+  }
+
+  it("passes them through, both ways, byte for byte", async () => {
+    const [response, socket] = await once(await upgrade("/api/kernels"), "upgrade");
+    assert.equal(response.headers["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    assert.equal(response.headers.server, "cloudflare");
+    assert.equal(seen.at(-1)?.["cf-connecting-ip"], "127.0.0.4");
+    const sent = Buffer.from(Array.from({ length: 100_000 }, (_, index) => index % 256));
+    socket.write(sent);
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) {
+      chunks.push(chunk);
+      if (Buffer.concat(chunks).length >= sent.length) break;
+    }
+    assert.ok(Buffer.concat(chunks).equals(sent));
+  });
+
+  it("passes a refusal on", async () => {
+    const [response] = await once(await upgrade("/refused"), "response");
+    assert.equal(response.statusCode, 403);
+    assert.equal(response.headers.server, "cloudflare");
+  });
+
+  it("ends one that is silent for too long", async () => {
+    const impatient = await testEdge(origin.port, { records: [proxied(host, origin.address)] }, { idle: 200 });
+    const [, socket] = await once(await upgrade("/api/kernels", impatient), "upgrade");
+    socket.resume();
+    await once(socket, "close");
+    await impatient.stop();
+  });
+
+  it("says why there is none when the origin is down", async () => {
+    await edge.change({ records: [proxied(host, "127.0.0.99")] });
+    const [response] = await once(await upgrade("/api/kernels"), "response");
+    assert.equal(response.statusCode, 521);
+    await edge.change({ records: [proxied(host, origin.address)] });
+  });
+});

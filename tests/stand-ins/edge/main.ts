@@ -1,0 +1,27 @@
+/**
+ * A stand-in for Cloudflare's edge: what a proxied name leads to.
+ *
+ *     node main.ts FOLDER
+ *
+ * FOLDER holds the state (`state.ts`), and is read again whenever it has changed.
+ */
+
+import { startEdge } from "./server.ts";
+
+const [folder, ...more] = process.argv.slice(2);
+if (folder === undefined || more.length > 0) {
+  console.error("usage: main.ts FOLDER");
+  process.exit(2);
+}
+
+// As the first process of a container, Node would otherwise ignore these.
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0));
+
+startEdge({ folder }).then(
+  ({ address, ports }) =>
+    console.log(`a stand-in for Cloudflare's edge: ${address}, ports ${ports.http} and ${ports.https}`),
+  (error: Error) => {
+    console.error(error.message);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,155 @@
+/** Connecting to an origin as the zone's settings say, and telling what went wrong as Cloudflare tells it. */
+
+import { connect as connectTcp, type Socket } from "node:net";
+import {
+  connect as connectTls,
+  createSecureContext,
+  rootCertificates,
+  type SecureContext,
+  type TLSSocket,
+} from "node:tls";
+import { type EdgeError, errors } from "./pages.ts";
+import { originAddress } from "./routing.ts";
+import type { EdgeRecord, EdgeState, SslMode } from "./state.ts";
+
+/** Why there is no answer of the origin. */
+export class OriginError extends Error {
+  readonly error: EdgeError;
+
+  constructor(error: EdgeError, detail = "") {
+    super(detail);
+    this.error = error;
+  }
+}
+
+/** In milliseconds. */
+export interface Timeouts {
+  /** Until the origin has taken the connection. */
+  readonly connect: number;
+  /** Until the origin begins to answer a request. */
+  readonly answer: number;
+  /** How long a WebSocket may be silent. */
+  readonly idle: number;
+}
+
+export const cloudflareTimeouts: Timeouts = { connect: 19_000, answer: 120_000, idle: 100_000 };
+
+/** The ports of origins, by what is spoken there. */
+export interface OriginPorts {
+  readonly http: number;
+  readonly https: number;
+}
+
+/** A visitor's request, as far as it decides about the connection to the origin. */
+export interface OriginRequest {
+  readonly host: string;
+  readonly scheme: "http" | "https";
+  readonly ssl: SslMode;
+  readonly record: EdgeRecord;
+}
+
+/** Opens a connection to a request's origin. Throws an {@link OriginError}. */
+export async function connectOrigin(
+  state: EdgeState,
+  request: OriginRequest,
+  ports: OriginPorts,
+  timeouts: Timeouts,
+): Promise<Socket> {
+  const address = await originAddress(state, request.record);
+  if (address === undefined)
+    throw new OriginError(errors.unresolvedOrigin, `${request.record.content} has no address.`);
+  const encrypted = isEncrypted(request);
+  const port = encrypted ? ports.https : ports.http;
+  const socket = await openTcp({ host: address, port, localAddress: state.address }, timeouts);
+  return encrypted ? await openTls(state, request, socket, timeouts) : socket;
+}
+
+/** What a visitor comes with is what the origin is asked by, but for the modes that say otherwise. */
+function isEncrypted({ scheme, ssl }: OriginRequest): boolean {
+  return ssl === "origin_pull" || (scheme === "https" && (ssl === "full" || ssl === "strict"));
+}
+
+function openTcp(options: { host: string; port: number; localAddress: string }, timeouts: Timeouts): Promise<Socket> {
+  const socket = connectTcp(options);
+  const place = `${options.host}:${options.port}`;
+  return settled(socket, "connect", timeouts.connect, errors.connectTimeout, ({ code }) => {
+    if (code === "ECONNREFUSED") return new OriginError(errors.refused, `${place} refuses connections.`);
+    if (code === "EHOSTUNREACH" || code === "ENETUNREACH") return new OriginError(errors.unreachable, place);
+    return new OriginError(errors.connectTimeout, `${place} does not answer.`);
+  });
+}
+
+async function openTls(
+  state: EdgeState,
+  { host, ssl }: OriginRequest,
+  socket: Socket,
+  timeouts: Timeouts,
+): Promise<Socket> {
+  const encrypted = connectTls({
+    socket,
+    servername: host,
+    secureContext: contextFor(state, host),
+    // The judgement is below: only some modes care, and an error of its own tells a bad certificate from a bad handshake.
+    rejectUnauthorized: false,
+    ALPNProtocols: ["http/1.1"],
+  });
+  await settled(
+    encrypted,
+    "secureConnect",
+    timeouts.connect,
+    errors.handshake,
+    ({ message }) => new OriginError(errors.handshake, message),
+  );
+  if ((ssl === "strict" || ssl === "origin_pull") && !encrypted.authorized) {
+    encrypted.destroy();
+    throw new OriginError(errors.certificate, `The origin's certificate: ${reasonOf(encrypted)}.`);
+  }
+  return encrypted;
+}
+
+const contexts = new Map<string, SecureContext>();
+
+/** Whom the edge trusts, and what it shows. Kept: reading all public authorities takes milliseconds. */
+function contextFor({ trusted, clientCertificates }: EdgeState, host: string): SecureContext {
+  const { certificate = "", privateKey = "" } = clientCertificates[host] ?? {};
+  const key = [certificate, privateKey, ...trusted].join();
+  let context = contexts.get(key);
+  if (context === undefined) {
+    const shown = certificate === "" ? {} : { cert: certificate, key: privateKey };
+    context = createSecureContext({ ca: [...rootCertificates, ...trusted], ...shown });
+    contexts.set(key, context);
+  }
+  return context;
+}
+
+/** Node has a code here, or an error, whatever its types say. */
+function reasonOf({ authorizationError }: TLSSocket): string {
+  const reason: unknown = authorizationError;
+  return reason instanceof Error ? reason.message : String(reason);
+}
+
+/** Waits until a socket has reached an event; throws what `refuse` makes of an error on the way, and `late` after a while. */
+function settled<S extends Socket>(
+  socket: S,
+  event: "connect" | "secureConnect",
+  milliseconds: number,
+  late: EdgeError,
+  refuse: (error: NodeJS.ErrnoException) => OriginError,
+): Promise<S> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => fail(new OriginError(late, `No answer in ${milliseconds} ms.`)), milliseconds);
+    const fail = (error: OriginError) => {
+      clearTimeout(timer);
+      socket.destroy();
+      reject(error);
+    };
+    const onError = (error: NodeJS.ErrnoException) => fail(refuse(error));
+    const onClose = () => onError(new Error("The origin closed the connection."));
+    socket.once("error", onError).once("close", onClose);
+    socket.once(event, () => {
+      clearTimeout(timer);
+      socket.off("error", onError).off("close", onClose);
+      resolve(socket);
+    });
+  });
+}

@@ -1,0 +1,55 @@
+/** What the edge says itself, when no origin does. */
+
+import { readFileSync } from "node:fs";
+
+/** One of Cloudflare's own errors. */
+export interface EdgeError {
+  /** The status of the answer. */
+  readonly status: number;
+  /** The number on the page; the same as the status except for the errors of the 1000s. */
+  readonly number: number;
+  readonly title: string;
+  readonly explanation: string;
+}
+
+const error = (status: number, title: string, explanation: string, number = status): EdgeError => ({
+  status,
+  number,
+  title,
+  explanation,
+});
+
+export const errors = {
+  directAddress: error(403, "Direct IP access not allowed", "A name has to be asked for, not an address.", 1003),
+  noRecord: error(409, "DNS resolution error", "There is no proxied record of this name.", 1001),
+  unresolvedOrigin: error(530, "Origin DNS error", "The name that the record points to has no address.", 1016),
+  tooLarge: error(413, "Payload too large", "The request's body is larger than the zone's plan allows."),
+  badAnswer: error(520, "Web server is returning an unknown error", "The origin broke off, or its answer is no HTTP."),
+  refused: error(521, "Web server is down", "The origin refused the connection."),
+  connectTimeout: error(522, "Connection timed out", "The origin did not answer the connection."),
+  unreachable: error(523, "Origin is unreachable", "There is no way to the origin's address."),
+  answerTimeout: error(
+    524,
+    "A timeout occurred",
+    "The origin took the connection and did not answer the request in time.",
+  ),
+  handshake: error(525, "SSL handshake failed", "The origin and the edge found no way to speak TLS."),
+  certificate: error(
+    526,
+    "Invalid SSL certificate",
+    "The zone's mode is strict, and the origin's certificate is not valid.",
+  ),
+} satisfies Record<string, EdgeError>;
+
+const template = readFileSync(new URL("static/error.html", import.meta.url), "utf8");
+
+/** The page for an error. `detail` says in the stand-in's own words what was found; Cloudflare keeps it to itself. */
+export function errorPage(host: string, { number, title, explanation }: EdgeError, ray: string, detail = ""): string {
+  const texts: Record<string, string> = { host, number: String(number), title, explanation, ray, detail };
+  return template.replace(/\{(\w+)\}/g, (place, name) => escapeHtml(texts[name] ?? place));
+}
+
+function escapeHtml(text: string): string {
+  const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+  return text.replace(/[&<>"]/g, (character) => entities[character] ?? "");
+}

@@ -1,0 +1,213 @@
+/** One request, from the visitor to the origin and back. */
+
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import { isIP, type Socket } from "node:net";
+import { type Duplex, pipeline, Transform } from "node:stream";
+import { type Headers, ownHeaders, toOrigin, toVisitor, type Visit } from "./headers.ts";
+import { connectOrigin, OriginError, type OriginPorts, type Timeouts } from "./origin.ts";
+import { errorPage, errors } from "./pages.ts";
+import { proxiedRecord, zoneOf } from "./routing.ts";
+import type { EdgeRecord, EdgeState, EdgeZone } from "./state.ts";
+
+/** What all requests share. */
+export interface Surroundings {
+  readonly state: EdgeState;
+  readonly ports: OriginPorts;
+  readonly timeouts: Timeouts;
+}
+
+type AnyRequest = IncomingMessage | Http2ServerRequest;
+type AnyResponse = ServerResponse | Http2ServerResponse;
+
+/** Answers a request: with what the origin says, or with an error page of the edge's own. Never throws. */
+export async function proxyRequest(
+  surroundings: Surroundings,
+  visit: Visit,
+  message: AnyRequest,
+  response: AnyResponse,
+): Promise<void> {
+  try {
+    const place = locate(surroundings.state, visit);
+    const redirection = redirectionOf(place.zone, visit, message.url ?? "/");
+    if (redirection !== undefined) {
+      answer(response, 301, { ...ownHeaders(visit), location: redirection }, "");
+      return;
+    }
+    if (Number(message.headers["content-length"] ?? 0) > place.zone.maxBodyBytes)
+      throw new OriginError(errors.tooLarge);
+    const origin = await connectTo(place, surroundings, visit);
+    // A visitor who has gone meanwhile needs no answer.
+    if (response.destroyed) origin.destroy();
+    else await exchange(origin, place.zone, surroundings.timeouts, visit, message, response);
+  } catch (error) {
+    if (response.headersSent) response.destroy();
+    else answerError(response, visit, error);
+  }
+}
+
+/** Passes a WebSocket through, or the origin's refusal of it. Never throws. */
+export async function proxyUpgrade(
+  surroundings: Surroundings,
+  visit: Visit,
+  message: IncomingMessage,
+  visitor: Duplex,
+  head: Buffer,
+): Promise<void> {
+  visitor.on("error", () => visitor.destroy());
+  try {
+    const place = locate(surroundings.state, visit);
+    const origin = await connectTo(place, surroundings, visit);
+    visitor.once("close", () => origin.destroy());
+    const request = httpRequest({
+      createConnection: () => origin,
+      method: message.method,
+      path: message.url,
+      headers: { ...toOrigin(message.headers, visit), connection: "Upgrade", upgrade: message.headers.upgrade },
+    });
+    request.setTimeout(surroundings.timeouts.answer, () => request.destroy(new OriginError(errors.answerTimeout)));
+    request.on("error", (error) => endWithError(visitor, visit, error));
+    request.on("response", (answer) => {
+      visitor.write(statusLines(answer, { ...toVisitor(answer.headers, visit), connection: "close" }));
+      pipeline(answer, visitor, () => visitor.destroy());
+    });
+    request.on("upgrade", (answer, socket: Socket, first: Buffer) => {
+      request.setTimeout(0);
+      const headers = {
+        ...toVisitor(answer.headers, visit),
+        connection: "Upgrade",
+        upgrade: answer.headers.upgrade ?? "",
+      };
+      visitor.write(statusLines(answer, headers));
+      visitor.write(first);
+      socket.write(head);
+      // Traffic in either direction counts.
+      socket.setTimeout(surroundings.timeouts.idle, () => socket.destroy());
+      socket.on("error", () => socket.destroy());
+      // What the origin has said last still gets to the visitor.
+      socket.once("close", () => visitor.end());
+      visitor.pipe(socket).pipe(visitor);
+    });
+    request.end();
+  } catch (error) {
+    endWithError(visitor, visit, error);
+  }
+}
+
+interface Place {
+  readonly zone: EdgeZone;
+  readonly record: EdgeRecord;
+}
+
+function locate(state: EdgeState, { host }: Visit): Place {
+  if (isIP(host)) throw new OriginError(errors.directAddress);
+  const zone = zoneOf(state, host);
+  const record = proxiedRecord(state, host);
+  if (zone === undefined || record === undefined) throw new OriginError(errors.noRecord);
+  return { zone, record };
+}
+
+/** Mode `off` has no encryption even for visitors who ask for it. */
+function redirectionOf({ ssl, alwaysUseHttps }: EdgeZone, { host, scheme }: Visit, path: string): string | undefined {
+  if (scheme === "https" && ssl === "off") return `http://${host}${path}`;
+  if (scheme === "http" && ssl !== "off" && alwaysUseHttps) return `https://${host}${path}`;
+  return undefined;
+}
+
+function connectTo({ zone, record }: Place, { state, ports, timeouts }: Surroundings, visit: Visit): Promise<Socket> {
+  return connectOrigin(state, { ...visit, ssl: zone.ssl, record }, ports, timeouts);
+}
+
+/** Sends the request and passes the answer on. Throws when there is none. */
+function exchange(
+  origin: Socket,
+  { maxBodyBytes }: EdgeZone,
+  timeouts: Timeouts,
+  visit: Visit,
+  message: AnyRequest,
+  response: AnyResponse,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({
+      createConnection: () => origin,
+      method: message.method,
+      path: message.url,
+      headers: toOrigin(message.headers, visit),
+    });
+    request.setTimeout(timeouts.answer, () => request.destroy(new OriginError(errors.answerTimeout)));
+    let isAnswered = false;
+    request.on("error", (error) => {
+      // An origin may answer before it has read everything, and close: the answer counts.
+      if (isAnswered) return;
+      origin.destroy();
+      reject(error);
+    });
+    request.on("response", (answer) => {
+      isAnswered = true;
+      request.setTimeout(0);
+      writeHead(response, answer.statusCode ?? 502, toVisitor(answer.headers, visit));
+      pipeline(answer, response, (error) => (error ? reject(error) : resolve()));
+    });
+    response.once("close", () => origin.destroy());
+    // Not a pipeline: at the limit that would end the visitor's connection together with the request, unanswered.
+    const body = message.pipe(limited(maxBodyBytes));
+    body.on("error", (error) => {
+      message.unpipe(body);
+      message.resume();
+      request.destroy(error);
+    });
+    body.pipe(request);
+  });
+}
+
+/** Lets so many bytes through, and fails at the next. */
+function limited(maxBodyBytes: number): Transform {
+  let length = 0;
+  return new Transform({
+    transform(chunk: Buffer, _, done) {
+      length += chunk.length;
+      if (length > maxBodyBytes) done(new OriginError(errors.tooLarge));
+      else done(null, chunk);
+    },
+  });
+}
+
+function answerError(response: AnyResponse, visit: Visit, error: unknown): void {
+  const { status, headers, page } = ownAnswer(visit, error);
+  answer(response, status, headers, page);
+}
+
+function answer(response: AnyResponse, status: number, headers: Headers, body: string): void {
+  writeHead(response, status, { ...headers, "content-length": String(Buffer.byteLength(body)) });
+  response.end(body);
+}
+
+/** HTTP/1 and HTTP/2 have the same method, and types that no call fits at once. */
+function writeHead(response: AnyResponse, status: number, headers: Headers): void {
+  (response as ServerResponse).writeHead(status, headers);
+}
+
+/** Where there is only a connection, an answer is written by hand. */
+function endWithError(visitor: Duplex, visit: Visit, error: unknown): void {
+  if (visitor.destroyed) return;
+  const { status, headers, page } = ownAnswer(visit, error);
+  visitor.end(statusLines({ statusCode: status }, { ...headers, connection: "close" }) + page);
+}
+
+/** Whatever is no {@link OriginError} happened after the connection was made: the origin broke off. */
+function ownAnswer(visit: Visit, thrown: unknown): { status: number; headers: Headers; page: string } {
+  const { error, message } =
+    thrown instanceof OriginError ? thrown : { error: errors.badAnswer, message: (thrown as Error).message };
+  const headers = { ...ownHeaders(visit), "content-type": "text/html; charset=UTF-8", "cache-control": "no-store" };
+  return { status: error.status, headers, page: errorPage(visit.host, error, visit.ray, message) };
+}
+
+function statusLines(
+  answer: { statusCode?: number | undefined; statusMessage?: string | undefined },
+  headers: Headers,
+): string {
+  const lines = Object.entries(headers).flatMap(([name, values]) =>
+    [values].flat().map((value) => `${name}: ${value}`),
+  );
+  return [`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage ?? ""}`, ...lines, "", ""].join("\r\n");
+}

@@ -1,0 +1,72 @@
+/** What the edge has to know, written by the package `cloudflare` of the provider stand-ins and read here. */
+
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+/** How the edge talks to origins: the zone setting `ssl`. */
+export type SslMode = "off" | "flexible" | "full" | "strict" | "origin_pull";
+
+export interface EdgeState {
+  /** The loopback address that the edge listens on, and connects to origins from. */
+  readonly address: string;
+  readonly zones: readonly EdgeZone[];
+  readonly records: readonly EdgeRecord[];
+  /** The client certificates to show to origins, by host name: authenticated origin pulls. */
+  readonly clientCertificates: Readonly<Record<string, KeyPair>>;
+  /** The authorities that mode `strict` trusts besides the public ones, as PEM. */
+  readonly trusted: readonly string[];
+}
+
+export interface EdgeZone {
+  /** The domain, such as `example.test`. */
+  readonly name: string;
+  readonly ssl: SslMode;
+  /** Whether plain HTTP is answered with a redirect. */
+  readonly alwaysUseHttps: boolean;
+  /** The largest request body, in bytes. */
+  readonly maxBodyBytes: number;
+  /** For the domain and the names one level below it. */
+  readonly certificate: KeyPair;
+}
+
+/** Where a name leads. */
+export interface EdgeRecord {
+  /** In lower case, whole: `jupyter.example.test`. */
+  readonly name: string;
+  readonly type: "A" | "AAAA" | "CNAME";
+  /** An address, or a name for a CNAME. */
+  readonly content: string;
+  readonly proxied: boolean;
+}
+
+/** A certificate and its private key, as PEM. */
+export interface KeyPair {
+  readonly certificate: string;
+  readonly privateKey: string;
+}
+
+/** The file in the state's folder. It is replaced, never written in place. */
+export const stateFileName = "edge.json";
+
+/** Follows the state: each look sees what was written last. */
+export class StateFile {
+  readonly #path: string;
+  #version = "";
+  #state: EdgeState | undefined;
+
+  constructor(folder: string) {
+    this.#path = join(folder, stateFileName);
+  }
+
+  /** Throws when there has never been a state. */
+  get current(): EdgeState {
+    const stats = statSync(this.#path, { bigint: true, throwIfNoEntry: this.#state === undefined });
+    const version = `${stats?.ino} ${stats?.mtimeNs}`;
+    if (stats !== undefined && version !== this.#version) {
+      this.#state = JSON.parse(readFileSync(this.#path, "utf8")) as EdgeState;
+      this.#version = version;
+    }
+    if (this.#state === undefined) throw new Error(`There is no state in ${this.#path}.`);
+    return this.#state;
+  }
+}

@@ -1,0 +1,135 @@
+/** The way to the API: who may ask, and how a refusal reads once the real provider has passed it on. */
+
+import { STATUS_CODES } from "node:http";
+import { join } from "node:path";
+import { readJson, writeJson } from "../../../cloud/files.ts";
+import { type Cloud, openCloud } from "../../../cloud/folder.ts";
+import { type CheckFailure, type Operation, type Properties, UNKNOWN } from "../../resource.ts";
+
+/** One of the API's errors. */
+export interface ApiMessage {
+  readonly code: number;
+  readonly message: string;
+  readonly error_chain?: readonly ApiMessage[];
+}
+
+/** Thrown by what the API does: it does not, and says why. */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly errors: readonly ApiMessage[];
+
+  constructor(status: number, ...errors: ApiMessage[]) {
+    super(errors.map(({ message }) => message).join("; "));
+    this.status = status;
+    this.errors = errors;
+  }
+}
+
+export interface ApiRequest {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Below `/client/v4`. */
+  readonly path: string;
+}
+
+/** Does what a request asks for, if the token may. A refusal becomes the text that the user sees. */
+export async function ask<Result>(
+  operation: Operation,
+  request: ApiRequest,
+  deed: (cloud: Cloud) => Promise<Result>,
+): Promise<Result> {
+  const cloud = openCloud();
+  try {
+    requireToken(operation.config);
+    await requireNoFault(cloud, request);
+    return await deed(cloud);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new Error(`failed to make http request: ${asResponse(request, error)}`);
+  }
+}
+
+/** As the real provider's client prints an answer that is no success. */
+function asResponse({ method, path }: ApiRequest, { status, errors }: Refusal): string {
+  const body = JSON.stringify({ result: null, success: false, errors, messages: [] });
+  return `${method} "https://api.cloudflare.com/client/v4${path}": ${status} ${STATUS_CODES[status]} ${body}`;
+}
+
+/** What the real provider demands of its configuration. The environment's token it takes as it is. */
+export function checkConfig({ apiToken }: Properties): CheckFailure[] {
+  if (typeof apiToken !== "string" || apiToken === UNKNOWN || /^[0-9A-Za-z\-_]{40,80}$/.test(apiToken)) return [];
+  const rule = "API tokens must only contain characters a-z, A-Z, 0-9, hyphens and underscores";
+  return [{ property: "apiToken", reason: `Invalid Attribute Value. Attribute api_token ${rule}` }];
+}
+
+function requireToken({ apiToken = process.env.CLOUDFLARE_API_TOKEN }: Properties): void {
+  if (typeof apiToken !== "string" || apiToken === "") {
+    throw new Refusal(400, { code: 9106, message: "Missing X-Auth-Key, X-Auth-Email or Authorization headers" });
+  }
+  if (!/^[0-9A-Za-z\-_]{40,80}$/.test(apiToken)) {
+    const cause = { code: 6111, message: "Invalid format for Authorization header" };
+    throw new Refusal(400, { code: 6003, message: "Invalid request headers", error_chain: [cause] });
+  }
+}
+
+/**
+ * A refusal on demand. A test that wants to see one writes a list of them into `faults.json` in the cloud's folder, where
+ * those of Google's API may be, too:
+ *
+ *     [{ "request": "POST *dns_records", "fault": "no permission" }]
+ */
+export interface Fault {
+  /** Method and path, where a star stands for any text. The first that matches is the one. */
+  readonly request: string;
+  /** A fault known by its name, or what the API is to answer. */
+  readonly fault: keyof typeof knownFaults | { status: number; errors: ApiMessage[] };
+  /** How many times, still. Default: always. */
+  readonly times?: number;
+}
+
+/** What tokens meet that are not as they should be, and what anybody may meet. */
+export const knownFaults = {
+  /** The token is none, or has been revoked. */
+  "invalid token": { status: 403, errors: [{ code: 9109, message: "Invalid access token" }] },
+  /** The token lacks the permission. */
+  "no permission": { status: 403, errors: [{ code: 10000, message: "Authentication error" }] },
+  /** The token has the permission, and not for this zone or account. */
+  "no access": { status: 403, errors: [{ code: 9109, message: "Unauthorized to access requested resource" }] },
+  "rate limit": {
+    status: 429,
+    errors: [{ code: 971, message: "Please wait and consider throttling your request speed" }],
+  },
+  "server error": { status: 500, errors: [{ code: 7500, message: "Internal error" }] },
+} satisfies Record<string, { status: number; errors: ApiMessage[] }>;
+
+async function requireNoFault(cloud: Cloud, { method, path }: ApiRequest): Promise<void> {
+  const file = join(cloud.folder, "faults.json");
+  const faults = (await readJson<(Fault | Properties)[]>(file)) ?? [];
+  const isMeant = (fault: Fault | Properties): fault is Fault =>
+    typeof fault.request === "string" && isLike(`${method} ${path}`, fault.request) && fault.times !== 0;
+  const found = faults.find(isMeant);
+  if (found === undefined) return;
+  const { fault, times } = found;
+  if (times !== undefined) {
+    const rest = faults.map((other) => (other === found ? { ...found, times: times - 1 } : other));
+    await writeJson(file, rest);
+  }
+  const { status, errors } = typeof fault === "string" ? knownFaults[fault] : fault;
+  throw new Refusal(status, ...errors);
+}
+
+function isLike(text: string, pattern: string): boolean {
+  const parts = pattern.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`).test(text);
+}
+
+/** Takes an import id apart, as `<zone_id>/<dns_record_id>` says. Throws when it has other parts. */
+export function parseImportId(importId: string, format: string): string[] {
+  const parts = importId.split("/");
+  if (parts.length === format.split("/").length) return parts.map(decodeURIComponent);
+  throw new Error(`invalid ID: expected urlencoded segments "${format}", got "${importId}"`);
+}
+
+/** The time, as the API writes it. */
+export function now(): string {
+  return new Date().toISOString();
+}

@@ -1,0 +1,700 @@
+import assert from "node:assert/strict";
+import { createPublicKey, generateKeyPairSync, X509Certificate } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { type Cloud, openCloud } from "../../../cloud/folder.ts";
+import { listRecords } from "../../../cloud/records.ts";
+import { certificate } from "../../../edge/testing.ts";
+import { type Properties, UNKNOWN } from "../../resource.ts";
+import { serveForTests, type TestEngine } from "../../testing.ts";
+import { alternativeNames, distinguishedName } from "../tls/names.ts";
+import { createRequest } from "../tls/x509.ts";
+import type { Fault } from "./api.ts";
+import { publicAuthorityPin } from "./authorities.ts";
+import { addresses } from "./edge.ts";
+import cloudflare from "./index.ts";
+import { addZone, type Zone } from "./zones.ts";
+
+const types = {
+  record: "cloudflare:index/dnsRecord:DnsRecord",
+  setting: "cloudflare:index/zoneSetting:ZoneSetting",
+  originCertificate: "cloudflare:index/originCaCertificate:OriginCaCertificate",
+  pullsCertificate:
+    "cloudflare:index/authenticatedOriginPullsHostnameCertificate:AuthenticatedOriginPullsHostnameCertificate",
+  pulls: "cloudflare:index/authenticatedOriginPulls:AuthenticatedOriginPulls",
+};
+const functions = {
+  zone: "cloudflare:index/getZone:getZone",
+  zones: "cloudflare:index/getZones:getZones",
+  records: "cloudflare:index/getDnsRecords:getDnsRecords",
+  ranges: "cloudflare:index/getIpRanges:getIpRanges",
+};
+const token = "t".repeat(40);
+const name = "jupyter.example.test";
+
+/** The answer that a refusal quotes: what Cloudflare says, in its numbers. */
+const refusal =
+  (request: string, status: string, ...errors: [code: number, message?: string][]) =>
+  (error: Error) => {
+    const [, before = "", body = ""] = /^failed to make http request: (.*?) (\{.*\})$/s.exec(error.message) ?? [];
+    assert.match(before, new RegExp(`^${request.replace(" ", ' "https://api.cloudflare.com/client/v4')}": ${status}$`));
+    const found = JSON.parse(body);
+    assert.equal(found.success, false);
+    assert.deepEqual(
+      found.errors.map(({ code, message }: Properties, index: number) =>
+        errors[index]?.[1] === undefined ? [code] : [code, message],
+      ),
+      errors,
+    );
+    return true;
+  };
+
+describe("the package cloudflare", () => {
+  let served: Awaited<ReturnType<typeof serveForTests>>;
+  let engine: TestEngine;
+  let cloud: Cloud;
+  let zone: Zone;
+
+  before(async () => {
+    served = await serveForTests(cloudflare);
+    engine = await served.attach({ apiToken: token });
+  });
+
+  after(() => served.close());
+
+  beforeEach(async () => {
+    process.env.JUPYTER_UP_CLOUD = await mkdtemp(join(tmpdir(), "cloudflare-"));
+    cloud = openCloud();
+    zone = await addZone(cloud, "example.test");
+  });
+
+  afterEach(async () => {
+    await rm(cloud.folder, { recursive: true });
+    delete process.env.JUPYTER_UP_CLOUD;
+  });
+
+  const record = (changes: Properties = {}): Properties => ({
+    zoneId: zone.id,
+    name,
+    type: "A",
+    content: "127.1.2.3",
+    ttl: 300,
+    ...changes,
+  });
+  const create = (changes: Properties = {}) => engine.create(types.record, record(changes));
+  const zoneFile = async () => JSON.parse(await readFile(join(cloud.folder, "zone.json"), "utf8"));
+  const setFaults = (...faults: (Fault | Properties)[]) =>
+    writeFile(join(cloud.folder, "faults.json"), JSON.stringify(faults));
+
+  describe("DnsRecord", () => {
+    it("is made with the defaults and computed outputs of the real one", async () => {
+      const { id, outputs } = await create({ comment: "the notebook" });
+      assert.match(id, /^[0-9a-f]{32}$/);
+      const { createdOn, modifiedOn, commentModifiedOn, ...rest } = outputs;
+      assert.equal(new Date(String(createdOn)).toISOString(), createdOn);
+      assert.deepEqual([modifiedOn, commentModifiedOn], [createdOn, createdOn]);
+      assert.deepEqual(rest, {
+        ...record({ comment: "the notebook" }),
+        proxied: false,
+        includeShadowMetadata: false,
+        meta: "{}",
+        proxiable: true,
+        settings: {},
+        tags: [],
+      });
+      assert.deepEqual(await zoneFile(), { [name]: "127.1.2.3" });
+    });
+
+    it("shows in a preview what cannot be known yet, and makes nothing", async () => {
+      const { outputs } = await engine.create(types.record, record(), { preview: true });
+      assert.equal(outputs.createdOn, UNKNOWN);
+      assert.deepEqual(await listRecords(cloud), []);
+    });
+
+    it("is replaced for another zone or type, and updated for everything else", async () => {
+      const made = await create();
+      const changes = { content: "127.1.2.4", ttl: 1, proxied: true, comment: "new", name: "lab.example.test" };
+      assert.deepEqual(await engine.diff(types.record, made, record(changes)), {
+        content: "update",
+        ttl: "update",
+        proxied: "update",
+        comment: "add",
+        name: "update",
+      });
+      assert.deepEqual(await engine.diff(types.record, made, record({ type: "CNAME", zoneId: "0".repeat(32) })), {
+        type: "update & replace",
+        zoneId: "update & replace",
+      });
+      assert.deepEqual(await engine.diff(types.record, made, record({ proxied: false })), {});
+    });
+
+    it("takes a name without the zone's for the same name", async () => {
+      const made = await create({ name: "jupyter" });
+      assert.equal(made.outputs.name, "jupyter");
+      assert.deepEqual(await zoneFile(), { [name]: "127.1.2.3" });
+      assert.deepEqual(await engine.diff(types.record, made, record()), {});
+      assert.deepEqual(await engine.diff(types.record, made, record({ name: "Jupyter.Example.test." })), {});
+      assert.equal((await engine.read(types.record, made)).inputs.name, "jupyter");
+    });
+
+    it("lies below the zone when its name is of another domain, as with the real one", async () => {
+      await create({ name: "jupyter.other.test" });
+      await create({ name: "@" });
+      assert.deepEqual(await zoneFile(), {
+        "jupyter.other.test.example.test": "127.1.2.3",
+        "example.test": "127.1.2.3",
+      });
+    });
+
+    it("updates in place, and keeps the time at which it was made", async () => {
+      const made = await create();
+      const updated = await engine.update(types.record, made, record({ content: "127.9.9.9" }));
+      assert.equal(updated.outputs.content, "127.9.9.9");
+      assert.equal(updated.outputs.createdOn, made.outputs.createdOn);
+      assert.deepEqual(await zoneFile(), { [name]: "127.9.9.9" });
+    });
+
+    it("is gone after it is deleted, and cannot be deleted twice", async () => {
+      const made = await create();
+      await engine.delete(types.record, made);
+      assert.deepEqual(await zoneFile(), {});
+      assert.deepEqual(await listRecords(cloud), []);
+      assert.equal((await engine.read(types.record, made)).id, "");
+      const path = `/zones/${zone.id}/dns_records/${made.id}`;
+      await assert.rejects(
+        engine.delete(types.record, made),
+        refusal(`DELETE ${path}`, "404 Not Found", [81044, "Record does not exist."]),
+      );
+    });
+
+    it("of the same name and content is refused, and one of another content is not", async () => {
+      await create();
+      await assert.rejects(
+        create(),
+        refusal(`POST /zones/${zone.id}/dns_records`, "400 Bad Request", [
+          81058,
+          "An identical record already exists.",
+        ]),
+      );
+      await create({ content: "127.1.2.4" });
+      assert.deepEqual(await zoneFile(), { [name]: "127.1.2.3" });
+    });
+
+    it("cannot be an address beside a CNAME, nor a CNAME beside anything", async () => {
+      const post = `POST /zones/${zone.id}/dns_records`;
+      await create({ type: "CNAME", content: "example.test" });
+      await assert.rejects(create(), (error: Error) => {
+        refusal(post, "400 Bad Request", [81054])(error);
+        return error.message.includes("A CNAME record with that host already exists. For more details, refer to <");
+      });
+      await create({ name: "lab", content: "127.1.2.3" });
+      await assert.rejects(create({ name: "lab", type: "CNAME", content: "example.test" }), (error: Error) => {
+        refusal(post, "400 Bad Request", [81053])(error);
+        return error.message.includes("An A, AAAA, or CNAME record with that host already exists.");
+      });
+    });
+
+    it("cannot be renamed onto another one", async () => {
+      await create();
+      const other = await create({ name: "lab" });
+      await assert.rejects(engine.update(types.record, other, record()), /81058/);
+    });
+
+    it("of which two are asked for at once is made once", async () => {
+      const results = await Promise.allSettled([create(), create()]);
+      assert.deepEqual(results.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+      assert.equal((await listRecords(cloud)).length, 1);
+    });
+
+    it("refuses contents and lifetimes that cannot be", async () => {
+      const post = `POST /zones/${zone.id}/dns_records`;
+      await assert.rejects(
+        create({ content: "vm.example.test" }),
+        refusal(post, "400 Bad Request", [9005, "Content for A record must be a valid IPv4 address."]),
+      );
+      await assert.rejects(create({ type: "AAAA" }), refusal(post, "400 Bad Request", [9006]));
+      await assert.rejects(create({ type: "CNAME" }), refusal(post, "400 Bad Request", [9007]));
+      for (const ttl of [0, 59, 86_401]) {
+        await assert.rejects(create({ ttl }), (error: Error) => {
+          refusal(post, "400 Bad Request", [1004, "DNS Validation Error"])(error);
+          return error.message.includes("Invalid TTL. Must be between 60 and 86400 seconds, or 1 for Automatic.");
+        });
+      }
+      for (const ttl of [1, 60, 86_400]) await create({ ttl, name: `ttl-${ttl}` });
+    });
+
+    it("refuses at creation, and not before, a proxied one with a lifetime of its own", async () => {
+      const inputs = record({ proxied: true });
+      assert.deepEqual(await engine.check(types.record, inputs), []);
+      await assert.rejects(create({ proxied: true }), {
+        message:
+          "ttl must be set to 1 when `proxied` is true: When a DNS record is marked as `proxied` the TTL must be 1 as Cloudflare will control the TTL internally.",
+      });
+    });
+
+    it("refuses types that there are not, and says what the stand-in does not know", async () => {
+      assert.match(
+        String(await engine.check(types.record, record({ type: "B" }))),
+        /^type: Attribute type value must be/,
+      );
+      assert.deepEqual(await engine.check(types.record, record({ type: UNKNOWN })), []);
+      assert.deepEqual(await engine.check(types.record, record({ tags: ["a:b"] })), [
+        "tags: The stand-in for cloudflare knows no tags of a record.",
+      ]);
+    });
+
+    it("in a zone that is not there is refused", async () => {
+      await assert.rejects(
+        create({ zoneId: "example.test" }),
+        refusal("POST /zones/example.test/dns_records", "404 Not Found", [7003], [7000, "No route for that URI"]),
+      );
+      const id = "0".repeat(32);
+      await assert.rejects(
+        create({ zoneId: id }),
+        refusal(`POST /zones/${id}/dns_records`, "403 Forbidden", [10000, "Authentication error"]),
+      );
+    });
+
+    it("is imported by the ids of its zone and its own, with all that a program has to say of it", async () => {
+      const made = await create({ comment: "the notebook" });
+      const imported = await engine.import(types.record, `${zone.id}/${made.id}`);
+      assert.equal(imported.id, made.id);
+      assert.deepEqual(imported.inputs, record({ comment: "the notebook", proxied: false }));
+      assert.deepEqual(await engine.diff(types.record, imported, record({ comment: "the notebook" })), {});
+      await assert.rejects(engine.import(types.record, made.id), {
+        message: `invalid ID: expected urlencoded segments "<zone_id>/<dns_record_id>", got "${made.id}"`,
+      });
+    });
+
+    it("shows on refresh what has changed behind the engine's back", async () => {
+      const made = await create();
+      await engine.update(types.record, made, record({ content: "127.6.6.6" }));
+      const { inputs, outputs } = await engine.read(types.record, made);
+      assert.deepEqual([inputs.content, outputs.content], ["127.6.6.6", "127.6.6.6"]);
+      assert.deepEqual(Object.keys(inputs).sort(), Object.keys(record()).sort());
+    });
+  });
+
+  describe("the zone file for browsers", () => {
+    const entry = (changes: Properties) =>
+      ({
+        id: "",
+        zoneId: "",
+        name,
+        type: "A",
+        content: "127.1.2.3",
+        ttl: 1,
+        proxied: false,
+        createdOn: "",
+        modifiedOn: "",
+        ...changes,
+      }) as const;
+
+    it("leads to the edge where a record is proxied, follows a CNAME, and leaves out what is no address", () => {
+      const found = addresses(
+        [
+          entry({}),
+          entry({ name: "proxied.example.test", proxied: true }),
+          entry({ name: "alias.example.test", type: "CNAME", content: "Jupyter.example.test." }),
+          entry({ name: "away.example.test", type: "CNAME", content: "other.test" }),
+          entry({ name: "round.example.test", type: "CNAME", content: "round.example.test" }),
+          entry({ name: "_acme-challenge.example.test", type: "TXT", content: "text" }),
+        ],
+        "127.200.0.1",
+      );
+      assert.deepEqual(found, {
+        [name]: "127.1.2.3",
+        "proxied.example.test": "127.200.0.1",
+        "alias.example.test": "127.1.2.3",
+      });
+    });
+  });
+
+  describe("the token", () => {
+    it("is refused by its form before anything is asked", async () => {
+      assert.deepEqual(await engine.checkConfig({ apiToken: "short" }), [
+        "apiToken: Invalid Attribute Value. Attribute api_token API tokens must only contain characters a-z, A-Z, 0-9, hyphens and underscores",
+      ]);
+      for (const apiToken of [token, UNKNOWN, undefined]) assert.deepEqual(await engine.checkConfig({ apiToken }), []);
+    });
+
+    it("is missed when it is needed, and found in the environment", async () => {
+      const nobody = await served.attach();
+      const missing = [9106, "Missing X-Auth-Key, X-Auth-Email or Authorization headers"] as [number, string];
+      await assert.rejects(
+        nobody.create(types.record, record()),
+        refusal(`POST /zones/${zone.id}/dns_records`, "400 Bad Request", missing),
+      );
+      process.env.CLOUDFLARE_API_TOKEN = token;
+      await nobody.create(types.record, record());
+      process.env.CLOUDFLARE_API_TOKEN = "not a token";
+      await assert.rejects(nobody.invoke(functions.zones, {}), refusal("GET /zones", "400 Bad Request", [6003]));
+      delete process.env.CLOUDFLARE_API_TOKEN;
+    });
+
+    it("may be a secret of the stack", async () => {
+      const secret = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value: token };
+      const somebody = await served.attach({ apiToken: secret });
+      await somebody.create(types.record, record());
+    });
+
+    it("has the faults that a test gives it, in Cloudflare's words", async () => {
+      await setFaults(
+        { request: "GET /zones", fault: "invalid token" },
+        { request: "POST *dns_records", fault: "no permission" },
+      );
+      await assert.rejects(
+        engine.invoke(functions.zone, { filter: { name: "example.test" } }),
+        refusal("GET /zones", "403 Forbidden", [9109, "Invalid access token"]),
+      );
+      await assert.rejects(
+        create(),
+        refusal(`POST /zones/${zone.id}/dns_records`, "403 Forbidden", [10000, "Authentication error"]),
+      );
+      const slower = { status: 429, errors: [{ code: 1, message: "slower" }] };
+      await setFaults(
+        { type: "*", operation: "*", fault: "quota exceeded" },
+        { request: "*", fault: slower, times: 1 },
+      );
+      await assert.rejects(
+        create(),
+        refusal(`POST /zones/${zone.id}/dns_records`, "429 Too Many Requests", [1, "slower"]),
+      );
+      await create();
+    });
+  });
+
+  describe("the public authority", () => {
+    it("has signed the edge's certificate, and is known to Chromium by its key", async () => {
+      await create();
+      const edge = JSON.parse(await readFile(join(cloud.folder, "edge", "edge.json"), "utf8"));
+      const [leaf] = edge.zones.map(({ certificate }: { certificate: Properties }) => String(certificate.certificate));
+      const x509 = new X509Certificate(leaf);
+      const authority = new X509Certificate(await readFile(join(cloud.folder, "public-ca.pem")));
+      assert.ok(x509.verify(authority.publicKey));
+      assert.equal(x509.subjectAltName, "DNS:example.test, DNS:*.example.test");
+      assert.match(await publicAuthorityPin(cloud), /^[A-Za-z0-9+/]{43}=$/);
+      assert.ok(leaf.endsWith(await readFile(join(cloud.folder, "public-ca.pem"), "utf8")));
+    });
+  });
+
+  describe("getZone", () => {
+    it("finds a zone by its name or its id", async () => {
+      const found = await engine.invoke(functions.zone, { filter: { name: "example.test" } });
+      assert.deepEqual(
+        [found.id, found.zoneId, found.name, found.status],
+        [zone.id, zone.id, "example.test", "active"],
+      );
+      assert.deepEqual((found.plan as Properties).legacyId, "free");
+      assert.deepEqual(found.filter, { match: "all", name: "example.test" });
+      assert.equal((await engine.invoke(functions.zone, { zoneId: zone.id })).name, "example.test");
+    });
+
+    it("refuses a filter that no zone passes, or more than one", async () => {
+      await assert.rejects(engine.invoke(functions.zone, { filter: { name: "other.test" } }), {
+        message: "failed to find exactly one result: 0 found",
+      });
+      await addZone(cloud, "other.test");
+      await assert.rejects(engine.invoke(functions.zone, { filter: {} }), {
+        message: "failed to find exactly one result: 2 found",
+      });
+    });
+
+    it("wants a filter or an id, and not both", async () => {
+      for (const args of [{}, { zoneId: zone.id, filter: { name: "example.test" } }]) {
+        await assert.rejects(engine.invoke(functions.zone, args), /Exactly one of these attributes/);
+      }
+      const unknown = { zoneId: "0".repeat(32) };
+      await assert.rejects(engine.invoke(functions.zone, unknown), /400 Bad Request.*1001.*Invalid zone identifier/);
+    });
+  });
+
+  describe("getZones", () => {
+    it("filters by name with operators, by account, status and any of them, and limits and turns the list", async () => {
+      await addZone(cloud, "other.test", { status: "pending" });
+      const account = { id: "a".repeat(32), name: "Bob's" };
+      await addZone(cloud, "third.example", { account });
+      const names = async (args: Properties) => {
+        const { results } = await engine.invoke(functions.zones, args);
+        return (results as Properties[]).map((found) => found.name);
+      };
+      assert.deepEqual(await names({}), ["example.test", "other.test", "third.example"]);
+      assert.deepEqual(await names({ name: "ends_with:.TEST" }), ["example.test", "other.test"]);
+      assert.deepEqual(await names({ name: "ends_with_case_sensitive:.TEST" }), []);
+      assert.deepEqual(await names({ name: "contains:example" }), ["example.test", "third.example"]);
+      assert.deepEqual(await names({ name: "not_equal:other.test" }), ["example.test", "third.example"]);
+      assert.deepEqual(await names({ account: { name: "starts_with:bob" } }), ["third.example"]);
+      assert.deepEqual(await names({ account: { id: account.id }, status: "pending" }), []);
+      assert.deepEqual(await names({ account: { id: account.id }, status: "pending", match: "any" }), [
+        "other.test",
+        "third.example",
+      ]);
+      assert.deepEqual(await names({ maxItems: 1, direction: "desc" }), ["third.example"]);
+    });
+  });
+
+  describe("getDnsRecords", () => {
+    it("finds the records of a name, so that a program can see what is there before it makes one", async () => {
+      const made = await create({ comment: "by hand" });
+      await create({ name: "lab", content: "127.1.2.9" });
+      const { results } = await engine.invoke(functions.records, {
+        zoneId: zone.id,
+        name: { exact: "JUPYTER.example.test" },
+      });
+      assert.deepEqual(
+        (results as Properties[]).map(({ id, name, content, type, proxied, comment }) => [
+          id,
+          name,
+          content,
+          type,
+          proxied,
+          comment,
+        ]),
+        [[made.id, name, "127.1.2.3", "A", false, "by hand"]],
+      );
+      const count = async (args: Properties) =>
+        ((await engine.invoke(functions.records, { zoneId: zone.id, ...args })).results as unknown[]).length;
+      assert.deepEqual(
+        [
+          await count({}),
+          await count({ type: "a" }),
+          await count({ content: { startswith: "127.1" } }),
+          await count({ proxied: true }),
+        ],
+        [2, 2, 2, 0],
+      );
+    });
+  });
+
+  describe("getIpRanges", () => {
+    it("has Cloudflare's ranges, and the edge's own address, which stays the same", async () => {
+      const { ipv4Cidrs } = (await engine.invoke(functions.ranges, {})) as { ipv4Cidrs: string[] };
+      assert.ok(ipv4Cidrs.includes("173.245.48.0/20"));
+      assert.match(ipv4Cidrs.at(-1) ?? "", /^127\.(19[2-9]|2[01]\d|22[0-3])\.\d+\.\d+\/32$/);
+      assert.deepEqual((await engine.invoke(functions.ranges, {})).ipv4Cidrs, ipv4Cidrs);
+    });
+  });
+
+  describe("ZoneSetting", () => {
+    const setting = (changes: Properties = {}) => ({ zoneId: zone.id, settingId: "ssl", value: "strict", ...changes });
+
+    it("sets, and stays when it is deleted, which it says", async () => {
+      const made = await engine.create(types.setting, setting());
+      assert.equal(made.id, "ssl");
+      assert.deepEqual([made.outputs.value, made.outputs.editable], ["strict", true]);
+      await engine.delete(types.setting, made);
+      assert.equal((await engine.read(types.setting, made)).outputs.value, "strict");
+      assert.deepEqual(await listRecords(cloud), []);
+      const said = engine.messages.map(({ text }) => text);
+      assert.ok(said.some((text) => text.includes("This resource cannot be destroyed from Terraform.")));
+      assert.ok(said.some((text) => text.includes("will not change it in the API")));
+    });
+
+    it("is updated for another value, and replaced for another setting or zone", async () => {
+      const made = await engine.create(types.setting, setting());
+      assert.deepEqual(await engine.diff(types.setting, made, setting({ value: "full" })), { value: "update" });
+      assert.deepEqual(await engine.diff(types.setting, made, setting({ settingId: "http3", zoneId: "z" })), {
+        settingId: "update & replace",
+        zoneId: "update & replace",
+      });
+      await engine.update(types.setting, made, setting({ value: "full" }));
+      assert.equal((await engine.read(types.setting, made)).inputs.value, "full");
+    });
+
+    it("can be read before it was ever set", async () => {
+      const imported = await engine.import(types.setting, `${zone.id}/always_use_https`);
+      assert.deepEqual(imported.inputs, { zoneId: zone.id, settingId: "always_use_https", value: "off" });
+    });
+
+    it("refuses values and settings that there are not", async () => {
+      await assert.rejects(
+        engine.create(types.setting, setting({ value: "very strict" })),
+        refusal(`PATCH /zones/${zone.id}/settings/ssl`, "400 Bad Request", [
+          1007,
+          "Invalid value for zone setting ssl",
+        ]),
+      );
+      await assert.rejects(engine.create(types.setting, setting({ settingId: "tsl" })), /Undefined zone setting: tsl/);
+    });
+  });
+
+  describe("OriginCaCertificate", () => {
+    const request = (kind: "ec" | "rsa" = "ec") => {
+      const { privateKey } =
+        kind === "ec"
+          ? generateKeyPairSync("ec", { namedCurve: "P-256" })
+          : generateKeyPairSync("rsa", { modulusLength: 2048 });
+      const names = alternativeNames({ dnsNames: [name] });
+      return { key: privateKey, csr: createRequest(distinguishedName({ commonName: name }), names, privateKey).pem };
+    };
+    const inputs = (csr: string, changes: Properties = {}) => ({
+      csr,
+      hostnames: [name, "*.example.test"],
+      requestType: "origin-ecc",
+      ...changes,
+    });
+
+    it("signs the key of the request for the names asked for, with the authority asked for", async () => {
+      for (const [requestType, kind] of [
+        ["origin-ecc", "ec"],
+        ["origin-rsa", "rsa"],
+      ] as const) {
+        const { key, csr } = request(kind);
+        const { id, outputs } = await engine.create(types.originCertificate, inputs(csr, { requestType }));
+        const x509 = new X509Certificate(String(outputs.certificate));
+        assert.ok(x509.checkPrivateKey(key));
+        assert.equal(x509.subjectAltName, `DNS:${name}, DNS:*.example.test`);
+        assert.equal(BigInt(`0x${x509.serialNumber}`).toString(), id);
+        assert.match(x509.subject, /CN=CloudFlare Origin Certificate/);
+        const authority = JSON.parse(await readFile(join(cloud.folder, "authorities", `${requestType}.json`), "utf8"));
+        assert.ok(x509.verify(createPublicKey(authority.certificate)));
+        const days = (Date.parse(x509.validTo) - Date.now()) / 86_400_000;
+        assert.equal(Math.round(days), 5475);
+        assert.equal(outputs.requestedValidity, 5475);
+        assert.equal(Date.parse(String(outputs.expiresOn).replace(" UTC", "")), Date.parse(x509.validTo));
+      }
+    });
+
+    it("is replaced for every change, and stays with the default said aloud", async () => {
+      const { csr } = request();
+      const made = await engine.create(types.originCertificate, inputs(csr));
+      const changed = inputs(request().csr, { hostnames: [name], requestType: "origin-rsa", requestedValidity: 90 });
+      assert.deepEqual(await engine.diff(types.originCertificate, made, changed), {
+        csr: "update & replace",
+        "hostnames[1]": "delete & replace",
+        requestType: "update & replace",
+        requestedValidity: "update & replace",
+      });
+      assert.deepEqual(await engine.diff(types.originCertificate, made, inputs(csr, { requestedValidity: 5475 })), {});
+    });
+
+    it("refuses lengths, kinds and requests that there are not", async () => {
+      const { csr } = request();
+      assert.deepEqual(await engine.check(types.originCertificate, inputs(csr, { requestedValidity: 60 })), [
+        "requestedValidity: Attribute requested_validity value must be one of: [7 30 90 365 730 1095 5475], got: 60",
+      ]);
+      assert.equal((await engine.check(types.originCertificate, inputs(csr, { requestType: "dsa" }))).length, 1);
+      assert.deepEqual(
+        await engine.check(types.originCertificate, inputs(UNKNOWN, { requestedValidity: UNKNOWN })),
+        [],
+      );
+      await assert.rejects(engine.create(types.originCertificate, inputs("no request")), /400 Bad Request/);
+    });
+
+    it("refuses names of no zone of the account, of a pending one, and stars in the middle", async () => {
+      await addZone(cloud, "pending.test", { status: "pending" });
+      const { csr } = request();
+      for (const hostname of ["jupyter.other.test", "pending.test", "a.*.example.test", "*.*.example.test"]) {
+        await assert.rejects(
+          engine.create(types.originCertificate, inputs(csr, { hostnames: [hostname] })),
+          refusal("POST /certificates", "400 Bad Request", [
+            1010,
+            `Failed to validate requested hostname ${hostname}: This zone is either not part of your account, or you do not have access to it. Please contact support if using a multi-user organization.`,
+          ]),
+        );
+      }
+    });
+
+    it("is revoked when it is deleted", async () => {
+      const made = await engine.create(types.originCertificate, inputs(request().csr));
+      assert.equal((await engine.read(types.originCertificate, made)).outputs.certificate, made.outputs.certificate);
+      await engine.delete(types.originCertificate, made);
+      assert.equal((await engine.read(types.originCertificate, made)).id, "");
+      assert.deepEqual(await listRecords(cloud), []);
+    });
+  });
+
+  describe("authenticated origin pulls", () => {
+    const pair = certificate(["origin pull"]);
+    const upload = (changes: Properties = {}) => ({
+      zoneId: zone.id,
+      certificate: pair.certificate,
+      privateKey: pair.privateKey,
+      ...changes,
+    });
+    const pulls = (certId: string, changes: Properties = {}) => ({
+      zoneId: zone.id,
+      configs: [{ hostname: name, certId, enabled: true, ...changes }],
+    });
+    const shown = async () =>
+      Object.keys(JSON.parse(await readFile(join(cloud.folder, "edge", "edge.json"), "utf8")).clientCertificates);
+
+    it("keep a certificate, and say what it is", async () => {
+      const made = await engine.create(types.pullsCertificate, upload());
+      const { outputs } = made;
+      assert.deepEqual(
+        [outputs.issuer, outputs.signature, outputs.status],
+        ["origin pull", "ECDSAWithSHA256", "pending_deployment"],
+      );
+      assert.equal(Date.parse(String(outputs.expiresOn)), Date.parse(pair.x509.validTo));
+      assert.equal(outputs.serialNumber, BigInt(`0x${pair.x509.serialNumber}`).toString());
+      assert.equal((await engine.read(types.pullsCertificate, made)).outputs.status, "active");
+    });
+
+    it("replace a certificate for every change of it but white space around it", async () => {
+      const made = await engine.create(types.pullsCertificate, upload());
+      assert.deepEqual(
+        await engine.diff(types.pullsCertificate, made, upload({ certificate: pair.certificate.trim() })),
+        {},
+      );
+      const other = certificate(["another"]);
+      assert.deepEqual(
+        await engine.diff(
+          types.pullsCertificate,
+          made,
+          upload({ certificate: other.certificate, privateKey: other.privateKey }),
+        ),
+        { certificate: "update & replace", privateKey: "update & replace" },
+      );
+    });
+
+    it("refuse a certificate without its key", async () => {
+      const { privateKey } = certificate(["another"]);
+      for (const changes of [{ privateKey }, { privateKey: "none" }, { certificate: "none" }]) {
+        await assert.rejects(engine.create(types.pullsCertificate, upload(changes)), /400 Bad Request/);
+      }
+    });
+
+    it("are on for a host name while there is an association that says so", async () => {
+      const { id } = await engine.create(types.pullsCertificate, upload());
+      const made = await engine.create(types.pulls, pulls(id));
+      assert.equal(made.id, name);
+      assert.deepEqual([made.outputs.hostname, made.outputs.certId, made.outputs.enabled], [name, id, true]);
+      assert.deepEqual(await shown(), [name]);
+      assert.deepEqual(await engine.diff(types.pulls, made, pulls(id, { enabled: false })), {
+        "configs[0].enabled": "update",
+      });
+      const off = await engine.update(types.pulls, made, pulls(id, { enabled: false }));
+      assert.deepEqual(await shown(), []);
+      await engine.update(types.pulls, off, pulls(id));
+      assert.deepEqual(await shown(), [name]);
+      await engine.delete(types.pulls, made);
+      assert.deepEqual(await shown(), []);
+      assert.equal((await engine.read(types.pulls, made)).id, "");
+    });
+
+    it("take exactly one host name a resource, one of the zone, with a certificate that is there", async () => {
+      const { id } = await engine.create(types.pullsCertificate, upload());
+      const two = {
+        zoneId: zone.id,
+        configs: [...pulls(id).configs, { hostname: "lab.example.test", certId: id, enabled: true }],
+      };
+      assert.deepEqual(await engine.check(types.pulls, two), []);
+      await assert.rejects(engine.create(types.pulls, two), {
+        message:
+          "invalid config: config must contain exactly one hostname association. Create separate resources to manage multiple hostnames.",
+      });
+      await assert.rejects(
+        engine.create(types.pulls, pulls(id, { hostname: "" })),
+        /config\[0\]\.hostname must not be empty/,
+      );
+      await assert.rejects(
+        engine.create(types.pulls, pulls(id, { hostname: "jupyter.other.test" })),
+        /400 Bad Request/,
+      );
+      await assert.rejects(engine.create(types.pulls, pulls("none")), /400 Bad Request/);
+    });
+  });
+});

@@ -1,0 +1,61 @@
+/** The zones that exist. A zone is made by buying a domain, so that tests make them, and no resource does. */
+
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { readJson, writeJson } from "../../../cloud/files.ts";
+import type { Cloud } from "../../../cloud/folder.ts";
+import { Refusal } from "./api.ts";
+
+export type PlanName = "free" | "pro" | "business" | "enterprise";
+
+/** What `zones.json` in the cloud's folder says of a domain. */
+export interface ZoneEntry {
+  /** 32 hexadecimal digits. */
+  readonly id: string;
+  readonly account: { readonly id: string; readonly name: string };
+  readonly plan: PlanName;
+  /** Default: active. A pending one waits for its name servers to be those of Cloudflare. */
+  readonly status?: "active" | "pending";
+}
+
+export interface Zone extends Required<ZoneEntry> {
+  /** The domain, such as `example.test`. */
+  readonly name: string;
+}
+
+const zonesFile = (cloud: Cloud) => join(cloud.folder, "zones.json");
+
+/** Adds a domain to `zones.json`, on the free plan and with an id of its own but for what is said. For tests. */
+export async function addZone(cloud: Cloud, name: string, entry: Partial<ZoneEntry> = {}): Promise<Zone> {
+  const id = createHash("md5").update(name).digest("hex");
+  const account = { id: createHash("md5").update("account").digest("hex"), name: "Ann's account" };
+  const zone = { id, account, plan: "free", status: "active", ...entry } as const;
+  const zones = await readJson<Record<string, ZoneEntry>>(zonesFile(cloud));
+  await writeJson(zonesFile(cloud), { ...zones, [name]: zone });
+  return { name, ...zone };
+}
+
+/** All zones, ordered by name. */
+export async function readZones(cloud: Cloud): Promise<Zone[]> {
+  const entries = (await readJson<Record<string, ZoneEntry>>(zonesFile(cloud))) ?? {};
+  return Object.entries(entries)
+    .map(([name, entry]) => ({ status: "active" as const, ...entry, name }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The zone that a path below `/zones/<id>` belongs to. Throws as the API does for one that is not there. */
+export async function requireZone(cloud: Cloud, id: string, path: string): Promise<Zone> {
+  if (!/^[0-9a-f]{32}$/.test(id)) {
+    const message = `Could not route to /client/v4${path}, perhaps your object identifier is invalid?`;
+    throw new Refusal(404, { code: 7003, message }, { code: 7000, message: "No route for that URI" });
+  }
+  const zone = (await readZones(cloud)).find((candidate) => candidate.id === id);
+  // The API does not tell a zone that is somebody else's from one that is nobody's.
+  if (zone === undefined) throw new Refusal(403, { code: 10000, message: "Authentication error" });
+  return zone;
+}
+
+/** Whether a host name is the domain or below it. */
+export function isIn({ name }: Zone, host: string): boolean {
+  return host === name || host.endsWith(`.${name}`);
+}

@@ -1,0 +1,52 @@
+/** How Google's API refuses, in its own words and in the provider's. */
+
+/** An error as the provider shows it. */
+export class ProviderError extends Error {
+  constructor(message: string) {
+    super(`1 error occurred:\n\t* ${message}\n\n`);
+  }
+}
+
+/** What the API answers: `googleapi: Error 404: The resource '...' was not found, notFound`. */
+export function apiError(code: number, message: string, reason: string): string {
+  return `googleapi: Error ${code}: ${message}, ${reason}`;
+}
+
+export const notFound = (path: string) => apiError(404, `The resource '${path}' was not found`, "notFound");
+export const alreadyExists = (path: string) => apiError(409, `The resource '${path}' already exists`, "alreadyExists");
+export const invalid = (message: string) => apiError(400, message, "invalid");
+
+/** `noun` is the API's for the thing that is in use: `network`, `disk`. */
+export function inUse(noun: string, path: string, user: string): string {
+  return apiError(
+    400,
+    `The ${noun} resource '${path}' is already being used by '${user}'`,
+    "resourceInUseByAnotherResource",
+  );
+}
+
+/** The API is there, but not for this project. */
+export function apiNotEnabled(title: string, service: string, projectNumber: string): string {
+  const page = `https://console.developers.google.com/apis/api/${service}/overview?project=${projectNumber}`;
+  return [
+    `googleapi: Error 403: ${title} has not been used in project ${projectNumber} before or it is disabled.`,
+    `Enable it by visiting ${page} then retry.`,
+    "If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.",
+    `\nDetails:\n[\n  {\n    "@type": "type.googleapis.com/google.rpc.ErrorInfo",`,
+    `\n    "domain": "googleapis.com",`,
+    `\n    "metadatas": {\n      "consumer": "projects/${projectNumber}",\n      "service": "${service}"\n    },`,
+    `\n    "reason": "SERVICE_DISABLED"\n  }\n]\n, accessNotConfigured`,
+  ].join(" ");
+}
+
+export const permissionDenied = (permission: string, path: string) =>
+  apiError(403, `Required '${permission}' permission for '${path}'`, "forbidden");
+
+/** @param where `region us-central1`, or empty for what is counted in the whole project: `globally` */
+export function quotaExceeded(metric: string, limit: number, where: string): string {
+  return apiError(403, `Quota '${metric}' exceeded.  Limit: ${limit.toFixed(1)} ${where}.`, "quotaExceeded");
+}
+
+export function zoneExhausted(zone: string): string {
+  return `The zone '${zone}' does not have enough resources available to fulfill the request.  Try a different zone, or try again later.`;
+}

@@ -1,0 +1,104 @@
+import { mkdir, rm, truncate, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Cloud } from "../../../cloud/folder.ts";
+import { growDisk } from "../../../cloud/machines.ts";
+import { listRecords } from "../../../cloud/records.ts";
+import { invalid } from "./apiErrors.ts";
+import { type AttachedDisk, attachmentsOf } from "./attachments.ts";
+import { type CommonInputs, fingerprint, labelOutputs, newNumber, resourceType, timestamp } from "./kind.ts";
+import { selfLinkOf } from "./scope.ts";
+
+type DiskInputs = CommonInputs & {
+  /** GB. Default: 500, as for a pd-standard disk without an image. */
+  size?: number;
+  /** Default: pd-standard. */
+  type?: string;
+  description?: string;
+  image?: string;
+  snapshot?: string;
+  createSnapshotBeforeDestroy?: boolean;
+};
+
+type DiskOutputs = {
+  creationTimestamp: string;
+  diskId: string;
+  effectiveLabels: Record<string, string>;
+  labelFingerprint: string;
+  physicalBlockSizeBytes: number;
+  pulumiLabels: Record<string, string>;
+  selfLink: string;
+  size: number;
+  users: string[];
+};
+
+const inPlace =
+  /^(size|labels|provisionedIops|provisionedThroughput|accessMode|createSnapshotBeforeDestroy|deletionPolicy|multiWriter)\b/;
+
+/** `gcp:compute/disk:Disk`: a file of the cloud's folder that outlives the machines it is plugged into. */
+export const disk = resourceType<DiskInputs, DiskOutputs>({
+  type: "gcp:compute/disk:Disk",
+  title: "Disk",
+  noun: "disk",
+  collection: "disks",
+  scope: "zone",
+  quota: { metric: "DISKS_TOTAL_GB", limit: 500 },
+  defaults: { type: "pd-standard", createSnapshotBeforeDestroy: false },
+  outputs: [
+    ...(["creationTimestamp", "diskId", "effectiveLabels", "labelFingerprint", "physicalBlockSizeBytes"] as const),
+    ...(["pulumiLabels", "selfLink", "size", "users"] as const),
+  ],
+  replaces: (path, { outputs }, { size = outputs.size }) =>
+    // A disk grows in place; no disk shrinks.
+    path === "size" ? Number(size) < outputs.size : !inPlace.test(path),
+  unknownAfter: () => ["effectiveLabels", "pulumiLabels", "labelFingerprint"],
+
+  async create({ cloud, path, inputs, operation }) {
+    if (inputs.image !== undefined || inputs.snapshot !== undefined) {
+      throw new Error("the stand-in cloud makes blank disks only: leave out image and snapshot");
+    }
+    const size = inputs.size ?? 500;
+    if (size < 1 || size > 65536) {
+      throw new Error(
+        invalid(`Invalid value for field 'resource.sizeGb': '${size}'. Disk size must be between 10 GB and 65536 GB`),
+      );
+    }
+    const file = diskFile(cloud, path);
+    await mkdir(dirname(file), { recursive: true });
+    // A file full of holes takes no room before something is written.
+    await writeFile(file, "", { flag: "wx" });
+    await truncate(file, size * 2 ** 30);
+    return {
+      creationTimestamp: timestamp(),
+      diskId: newNumber(),
+      labelFingerprint: fingerprint(),
+      physicalBlockSizeBytes: 4096,
+      selfLink: selfLinkOf(path),
+      size,
+      users: [],
+      ...labelOutputs(inputs, operation),
+    };
+  },
+
+  async update({ cloud, path, inputs, operation }, { outputs }) {
+    const size = inputs.size ?? outputs.size;
+    if (size < outputs.size) throw new Error(invalid(`Requested disk size cannot be smaller than current size.`));
+    if (size > outputs.size) await growDisk(cloud, diskFile(cloud, path), size, await attachmentsOf(cloud, path));
+    return { ...outputs, size, ...labelOutputs(inputs, operation) };
+  },
+
+  async delete({ cloud, path }) {
+    await rm(diskFile(cloud, path), { force: true });
+  },
+
+  async read({ cloud, path }) {
+    const users = (await listRecords<{ attachedDisks?: AttachedDisk[] }>(cloud)).filter(({ uses }) =>
+      uses.includes(path),
+    );
+    return { users: users.filter((user) => user.path.includes("/instances/")).map((user) => selfLinkOf(user.path)) };
+  },
+});
+
+/** The image of a disk. */
+export function diskFile(cloud: Cloud, path: string): string {
+  return join(cloud.folder, "disks", `${path}.img`);
+}

@@ -1,0 +1,80 @@
+/**
+ * Refusals on demand. A test that wants to see one writes `faults.json` into the cloud's folder, a list such as
+ *
+ *     [{ "type": "gcp:compute/instance:Instance", "operation": "create", "fault": "zone exhausted", "times": 1 }]
+ *
+ * `type` and `operation` may be `*`. Without `times` the fault stays. The first that matches is the one.
+ */
+
+import { join } from "node:path";
+import { readJson, writeJson } from "../../../cloud/files.ts";
+import type { Cloud } from "../../../cloud/folder.ts";
+import { apiNotEnabled, permissionDenied, quotaExceeded, zoneExhausted } from "./apiErrors.ts";
+
+export type FaultName = "api not enabled" | "permission denied" | "quota exceeded" | "zone exhausted";
+
+export interface Fault {
+  /** Pulumi's type token, or `*`. */
+  readonly type: string;
+  readonly operation: "create" | "update" | "delete" | "*";
+  readonly fault: FaultName | "other";
+  /** The API's own words, for a `fault` that is `other`. */
+  readonly message?: string;
+  /** How many times, still. Default: always. */
+  readonly times?: number;
+}
+
+/** What the texts of refusals are about. */
+export interface Subject {
+  readonly type: string;
+  readonly operation: "create" | "update" | "delete";
+  readonly path: string;
+  /** `compute.networks` */
+  readonly permission: string;
+  readonly service: string;
+  readonly serviceTitle: string;
+  /** The quota that it counts against, and how much of it there is. */
+  readonly quota: { readonly metric: string; readonly limit: number };
+}
+
+/** The refusal that a test has asked for in this case; undefined when there is none. */
+export async function injectedFault(cloud: Cloud, subject: Subject): Promise<string | undefined> {
+  const file = join(cloud.folder, "faults.json");
+  const faults = await readJson<Fault[]>(file);
+  const fault = faults?.find(
+    ({ type, operation, times = 1 }) =>
+      [subject.type, "*"].includes(type) && [subject.operation, "*"].includes(operation) && times > 0,
+  );
+  if (faults === undefined || fault === undefined) return undefined;
+  if (fault.times !== undefined) {
+    const times = fault.times - 1;
+    await writeJson(
+      file,
+      faults.map((other) => (other === fault ? { ...fault, times } : other)),
+    );
+  }
+  return textOf(fault, subject);
+}
+
+const verbs = { create: "create", update: "update", delete: "delete" };
+// The number that Google gives a project besides its name.
+const projectNumber = "123456789012";
+
+function textOf({ fault, message = "" }: Fault, subject: Subject): string {
+  const [, , project = "", scope = "", place = ""] =
+    /^(projects)\/([^/]+)\/?([^/]*)\/?([^/]*)/.exec(subject.path) ?? [];
+  switch (fault) {
+    case "api not enabled":
+      return apiNotEnabled(subject.serviceTitle, subject.service, projectNumber);
+    case "permission denied":
+      return permissionDenied(`${subject.permission}.${verbs[subject.operation]}`, subject.path);
+    case "quota exceeded": {
+      const where = scope === "global" ? "globally" : `in region ${place.replace(/-[a-z]$/, "")}`;
+      return quotaExceeded(subject.quota.metric, subject.quota.limit, where);
+    }
+    case "zone exhausted":
+      return zoneExhausted(`projects/${project}/zones/${place}`);
+    case "other":
+      return message;
+  }
+}

@@ -1,0 +1,361 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { inventory } from "../../../cloud/inventory.ts";
+import { UNKNOWN } from "../../resource.ts";
+import type { Resource, TestEngine } from "../../testing.ts";
+import { firewall } from "./firewall.ts";
+import { openTestCloud, type TestCloud } from "./support.ts";
+
+const types = {
+  network: "gcp:compute/network:Network",
+  subnetwork: "gcp:compute/subnetwork:Subnetwork",
+  firewall: "gcp:compute/firewall:Firewall",
+  address: "gcp:compute/address:Address",
+  disk: "gcp:compute/disk:Disk",
+  policy: "gcp:compute/resourcePolicy:ResourcePolicy",
+  attachment: "gcp:compute/diskResourcePolicyAttachment:DiskResourcePolicyAttachment",
+  account: "gcp:serviceaccount/account:Account",
+  instance: "gcp:compute/instance:Instance",
+};
+
+const rule = { network: "site", allows: [{ protocol: "tcp", ports: ["22"] }], sourceRanges: ["127.0.0.1/32"] };
+
+const vm = {
+  name: "vm",
+  machineType: "e2-micro",
+  zone: "us-central1-a",
+  bootDisk: { initializeParams: { image: "debian-cloud/debian-13", size: 10 } },
+  networkInterfaces: [{ network: "site", accessConfigs: [{}] }],
+  metadata: { "ssh-keys": "ann:ssh-ed25519 AAAA" },
+};
+
+/** An instance as the engine's state has it: what is planned for it does not depend on a machine. */
+const vmState: Resource = {
+  id: "projects/my-project/zones/us-central1-a/instances/vm",
+  inputs: vm,
+  outputs: { ...vm, project: "my-project" },
+};
+
+describe("the stand-in for Google's cloud, without a machine", () => {
+  let test: TestCloud;
+  let engine: TestEngine;
+  const made: Partial<Record<keyof typeof types, Resource>> = {};
+
+  before(async () => {
+    test = await openTestCloud();
+    engine = test.engine;
+  });
+
+  after(() => test.close());
+
+  const create = (type: keyof typeof types, inputs: object) => engine.create(types[type], { ...inputs });
+  const remove = (type: keyof typeof types) => engine.delete(types[type], made[type] as Resource);
+  const faults = (...list: object[]) => writeFile(join(test.cloud.folder, "faults.json"), JSON.stringify(list));
+
+  /** Runs with some variables of the environment changed, or unset. */
+  async function within(variables: Record<string, string | undefined>, deed: () => Promise<unknown>): Promise<void> {
+    const before = { ...process.env };
+    try {
+      for (const [name, value] of Object.entries(variables)) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+      await deed();
+    } finally {
+      process.env = before;
+    }
+  }
+
+  it("asks for credentials in the provider's words", async () => {
+    const nobody = { GOOGLE_CREDENTIALS: undefined, CLOUDSDK_CONFIG: "/nonexistent" };
+    await within({ ...nobody, GOOGLE_APPLICATION_CREDENTIALS: undefined }, () =>
+      assert.rejects(engine.checkConfig({}), (error: Error) => {
+        assert.match(error.message, /^failed to load application credentials\.\n/);
+        assert.match(error.message, /google: could not find default credentials\. See https:/);
+        return true;
+      }),
+    );
+    await within({ ...nobody, GOOGLE_APPLICATION_CREDENTIALS: undefined }, async () => {
+      await assert.rejects(engine.check(types.network, {}), /could not find default credentials/);
+      assert.deepEqual(await engine.checkConfig({ credentials: '{"client_email":"up@my-project"}' }), []);
+    });
+    await within({ GOOGLE_CREDENTIALS: "{ no JSON" }, () =>
+      assert.rejects(engine.check(types.network, {}), /neither valid json nor a valid file path/),
+    );
+  });
+
+  it("asks for a project, a region and a zone", async () => {
+    await within({ GOOGLE_PROJECT: undefined }, () =>
+      assert.rejects(engine.check(types.network, {}), /project: required field is not set/),
+    );
+    await within({ GOOGLE_ZONE: undefined }, () =>
+      assert.rejects(engine.check(types.disk, {}), /Cannot determine zone: set in this resource/),
+    );
+    await within({ GOOGLE_ZONE: undefined, GOOGLE_REGION: undefined }, () =>
+      assert.rejects(engine.check(types.address, {}), /Cannot determine region: set in this resource/),
+    );
+  });
+
+  it("refuses what lacks an input, or has a bad one", async () => {
+    assert.deepEqual(await engine.check(types.instance, { machineType: "e2-micro", bootDisk: {} }), [
+      'networkInterfaces: Missing required argument. The argument "network_interfaces" is required, but no definition was found',
+    ]);
+    assert.match(
+      (await engine.check(types.firewall, { ...rule, name: "Bad_Name" })).join(),
+      /"name" \("Bad_Name"\) doesn't match/,
+    );
+    assert.match((await engine.check(types.firewall, { network: "site" })).join(), /`allow,deny` must be specified/);
+    assert.match(
+      (await engine.check(types.firewall, { ...rule, sourceRanges: ["everywhere"] })).join(),
+      /not a valid CIDR/,
+    );
+    assert.match(
+      (await engine.check(types.account, { accountId: "vm" })).join(),
+      /"account_id" \("vm"\) doesn't match/,
+    );
+    assert.match(
+      (await engine.check(types.subnetwork, { network: "site", ipCidrRange: "10.0.0" })).join(),
+      /not a valid IP CIDR/,
+    );
+    assert.deepEqual(await engine.check(types.firewall, { ...rule, name: UNKNOWN, sourceRanges: UNKNOWN }), []);
+  });
+
+  it("knows in a preview what was given, and not what the cloud will say", async () => {
+    const { outputs } = await engine.create(types.address, { name: "ip" }, { preview: true });
+    assert.deepEqual(
+      [outputs.name, outputs.project, outputs.region, outputs.address],
+      ["ip", "my-project", "us-central1", UNKNOWN],
+    );
+    assert.deepEqual((await inventory(test.cloud)).resources, []);
+  });
+
+  it("makes up a name where none is given", async () => {
+    const { id, outputs } = await create("network", {});
+    assert.match(id, /^projects\/my-project\/global\/networks\/it-[0-9a-f]{7}$/);
+    await engine.delete(types.network, { id, inputs: {}, outputs });
+  });
+
+  it("makes everything that needs no machine", async () => {
+    made.network = await create("network", { name: "site", autoCreateSubnetworks: false });
+    const { selfLink } = made.network.outputs;
+    assert.equal(selfLink, "https://www.googleapis.com/compute/v1/projects/my-project/global/networks/site");
+    made.subnetwork = await create("subnetwork", { name: "site", network: selfLink, ipCidrRange: "10.0.0.0/24" });
+    assert.equal(made.subnetwork.outputs.gatewayAddress, "10.0.0.1");
+    made.firewall = await create("firewall", { ...rule, name: "ssh", network: made.network.id });
+    made.address = await create("address", { name: "ip", networkTier: "STANDARD", labels: { app: "lab" } });
+    assert.match(String(made.address.outputs.address), /^127\.([1-9]|[1-9]\d|[12]\d\d)\.\d+\.\d+$/);
+    assert.deepEqual(made.address.outputs.effectiveLabels, { app: "lab", "goog-pulumi-provisioned": "true" });
+    made.disk = await create("disk", { name: "data", size: 20 });
+    made.policy = await create("policy", { name: "daily" });
+    made.attachment = await create("attachment", { disk: "data", name: "daily" });
+    made.account = await create("account", { accountId: "site-vm" });
+    assert.equal(made.account.outputs.email, "site-vm@my-project.iam.gserviceaccount.com");
+    assert.deepEqual((await inventory(test.cloud)).resources, [
+      "projects/my-project/global/firewalls/ssh",
+      "projects/my-project/global/networks/site",
+      "projects/my-project/regions/us-central1/addresses/ip",
+      "projects/my-project/regions/us-central1/resourcePolicies/daily",
+      "projects/my-project/regions/us-central1/subnetworks/site",
+      "projects/my-project/serviceAccounts/site-vm@my-project.iam.gserviceaccount.com",
+      "projects/my-project/zones/us-central1-a/disks/data",
+      "projects/my-project/zones/us-central1-a/disks/data/daily",
+    ]);
+  });
+
+  it("refuses a second thing of one name, and what is not there", async () => {
+    await assert.rejects(create("network", { name: "site" }), {
+      message:
+        "1 error occurred:\n\t* Error creating Network: googleapi: Error 409: The resource 'projects/my-project/global/networks/site' already exists, alreadyExists\n\n",
+    });
+    await assert.rejects(
+      create("firewall", { ...rule, name: "web", network: "nowhere" }),
+      /Error 404: .*networks\/nowhere' was not found/,
+    );
+    await assert.rejects(
+      create("network", { name: "-bad" }),
+      /Error 400: Invalid value for field 'resource.name': '-bad'/,
+    );
+    await assert.rejects(
+      create("disk", { name: "far", zone: "mars" }),
+      /Invalid value for field 'zone': 'mars'. Unknown zone/,
+    );
+    const overlapping = { name: "other", network: "site", ipCidrRange: "10.0.0.128/25" };
+    await assert.rejects(
+      create("subnetwork", overlapping),
+      /conflicts with existing subnetwork 'site' in region 'us-central1'/,
+    );
+  });
+
+  it("deletes nothing that is in use, and does not mind what has gone already", async () => {
+    await assert.rejects(
+      remove("network"),
+      /The network resource '.*\/networks\/site' is already being used by '.*\/firewalls\/ssh'/,
+    );
+    await assert.rejects(remove("policy"), /is already being used by '.*\/disks\/data\/daily'/);
+    const gone = await create("address", { name: "gone" });
+    await engine.delete(types.address, gone);
+    await engine.delete(types.address, gone);
+    assert.equal((await engine.read(types.address, gone)).id, "");
+  });
+
+  it("grows a disk in place, and replaces one that should shrink", async () => {
+    const disk = made.disk as Resource;
+    assert.deepEqual(await engine.diff(types.disk, disk, { name: "data", size: 30 }), { size: "update" });
+    assert.deepEqual(await engine.diff(types.disk, disk, { name: "data", size: 10 }), { size: "update & replace" });
+    made.disk = await engine.update(types.disk, disk, { name: "data", size: 30 });
+    assert.equal(made.disk.outputs.size, 30);
+  });
+
+  it("keeps the new inputs of an update, and what the cloud has said before", async () => {
+    const old = made.address as Resource;
+    made.address = await engine.update(types.address, old, { ...old.inputs, labels: { app: "site" } });
+    const { labels, effectiveLabels, address } = made.address.outputs;
+    assert.deepEqual(labels, { app: "site" });
+    assert.deepEqual(effectiveLabels, { app: "site", "goog-pulumi-provisioned": "true" });
+    assert.equal(address, old.outputs.address);
+    assert.deepEqual((await engine.read(types.address, made.address)).outputs, { ...made.address.outputs });
+  });
+
+  it("finds by its path what is to be imported", async () => {
+    const { id, inputs } = await engine.import(types.disk, "projects/my-project/zones/us-central1-a/disks/data");
+    assert.equal(id, "projects/my-project/zones/us-central1-a/disks/data");
+    assert.deepEqual([inputs.name, inputs.size, inputs.type, inputs.selfLink], ["data", 30, "pd-standard", undefined]);
+    await assert.rejects(engine.import(types.disk, "data"), /Import id "data" doesn't match/);
+  });
+
+  it("plans each change as the provider does", async () => {
+    const planned = (type: keyof typeof types, change: object) => {
+      const resource = type === "instance" ? vmState : (made[type] as Resource);
+      return engine.diff(types[type], resource, { ...resource.inputs, ...change });
+    };
+    assert.deepEqual(await planned("network", {}), {});
+    assert.deepEqual(await planned("network", { name: "other" }), { name: "update & replace" });
+    assert.deepEqual(await planned("subnetwork", { network: "site" }), {});
+    assert.deepEqual(await planned("subnetwork", { ipCidrRange: "10.0.0.0/16" }), { ipCidrRange: "update" });
+    assert.deepEqual(await planned("subnetwork", { ipCidrRange: "10.9.0.0/16" }), { ipCidrRange: "update & replace" });
+    assert.deepEqual(await planned("firewall", { sourceRanges: ["10.0.0.0/8"] }), { "sourceRanges[0]": "update" });
+    assert.deepEqual(await planned("address", { networkTier: "PREMIUM" }), { networkTier: "update & replace" });
+    assert.deepEqual(await planned("address", { labels: { app: "lab" } }), { "labels.app": "update" });
+    assert.deepEqual(await planned("disk", { type: "pd-ssd" }), { type: "update & replace" });
+    assert.deepEqual(await planned("attachment", { name: "weekly" }), { name: "update & replace" });
+    assert.deepEqual(await planned("account", { displayName: "VM" }), { displayName: "add" });
+    for (const [change, plan] of [
+      [{ zone: "us-central1-b" }, { zone: "update & replace" }],
+      [{ machineType: "e2-small" }, { machineType: "update" }],
+      [{ metadata: { "ssh-keys": "" } }, { 'metadata["ssh-keys"]': "update" }],
+      [{ metadataStartupScript: "true" }, { metadataStartupScript: "add & replace" }],
+      [{ tags: ["web"] }, { tags: "add" }],
+      [{ hostname: "lab.example.com" }, { hostname: "add & replace" }],
+      [{ attachedDisks: [{ source: "data" }] }, { attachedDisks: "add" }],
+      [
+        { bootDisk: { initializeParams: { image: "debian-cloud/debian-13", size: 20 } } },
+        { "bootDisk.initializeParams.size": "update" },
+      ],
+      [
+        { bootDisk: { initializeParams: { image: "debian-cloud/debian-13", size: 9 } } },
+        { "bootDisk.initializeParams.size": "update & replace" },
+      ],
+      [
+        { bootDisk: { initializeParams: { image: "debian-cloud/debian-14", size: 10 } } },
+        { "bootDisk.initializeParams.image": "update & replace" },
+      ],
+      [
+        { networkInterfaces: [{ network: "site", accessConfigs: [{ natIp: "127.1.1.1" }] }] },
+        { "networkInterfaces[0].accessConfigs[0].natIp": "add" },
+      ],
+    ] as const) {
+      assert.deepEqual(await planned("instance", change), plan);
+    }
+  });
+
+  it("replaces what lies elsewhere by now, whatever said so", async () => {
+    await within({ GOOGLE_ZONE: "us-central1-b" }, async () => {
+      const plan = await engine.diff(types.disk, made.disk as Resource, { name: "data", size: 30 });
+      assert.deepEqual(plan, { zone: "update & replace" });
+    });
+  });
+
+  it("deletes first what is replaced under its own name", async () => {
+    const state = {
+      id: "",
+      inputs: { ...rule, name: "ssh" },
+      outputs: { ...rule, name: "ssh", project: "my-project" },
+    };
+    const operation = { config: {} } as Parameters<NonNullable<typeof firewall.diff>>[2];
+    const change = { ...rule, direction: "EGRESS" as const };
+    const diff = async (name?: string) =>
+      firewall.diff?.(state as never, { ...change, ...(name ? { name } : {}) }, operation);
+    assert.equal((await diff("ssh"))?.deleteBeforeReplace, true);
+    assert.equal((await diff("other"))?.deleteBeforeReplace, false);
+  });
+
+  it("refuses what a test asks it to refuse, in the API's words", async () => {
+    const asked = { type: types.address, operation: "create" };
+    await faults({ ...asked, fault: "quota exceeded", times: 1 }, { ...asked, fault: "api not enabled" });
+    const another = () => create("address", { name: "another" });
+    await assert.rejects(
+      another(),
+      /Error creating Address: googleapi: Error 403: Quota 'STATIC_ADDRESSES' exceeded. {2}Limit: 8.0 in region us-central1., quotaExceeded/,
+    );
+    await assert.rejects(
+      another(),
+      /Error 403: Compute Engine API has not been used in project 123456789012 before or it is disabled/,
+    );
+    await faults({ type: "*", operation: "delete", fault: "permission denied" });
+    await assert.rejects(
+      remove("address"),
+      /Error 403: Required 'compute.addresses.delete' permission for 'projects\/my-project\/regions\/us-central1\/addresses\/ip', forbidden/,
+    );
+    await faults({ type: types.disk, operation: "update", fault: "zone exhausted" });
+    const disk = made.disk as Resource;
+    await assert.rejects(
+      engine.update(types.disk, disk, { name: "data", size: 40 }),
+      /The zone 'projects\/my-project\/zones\/us-central1-a' does not have enough resources/,
+    );
+    await faults();
+  });
+
+  it("boots nothing that is asked for wrongly", async () => {
+    const refused = (change: object) => create("instance", { ...vm, ...change });
+    await assert.rejects(
+      refused({ machineType: "e2-nano" }),
+      /Machine type with name 'e2-nano' does not exist in zone 'us-central1-a'/,
+    );
+    await assert.rejects(refused({ networkInterfaces: [{ network: "nowhere" }] }), /networks\/nowhere' was not found/);
+    const at = (accessConfig: object, zone = "us-central1-a") =>
+      refused({ zone, networkInterfaces: [{ network: "site", accessConfigs: [accessConfig] }] });
+    const natIp = made.address?.outputs.address;
+    await assert.rejects(
+      at({ natIp: "127.0.0.1" }),
+      /The specified external IP address '127.0.0.1' was not found in region 'us-central1'/,
+    );
+    await assert.rejects(at({ natIp, networkTier: "STANDARD" }, "us-east1-b"), /was not found in region 'us-east1'/);
+    await assert.rejects(
+      at({ natIp }),
+      /The network tier of external IP address is STANDARD, that of Address must be the same/,
+    );
+    await assert.rejects(
+      refused({ bootDisk: { initializeParams: { image: "debian-cloud/nothing" } } }),
+      /Could not find image or family debian-cloud\/nothing/,
+    );
+    assert.deepEqual((await inventory(test.cloud)).containers, []);
+  });
+
+  it("is empty when everything is deleted", async () => {
+    for (const type of [
+      "attachment",
+      "policy",
+      "disk",
+      "address",
+      "account",
+      "firewall",
+      "subnetwork",
+      "network",
+    ] as const) {
+      await remove(type);
+    }
+    assert.deepEqual(await inventory(test.cloud), { resources: [], containers: [], networks: [] });
+  });
+});

@@ -1,0 +1,32 @@
+import { withoutSecretMarks } from "../../protocol.ts";
+import type { Properties, ProviderPackage } from "../../resource.ts";
+import { address } from "./address.ts";
+import { requireCredentials } from "./credentials.ts";
+import { disk } from "./disk.ts";
+import { diskResourcePolicyAttachment } from "./diskResourcePolicyAttachment.ts";
+import { firewall } from "./firewall.ts";
+import { instance } from "./instance.ts";
+import { network } from "./network.ts";
+import { resourcePolicy } from "./resourcePolicy.ts";
+import { serviceAccount } from "./serviceAccount.ts";
+import { subnetwork } from "./subnetwork.ts";
+
+export default {
+  name: "gcp",
+  version: "9.37.0",
+  checkConfig(config) {
+    requireCredentials(withoutSecretMarks(config) as Properties);
+    return [];
+  },
+  resources: {
+    "gcp:compute/address:Address": address,
+    "gcp:compute/disk:Disk": disk,
+    "gcp:compute/diskResourcePolicyAttachment:DiskResourcePolicyAttachment": diskResourcePolicyAttachment,
+    "gcp:compute/firewall:Firewall": firewall,
+    "gcp:compute/instance:Instance": instance,
+    "gcp:compute/network:Network": network,
+    "gcp:compute/resourcePolicy:ResourcePolicy": resourcePolicy,
+    "gcp:compute/subnetwork:Subnetwork": subnetwork,
+    "gcp:serviceaccount/account:Account": serviceAccount,
+  },
+} satisfies ProviderPackage;

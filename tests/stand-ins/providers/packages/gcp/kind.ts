@@ -1,0 +1,337 @@
+/** What all resources of Google's cloud have in common: where they lie, what is checked, what is refused, what is kept. */
+
+import { randomBytes } from "node:crypto";
+import { type Cloud, openCloud } from "../../../cloud/folder.ts";
+import {
+  type CloudRecord,
+  createRecord,
+  deleteRecord,
+  listRecords,
+  readRecord,
+  writeRecord,
+} from "../../../cloud/records.ts";
+import { diffInputs } from "../../diff.ts";
+import {
+  type Change,
+  type CheckFailure,
+  type Operation,
+  type Properties,
+  type ResourceType,
+  type State,
+  UNKNOWN,
+} from "../../resource.ts";
+import { alreadyExists, inUse, invalid, notFound, ProviderError } from "./apiErrors.ts";
+import { requireCredentials } from "./credentials.ts";
+import { injectedFault } from "./faults.ts";
+import { lastPart, type Place, pathOfPlace, placeFault, placeOf, type ScopeKind } from "./scope.ts";
+
+/** The inputs that every kind has. `labels` and places only where the kind has them. */
+export type CommonInputs = {
+  name?: string;
+  project?: string;
+  region?: string;
+  zone?: string;
+  labels?: Record<string, string>;
+  /** Default: DELETE. */
+  deletionPolicy?: "DELETE" | "PREVENT" | "ABANDON";
+};
+
+/** A resource in its cloud, of which everything is known. */
+export interface Site<Inputs> {
+  readonly cloud: Cloud;
+  readonly path: string;
+  readonly name: string;
+  readonly place: Place;
+  readonly inputs: Inputs;
+  readonly operation: Operation;
+}
+
+/** How one kind of resource differs from the others. */
+export interface Kind<Inputs extends CommonInputs, Outputs extends Properties> {
+  /** Pulumi's type token. */
+  readonly type: string;
+  /** In the provider's errors: `Error creating Network: ...` */
+  readonly title: string;
+  /** In the API's errors: `The network resource ...` */
+  readonly noun: string;
+  /** In addresses: `networks`. */
+  readonly collection: string;
+  readonly scope: ScopeKind;
+  readonly quota: { readonly metric: string; readonly limit: number };
+  readonly service?: { readonly name: string; readonly title: string; readonly permission: string };
+  readonly required?: readonly (keyof Inputs & string)[];
+  readonly defaults?: Partial<Inputs>;
+  /** The outputs that are not inputs, or not always. `name` and the place are outputs of all kinds, besides. */
+  readonly outputs: readonly (keyof Outputs & string)[];
+  /** Whether a change at this path (`bootDisk.deviceName`) makes a new resource. */
+  replaces(path: string, state: State<Inputs, Outputs>, inputs: Inputs): boolean;
+  /** What names the resource in its place, when that is not its `name`. */
+  nameOf?(inputs: Inputs): string;
+  pathOf?(place: Place, name: string): string;
+  check?(inputs: Inputs): CheckFailure[];
+  /** What of a change is no change: two ways of writing one thing. */
+  isSame?(change: Change, state: State<Inputs, Outputs>, inputs: Inputs): boolean;
+  /** The outputs that a preview of an update cannot know. Default: none. */
+  unknownAfter?(state: State<Inputs, Outputs>, inputs: Inputs): readonly (keyof Outputs & string)[];
+  /** The paths of what it holds on to. Each has to exist. */
+  uses?(inputs: Inputs, place: Place, cloud: Cloud): readonly string[] | Promise<readonly string[]>;
+  /** Does what has to be done besides the record; refuses with an Error whose text is the API's. */
+  create(site: Site<Inputs>): Promise<Outputs>;
+  update?(site: Site<Inputs>, state: State<Inputs, Outputs>): Promise<Outputs>;
+  delete?(site: Site<Inputs>, state: State<Inputs, Outputs>): Promise<void>;
+  /** What follows when the record is written, or deleted. */
+  afterwards?(site: Site<Inputs>): Promise<void>;
+  /** What is true of it now; undefined when it has gone. Default: what is recorded. */
+  read?(site: Site<Inputs>, state: State<Inputs, Outputs>): Promise<Partial<Inputs & Outputs> | undefined>;
+}
+
+/** A resource type for the engine, of what is special about the kind. */
+export function resourceType<Inputs extends CommonInputs, Outputs extends Properties>(
+  kind: Kind<Inputs, Outputs>,
+): ResourceType<Inputs, Outputs> {
+  const pathOf = (place: Place, name: string) =>
+    kind.pathOf?.(place, name) ?? `${pathOfPlace(place, kind.scope)}/${kind.collection}/${name}`;
+
+  function siteOf(inputs: Inputs, name: string, operation: Operation, known?: Place): Site<Inputs> {
+    const place = known ?? placeOf(kind.scope, inputs, operation);
+    return { cloud: openCloud(), path: pathOf(place, name), name, place, inputs, operation };
+  }
+
+  /** Of what exists, the place is known, whatever the provider's configuration says by now. */
+  function siteOfState({ outputs }: State<Inputs, Outputs>, inputs: Inputs, operation: Operation): Site<Inputs> {
+    const name = kind.nameOf?.(outputs) ?? String(outputs.name);
+    return siteOf(inputs, name, operation, recordedPlace(kind.scope, outputs));
+  }
+
+  async function refuseInjected(deed: "create" | "update" | "delete", { cloud, path }: Site<Inputs>): Promise<void> {
+    const service = kind.service ?? {
+      name: "compute.googleapis.com",
+      title: "Compute Engine API",
+      permission: "compute",
+    };
+    const text = await injectedFault(cloud, {
+      type: kind.type,
+      operation: deed,
+      path,
+      permission: `${service.permission}.${kind.collection}`,
+      service: service.name,
+      serviceTitle: service.title,
+      quota: kind.quota,
+    });
+    if (text !== undefined) throw new Error(text);
+  }
+
+  /** Every refusal of the API's, as the provider shows it. */
+  async function saying<T>(participle: string, deed: () => Promise<T>): Promise<T> {
+    try {
+      return await deed();
+    } catch (error) {
+      if (error instanceof ProviderError) throw error;
+      throw new ProviderError(`Error ${participle} ${kind.title}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+
+  /** What a resource holds on to; throws when something of it is not there. */
+  async function usesOf({ cloud, place, inputs }: Site<Inputs>): Promise<readonly string[]> {
+    const uses = (await kind.uses?.(inputs, place, cloud)) ?? [];
+    for (const path of uses) if ((await readRecord(cloud, path)) === undefined) throw new Error(notFound(path));
+    return uses;
+  }
+
+  const recordOf = ({ path }: Site<Inputs>, uses: readonly string[], properties: Properties): CloudRecord => ({
+    path,
+    type: kind.type,
+    uses,
+    properties,
+  });
+
+  const commonOutputs = ({ name, place }: Site<Inputs>) => ({
+    ...(kind.nameOf === undefined ? { name } : {}),
+    ...place,
+  });
+
+  return {
+    outputs: kind.outputs.filter((output) => !inputsAsWell.has(output)),
+    replaceOnChanges: [],
+
+    normalize: (inputs) => ({ ...kind.defaults, ...inputs }),
+
+    check(inputs, operation) {
+      requireCredentials(operation.config);
+      const missing = (kind.required ?? []).filter((property) => inputs[property] === undefined);
+      if (missing.length === 0) placeOf(kind.scope, inputs, operation);
+      return [
+        ...missing.map((property) => ({
+          property,
+          reason: `Missing required argument. The argument "${snakeCase(property)}" is required, but no definition was found`,
+        })),
+        ...(missing.length === 0 ? (kind.check?.(inputs) ?? []) : []),
+      ];
+    },
+
+    diff(state, inputs, operation) {
+      const place = placeOf(kind.scope, inputs, operation);
+      const changes: Change[] = diffInputs(state.inputs, inputs, [])
+        .changes.filter((change) => !kind.isSame?.(change, state, inputs))
+        .filter(({ path }) => !isPlace(path))
+        .map((change) => ({
+          ...change,
+          replace: replacesAlways(change.path) || kind.replaces(change.path, state, inputs),
+        }));
+      const before = recordedPlace(kind.scope, state.outputs);
+      for (const part of ["project", "region", "zone"] as const) {
+        if (place[part] === before[part]) continue;
+        const inputDiff = state.inputs[part] !== inputs[part];
+        changes.push({ path: part, kind: "update", replace: true, inputDiff });
+      }
+      // Two things cannot have one name at one time; a name that the provider has made up is another one each time.
+      const sameName = inputs.name !== undefined && inputs.name === state.inputs.name;
+      return { changes, deleteBeforeReplace: sameName && changes.some(({ replace }) => replace) };
+    },
+
+    preview(inputs, state, operation) {
+      const place = placeOf(kind.scope, inputs, operation);
+      const name = kind.nameOf === undefined ? { name: inputs.name ?? state?.outputs.name ?? UNKNOWN } : {};
+      const unknown = state === undefined ? kind.outputs : (kind.unknownAfter?.(state, inputs) ?? []);
+      const outputs = kind.outputs.map((output) => {
+        const known = unknown.includes(output) ? UNKNOWN : state?.outputs[output];
+        return [output, given((inputs as Properties)[output]) ?? known];
+      });
+      return { ...Object.fromEntries(outputs), ...name, ...place };
+    },
+
+    create: (inputs, operation) =>
+      saying("creating", async () => {
+        const name = kind.nameOf?.(inputs) ?? inputs.name ?? madeUpName(operation.name);
+        const site = siteOf(inputs, name, operation);
+        await refuseInjected("create", site);
+        refuseName(name, site.place);
+        const uses = await usesOf(site);
+        if (!(await createRecord(site.cloud, recordOf(site, uses, { ...inputs, ...commonOutputs(site) })))) {
+          throw new Error(alreadyExists(site.path));
+        }
+        try {
+          const outputs = { ...(await kind.create(site)), ...commonOutputs(site) };
+          await writeRecord(site.cloud, recordOf(site, uses, { ...inputs, ...outputs }));
+          await kind.afterwards?.(site);
+          return { id: site.path, outputs };
+        } catch (error) {
+          await deleteRecord(site.cloud, site.path);
+          throw error;
+        }
+      }),
+
+    update: (inputs, state, operation) =>
+      saying("updating", async () => {
+        const site = siteOfState(state, inputs, operation);
+        await refuseInjected("update", site);
+        if ((await readRecord(site.cloud, site.path)) === undefined) throw new Error(notFound(site.path));
+        const uses = await usesOf(site);
+        const updated = (await kind.update?.(site, state)) ?? state.outputs;
+        const outputs = { ...outputsOf(kind, updated), ...commonOutputs(site) };
+        await writeRecord(site.cloud, recordOf(site, uses, { ...inputs, ...outputs }));
+        await kind.afterwards?.(site);
+        return outputs;
+      }),
+
+    delete: (state, operation) =>
+      saying("deleting", async () => {
+        const site = siteOfState(state, state.inputs, operation);
+        if (state.inputs.deletionPolicy === "ABANDON") return;
+        if (state.inputs.deletionPolicy === "PREVENT") {
+          throw new ProviderError(
+            `cannot destroy ${kind.title} without setting deletion_policy to "DELETE" or "ABANDON" and running an apply`,
+          );
+        }
+        await refuseInjected("delete", site);
+        const users = (await listRecords(site.cloud)).filter(({ uses }) => uses.includes(site.path));
+        if (users[0] !== undefined) throw new Error(inUse(kind.noun, site.path, users[0].path));
+        await kind.delete?.(site, state);
+        await deleteRecord(site.cloud, site.path);
+        await kind.afterwards?.(site);
+      }),
+
+    parseImportId(importId) {
+      const [, project, region, zone, collection, name] =
+        /^projects\/([^/]+)\/(?:global|regions\/([^/]+)|zones\/([^/]+))\/([^/]+)\/([^/]+)$/.exec(importId) ?? [];
+      if (collection !== kind.collection || kind.nameOf !== undefined) {
+        throw new Error(`Import id "${importId}" doesn't match any of the accepted formats`);
+      }
+      const place = { ...(region === undefined ? {} : { region }), ...(zone === undefined ? {} : { zone }) };
+      return { id: importId, inputs: { name, project, ...place } as Partial<Inputs> };
+    },
+
+    async read(state, operation) {
+      requireCredentials(operation.config);
+      const site = siteOfState(state, state.inputs, operation);
+      const record = await readRecord<Inputs & Outputs>(site.cloud, site.path);
+      if (record === undefined) return undefined;
+      const found = kind.read === undefined ? {} : await kind.read(site, state);
+      if (found !== undefined) return { ...record.properties, ...found };
+      await deleteRecord(site.cloud, site.path);
+      return undefined;
+    },
+  };
+}
+
+/** Only a kind's outputs, of what may have its inputs among them. */
+function outputsOf<Inputs extends CommonInputs, Outputs extends Properties>(
+  { outputs }: Pick<Kind<Inputs, Outputs>, "outputs">,
+  properties: Outputs,
+): Outputs {
+  return Object.fromEntries(outputs.map((name) => [name, properties[name]])) as Outputs;
+}
+
+/** Outputs that a program gives, as a rule: what is imported has them among its inputs. */
+const inputsAsWell = new Set<string>(["network", "networkInterfaces", "networkTier", "size"]);
+
+/** An output that is a plain input will be what it was given. */
+const given = (input: unknown) => (typeof input === "object" ? undefined : input);
+
+const madeUpName = (name: string) => `${name.toLowerCase()}-${randomBytes(4).toString("hex").slice(1)}`;
+
+const nameForm = "(?:[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?)";
+
+/** For the kinds whose names the provider looks at itself, before it asks anybody. */
+export function checkName(name: string | undefined): CheckFailure[] {
+  if (name === undefined || name === UNKNOWN || new RegExp(`^${nameForm}$`).test(name)) return [];
+  return [{ property: "name", reason: `"name" ("${name}") doesn't match regexp "^${nameForm}$"` }];
+}
+
+function refuseName(name: string, place: Place): void {
+  const fault = placeFault(place);
+  if (fault !== undefined) throw new Error(invalid(fault));
+  if (new RegExp(`^${nameForm}$`).test(lastPart(name))) return;
+  throw new Error(
+    invalid(`Invalid value for field 'resource.name': '${name}'. Must be a match of regex '${nameForm}'`),
+  );
+}
+
+function recordedPlace(scope: ScopeKind, outputs: Properties): Place {
+  const place = { project: String(outputs.project) };
+  if (scope === "region") return { ...place, region: String(outputs.region) };
+  if (scope === "zone") return { ...place, zone: String(outputs.zone) };
+  return place;
+}
+
+const isPlace = (path: string) => ["project", "region", "zone"].includes(path);
+const replacesAlways = (path: string) => path === "name";
+const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** The labels as the provider shows them, with the one of its own. */
+export function labelOutputs({ labels = {} }: CommonInputs, { config }: Operation) {
+  const all = { ...defaultLabels(config), ...labels };
+  return { effectiveLabels: { ...all, "goog-pulumi-provisioned": "true" }, pulumiLabels: all };
+}
+
+/** Configuration that is not text reaches a provider as JSON. */
+function defaultLabels({ defaultLabels: given }: Properties): Record<string, string> {
+  if (typeof given === "string" && given !== "") return JSON.parse(given);
+  return (given as Record<string, string>) ?? {};
+}
+
+/** What the API gives everything that it makes: a number, and the time. */
+export const newNumber = () => String(randomBytes(8).readBigUInt64BE() >> 1n);
+export const timestamp = () => new Date().toISOString().replace("Z", "-00:00");
+/** Eight bytes in base64, as fingerprints of labels, tags and metadata are. */
+export const fingerprint = () => randomBytes(8).toString("base64");

@@ -1,0 +1,19 @@
+/** What a machine type gives, by its name; undefined for one that there is none of. */
+export function machineTypeOf(name: string): { cpus: number; memoryMb: number } | undefined {
+  const small: Record<string, [cpus: number, memoryMb: number]> = {
+    "f1-micro": [1, 614],
+    "g1-small": [1, 1740],
+    "e2-micro": [2, 1024],
+    "e2-small": [2, 2048],
+    "e2-medium": [2, 4096],
+  };
+  const known = small[name];
+  if (known !== undefined) return { cpus: known[0], memoryMb: known[1] };
+  const [, family = "", kind = "", count = ""] =
+    /^(e2|n1|n2|n2d|t2d|c3|n4|c4)-(standard|highmem|highcpu)-(\d+)$/.exec(name) ?? [];
+  const perCpu: Record<string, number> = { standard: family === "n1" ? 3.75 : 4, highmem: 8, highcpu: 1 };
+  const gb = perCpu[kind];
+  return gb === undefined || Number(count) > 128
+    ? undefined
+    : { cpus: Number(count), memoryMb: Number(count) * gb * 1024 };
+}
