@@ -8,6 +8,9 @@ import type { Settings } from "./schema.ts";
  */
 export function loadSettings(): Settings {
   const { settings, faults } = readSettings(configOf(pulumi.getProject(), pulumi.runtime.allConfig()));
-  if (!settings) throw new pulumi.RunError(report(pulumi.getStack(), faults));
-  return settings;
+  if (settings) return settings;
+  const error = new pulumi.RunError(report(pulumi.getStack(), faults));
+  // The SDK never shows a RunError's trace, and spends fifteen seconds on colouring it all the same.
+  delete error.stack;
+  throw error;
 }
