@@ -5,15 +5,17 @@ import { SiteSecrets } from "./components/siteSecrets.ts";
 import { ThisMachine } from "./components/thisMachine.ts";
 import { hostNames, siteOf } from "./files/site.ts";
 import { loadSettings } from "./settings/load.ts";
+import { usersOf } from "./settings/signIn.ts";
 
 const settings = loadSettings();
+const users = usersOf(settings.signIn);
 
 const { port, httpPort, notebooks: folder } = settings;
 const host = new ThisMachine("host", { port, httpPort, notebooks: folder });
 const site = siteOf(`${pulumi.getProject()}-${pulumi.getStack()}`, settings, host.place);
 
 const certificate = new Certificate("certificate", { dnsNames: hostNames(site) });
-const secrets = new SiteSecrets("secrets", { users: settings.signIn.users });
+const secrets = new SiteSecrets("secrets", settings);
 
 new SiteRelease("site", {
   host,
@@ -21,7 +23,7 @@ new SiteRelease("site", {
   secrets: { ...secrets.values, certificate: certificate.certificate, certificateKey: certificate.key },
 });
 
-const firstUser = settings.signIn.users[0]?.email ?? "";
+const firstUser = users[0]?.email ?? "";
 
 /** Where JupyterLab is. */
 export const url = site.names.origin("jupyter");

@@ -1,11 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import type { Secrets } from "../files/secrets.ts";
-import type { DexUser } from "../settings/schema.ts";
+import type { App } from "../settings/apps.ts";
+import { type SignIn, usersOf } from "../settings/signIn.ts";
 
 export interface SiteSecretsArgs {
-  /** Users of the built-in provider; each without a passwordHash gets a password. */
-  users: DexUser[];
+  /** The identity provider. Users of the built-in one without a passwordHash get a password; any other gave a client secret. */
+  signIn: SignIn;
+  /** The apps: a database password for each that has one, and what is secret in their settings. */
+  apps: App[];
+  /** Any text; another one makes the database's passwords anew. */
+  databaseRotation?: string | undefined;
 }
 
 /** What the site makes up for itself; the certificate comes from elsewhere. */
@@ -25,31 +30,43 @@ export class SiteSecrets extends pulumi.ComponentResource {
 
   constructor(name: string, args: SiteSecretsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("jupyter-up:index:SiteSecrets", name, {}, opts);
-    const random = (part: string, length: number) =>
-      new RandomPassword(`${name}-${part}`, { length, special: false }, { parent: this });
+    const random = (part: string, length: number, keepers?: Record<string, string>) =>
+      new RandomPassword(
+        `${name}-${part}`,
+        { length, special: false, ...(keepers ? { keepers } : {}) },
+        { parent: this },
+      );
     const key = (part: string) => random(part, KEY_LENGTH).result;
+    const databaseKey = (part: string) => random(part, KEY_LENGTH, { rotation: args.databaseRotation ?? "" }).result;
 
-    const generated = args.users
+    const users = usersOf(args.signIn);
+    const generated = users
       .filter((user) => user.passwordHash === undefined)
       .map(({ email }) => ({ email, password: random(`password-${email}`, PASSWORD_LENGTH) }));
-    const passwordHashes = byAddress([
+    const passwordHashes = byName([
       ...generated.map(({ email, password }) => [email, password.bcryptHash] as const),
-      ...args.users.flatMap(({ email, passwordHash }) => (passwordHash ? [[email, passwordHash] as const] : [])),
+      ...users.flatMap(({ email, passwordHash }) => (passwordHash ? [[email, passwordHash] as const] : [])),
     ]);
 
     this.values = {
       vouchJwtSecret: key("vouch-jwt"),
       vouchSessionKey: key("vouch-session"),
-      oidcClientSecret: key("oidc-client"),
+      oidcClientSecret: args.signIn.provider === "dex" ? key("oidc-client") : pulumi.secret(args.signIn.clientSecret),
       doorSecret: key("door"),
       namingKey: key("naming"),
+      databaseRootPassword: databaseKey("database-root"),
+      notebooksDatabasePassword: databaseKey("database-notebooks"),
+      appDatabasePasswords: byName(
+        args.apps.filter(({ database }) => database).map((app) => [app.name, databaseKey(`database-${app.name}`)]),
+      ),
+      appSecrets: pulumi.secret(Object.fromEntries(args.apps.map((app) => [app.name, app.secrets]))),
       passwordHashes,
     };
-    this.passwords = byAddress(generated.map(({ email, password }) => [email, password.result]));
+    this.passwords = byName(generated.map(({ email, password }) => [email, password.result]));
     this.registerOutputs({ passwords: this.passwords });
   }
 }
 
-function byAddress(entries: (readonly [string, pulumi.Input<string>])[]): pulumi.Output<Record<string, string>> {
+function byName(entries: (readonly [string, pulumi.Input<string>])[]): pulumi.Output<Record<string, string>> {
   return pulumi.secret(pulumi.output(Object.fromEntries(entries)));
 }

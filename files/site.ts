@@ -1,4 +1,5 @@
 import type { Settings } from "../settings/schema.ts";
+import { usersOf } from "../settings/signIn.ts";
 import { dex } from "./dex/dex.ts";
 import { jupyter } from "./jupyter/jupyter.ts";
 import { type Names, namesOf } from "./names.ts";
@@ -39,10 +40,14 @@ export interface Site {
  */
 export function siteOf(name: string, settings: Settings, place: Place): Site {
   const names = namesOf(settings.domain, place.httpsPort);
-  const behind = [vouch(names), dex(names, settings), jupyter(names, settings, place)];
+  const behind = [
+    vouch(names),
+    ...(settings.signIn.provider === "dex" ? [dex(names, settings.signIn.users)] : []),
+    jupyter(names, settings, place),
+  ];
   const virtualHosts = behind.flatMap(({ virtualHost }) => virtualHost ?? []);
   const services = [
-    nginx({ name, names, place, allow: settings.allow, people: settings.signIn.users, virtualHosts }),
+    nginx({ name, names, place, allow: settings.allow, people: usersOf(settings.signIn), virtualHosts }),
     ...behind,
   ];
   return { name, names, place, services: services.map((service) => pulledThrough(settings.imageMirror, service)) };

@@ -1,6 +1,7 @@
-import type { z } from "zod";
+import { z } from "zod";
+import { THIS_KEY } from "./faults.ts";
 import { nearest } from "./nearest.ts";
-import { type Settings, settingsSchema, THIS_KEY } from "./schema.ts";
+import { type Settings, settingsSchema } from "./schema.ts";
 
 /** One thing wrong with the settings: where, and the schema's words (a sentence, then the mending command). */
 export interface Fault {
@@ -52,11 +53,22 @@ function faultsOf(issue: z.core.$ZodIssue): Fault[] {
   });
 }
 
-/** The keys that exist at a path of the settings. */
+/** The keys that exist at a path of the settings, in the order of their schema. */
 function keysAt(path: PropertyKey[]): string[] {
-  if (path.length === 0) return Object.keys(settingsSchema.shape);
-  const signIn = settingsSchema.shape.signIn;
-  return Object.keys(path.length === 1 ? signIn.shape : signIn.shape.users.element.shape);
+  return [...new Set(schemasAt(settingsSchema, path).flatMap((schema) => Object.keys(schema.shape)))];
+}
+
+/** The schemas of objects that a value at a path may have: more than one where another value decides between them. */
+function schemasAt(schema: z.core.$ZodType, path: PropertyKey[]): z.ZodObject[] {
+  const [next, ...rest] = path;
+  if (schema instanceof z.ZodPipe) return [...schemasAt(schema.in, path), ...schemasAt(schema.out, path)];
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return schemasAt(schema.unwrap(), path);
+  if (schema instanceof z.ZodDiscriminatedUnion) return schema.options.flatMap((option) => schemasAt(option, path));
+  if (schema instanceof z.ZodArray && typeof next === "number") return schemasAt(schema.element, rest);
+  if (!(schema instanceof z.ZodObject)) return [];
+  if (next === undefined) return [schema];
+  const inner = schema.shape[String(next)];
+  return inner ? schemasAt(inner, rest) : [];
 }
 
 /** `["signIn", "users", 0]` → `signIn.users[0]`; a part that is no plain word stands in `["brackets"]`. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { stringify } from "yaml";
-import type { DexUser, Settings } from "../../settings/schema.ts";
+import type { DexUser } from "../../settings/signIn.ts";
 import { HARDENED, healthCheck } from "../compose.ts";
 import { fill } from "../fill.ts";
 import { callbackUrl, type Names } from "../names.ts";
@@ -11,7 +11,7 @@ import type { Service } from "../service.ts";
 export const DEX_CLIENT = "vouch";
 
 /** The built-in identity provider, with users of the site's own. */
-export function dex(names: Names, settings: Settings): Service {
+export function dex(names: Names, users: DexUser[]): Service {
   return {
     name: "dex",
     about: "The built-in identity provider, with users of the site's own.",
@@ -26,7 +26,7 @@ export function dex(names: Names, settings: Settings): Service {
     },
     secretFiles: {
       at: "/etc/dex",
-      content: (secrets) => ({ "config.yaml": config(names, settings.signIn.users, secrets) }),
+      content: (secrets) => ({ "config.yaml": config(names, users, secrets) }),
     },
     virtualHost: {
       label: "dex",

@@ -1,4 +1,4 @@
-import type { DexUser } from "../../settings/schema.ts";
+import type { DexUser } from "../../settings/signIn.ts";
 import { HARDENED, healthCheck } from "../compose.ts";
 import { fill } from "../fill.ts";
 import type { Names } from "../names.ts";

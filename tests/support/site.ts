@@ -27,6 +27,10 @@ export const secrets: Secrets = {
     "ann@example.com": "$2b$10$secret-hash-of-ann",
     "bob@example.com": "$2b$10$secret-hash-of-bob",
   },
+  databaseRootPassword: "secret-database-root",
+  notebooksDatabasePassword: "secret-database-notebooks",
+  appDatabasePasswords: { phpdemo: "secret-database-phpdemo", whoami: "secret-database-whoami" },
+  appSecrets: {},
   namingKey: "secret-naming-key------------------------------48",
 };
 

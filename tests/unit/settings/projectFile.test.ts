@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { configOf, readSettings } from "../../../settings/read.ts";
 import { settingsSchema } from "../../../settings/schema.ts";
+import { usersOf } from "../../../settings/signIn.ts";
 import { declaredSettings, handedOver, stackConfig } from "../../support/projectFile.ts";
 
 const settingsOf = (config: Record<string, unknown>) => readSettings(configOf("jupyter-up", handedOver(config)));
@@ -56,6 +57,6 @@ describe("Pulumi.local.yaml", () => {
   it("lets in everybody who can sign in", () => {
     const { settings } = settingsOf(stackConfig("local"));
     assert.ok(settings);
-    for (const { email } of settings.signIn.users) assert.ok(settings.allow.includes(email), email);
+    for (const { email } of usersOf(settings.signIn)) assert.ok(settings.allow.includes(email), email);
   });
 });

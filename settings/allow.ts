@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { alwaysOnLists, anew, fault, repeated, setThis, shown, THIS_KEY, text } from "./faults.ts";
+
+// Narrower than RFC 5321 on purpose: these characters need no quoting in any file that an address ends up in.
+export const ADDRESS = /^[a-z0-9_%+'&=~!#/-]+(\.[a-z0-9_%+'&=~!#/-]+)*@([a-z0-9-]+\.)+[a-z0-9-]+$/;
+export const LONGEST_ADDRESS = 254;
+
+const ALLOW_EXAMPLE = "pulumi config set --path 'allow[0]' ann@example.com";
+
+const NO_ADDRESS = "has no @ in it. An address is written ann@example.com, a whole domain @example.com";
+const GITHUB_NAME = /^[a-z0-9](-?[a-z0-9]){0,38}$/;
+
+function whatIsWrongWithEntry(entry: string): string | undefined {
+  if (entry === "") return "is empty";
+  if (entry.includes("*")) return "has a * in it. A whole domain is written @example.com";
+  if (entry.length > LONGEST_ADDRESS)
+    return `is ${entry.length} characters long; ${LONGEST_ADDRESS} is the most an address has`;
+  const asAddress = entry.startsWith("@") ? `someone${entry}` : entry;
+  if (GITHUB_NAME.test(entry)) return undefined;
+  if (!entry.includes("@")) return NO_ADDRESS;
+  if (!ADDRESS.test(asAddress)) return "is neither an address (ann@example.com) nor a domain (@example.com)";
+  return undefined;
+}
+
+/** An address, a whole `@domain`, or a name at GitHub (see `whatIsWrongAt`); lower-cased. */
+export const allowEntry = text("an address", setThis("ann@example.com"))
+  .transform((entry) => entry.trim().toLowerCase())
+  .superRefine((entry, context) => {
+    const wrong = whatIsWrongWithEntry(entry);
+    if (!wrong) return;
+    context.addIssue({ code: "custom", message: fault(`${shown(entry)} ${wrong}.`, setThis("ann@example.com")) });
+  });
+
+/** Who may come in: addresses and `@domains`, each once. */
+export const allow = z
+  .array(allowEntry, {
+    error: ({ input }) => fault(`expected a list of addresses, found ${shown(input)}.`, anew(input, ALLOW_EXAMPLE)),
+  })
+  .superRefine((entries, context) => {
+    if (entries.length === 0)
+      context.addIssue({
+        code: "custom",
+        message: fault("nobody could sign in, the list is empty. Add an address or a domain:", ALLOW_EXAMPLE),
+      });
+    for (const index of repeated(entries)) {
+      const entry = entries[index] ?? "";
+      if (whatIsWrongWithEntry(entry)) continue;
+      context.addIssue({
+        code: "custom",
+        path: [index],
+        message: fault(
+          `${shown(entry)} is on the list twice (letter case makes no difference).`,
+          `pulumi config rm --path '${THIS_KEY}'`,
+        ),
+      });
+    }
+  }, alwaysOnLists);
+
+/** What is wrong with an entry where people sign in at this provider: GitHub tells names, all others addresses. */
+export function whatIsWrongAt(provider: string, entry: string): string | undefined {
+  if (provider !== "github") return GITHUB_NAME.test(entry) ? NO_ADDRESS : undefined;
+  return entry.includes("@")
+    ? "has an @ in it. Who signs in at GitHub is known by the name there, such as ann-lee"
+    : undefined;
+}

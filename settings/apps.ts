@@ -1,0 +1,234 @@
+import { z } from "zod";
+import { allowEntry } from "./allow.ts";
+import { LABEL } from "./domain.ts";
+import {
+  alwaysOnLists,
+  anew,
+  digitsAsNumber,
+  fault,
+  REMOVE_THIS,
+  repeated,
+  setThis,
+  shown,
+  text,
+  yesOrNo,
+} from "./faults.ts";
+import { REGISTRY } from "./image.ts";
+
+/** Apps: any image behind the same door. */
+
+/** Names that the site has for itself. */
+const RESERVED = ["jupyter", "vouch", "dex", "nginx", "mariadb", "home", "lego", "notebooks", "mysql", "sys", "www"];
+
+const wrongName = (name: unknown): string | undefined => {
+  if (typeof name !== "string" || !LABEL.test(name))
+    return "is no name an app can have: small letters, digits and inner hyphens, because it stands in front of the domain";
+  if (RESERVED.includes(name)) return "is a name of the site's own";
+  if (name.length > 32) return "is longer than 32 characters";
+  return undefined;
+};
+
+/** Docker's own short names are names at Docker Hub. */
+function inFull(image: string): string {
+  const slash = image.indexOf("/");
+  const first = image.slice(0, Math.max(slash, 0));
+  if (/[.:]/.test(first) || first === "localhost") return image;
+  return `docker.io/${slash === -1 ? "library/" : ""}${image}`;
+}
+
+const REFERENCE = new RegExp(
+  `^${REGISTRY}(/[a-z0-9]+([._-]+[a-z0-9]+)*)+(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$`,
+);
+
+function whatIsWrongWithImage(image: string): string | undefined {
+  if (!REFERENCE.test(image)) return "is no name of an image";
+  if (/:latest$/.test(image))
+    return "means another image whenever its maker likes, without a release of yours; name one version";
+  if (!/[^/]*[:@][^/]*$/.test(image)) return "names no version; put one behind a colon";
+  return undefined;
+}
+
+const THIS_IMAGE = setThis("docker.io/traefik/whoami:v1.11.0");
+const wrongPort = {
+  error: (issue: { input?: unknown }) =>
+    fault(`${shown(issue.input)} is no port; a port is a whole number from 1 to 65535.`, setThis("8080")),
+};
+
+/** Variables as the shell has them: `LOG_LEVEL`. */
+function variables(what: string, mend: string) {
+  const value = z.preprocess(
+    (value) => (typeof value === "number" || typeof value === "boolean" ? String(value) : value),
+    z
+      .string({ error: (issue) => fault(`expected a text, found ${shown(issue.input)}.`, mend) })
+      .refine((text) => !/[\n\r\0]/.test(text), {
+        error: fault("a value of more than one line cannot be handed over as a variable.", mend),
+      }),
+  );
+  return z
+    .record(z.string(), value, { error: (issue) => fault(`expected ${what}, found ${shown(issue.input)}.`, mend) })
+    .superRefine((given, context) => {
+      for (const name of Object.keys(given))
+        if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+          context.addIssue({
+            code: "custom",
+            path: [name],
+            message: fault(`${shown(name)} is no name of a variable.`, REMOVE_THIS),
+          });
+    })
+    .default({});
+}
+
+/** An absolute path in the container, below its root. */
+const containerPath = (mend: string) =>
+  text("a path in the container", mend)
+    .trim()
+    .refine((path) => /^(\/[A-Za-z0-9._@+-]+)+$/.test(path) && !/\/\.\.?(\/|$)/.test(path), {
+      error: (issue) => fault(`${shown(issue.input)} is no absolute path in the container, such as /data.`, mend),
+    });
+
+/** A path in this checkout. */
+const checkoutPath = (what: string, mend: string) =>
+  text(what, mend)
+    .trim()
+    .refine((path) => /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/.test(path) && !path.split("/").includes(".."), {
+      error: (issue) => fault(`${shown(issue.input)} is no path in this checkout.`, mend),
+    });
+
+const app = z.strictObject(
+  {
+    /** First label of its name: `adminer` for adminer.lab.example.com. */
+    name: z.string({ error: (issue) => nameFault(issue.input) }).superRefine((name, context) => {
+      if (wrongName(name)) context.addIssue({ code: "custom", message: nameFault(name) });
+    }),
+    /** Image with its version; without a registry it is Docker Hub's. */
+    image: text("an image", THIS_IMAGE)
+      .trim()
+      .transform(inFull)
+      .superRefine((image, context) => {
+        const wrong = whatIsWrongWithImage(image);
+        if (wrong) context.addIssue({ code: "custom", message: fault(`${shown(image)} ${wrong}.`, THIS_IMAGE) });
+      }),
+    /** Port in the container where it speaks HTTP. */
+    port: z.preprocess(digitsAsNumber, z.int(wrongPort).min(1, wrongPort).max(65535, wrongPort)),
+    /** Words on its tile on the front page. Default: its name. */
+    title: text("a title", setThis("'Wine and cheese'"))
+      .trim()
+      .regex(/^[^\p{C}<>"\\$]{1,64}$/u, {
+        error: (issue) => fault(`${shown(issue.input)} cannot be shown as a title.`, setThis("'Wine and cheese'")),
+      })
+      .optional(),
+    /** Variables in its environment. */
+    environment: variables("variables", REMOVE_THIS),
+    /** Secret variables; they travel apart, and are in no preview. */
+    secrets: variables("secret variables", REMOVE_THIS),
+    /** Folders in the container that outlive it: on the data folder, a folder of the app's own. */
+    volumes: z
+      .array(containerPath(setThis("/data")), {
+        error: (issue) => fault(`expected a list of paths in the container, found ${shown(issue.input)}.`, REMOVE_THIS),
+      })
+      .default([]),
+    /** Folders of this checkout, by where they are to lie in the container: read-only, sent with the release. */
+    files: z
+      .record(containerPath(REMOVE_THIS), checkoutPath("a folder of this checkout", REMOVE_THIS), {
+        error: (issue) =>
+          fault(`expected folders by their place in the container, found ${shown(issue.input)}.`, REMOVE_THIS),
+      })
+      .default({}),
+    /** A database and a user of its own; DATABASE_URL and DB_HOST, DB_NAME, DB_USER, DB_PASSWORD in its environment. */
+    database: yesOrNo("database", true).default(false),
+    /** SQL file of this checkout, run once when the database is made. */
+    schema: checkoutPath("an SQL file of this checkout", REMOVE_THIS).optional(),
+    /** Whether notebooks may read and write its database, too. */
+    shared: yesOrNo("shared", true).default(false),
+    /** Memory it may take: `256m`, `1g`. */
+    memory: text("an amount of memory", setThis("256m"))
+      .trim()
+      .toLowerCase()
+      .regex(/^[1-9]\d*[mg]$/, {
+        error: (issue) =>
+          fault(`${shown(issue.input)} is no amount of memory: a whole number with m or g.`, setThis("256m")),
+      })
+      .default("256m"),
+    /** Who of the site's people may come in here; absent: all of them. */
+    allow: z
+      .array(allowEntry, {
+        error: (issue) => fault(`expected a list of addresses, found ${shown(issue.input)}.`, REMOVE_THIS),
+      })
+      .min(1, {
+        error: fault(
+          "nobody could come in, the list is empty; without a list, everybody of the site may.",
+          REMOVE_THIS,
+        ),
+      })
+      .optional(),
+    /** Path that answers when the app is well; absent: that its port takes connections is enough. */
+    path: text("a path", setThis("/healthz"))
+      .trim()
+      .regex(/^\/[A-Za-z0-9._~/%?=&-]*$/, {
+        error: (issue) => fault(`${shown(issue.input)} is no path of a page.`, setThis("/healthz")),
+      })
+      .optional(),
+    /** Whether it speaks WebSocket. */
+    websocket: yesOrNo("websocket", true).default(false),
+  },
+  {
+    error: (issue) =>
+      issue.code === "invalid_type"
+        ? fault(`expected an app with name, image and port, found ${shown(issue.input)}.`, REMOVE_THIS)
+        : undefined,
+  },
+);
+
+function nameFault(name: unknown): string {
+  const wrong = wrongName(name) ?? "is no name";
+  const asLabel = String(name)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 32);
+  const meant = typeof name === "string" && wrongName(asLabel) === undefined ? asLabel : "myapp";
+  return fault(`${shown(name)} ${wrong}.`, setThis(meant));
+}
+
+const APP_EXAMPLE = "pulumi config set --path 'apps[0].name' whoami";
+
+export const apps = z
+  .array(app, {
+    error: ({ input }) => fault(`expected a list of apps, found ${shown(input)}.`, anew(input, APP_EXAMPLE)),
+  })
+  .superRefine((apps, context) => {
+    for (const index of repeated(apps.map((app) => app?.name)))
+      context.addIssue({
+        code: "custom",
+        path: [index, "name"],
+        message: fault(
+          `${shown(apps[index]?.name)} is the name of an app before it, too.`,
+          setThis(`${apps[index]?.name}-2`),
+        ),
+      });
+    for (const [index, given] of apps.entries()) {
+      if (typeof given !== "object" || given === null) continue;
+      for (const part of ["schema", "shared"] as const)
+        if (given[part] && given.database === false)
+          context.addIssue({
+            code: "custom",
+            path: [index, part],
+            message: fault(
+              "there is no database of its own for this.",
+              `pulumi config set --path 'apps[${index}].database' true`,
+            ),
+          });
+    }
+  }, alwaysOnLists);
+
+export type App = z.infer<typeof app>;
+
+/** Names of apps that are no more, whose data is to go, too. */
+export const purge = z.array(
+  z
+    .string({ error: (issue) => fault(`expected the name of an app, found ${shown(issue.input)}.`, REMOVE_THIS) })
+    .refine((name) => LABEL.test(name) && !RESERVED.includes(name), {
+      error: (issue) => fault(`${shown(issue.input)} is no name an app can have had.`, REMOVE_THIS),
+    }),
+  { error: ({ input }) => fault(`expected a list of apps' names, found ${shown(input)}.`, "pulumi config rm purge") },
+);

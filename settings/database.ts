@@ -1,0 +1,22 @@
+import { fault, optionalText, shown, text, yesOrNo } from "./faults.ts";
+
+/** MariaDB, for notebooks and apps. */
+
+/** Whether MariaDB runs. */
+export const database = yesOrNo("database", true);
+
+const TAG_EXAMPLE = "pulumi config set databaseTag 11.8";
+
+/** Tag of docker.io/library/mariadb: a long-term series, `11.8`, or one version of it. */
+export const databaseTag = text("a tag", TAG_EXAMPLE)
+  .trim()
+  .refine((tag) => /^\d+\.\d+(\.\d+)?(-[a-z]+)?$/.test(tag), {
+    error: (issue) =>
+      fault(
+        `${shown(issue.input)} is no version of MariaDB; a tag that moves would upgrade the database without a release.`,
+        TAG_EXAMPLE,
+      ),
+  });
+
+/** Any text; another one makes all passwords of the database anew. */
+export const databaseRotation = optionalText("any text", "pulumi config set databaseRotation 2026-11");

@@ -1,0 +1,43 @@
+import { isIP } from "node:net";
+import { domainToASCII } from "node:url";
+import { fault, shown, text } from "./faults.ts";
+
+/** One label of a DNS name. */
+export const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** Room for the longest name that is put in front of a domain, within DNS's 253 characters. */
+const LONGEST_DOMAIN = 253 - "jupyter.".length;
+export function whatIsWrongWithDomain(domain: string): string | undefined {
+  if (domain === "") return "is no domain";
+  if (/^[a-z]+:\/\//.test(domain)) return "is an address of a page; only the domain's name belongs here";
+  if (/[/?#@]/.test(domain)) return "has characters that no domain has; only the domain's name belongs here";
+  if (isIP(domain.replace(/^\[|\]$/g, "")) !== 0)
+    return "is an IP address; the site needs a name, because each part of it has its own";
+  if (/:\d*$/.test(domain)) return "has a port in it; the port has a setting of its own (port)";
+  if (domain.includes("*")) return "has a * in it; the site's names are put in front of the domain by itself";
+  if (domain.endsWith(".")) return "ends in a dot, which browsers and certificates do not take";
+  if (/[^\p{ASCII}]/u.test(domain)) return "has letters beyond a to z; write it as DNS does (xn--...)";
+  const labels = domain.split(".");
+  if (labels.length < 2)
+    return "has one label only, and browsers refuse sign-in cookies for such a domain; it needs two or more";
+  const bad = labels.find((label) => !LABEL.test(label));
+  if (bad === "") return "has an empty label (two dots in a row, or one in front)";
+  if (bad !== undefined)
+    return `has the label ${shown(bad)}: letters, digits and inner hyphens only, 63 characters at most`;
+  if (/^\d+$/.test(labels.at(-1) ?? "")) return "ends in a number, which no domain does";
+  if (domain.length > LONGEST_DOMAIN) return `is ${domain.length} characters long; ${LONGEST_DOMAIN} is the most`;
+  return undefined;
+}
+
+const DOMAIN_EXAMPLE = "pulumi config set domain lab.example.com";
+
+/** Base domain of the site's names. DNS form, two labels or more; lower-cased. */
+export const domain = text("a domain", DOMAIN_EXAMPLE)
+  .transform((text) => text.trim().toLowerCase())
+  .superRefine((domain, context) => {
+    const wrong = whatIsWrongWithDomain(domain);
+    if (!wrong) return;
+    const ascii = domainToASCII(domain);
+    const meant = ascii !== domain && !whatIsWrongWithDomain(ascii);
+    const mend = meant ? `pulumi config set domain ${ascii}` : DOMAIN_EXAMPLE;
+    context.addIssue({ code: "custom", message: fault(`${shown(domain)} ${wrong}.`, mend) });
+  });

@@ -1,0 +1,67 @@
+import { z } from "zod";
+
+/** How what is wrong with a setting is said: what every schema of this folder words its faults with. */
+
+/** A fault as the user reads it: one or two plain sentences, then the command that mends it on a line of its own. */
+export function fault(sentence: string, command: string): string {
+  return `${sentence}\n${command}`;
+}
+
+/** Stands in a fault for the path of the value that is wrong; read.ts knows it, a schema does not. */
+export const THIS_KEY = "{key}";
+export const setThis = (value: string) => `pulumi config set --path '${THIS_KEY}' ${value}`;
+/** Takes the value out. */
+export const REMOVE_THIS = `pulumi config rm --path '${THIS_KEY}'`;
+/** Begins a value anew: Pulumi puts nothing into a text, or into a list by name. */
+export const anew = (found: unknown, command: string) =>
+  found === undefined ? command : `pulumi config rm --path '${THIS_KEY}' && ${command}`;
+
+/** A value in short, on one line. Of a list or an object nothing is told: something in it may be secret. */
+export function shown(value: unknown): string {
+  if (value === undefined || value === null) return "nothing";
+  if (typeof value === "object") return Array.isArray(value) ? "a list" : "an object";
+  const text = JSON.stringify(value);
+  return text.length > 100 ? `${text.slice(0, 96)}..."` : text;
+}
+
+/** A setting that is one text. */
+export const text = (what: string, command: string) =>
+  z.string({ error: (issue) => fault(`expected ${what}, found ${shown(issue.input)}.`, command) });
+
+/** A setting that need not be given, which Pulumi.yaml's default says by an empty text. */
+export const optionalText = (what: string, command: string) =>
+  text(what, command)
+    .trim()
+    .transform((value) => value || undefined);
+
+/** A setting that is one of a few words. */
+export function oneOf<const Words extends readonly [string, ...string[]]>(key: string, what: string, words: Words) {
+  return z.enum(words, {
+    error: (issue) =>
+      fault(`${shown(issue.input)} is ${what}: ${words.join(", ")}.`, `pulumi config set ${key} ${words[0]}`),
+  });
+}
+
+/** Pulumi hands a boolean over as its word. */
+export function yesOrNo(key: string, example: boolean) {
+  return z.preprocess(
+    (value) => (value === "true" ? true : value === "false" ? false : value),
+    z.boolean({
+      error: (issue) =>
+        fault(`expected true or false, found ${shown(issue.input)}.`, `pulumi config set ${key} ${example}`),
+    }),
+  );
+}
+
+/** Pulumi hands a number over as its digits. */
+export const digitsAsNumber = (value: unknown) =>
+  typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value;
+
+/** Checks across values run even when one of them is wrong, so that all faults are shown together. */
+export const always = { when: ({ value }: { value: unknown }) => typeof value === "object" && value !== null };
+export const alwaysOnLists = { when: ({ value }: { value: unknown }) => Array.isArray(value) };
+
+/** Positions of texts that stand in a list before, too. Values that are no text at all are faults of another kind. */
+export function repeated(list: unknown[]): number[] {
+  return [...list.keys()].filter((index) => typeof list[index] === "string" && list.indexOf(list[index]) < index);
+}

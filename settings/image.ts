@@ -1,0 +1,105 @@
+import { fault, shown, text } from "./faults.ts";
+import { nearest } from "./nearest.ts";
+
+/** Images of Jupyter Docker Stacks that can serve JupyterLab. https://jupyter-docker-stacks.readthedocs.io */
+const STACKS = [
+  "base-notebook",
+  "minimal-notebook",
+  "scipy-notebook",
+  "r-notebook",
+  "julia-notebook",
+  "datascience-notebook",
+  "tensorflow-notebook",
+  "pytorch-notebook",
+  "pyspark-notebook",
+  "all-spark-notebook",
+];
+export const STACKS_REGISTRY = "quay.io/jupyter";
+const IMAGE_EXAMPLE = "pulumi config set image scipy-notebook";
+
+/** What Docker takes for a registry, and not for the first part of a name at Docker Hub: it has a dot or a port. */
+export const REGISTRY = /(localhost|[a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9-]+(?=:\d))(:\d{1,5})?/.source;
+const REPOSITORY = new RegExp(`^${REGISTRY}(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$`);
+const MIRROR = new RegExp(`^${REGISTRY}(/[a-z0-9._-]+)*$`);
+
+export const inFull = (image: string) => (image.includes("/") ? image : `${STACKS_REGISTRY}/${image}`);
+
+/** What is wrong with an image's name, and the command that mends it. */
+function whatIsWrongWithImage(name: string): [wrong: string, mend: string] | undefined {
+  if (name === "") return ["is no name of an image", IMAGE_EXAMPLE];
+  if (name.includes("@"))
+    return ["has a digest in it; name the image alone, its version has a setting of its own (imageTag)", IMAGE_EXAMPLE];
+  const tagged = /^(?<image>.+):(?<tag>[^:/]+)$/.exec(name)?.groups;
+  if (tagged) return ["has a tag in it; the tag has a setting of its own", setImageAndTag(tagged.image, tagged.tag)];
+  if (/^[a-z0-9-]+\/[a-z0-9]/.test(name) && !REPOSITORY.test(name)) {
+    const ownName = name.replace(/^jupyter\//, "");
+    return [
+      "names no registry; an image of one's own is named in full",
+      `pulumi config set image ${STACKS.includes(ownName) ? ownName : `docker.io/${name}`}`,
+    ];
+  }
+  if (!REPOSITORY.test(inFull(name)))
+    return ["is no name of an image (lower-case letters, digits, and . _ - / between them)", IMAGE_EXAMPLE];
+  const [, stack] = inFull(name).split(`${STACKS_REGISTRY}/`);
+  if (stack !== undefined && !STACKS.includes(stack))
+    return [
+      `is none of the images with JupyterLab in them: ${STACKS.join(", ")}`,
+      `pulumi config set image ${nearest(stack, STACKS) ?? "scipy-notebook"}`,
+    ];
+  return undefined;
+}
+
+/** The command that sets both, as far as they can be used. */
+function setImageAndTag(image = "", tag = ""): string {
+  if (whatIsWrongWithImage(image)) return IMAGE_EXAMPLE;
+  const setImage = `pulumi config set image ${image.replace(`${STACKS_REGISTRY}/`, "")}`;
+  return whatIsWrongWithTag(image, tag) ? setImage : `${setImage} && pulumi config set imageTag ${tag}`;
+}
+
+/** Jupyter's image repository, in full: `quay.io/jupyter/scipy-notebook`. */
+export const image = text("an image's name", IMAGE_EXAMPLE)
+  .trim()
+  .superRefine((name, context) => {
+    const [wrong, mend] = whatIsWrongWithImage(name) ?? [];
+    if (wrong && mend) context.addIssue({ code: "custom", message: fault(`${shown(name)} ${wrong}.`, mend) });
+  })
+  .transform(inFull);
+
+export const TAG_EXAMPLE = "pulumi config set imageTag 2026-08-08";
+
+/** Tag of Jupyter's image. At quay.io/jupyter a date, `2026-08-08`; a moving tag would change the site without a release. */
+export const imageTag = text("a tag", TAG_EXAMPLE).trim();
+
+/** Registry through which all images are pulled, `host[:port][/path]`; absent: from their own registries. */
+export const imageMirror = text("a registry's name", "pulumi config rm imageMirror")
+  .trim()
+  .superRefine((mirror, context) => {
+    if (mirror === "" || MIRROR.test(mirror)) return;
+    const bare = mirror
+      .toLowerCase()
+      .replace(/^[a-z]+:\/\//, "")
+      .replace(/\/+$/, "");
+    const wrong = MIRROR.test(bare)
+      ? "has more in it than a registry's name: no https://, no capitals, no slash at the end"
+      : "is no registry's name; that has a dot or a port in it, such as mirror.example.com";
+    const mend = `pulumi config set imageMirror ${MIRROR.test(bare) ? bare : "mirror.example.com"}`;
+    context.addIssue({ code: "custom", message: fault(`${shown(mirror)} ${wrong}.`, mend) });
+  })
+  .transform((mirror) => mirror || undefined);
+
+/** A date tag is for quay.io/jupyter; an image of one's own takes any tag that does not move. */
+export function whatIsWrongWithTag(image: unknown, tag: unknown): string | undefined {
+  if (typeof image !== "string" || typeof tag !== "string") return undefined;
+  if (inFull(image).startsWith(`${STACKS_REGISTRY}/`))
+    return isDate(tag)
+      ? undefined
+      : `${shown(tag)} is no date; the images of ${STACKS_REGISTRY} are tagged by the day they were built, YYYY-MM-DD.`;
+  if (tag === "latest") return '"latest" means another image every week, without a release of yours; name one version.';
+  return /^\w[\w.-]{0,127}$/.test(tag) ? undefined : `${shown(tag)} is no tag an image can have.`;
+}
+
+function isDate(tag: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(tag)) return false;
+  const date = new Date(`${tag}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(tag);
+}

@@ -1,0 +1,110 @@
+import { z } from "zod";
+import { alwaysOnLists, anew, digitsAsNumber, fault, optionalText, setThis, shown, text, yesOrNo } from "./faults.ts";
+
+/** The VM that target gcp makes. https://cloud.google.com/compute/docs */
+
+const PROJECT_EXAMPLE = "pulumi config set project my-project-123456";
+
+/** Google Cloud project ID, `my-project-123456`; needed for target gcp. */
+export const project = optionalText("a project ID", PROJECT_EXAMPLE).refine(
+  (project) => project === undefined || /^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/.test(project),
+  {
+    error: (issue) =>
+      fault(
+        `${shown(issue.input)} is no project ID: 6 to 30 small letters, digits and hyphens (gcloud projects list shows yours).`,
+        PROJECT_EXAMPLE,
+      ),
+  },
+);
+
+const ZONE_EXAMPLE = "pulumi config set zone us-central1-a";
+
+/** Compute Engine zone; its region follows from it. us-west1, us-central1 and us-east1 have the free VM. */
+export const zone = text("a zone", ZONE_EXAMPLE)
+  .trim()
+  .superRefine((zone, context) => {
+    if (/^[a-z]+(-[a-z]+)+\d+-[a-z]$/.test(zone)) return;
+    const isRegion = /^[a-z]+(-[a-z]+)+\d+$/.test(zone);
+    const wrong = isRegion ? "is a region; a VM lies in one of its zones" : "is no zone of Compute Engine";
+    const mend = isRegion ? `pulumi config set zone ${zone}-b` : ZONE_EXAMPLE;
+    context.addIssue({ code: "custom", message: fault(`${shown(zone)} ${wrong}.`, mend) });
+  });
+
+/** `us-central1-a` → `us-central1` */
+export const regionOf = (zone: string) => zone.replace(/-[a-z]$/, "");
+
+const TYPE_EXAMPLE = "pulumi config set machineType e2-micro";
+
+/** Machine type. e2-micro: two shared cores, 1 GB, free in three regions. */
+export const machineType = text("a machine type", TYPE_EXAMPLE)
+  .trim()
+  .refine((type) => /^[a-z][a-z0-9]*(-[a-z0-9]+)+$/.test(type), {
+    error: (issue) =>
+      fault(`${shown(issue.input)} is no machine type (gcloud compute machine-types list shows them).`, TYPE_EXAMPLE),
+  })
+  .refine((type) => !/^(t2a|c4a|n4a|a4x)-/.test(type), {
+    error: (issue) => fault(`${shown(issue.input)} has ARM cores, and the VM boots an image for x86-64.`, TYPE_EXAMPLE),
+  });
+
+/** Size of a disk in whole GB. */
+function gigabytes(key: string, smallest: number, example: number, why: string) {
+  const wrong = {
+    error: (issue: { input?: unknown }) =>
+      fault(`${shown(issue.input)} is no size: a whole number of GB, ${why}.`, `pulumi config set ${key} ${example}`),
+  };
+  return z.preprocess(
+    digitsAsNumber,
+    z
+      .int(wrong)
+      .max(65536, wrong)
+      .refine((size) => (size === 0 ? smallest === 0 : size >= 10), wrong),
+  );
+}
+
+/** Boot disk in GB, 10 or more. It grows in place. */
+export const bootDiskGb = gigabytes("bootDiskGb", 10, 10, "10 or more");
+/** Data disk in GB: notebooks, databases, Docker's images. 0: all of it lies on the boot disk. It grows in place. */
+export const dataDiskGb = gigabytes("dataDiskGb", 0, 20, "10 or more, or 0 for everything on the boot disk");
+
+/** Whether `pulumi destroy`, and any change that would replace the data disk, is refused while there is work on it. */
+export const protectData = yesOrNo("protectData", true);
+
+const SSH_FROM_EXAMPLE = "pulumi config set --path 'sshFrom[0]' 203.0.113.7/32";
+
+function whatIsWrongWithRange(range: string): string | undefined {
+  const [address = "", length] = range.split("/");
+  if (!z.ipv4().safeParse(address).success) return "is no IPv4 range";
+  if (length === undefined) return "is an address without a length; one address alone is written with /32";
+  if (!/^\d+$/.test(length) || Number(length) > 32) return "has no length from 0 to 32 behind the slash";
+  if (Number(length) < 8)
+    return "lets so much of the world try to get in by SSH that it is no rule at all; name the addresses you come from (curl https://ifconfig.me shows yours)";
+  const number = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+  if (number % 2 ** (32 - Number(length)) !== 0) return "has bits set behind its length";
+  return undefined;
+}
+
+/** IPv4 ranges from which SSH is let in, `203.0.113.7/32`; needed for target gcp, because `pulumi up` comes that way. */
+export const sshFrom = z
+  .array(
+    text("an IPv4 range", setThis("203.0.113.7/32"))
+      .trim()
+      .superRefine((range, context) => {
+        const wrong = whatIsWrongWithRange(range);
+        if (!wrong) return;
+        const alone = z.ipv4().safeParse(range).success ? `${range}/32` : "203.0.113.7/32";
+        context.addIssue({ code: "custom", message: fault(`${shown(range)} ${wrong}.`, setThis(alone)) });
+      }),
+    {
+      error: ({ input }) =>
+        fault(`expected a list of IPv4 ranges, found ${shown(input)}.`, anew(input, SSH_FROM_EXAMPLE)),
+    },
+  )
+  .superRefine((ranges, context) => {
+    for (const [index, range] of ranges.entries())
+      if (ranges.indexOf(range) < index)
+        context.addIssue({
+          code: "custom",
+          path: [index],
+          message: fault(`${shown(range)} is on the list twice.`, `pulumi config rm --path 'sshFrom[${index}]'`),
+        });
+  }, alwaysOnLists);

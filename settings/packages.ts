@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { alwaysOnLists, anew, fault, repeated, setThis, shown, text } from "./faults.ts";
+
+/** A requirement as pip takes it, without addresses and options: `polars`, `scikit-learn>=1.5,<2`, `dask[dataframe]==2026.3`. */
+const REQUIREMENT =
+  /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(\[[A-Za-z0-9._,-]+\])?(\s*(===|==|~=|!=|<=|>=|<|>)\s*[A-Za-z0-9.*+!_-]+(\s*,\s*(===|==|~=|!=|<=|>=|<|>)\s*[A-Za-z0-9.*+!_-]+)*)?$/;
+
+const EXAMPLE = "pulumi config set --path 'packages[0]' polars";
+
+/** Python packages that notebooks find besides those of the image, as pip's requirements. */
+export const packages = z
+  .array(
+    text("a package", setThis("polars"))
+      .trim()
+      .refine((requirement) => REQUIREMENT.test(requirement), {
+        error: (issue) =>
+          fault(
+            `${shown(issue.input)} is no requirement of pip's, such as polars or "scikit-learn>=1.5".`,
+            setThis("polars"),
+          ),
+      }),
+    { error: ({ input }) => fault(`expected a list of packages, found ${shown(input)}.`, anew(input, EXAMPLE)) },
+  )
+  .superRefine((requirements, context) => {
+    for (const index of repeated(requirements))
+      context.addIssue({
+        code: "custom",
+        path: [index],
+        message: fault(
+          `${shown(requirements[index])} is on the list twice.`,
+          `pulumi config rm --path 'packages[${index}]'`,
+        ),
+      });
+  }, alwaysOnLists);

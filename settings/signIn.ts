@@ -1,0 +1,155 @@
+import { z } from "zod";
+import { ADDRESS, LONGEST_ADDRESS } from "./allow.ts";
+import { LABEL } from "./domain.ts";
+import { alwaysOnLists, anew, fault, repeated, setThis, shown, THIS_KEY, text } from "./faults.ts";
+
+const USER_EXAMPLE = "pulumi config set --path 'signIn.users[0].email' ann@example.com";
+/** Dex refuses cheaper hashes than cost 10, and a sign-in at cost 16 takes seconds of a small machine's CPU. */
+const BCRYPT = /^\$2[aby]\$1[0-5]\$[./A-Za-z0-9]{53}$/;
+
+const nameFault = (name: unknown) =>
+  fault(
+    `${shown(name)} cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\.`,
+    setThis("'Ann Lee'"),
+  );
+const HASH_FAULT = fault(
+  "this is no bcrypt hash of cost 10 to 15. `htpasswd -nBC 10 ann` makes one (the part behind the colon):",
+  `pulumi config set --secret --path '${THIS_KEY}' '<hash>'`,
+);
+
+/** A user of the built-in provider. Without `passwordHash` a password is generated and kept in the stack's secrets. */
+const dexUser = z.strictObject(
+  {
+    /** Address to sign in with. */
+    email: text("an address to sign in with", setThis("ann@example.com"))
+      .transform((email) => email.trim().toLowerCase())
+      .refine((email) => ADDRESS.test(email) && email.length <= LONGEST_ADDRESS, {
+        error: (issue) => fault(`${shown(issue.input)} is no address.`, setThis("ann@example.com")),
+      }),
+    /** Name shown in JupyterLab, at most 64 characters. Default: the address. */
+    name: z
+      .string({ error: (issue) => nameFault(issue.input) })
+      .trim()
+      .regex(/^[^\p{C}"\\$]{1,64}$/u, { error: (issue) => nameFault(issue.input) })
+      .optional(),
+    /** bcrypt hash of a password of the user's own, cost 10 to 15: `htpasswd -nBC 10 ann`. */
+    passwordHash: z.string({ error: HASH_FAULT }).regex(BCRYPT, { error: HASH_FAULT }).optional(),
+  },
+  {
+    error: (issue) =>
+      issue.code === "invalid_type"
+        ? fault(`expected a user with an email, found ${shown(issue.input)}.`, `pulumi config rm --path '${THIS_KEY}'`)
+        : undefined,
+  },
+);
+
+/** Users of the built-in provider. */
+const users = z
+  .array(dexUser, {
+    error: ({ input }) =>
+      fault(`the built-in provider needs a list of users, found ${shown(input)}.`, anew(input, USER_EXAMPLE)),
+  })
+  .superRefine((users, context) => {
+    if (users.length === 0)
+      context.addIssue({
+        code: "custom",
+        message: fault("the built-in provider has no user, so nobody could sign in.", USER_EXAMPLE),
+      });
+    for (const index of repeated(users.map((user) => user?.email)))
+      context.addIssue({
+        code: "custom",
+        path: [index, "email"],
+        message: fault(
+          `${shown(users[index]?.email)} is there twice.`,
+          `pulumi config rm --path 'signIn.users[${index}]'`,
+        ),
+      });
+  }, alwaysOnLists);
+
+const setSecret = (key: string) => `pulumi config set --secret --path signIn.${key} <${key}>`;
+
+/** What the provider gave this site at its registration there. */
+const client = {
+  clientId: text("the client ID that the provider gave", "pulumi config set --path signIn.clientId <client ID>")
+    .trim()
+    .min(1, {
+      error: fault("is empty.", "pulumi config set --path signIn.clientId <client ID>"),
+    }),
+  /** Secret. */
+  clientSecret: z
+    .string({ error: fault("the client secret that the provider gave is missing.", setSecret("clientSecret")) })
+    .trim()
+    .min(1, { error: fault("the client secret is empty.", setSecret("clientSecret")) }),
+};
+
+/** An address that a browser or Vouch asks: https, no blanks. */
+function endpoint(key: string, what: string) {
+  const mend = `pulumi config set --path signIn.${key} https://id.example.com/${what}`;
+  return text("an https address", mend)
+    .trim()
+    .regex(/^https:\/\/[^\s"'\\]+$/, { error: (issue) => fault(`${shown(issue.input)} is no https address.`, mend) });
+}
+
+const OKTA_EXAMPLE = "pulumi config set --path signIn.domain dev-123456.okta.com";
+
+/** The providers, each with the fewest settings it needs. */
+const providers = {
+  /** Built into the site, with users of its own. */
+  dex: z.strictObject({ provider: z.literal("dex"), users }),
+  okta: z.strictObject({
+    provider: z.literal("okta"),
+    /** Okta's domain of one's own organization: `dev-123456.okta.com`. */
+    domain: text("Okta's domain of your organization", OKTA_EXAMPLE)
+      .transform((domain) =>
+        domain
+          .trim()
+          .toLowerCase()
+          .replace(/^https:\/\//, "")
+          .replace(/\/+$/, ""),
+      )
+      .refine((domain) => domain.split(".").length > 2 && domain.split(".").every((label) => LABEL.test(label)), {
+        error: (issue) => fault(`${shown(issue.input)} is no domain of Okta's.`, OKTA_EXAMPLE),
+      }),
+    ...client,
+  }),
+  google: z.strictObject({ provider: z.literal("google"), ...client }),
+  /** `allow` then lists GitHub user names: GitHub shows no address that could be relied on. */
+  github: z.strictObject({ provider: z.literal("github"), ...client }),
+  /** Any OpenID Connect provider that says `email_verified`. */
+  oidc: z.strictObject({
+    provider: z.literal("oidc"),
+    authUrl: endpoint("authUrl", "authorize"),
+    tokenUrl: endpoint("tokenUrl", "token"),
+    userInfoUrl: endpoint("userInfoUrl", "userinfo"),
+    ...client,
+  }),
+};
+
+const NAMES = Object.keys(providers).join(", ");
+
+/** How people prove who they are. */
+export const signIn = z.preprocess(
+  // Pulumi.yaml's default ends where a user sets any other part of signIn.
+  (value) =>
+    typeof value === "object" && value !== null && !Array.isArray(value) ? { provider: "dex", ...value } : value,
+  z.discriminatedUnion(
+    "provider",
+    [providers.dex, providers.okta, providers.google, providers.github, providers.oidc],
+    {
+      error: (issue) =>
+        typeof issue.input !== "object"
+          ? fault(`expected provider and users, found ${shown(issue.input)}.`, anew(issue.input, USER_EXAMPLE))
+          : fault(
+              `${shown((issue.input as { provider?: unknown }).provider)} is no provider this program knows. There are: ${NAMES} (dex is built in).`,
+              "pulumi config set --path signIn.provider dex",
+            ),
+    },
+  ),
+);
+
+export type SignIn = z.infer<typeof signIn>;
+/** A user of the built-in provider. */
+export type DexUser = z.infer<typeof users>[number];
+
+/** Users of the built-in provider; none with any other. */
+export const usersOf = (signIn: SignIn): DexUser[] => (signIn.provider === "dex" ? signIn.users : []);

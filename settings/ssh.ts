@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { digitsAsNumber, fault, shown, text } from "./faults.ts";
+
+/** A machine that one already has (target ssh): Debian or Ubuntu, reached by SSH as root or as a user who may sudo. */
+
+const set = (part: string, value: string) => `pulumi config set --path ssh.${part} ${value}`;
+
+const wrongPort = {
+  error: (issue: { input?: unknown }) =>
+    fault(`${shown(issue.input)} is no port; a port is a whole number from 1 to 65535.`, set("port", "22")),
+};
+
+export const ssh = z.strictObject(
+  {
+    /** Name or address. */
+    host: text("a host", set("host", "203.0.113.7"))
+      .trim()
+      .refine((host) => /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(host), {
+        error: (issue) =>
+          fault(`${shown(issue.input)} is no name or IPv4 address of a machine.`, set("host", "203.0.113.7")),
+      })
+      .optional(),
+    /** Default: root. Anybody else has to be able to sudo without a password. */
+    user: text("a user", set("user", "root"))
+      .trim()
+      .refine((user) => /^[a-z_][a-z0-9_.-]*$/i.test(user), {
+        error: (issue) => fault(`${shown(issue.input)} is no name of a user.`, set("user", "root")),
+      })
+      .default("root"),
+    /** Default: 22. */
+    port: z.preprocess(digitsAsNumber, z.int(wrongPort).min(1, wrongPort).max(65535, wrongPort)).default(22),
+    /** Private key in OpenSSH's or PEM form, without a passphrase. Secret. */
+    privateKey: z
+      .string({ error: fault("expected a private key.", setKey()) })
+      .refine((key) => /^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(key.trim()), {
+        error: fault("this is no private key in OpenSSH's or PEM form.", setKey()),
+      })
+      .refine((key) => !/^Proc-Type:.*ENCRYPTED|BEGIN ENCRYPTED/m.test(key), {
+        error: fault(
+          "this private key has a passphrase, which nobody can type here; make one without.",
+          "ssh-keygen -t ed25519 -N '' -f ./jupyter-up-key",
+        ),
+      })
+      .transform((key) => `${key.trim()}\n`)
+      .optional(),
+    /** The machine's public host key, `ssh-ed25519 AAAA...`: nothing is sent to a machine that cannot prove it. */
+    hostKey: text("the machine's host key", set("hostKey", '"ssh-ed25519 AAAA..."'))
+      .trim()
+      .refine((key) => /^(ssh-ed25519|ecdsa-sha2-nistp\d+|ssh-rsa) [A-Za-z0-9+/]+=*( .*)?$/.test(key), {
+        error: fault(
+          "this is no host key of the form `ssh-ed25519 AAAA...`. On the machine itself, /etc/ssh/ssh_host_ed25519_key.pub has it:",
+          set("hostKey", '"ssh-ed25519 AAAA..."'),
+        ),
+      })
+      .optional(),
+    /** IPv4 address that its names lead to. Default: `host`, where that is an address. */
+    address: z
+      .ipv4({ error: (issue) => fault(`${shown(issue.input)} is no IPv4 address.`, set("address", "203.0.113.7")) })
+      .optional(),
+  },
+  {
+    error: (issue) =>
+      issue.code === "invalid_type"
+        ? fault(
+            `expected host, privateKey and hostKey, found ${shown(issue.input)}.`,
+            `pulumi config rm ssh && ${set("host", "203.0.113.7")}`,
+          )
+        : undefined,
+  },
+);
+
+function setKey(): string {
+  return "cat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey";
+}

@@ -1,0 +1,101 @@
+import { z } from "zod";
+import { ADDRESS } from "./allow.ts";
+import { LABEL } from "./domain.ts";
+import { fault, oneOf, optionalText, shown, yesOrNo } from "./faults.ts";
+
+/** How the world finds the site (DNS) and trusts it (TLS). */
+
+/** First label of the front page's name; absent: the domain itself. */
+export const home = optionalText("a label", "pulumi config set home home").refine(
+  (label) => label === undefined || LABEL.test(label),
+  {
+    error: (issue) =>
+      fault(
+        `${shown(issue.input)} is no label of a name: small letters, digits and inner hyphens.`,
+        "pulumi config set home home",
+      ),
+  },
+);
+
+/** Who makes the A records: `cloudflare`, or `none` when you do. Not asked for target local. */
+export const dns = oneOf("dns", "no way to make DNS records", ["cloudflare", "none"]);
+
+/** Cloudflare's zone that the domain lies in; absent: see `dnsZoneOf`. */
+export const dnsZone = optionalText("a zone", "pulumi config set dnsZone example.com").refine(
+  (zone) => zone === undefined || (zone.includes(".") && zone.split(".").every((label) => LABEL.test(label))),
+  { error: (issue) => fault(`${shown(issue.input)} is no domain.`, "pulumi config set dnsZone example.com") },
+);
+
+/** Whether Cloudflare stands before the machine (its "orange cloud"): hides the address, takes bodies up to 100 MB. */
+export const proxied = yesOrNo("proxied", true);
+
+const TLS = ["cloudflare-origin", "letsencrypt", "provided", "private-ca"] as const;
+
+/**
+ * Where the certificate comes from; absent: see `tlsOf`. `cloudflare-origin`: Cloudflare's own authority, for a proxied site ·
+ * `letsencrypt`: by DNS-01, renewed on the machine · `provided`: `tlsCertificate` and `tlsKey` · `private-ca`: an authority of the stack's own.
+ */
+export const tls = z
+  .enum(["", ...TLS], {
+    error: (issue) =>
+      fault(`${shown(issue.input)} is no way to a certificate: ${TLS.join(", ")}.`, "pulumi config rm tls"),
+  })
+  .transform((tls) => tls || undefined);
+
+function pem(key: string, what: string, form: RegExp) {
+  const mend = `cat ${key === "tlsKey" ? "privkey" : "fullchain"}.pem | pulumi config set --secret ${key}`;
+  return optionalText(what, mend)
+    .refine((value) => value === undefined || form.test(value), {
+      error: fault(`this is not ${what} in PEM form.`, mend),
+    })
+    .transform((value) => value && `${value}\n`);
+}
+
+/** For tls `provided`: certificate chain, PEM, leaf first. */
+export const tlsCertificate = pem("tlsCertificate", "a certificate", /^-----BEGIN CERTIFICATE-----/);
+/** For tls `provided`: its private key, PEM, without a passphrase. Secret. */
+export const tlsKey = pem("tlsKey", "a private key", /^-----BEGIN (RSA |EC )?PRIVATE KEY-----/);
+
+const EMAIL_EXAMPLE = "pulumi config set acmeEmail ann@example.com";
+
+/** For tls `letsencrypt`: address that gets a word when a certificate is about to end. */
+export const acmeEmail = optionalText("an address", EMAIL_EXAMPLE).refine(
+  (email) => email === undefined || ADDRESS.test(email.toLowerCase()),
+  { error: (issue) => fault(`${shown(issue.input)} is no address.`, EMAIL_EXAMPLE) },
+);
+
+const ACME_EXAMPLE = "pulumi config set acmeServer https://acme-v02.api.letsencrypt.org/directory";
+
+/** For tls `letsencrypt`: ACME directory. */
+export const acmeServer = optionalText("an ACME directory", ACME_EXAMPLE).refine(
+  (server) => server === undefined || /^https:\/\/[^\s"'\\$]+$/.test(server),
+  { error: (issue) => fault(`${shown(issue.input)} is no https address.`, ACME_EXAMPLE) },
+);
+
+/** What the two below look at. */
+interface Web {
+  target: string;
+  domain: string;
+  dns: "cloudflare" | "none";
+  dnsZone?: string | undefined;
+  proxied: boolean;
+  tls?: (typeof TLS)[number] | undefined;
+}
+
+/** Whether Cloudflare stands before the machine. */
+export const isProxied = ({ target, dns, proxied }: Web) => target !== "local" && dns === "cloudflare" && proxied;
+
+/**
+ * Cloudflare's zone: `dnsZone`, or the domain itself when proxied (Cloudflare's free certificate covers one label in front
+ * of the zone), or else its last two labels.
+ */
+export function dnsZoneOf(web: Web): string {
+  return web.dnsZone ?? (isProxied(web) ? web.domain : web.domain.split(".").slice(-2).join("."));
+}
+
+/** Where the certificate comes from: `tls`, or what suits the rest. */
+export function tlsOf(web: Web): (typeof TLS)[number] {
+  if (web.tls) return web.tls;
+  if (web.target === "local" || web.dns === "none") return "private-ca";
+  return isProxied(web) ? "cloudflare-origin" : "letsencrypt";
+}
