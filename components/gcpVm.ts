@@ -5,6 +5,7 @@ import { Firewall } from "@pulumi/gcp/compute/firewall.js";
 import { Instance } from "@pulumi/gcp/compute/instance.js";
 import { Network } from "@pulumi/gcp/compute/network.js";
 import { ResourcePolicy } from "@pulumi/gcp/compute/resourcePolicy.js";
+import { Snapshot } from "@pulumi/gcp/compute/snapshot.js";
 import { Subnetwork } from "@pulumi/gcp/compute/subnetwork.js";
 import { Account } from "@pulumi/gcp/serviceaccount/account.js";
 import * as pulumi from "@pulumi/pulumi";
@@ -28,8 +29,10 @@ export interface GcpVmArgs {
   bootDiskGb: number;
   /** Disk of notebooks, databases and images in GB; 0: all of it lies on the boot disk. Grows in place. */
   dataDiskGb: number;
-  /** Whether deleting or replacing the data disk is refused. */
+  /** Whether deleting or replacing the disk with people's work on it is refused. */
   protectData: boolean;
+  /** Zone that the data disk lies in so far, if it is another one: it is copied from there. */
+  dataComesFrom?: string | undefined;
   /** IPv4 ranges that SSH is let in from, `203.0.113.7/32`. */
   sshFrom: string[];
   /** IPv4 ranges that the site is let in from: `0.0.0.0/0`, or those of a proxy before it. */
@@ -103,13 +106,19 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
     );
     const userKey = new PrivateKey(`${name}-user-key`, { algorithm: "ED25519" }, parent);
     const hostKey = new PrivateKey(`${name}-host-key`, { algorithm: "ED25519" }, parent);
-    const data = args.dataDiskGb > 0 ? this.dataDisk(name, args, inProject) : undefined;
+    // A VM in another zone is another VM. Whatever waits for this may count on the old one being gone: it is deleted first.
+    const here = new pulumi.Stash(
+      `${name}-zone`,
+      { input: zone },
+      { parent: this, replacementTrigger: zone, deleteBeforeReplace: true },
+    );
+    const data = args.dataDiskGb > 0 ? this.dataDisk(name, args, inProject, here) : undefined;
 
     this.vm = new Instance(
       `${name}-vm`,
       {
         ...inProject(),
-        zone,
+        zone: here.output,
         machineType,
         allowStoppingForUpdate: true,
         tags: [called],
@@ -128,7 +137,12 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
         },
       },
       // An address and a disk can be one machine's only.
-      { parent: this, deleteBeforeReplace: true, additionalSecretOutputs: ["metadata"] },
+      {
+        parent: this,
+        deleteBeforeReplace: true,
+        protect: !data && args.protectData,
+        additionalSecretOutputs: ["metadata"],
+      },
     );
 
     this.place = placeOfItsOwn(args.trusted);
@@ -160,14 +174,25 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
   /** The disk that outlives the VM, and daily snapshots of it. */
   private dataDisk(
     name: string,
-    { project, zone, dataDiskGb, protectData }: GcpVmArgs,
+    { project, zone, dataDiskGb, protectData, dataComesFrom }: GcpVmArgs,
     inProject: (part: string) => { project: string; name: string },
+    oldVmIsGone: pulumi.Resource,
   ): Disk {
     const parent = { parent: this };
+    const nameIn = (zone: string) => inProject(`data-${zone}`);
+    // Kept until the next `pulumi up`, so that two copies are there until the new one is seen to work.
+    const copy = dataComesFrom
+      ? new Snapshot(
+          `${name}-data-on-the-way`,
+          { ...inProject(`to-${zone}`), sourceDisk: nameIn(dataComesFrom).name, zone: dataComesFrom },
+          { parent: this, dependsOn: oldVmIsGone },
+        )
+      : undefined;
     const disk = new Disk(
       `${name}-data`,
-      { ...inProject("data"), zone, size: dataDiskGb, type: "pd-standard" },
-      { parent: this, protect: protectData },
+      { ...nameIn(zone), zone, size: dataDiskGb, type: "pd-standard", ...(copy ? { snapshot: copy.selfLink } : {}) },
+      // What it was copied from matters once; it is the same disk when that is gone.
+      { parent: this, protect: protectData, ...(copy ? {} : { ignoreChanges: ["snapshot"] }) },
     );
     const daily = new ResourcePolicy(
       `${name}-snapshots`,

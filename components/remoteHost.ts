@@ -69,7 +69,9 @@ export function remoteCommand(
     {
       connection: { ...login, privateKey: pulumi.secret(login.privateKey), ...patience },
       create: asRoot(args.create),
-      ...(args.delete ? { delete: asRoot(args.delete) } : {}),
+      // With the machine goes all that is on it; and what was made on an old one is not taken away from the new one, which
+      // has its address.
+      ...(args.delete && !machine ? { delete: asRoot(args.delete) } : {}),
       stdin: args.stdin,
       logging: args.shown === false ? "none" : "stdoutAndStderr",
       addPreviousOutputInEnv: false,

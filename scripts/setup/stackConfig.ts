@@ -122,9 +122,15 @@ function assign(document: Document, path: (string | number)[], value: unknown): 
   } else if (isSeq(node) && Array.isArray(value)) {
     for (let index = node.items.length - 1; index >= value.length; index--) document.deleteIn([...path, index]);
     for (const [index, part] of value.entries()) assign(document, [...path, index], part);
-  } else if (document.getIn(path) !== value) {
+  } else if (!isSame(document.getIn(path), value)) {
     document.setIn(path, typeof value === "object" && value !== null ? document.createNode(value) : value);
   }
+}
+
+/** The CLI writes every number and every yes or no as a text. */
+function isSame(one: unknown, other: unknown): boolean {
+  const isPlain = (value: unknown) => typeof value !== "object";
+  return one === other || (isPlain(one) && isPlain(other) && String(one) === String(other));
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
