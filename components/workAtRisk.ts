@@ -16,7 +16,7 @@ export function workDiskOf(made: Record<string, Record<string, unknown>>): WorkD
   return vm && { zone: `${vm.zone}`, sizeGb: 0 };
 }
 
-/** What would cost people their work, in words that end in what to do; undefined where nothing would. */
+/** What would cost people their work or cannot be done, in words that end in what to do; undefined where all is well. */
 export function workAtRisk(
   { zone, dataDiskGb, protectData }: Pick<Settings, "zone" | "dataDiskGb" | "protectData">,
   disk: WorkDisk,
@@ -24,6 +24,8 @@ export function workAtRisk(
   const otherwise = "If nothing on it matters any more: pulumi config set protectData false";
   if (dataDiskGb > 0 && disk.sizeGb > dataDiskGb)
     return `dataDiskGb: a disk does not shrink; the one with your work on it has ${disk.sizeGb} GB, and ${dataDiskGb} are asked for.\n    pulumi config set dataDiskGb ${disk.sizeGb}`;
+  if (regionOf(zone) !== regionOf(disk.zone))
+    return `zone: the VM, its address and its disk belong to the region ${regionOf(disk.zone)}, which ${zone} does not lie in. A site does not move to another region by itself: download the work, then pulumi destroy, and pulumi up makes the site anew there.\n    pulumi config set zone ${disk.zone}`;
   if (!protectData) return undefined;
   if (dataDiskGb === 0 && disk.sizeGb > 0)
     return `dataDiskGb: the data disk with your work on it would be deleted. ${otherwise}\n    pulumi config set dataDiskGb ${disk.sizeGb}`;
@@ -32,6 +34,5 @@ export function workAtRisk(
   if (zone === disk.zone) return undefined;
   if (disk.sizeGb === 0)
     return `zone: your work lies on the boot disk of the VM in ${disk.zone}, and would go with it. Download it first. ${otherwise}\n    pulumi config set zone ${disk.zone}`;
-  const address = regionOf(zone) === regionOf(disk.zone) ? "" : " Another region also means another address.";
-  return `zone: the disk with your work on it lies in ${disk.zone}, and no disk moves. The work can: into a new disk in ${zone}, by a snapshot, while the site is down; the old disk is deleted after that, which protectData forbids.${address} Allow it for this once, and run pulumi up again:\n    pulumi config set protectData false`;
+  return `zone: the disk with your work on it lies in ${disk.zone}, and no disk moves. The work can: into a new disk in ${zone}, by a snapshot, while the site is down; the old disk is deleted after that, which protectData forbids. Allow it for this once, and run pulumi up again:\n    pulumi config set protectData false`;
 }
