@@ -69,7 +69,7 @@ export async function runUnderMocks(
   const before = Object.fromEntries(Object.entries(made).map(([urn, outputs]) => [urn, { outputs }]));
   const call = ({ token }: MockCallArgs) =>
     token === "pulumi:pulumi:readStackResourceOutputs" ? { outputs: before } : {};
-  await pulumi.runtime.setMocks({ newResource: madeUp, call }, "jupyter-up", "test");
+  await pulumi.runtime.setMocks({ newResource: madeUp, call }, "jupyter-up", "test", false, "organization");
   record(pulumi.runtime.getMonitor() as unknown as MockMonitor, run);
   await pulumi.runtime.runInPulumiStack(program);
   // The stack's outputs can be known before the last resource is asked for.
