@@ -15,7 +15,7 @@ import type { Place } from "../files/site.ts";
 import { regionOf } from "../settings/machine.ts";
 import { accountName, cloudName } from "./cloudNames.ts";
 import type { Host, HostCommandArgs } from "./host.ts";
-import { type Login, placeOfItsOwn, provision, remoteCommand } from "./remoteHost.ts";
+import { type Machine, placeOfItsOwn, provision, remoteCommand } from "./remoteHost.ts";
 import { sshLine } from "./sshLine.ts";
 
 export interface GcpVmArgs {
@@ -61,8 +61,7 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
   readonly address: pulumi.Output<string>;
   readonly ssh: pulumi.Output<string>;
   readonly sshKey: pulumi.Output<string>;
-  private readonly login: Login;
-  private readonly vm: Instance;
+  private readonly machine: Machine;
   private readonly ready: pulumi.Resource;
 
   constructor(name: string, args: GcpVmArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -114,7 +113,7 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
     );
     const data = args.dataDiskGb > 0 ? this.dataDisk(name, args, inProject, here) : undefined;
 
-    this.vm = new Instance(
+    const vm = new Instance(
       `${name}-vm`,
       {
         ...inProject(),
@@ -148,27 +147,27 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
     this.place = placeOfItsOwn(args.trusted);
     this.address = address.address;
     this.sshKey = pulumi.secret(userKey.privateKeyOpenssh);
-    this.login = {
+    const login = {
       host: address.address,
       user: USER,
       privateKey: this.sshKey,
       hostKey: oneLine(hostKey.publicKeyOpenssh),
     };
-    this.ssh = sshLine(this.login, pulumi.getStack());
+    this.ssh = sshLine(login, pulumi.getStack());
+    this.machine = { login, resource: vm };
     const disk = data && { device: `/dev/disk/by-id/google-${DEVICE}`, sizeGb: args.dataDiskGb };
     this.ready = remoteCommand(
       `${name}-provision`,
-      this.login,
+      this.machine,
       provision(disk),
-      { parent: this, dependsOn: [sshRule, this.vm, ...(data ? [data] : [])] },
-      this.vm,
+      { parent: this, dependsOn: [sshRule, vm, ...(data ? [data] : [])] },
       BOOTING,
     );
     this.registerOutputs({ address: this.address, ssh: this.ssh });
   }
 
   command(name: string, args: HostCommandArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource {
-    return remoteCommand(name, this.login, args, pulumi.mergeOptions(opts, { dependsOn: this.ready }), this.vm);
+    return remoteCommand(name, this.machine, args, pulumi.mergeOptions(opts, { dependsOn: this.ready }));
   }
 
   /** The disk that outlives the VM, and daily snapshots of it. */

@@ -51,16 +51,19 @@ export function placeOfItsOwn(trusted: boolean): Place {
   };
 }
 
-/**
- * Runs a command over SSH, as root: standard input, the host key and the key that is let in are the only things that travel.
- * @param machine what the command goes away with, and is run again on when it is made anew; absent for one that is not ours.
- */
+/** A machine, as its commands know it. */
+export interface Machine {
+  login: Login;
+  /** What its commands go away with, and are run again for when it is made anew. Absent for a machine that is not ours. */
+  resource?: pulumi.Resource;
+}
+
+/** Runs a command over SSH, as root. */
 export function remoteCommand(
   name: string,
-  login: Login,
+  { login, resource }: Machine,
   args: HostCommandArgs,
   opts: pulumi.CustomResourceOptions,
-  machine?: pulumi.Resource,
   patience = RESTARTING,
 ): pulumi.Resource {
   const asRoot = (command: string) => (login.user === "root" ? command : `sudo -n sh -c ${quoted(command)}`);
@@ -71,13 +74,13 @@ export function remoteCommand(
       create: asRoot(args.create),
       // With the machine goes all that is on it; and what was made on an old one is not taken away from the new one, which
       // has its address.
-      ...(args.delete && !machine ? { delete: asRoot(args.delete) } : {}),
+      ...(args.delete && !resource ? { delete: asRoot(args.delete) } : {}),
       stdin: args.stdin,
       logging: args.shown === false ? "none" : "stdoutAndStderr",
       addPreviousOutputInEnv: false,
     },
     // Its address stays when the machine is made anew: without this, nothing would be run on the new one.
-    pulumi.mergeOptions(opts, machine ? { deletedWith: machine, replaceWith: [machine] } : {}),
+    pulumi.mergeOptions(opts, resource ? { deletedWith: resource, replaceWith: [resource] } : {}),
   );
 }
 

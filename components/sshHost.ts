@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Place } from "../files/site.ts";
 import type { Host, HostCommandArgs } from "./host.ts";
-import { type Login, placeOfItsOwn, provision, remoteCommand } from "./remoteHost.ts";
+import { type Machine, placeOfItsOwn, provision, remoteCommand } from "./remoteHost.ts";
 import { sshLine } from "./sshLine.ts";
 
 export interface SshHostArgs {
@@ -29,7 +29,7 @@ export class SshHost extends pulumi.ComponentResource implements Host {
   readonly place: Place;
   readonly address: pulumi.Output<string>;
   readonly ssh: pulumi.Output<string>;
-  private readonly login: Login;
+  private readonly machine: Machine;
   private readonly ready: pulumi.Resource;
 
   constructor(name: string, args: SshHostArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -37,13 +37,14 @@ export class SshHost extends pulumi.ComponentResource implements Host {
     const { host, port, user, privateKey, hostKey } = args;
     this.place = placeOfItsOwn(args.trusted);
     this.address = pulumi.output(args.address);
-    this.login = { host, port, user, privateKey, hostKey };
-    this.ssh = sshLine(this.login);
-    this.ready = remoteCommand(`${name}-provision`, this.login, provision(), { parent: this }, undefined, EXPECTED);
+    const login = { host, port, user, privateKey, hostKey };
+    this.ssh = sshLine(login);
+    this.machine = { login };
+    this.ready = remoteCommand(`${name}-provision`, this.machine, provision(), { parent: this }, EXPECTED);
     this.registerOutputs({ address: this.address, ssh: this.ssh });
   }
 
   command(name: string, args: HostCommandArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource {
-    return remoteCommand(name, this.login, args, pulumi.mergeOptions(opts, { dependsOn: this.ready }));
+    return remoteCommand(name, this.machine, args, pulumi.mergeOptions(opts, { dependsOn: this.ready }));
   }
 }
