@@ -1,17 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Certificate } from "./components/certificate.ts";
+import { hostFor } from "./components/hostFor.ts";
+import { stackReadme } from "./components/readme.ts";
 import { SiteRelease } from "./components/siteRelease.ts";
 import { SiteSecrets } from "./components/siteSecrets.ts";
-import { ThisMachine } from "./components/thisMachine.ts";
-import { hostNames, siteOf } from "./files/site.ts";
+import { callbackUrl as callbackUrlOf } from "./files/names.ts";
+import { hostNames, siteOf, urlsOf } from "./files/site.ts";
 import { loadSettings } from "./settings/load.ts";
 import { usersOf } from "./settings/signIn.ts";
 
 const settings = loadSettings();
 const users = usersOf(settings.signIn);
+const isLocal = settings.target === "local";
 
-const { port, httpPort, notebooks: folder } = settings;
-const host = new ThisMachine("host", { port, httpPort, notebooks: folder });
+const host = await hostFor(settings, { webFrom: ["0.0.0.0/0"] });
 const site = siteOf(`${pulumi.getProject()}-${pulumi.getStack()}`, settings, host.place);
 
 const certificate = new Certificate("certificate", { dnsNames: hostNames(site) });
@@ -29,7 +31,7 @@ const firstUser = users[0]?.email ?? "";
 export const url = site.names.origin("jupyter");
 /** Where people sign in. */
 export const signInUrl = `${site.names.origin("dex")}/auth`;
-/** Folder of this machine where the notebooks lie. */
+/** Folder of the machine where the notebooks lie. */
 export const notebooks = host.place.notebooks;
 /** Who can sign in first, and their generated password (empty when the settings have a hash of their own). */
 export const user = firstUser;
@@ -38,3 +40,17 @@ export const password = secrets.passwords.apply((passwords) => passwords[firstUs
 export const passwords = secrets.passwords;
 /** PEM of the certificate authority that a browser may trust. */
 export const certificateAuthority = certificate.authority;
+
+// What follows is of a machine other than this one.
+
+/** Where each part of the site is. */
+export const urls = isLocal ? undefined : urlsOf(site);
+/** What to register at the identity provider. */
+export const callbackUrl = isLocal ? undefined : callbackUrlOf(site.names);
+/** Where the names lead to. */
+export const address = isLocal ? undefined : host.address;
+/** A line that opens a shell on the machine, and the private key for it where the stack has made it. */
+export const ssh = host.ssh;
+export const sshKey = host.sshKey;
+/** What Pulumi's console shows beside the stack. */
+export const readme = isLocal ? undefined : stackReadme();

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { plainRefusal } from "./plainRefusal.ts";
 import { configOf, readSettings, report } from "./read.ts";
 import type { Settings } from "./schema.ts";
 
@@ -9,8 +10,5 @@ import type { Settings } from "./schema.ts";
 export function loadSettings(): Settings {
   const { settings, faults } = readSettings(configOf(pulumi.getProject(), pulumi.runtime.allConfig()));
   if (settings) return settings;
-  const error = new pulumi.RunError(report(pulumi.getStack(), faults));
-  // The SDK never shows a RunError's trace, and spends fifteen seconds on colouring it all the same.
-  delete error.stack;
-  throw error;
+  throw plainRefusal(report(pulumi.getStack(), faults));
 }
