@@ -1,6 +1,7 @@
 import type { Settings } from "../../settings/schema.ts";
 import { CONTAINED, healthCheck } from "../compose.ts";
 import { fill } from "../fill.ts";
+import { DATABASE_NETWORK } from "../mariadb/mariadb.ts";
 import type { Names } from "../names.ts";
 import type { Service } from "../service.ts";
 import type { Place } from "../site.ts";
@@ -12,7 +13,7 @@ export function jupyter(names: Names, settings: Settings, place: Place): Service
     about: "JupyterLab. The home directory and the notebooks lie on the host; all else goes with the container.",
     image: { reference: `${settings.image}:${settings.imageTag}`, sizeMiB: 4600 },
     user: { uid: 1000, gid: 100 },
-    networks: ["jupyter"],
+    networks: ["jupyter", ...(settings.database ? [DATABASE_NETWORK] : [])],
     compose: {
       ...CONTAINED,
       pids_limit: 1024,

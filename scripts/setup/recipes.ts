@@ -24,6 +24,10 @@ export const recipes: Record<string, Recipe> = {
     folder: "nginx-unprivileged",
     standsIn: "nginx: Debian's package in place of nginxinc/nginx-unprivileged",
   },
+  "docker.io/library/mariadb": {
+    folder: "mariadb",
+    standsIn: "MariaDB: Debian's package in place of the official image",
+  },
   "quay.io/vouch/vouch-proxy": {
     folder: "vouch-proxy",
     standsIn: "Vouch: a small server of our own in place of vouch/vouch-proxy (tests/stand-ins/vouch)",
