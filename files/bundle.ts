@@ -155,6 +155,7 @@ function mounts(site: Site, { service, filesId, secretsId }: WrittenService): un
     bind(`${root}/${kind}/${service.name}${around ? "" : `/${id}`}`, at, true);
   return [
     ...(service.files ? [mount("files", filesId, service.files.at)] : []),
+    ...Object.entries(service.files?.elsewhere ?? {}).map(([at, path]) => mount("files", `${filesId}/${path}`, at)),
     ...(service.secretFiles ? [mount("secrets", secretsId, service.secretFiles.at, service.secretFiles.around)] : []),
   ];
 }
