@@ -51,6 +51,12 @@ function releaseHeader(site: Site, written: WrittenService[]): string[] {
     `port ${settable("httpPort", place)} ${place.address} ${place.httpPort}`,
     ...site.services.flatMap(({ user, data }) => (data ?? []).map(({ source }) => `folder ${owner(user)} ${source}`)),
     ...written.flatMap(({ service, filesId }) => (service.reloads ? [`reload ${service.name} ${filesId}`] : [])),
+    ...written.flatMap(({ service, secretsId }) =>
+      service.secretFiles?.around ? [`secrets ${service.name} ${secretsId}`] : [],
+    ),
+    ...site.services.flatMap(({ name, prepare }) =>
+      (prepare ?? []).map((words) => `prepare ${name} ${words.join(" ")}`),
+    ),
     ...site.services.flatMap(({ name, ask }) => (ask ? [`ask ${name} ${ask.join(" ")}`] : [])),
   ];
 }
@@ -91,7 +97,12 @@ const folderName = (hash: Hash, files: TextFiles) =>
   Object.keys(files).length > 0 ? shortHash(hash, [JSON.stringify(files)]) : "";
 
 function composeYaml(site: Site, written: WrittenService[]): string {
-  const networks = [...new Set(site.services.flatMap((service) => service.networks))];
+  const networks = Object.fromEntries(
+    [...site.services]
+      // What is internal for one service is so for whoever else is on it.
+      .sort((a, b) => Number(a.internal ?? false) - Number(b.internal ?? false))
+      .flatMap(({ networks, internal }) => networks.map((network) => [network, internal ? { internal } : null])),
+  );
   const services = Object.assign(
     {},
     ...written.map((each) => ({ [each.service.name]: composeService(site, each), ...checkOf(site, each) })),
@@ -143,12 +154,12 @@ function checkOf(site: Site, { service, ...each }: WrittenService): Record<strin
 /** Folders with the content in their name, so that a change of content is a change of the service; or, where it reloads, the folder around. */
 function mounts(site: Site, { service, filesId, secretsId }: WrittenService): unknown[] {
   const { root } = site.place;
-  const below = (id: string) => (service.reloads ? "" : `/${id}`);
+  const mount = (kind: string, id: string, at: string, around = service.reloads) =>
+    bind(`${root}/${kind}/${service.name}${around ? "" : `/${id}`}`, at, true);
   return [
-    ...(service.files ? [bind(`${root}/files/${service.name}${below(filesId)}`, service.files.at, true)] : []),
-    ...(service.secretFiles
-      ? [bind(`${root}/secrets/${service.name}${below(secretsId)}`, service.secretFiles.at, true)]
-      : []),
+    ...(service.files ? [mount("files", filesId, service.files.at)] : []),
+    ...Object.entries(service.files?.elsewhere ?? {}).map(([at, path]) => mount("files", `${filesId}/${path}`, at)),
+    ...(service.secretFiles ? [mount("secrets", secretsId, service.secretFiles.at, service.secretFiles.around)] : []),
   ];
 }
 
@@ -158,5 +169,6 @@ function bind(source: string, target: string, readOnly = false) {
 }
 
 function runAs(site: Site, service: Service) {
-  return site.place.uid === undefined ? {} : { user: `${site.place.uid}:${service.user.gid}` };
+  const uid = site.place.uid ?? (service.user.imposed ? service.user.uid : undefined);
+  return uid === undefined ? {} : { user: `${uid}:${service.user.gid}` };
 }

@@ -17,6 +17,17 @@ export interface MountedFiles<Source> {
   at: string;
   /** Makes the files: from where the service finds its secret files, or from the secrets themselves. */
   content: (source: Source) => TextFiles;
+  /** Files of them that a program looks for elsewhere, by their path in the container. */
+  elsewhere?: Record<string, string>;
+}
+
+/** Files of mode 0600. */
+export interface SecretFiles extends MountedFiles<Secrets> {
+  /**
+   * What is mounted is the folder around every version of them, with a link `current` to the one of the running release, so
+   * that no change of them makes the container anew. So it is for a service that reloads, without the link.
+   */
+  around?: boolean;
 }
 
 /** Where a service finds its secret files, in its container. */
@@ -49,16 +60,21 @@ export interface Service {
   /** A sentence for whoever reads compose.yaml at night. */
   about: string;
   image: Image;
-  /** User and group of the image's process: the owner of its secret files and data folders. */
-  user: { uid: number; gid: number };
+  /**
+   * User and group of the image's process: the owner of its secret files and data folders. Imposed on an image that would
+   * begin as root.
+   */
+  user: { uid: number; gid: number; imposed?: boolean };
   /** Networks it is on. Services reach each other only where they share one. */
   networks: string[];
+  /** Its networks lead nowhere else: not out of the machine either. */
+  internal?: boolean;
   /** The rest of its Compose definition. https://docs.docker.com/reference/compose-file/services/ */
   compose: Record<string, unknown>;
   /** Files anybody may read. A change makes this service's container anew, and no other. */
   files?: MountedFiles<SecretFolder>;
-  /** Files of mode 0600. A change makes this service's container anew, and no other. */
-  secretFiles?: MountedFiles<Secrets>;
+  /** A change makes this service's container anew, and no other. */
+  secretFiles?: SecretFiles;
   /**
    * The service reads its files again at a HUP signal, so that no change of them makes its container anew: what is
    * mounted is the folder around them, with a link `current` to the files and each version of the secrets by its name.
@@ -66,6 +82,11 @@ export interface Service {
   reloads?: boolean;
   /** Command that reads the files as the service would, and fails on a fault in them; run before a release is switched to. */
   check?: string[];
+  /**
+   * Commands run in the container at each release, once it is ready and before the site is asked. They may be run again at any
+   * time; what they print is shown; one that fails is a failed release. No blanks in their words.
+   */
+  prepare?: string[][];
   /** Command run in the container when all is up: fails unless the site answers as a whole. No blanks in its words. */
   ask?: string[];
   data?: DataFolder[];

@@ -2,6 +2,7 @@ import type { Settings } from "../settings/schema.ts";
 import { usersOf } from "../settings/signIn.ts";
 import { dex } from "./dex/dex.ts";
 import { jupyter } from "./jupyter/jupyter.ts";
+import { mariadb } from "./mariadb/mariadb.ts";
 import { type Names, namesOf } from "./names.ts";
 import { nginx } from "./nginx/nginx.ts";
 import type { Image, Service } from "./service.ts";
@@ -44,6 +45,7 @@ export function siteOf(name: string, settings: Settings, place: Place): Site {
     vouch(names),
     ...(settings.signIn.provider === "dex" ? [dex(names, settings.signIn.users)] : []),
     jupyter(names, settings, place),
+    ...(settings.database ? [mariadb(settings, place)] : []),
   ];
   const virtualHosts = behind.flatMap(({ virtualHost }) => virtualHost ?? []);
   const services = [

@@ -359,6 +359,10 @@ switch_to() {
     while read -r service files; do
         link "$files" "$root/files/$service/current"
     done <"$root/current/.reload"
+    header "$root/$1" secrets >"$root/current/.secrets"
+    while read -r service files; do
+        link "$files" "$root/secrets/$service/current"
+    done <"$root/current/.secrets"
 }
 
 # Has each of those services read what it does not hold yet. What it holds is written down, because a reload that changes
@@ -384,6 +388,8 @@ start() {
         say "The site could not be started. Docker says: $(printf '%s' "$words" | grep -v '^ *\(Container\|Network\)' | tail -n 1)"
         return 1
     fi
+    # First, for others may need what is prepared here.
+    prepare || return 1
     for service in $services; do
         wait_ready "$service" || return 1
     done
@@ -411,6 +417,18 @@ wait_ready() {
 tell_why() {
     say "$1 $3. Its last words:"
     docker logs --tail 12 "$2" 2>&1 | cut -c1-300 | sed "s/^/    /" | while read -r line; do say "    $line"; done
+}
+
+# Has services set up what they hold: users of a database, packages. What they say of it is for the user.
+prepare() {
+    header "$root/current" prepare >"$root/current/.prepare"
+    while read -r service words; do
+        wait_ready "$service" || return 1
+        # shellcheck disable=SC2086 # the words of a command, in which nothing is a pattern of files; see Service.prepare in files/service.ts
+        if said=$(set -f && docker exec "$(containers_of "$service")" $words 2>&1 </dev/null); then failed=; else failed=yes; fi
+        [ -z "$said" ] || printf '%s\n' "$said" | while read -r line; do say "$service: $line"; done
+        [ -z "$failed" ] || return 1
+    done <"$root/current/.prepare"
 }
 
 # The site is asked as a whole, through its own front door.
