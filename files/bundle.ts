@@ -193,6 +193,7 @@ function mounts(site: Site, { service, filesId, secretsId }: WrittenService): un
   return [
     ...(service.files ? [mount("files", filesId, service.files.at)] : []),
     ...(service.folders ?? []).map(({ at }, number) => mount("files", `${filesId}/${number}`, at)),
+    ...Object.entries(service.files?.elsewhere ?? {}).map(([at, path]) => mount("files", `${filesId}/${path}`, at)),
     ...(service.secretFiles ? [mount("secrets", secretsId, service.secretFiles.at, service.secretFiles.around)] : []),
   ];
 }

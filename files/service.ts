@@ -19,6 +19,8 @@ export interface MountedFiles<Source> {
   at: string;
   /** Makes the files: from where the service finds its secret files, or from the secrets themselves. */
   content: (source: Source) => TextFiles;
+  /** Files of them that a program looks for elsewhere, by their path in the container. */
+  elsewhere?: Record<string, string>;
 }
 
 /** Files of mode 0600. */
