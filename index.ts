@@ -6,6 +6,7 @@ import { ThisMachine } from "./components/thisMachine.ts";
 import { hostNames, siteOf } from "./files/site.ts";
 import { loadSettings } from "./settings/load.ts";
 import { usersOf } from "./settings/signIn.ts";
+import { tlsOf } from "./settings/web.ts";
 
 const settings = loadSettings();
 const users = usersOf(settings.signIn);
@@ -14,13 +15,18 @@ const { port, httpPort, notebooks: folder } = settings;
 const host = new ThisMachine("host", { port, httpPort, notebooks: folder });
 const site = siteOf(`${pulumi.getProject()}-${pulumi.getStack()}`, settings, host.place);
 
-const certificate = new Certificate("certificate", { dnsNames: hostNames(site) });
+// With Let's Encrypt the machine gets its certificate by itself.
+const certificate =
+  tlsOf(settings) === "letsencrypt" ? undefined : new Certificate("certificate", { dnsNames: hostNames(site) });
 const secrets = new SiteSecrets("secrets", settings);
 
 new SiteRelease("site", {
   host,
   site,
-  secrets: { ...secrets.values, certificate: certificate.certificate, certificateKey: certificate.key },
+  secrets: {
+    ...secrets.values,
+    ...(certificate ? { certificate: certificate.certificate, certificateKey: certificate.key } : {}),
+  },
 });
 
 const firstUser = users[0]?.email ?? "";
@@ -37,4 +43,4 @@ export const password = secrets.passwords.apply((passwords) => passwords[firstUs
 /** Everybody's generated passwords, by address. */
 export const passwords = secrets.passwords;
 /** PEM of the certificate authority that a browser may trust. */
-export const certificateAuthority = certificate.authority;
+export const certificateAuthority = certificate?.authority;
