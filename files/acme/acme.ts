@@ -33,7 +33,8 @@ export function acme(order: AcmeOrder): Service {
     image: { reference: "docker.io/goacme/lego:v5.3.1", sizeMiB: 60 },
     // Beyond the numbers that systems hand out: nobody else on the machine can read the token and the keys.
     user: { uid: 70001, gid: 70001 },
-    networks: ["certificates"],
+    // Named like an app, so that no app can be on it.
+    networks: ["lego"],
     compose: {
       ...CONTAINED,
       restart: "no",

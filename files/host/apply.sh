@@ -8,7 +8,7 @@
 #   site-apply down PROJECT     takes the site down; notebooks and other data stay
 #
 # Where it lies decides where the site lies: <root>/bin/site-apply. Below <root>:
-#   files/SERVICE/ID  secrets/SERVICE/ID  releases/ID  current (link)  previous (link)  lock (link)  site-apply.log
+#   files/SERVICE/ID  secrets/SERVICE/ID  units/UNIT  releases/ID  current (link)  previous (link)  lock (link)  site-apply.log
 # Killed at any moment, the next run heals it; run twice, it changes nothing.
 set -eu
 umask 077
@@ -579,12 +579,14 @@ place_unit() {
         say "Nothing renews the certificate by itself: this machine has no systemd that could be told to. Run $root/bin/site-apply renew every day (crontab -e)."
         return 1
     fi
-    ! cmp -s "$1" "$root/units/${1##*/}" || return 0
+    if cmp -s "$1" "$root/units/${1##*/}" && cmp -s "$1" "/etc/systemd/system/${1##*/}"; then return; fi
     mkdir -p "$root/units"
     install -m 644 "$1" "/etc/systemd/system/${1##*/}"
-    systemctl daemon-reload
-    case $1 in *.timer) systemctl enable --quiet "${1##*/}" && systemctl restart "${1##*/}" ;; esac
     cp "$1" "$root/units/"
+    systemctl daemon-reload
+    case $1 in *.timer) ;; *) return 0 ;; esac
+    { systemctl enable --quiet "${1##*/}" && systemctl restart "${1##*/}"; } ||
+        say "Nothing renews the certificate by itself: its timer could not be started. See why: sudo systemctl status ${1##*/}"
 }
 
 remove_unit() {

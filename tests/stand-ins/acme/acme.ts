@@ -40,7 +40,7 @@ async function gateway(): Promise<string> {
  * Starts Let's Encrypt's own test server, Pebble, and a stand-in for Cloudflare: its API, and the DNS that tells what was set.
  * @param validity seconds that a certificate lives.
  */
-export async function startAcme(domain: string, { validity = 90 * 24 * 3600 } = {}): Promise<AcmeWorld> {
+export async function startAcme(domain: string, validity: number): Promise<AcmeWorld> {
   const address = await gateway();
   const zone = new Zone(domain);
   const token = "stand-in-token-----------------------------40";
