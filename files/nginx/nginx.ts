@@ -81,8 +81,9 @@ function files({ name, names, place, allow, people, virtualHosts }: Door, secret
 
 function secretFiles(secrets: Secrets): TextFiles {
   return {
-    "tls.crt": secrets.certificate,
-    "tls.key": secrets.certificateKey,
+    ...(secrets.certificate && secrets.certificateKey
+      ? { "tls.crt": secrets.certificate, "tls.key": secrets.certificateKey }
+      : {}),
     "door-secret.conf": `proxy_set_header X-Door-Secret "${secrets.doorSecret}";\n`,
   };
 }
