@@ -3,6 +3,8 @@ export interface Secrets {
   /** Certificate of all names (PEM, leaf first) and its private key (PEM); absent where the machine gets it by itself. */
   certificate?: string;
   certificateKey?: string;
+  /** Token for Cloudflare's API, with which the machine gets its certificate. */
+  cloudflareToken?: string;
   /** Signs Vouch's session tokens; 44 characters or more. */
   vouchJwtSecret: string;
   /** Signs Vouch's cookie of a sign-in under way; 44 characters or more. */

@@ -1,5 +1,7 @@
 import type { Settings } from "../settings/schema.ts";
 import { usersOf } from "../settings/signIn.ts";
+import { tlsOf } from "../settings/web.ts";
+import { acme } from "./acme/acme.ts";
 import { dex } from "./dex/dex.ts";
 import { jupyter } from "./jupyter/jupyter.ts";
 import { type Names, namesOf } from "./names.ts";
@@ -46,9 +48,21 @@ export function siteOf(name: string, settings: Settings, place: Place): Site {
     jupyter(names, settings, place),
   ];
   const virtualHosts = behind.flatMap(({ virtualHost }) => virtualHost ?? []);
+  const hostNames = [names.domain, ...virtualHosts.map(({ label }) => `${label}.${names.domain}`)];
+  const order = { name, place, hostNames, email: settings.acmeEmail ?? "", server: settings.acmeServer };
+  const own = tlsOf(settings) === "letsencrypt" ? [acme(order)] : [];
   const services = [
-    nginx({ name, names, place, allow: settings.allow, people: usersOf(settings.signIn), virtualHosts }),
+    nginx({
+      name,
+      names,
+      place,
+      allow: settings.allow,
+      people: usersOf(settings.signIn),
+      virtualHosts,
+      ...(own[0]?.certificate ? { ownCertificate: own[0].certificate.id } : {}),
+    }),
     ...behind,
+    ...own,
   ];
   return { name, names, place, services: services.map((service) => pulledThrough(settings.imageMirror, service)) };
 }

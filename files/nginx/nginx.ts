@@ -18,8 +18,11 @@ export interface Door {
   /** People whose name is known; anybody else is shown by address. */
   people: DexUser[];
   virtualHosts: VirtualHost[];
+  /** Folder among nginx's secret files of a certificate that the machine gets by itself; absent: it comes with the release. */
+  ownCertificate?: string;
 }
 
+const SECRETS = "/run/secrets/nginx";
 const CONFIG = "/site/current/nginx.conf";
 const file = (name: string) => new URL(name, import.meta.url);
 
@@ -43,14 +46,15 @@ export function nginx(door: Door): Service {
       stop_grace_period: "15s",
     },
     files: { at: "/site", content: ({ secretFolder }) => files(door, secretFolder) },
-    secretFiles: { at: "/run/secrets/nginx", content: secretFiles },
+    secretFiles: { at: SECRETS, content: secretFiles },
     reloads: true,
     ask: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/door"],
     check: ["nginx", "-t", "-q", "-c", CONFIG],
   };
 }
 
-function files({ name, names, place, allow, people, virtualHosts }: Door, secretFolder: string): TextFiles {
+function files(door: Door, secretFolder: string): TextFiles {
+  const { name, names, place, allow, people, virtualHosts, ownCertificate } = door;
   const apps = virtualHosts.filter(({ protected: app }) => app);
   const hostNames = [names.domain, ...virtualHosts.map(({ label }) => `${label}.${names.domain}`)];
   const knock = `jupyter.${names.domain}`;
@@ -62,7 +66,9 @@ function files({ name, names, place, allow, people, virtualHosts }: Door, secret
       port: names.port,
       home: names.origin("jupyter"),
       knock,
-      secretFolder,
+      // Chain and key in one file can be put in place at once.
+      certificate: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.crt`,
+      certificateKey: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.key`,
     }),
     "door.conf": fill(file("door.conf"), { vouch: names.origin("vouch"), port: names.port }),
     "app.conf": fill(file("app.conf")),
