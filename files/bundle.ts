@@ -3,7 +3,7 @@ import { composeText } from "./composeText.ts";
 import { flatText, type HostFile } from "./flatText.ts";
 import type { Secrets } from "./secrets.ts";
 import type { OwnCertificate, Service, TextFiles } from "./service.ts";
-import { imagesOf, type Site } from "./site.ts";
+import { imagesOf, type Place, type Site } from "./site.ts";
 
 /** What is sent to the host: the standard input of its two commands. */
 export interface Bundle {
@@ -47,8 +47,8 @@ function releaseHeader(site: Site, written: WrittenService[]): string[] {
   return [
     `project ${site.name}`,
     ...imagesOf(site).map(({ reference, sizeMiB }) => `image ${reference} ${sizeMiB}`),
-    `port port ${place.address} ${place.httpsPort}`,
-    `port httpPort ${place.address} ${place.httpPort}`,
+    `port ${settable("port", place)} ${place.address} ${place.httpsPort}`,
+    `port ${settable("httpPort", place)} ${place.address} ${place.httpPort}`,
     ...site.services.flatMap(({ user, data }) => (data ?? []).map(({ source }) => `folder ${owner(user)} ${source}`)),
     ...written.flatMap(({ service, filesId }) => (service.reloads ? [`reload ${service.name} ${filesId}`] : [])),
     ...site.services.flatMap(({ name, certificate }) =>
@@ -58,6 +58,9 @@ function releaseHeader(site: Site, written: WrittenService[]): string[] {
     ...site.services.flatMap(({ name, ask }) => (ask ? [`ask ${name} ${ask.join(" ")}`] : [])),
   ];
 }
+
+/** The setting of a port; none where the world comes in, which knows 443 and 80 only. */
+const settable = (setting: string, { address }: Place) => (address === "127.0.0.1" ? setting : "-");
 
 /** `certificate SERVICE ID READER OWNER FOLDER` */
 function certificateLine(site: Site, service: string, { id, reader, folder }: OwnCertificate): string {

@@ -67,6 +67,15 @@ export function siteOf(name: string, settings: Settings, place: Place): Site {
   return { name, names, place, services: services.map((service) => pulledThrough(settings.imageMirror, service)) };
 }
 
+/** Where each service is that has a name of its own, by its service. */
+export function urlsOf(site: Site): Record<string, string> {
+  return Object.fromEntries(
+    site.services.flatMap(({ name, virtualHost }) =>
+      virtualHost ? [[name, site.names.origin(virtualHost.label)]] : [],
+    ),
+  );
+}
+
 /** Every name the certificate and the DNS need. */
 export function hostNames(site: Site): string[] {
   const labels = site.services.flatMap(({ virtualHost }) => (virtualHost ? [virtualHost.label] : []));

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { cloudflareTokenOf, faultOfToken } from "./cloudflareToken.ts";
+import { plainRefusal } from "./plainRefusal.ts";
 import { configOf, readSettings, report } from "./read.ts";
 import type { Settings } from "./schema.ts";
 
@@ -13,8 +14,5 @@ export function loadSettings(): Settings & { cloudflareToken?: string | undefine
   const cloudflareToken = cloudflareTokenOf(config, process.env);
   if (settings) faults.push(...faultOfToken(settings, cloudflareToken));
   if (settings && faults.length === 0) return { ...settings, cloudflareToken };
-  const error = new pulumi.RunError(report(pulumi.getStack(), faults));
-  // The SDK never shows a RunError's trace, and spends fifteen seconds on colouring it all the same.
-  delete error.stack;
-  throw error;
+  throw plainRefusal(report(pulumi.getStack(), faults));
 }

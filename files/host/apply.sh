@@ -239,20 +239,27 @@ check_ports() {
     while read -r setting address port; do
         [ -z "$(docker ps --quiet --filter "label=com.docker.compose.project=$project" --filter "publish=$port")" ] || continue
         who=$(listener "$address" "$port")
-        [ -z "$who" ] ||
-            die "Port $port is taken on this machine, by $who. Nothing was changed. Stop that, or give the site another port (pulumi config set $setting $((port < 64000 ? port + 1000 : port - 1000))), and run pulumi up again."
+        [ -n "$who" ] || continue
+        # Where the world comes in, the ports are the world's.
+        case $setting in
+            -) mend="Stop that" ;;
+            *) mend="Stop that, or give the site another port (pulumi config set $setting $((port < 64000 ? port + 1000 : port - 1000)))" ;;
+        esac
+        die "Port $port is taken on this machine, by $who. Nothing was changed. $mend, and run pulumi up again."
     done <"$new/.ports"
 }
 
 # listener ADDRESS PORT: the container or process that listens there or on all addresses, in words; nothing when it is free.
+# Of all addresses (0.0.0.0), any one is enough.
 listener() {
-    container=$(docker ps --filter "publish=$2" --format '{{.Names}} {{.Ports}}' | grep -E "[ ,](${1}|0\.0\.0\.0|\[?::\]?):$2->" | head -n 1 | cut -d ' ' -f 1)
+    case $1 in 0.0.0.0) there='[0-9.]+' ;; *) there=$1 ;; esac
+    container=$(docker ps --filter "publish=$2" --format '{{.Names}} {{.Ports}}' | grep -E "[ ,](${there}|0\.0\.0\.0|\[?::\]?):$2->" | head -n 1 | cut -d ' ' -f 1)
     if [ -n "$container" ]; then
         echo "the container $container"
     elif command -v ss >/dev/null; then
         # Fourth column: the local address; the rest: users:(("node",pid=123,fd=20))
         ss -Hltnp "sport = :$2" | awk -v address="$1" -v port="$2" '
-            $4 == address ":" port || $4 == "0.0.0.0:" port || $4 == "*:" port || $4 == "[::]:" port {
+            address == "0.0.0.0" || $4 == address ":" port || $4 == "0.0.0.0:" port || $4 == "*:" port || $4 == "[::]:" port {
                 who = "another program"
                 if (split($0, part, /[",=]/) > 4) who = part[2] " (process " part[5] ")"
                 print who
