@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Certificate } from "./components/certificate.ts";
+import { inSecrets } from "./components/certificate.ts";
+import { certificateFor } from "./components/certificateFor.ts";
 import { hostFor } from "./components/hostFor.ts";
 import { stackReadme } from "./components/readme.ts";
 import { SiteRelease } from "./components/siteRelease.ts";
@@ -16,14 +17,10 @@ const isLocal = settings.target === "local";
 const host = await hostFor(settings, { webFrom: ["0.0.0.0/0"] });
 const site = siteOf(`${pulumi.getProject()}-${pulumi.getStack()}`, settings, host.place);
 
-const certificate = new Certificate("certificate", { dnsNames: hostNames(site) });
+const certificate = certificateFor(settings, hostNames(site));
 const secrets = new SiteSecrets("secrets", settings);
 
-new SiteRelease("site", {
-  host,
-  site,
-  secrets: { ...secrets.values, certificate: certificate.certificate, certificateKey: certificate.key },
-});
+new SiteRelease("site", { host, site, secrets: { ...secrets.values, ...inSecrets(certificate) } });
 
 const firstUser = users[0]?.email ?? "";
 
@@ -40,7 +37,7 @@ export const user = firstUser;
 export const password = secrets.passwords.apply((passwords) => passwords[firstUser] ?? "");
 /** Everybody's generated passwords, by address. */
 export const passwords = secrets.passwords;
-/** PEM of the certificate authority that a browser may trust. */
+/** PEM of the certificate authority that a browser may trust, where it is one of the stack's own. */
 export const certificateAuthority = certificate.authority;
 
 // What follows is of a machine other than this one.

@@ -1,5 +1,7 @@
 import type { Settings } from "../settings/schema.ts";
 import { usersOf } from "../settings/signIn.ts";
+import { tlsOf } from "../settings/web.ts";
+import { acme } from "./acme/acme.ts";
 import { app, appData } from "./app/app.ts";
 import { dex } from "./dex/dex.ts";
 import { jupyter } from "./jupyter/jupyter.ts";
@@ -52,6 +54,11 @@ export function siteOf(name: string, settings: Settings, place: Place): Site {
     ...settings.apps.map((given, index) => app(names, given, index, place)),
   ];
   const virtualHosts = behind.flatMap(({ virtualHost }) => virtualHost ?? []);
+  const hostNames = [settings.home ?? "", ...virtualHosts.map(({ label }) => label)].map((label) =>
+    hostName(names, label),
+  );
+  const order = { name, place, hostNames, email: settings.acmeEmail ?? "", server: settings.acmeServer };
+  const own = tlsOf(settings) === "letsencrypt" ? [acme(order)] : [];
   const services = [
     nginx({
       name,
@@ -61,8 +68,10 @@ export function siteOf(name: string, settings: Settings, place: Place): Site {
       home: settings.home ?? "",
       people: usersOf(settings.signIn),
       virtualHosts,
+      ...(own[0]?.certificate ? { ownCertificate: own[0].certificate.id } : {}),
     }),
     ...behind,
+    ...own,
   ];
   const purge = settings.purge.map((app) => ({ app, folder: appData(place, app) }));
   return {

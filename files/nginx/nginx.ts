@@ -21,8 +21,11 @@ export interface Door {
   /** People whose name is known; anybody else is shown by address. */
   people: DexUser[];
   virtualHosts: VirtualHost[];
+  /** Folder among nginx's secret files of a certificate that the machine gets by itself; absent: it comes with the release. */
+  ownCertificate?: string;
 }
 
+const SECRETS = "/run/secrets/nginx";
 const CONFIG = "/site/current/nginx.conf";
 const file = (name: string) => new URL(name, import.meta.url);
 
@@ -53,7 +56,7 @@ export function nginx(door: Door): Service {
       stop_grace_period: "15s",
     },
     files: { at: "/site", content: ({ secretFolder }) => files(door, virtualHosts, secretFolder) },
-    secretFiles: { at: "/run/secrets/nginx", content: secretFiles },
+    secretFiles: { at: SECRETS, content: secretFiles },
     reloads: true,
     ask: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/door"],
     check: ["nginx", "-t", "-q", "-c", CONFIG],
@@ -62,7 +65,7 @@ export function nginx(door: Door): Service {
 }
 
 function files(
-  { name, names, place, allow, people }: Door,
+  { name, names, place, allow, people, ownCertificate }: Door,
   virtualHosts: VirtualHost[],
   secretFolder: string,
 ): TextFiles {
@@ -74,7 +77,9 @@ function files(
       names: virtualHosts.map(({ label }) => hostName(names, label)).join(" "),
       port: names.port,
       knock: hostName(names, "jupyter"),
-      secretFolder,
+      // Chain and key in one file can be put in place at once.
+      certificate: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.crt`,
+      certificateKey: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.key`,
     }),
     "door.conf": fill(file("door.conf"), { vouch: names.origin("vouch"), port: names.port }),
     "app.conf": fill(file("app.conf")),
@@ -101,8 +106,9 @@ function files(
 
 function secretFiles(secrets: Secrets): TextFiles {
   return {
-    "tls.crt": secrets.certificate,
-    "tls.key": secrets.certificateKey,
+    ...(secrets.certificate && secrets.certificateKey
+      ? { "tls.crt": secrets.certificate, "tls.key": secrets.certificateKey }
+      : {}),
     "door-secret.conf": `proxy_set_header X-Door-Secret "${secrets.doorSecret}";\n`,
   };
 }
