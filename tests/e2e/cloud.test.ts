@@ -62,6 +62,8 @@ describe("a site on a VM of Google Cloud", () => {
     address = await stack.output("address");
     browser = await launch(`MAP *.lab.example.com ${address}`);
     ({ page } = await person(browser));
+    // A machine with a gigabyte of memory is slow at its first page.
+    page.setDefaultTimeout(120_000);
     await page.goto("https://jupyter.lab.example.com/lab?reset");
     await signIn(page, "you@example.com", await stack.output("password"));
     await labIsReady(page);
