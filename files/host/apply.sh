@@ -506,13 +506,14 @@ switch_to() {
 }
 
 # Has each of those services read what it does not hold yet. What it holds is written down, because a reload that changes
-# nothing would still close every open WebSocket.
+# nothing would still close every open WebSocket. Not by `docker kill`, whatever the signal: Docker takes that for a stop by
+# hand, and leaves the container down after the next boot.
 reload() {
     while read -r service files; do
         loaded=$root/files/$service/.loaded
         container=$(containers_of "$service")
         [ "$(cat "$loaded" 2>/dev/null || :)" != "$files $container" ] || continue
-        case $before in *"$container"*) docker kill --signal HUP "$container" >/dev/null ;; esac
+        case $before in *"$container"*) docker exec "$container" sh -c 'kill -HUP 1' ;; esac
         echo "$files $container" >"$loaded"
     done <"$root/current/.reload"
 }

@@ -289,7 +289,7 @@ describe("The program with target gcp", () => {
 
 describe("The program with target gcp, in another zone than the work", () => {
   const data = "urn:pulumi:test::jupyter-up::jupyter-up:index:GcpVm$gcp:compute/disk:Disk::host-data";
-  const made = { [data]: { zone: "us-central1-b", size: 20 } };
+  const made = { [data]: { project: "my-project-123456", zone: "us-central1-b", size: 20 } };
 
   it("is refused in plain words, before the first resource", async () => {
     let thrown: unknown;
