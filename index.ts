@@ -27,6 +27,8 @@ const firstUser = users[0]?.email ?? "";
 
 /** Where JupyterLab is. */
 export const url = site.names.origin("jupyter");
+/** Where the front page is. */
+export const home = site.names.origin(settings.home);
 /** Where people sign in. */
 export const signInUrl = `${site.names.origin("dex")}/auth`;
 /** Folder of this machine where the notebooks lie. */

@@ -9,6 +9,8 @@ export interface Image {
   reference: string;
   /** Room it takes when unpacked, in MiB, rounded up; a pull is refused when the disk has less. */
   sizeMiB: number;
+  /** The setting that names it, if it is anybody's image: `apps[0].image`. */
+  setting?: string;
 }
 
 /** A folder of files that lies on the host and is mounted read-only into the container. */
@@ -43,12 +45,33 @@ export interface DataFolder {
   target: string;
 }
 
+/** A folder of files that anybody may read, mounted read-only on a place of its own. */
+export interface MountedFolder {
+  /** Folder in the container. */
+  at: string;
+  files: TextFiles;
+}
+
+/** A service that comes to another one's network, as it runs. */
+export interface Visitor {
+  /** The visiting service. */
+  service: string;
+  /** The other one's network. */
+  network: string;
+  /** Name that it is called by there; absent: it calls, and is not called. */
+  alias?: string;
+}
+
 /** A name of the site in front of its domain, and the nginx server that answers for it. */
 export interface VirtualHost {
   /** First label: `jupyter` for jupyter.lab.example.com; empty for the domain itself. */
   label: string;
   /** Whether people are sent here when they sign in, so that Vouch may come back to it. */
   protected: boolean;
+  /** Words on its tile on the front page; absent: it has none. */
+  title?: string;
+  /** Who of the site's people may come in here, lower-cased addresses and `@domains`; absent: all of them. */
+  allow?: string[];
   /** nginx `server` block. */
   server: string;
 }
@@ -62,19 +85,28 @@ export interface Service {
   image: Image;
   /**
    * User and group of the image's process: the owner of its secret files and data folders. Imposed on an image that would
-   * begin as root.
+   * begin as root. Absent for an image that nobody here knows: its own say, which the host asks it for.
    */
-  user: { uid: number; gid: number; imposed?: boolean };
+  user?: { uid: number; gid: number; imposed?: boolean };
   /** Networks it is on. Services reach each other only where they share one. */
   networks: string[];
-  /** Its networks lead nowhere else: not out of the machine either. */
-  internal?: boolean;
+  /** Those of its networks that lead nowhere else: not out of the machine either. */
+  internal?: string[];
+  /**
+   * Who comes to networks of its own. They are connected as they run: were these networks part of their definitions, an app
+   * that comes or goes would make nginx's container anew, and everybody's connections end.
+   */
+  visitors?: Visitor[];
   /** The rest of its Compose definition. https://docs.docker.com/reference/compose-file/services/ */
   compose: Record<string, unknown>;
   /** Files anybody may read. A change makes this service's container anew, and no other. */
   files?: MountedFiles<SecretFolder>;
+  /** More of such files, each folder at a place of its own. */
+  folders?: MountedFolder[];
   /** A change makes this service's container anew, and no other. */
   secretFiles?: SecretFiles;
+  /** Secret variables of its environment. They travel as a secret file, which Compose reads and the container never sees. */
+  secretEnvironment?: (secrets: Secrets) => Record<string, string>;
   /**
    * The service reads its files again at a HUP signal, so that no change of them makes its container anew: what is
    * mounted is the folder around them, with a link `current` to the files and each version of the secrets by its name.
@@ -82,6 +114,11 @@ export interface Service {
   reloads?: boolean;
   /** Command that reads the files as the service would, and fails on a fault in them; run before a release is switched to. */
   check?: string[];
+  /**
+   * How to know that it is ready, where its image need not have a program to ask with: a command that succeeds in another
+   * service's container. Absent: its own health check. No blanks in its words.
+   */
+  readyWhen?: { service: string; succeeds: string[] };
   /**
    * Commands run in the container at each release, once it is ready and before the site is asked. They may be run again at any
    * time; what they print is shown; one that fails is a failed release. No blanks in their words.

@@ -1,9 +1,10 @@
 import type { Settings } from "../settings/schema.ts";
 import { usersOf } from "../settings/signIn.ts";
+import { app, appData } from "./app/app.ts";
 import { dex } from "./dex/dex.ts";
 import { jupyter } from "./jupyter/jupyter.ts";
 import { mariadb } from "./mariadb/mariadb.ts";
-import { type Names, namesOf } from "./names.ts";
+import { hostName, type Names, namesOf } from "./names.ts";
 import { nginx } from "./nginx/nginx.ts";
 import type { Image, Service } from "./service.ts";
 import { vouch } from "./vouch/vouch.ts";
@@ -33,6 +34,8 @@ export interface Site {
   names: Names;
   place: Place;
   services: Service[];
+  /** Apps that are no more, and the folders of theirs that are to go, too. */
+  purge: { app: string; folder: string }[];
 }
 
 /**
@@ -46,19 +49,34 @@ export function siteOf(name: string, settings: Settings, place: Place): Site {
     ...(settings.signIn.provider === "dex" ? [dex(names, settings.signIn.users)] : []),
     jupyter(names, settings, place),
     ...(settings.database ? [mariadb(settings, place)] : []),
+    ...settings.apps.map((given, index) => app(names, given, index, place)),
   ];
   const virtualHosts = behind.flatMap(({ virtualHost }) => virtualHost ?? []);
   const services = [
-    nginx({ name, names, place, allow: settings.allow, people: usersOf(settings.signIn), virtualHosts }),
+    nginx({
+      name,
+      names,
+      place,
+      allow: settings.allow,
+      home: settings.home ?? "",
+      people: usersOf(settings.signIn),
+      virtualHosts,
+    }),
     ...behind,
   ];
-  return { name, names, place, services: services.map((service) => pulledThrough(settings.imageMirror, service)) };
+  const purge = settings.purge.map((app) => ({ app, folder: appData(place, app) }));
+  return {
+    name,
+    names,
+    place,
+    purge,
+    services: services.map((service) => pulledThrough(settings.imageMirror, service)),
+  };
 }
 
 /** Every name the certificate and the DNS need. */
 export function hostNames(site: Site): string[] {
-  const labels = site.services.flatMap(({ virtualHost }) => (virtualHost ? [virtualHost.label] : []));
-  return [site.names.domain, ...labels.map((label) => `${label}.${site.names.domain}`)];
+  return site.services.flatMap(({ virtualHost }) => (virtualHost ? [hostName(site.names, virtualHost.label)] : []));
 }
 
 /** Every image the site runs, each once. */

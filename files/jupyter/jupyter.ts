@@ -69,6 +69,7 @@ export function jupyter(names: Names, settings: Settings, place: Place): Service
     virtualHost: {
       label: "jupyter",
       protected: true,
+      title: "Jupyter",
       server: fill(new URL("jupyter.conf", import.meta.url), { domain: names.domain, vouch: names.origin("vouch") }),
     },
   };

@@ -22,7 +22,7 @@ export function mariadb(settings: Settings, place: Place): Service {
     // As root, its entrypoint would need rights to become this user.
     user: { uid: 999, gid: 999, imposed: true },
     networks: [DATABASE_NETWORK],
-    internal: true,
+    internal: [DATABASE_NETWORK],
     compose: {
       ...HARDENED,
       // The socket's folder has to be writable for whoever it runs as.

@@ -40,6 +40,15 @@ export const recipes: Record<string, Recipe> = {
     standsIn: "Dex: a small server of our own in place of dexidp/dex (tests/stand-ins/dex)",
     program: "dex",
   },
+  "docker.io/serversideup/php": {
+    folder: "php",
+    standsIn: "PHP: Debian's PHP 8.4 and nginx in place of serversideup/php",
+  },
+  "docker.io/traefik/whoami": {
+    folder: "whoami",
+    standsIn: "whoami: a small server of our own in place of traefik/whoami (tests/stand-ins/whoami)",
+    program: "whoami",
+  },
   "quay.io/jupyter/scipy-notebook": jupyter(),
   "quay.io/jupyter/minimal-notebook": jupyter(),
 };
@@ -100,7 +109,7 @@ async function packedProgram(name: string): Promise<Ingredient[]> {
   const folder = join(projectFolder, "tests/stand-ins", name);
   const { files, packages } = await moduleGraph(join(folder, "main.ts"));
   const packing = await readFile(import.meta.filename, "utf8");
-  const pages = await filesBelow(join(folder, "static"));
+  const pages = existsSync(join(folder, "static")) ? await filesBelow(join(folder, "static")) : [];
   return [
     { target: "node", identity: process.version + process.arch, put: (path) => cp(process.execPath, path) },
     // How it is packed is part of what it is made of: this very file.

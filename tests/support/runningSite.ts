@@ -14,8 +14,8 @@ export interface RunningSite {
   host: TestHost;
   /** Compose's name for it. */
   project: string;
-  /** Releases the site of the valid config with changes; says how the release ended. */
-  release(changes?: Changes): Promise<Ended>;
+  /** Releases the site of the valid config with changes, its images pulled before; says how the release ended. */
+  release(changes?: Changes, how?: { pulled: boolean }): Promise<Ended>;
   /** Runs a command in a service's container. */
   exec(service: string, command: string[], input?: string): Promise<Ended>;
   /** The id of a service's container. */
@@ -42,7 +42,7 @@ export function runningSite(names: string[]): RunningSite {
     host,
     project,
     container,
-    async release(changes = {}) {
+    async release(changes = {}, { pulled } = { pulled: true }) {
       const here = {
         settings: { imageMirror, ...changes.settings },
         // Nothing is published; what is asked of these ports is that nobody listens there.
@@ -54,7 +54,7 @@ export function runningSite(names: string[]): RunningSite {
         name: project,
         services: whole.services.filter(({ name }) => names.includes(name)),
       };
-      await havePulled(imagesOf(site).map(({ reference }) => reference));
+      if (pulled) await havePulled(imagesOf(site).map(({ reference }) => reference));
       const bundle = bundleOf(site, { ...secrets, ...selfSigned(hostNames(whole)), ...changes.secrets });
       assert.deepEqual(await host.apply("secrets", bundle.secrets), { code: 0, output: "" });
       return host.apply("release", bundle.release);

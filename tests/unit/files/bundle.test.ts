@@ -72,6 +72,8 @@ describe("The bundle's two texts", () => {
         "folder 1000:100 /srv/data/home",
         "folder 1000:100 /srv/notebooks",
         "reload nginx ID",
+        "network sign-in",
+        "network jupyter",
         "prepare jupyter sh /usr/local/etc/jupyter/place-once.sh /usr/local/etc/jupyter/welcome.ipynb",
         "prepare jupyter python3 /usr/local/etc/jupyter/packages.py",
         "ask nginx wget -q -O /dev/null http://127.0.0.1:8081/door",

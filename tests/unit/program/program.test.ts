@@ -141,6 +141,7 @@ describe("The program", () => {
     const { password, passwords, notebooks, certificateAuthority, ...others } = run.exports;
     assert.deepEqual(others, {
       url: "https://jupyter.lab.localhost:8443",
+      home: "https://lab.localhost:8443",
       signInUrl: "https://dex.lab.localhost:8443/auth",
       user: "ann@example.com",
     });
