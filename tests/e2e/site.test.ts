@@ -48,7 +48,14 @@ describe("a person on this machine", () => {
     assert.match(started.text, /Sign in as:\s+you@example\.com\n/);
     assert.match(started.text, new RegExp(`Notebooks:\\s+${join(clone.folder, "notebooks")}\n`));
     assert.match(started.text, /Stop:\s+npm stop\n/);
-    assert.deepEqual(await containersOf("jupyter-up-local"), ["dex", "jupyter", "nginx", "vouch"]);
+    assert.deepEqual(await containersOf("jupyter-up-local"), [
+      "dex",
+      "jupyter",
+      "mariadb",
+      "nginx",
+      "phpdemo",
+      "vouch",
+    ]);
   });
 
   it("leaves the clone clean but for the settings the person changed", async () => {
