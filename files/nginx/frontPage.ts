@@ -9,7 +9,8 @@ const STYLE = `
   :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; --ink: light-dark(#22252a, #ececee); --quiet: light-dark(#666b73, #9da2aa);
     --page: light-dark(#f6f6f4, #17181a); --card: light-dark(#fff, #222427); --line: light-dark(#e4e4e0, #33363b); --accent: light-dark(#b84a0c, #f39255); }
   * { box-sizing: border-box; }
-  body { margin: 0; min-height: 100vh; background: var(--page); color: var(--ink); }
+  :root { background: var(--page); color: var(--ink); }
+  body { margin: 0; }
   .wide { width: min(60rem, 100% - 2.5rem); margin-inline: auto; }
   header { border-bottom: 1px solid var(--line); background: var(--card); }
   header .wide { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; min-height: 3.75rem; padding-block: .5rem; }
@@ -22,16 +23,17 @@ const STYLE = `
   .tile { display: flex; gap: 1rem; align-items: center; height: 100%; padding: 1.25rem; border: 1px solid var(--line); border-radius: 1rem; background: var(--card);
     color: inherit; text-decoration: none; transition: border-color .15s, transform .15s, box-shadow .15s; }
   .tile:hover { border-color: var(--accent); box-shadow: 0 6px 20px #0001; transform: translateY(-2px); }
-  .mark { flex: none; display: grid; place-items: center; width: 3rem; height: 3rem; border-radius: .8rem; color: #fff; font-size: 1.35rem; font-weight: 650; }
+  .mark { flex: none; display: grid; place-items: center; width: 3rem; height: 3rem; border-radius: .8rem; color: #fff; font-size: 1.35rem; font-weight: 650; background: #d6570f; }
   .mark svg { width: 1.7rem; height: 1.7rem; }
   .words { min-width: 0; }
   .title { display: block; font-weight: 600; font-size: 1.075rem; line-height: 1.3; overflow-wrap: anywhere; }
   .name { display: block; color: var(--quiet); font-size: .85rem; overflow-wrap: anywhere; }
-  .shade-0 { background: #d6570f; } .shade-1 { background: #8d2f5f; } .shade-2 { background: #2d6a4f; } .shade-3 { background: #2a5c96; } .shade-4 { background: #6244a3; } .shade-5 { background: #8a6410; }
+  li:nth-child(5n+2) .mark { background: #8d2f5f; } li:nth-child(5n+3) .mark { background: #2a5c96; } li:nth-child(5n+4) .mark { background: #2d6a4f; }
+  li:nth-child(5n+5) .mark { background: #6244a3; } li:nth-child(5n+6) .mark { background: #8a6410; }
   a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+  @media (max-width: 34rem) { .person { order: 1; width: 100%; } }
   @media (prefers-reduced-motion: reduce) { .tile { transition: none; } .tile:hover { transform: none; } }
 `;
-const SHADES = 6;
 
 /** What the front page may load: its own style, known by its hash, and its icon. */
 export const FRONT_PAGE_POLICY = [
@@ -89,13 +91,7 @@ ${tiles.join("\n")}
 
 function tileOf(names: Names, label: string, title: string): string {
   const mark = label === "jupyter" ? NOTEBOOK : escaped([...title][0]?.toUpperCase() ?? "");
-  return `<li><a class="tile" href="${names.origin(label)}/"><span class="mark shade-${shadeOf(label)}">${mark}</span><span class="words"><span class="title">${escaped(title)}</span><span class="name">${hostName(names, label)}</span></span></a></li>`;
-}
-
-/** An app keeps its colour, whatever comes and goes around it. The first one is Jupyter's. */
-function shadeOf(label: string): number {
-  if (label === "jupyter") return 0;
-  return 1 + ((createHash("sha256").update(label).digest()[0] ?? 0) % (SHADES - 1));
+  return `<li><a class="tile" href="${names.origin(label)}/"><span class="mark">${mark}</span><span class="words"><span class="title">${escaped(title)}</span><span class="name">${hostName(names, label)}</span></span></a></li>`;
 }
 
 const escaped = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");

@@ -372,7 +372,7 @@ describe("Apps, released,", () => {
     );
     const compose = site.host.read("current/compose.yaml");
     assert.doesNotMatch(compose, /odd|secret-database/);
-    const [, file = ""] = /env_file: \[(\S+whoami\S+)\]/.exec(compose) ?? [];
+    const [file = ""] = /\/\S+\/whoami\/\w+\/environment/.exec(compose) ?? [];
     assert.equal(statSync(file).mode & 0o777, 0o600);
   });
 

@@ -254,6 +254,18 @@ describe("MariaDB, released,", () => {
     assert.equal(output, "false 0\n");
   });
 
+  it("has its system tables brought up to the version of another databaseTag, and keeps what is in it", async () => {
+    // As an earlier series leaves it.
+    await site.exec("mariadb", ["sh", "-c", "echo 11.4.5-MariaDB >/var/lib/mysql/mariadb_upgrade_info"]);
+    await run("docker", ["restart", container]);
+    await released(withApps([demo]));
+    const { output: logged } = await run("docker", ["logs", container]);
+    assert.match(logged, /Starting mariadb-upgrade/);
+    const { output: version } = await site.exec("mariadb", ["cat", "/var/lib/mysql/mariadb_upgrade_info"]);
+    assert.match(version, /^11\.8\./);
+    assert.equal((await ofDemo("SELECT COUNT(*) FROM pairings")).output, "2");
+  });
+
   it("lets a site with other secrets take over its data, as after `pulumi destroy`", async () => {
     await run(`${site.host.place.root}/bin/site-apply`, ["down", site.project]);
     await released(withApps([demo], { secrets: { databaseRootPassword: "a-third-root" } }));

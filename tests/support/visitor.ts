@@ -45,7 +45,12 @@ export function ask(port: number, host: string, path: string, question: Question
       resolve({ status: response.statusCode ?? 0, headers: response.headers, body: "" });
     });
     asked.setTimeout(15_000, () => asked.destroy(new Error(`${host}${path} did not answer`)));
-    asked.on("error", reject).end(body);
+    asked.on("error", (error) => {
+      // A server may close a connection that was kept open at any time: who uses it again asks anew, as browsers do.
+      if (asked.reusedSocket && method === "GET") ask(port, host, path, question).then(resolve, reject);
+      else reject(error);
+    });
+    asked.end(body);
   });
 }
 
