@@ -9,7 +9,6 @@ import { mariadb } from "./mariadb/mariadb.ts";
 import { hostName, type Names, namesOf } from "./names.ts";
 import { nginx } from "./nginx/nginx.ts";
 import type { Image, Service } from "./service.ts";
-import { providerOf } from "./vouch/provider.ts";
 import { vouch } from "./vouch/vouch.ts";
 
 /** What the site has to know of the machine it will run on. */
@@ -48,7 +47,7 @@ export interface Site {
 export function siteOf(name: string, settings: Settings, place: Place): Site {
   const names = namesOf(settings.domain, place.httpsPort);
   const behind = [
-    vouch(names, settings.signIn),
+    vouch(names),
     ...(settings.signIn.provider === "dex" ? [dex(names, settings.signIn.users)] : []),
     jupyter(names, settings, place),
     ...(settings.database ? [mariadb(settings, place)] : []),
@@ -67,7 +66,6 @@ export function siteOf(name: string, settings: Settings, place: Place): Site {
       place,
       allow: settings.allow,
       home: settings.home ?? "",
-      provider: providerOf(names, settings.signIn),
       people: usersOf(settings.signIn),
       virtualHosts,
       ...(own[0]?.certificate ? { ownCertificate: own[0].certificate.id } : {}),

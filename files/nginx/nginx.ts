@@ -5,7 +5,6 @@ import { hostName, type Names } from "../names.ts";
 import type { Secrets } from "../secrets.ts";
 import type { Service, TextFiles, VirtualHost } from "../service.ts";
 import type { Place } from "../site.ts";
-import type { Provider } from "../vouch/provider.ts";
 import { FRONT_PAGE_POLICY, frontPage, verdictOf } from "./frontPage.ts";
 import { pages } from "./pages.ts";
 
@@ -19,8 +18,6 @@ export interface Door {
   allow: string[];
   /** First label of the front page's name; empty for the domain itself. */
   home: string;
-  /** Where people prove who they are. */
-  provider: Provider;
   /** People whose name is known; anybody else is shown by address. */
   people: DexUser[];
   virtualHosts: VirtualHost[];
@@ -68,7 +65,7 @@ export function nginx(door: Door): Service {
 }
 
 function files(
-  { name, names, place, allow, people, provider, ownCertificate }: Door,
+  { name, names, place, allow, people, ownCertificate }: Door,
   virtualHosts: VirtualHost[],
   secretFolder: string,
 ): TextFiles {
@@ -84,12 +81,7 @@ function files(
       certificate: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.crt`,
       certificateKey: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.key`,
     }),
-    "door.conf": fill(file("door.conf"), {
-      vouch: names.origin("vouch"),
-      port: names.port,
-      person: provider.person,
-      verified: provider.verified,
-    }),
+    "door.conf": fill(file("door.conf"), { vouch: names.origin("vouch"), port: names.port }),
     "app.conf": fill(file("app.conf")),
     "websocket.conf": fill(file("websocket.conf")),
     "no-websocket.conf": fill(file("no-websocket.conf")),
@@ -147,7 +139,7 @@ export function peopleMap(allow: string[], prefix = "true", setting = "allow"): 
 
 /** Who may come in under a name with a list of its own: whoever stands on that, and may come in at all. */
 function narrowerVerdict(label: string): string {
-  return `map "$site_verdict:$sso_user" ${verdictOf(label)} {
+  return `map "$site_verdict:$sso_email" ${verdictOf(label)} {
     default deny;
     include /site/current/people/${label}.map;
 }

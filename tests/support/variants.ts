@@ -55,15 +55,6 @@ export const variants: Record<string, Changes> = {
       },
     },
   },
-  "people who sign in at GitHub": {
-    settings: {
-      signIn: { provider: "github", clientId: "id", clientSecret: "secret" },
-      allow: ["ann-lee", "default", "include"],
-    },
-  },
-  "people who sign in at Okta": {
-    settings: { signIn: { provider: "okta", domain: "dev-1.okta.com", clientId: "id", clientSecret: "secret" } },
-  },
   "a site that is open to the world": { place: { public: true, address: "0.0.0.0" } },
   "odd names of folders": { place: { data: "/srv/it's $HOME", notebooks: '/srv/$$HOME "{x}": [#1]' } },
 };

@@ -87,7 +87,7 @@ describe("nginx's files", () => {
   it("tell an app who is there by headers that nginx alone sets, and not by the cookie", () => {
     const app = file("app.conf");
     for (const line of [
-      "proxy_set_header X-Auth-User $sso_user;",
+      "proxy_set_header X-Auth-User $sso_email;",
       "proxy_set_header X-Auth-Name $sso_name;",
       "proxy_set_header X-Forwarded-For $remote_addr;",
       "proxy_set_header Cookie $app_cookie;",
