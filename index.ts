@@ -1,7 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { inSecrets } from "./components/certificate.ts";
 import { certificateFor } from "./components/certificateFor.ts";
+import { cloudflareFor, webFrom } from "./components/cloudflare.ts";
+import { DnsRecords } from "./components/dnsRecords.ts";
 import { hostFor } from "./components/hostFor.ts";
+import { OriginPulls } from "./components/originPulls.ts";
 import { stackReadme } from "./components/readme.ts";
 import { SiteRelease } from "./components/siteRelease.ts";
 import { SiteSecrets } from "./components/siteSecrets.ts";
@@ -9,18 +12,24 @@ import { callbackUrl as callbackUrlOf } from "./files/names.ts";
 import { hostNames, siteOf, urlsOf } from "./files/site.ts";
 import { loadSettings } from "./settings/load.ts";
 import { usersOf } from "./settings/signIn.ts";
+import { isProxied } from "./settings/web.ts";
 
 const settings = loadSettings();
 const users = usersOf(settings.signIn);
 const isLocal = settings.target === "local";
 
-const host = await hostFor(settings, { webFrom: ["0.0.0.0/0"] });
-const site = siteOf(`${pulumi.getProject()}-${pulumi.getStack()}`, settings, host.place);
+const cloudflare = await cloudflareFor(settings);
+const host = await hostFor(settings, { webFrom: webFrom(cloudflare) });
+const site = siteOf(`${pulumi.getProject()}-${pulumi.getStack()}`, settings, host.place, cloudflare?.edge);
+const names = hostNames(site);
 
-const certificate = certificateFor(settings, hostNames(site));
+const certificate = certificateFor(settings, names);
+const pulls = cloudflare?.edge && new OriginPulls("pulls", { zoneId: cloudflare.zoneId, names });
 const secrets = new SiteSecrets("secrets", settings);
 
-new SiteRelease("site", { host, site, secrets: { ...secrets.values, ...inSecrets(certificate) } });
+new SiteRelease("site", { host, site, secrets: { ...secrets.values, ...inSecrets(certificate, pulls) } });
+if (cloudflare)
+  new DnsRecords("dns", { zoneId: cloudflare.zoneId, names, address: host.address, proxied: isProxied(settings) });
 
 const firstUser = users[0]?.email ?? "";
 

@@ -5,6 +5,7 @@ import { acme } from "./acme/acme.ts";
 import { dex } from "./dex/dex.ts";
 import { jupyter } from "./jupyter/jupyter.ts";
 import { type Names, namesOf } from "./names.ts";
+import type { Edge } from "./nginx/edge.ts";
 import { nginx } from "./nginx/nginx.ts";
 import type { Image, Service } from "./service.ts";
 import { vouch } from "./vouch/vouch.ts";
@@ -39,8 +40,9 @@ export interface Site {
 /**
  * The site that the settings ask for.
  * @param name Compose project, `jupyter-up-<stack>`.
+ * @param edge Who stands before the machine, if anybody does.
  */
-export function siteOf(name: string, settings: Settings, place: Place): Site {
+export function siteOf(name: string, settings: Settings, place: Place, edge?: Edge): Site {
   const names = namesOf(settings.domain, place.httpsPort);
   const behind = [
     vouch(names),
@@ -60,6 +62,7 @@ export function siteOf(name: string, settings: Settings, place: Place): Site {
       people: usersOf(settings.signIn),
       virtualHosts,
       ...(own[0]?.certificate ? { ownCertificate: own[0].certificate.id } : {}),
+      edge,
     }),
     ...behind,
     ...own,

@@ -5,6 +5,7 @@ import type { Names } from "../names.ts";
 import type { Secrets } from "../secrets.ts";
 import type { Service, TextFiles, VirtualHost } from "../service.ts";
 import type { Place } from "../site.ts";
+import { type Edge, edgeFiles, edgeSecretFiles } from "./edge.ts";
 import { pages } from "./pages.ts";
 
 /** What the door has to know. */
@@ -20,6 +21,8 @@ export interface Door {
   virtualHosts: VirtualHost[];
   /** Folder among nginx's secret files of a certificate that the machine gets by itself; absent: it comes with the release. */
   ownCertificate?: string;
+  /** Who stands before the site, if anybody does. */
+  edge?: Edge | undefined;
 }
 
 const SECRETS = "/run/secrets/nginx";
@@ -54,7 +57,7 @@ export function nginx(door: Door): Service {
 }
 
 function files(door: Door, secretFolder: string): TextFiles {
-  const { name, names, place, allow, people, virtualHosts, ownCertificate } = door;
+  const { name, names, place, allow, people, virtualHosts, ownCertificate, edge } = door;
   const apps = virtualHosts.filter(({ protected: app }) => app);
   const hostNames = [names.domain, ...virtualHosts.map(({ label }) => `${label}.${names.domain}`)];
   const knock = `jupyter.${names.domain}`;
@@ -74,6 +77,7 @@ function files(door: Door, secretFolder: string): TextFiles {
     "app.conf": fill(file("app.conf")),
     "to-vouch.conf": fill(file("to-vouch.conf")),
     "headers.conf": headers(place.public),
+    ...(edge ? edgeFiles(edge, secretFolder) : {}),
     "door-secret.conf": `include ${secretFolder}/door-secret.conf;\n`,
     "people.map": peopleMap(allow),
     "names.map": map(people.flatMap(({ email, name }) => (name ? [[quoted(email), quoted(name)]] : []))),
@@ -90,6 +94,7 @@ function secretFiles(secrets: Secrets): TextFiles {
     ...(secrets.certificate && secrets.certificateKey
       ? { "tls.crt": secrets.certificate, "tls.key": secrets.certificateKey }
       : {}),
+    ...edgeSecretFiles(secrets),
     "door-secret.conf": `proxy_set_header X-Door-Secret "${secrets.doorSecret}";\n`,
   };
 }
