@@ -1,31 +1,17 @@
-import { plainRefusal } from "../settings/plainRefusal.ts";
+import { NEW_TOKEN } from "../settings/cloudflareToken.ts";
 
 /** What is wrong at Cloudflare, in words that end in what to do; undefined where nothing is. */
 
-const DASHBOARD = "https://dash.cloudflare.com/?to=/:account";
-const NEW_TOKEN = "pulumi config set --secret cloudflare:apiToken";
-
-/** What a token must be allowed to do, as Cloudflare's form for new ones has it. */
-const RIGHTS =
-  "Zone / Zone / Read, Zone / DNS / Edit, and for a proxied site Zone / Zone Settings / Read and Zone / SSL and Certificates / Edit";
-
-/** An answer of Cloudflare's about a zone. @throws pulumi.RunError that says in plain words why there is none. */
-export async function asked<Answer>(zone: string, answer: Promise<Answer>): Promise<Answer> {
-  try {
-    return await answer;
-  } catch (error) {
-    throw plainRefusal(`Nothing was changed. ${whyNot(zone, error instanceof Error ? error.message : `${error}`)}\n`);
-  }
-}
+const DASHBOARD = "https://dash.cloudflare.com";
 
 /** Why Cloudflare did not answer a question about a zone. */
-export function whyNot(zone: string, error: string): string {
+export function whyNot(error: string, zone: string, rights: string): string {
   const said = /"message":"([^"]+)"/.exec(error)?.[1] ?? firstLine(error);
   if (/exactly one result/.test(error))
     return `dnsZone: the Cloudflare token sees no zone ${zone}. Either the domain is not at Cloudflare, or the token is for another zone, or the zone has another name:\n    pulumi config set dnsZone example.com`;
-  if (/\b40[013] |\b(9106|9109|10000|6003)\b/.test(error))
-    return `cloudflare:apiToken: Cloudflare refuses what is asked of the zone ${zone} (${said}). The token has to be allowed, for this zone: ${RIGHTS}. Make one at ${DASHBOARD.replace("/:account", "/profile/api-tokens")}, and then:\n    ${NEW_TOKEN}`;
-  return `Cloudflare did not answer a question about the zone ${zone}. It says: ${said} Run pulumi again.`;
+  if (/\b(9106|9109|10000|6003)\b/.test(error))
+    return `cloudflare:apiToken: Cloudflare refuses what is asked of the zone ${zone} (${said}). The token has to be allowed ${rights}, for this zone. ${DASHBOARD}/profile/api-tokens makes one:\n    ${NEW_TOKEN}`;
+  return `Cloudflare did not answer a question about the zone ${zone}. Run pulumi again. It says: ${said}`;
 }
 
 const firstLine = (text: string) => text.trim().split("\n")[0]?.slice(0, 300) ?? "";
@@ -39,7 +25,7 @@ export function wrongStatus(zone: string, status: string, nameServers: string[])
 /** How Cloudflare speaks to the machine, if it stands before it: the zone's SSL mode, which is the zone's owner's to set. */
 export function wrongMode(zone: string, mode: string, tls: string): string | undefined {
   const mend = (to: string) =>
-    `Every other name of the zone is under it, too, so that this program leaves it alone. Set it to ${to}: ${DASHBOARD}/${zone}/ssl-tls`;
+    `Every other name of the zone is under it, too, so that this program leaves it alone. Set it to ${to}: ${DASHBOARD}/?to=/:account/${zone}/ssl-tls`;
   if (mode === "off" || mode === "flexible")
     return `The SSL mode of the zone ${zone} is "${mode}": Cloudflare would speak to the machine without encryption, which the site answers with a redirect, for ever. ${mend("Full (strict)")}`;
   if (tls === "private-ca" && mode !== "full")

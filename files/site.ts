@@ -8,6 +8,7 @@ import { type Names, namesOf } from "./names.ts";
 import type { Edge } from "./nginx/edge.ts";
 import { nginx } from "./nginx/nginx.ts";
 import type { Image, Service } from "./service.ts";
+import { identityOf } from "./vouch/providers.ts";
 import { vouch } from "./vouch/vouch.ts";
 
 /** What the site has to know of the machine it will run on. */
@@ -45,7 +46,7 @@ export interface Site {
 export function siteOf(name: string, settings: Settings, place: Place, edge?: Edge): Site {
   const names = namesOf(settings.domain, place.httpsPort);
   const behind = [
-    vouch(names),
+    vouch(names, settings.signIn),
     ...(settings.signIn.provider === "dex" ? [dex(names, settings.signIn.users)] : []),
     jupyter(names, settings, place),
   ];
@@ -59,6 +60,7 @@ export function siteOf(name: string, settings: Settings, place: Place, edge?: Ed
       names,
       place,
       allow: settings.allow,
+      identity: identityOf(settings.signIn),
       people: usersOf(settings.signIn),
       virtualHosts,
       ...(own[0]?.certificate ? { ownCertificate: own[0].certificate.id } : {}),

@@ -5,6 +5,7 @@ import type { Names } from "../names.ts";
 import type { Secrets } from "../secrets.ts";
 import type { Service, TextFiles, VirtualHost } from "../service.ts";
 import type { Place } from "../site.ts";
+import type { Identity } from "../vouch/providers.ts";
 import { type Edge, edgeFiles, edgeSecretFiles } from "./edge.ts";
 import { pages } from "./pages.ts";
 
@@ -14,8 +15,10 @@ export interface Door {
   name: string;
   names: Names;
   place: Place;
-  /** Addresses and `@domains` that may come in, lower-cased. */
+  /** Addresses and `@domains` that may come in, or names at GitHub; lower-cased. */
   allow: string[];
+  /** Where one is known from. */
+  identity: Identity;
   /** People whose name is known; anybody else is shown by address. */
   people: DexUser[];
   virtualHosts: VirtualHost[];
@@ -57,7 +60,7 @@ export function nginx(door: Door): Service {
 }
 
 function files(door: Door, secretFolder: string): TextFiles {
-  const { name, names, place, allow, people, virtualHosts, ownCertificate, edge } = door;
+  const { name, names, place, allow, identity, people, virtualHosts, ownCertificate, edge } = door;
   const apps = virtualHosts.filter(({ protected: app }) => app);
   const hostNames = [names.domain, ...virtualHosts.map(({ label }) => `${label}.${names.domain}`)];
   const knock = `jupyter.${names.domain}`;
@@ -73,7 +76,12 @@ function files(door: Door, secretFolder: string): TextFiles {
       certificate: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.crt`,
       certificateKey: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.key`,
     }),
-    "door.conf": fill(file("door.conf"), { vouch: names.origin("vouch"), port: names.port }),
+    "door.conf": fill(file("door.conf"), {
+      vouch: names.origin("vouch"),
+      port: names.port,
+      who: identity.who,
+      sure: identity.sure,
+    }),
     "app.conf": fill(file("app.conf")),
     "to-vouch.conf": fill(file("to-vouch.conf")),
     "headers.conf": headers(place.public),
@@ -110,8 +118,8 @@ add_header Referrer-Policy same-origin always;
 }
 
 /**
- * The allow list as nginx looks it up, by "true:address". The prefix keeps an address from being read as a keyword or
- * a pattern of nginx's own, and lets in verified addresses only.
+ * The allow list as nginx looks it up, by "true:address", or "true:name" at GitHub. The prefix keeps an address from being
+ * read as a keyword or a pattern of nginx's own, and lets in verified addresses only.
  */
 export function peopleMap(allow: string[]): string {
   const heading = "# Who may come in. From the stack's setting `allow`; a name taken out is out at the next request.\n";

@@ -71,7 +71,11 @@ export class CloudStack {
 
   /** `npm run pulumi -- ARGUMENTS` on this stack, logged in to its clouds. */
   pulumi(...args: string[]): Promise<Outcome> {
-    const env = { JUPYTER_UP_CLOUD: this.cloud.folder, GOOGLE_CREDENTIALS: credentials, CLOUDFLARE_API_TOKEN: cloudflareToken };
+    const env = {
+      JUPYTER_UP_CLOUD: this.cloud.folder,
+      GOOGLE_CREDENTIALS: credentials,
+      CLOUDFLARE_API_TOKEN: cloudflareToken,
+    };
     const ofStack = args[0] === "stack" && args[1] === "init" ? [] : ["--stack", this.stack];
     return this.clone.run("npm", ["--silent", "run", "pulumi", "--", ...args, ...ofStack, "--non-interactive"], env);
   }
