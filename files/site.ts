@@ -7,8 +7,10 @@ import { dex } from "./dex/dex.ts";
 import { jupyter } from "./jupyter/jupyter.ts";
 import { mariadb } from "./mariadb/mariadb.ts";
 import { hostName, type Names, namesOf } from "./names.ts";
+import type { Edge } from "./nginx/edge.ts";
 import { nginx } from "./nginx/nginx.ts";
 import type { Image, Service } from "./service.ts";
+import { identityOf } from "./vouch/providers.ts";
 import { vouch } from "./vouch/vouch.ts";
 
 /** What the site has to know of the machine it will run on. */
@@ -43,11 +45,12 @@ export interface Site {
 /**
  * The site that the settings ask for.
  * @param name Compose project, `jupyter-up-<stack>`.
+ * @param edge Who stands before the machine, if anybody does.
  */
-export function siteOf(name: string, settings: Settings, place: Place): Site {
+export function siteOf(name: string, settings: Settings, place: Place, edge?: Edge): Site {
   const names = namesOf(settings.domain, place.httpsPort);
   const behind = [
-    vouch(names),
+    vouch(names, settings.signIn),
     ...(settings.signIn.provider === "dex" ? [dex(names, settings.signIn.users)] : []),
     jupyter(names, settings, place),
     ...(settings.database ? [mariadb(settings, place)] : []),
@@ -66,9 +69,11 @@ export function siteOf(name: string, settings: Settings, place: Place): Site {
       place,
       allow: settings.allow,
       home: settings.home ?? "",
+      identity: identityOf(settings.signIn),
       people: usersOf(settings.signIn),
       virtualHosts,
       ...(own[0]?.certificate ? { ownCertificate: own[0].certificate.id } : {}),
+      edge,
     }),
     ...behind,
     ...own,
