@@ -349,6 +349,9 @@ have_certificate() {
 # ask_for_certificate RELEASE: the client itself knows whether there is anything to do, and asks the server besides. When it
 # fails, `reason` says why, and what to do.
 ask_for_certificate() {
+    # What a run that was cut off has left half written would be taken for whole: the client writes its .json last.
+    [ -z "$(find "$store/certificates/$certificate.crt" -newer "$store/certificates/$certificate.json" 2>/dev/null)" ] ||
+        rm -f "$store/certificates/$certificate".*
     words=$(limit="timeout -k 10 $certificate_within" in_release "$1" --profile certificates run --rm --no-deps -T "$asker" </dev/null 2>&1) && code=0 || code=$?
     # Compose that is stopped by force leaves its container behind.
     for container in $(containers_of "$asker"); do docker rm --force "$container" >/dev/null; done
@@ -578,7 +581,7 @@ place_units() {
     header "$root/current" units >"$root/current/.units"
     wanted=
     while read -r service files; do
-        for unit in "$root/files/$service/$files"/*; do
+        for unit in "$root/files/$service/$files"/*.service "$root/files/$service/$files"/*.timer; do
             wanted="$wanted ${unit##*/}"
             place_unit "$unit" || return 0
         done
