@@ -11,9 +11,29 @@ export interface Certificate {
   readonly authority?: pulumi.Output<string>;
 }
 
-/** What of it ends up in files on the host. */
-export function inSecrets({ certificate, key }: Certificate): {
-  [Name in keyof Pick<Secrets, "certificate" | "certificateKey">]: pulumi.Output<string>;
-} {
-  return certificate && key ? { certificate, certificateKey: key } : {};
+/** What whoever connects to the site has to show, where it is not the whole world that may. */
+export interface ClientCertificate {
+  /** Certificate of the authority that signed it, PEM. */
+  readonly authority: pulumi.Output<string>;
+  /** One that it signed, PEM. */
+  readonly certificate: pulumi.Output<string>;
+  /** Its private key, PEM; secret. */
+  readonly key: pulumi.Output<string>;
 }
+
+/** What of them ends up in files on the host. */
+export function inSecrets({ certificate, key }: Certificate, client?: ClientCertificate): CertificateSecrets {
+  return {
+    ...(certificate && key ? { certificate, certificateKey: key } : {}),
+    ...(client
+      ? { clientAuthority: client.authority, clientCertificate: client.certificate, clientKey: client.key }
+      : {}),
+  };
+}
+
+type CertificateSecrets = {
+  [Name in keyof Pick<
+    Secrets,
+    "certificate" | "certificateKey" | "clientAuthority" | "clientCertificate" | "clientKey"
+  >]: pulumi.Output<string>;
+};

@@ -5,8 +5,10 @@ import { acme } from "./acme/acme.ts";
 import { dex } from "./dex/dex.ts";
 import { jupyter } from "./jupyter/jupyter.ts";
 import { type Names, namesOf } from "./names.ts";
+import type { Edge } from "./nginx/edge.ts";
 import { nginx } from "./nginx/nginx.ts";
 import type { Image, Service } from "./service.ts";
+import { identityOf } from "./vouch/providers.ts";
 import { vouch } from "./vouch/vouch.ts";
 
 /** What the site has to know of the machine it will run on. */
@@ -39,11 +41,12 @@ export interface Site {
 /**
  * The site that the settings ask for.
  * @param name Compose project, `jupyter-up-<stack>`.
+ * @param edge Who stands before the machine, if anybody does.
  */
-export function siteOf(name: string, settings: Settings, place: Place): Site {
+export function siteOf(name: string, settings: Settings, place: Place, edge?: Edge): Site {
   const names = namesOf(settings.domain, place.httpsPort);
   const behind = [
-    vouch(names),
+    vouch(names, settings.signIn),
     ...(settings.signIn.provider === "dex" ? [dex(names, settings.signIn.users)] : []),
     jupyter(names, settings, place),
   ];
@@ -57,9 +60,11 @@ export function siteOf(name: string, settings: Settings, place: Place): Site {
       names,
       place,
       allow: settings.allow,
+      identity: identityOf(settings.signIn),
       people: usersOf(settings.signIn),
       virtualHosts,
       ...(own[0]?.certificate ? { ownCertificate: own[0].certificate.id } : {}),
+      edge,
     }),
     ...behind,
     ...own,

@@ -5,6 +5,8 @@ import type { Names } from "../names.ts";
 import type { Secrets } from "../secrets.ts";
 import type { Service, TextFiles, VirtualHost } from "../service.ts";
 import type { Place } from "../site.ts";
+import type { Identity } from "../vouch/providers.ts";
+import { type Edge, edgeFiles, edgeSecretFiles } from "./edge.ts";
 import { pages } from "./pages.ts";
 
 /** What the door has to know. */
@@ -13,13 +15,17 @@ export interface Door {
   name: string;
   names: Names;
   place: Place;
-  /** Addresses and `@domains` that may come in, lower-cased. */
+  /** Addresses and `@domains` that may come in, or names at GitHub; lower-cased. */
   allow: string[];
+  /** Where one is known from. */
+  identity: Identity;
   /** People whose name is known; anybody else is shown by address. */
   people: DexUser[];
   virtualHosts: VirtualHost[];
   /** Folder among nginx's secret files of a certificate that the machine gets by itself; absent: it comes with the release. */
   ownCertificate?: string;
+  /** Who stands before the site, if anybody does. */
+  edge?: Edge | undefined;
 }
 
 const SECRETS = "/run/secrets/nginx";
@@ -54,7 +60,7 @@ export function nginx(door: Door): Service {
 }
 
 function files(door: Door, secretFolder: string): TextFiles {
-  const { name, names, place, allow, people, virtualHosts, ownCertificate } = door;
+  const { name, names, place, allow, identity, people, virtualHosts, ownCertificate, edge } = door;
   const apps = virtualHosts.filter(({ protected: app }) => app);
   const hostNames = [names.domain, ...virtualHosts.map(({ label }) => `${label}.${names.domain}`)];
   const knock = `jupyter.${names.domain}`;
@@ -70,10 +76,16 @@ function files(door: Door, secretFolder: string): TextFiles {
       certificate: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.crt`,
       certificateKey: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.key`,
     }),
-    "door.conf": fill(file("door.conf"), { vouch: names.origin("vouch"), port: names.port }),
+    "door.conf": fill(file("door.conf"), {
+      vouch: names.origin("vouch"),
+      port: names.port,
+      who: identity.who,
+      sure: identity.sure,
+    }),
     "app.conf": fill(file("app.conf")),
     "to-vouch.conf": fill(file("to-vouch.conf")),
     "headers.conf": headers(place.public),
+    ...(edge ? edgeFiles(edge, secretFolder) : {}),
     "door-secret.conf": `include ${secretFolder}/door-secret.conf;\n`,
     "people.map": peopleMap(allow),
     "names.map": map(people.flatMap(({ email, name }) => (name ? [[quoted(email), quoted(name)]] : []))),
@@ -90,6 +102,7 @@ function secretFiles(secrets: Secrets): TextFiles {
     ...(secrets.certificate && secrets.certificateKey
       ? { "tls.crt": secrets.certificate, "tls.key": secrets.certificateKey }
       : {}),
+    ...edgeSecretFiles(secrets),
     "door-secret.conf": `proxy_set_header X-Door-Secret "${secrets.doorSecret}";\n`,
   };
 }
@@ -105,8 +118,8 @@ add_header Referrer-Policy same-origin always;
 }
 
 /**
- * The allow list as nginx looks it up, by "true:address". The prefix keeps an address from being read as a keyword or
- * a pattern of nginx's own, and lets in verified addresses only.
+ * The allow list as nginx looks it up, by "true:address", or "true:name" at GitHub. The prefix keeps an address from being
+ * read as a keyword or a pattern of nginx's own, and lets in verified addresses only.
  */
 export function peopleMap(allow: string[]): string {
   const heading = "# Who may come in. From the stack's setting `allow`; a name taken out is out at the next request.\n";

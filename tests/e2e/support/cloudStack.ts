@@ -25,6 +25,8 @@ const credentials = JSON.stringify({
   client_email: "up@my-project-123456.iam.gserviceaccount.com",
 });
 
+const cloudflareToken = "a-token-of-cloudflares-of-forty-characters";
+
 /** A stack in a clone of its own, and a cloud of its own for it. */
 export class CloudStack {
   readonly clone: Clone;
@@ -67,9 +69,13 @@ export class CloudStack {
     );
   }
 
-  /** `npm run pulumi -- ARGUMENTS` on this stack, logged in to its cloud. */
+  /** `npm run pulumi -- ARGUMENTS` on this stack, logged in to its clouds. */
   pulumi(...args: string[]): Promise<Outcome> {
-    const env = { JUPYTER_UP_CLOUD: this.cloud.folder, GOOGLE_CREDENTIALS: credentials };
+    const env = {
+      JUPYTER_UP_CLOUD: this.cloud.folder,
+      GOOGLE_CREDENTIALS: credentials,
+      CLOUDFLARE_API_TOKEN: cloudflareToken,
+    };
     const ofStack = args[0] === "stack" && args[1] === "init" ? [] : ["--stack", this.stack];
     return this.clone.run("npm", ["--silent", "run", "pulumi", "--", ...args, ...ofStack, "--non-interactive"], env);
   }

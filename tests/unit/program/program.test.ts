@@ -6,10 +6,10 @@ import { handedOver } from "../../support/projectFile.ts";
 import { unpack } from "../../support/unpack.ts";
 
 let runs = 0;
-/** Evaluates index.ts anew: Node keeps a module by its whole address. */
-function program(): Promise<unknown> {
+/** Evaluates index.ts anew, for its outputs: Node keeps a module by its whole address. */
+async function program(): Promise<unknown> {
   runs += 1;
-  return import(`../../../index.ts?run=${runs}`);
+  return (await import(`../../../index.ts?run=${runs}`)).default;
 }
 
 const people = {
