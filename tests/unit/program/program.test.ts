@@ -41,6 +41,8 @@ describe("The program", () => {
       "jupyter-up:index:SiteSecrets secrets",
       "jupyter-up:index:ThisMachine host",
       "pulumi:pulumi:Stack jupyter-up-test",
+      "random:index/randomPassword:RandomPassword secrets-database-notebooks",
+      "random:index/randomPassword:RandomPassword secrets-database-root",
       "random:index/randomPassword:RandomPassword secrets-door",
       "random:index/randomPassword:RandomPassword secrets-naming",
       "random:index/randomPassword:RandomPassword secrets-oidc-client",
