@@ -1,4 +1,8 @@
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
 import * as pulumi from "@pulumi/pulumi";
+import { cloudflareTokenOf, missingCredentials, type Surroundings } from "./credentials.ts";
+import { plainSecrets } from "./plainSecrets.ts";
 import { configOf, readSettings, report } from "./read.ts";
 import type { Settings } from "./schema.ts";
 
@@ -7,10 +11,37 @@ import type { Settings } from "./schema.ts";
  * @throws pulumi.RunError with every fault there is, in the user's words; it is shown without a stack trace.
  */
 export function loadSettings(): Settings {
-  const { settings, faults } = readSettings(configOf(pulumi.getProject(), pulumi.runtime.allConfig()));
-  if (settings) return settings;
-  const error = new pulumi.RunError(report(pulumi.getStack(), faults));
+  const project = pulumi.getProject();
+  const surroundings: Surroundings = {
+    config: pulumi.runtime.allConfig(),
+    environment: process.env,
+    home: homedir(),
+    read: readIfThere,
+  };
+  const config = configOf(project, pulumi.runtime.allConfig());
+  const { settings, faults } = readSettings(config);
+  const all = [
+    ...faults,
+    ...plainSecrets(config, (setting) => isConfigSecret(`${project}:${setting}`)),
+    ...missingCredentials(config, surroundings),
+  ];
+  if (settings && all.length === 0) {
+    const cloudflareToken = cloudflareTokenOf(surroundings);
+    return { ...settings, ...(cloudflareToken ? { cloudflareToken } : {}) };
+  }
+  const error = new pulumi.RunError(report(pulumi.getStack(), all));
   // The SDK never shows a RunError's trace, and spends fifteen seconds on colouring it all the same.
   delete error.stack;
   throw error;
+}
+
+/** The SDK has it, and hides it from its types. */
+const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
 }

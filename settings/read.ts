@@ -87,7 +87,8 @@ function optionFor({ options, def }: z.ZodDiscriminatedUnion, value: unknown): z
   return (named ?? options[0]) as z.core.$ZodType;
 }
 
-const partOf = (value: unknown, key: PropertyKey): unknown =>
+/** Part of a value that may be anything. */
+export const partOf = (value: unknown, key: PropertyKey): unknown =>
   typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined;
 
 /** `["signIn", "users", 0]` → `signIn.users[0]`; a part that is no plain word stands in `["brackets"]`. */
