@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import * as pulumi from "@pulumi/pulumi";
+import { costReport, costsOf } from "./cost.ts";
 import { cloudflareTokenOf, missingCredentials, type Surroundings } from "./credentials.ts";
 import { plainSecrets } from "./plainSecrets.ts";
 import { configOf, readSettings, report } from "./read.ts";
@@ -26,6 +27,7 @@ export function loadSettings(): Settings {
     ...missingCredentials(config, surroundings),
   ];
   if (settings && all.length === 0) {
+    sayWhatItCosts(settings);
     const cloudflareToken = cloudflareTokenOf(surroundings);
     return { ...settings, ...(cloudflareToken ? { cloudflareToken } : {}) };
   }
@@ -33,6 +35,13 @@ export function loadSettings(): Settings {
   // The SDK never shows a RunError's trace, and spends fifteen seconds on colouring it all the same.
   delete error.stack;
   throw error;
+}
+
+function sayWhatItCosts(settings: Settings): void {
+  if (settings.target !== "gcp") return;
+  const costs = costsOf(settings);
+  const say = costs.length === 0 ? pulumi.log.info : pulumi.log.warn;
+  void say(costReport(costs));
 }
 
 /** The SDK has it, and hides it from its types. */
