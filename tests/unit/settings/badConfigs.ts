@@ -611,9 +611,15 @@ export const severalFaults: BadConfig[] = [
     pulumi config rm --path 'domian'
 `],
 
-  ["faults in signIn at three depths", { signIn: { provider: "dexx", user: [], users: [{ email: "ann@", nme: "Ann" }] } }, `
-  signIn.provider: "dexx" is no provider this program knows. There are: dex, okta, google, github, oidc (dex is built in).
-    pulumi config set --path signIn.provider dex
+  ["faults in signIn at three depths", { signIn: { provider: "dex", user: [], users: [{ email: "ann@", nme: "Ann" }] } }, `
+  signIn.users[0].email: "ann@" is no address.
+    pulumi config set --path 'signIn.users[0].email' ann@example.com
+
+  signIn.users[0].nme: there is no such setting. Did you mean name?
+    pulumi config rm --path 'signIn.users[0].nme'
+
+  signIn.user: there is no such setting. Did you mean users?
+    pulumi config rm --path 'signIn.user'
 `],
 
   ["everything at once", { target: "ssh", domain: "lab", image: "scipy", imageTag: "latest", imageMirror: "a b", allow: [], signIn: { provider: "x", users: [] }, port: "0", httpPort: "http", notebooks: "", colour: "red" }, `
