@@ -2,7 +2,7 @@ import { z } from "zod";
 import { allow, whatIsWrongAt } from "./allow.ts";
 import { type App, apps, purge } from "./apps.ts";
 import { database, databaseRotation, databaseTag } from "./database.ts";
-import { domain } from "./domain.ts";
+import { domain, LONGEST_NAME } from "./domain.ts";
 import { always, fault, oneOf, shown } from "./faults.ts";
 import { image, imageMirror, imageTag, TAG_EXAMPLE, whatIsWrongWithTag } from "./image.ts";
 import { bootDiskGb, dataDiskGb, machineType, project, protectData, sshFrom, zone } from "./machine.ts";
@@ -238,8 +238,19 @@ function ofWeb(given: Partial<Checked>): Between[] {
   return faults;
 }
 
-function ofApps({ apps, purge, home, database }: Partial<Checked>): Between[] {
+function ofApps({ apps, purge, home, database, domain }: Partial<Checked>): Between[] {
   return listOf<Partial<App>>(apps).flatMap((app, index): Between[] => [
+    ...(app?.name && `${app.name}.${domain}`.length > LONGEST_NAME
+      ? ([
+          [
+            ["apps", index, "name"],
+            fault(
+              `${shown(app.name)} in front of the domain is longer than the ${LONGEST_NAME} characters of DNS.`,
+              `pulumi config set --path 'apps[${index}].name' ${app.name.slice(0, 1)}`,
+            ),
+          ],
+        ] satisfies Between[])
+      : []),
     ...(app?.name && listOf(purge).includes(app.name)
       ? ([
           [

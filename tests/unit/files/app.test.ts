@@ -20,7 +20,6 @@ describe("An app of three settings", () => {
     assert.deepEqual(definitionOf(changes), {
       image: "docker.io/traefik/whoami:v1.11.0",
       networks: ["to-whoami"],
-      volumes: [],
       restart: "unless-stopped",
       cap_drop: ["ALL"],
       security_opt: ["no-new-privileges:true"],
