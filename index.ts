@@ -1,42 +1,34 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Certificate } from "./components/certificate.ts";
+import { announceCallback } from "./components/callbackNotice.ts";
+import { inSecrets } from "./components/certificate.ts";
+import { certificateFor } from "./components/certificateFor.ts";
+import { cloudflareFor, webFrom } from "./components/cloudflare.ts";
+import { DnsRecords } from "./components/dnsRecords.ts";
+import { hostFor } from "./components/hostFor.ts";
+import { OriginPulls } from "./components/originPulls.ts";
+import { outputsOf } from "./components/outputs.ts";
 import { SiteRelease } from "./components/siteRelease.ts";
 import { SiteSecrets } from "./components/siteSecrets.ts";
-import { ThisMachine } from "./components/thisMachine.ts";
+import { callbackUrl } from "./files/names.ts";
 import { hostNames, siteOf } from "./files/site.ts";
 import { loadSettings } from "./settings/load.ts";
-import { usersOf } from "./settings/signIn.ts";
+import { isProxied } from "./settings/web.ts";
 
 const settings = loadSettings();
-const users = usersOf(settings.signIn);
 
-const { port, httpPort, notebooks: folder } = settings;
-const host = new ThisMachine("host", { port, httpPort, notebooks: folder });
-const site = siteOf(`${pulumi.getProject()}-${pulumi.getStack()}`, settings, host.place);
+const cloudflare = await cloudflareFor(settings);
+const host = await hostFor(settings, { webFrom: webFrom(cloudflare) });
+const site = siteOf(`${pulumi.getProject()}-${pulumi.getStack()}`, settings, host.place, cloudflare?.edge);
+const names = hostNames(site);
 
-const certificate = new Certificate("certificate", { dnsNames: hostNames(site) });
+const certificate = certificateFor(settings, names);
+const pulls = cloudflare?.edge && new OriginPulls("pulls", { zoneId: cloudflare.zoneId, names });
 const secrets = new SiteSecrets("secrets", settings);
 
-new SiteRelease("site", {
-  host,
-  site,
-  secrets: { ...secrets.values, certificate: certificate.certificate, certificateKey: certificate.key },
-});
+new SiteRelease("site", { host, site, secrets: { ...secrets.values, ...inSecrets(certificate, pulls) } });
+if (cloudflare)
+  new DnsRecords("dns", { zoneId: cloudflare.zoneId, names, address: host.address, proxied: isProxied(settings) });
 
-const firstUser = users[0]?.email ?? "";
+announceCallback(settings.signIn, callbackUrl(site.names));
 
-/** Where JupyterLab is. */
-export const url = site.names.origin("jupyter");
-/** Where the front page is. */
-export const home = site.names.origin(settings.home);
-/** Where people sign in. */
-export const signInUrl = `${site.names.origin("dex")}/auth`;
-/** Folder of this machine where the notebooks lie. */
-export const notebooks = host.place.notebooks;
-/** Who can sign in first, and their generated password (empty when the settings have a hash of their own). */
-export const user = firstUser;
-export const password = secrets.passwords.apply((passwords) => passwords[firstUser] ?? "");
-/** Everybody's generated passwords, by address. */
-export const passwords = secrets.passwords;
-/** PEM of the certificate authority that a browser may trust. */
-export const certificateAuthority = certificate.authority;
+export default outputsOf({ settings, site, host, secrets, certificate });

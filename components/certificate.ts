@@ -1,74 +1,39 @@
-import * as pulumi from "@pulumi/pulumi";
-import { CertRequest } from "@pulumi/tls/certRequest.js";
-import { LocallySignedCert } from "@pulumi/tls/locallySignedCert.js";
-import { PrivateKey } from "@pulumi/tls/privateKey.js";
-import { SelfSignedCert } from "@pulumi/tls/selfSignedCert.js";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Secrets } from "../files/secrets.ts";
 
-export interface CertificateArgs {
-  /** Every name the site answers to. */
-  dnsNames: pulumi.Input<string[]>;
+/** A certificate for the site's names. Where it comes from, only its own file knows. */
+export interface Certificate {
+  /** Certificate chain, PEM, leaf first; absent where the machine gets it by itself. */
+  readonly certificate?: pulumi.Output<string>;
+  /** Its private key, PEM; secret. */
+  readonly key?: pulumi.Output<string>;
+  /** The authority's certificate, PEM, where people may trust it for this site alone. */
+  readonly authority?: pulumi.Output<string>;
 }
 
-const HOURS_PER_DAY = 24;
-const AUTHORITY_DAYS = 10 * 365;
-/** Browsers take no more than 398 days from a public CA, and Apple's no more than 825 from any. */
-const LEAF_DAYS = 397;
-/** The first `pulumi up` in a certificate's last month renews it. */
-const RENEWAL_DAYS = 30;
-
-/**
- * A certificate for the site's names, by a certificate authority of the stack's own. Whoever trusts the authority once
- * sees no warning again; its key never leaves the stack's encrypted state.
- */
-export class Certificate extends pulumi.ComponentResource {
-  /** Leaf certificate, PEM. */
+/** What whoever connects to the site has to show, where it is not the whole world that may. */
+export interface ClientCertificate {
+  /** Certificate of the authority that signed it, PEM. */
+  readonly authority: pulumi.Output<string>;
+  /** One that it signed, PEM. */
   readonly certificate: pulumi.Output<string>;
   /** Its private key, PEM; secret. */
   readonly key: pulumi.Output<string>;
-  /** The authority's certificate, PEM: what people may trust. */
-  readonly authority: pulumi.Output<string>;
-
-  constructor(name: string, args: CertificateArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("jupyter-up:index:Certificate", name, args, opts);
-    const parent = { parent: this };
-
-    const authorityKey = new PrivateKey(`${name}-authority-key`, { algorithm: "ECDSA", ecdsaCurve: "P256" }, parent);
-    const authority = new SelfSignedCert(
-      `${name}-authority`,
-      {
-        privateKeyPem: authorityKey.privateKeyPem,
-        subject: { commonName: `jupyter-up ${pulumi.getStack()}`, organization: "jupyter-up" },
-        isCaCertificate: true,
-        setSubjectKeyId: true,
-        allowedUses: ["cert_signing", "crl_signing"],
-        validityPeriodHours: AUTHORITY_DAYS * HOURS_PER_DAY,
-      },
-      parent,
-    );
-
-    const key = new PrivateKey(`${name}-key`, { algorithm: "ECDSA", ecdsaCurve: "P256" }, parent);
-    const request = new CertRequest(
-      `${name}-request`,
-      { privateKeyPem: key.privateKeyPem, dnsNames: args.dnsNames, subject: { organization: "jupyter-up" } },
-      parent,
-    );
-    const leaf = new LocallySignedCert(
-      `${name}-leaf`,
-      {
-        certRequestPem: request.certRequestPem,
-        caPrivateKeyPem: authorityKey.privateKeyPem,
-        caCertPem: authority.certPem,
-        setSubjectKeyId: true,
-        allowedUses: ["digital_signature", "server_auth"],
-        validityPeriodHours: LEAF_DAYS * HOURS_PER_DAY,
-        earlyRenewalHours: RENEWAL_DAYS * HOURS_PER_DAY,
-      },
-      parent,
-    );
-
-    this.certificate = leaf.certPem;
-    this.key = key.privateKeyPem;
-    this.authority = authority.certPem;
-    this.registerOutputs({ certificate: this.certificate, key: this.key, authority: this.authority });
-  }
 }
+
+/** What of them ends up in files on the host. */
+export function inSecrets({ certificate, key }: Certificate, client?: ClientCertificate): CertificateSecrets {
+  return {
+    ...(certificate && key ? { certificate, certificateKey: key } : {}),
+    ...(client
+      ? { clientAuthority: client.authority, clientCertificate: client.certificate, clientKey: client.key }
+      : {}),
+  };
+}
+
+type CertificateSecrets = {
+  [Name in keyof Pick<
+    Secrets,
+    "certificate" | "certificateKey" | "clientAuthority" | "clientCertificate" | "clientKey"
+  >]: pulumi.Output<string>;
+};

@@ -5,6 +5,12 @@ import type { Place } from "../files/site.ts";
 export interface Host {
   /** What the site has to know of this machine. */
   readonly place: Place;
+  /** IPv4 address that the site's names lead to. */
+  readonly address: pulumi.Output<string>;
+  /** A line that opens a shell on it, to be pasted into a terminal. None where one is there already. */
+  readonly ssh?: pulumi.Output<string>;
+  /** Private key that it lets in (OpenSSH), where the stack has made it. Secret. */
+  readonly sshKey?: pulumi.Output<string>;
   /** Runs a command on the machine when the resource is made or changed, and another one when it is taken away. */
   command(name: string, args: HostCommandArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource;
 }

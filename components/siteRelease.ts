@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { bundleOf } from "../files/bundle.ts";
 import type { Secrets } from "../files/secrets.ts";
+import { install, quoted } from "../files/shellWords.ts";
 import type { Site } from "../files/site.ts";
 import type { Host } from "./host.ts";
 
@@ -54,16 +55,4 @@ export class SiteRelease extends pulumi.ComponentResource {
 
 function applyScript(): string {
   return readFileSync(new URL("../files/host/apply.sh", import.meta.url), "utf8");
-}
-
-/** Puts standard input in place as a program; the old one stays whole until the new one is. */
-function install(script: string): string {
-  const folder = quoted(script.replace(/\/[^/]*$/, ""));
-  const program = quoted(script);
-  return `mkdir -p ${folder} && cat > ${program}.new && chmod 755 ${program}.new && mv ${program}.new ${program}`;
-}
-
-/** A text as one word of a POSIX shell. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

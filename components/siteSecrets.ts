@@ -9,6 +9,8 @@ export interface SiteSecretsArgs {
   signIn: SignIn;
   /** The apps: a database password for each that has one, and what is secret in their settings. */
   apps: App[];
+  /** Token for Cloudflare's API, where the machine needs it: it gets the certificate by itself. Secret. */
+  cloudflareToken?: string | undefined;
   /** Any text; another one makes the database's passwords anew. */
   databaseRotation?: string | undefined;
 }
@@ -54,6 +56,7 @@ export class SiteSecrets extends pulumi.ComponentResource {
       oidcClientSecret: args.signIn.provider === "dex" ? key("oidc-client") : pulumi.secret(args.signIn.clientSecret),
       doorSecret: key("door"),
       namingKey: key("naming"),
+      ...(args.cloudflareToken ? { cloudflareToken: pulumi.secret(args.cloudflareToken) } : {}),
       databaseRootPassword: databaseKey("database-root"),
       notebooksDatabasePassword: databaseKey("database-notebooks"),
       appDatabasePasswords: byName(

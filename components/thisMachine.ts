@@ -17,10 +17,12 @@ export interface ThisMachineArgs {
 /** The machine that `pulumi up` runs on. Its ports are published on the loopback address only. */
 export class ThisMachine extends pulumi.ComponentResource implements Host {
   readonly place: Place;
+  readonly address: pulumi.Output<string>;
 
   constructor(name: string, args: ThisMachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("jupyter-up:index:ThisMachine", name, args, opts);
     this.place = placeOn(process, pulumi.getStack(), args);
+    this.address = pulumi.output(this.place.address);
     this.registerOutputs({ notebooks: this.place.notebooks });
   }
 

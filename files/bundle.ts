@@ -2,8 +2,8 @@ import { createHash, createHmac } from "node:crypto";
 import { composeText } from "./composeText.ts";
 import { flatText, type HostFile } from "./flatText.ts";
 import type { Secrets } from "./secrets.ts";
-import type { MountedFolder, Service, TextFiles } from "./service.ts";
-import { imagesOf, type Site } from "./site.ts";
+import type { MountedFolder, OwnCertificate, Service, TextFiles } from "./service.ts";
+import { imagesOf, type Place, type Site } from "./site.ts";
 
 /** What is sent to the host: the standard input of its two commands. */
 export interface Bundle {
@@ -47,8 +47,8 @@ function releaseHeader(site: Site, written: WrittenService[]): string[] {
   return [
     `project ${site.name}`,
     ...imagesOf(site).map(({ reference, sizeMiB, setting }) => ["image", reference, sizeMiB, setting].join(" ").trim()),
-    `port port ${place.address} ${place.httpsPort}`,
-    `port httpPort ${place.address} ${place.httpPort}`,
+    `port ${settable("port", place)} ${place.address} ${place.httpsPort}`,
+    `port ${settable("httpPort", place)} ${place.address} ${place.httpPort}`,
     ...site.services.flatMap(({ image, user, data }) =>
       (data ?? []).map(({ source }) => `folder ${user ? owner(user) : image.reference} ${source}`),
     ),
@@ -66,9 +66,23 @@ function releaseHeader(site: Site, written: WrittenService[]): string[] {
     ...site.services.flatMap(({ name, prepare }) =>
       (prepare ?? []).map((words) => `prepare ${name} ${words.join(" ")}`),
     ),
+    ...site.services.flatMap(({ name, certificate }) =>
+      certificate ? [certificateLine(site, name, certificate)] : [],
+    ),
+    ...written.flatMap(({ service, filesId }) => (service.units ? [`units ${service.name} ${filesId}`] : [])),
     ...site.services.flatMap(({ name, ask }) => (ask ? [`ask ${name} ${ask.join(" ")}`] : [])),
     ...site.purge.map(({ app, folder }) => `purge ${app} ${folder}`),
   ];
+}
+
+/** The setting of a port; none where the world comes in, which knows 443 and 80 only. */
+const settable = (setting: string, { address }: Place) => (address === "127.0.0.1" ? setting : "-");
+
+/** `certificate SERVICE ID READER OWNER FOLDER` */
+function certificateLine(site: Site, service: string, { id, reader, folder }: OwnCertificate): string {
+  const user = site.services.find(({ name }) => name === reader)?.user;
+  if (!user) throw new Error(`${service}: there is no service ${reader} to read the certificate`);
+  return `certificate ${service} ${id} ${reader} ${owner(user)} ${folder}`;
 }
 
 function ownersOf(written: WrittenService[]): string[] {
@@ -88,7 +102,11 @@ function write(service: Service, secrets: Secrets): WrittenService {
   };
   const secretsId = folderName(createHmac("sha256", secrets.namingKey), secretFiles);
   const secretFolder = `${service.secretFiles?.at}${service.reloads ? `/${secretsId}` : ""}`;
-  const files = { ...service.files?.content({ secretFolder }), ...numbered(service.folders ?? []) };
+  const files = {
+    ...service.files?.content({ secretFolder }),
+    ...numbered(service.folders ?? []),
+    ...service.units,
+  };
   return { service, files, secretFiles, secretsId, filesId: folderName(createHash("sha256"), files) };
 }
 

@@ -1,8 +1,14 @@
 /** Everything secret that ends up in a file on the host. Plain values: made by components/siteSecrets.ts, used inside `apply`. */
 export interface Secrets {
-  /** Certificate of all names (PEM, leaf first) and its private key (PEM). */
-  certificate: string;
-  certificateKey: string;
+  /** Certificate of all names (PEM, leaf first) and its private key (PEM); absent where the machine gets it by itself. */
+  certificate?: string;
+  certificateKey?: string;
+  /** What Cloudflare shows when it connects, where it stands before the site: authority, certificate and private key (PEM). */
+  clientAuthority?: string;
+  clientCertificate?: string;
+  clientKey?: string;
+  /** Token for Cloudflare's API, with which the machine gets its certificate. */
+  cloudflareToken?: string;
   /** Signs Vouch's session tokens; 44 characters or more. */
   vouchJwtSecret: string;
   /** Signs Vouch's cookie of a sign-in under way; 44 characters or more. */

@@ -76,6 +76,16 @@ export interface VirtualHost {
   server: string;
 }
 
+/** A certificate that the machine gets by itself; see host/apply.sh. */
+export interface OwnCertificate {
+  /** Name of its file in `folder`, and of its folder among the reader's secret files: `<id>/tls.pem`, chain and key. */
+  id: string;
+  /** Absolute path on the host where the service keeps `certificates/<id>.pem`. */
+  folder: string;
+  /** The service that uses it. */
+  reader: string;
+}
+
 /** One service of the site: what Compose runs, what lies on the host for it, and the name it answers to. */
 export interface Service {
   /** Name in Compose, and host name on the networks. */
@@ -127,5 +137,9 @@ export interface Service {
   /** Command run in the container when all is up: fails unless the site answers as a whole. No blanks in its words. */
   ask?: string[];
   data?: DataFolder[];
+  /** The service is run to get this certificate or renew it, whichever is due, and ends. */
+  certificate?: OwnCertificate;
+  /** Units of the host's systemd, by file name; its timers are started. */
+  units?: TextFiles;
   virtualHost?: VirtualHost;
 }

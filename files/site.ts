@@ -1,12 +1,16 @@
 import type { Settings } from "../settings/schema.ts";
 import { usersOf } from "../settings/signIn.ts";
+import { tlsOf } from "../settings/web.ts";
+import { acme } from "./acme/acme.ts";
 import { app, appData } from "./app/app.ts";
 import { dex } from "./dex/dex.ts";
 import { jupyter } from "./jupyter/jupyter.ts";
 import { mariadb } from "./mariadb/mariadb.ts";
 import { hostName, type Names, namesOf } from "./names.ts";
+import type { Edge } from "./nginx/edge.ts";
 import { nginx } from "./nginx/nginx.ts";
 import type { Image, Service } from "./service.ts";
+import { identityOf } from "./vouch/providers.ts";
 import { vouch } from "./vouch/vouch.ts";
 
 /** What the site has to know of the machine it will run on. */
@@ -41,17 +45,23 @@ export interface Site {
 /**
  * The site that the settings ask for.
  * @param name Compose project, `jupyter-up-<stack>`.
+ * @param edge Who stands before the machine, if anybody does.
  */
-export function siteOf(name: string, settings: Settings, place: Place): Site {
+export function siteOf(name: string, settings: Settings, place: Place, edge?: Edge): Site {
   const names = namesOf(settings.domain, place.httpsPort);
   const behind = [
-    vouch(names),
+    vouch(names, settings.signIn),
     ...(settings.signIn.provider === "dex" ? [dex(names, settings.signIn.users)] : []),
     jupyter(names, settings, place),
     ...(settings.database ? [mariadb(settings, place)] : []),
     ...settings.apps.map((given, index) => app(names, given, index, place)),
   ];
   const virtualHosts = behind.flatMap(({ virtualHost }) => virtualHost ?? []);
+  const hostNames = [settings.home ?? "", ...virtualHosts.map(({ label }) => label)].map((label) =>
+    hostName(names, label),
+  );
+  const order = { name, place, hostNames, email: settings.acmeEmail ?? "", server: settings.acmeServer };
+  const own = tlsOf(settings) === "letsencrypt" ? [acme(order)] : [];
   const services = [
     nginx({
       name,
@@ -59,10 +69,14 @@ export function siteOf(name: string, settings: Settings, place: Place): Site {
       place,
       allow: settings.allow,
       home: settings.home ?? "",
+      identity: identityOf(settings.signIn),
       people: usersOf(settings.signIn),
       virtualHosts,
+      ...(own[0]?.certificate ? { ownCertificate: own[0].certificate.id } : {}),
+      edge,
     }),
     ...behind,
+    ...own,
   ];
   const purge = settings.purge.map((app) => ({ app, folder: appData(place, app) }));
   return {
@@ -72,6 +86,15 @@ export function siteOf(name: string, settings: Settings, place: Place): Site {
     purge,
     services: services.map((service) => pulledThrough(settings.imageMirror, service)),
   };
+}
+
+/** Where each service is that has a name of its own, by its service. */
+export function urlsOf(site: Site): Record<string, string> {
+  return Object.fromEntries(
+    site.services.flatMap(({ name, virtualHost }) =>
+      virtualHost ? [[name, site.names.origin(virtualHost.label)]] : [],
+    ),
+  );
 }
 
 /** Every name the certificate and the DNS need. */

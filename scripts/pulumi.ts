@@ -6,20 +6,19 @@ import { projectFolder } from "./setup/folders.ts";
 import { onInterrupt } from "./setup/interruption.ts";
 import {
   cliEnvironment,
-  ensureStateFolder,
   imageMirrorOf,
   localStack,
   localStackEnvironment,
   openLocalStack,
-  stateEnvironment,
   usersConfig,
   writeConfigBack,
 } from "./setup/localStack.ts";
 import { main } from "./setup/main.ts";
+import { withOtherStack } from "./setup/otherStack.ts";
 import { preparePulumi, seeSurroundings } from "./setup/prepare.ts";
 import { findPulumiCli, type PulumiCli } from "./setup/pulumiCli.ts";
-import { providerPackages, siteImages } from "./setup/site.ts";
-import { withStandIns } from "./setup/standIns.ts";
+import { providersFor, siteImages, targetOf } from "./setup/site.ts";
+import { standInMirror, withStandIns } from "./setup/standIns.ts";
 
 /** The commands that ask provider plugins for something, and those of them that may start containers. */
 const usingProviders = new Set([
@@ -50,39 +49,31 @@ await main(async () => {
 
   if (!usingProviders.has(command)) {
     const cli = (await findPulumiCli()) ?? (await preparePulumi(await seeSurroundings()));
-    const env = await openStack(cli, isLocal, "as before");
-    const code = await passThrough(cli, args, env);
-    if (isLocal && (command === "config" || command === "cfg")) await writeConfigBack();
+    if (!isLocal) return withOtherStack(stack, undefined, (env) => passThrough(cli, args, env));
+    await openLocalStack(cli, "as before");
+    const code = await passThrough(cli, args, localStackEnvironment());
+    if (command === "config" || command === "cfg") await writeConfigBack();
     return code;
   }
   const surroundings = await seeSurroundings();
   const cli = await preparePulumi(surroundings);
-  const config = await usersConfig();
+  const config = await usersConfig(stack);
   const needs = {
-    images: isLocal && pullingImages.has(command) ? await siteImages(config) : [],
-    providers: providerPackages,
+    images: pullingImages.has(command) ? await siteImages(config) : [],
+    pulledElsewhere: targetOf(config) !== "local",
+    providers: providersFor(config),
     imageMirror: imageMirrorOf(config),
   };
   return withStandIns(surroundings, needs, async (standIns) => {
-    const mirror = needs.images.length > 0 ? standIns.imageMirror : "as before";
-    return passThrough(cli, args, { ...(await openStack(cli, isLocal, mirror)), ...standIns.env });
+    if (isLocal) {
+      await openLocalStack(cli, needs.images.length > 0 ? standIns.imageMirror : "as before");
+      return passThrough(cli, args, { ...localStackEnvironment(), ...standIns.env });
+    }
+    for (const line of standIns.lines) process.stderr.write(`Not the real thing: ${line}\n`);
+    const mirror = needs.imageMirror ? undefined : standInMirror(surroundings);
+    return withOtherStack(stack, mirror, (env) => passThrough(cli, args, { ...env, ...standIns.env }));
   });
 });
-
-/** The environment in which the CLI finds its stack; another stack's own settings of backend and passphrase count first. */
-async function openStack(
-  cli: PulumiCli,
-  isLocal: boolean,
-  imageMirror: string | undefined | "as before",
-): Promise<Record<string, string>> {
-  if (isLocal) {
-    await openLocalStack(cli, imageMirror);
-    return { ...cliEnvironment(cli), ...localStackEnvironment() };
-  }
-  await ensureStateFolder();
-  const elsewhere = process.env.PULUMI_BACKEND_URL ?? process.env.PULUMI_ACCESS_TOKEN;
-  return { ...cliEnvironment(cli), ...(elsewhere ? {} : stateEnvironment()) };
-}
 
 /**
  * Runs the CLI on this terminal and returns its exit code. A typed Ctrl-C reaches it without us, and we wait for it; where
@@ -92,7 +83,7 @@ async function passThrough(cli: PulumiCli, args: string[], env: Record<string, s
   const onTerminal = process.stdin.isTTY;
   const child = spawn(cli.command, args, {
     cwd: projectFolder,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...cliEnvironment(cli), ...env },
     stdio: "inherit",
     detached: !onTerminal,
   });

@@ -2,7 +2,7 @@
 
 import { ensureBrowser } from "./setup/browser.ts";
 import { findExecutable } from "./setup/command.ts";
-import { installPackages } from "./setup/debian.ts";
+import { installPackages, unpackPackage } from "./setup/debian.ts";
 import type { Counts } from "./setup/leafCounter.ts";
 import { cliEnvironment, imageMirrorOf, usersConfig } from "./setup/localStack.ts";
 import { main } from "./setup/main.ts";
@@ -12,6 +12,9 @@ import { providerPackages, siteImages } from "./setup/site.ts";
 import { withStandIns } from "./setup/standIns.ts";
 import { step } from "./setup/step.ts";
 import { type Suite, suites } from "./setup/testSuites.ts";
+
+/** What runs with other settings than this clone's. */
+const imagesOfTests = ["docker.io/goacme/lego:v5.3.1"];
 
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 
@@ -54,11 +57,16 @@ async function prepared(chosen: Suite[], work: () => Promise<void>): Promise<voi
   if (debianRoot && findExecutable("shellcheck") === undefined) {
     await step("shellcheck", (say) => installPackages(["shellcheck"], say));
   }
+  if (debianRoot) await step("Pebble, Let's Encrypt's test server", (say) => unpackPackage("pebble", debianRoot, say));
   if (chosen.some(({ needs }) => needs === "browser")) {
     process.env.BROWSER_PATH = await step("Browser", (say) => ensureBrowser(debianRoot, say));
   }
   const config = await usersConfig();
-  const needs = { images: await siteImages(config), providers: providerPackages, imageMirror: imageMirrorOf(config) };
+  const needs = {
+    images: [...(await siteImages(config)), ...imagesOfTests],
+    providers: providerPackages,
+    imageMirror: imageMirrorOf(config),
+  };
   await withStandIns(surroundings, needs, async ({ env, imageMirror }) => {
     // Test files run in processes of their own, and inherit this.
     Object.assign(process.env, cliEnvironment(cli), env, { JUPYTER_UP_IMAGE_MIRROR: imageMirror ?? "" });

@@ -31,6 +31,10 @@ const RESERVED = [
   "notebooks",
   "mysql",
   "sys",
+  // Users and roles of MariaDB's own.
+  "root",
+  "healthcheck",
+  "public",
   "www",
 ];
 

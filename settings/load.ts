@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { cloudflareTokenOf, faultOfToken } from "./cloudflareToken.ts";
+import { plainRefusal } from "./plainRefusal.ts";
 import { configOf, readSettings, report } from "./read.ts";
 import type { Settings } from "./schema.ts";
 
@@ -6,11 +8,11 @@ import type { Settings } from "./schema.ts";
  * Reads the stack's config of this project, checked.
  * @throws pulumi.RunError with every fault there is, in the user's words; it is shown without a stack trace.
  */
-export function loadSettings(): Settings {
-  const { settings, faults } = readSettings(configOf(pulumi.getProject(), pulumi.runtime.allConfig()));
-  if (settings) return settings;
-  const error = new pulumi.RunError(report(pulumi.getStack(), faults));
-  // The SDK never shows a RunError's trace, and spends fifteen seconds on colouring it all the same.
-  delete error.stack;
-  throw error;
+export function loadSettings(): Settings & { cloudflareToken?: string | undefined } {
+  const config = pulumi.runtime.allConfig();
+  const { settings, faults } = readSettings(configOf(pulumi.getProject(), config));
+  const cloudflareToken = cloudflareTokenOf(config, process.env);
+  if (settings) faults.push(...faultOfToken(settings, cloudflareToken));
+  if (settings && faults.length === 0) return { ...settings, cloudflareToken };
+  throw plainRefusal(report(pulumi.getStack(), faults));
 }

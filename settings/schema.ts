@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { allow, whatIsWrongAt } from "./allow.ts";
 import { type App, apps, purge } from "./apps.ts";
+import { whatIsWrongWithCertificate, whatIsWrongWithKey } from "./certificate.ts";
 import { database, databaseRotation, databaseTag } from "./database.ts";
 import { domain, LONGEST_NAME } from "./domain.ts";
 import { always, fault, oneOf, shown } from "./faults.ts";
 import { image, imageMirror, imageTag, TAG_EXAMPLE, whatIsWrongWithTag } from "./image.ts";
 import { bootDiskGb, dataDiskGb, machineType, project, protectData, sshFrom, zone } from "./machine.ts";
+import { namesAskedFor } from "./names.ts";
 import { notebooks } from "./notebooks.ts";
 import { packages } from "./packages.ts";
 import { port } from "./ports.ts";
@@ -20,6 +22,8 @@ import {
   home,
   isProxied,
   proxied,
+  SET_CERTIFICATE,
+  SET_KEY,
   tls,
   tlsCertificate,
   tlsKey,
@@ -81,6 +85,7 @@ function faultsBetween(given: Partial<Checked>): Between[] {
     ...ofPeople(given),
     ...ofTarget(given),
     ...ofWeb(given),
+    ...ofCertificate(given),
     ...ofApps(given),
   ];
 }
@@ -225,17 +230,25 @@ function ofWeb(given: Partial<Checked>): Between[] {
         "pulumi config set acmeEmail ann@example.com",
       ),
     ]);
-  if (tls === "provided" && !given.tlsCertificate)
-    faults.push([
-      ["tlsCertificate"],
-      fault("the certificate is missing.", "cat fullchain.pem | pulumi config set tlsCertificate"),
-    ]);
-  if (tls === "provided" && !given.tlsKey)
-    faults.push([
-      ["tlsKey"],
-      fault("the certificate's private key is missing.", "cat privkey.pem | pulumi config set --secret tlsKey"),
-    ]);
   return faults;
+}
+
+/** A certificate of the user's own. */
+function ofCertificate({ tls, tlsCertificate, tlsKey, ...given }: Partial<Checked>): Between[] {
+  if (tls !== "provided") return [];
+  const { domain, home, signIn } = given;
+  const apps = listOf<App>(given.apps).filter((app) => app?.name);
+  const names = typeof domain === "string" && signIn ? namesAskedFor({ domain, home, signIn, apps }) : [];
+  const certificateFaults = tlsCertificate
+    ? whatIsWrongWithCertificate(tlsCertificate, names, new Date())
+    : ["the certificate is missing."];
+  const keyFault = tlsKey
+    ? whatIsWrongWithKey(tlsKey, tlsCertificate ?? "")
+    : "the certificate's private key is missing.";
+  return [
+    ...certificateFaults.map((sentence): Between => [["tlsCertificate"], fault(sentence, SET_CERTIFICATE)]),
+    ...(keyFault ? ([[["tlsKey"], fault(keyFault, SET_KEY)]] satisfies Between[]) : []),
+  ];
 }
 
 function ofApps({ apps, purge, home, database, domain }: Partial<Checked>): Between[] {

@@ -42,8 +42,10 @@ export const tls = z
   })
   .transform((tls) => tls || undefined);
 
-function pem(key: string, what: string, form: RegExp) {
-  const mend = `cat ${key === "tlsKey" ? "privkey" : "fullchain"}.pem | pulumi config set --secret ${key}`;
+export const SET_CERTIFICATE = "cat fullchain.pem | pulumi config set tlsCertificate";
+export const SET_KEY = "cat privkey.pem | pulumi config set --secret tlsKey";
+
+function pem(what: string, form: RegExp, mend: string) {
   return optionalText(what, mend)
     .refine((value) => value === undefined || form.test(value), {
       error: fault(`this is not ${what} in PEM form.`, mend),
@@ -52,9 +54,9 @@ function pem(key: string, what: string, form: RegExp) {
 }
 
 /** For tls `provided`: certificate chain, PEM, leaf first. */
-export const tlsCertificate = pem("tlsCertificate", "a certificate", /^-----BEGIN CERTIFICATE-----/);
+export const tlsCertificate = pem("a certificate", /^-----BEGIN CERTIFICATE-----/, SET_CERTIFICATE);
 /** For tls `provided`: its private key, PEM, without a passphrase. Secret. */
-export const tlsKey = pem("tlsKey", "a private key", /^-----BEGIN (RSA |EC )?PRIVATE KEY-----/);
+export const tlsKey = pem("a private key", /^-----BEGIN (RSA |EC )?PRIVATE KEY-----/, SET_KEY);
 
 const EMAIL_EXAMPLE = "pulumi config set acmeEmail ann@example.com";
 

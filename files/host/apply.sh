@@ -4,10 +4,11 @@
 #   site-apply machine          is this machine fit for the site?
 #   site-apply secrets          secret files, each service's in a folder named by their content
 #   site-apply release          everything else; checks it, switches over, waits until the site answers
+#   site-apply renew            has the certificate renewed if it is due; the timer of a release runs it
 #   site-apply down PROJECT     takes the site down; notebooks and other data stay
 #
 # Where it lies decides where the site lies: <root>/bin/site-apply. Below <root>:
-#   files/SERVICE/ID  secrets/SERVICE/ID  releases/ID  current (link)  previous (link)  lock (link)  site-apply.log
+#   files/SERVICE/ID  secrets/SERVICE/ID  units/UNIT  releases/ID  current (link)  previous (link)  lock (link)  site-apply.log
 # Killed at any moment, the next run heals it; run twice, it changes nothing.
 set -eu
 umask 077
@@ -37,8 +38,9 @@ main() {
         machine) check_machine ;;
         secrets) place_secrets ;;
         release) release ;;
+        renew) renew ;;
         down) take_down "$2" ;;
-        *) die "site-apply: expected machine, secrets, release or down, found '${1-}'." ;;
+        *) die "site-apply: expected machine, secrets, release, renew or down, found '${1-}'." ;;
     esac
 }
 
@@ -192,11 +194,13 @@ release() {
     check_ports
     pull_images
     make_folders
+    have_certificate
     check_files
     keep_release
     announce
     switch_to "releases/$id"
     if start; then
+        place_units
         forget_old
         purge
         say "Release $id is running."
@@ -236,20 +240,27 @@ check_ports() {
     while read -r setting address port; do
         [ -z "$(docker ps --quiet --filter "label=com.docker.compose.project=$project" --filter "publish=$port")" ] || continue
         who=$(listener "$address" "$port")
-        [ -z "$who" ] ||
-            die "Port $port is taken on this machine, by $who. Nothing was changed. Stop that, or give the site another port (pulumi config set $setting $((port < 64000 ? port + 1000 : port - 1000))), and run pulumi up again."
+        [ -n "$who" ] || continue
+        # Where the world comes in, the ports are the world's.
+        case $setting in
+            -) mend="Stop that" ;;
+            *) mend="Stop that, or give the site another port (pulumi config set $setting $((port < 64000 ? port + 1000 : port - 1000)))" ;;
+        esac
+        die "Port $port is taken on this machine, by $who. Nothing was changed. $mend, and run pulumi up again."
     done <"$new/.ports"
 }
 
 # listener ADDRESS PORT: the container or process that listens there or on all addresses, in words; nothing when it is free.
+# Of all addresses (0.0.0.0), any one is enough.
 listener() {
-    container=$(docker ps --filter "publish=$2" --format '{{.Names}} {{.Ports}}' | grep -E "[ ,](${1}|0\.0\.0\.0|\[?::\]?):$2->" | head -n 1 | cut -d ' ' -f 1)
+    case $1 in 0.0.0.0) there='[0-9.]+' ;; *) there=$1 ;; esac
+    container=$(docker ps --filter "publish=$2" --format '{{.Names}} {{.Ports}}' | grep -E "[ ,](${there}|0\.0\.0\.0|\[?::\]?):$2->" | head -n 1 | cut -d ' ' -f 1)
     if [ -n "$container" ]; then
         echo "the container $container"
     elif command -v ss >/dev/null; then
         # Fourth column: the local address; the rest: users:(("node",pid=123,fd=20))
         ss -Hltnp "sport = :$2" | awk -v address="$1" -v port="$2" '
-            $4 == address ":" port || $4 == "0.0.0.0:" port || $4 == "*:" port || $4 == "[::]:" port {
+            address == "0.0.0.0" || $4 == address ":" port || $4 == "0.0.0.0:" port || $4 == "*:" port || $4 == "[::]:" port {
                 who = "another program"
                 if (split($0, part, /[",=]/) > 4) who = part[2] " (process " part[5] ")"
                 print who
@@ -351,15 +362,108 @@ as_root() {
 
 owner_of() { find "$1" -prune -exec ls -ldn {} + | awk '{ print $3 }'; }
 
+# ---- the certificate that this machine gets by itself
+
+# certificate_of RELEASE: what is said there of such a certificate; fails when nothing is.
+certificate_of() {
+    read -r asker certificate reader reader_owner store <<end
+$(header "$1" certificate)
+end
+    [ -n "$asker" ]
+}
+
+# A release costs nothing while the timer gets its answers.
+have_certificate() {
+    certificate_of "$new" || return 0
+    if ! [ -f "$store/certificates/$certificate.pem" ]; then
+        say "Getting a certificate: this takes about a minute ..."
+        ask_for_certificate "$new" || {
+            leave_no_network
+            die "No certificate could be got for the site's names. Nothing was changed. $reason"
+        }
+    elif [ -z "$(find "$store/$certificate.asked" -mtime -2 2>/dev/null)" ]; then
+        ask_for_certificate "$new" || say "The certificate could not be renewed; the present one stays in use. $reason"
+    fi
+    place_certificate || :
+}
+
+# ask_for_certificate RELEASE: the client itself knows whether there is anything to do, and asks the server besides. When it
+# fails, `reason` says why, and what to do.
+ask_for_certificate() {
+    if words=$(in_release "$1" --profile certificates run --rm --no-deps -T "$asker" </dev/null 2>&1); then
+        touch "$store/$certificate.asked"
+        return
+    fi
+    said=$(printf '%s\n' "$words" | why_not)
+    case $said in
+        *'access token'* | *'Authentication error'* | *'request headers'* | *'zone could not be found'*)
+            mend="Give it a token that may read the zone and edit its DNS (pulumi config set --secret cloudflare:apiToken TOKEN), and run pulumi up again."
+            ;;
+        *'start of authority'*) mend="The world's DNS does not know the domain: see that its name servers are Cloudflare's, and run pulumi up again." ;;
+        *rateLimited*) mend="Wait until the time that it names, and run pulumi up again." ;;
+        *'communicate with the API server'*) mend="See that this machine reaches it (curl), and run pulumi up again." ;;
+        *) mend="Mend that, and run pulumi up again." ;;
+    esac
+    reason="$asker says: ${said:-nothing, for five minutes}. $mend"
+    return 1
+}
+
+# What the client's log says of the first name that something is wrong with, or else the last line of all.
+why_not() {
+    sed -n '
+        s/\\"/"/g
+        s/.*one or more domains had a problem: \[//
+        s/dns01: error presenting token ([^)]*): //
+        s/.*level=ERROR.* error="//
+        s/"$//
+        s/\] \[.*//
+        $p' | cut -c1-160
+}
+
+# Puts the certificate where its reader finds it; fails when it lies there already. Chain and key are one file, so that
+# nobody ever reads one of them with another's other half.
+place_certificate() {
+    from=$store/certificates/$certificate.pem
+    folder=$root/secrets/$reader/$certificate
+    ! cmp -s "$from" "$folder/tls.pem" || return
+    mkdir -p "$folder"
+    cp "$from" "$folder/tls.pem.new"
+    if am_root; then chown -R "$reader_owner" "$folder"; fi
+    mv "$folder/tls.pem.new" "$folder/tls.pem"
+    # What its container has loaded is not all of it any more; see `reload`.
+    rm -f "$root/files/$reader/.loaded"
+}
+
+renew() {
+    check_machine
+    take_lock
+    if ! [ -L "$root/current" ] || ! certificate_of "$root/current"; then
+        die "There is no certificate to renew here: no site that gets its own is running."
+    fi
+    project=$(header "$root/current" project)
+    ask_for_certificate "$root/current" || die "The certificate could not be renewed; the present one stays in use. $reason"
+    if place_certificate; then
+        before=$(docker ps --quiet --filter "label=com.docker.compose.project=$project")
+        reload
+        say "The certificate was renewed, and is in use."
+    else
+        say "The certificate needs no renewal yet."
+    fi
+}
+
 # Every service that can check its own files has a container of its own for it (profile "check").
 check_files() {
     for service in $(in_release "$new" --profile check config --services | grep -- '-check$' || :); do
         words=$(in_release "$new" --profile check run --rm --no-deps -T "$service" </dev/null 2>&1) || {
-            # Compose has made the networks by now; where no site runs yet, nothing is left of it.
-            [ -n "$previous" ] || in_release "$new" --profile check down >/dev/null 2>&1 || :
+            leave_no_network
             die "${service%-check} refuses its new files, which is a fault of this program. Nothing was changed. It says: $(printf '%s' "$words" | grep -v '^ *\(Container\|Network\)' | tail -n 2 | tr '\n' ' ')"
         }
     done
+}
+
+# Compose has made the networks by now; where no site runs yet, nothing is left of it.
+leave_no_network() {
+    [ -n "$previous" ] || in_release "$new" --profile check --profile certificates down >/dev/null 2>&1 </dev/null || :
 }
 
 keep_release() {
@@ -402,13 +506,14 @@ switch_to() {
 }
 
 # Has each of those services read what it does not hold yet. What it holds is written down, because a reload that changes
-# nothing would still close every open WebSocket.
+# nothing would still close every open WebSocket. Not by `docker kill`, whatever the signal: Docker takes that for a stop by
+# hand, and leaves the container down after the next boot.
 reload() {
     while read -r service files; do
         loaded=$root/files/$service/.loaded
         container=$(containers_of "$service")
         [ "$(cat "$loaded" 2>/dev/null || :)" != "$files $container" ] || continue
-        case $before in *"$container"*) docker kill --signal HUP "$container" >/dev/null ;; esac
+        case $before in *"$container"*) docker exec "$container" sh -c 'kill -HUP 1' ;; esac
         echo "$files $container" >"$loaded"
     done <"$root/current/.reload"
 }
@@ -578,6 +683,46 @@ purge() {
     done <"$root/current/.purge"
 }
 
+# ---- timers
+
+# Puts the units of systemd in place that the release brings, and takes away those of the releases before it.
+place_units() {
+    header "$root/current" units >"$root/current/.units"
+    wanted=
+    while read -r service files; do
+        for unit in "$root/files/$service/$files"/*; do
+            wanted="$wanted ${unit##*/}"
+            place_unit "$unit" || return 0
+        done
+    done <"$root/current/.units"
+    for unit in "$root"/units/*; do
+        case " $wanted " in *" ${unit##*/} "*) ;; *) remove_unit "${unit##*/}" ;; esac
+    done
+}
+
+# Below `units` lies a copy of each, by which they are known again.
+place_unit() {
+    if ! [ -d /run/systemd/system ] || ! am_root; then
+        say "Nothing renews the certificate by itself: this machine has no systemd that could be told to. Run $root/bin/site-apply renew every day (crontab -e)."
+        return 1
+    fi
+    if cmp -s "$1" "$root/units/${1##*/}" && cmp -s "$1" "/etc/systemd/system/${1##*/}"; then return; fi
+    mkdir -p "$root/units"
+    install -m 644 "$1" "/etc/systemd/system/${1##*/}"
+    cp "$1" "$root/units/"
+    systemctl daemon-reload
+    case $1 in *.timer) ;; *) return 0 ;; esac
+    { systemctl enable --quiet "${1##*/}" && systemctl restart "${1##*/}"; } ||
+        say "Nothing renews the certificate by itself: its timer could not be started. See why: sudo systemctl status ${1##*/}"
+}
+
+remove_unit() {
+    [ -e "$root/units/$1" ] || return 0
+    case $1 in *.timer) systemctl disable --quiet --now "$1" || : ;; esac
+    rm -f "/etc/systemd/system/$1" "$root/units/$1"
+    systemctl daemon-reload
+}
+
 # ---- down
 
 take_down() {
@@ -585,9 +730,10 @@ take_down() {
     check_machine
     take_lock
     check_owner
-    words=$(docker compose --project-name "$project" --profile check down --remove-orphans </dev/null 2>&1) ||
+    for unit in "$root"/units/*; do remove_unit "${unit##*/}"; done
+    words=$(docker compose --project-name "$project" --profile check --profile certificates down --remove-orphans </dev/null 2>&1) ||
         die "The site could not be taken down. Mend the cause, and run pulumi destroy again. Docker says: $(printf '%s' "$words" | tail -n 1)"
-    rm -rf "$root/files" "$root/secrets" "$root/releases" "$root/current" "$root/previous"
+    rm -rf "$root/files" "$root/secrets" "$root/releases" "$root/units" "$root/current" "$root/previous"
     say "The site is down. Notebooks and other data stay where they are."
 }
 

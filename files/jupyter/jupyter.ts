@@ -31,8 +31,9 @@ export function jupyter(names: Names, settings: Settings, place: Place): Service
       environment: {
         // Files of a server that was killed would mislead the next one, were they in the home directory.
         JUPYTER_RUNTIME_DIR: "/tmp/jupyter-runtime",
-        // For the server alone, see jupyter_server_config.py.
+        // For the server alone, see jupyter_server_config.py; extensions that a user installs are found all the same.
         PYTHONNOUSERSITE: "1",
+        JUPYTER_CONFIG_PATH: "/home/jovyan/.local/etc/jupyter",
       },
       // The image's own check starts two Pythons every three seconds.
       healthcheck: healthCheck("wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8888/api"),

@@ -6,14 +6,18 @@ set -eu
 
 records=$HOME/.local/share/jupyter-up/placed
 
-for file in "$@"; do
-    name=$(basename "$file")
-    if [ -e "$records/$name" ]; then continue; fi
+place() {
+    name=$(basename "$1")
+    if [ -e "$records/$name" ]; then return; fi
+    mkdir -p "$records" || return
     if [ ! -e "$HOME/work/$name" ]; then
-        cp "$file" "$HOME/work/.$name.new"
-        mv "$HOME/work/.$name.new" "$HOME/work/$name"
+        cp "$1" "$HOME/work/.$name.new" && mv "$HOME/work/.$name.new" "$HOME/work/$name" || return
         echo "$name lies in the notebooks folder: a first notebook to run."
     fi
-    mkdir -p "$records"
     : >"$records/$name"
+}
+
+# A notebook is nothing that a site could not do without.
+for file in "$@"; do
+    place "$file" || echo "$(basename "$file") could not be put into the notebooks folder. The next release tries again."
 done

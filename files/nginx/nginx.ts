@@ -5,6 +5,8 @@ import { hostName, type Names } from "../names.ts";
 import type { Secrets } from "../secrets.ts";
 import type { Service, TextFiles, VirtualHost } from "../service.ts";
 import type { Place } from "../site.ts";
+import type { Identity } from "../vouch/providers.ts";
+import { type Edge, edgeFiles, edgeSecretFiles } from "./edge.ts";
 import { FRONT_PAGE_POLICY, frontPage, verdictOf } from "./frontPage.ts";
 import { pages } from "./pages.ts";
 
@@ -14,15 +16,22 @@ export interface Door {
   name: string;
   names: Names;
   place: Place;
-  /** Addresses and `@domains` that may come in, lower-cased. */
+  /** Addresses and `@domains` that may come in, or names at GitHub; lower-cased. */
   allow: string[];
   /** First label of the front page's name; empty for the domain itself. */
   home: string;
+  /** Where one is known from. */
+  identity: Identity;
   /** People whose name is known; anybody else is shown by address. */
   people: DexUser[];
   virtualHosts: VirtualHost[];
+  /** Folder among nginx's secret files of a certificate that the machine gets by itself; absent: it comes with the release. */
+  ownCertificate?: string;
+  /** Who stands before the site, if anybody does. */
+  edge?: Edge | undefined;
 }
 
+const SECRETS = "/run/secrets/nginx";
 const CONFIG = "/site/current/nginx.conf";
 const file = (name: string) => new URL(name, import.meta.url);
 
@@ -53,7 +62,7 @@ export function nginx(door: Door): Service {
       stop_grace_period: "15s",
     },
     files: { at: "/site", content: ({ secretFolder }) => files(door, virtualHosts, secretFolder) },
-    secretFiles: { at: "/run/secrets/nginx", content: secretFiles },
+    secretFiles: { at: SECRETS, content: secretFiles },
     reloads: true,
     ask: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/door"],
     check: ["nginx", "-t", "-q", "-c", CONFIG],
@@ -62,7 +71,7 @@ export function nginx(door: Door): Service {
 }
 
 function files(
-  { name, names, place, allow, people }: Door,
+  { name, names, place, allow, identity, people, ownCertificate, edge }: Door,
   virtualHosts: VirtualHost[],
   secretFolder: string,
 ): TextFiles {
@@ -74,14 +83,22 @@ function files(
       names: virtualHosts.map(({ label }) => hostName(names, label)).join(" "),
       port: names.port,
       knock: hostName(names, "jupyter"),
-      secretFolder,
+      // Chain and key in one file can be put in place at once.
+      certificate: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.crt`,
+      certificateKey: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.key`,
     }),
-    "door.conf": fill(file("door.conf"), { vouch: names.origin("vouch"), port: names.port }),
+    "door.conf": fill(file("door.conf"), {
+      vouch: names.origin("vouch"),
+      port: names.port,
+      who: identity.who,
+      sure: identity.sure,
+    }),
     "app.conf": fill(file("app.conf")),
     "websocket.conf": fill(file("websocket.conf")),
     "no-websocket.conf": fill(file("no-websocket.conf")),
     "to-vouch.conf": fill(file("to-vouch.conf")),
     "headers.conf": headers(place.public),
+    ...(edge ? edgeFiles(edge, secretFolder) : {}),
     "door-secret.conf": `include ${secretFolder}/door-secret.conf;\n`,
     "people.map": peopleMap(allow),
     "narrower.conf": narrower.map(({ label }) => narrowerVerdict(label)).join("\n") || "# none\n",
@@ -101,8 +118,10 @@ function files(
 
 function secretFiles(secrets: Secrets): TextFiles {
   return {
-    "tls.crt": secrets.certificate,
-    "tls.key": secrets.certificateKey,
+    ...(secrets.certificate && secrets.certificateKey
+      ? { "tls.crt": secrets.certificate, "tls.key": secrets.certificateKey }
+      : {}),
+    ...edgeSecretFiles(secrets),
     "door-secret.conf": `proxy_set_header X-Door-Secret "${secrets.doorSecret}";\n`,
   };
 }
@@ -118,8 +137,8 @@ add_header Referrer-Policy same-origin always;
 }
 
 /**
- * The allow list as nginx looks it up, by "true:address". The prefix keeps an address from being read as a keyword or
- * a pattern of nginx's own, and lets in verified addresses only.
+ * The allow list as nginx looks it up, by "true:address", or "true:name" at GitHub. The prefix keeps an address from being
+ * read as a keyword or a pattern of nginx's own, and lets in verified addresses only.
  */
 export function peopleMap(allow: string[], prefix = "true", setting = "allow"): string {
   const heading = `# Who may come in. From the stack's setting \`${setting}\`; a name taken out is out at the next request.\n`;

@@ -16,7 +16,7 @@ export function pages(names: Names): Record<string, string> {
   const table: Record<string, Page> = {
     "not-allowed": {
       title: "You are not on the list",
-      text: "You are signed in, but your address is not on the list of people who may come in. Ask the owner of this site to add it.",
+      text: "You are signed in, and not on the list of people who may come in. Ask the owner of this site to add you.",
       action: ["Sign in as somebody else", "/sso-sign-out"],
     },
     "signed-out": { title: "You are signed out", text: "See you soon.", action: ["Sign in again", home] },

@@ -1,10 +1,11 @@
 import { stringify } from "yaml";
+import type { SignIn } from "../../settings/signIn.ts";
 import { HARDENED, healthCheck } from "../compose.ts";
-import { DEX_CLIENT, dexEndpoints } from "../dex/dex.ts";
 import { fill } from "../fill.ts";
-import { callbackUrl, type Names } from "../names.ts";
+import type { Names } from "../names.ts";
 import type { Secrets } from "../secrets.ts";
 import type { Service } from "../service.ts";
+import { identityOf, oauthOf } from "./providers.ts";
 
 /** A day: who may come in is asked at every request, so a long session lets nobody stay who was taken off the list. */
 const SESSION_MINUTES = 24 * 60;
@@ -12,7 +13,7 @@ const SESSION_MINUTES = 24 * 60;
 const SIGN_IN_MINUTES = 15;
 
 /** Vouch says who somebody is: it sends people to the identity provider and keeps the answer in a cookie. */
-export function vouch(names: Names): Service {
+export function vouch(names: Names, signIn: SignIn): Service {
   return {
     name: "vouch",
     about: "Says who somebody is. Whether they may come in, nginx decides (people.map).",
@@ -24,7 +25,7 @@ export function vouch(names: Names): Service {
       mem_limit: "96m",
       healthcheck: healthCheck("/vouch-proxy", "-healthcheck"),
     },
-    secretFiles: { at: "/config", content: (secrets) => ({ "config.yml": config(names, secrets) }) },
+    secretFiles: { at: "/config", content: (secrets) => ({ "config.yml": config(names, signIn, secrets) }) },
     virtualHost: {
       label: "vouch",
       protected: false,
@@ -36,9 +37,8 @@ export function vouch(names: Names): Service {
 const signedOut = (names: Names) => `${names.origin("vouch")}/signed-out`;
 
 /** https://github.com/vouch/vouch-proxy/blob/v0.45.1/config/config.yml_example */
-function config(names: Names, secrets: Secrets): string {
+function config(names: Names, signIn: SignIn, secrets: Secrets): string {
   const heading = " Vouch says who somebody is. Whether they may come in, nginx decides (people.map).";
-  const endpoints = dexEndpoints(names);
   return stringify(
     {
       vouch: {
@@ -51,20 +51,10 @@ function config(names: Names, secrets: Secrets): string {
         // Uncompressed: a compressed token would be unpacked before its signature is checked.
         jwt: { secret: secrets.vouchJwtSecret, maxAge: SESSION_MINUTES, compress: false },
         session: { key: secrets.vouchSessionKey, maxAge: SIGN_IN_MINUTES },
-        headers: { claims: ["email", "email_verified"] },
+        headers: { claims: identityOf(signIn).claims },
         post_logout_redirect_uris: [signedOut(names)],
       },
-      oauth: {
-        provider: "oidc",
-        client_id: DEX_CLIENT,
-        client_secret: secrets.oidcClientSecret,
-        auth_url: endpoints.authorization,
-        token_url: endpoints.token,
-        user_info_url: endpoints.userInfo,
-        callback_url: callbackUrl(names),
-        scopes: ["openid", "email", "profile"],
-        code_challenge_method: "S256",
-      },
+      oauth: { ...oauthOf(signIn, names), client_secret: secrets.oidcClientSecret },
     },
     { commentString: (text) => `#${text}` },
   ).replace(/^/, `#${heading}\n`);

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { attempt, findExecutable, run } from "./command.ts";
 import { installPackages } from "./debian.ts";
@@ -19,6 +19,8 @@ export interface GoTool {
   package: string;
   /** Flags for the linker, besides those that make the program small. */
   flags?: string;
+  /** Files of the module in other words, by path: what nobody here uses of it can take minutes to fetch and to build. */
+  rewritten?: Record<string, string>;
 }
 
 // From 1.21 on, Go fetches the newer Go that a module asks for.
@@ -39,19 +41,39 @@ export async function buildGoTool(
   await mkdir(dirname(path), { recursive: true });
   await mkdir(join(cacheFolder, "build"), { recursive: true });
   const folder = await mkdtemp(join(cacheFolder, "build", "go-"));
-  const go = (purpose: string, ...args: string[]) =>
-    run(purpose, "go", args, { cwd: folder, env: { CGO_ENABLED: "0", GOFLAGS: "-mod=mod -buildvcs=false" } });
   try {
-    await go(`Building ${tool.name}`, "mod", "init", "jupyter-up/build");
     say(`${tool.name} ${tool.version}: fetching its Go modules`);
-    await go(`Fetching ${tool.name}`, "get", `${tool.package}@${tool.version}`);
+    const source = await (tool.rewritten ? rewrittenModule(tool, tool.rewritten, folder) : moduleAround(tool, folder));
     say(`${tool.name} ${tool.version}: building it from its Go modules`);
     const linker = `-s -w ${tool.flags ?? ""}`.trim();
-    await go(`Building ${tool.name}`, "build", "-trimpath", "-ldflags", linker, "-o", "program", tool.package);
-    await rename(join(folder, "program"), path);
+    const program = join(folder, "program");
+    await go(tool, source, "build", "-trimpath", "-ldflags", linker, "-o", program, tool.package);
+    await rename(program, path);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function go({ name }: GoTool, folder: string, ...args: string[]): Promise<string> {
+  const env = { CGO_ENABLED: "0", GOFLAGS: "-mod=mod -buildvcs=false" };
+  return run(`Building ${name}`, "go", args, { cwd: folder, env });
+}
+
+/** A module of its own that needs the tool's. */
+async function moduleAround(tool: GoTool, folder: string): Promise<string> {
+  await go(tool, folder, "mod", "init", "jupyter-up/build");
+  await go(tool, folder, "get", `${tool.package}@${tool.version}`);
+  return folder;
+}
+
+/** A copy of the tool's own module, because Go lets nobody change what it has fetched. */
+async function rewrittenModule(tool: GoTool, files: Record<string, string>, folder: string): Promise<string> {
+  const fetched = await go(tool, folder, "mod", "download", "-json", `${tool.module}@${tool.version}`);
+  const source = join(folder, "source");
+  await cp((JSON.parse(fetched) as { Dir: string }).Dir, source, { recursive: true });
+  await run("Making the copy of a Go module writable", "chmod", ["-R", "u+w", source]);
+  for (const [path, content] of Object.entries(files)) await writeFile(join(source, path), content);
+  return source;
 }
 
 async function requireGo(name: string): Promise<void> {

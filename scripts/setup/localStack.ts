@@ -6,17 +6,17 @@ import { stringify } from "yaml";
 import { run } from "./command.ts";
 import { cacheFolder, projectFolder, stateFolder } from "./folders.ts";
 import { cliFolder, type PulumiCli, pulumiHome } from "./pulumiCli.ts";
-import { composeLive, configOf, type MachineConfig, writeBack } from "./stackConfig.ts";
+import { composeLive, configOf, type MachineConfig, withoutCiphers, writeBack } from "./stackConfig.ts";
 
 /** The stack of this machine's site. */
 export const localStack = "local";
 
-const trackedConfig = join(projectFolder, `Pulumi.${localStack}.yaml`);
+const trackedConfig = trackedConfigOf(localStack);
 const liveConfig = join(stateFolder, `Pulumi.${localStack}.yaml`);
 const machineConfig = join(stateFolder, "machine.json");
 const backend = join(stateFolder, "pulumi");
 const passphrase = join(stateFolder, "passphrase");
-const mirrorSetting = "jupyter-up:imageMirror";
+export const mirrorSetting = "jupyter-up:imageMirror";
 
 /** The variables under which the CLI finds its own surroundings: plugins, language host, the right Node, compiled code. */
 export function cliEnvironment(cli: PulumiCli): Record<string, string> {
@@ -46,9 +46,14 @@ export function localStackEnvironment(): Record<string, string> {
   };
 }
 
-/** The user's own configuration of the stack `local`, by whole names, as it stands in Pulumi.local.yaml. */
-export async function usersConfig(): Promise<Record<string, unknown>> {
-  return configOf(await readIfThere(trackedConfig));
+/** The user's own configuration of a stack, by whole names, as it stands in its file. What is encrypted is stood in for. */
+export async function usersConfig(stack = localStack): Promise<Record<string, unknown>> {
+  return withoutCiphers(configOf(await readIfThere(trackedConfigOf(stack)))) as Record<string, unknown>;
+}
+
+/** A stack's own file, beside Pulumi.yaml. */
+export function trackedConfigOf(stack: string): string {
+  return join(projectFolder, `Pulumi.${stack}.yaml`);
 }
 
 /** The `imageMirror` that a configuration sets, if any. */
@@ -132,6 +137,6 @@ async function readMachineConfig(): Promise<MachineConfig> {
   return text === "" ? {} : (JSON.parse(text) as MachineConfig);
 }
 
-async function readIfThere(path: string): Promise<string> {
+export async function readIfThere(path: string): Promise<string> {
   return existsSync(path) ? readFile(path, "utf8") : "";
 }

@@ -5,8 +5,11 @@ import { dirname, join, relative } from "node:path";
 import { baseIdentity } from "./baseImage.ts";
 import { attempt } from "./command.ts";
 import { projectFolder } from "./folders.ts";
+import { buildGoTool, type GoTool } from "./goTool.ts";
+import { lego } from "./lego.ts";
 import { moduleGraph } from "./moduleGraph.ts";
 import { type LockEntry, packageClosure } from "./packageClosure.ts";
+import { debianRelease } from "./surroundings.ts";
 
 /** How the stand-in for an image is built: a folder with a Dockerfile, and what is put beside it. */
 export interface Recipe {
@@ -18,6 +21,8 @@ export interface Recipe {
   installsPackages?: true;
   /** A program of tests/stand-ins that is packed as `app`, with the npm packages it imports, beside the `node` that runs it. */
   program?: string;
+  /** A program that is built from its Go modules and put beside the Dockerfile. */
+  goTool?: GoTool;
 }
 
 /** The images there is a stand-in for, by their repositories. */
@@ -48,6 +53,12 @@ export const recipes: Record<string, Recipe> = {
     folder: "whoami",
     standsIn: "whoami: a small server of our own in place of traefik/whoami (tests/stand-ins/whoami)",
     program: "whoami",
+  },
+  "docker.io/goacme/lego": {
+    folder: "lego",
+    standsIn:
+      "lego: the same program, built from its Go modules with Cloudflare as its only DNS provider, in place of goacme/lego",
+    goTool: lego,
   },
   "quay.io/jupyter/scipy-notebook": jupyter(),
   "quay.io/jupyter/minimal-notebook": jupyter(),
@@ -83,6 +94,7 @@ export async function buildContext(recipe: Recipe): Promise<BuildContext> {
   const ingredients = [
     ...(await filesOf(recipe.folder)),
     ...(recipe.program ? await packedProgram(recipe.program) : []),
+    ...(recipe.goTool ? [builtTool(recipe.goTool)] : []),
   ].sort((a, b) => (a.target < b.target ? -1 : 1));
   const own = await machinesOwn();
   // To a build step they say nothing about the image that comes of it.
@@ -118,6 +130,14 @@ async function packedProgram(name: string): Promise<Ingredient[]> {
     ...(await Promise.all(pages.map((file) => copyOf(join(folder, "static", file), join("app/static", file))))),
     ...(await installedPackages(packages)),
   ];
+}
+
+function builtTool(tool: GoTool): Ingredient {
+  return {
+    target: "program",
+    identity: JSON.stringify(tool),
+    put: (path) => buildGoTool(tool, path, debianRelease(), () => {}),
+  };
 }
 
 /** A TypeScript file as JavaScript: Node's own stripper of types would cost each of these small servers 25 MB of memory. */

@@ -19,6 +19,18 @@ export const takeDown = ["destroy", "--target", "**SiteRelease**", "--yes", "--s
 /** The packages whose providers the program uses with target local. */
 export const providerPackages = ["command", "random", "tls"];
 
+/** The packages whose providers the program uses with these settings. */
+export function providersFor(config: Record<string, unknown>): string[] {
+  const target = targetOf(config);
+  const hasRecords = target !== "local" && config["jupyter-up:dns"] !== "none";
+  return [...providerPackages, ...(target === "gcp" ? ["gcp"] : []), ...(hasRecords ? ["cloudflare"] : [])];
+}
+
+/** Where the site runs with these settings. */
+export function targetOf(config: Record<string, unknown>): string {
+  return String(config["jupyter-up:target"] ?? "local");
+}
+
 interface ProjectFile {
   name: string;
   config?: Record<string, { default?: unknown }>;

@@ -1,7 +1,7 @@
 /**
- * The two files of the stack `local`: the tracked Pulumi.local.yaml, which is the user's and knows no machine, and the live
- * one in .state, which the CLI reads and which knows this clone's encryption salt and what set-up found out. Pure: texts in,
- * texts out.
+ * The two files of a stack: the tracked one beside Pulumi.yaml, which is the user's and knows no machine, and the live one in
+ * .state, which the CLI reads and which knows what set-up found out, and for the stack `local` this clone's encryption salt.
+ * Pure: texts in, texts out.
  */
 
 import { type Document, isMap, isSeq, parse, parseDocument } from "yaml";
@@ -29,12 +29,21 @@ export function composeLive(tracked: string, live: string, machine: MachineConfi
   for (const key of ["encryptionsalt", "encryptedkey", "secretsprovider"]) document.delete(key);
   const { encryptionsalt } = stackFile(live);
   if (encryptionsalt) document.set("encryptionsalt", encryptionsalt);
+  add(machine, document, tracked);
+  return document.toString();
+}
+
+/** The live file of any other stack, whose tracked one has its keys: the same, with the machine's settings. */
+export function withMachine(tracked: string, machine: MachineConfig): string {
+  const document = editable(tracked);
+  add(machine, document, tracked);
+  return document.toString();
+}
+
+function add(machine: MachineConfig, document: Document, tracked: string): void {
   const added = Object.entries(missing(machine, configOf(tracked)));
   if (added.length > 0 && !isMap(document.get("config"))) document.set("config", document.createNode({}));
-  for (const [name, value] of added) {
-    document.setIn(["config", name], value);
-  }
-  return document.toString();
+  for (const [name, value] of added) document.setIn(["config", name], value);
 }
 
 /**
@@ -57,6 +66,29 @@ export function writeBack(tracked: string, live: string, machine: MachineConfig)
   const changed = document.toString();
   return changed === untouched ? tracked : changed;
 }
+
+/** The tracked file of any other stack, after a command may have changed the live one: the settings, and the keys, too. */
+export function writeAllBack(tracked: string, live: string, machine: MachineConfig): string {
+  const text = writeBack(tracked, live, machine);
+  const document = editable(text);
+  const keys = Object.entries(stackFile(live)).filter(([name]) => name !== "config");
+  const changed = keys.filter(([name, value]) => document.get(name) !== value);
+  for (const [name, value] of changed) document.set(name, value);
+  return changed.length > 0 ? document.toString() : text;
+}
+
+/** The configuration with something of the right form in the place of everything that is encrypted. */
+export function withoutCiphers(value: unknown, name = ""): unknown {
+  if (Array.isArray(value)) return value.map((each) => withoutCiphers(each));
+  if (!isRecord(value)) return value;
+  if (typeof value.secure === "string") return standIns[name] ?? "-----BEGIN PRIVATE KEY-----";
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withoutCiphers(part, key)]));
+}
+
+const standIns: Record<string, string> = {
+  passwordHash: `$2b$10$${".".repeat(53)}`,
+  "jupyter-up:tlsCertificate": "-----BEGIN CERTIFICATE-----",
+};
 
 /** The configuration in a stack's file, by whole names. */
 export function configOf(text: string): Record<string, unknown> {
@@ -90,9 +122,15 @@ function assign(document: Document, path: (string | number)[], value: unknown): 
   } else if (isSeq(node) && Array.isArray(value)) {
     for (let index = node.items.length - 1; index >= value.length; index--) document.deleteIn([...path, index]);
     for (const [index, part] of value.entries()) assign(document, [...path, index], part);
-  } else if (document.getIn(path) !== value) {
+  } else if (!isSame(document.getIn(path), value)) {
     document.setIn(path, typeof value === "object" && value !== null ? document.createNode(value) : value);
   }
+}
+
+/** The CLI writes every number and every yes or no as a text. */
+function isSame(one: unknown, other: unknown): boolean {
+  const isPlain = (value: unknown) => typeof value !== "object";
+  return one === other || (isPlain(one) && isPlain(other) && String(one) === String(other));
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

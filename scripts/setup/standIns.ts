@@ -11,6 +11,8 @@ export interface Needs {
   images: string[];
   /** The packages whose provider plugins the engine will ask for. */
   providers: string[];
+  /** Whether another machine pulls the images, so that it is of no use when they are here. Default: false. */
+  pulledElsewhere?: boolean;
   /** The user's own `imageMirror`, which then is where images come from; undefined or empty when there is none. */
   imageMirror?: string | undefined;
 }
@@ -24,6 +26,11 @@ export interface StandIns {
   /** One line for each thing that is not the real one. */
   lines: string[];
 }
+
+const clouds: Record<string, string> = {
+  gcp: "Google Cloud: containers on this machine (tests/stand-ins/cloud)",
+  cloudflare: "Cloudflare: a zone and an edge on this machine (tests/stand-ins/edge)",
+};
 
 const nothing: StandIns = { env: {}, imageMirror: undefined, lines: [] };
 
@@ -50,10 +57,15 @@ export async function withStandIns<Result>(
   }
 }
 
+/** The registry that images are pulled through on a machine like this, whether or not it runs now. */
+export function standInMirror({ imageRegistries, debianRoot }: Surroundings): string | undefined {
+  return imageRegistries || debianRoot === undefined ? undefined : registryAddress;
+}
+
 async function standInImages(surroundings: Surroundings, needs: Needs, stops: Stop[]): Promise<StandIns> {
   const { imageRegistries, debianRoot } = surroundings;
   if (needs.images.length === 0 || needs.imageMirror || imageRegistries) return nothing;
-  if (await imagesAreHere(needs.images)) return nothing;
+  if (!needs.pulledElsewhere && (await imagesAreHere(needs.images))) return nothing;
   if (debianRoot === undefined) {
     throw new PlainError(
       "The site's images cannot be pulled: quay.io, ghcr.io and docker.io do not all answer from here, and stand-ins for them are built from Debian's packages, on Debian 12 or newer as root only.",
@@ -78,6 +90,7 @@ async function standInProviders({ pulumiDownloads }: Surroundings, needs: Needs,
     imageMirror: undefined,
     lines: [
       `Pulumi's provider plugins (${needs.providers.join(", ")}): a server of our own (tests/stand-ins/providers)`,
+      ...needs.providers.flatMap((name) => clouds[name] ?? []),
     ],
   };
 }

@@ -93,6 +93,17 @@ describe("a person on this machine", () => {
     assert.equal(notebook.cells[0].outputs[0].text[0], "42 /home/jovyan/work\n");
   });
 
+  it("runs the first notebook from top to bottom: pandas reads and writes the demo's table", async () => {
+    await page.goto(`${home}/lab/tree/welcome.ipynb`);
+    await kernelIsIdle(page);
+    await page.getByRole("menuitem", { name: "Run", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Run All Cells", exact: true }).click();
+    await page.getByText(/^Riesling goes with most: 3/).waitFor();
+    await screenshot(page, "4-first-notebook");
+    const printed = await page.locator(".jp-OutputArea-output pre").allTextContents();
+    assert.match(printed.join("\n"), /^\d added, \d in all$/m);
+  });
+
   it("signs out from JupyterLab's own menu, and is asked for the password again", async () => {
     await page.getByRole("menuitem", { name: "File" }).click();
     await page.getByRole("menuitem", { name: "Log Out" }).click();

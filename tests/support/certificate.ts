@@ -3,8 +3,11 @@ import { publicKeyInfo } from "../stand-ins/providers/packages/tls/keys.ts";
 import { alternativeNames, distinguishedName } from "../stand-ins/providers/packages/tls/names.ts";
 import { createCertificate } from "../stand-ins/providers/packages/tls/x509.ts";
 
-/** A real certificate of these names, for a day, and its key: what nginx demands before it looks at anything else. */
-export function selfSigned(dnsNames: string[]): { certificate: string; certificateKey: string } {
+/** A real certificate of these names and addresses, for a day, and its key. */
+export function selfSigned(
+  dnsNames: string[],
+  ipAddresses: string[] = [],
+): { certificate: string; certificateKey: string } {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const subject = distinguishedName({ organization: "jupyter-up tests" });
   const { pem } = createCertificate(
@@ -16,7 +19,7 @@ export function selfSigned(dnsNames: string[]): { certificate: string; certifica
       notAfter: new Date(Date.now() + 24 * 3600 * 1000),
       allowedUses: ["digital_signature", "server_auth"],
       isCa: false,
-      alternativeNames: alternativeNames({ dnsNames }),
+      alternativeNames: alternativeNames({ dnsNames, ipAddresses }),
     },
     privateKey,
   );

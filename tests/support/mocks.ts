@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { MockMonitor, MockResourceArgs, MockResourceResult } from "@pulumi/pulumi/runtime/mocks.js";
+import type { MockCallArgs, MockMonitor, MockResourceArgs, MockResourceResult } from "@pulumi/pulumi/runtime/mocks.js";
 
 /** A resource as the program asked the engine for it. */
 export interface Resource {
@@ -13,6 +13,15 @@ export interface Resource {
   dependencies: string[];
   /** As sent: a secret is wrapped, see `secretOf`. */
   inputs: Record<string, unknown>;
+  options: {
+    /** URN of what it goes away with, without being deleted itself. */
+    deletedWith: string;
+    /** URNs of what it is made anew with. */
+    replaceWith: string[];
+    protect: boolean;
+    deleteBeforeReplace: boolean;
+    ignoreChanges: string[];
+  };
 }
 
 /** What a program asked for, and what it gave out. */
@@ -31,6 +40,11 @@ interface Request {
   getCustom(): boolean;
   getParent(): string;
   getDependenciesList(): string[];
+  getDeletedwith(): string;
+  getReplaceWithList(): string[];
+  getProtect(): boolean;
+  getDeletebeforereplace(): boolean;
+  getIgnorechangesList(): string[];
   getObject(): { toJavaScript(): Record<string, unknown> };
 }
 interface OutputsRequest {
@@ -42,12 +56,20 @@ type Answer = (error: unknown, response: { getUrn(): string }) => void;
 /**
  * Runs a program as the engine would, with made-up resources.
  * @param config by whole key, as texts: what Pulumi hands over.
+ * @param made what the stack has made so far: outputs by URN.
  * @throws what the program throws.
  */
-export async function runUnderMocks(config: Record<string, string>, program: () => Promise<unknown>): Promise<Run> {
+export async function runUnderMocks(
+  config: Record<string, string>,
+  program: () => Promise<unknown>,
+  made: Record<string, Record<string, unknown>> = {},
+): Promise<Run> {
   const run: Run = { resources: [], outputs: {}, exports: {} };
   pulumi.runtime.setAllConfig(config);
-  await pulumi.runtime.setMocks({ newResource: madeUp, call: () => ({}) }, "jupyter-up", "test");
+  const before = Object.fromEntries(Object.entries(made).map(([urn, outputs]) => [urn, { outputs }]));
+  const call = ({ token }: MockCallArgs) =>
+    token === "pulumi:pulumi:readStackResourceOutputs" ? { outputs: before } : {};
+  await pulumi.runtime.setMocks({ newResource: madeUp, call }, "jupyter-up", "test", false, "organization");
   record(pulumi.runtime.getMonitor() as unknown as MockMonitor, run);
   await pulumi.runtime.runInPulumiStack(program);
   // The stack's outputs can be known before the last resource is asked for.
@@ -71,6 +93,13 @@ function record(monitor: MockMonitor, run: Run): void {
           parent: request.getParent(),
           dependencies: request.getDependenciesList(),
           inputs: request.getObject().toJavaScript(),
+          options: {
+            deletedWith: request.getDeletedwith(),
+            replaceWith: request.getReplaceWithList(),
+            protect: request.getProtect(),
+            deleteBeforeReplace: request.getDeletebeforereplace(),
+            ignoreChanges: request.getIgnorechangesList(),
+          },
         });
       answer(error, response);
     });
@@ -92,10 +121,17 @@ function madeUp({ type, name, inputs }: MockResourceArgs): MockResourceResult {
     "random:index/randomPassword:RandomPassword": { result: secret("result"), bcryptHash: secret("hash") },
     "tls:index/privateKey:PrivateKey": {
       privateKeyPem: pulumi.secret(pem("PRIVATE KEY", `${MARKER}-${name}`)),
+      privateKeyOpenssh: pulumi.secret(pem("OPENSSH PRIVATE KEY", `${MARKER}-${name}`)),
+      publicKeyOpenssh: `ssh-ed25519 ${name}\n`,
     },
     "tls:index/selfSignedCert:SelfSignedCert": { certPem: pem("CERTIFICATE", name) },
     "tls:index/certRequest:CertRequest": { certRequestPem: pem("CERTIFICATE REQUEST", name) },
     "tls:index/locallySignedCert:LocallySignedCert": { certPem: pem("CERTIFICATE", name) },
+    "gcp:compute/address:Address": { address: "198.51.100.7" },
+    "gcp:serviceaccount/account:Account": { email: `${name}@my-project-123456.iam.gserviceaccount.com` },
+    "gcp:compute/disk:Disk": { selfLink: `${name}-link` },
+    "gcp:compute/snapshot:Snapshot": { selfLink: `${name}-link` },
+    "pulumi:index:Stash": { output: inputs.input },
   };
   return { id: `${name}-id`, state: { ...inputs, ...state[type] } };
 }

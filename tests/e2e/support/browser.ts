@@ -3,8 +3,11 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 
 const screenshots = new URL("../../../test-results/", import.meta.url).pathname;
 
-/** A real browser, without the traffic of its own that a closed network would refuse. */
-export function launch(): Promise<Browser> {
+/**
+ * A real browser, without the traffic of its own that a closed network would refuse.
+ * @param resolverRules which names lead where: `MAP *.lab.example.com 127.1.2.3`
+ */
+export function launch(resolverRules?: string): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.BROWSER_PATH ?? "/usr/bin/chromium",
     args: [
@@ -15,6 +18,7 @@ export function launch(): Promise<Browser> {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...(resolverRules ? [`--host-resolver-rules=${resolverRules}`] : []),
     ],
   });
 }
@@ -70,5 +74,5 @@ export async function whoAmI(page: Page): Promise<{ username: string; display_na
 
 /** Waits until JupyterLab shows its launcher. */
 export async function labIsReady(page: Page): Promise<void> {
-  await page.waitForSelector(".jp-LauncherCard[data-category=Notebook]", { timeout: 60_000 });
+  await page.waitForSelector(".jp-LauncherCard[data-category=Notebook]", { timeout: 120_000 });
 }

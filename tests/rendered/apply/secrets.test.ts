@@ -66,7 +66,7 @@ describe("site-apply secrets", () => {
         "The release did not arrive whole (something follows the end). Nothing was changed. Run pulumi up again.\n",
     });
     for (const secret of [secrets.doorSecret, secrets.certificateKey, secrets.vouchJwtSecret])
-      assert.equal(host.log().includes(secret.slice(0, 20)), false);
+      assert.equal(host.log().includes(String(secret).slice(0, 20)), false);
   });
 
   it("changes nothing the second time, for a running container holds the folders", async () => {

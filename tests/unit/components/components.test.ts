@@ -1,5 +1,9 @@
 // One process for all of them: to load Pulumi's SDK takes longer than all these tests together.
-import "./certificate.cases.ts";
+import "./cloudNames.cases.ts";
+import "./gcpVm.cases.ts";
+import "./privateAuthority.cases.ts";
+import "./remoteHost.cases.ts";
 import "./siteRelease.cases.ts";
 import "./siteSecrets.cases.ts";
 import "./thisMachine.cases.ts";
+import "./workAtRisk.cases.ts";

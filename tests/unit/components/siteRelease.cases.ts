@@ -20,6 +20,7 @@ class AnyCommand extends pulumi.CustomResource {
 /** A host of a kind that there is not: what it is asked for stands in its resources. */
 class AnyHost implements Host {
   readonly place: Place;
+  readonly address = pulumi.output("203.0.113.7");
 
   constructor(place: Place) {
     this.place = place;

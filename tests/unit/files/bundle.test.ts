@@ -57,6 +57,12 @@ describe("The bundle's two texts", () => {
     assert.deepEqual(folders(bundle.secrets), ["nginx/ID", "vouch/ID", "dex/ID", "jupyter/ID"]);
   });
 
+  it("name no setting for the ports where the world comes in", () => {
+    const place = { address: "0.0.0.0", httpsPort: 443, httpPort: 80 };
+    const header = unpack(bundleWith({ place }).release).header.filter((line) => line.startsWith("port "));
+    assert.deepEqual(header, ["port - 0.0.0.0 443", "port - 0.0.0.0 80"]);
+  });
+
   it("tell the host what it has to know", () => {
     assert.deepEqual(
       unpack(bundle.release).header.map((line) => line.replace(/ [0-9a-f]{12}$/, " ID")),

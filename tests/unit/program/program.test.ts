@@ -6,10 +6,10 @@ import { handedOver } from "../../support/projectFile.ts";
 import { unpack } from "../../support/unpack.ts";
 
 let runs = 0;
-/** Evaluates index.ts anew: Node keeps a module by its whole address. */
-function program(): Promise<unknown> {
+/** Evaluates index.ts anew, for its outputs: Node keeps a module by its whole address. */
+async function program(): Promise<unknown> {
   runs += 1;
-  return import(`../../../index.ts?run=${runs}`);
+  return (await import(`../../../index.ts?run=${runs}`)).default;
 }
 
 const people = {
@@ -218,5 +218,124 @@ describe("The program with settings that cannot be used", () => {
       run.resources.map(({ type }) => type),
       ["pulumi:pulumi:Stack"],
     );
+  });
+});
+
+const gcp = {
+  ...people,
+  "jupyter-up:target": "gcp",
+  "jupyter-up:project": "my-project-123456",
+  "jupyter-up:domain": "lab.example.com",
+  "jupyter-up:dns": "none",
+  "jupyter-up:sshFrom": ["203.0.113.7/32"],
+};
+const isCommand = ({ type }: Resource) => type.startsWith("command:");
+
+describe("The program with target gcp", () => {
+  let run: Run;
+  before(async () => {
+    run = await runUnderMocks(handedOver(gcp), program);
+  });
+
+  it("makes a VM in place of this machine, and the same site on it", () => {
+    const made = run.resources.map(({ type, name }) => `${type} ${name}`);
+    assert.ok(made.includes("jupyter-up:index:GcpVm host"));
+    assert.equal(made.includes("jupyter-up:index:ThisMachine host"), false);
+    assert.deepEqual(
+      run.resources.filter(isCommand).map(({ type, name }) => `${type} ${name}`),
+      [
+        "command:remote:Command host-provision",
+        "command:remote:Command site-setup",
+        "command:remote:Command site-secrets",
+        "command:remote:Command site-release",
+      ],
+    );
+  });
+
+  it("has every resource of a provider in a component, and by a name that begins with the component's", () => {
+    for (const { name, parent } of run.resources.filter(({ custom }) => custom)) {
+      const component = run.resources.find(({ urn }) => urn === parent);
+      assert.ok(name.startsWith(`${component?.name}-`), name);
+    }
+  });
+
+  it("puts nothing secret where the state or a preview would show it", () => {
+    for (const { name, inputs } of run.resources)
+      for (const text of openTexts(inputs)) assert.equal(text.includes(MARKER), false, name);
+    for (const [urn, outputs] of Object.entries(run.outputs))
+      for (const text of openTexts(outputs)) assert.equal(text.includes(MARKER), false, urn);
+  });
+
+  it("lets SSH in from where the settings say, and from nowhere else", () => {
+    const rules = run.resources.filter(({ type }) => type === "gcp:compute/firewall:Firewall");
+    const ssh = rules.filter(({ inputs }) => JSON.stringify(inputs.allows).includes('"22"'));
+    assert.deepEqual(
+      ssh.map(({ inputs }) => inputs.sourceRanges),
+      [["203.0.113.7/32"]],
+    );
+  });
+
+  it("gives out where the site and the machine are, and how to get in", () => {
+    const { url, urls, address, callbackUrl, ssh, sshKey, readme } = run.exports;
+    assert.equal(url, "https://jupyter.lab.example.com");
+    assert.equal((urls as Record<string, string>).jupyter, url);
+    assert.equal(address, "198.51.100.7");
+    assert.equal(callbackUrl, "https://vouch.lab.example.com/auth");
+    assert.match(String(ssh), / jupyter-up@198\.51\.100\.7$/);
+    assert.match(String(secretOf(sshKey)), /^-----BEGIN OPENSSH PRIVATE KEY-----\n/);
+    for (const [, name] of String(readme).matchAll(/\$\{outputs\.(\w+)\}/g)) assert.ok(run.exports[name ?? ""], name);
+  });
+});
+
+describe("The program with target gcp, in another zone than the work", () => {
+  const data = "urn:pulumi:test::jupyter-up::jupyter-up:index:GcpVm$gcp:compute/disk:Disk::host-data";
+  const made = { [data]: { project: "my-project-123456", zone: "us-central1-b", size: 20 } };
+
+  it("is refused in plain words, before the first resource", async () => {
+    let thrown: unknown;
+    const settings = handedOver(gcp);
+    const attempt = async () => {
+      thrown = await program().catch((error) => error);
+    };
+    const run = await runUnderMocks(settings, attempt, made);
+    assert.ok(pulumi.RunError.isInstance(thrown));
+    assert.match(thrown.message, /^Nothing was changed\. zone: the disk with your work on it lies in us-central1-b/);
+    assert.equal(run.resources.length, 1);
+  });
+
+  it("takes the work along, once that is allowed", async () => {
+    const run = await runUnderMocks(handedOver({ ...gcp, "jupyter-up:protectData": false }), program, made);
+    const copy = run.resources.find(({ type }) => type === "gcp:compute/snapshot:Snapshot");
+    assert.equal(copy?.inputs.zone, "us-central1-b");
+  });
+});
+
+describe("The program with target ssh", () => {
+  const privateKey = `-----BEGIN OPENSSH PRIVATE KEY-----\n${MARKER}\n-----END OPENSSH PRIVATE KEY-----`;
+  const ssh = { host: "203.0.113.7", user: "ann", privateKey, hostKey: "ssh-ed25519 AAAA" };
+  let run: Run;
+  before(async () => {
+    run = await runUnderMocks(handedOver({ ...gcp, "jupyter-up:target": "ssh", "jupyter-up:ssh": ssh }), program);
+  });
+
+  it("makes nothing in any cloud", () => {
+    for (const { type } of run.resources) assert.doesNotMatch(type, /^(gcp|cloudflare):/);
+    assert.equal(run.resources.filter(isCommand).length, 4);
+  });
+
+  it("puts nothing secret where the state or a preview would show it", () => {
+    for (const { name, inputs } of run.resources)
+      for (const text of openTexts(inputs)) assert.equal(text.includes(MARKER), false, name);
+  });
+
+  it("takes the site down where the stack is destroyed, as the machine stays", () => {
+    const setup = run.resources.find(({ name }) => name === "site-setup");
+    assert.match(String(setup?.inputs.delete), /site-apply'\\'' down jupyter-up-test'$/);
+  });
+
+  it("gives out where the machine is, and no key, which is its owner's", () => {
+    assert.equal(run.exports.address, "203.0.113.7");
+    assert.match(String(run.exports.ssh), /^ssh .* ann@203\.0\.113\.7$/);
+    assert.equal("sshKey" in run.exports, false);
   });
 });

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { composeLive, configOf, writeBack } from "../../../scripts/setup/stackConfig.ts";
+import {
+  composeLive,
+  configOf,
+  withMachine,
+  withoutCiphers,
+  writeAllBack,
+  writeBack,
+} from "../../../scripts/setup/stackConfig.ts";
 
 const tracked = `# The site on this machine.
 config:
@@ -119,4 +126,45 @@ test("a secret is written back as the ciphertext it is", () => {
     config["jupyter-up:x"] = { secure: "v1:abc:def" };
   });
   assert.deepEqual(configOf(writeBack(tracked, live, machine))["jupyter-up:x"], { secure: "v1:abc:def" });
+});
+
+const dev = `encryptionsalt: v1:theirs\n${tracked}`;
+
+test("the live file of another stack is its own with the machine's settings, keys and all", () => {
+  assert.deepEqual(parse(withMachine(dev, machine)), {
+    encryptionsalt: "v1:theirs",
+    config: { ...configOf(dev), ...machine },
+  });
+});
+
+test("another stack's own file stays to the letter when the CLI wrote its settings anew", () => {
+  const live = JSON.stringify({ encryptionsalt: "v1:theirs", config: { ...configOf(dev), ...machine } });
+  assert.equal(writeAllBack(dev, live, machine), dev);
+});
+
+test("what the CLI wrote as a text is what it was", () => {
+  const own = "config:\n  jupyter-up:database: false\n  jupyter-up:port: 8443\n";
+  const live = 'config:\n  jupyter-up:database: "false"\n  jupyter-up:port: "8443"\n';
+  assert.equal(writeAllBack(own, live, {}), own);
+});
+
+test("a key that another stack has got is kept in its own file", () => {
+  const live = JSON.stringify({ encryptionsalt: "v1:new", config: { ...configOf(tracked), ...machine } });
+  assert.deepEqual(parse(writeAllBack(tracked, live, machine)), {
+    encryptionsalt: "v1:new",
+    config: configOf(tracked),
+  });
+});
+
+test("what is encrypted is stood in for by something of its form", () => {
+  const config = {
+    "jupyter-up:ssh": { host: "a", privateKey: { secure: "v1:x" } },
+    list: [{ passwordHash: { secure: "v1:y" } }],
+  };
+  const plain = withoutCiphers(config) as {
+    "jupyter-up:ssh": { privateKey: string };
+    list: { passwordHash: string }[];
+  };
+  assert.match(plain["jupyter-up:ssh"].privateKey, /^-----BEGIN PRIVATE KEY-----/);
+  assert.match(plain.list[0]?.passwordHash ?? "", /^\$2b\$10\$.{53}$/);
 });

@@ -90,7 +90,7 @@ upgrade() {
   fi
   start_server "$@" --skip-grant-tables
   note "Backing up system database"
-  mariadb-dump --skip-lock-tables --replace --databases mysql --socket="$socket" | zstd -q -f -o "$data/system_mysql_backup.sql.zst"
+  mariadb-dump --skip-ssl --skip-lock-tables --replace --databases mysql --socket="$socket" | zstd -q -f -o "$data/system_mysql_backup.sql.zst"
   if [[ ! -f $data/.my-healthcheck.cnf ]]; then
     { echo 'FLUSH PRIVILEGES;'; healthcheck_users; } | sql --binary-mode
     stop_server
@@ -98,7 +98,7 @@ upgrade() {
     start_server "$@" --skip-grant-tables
   fi
   note "Starting mariadb-upgrade"
-  mariadb-upgrade --upgrade-system-tables --socket="$socket"
+  mariadb-upgrade --skip-ssl --upgrade-system-tables --socket="$socket"
   stop_server
 }
 

@@ -19,6 +19,7 @@ import { dnsRecord } from "./dnsRecord.ts";
 import { getDnsRecords } from "./getDnsRecords.ts";
 import { getIpRanges } from "./getIpRanges.ts";
 import { getZone, getZones } from "./getZone.ts";
+import { getZoneSetting } from "./getZoneSetting.ts";
 import { originCaCertificate } from "./originCaCertificate.ts";
 import { originPulls } from "./originPulls.ts";
 import { originPullsCertificate } from "./originPullsCertificate.ts";
@@ -39,6 +40,7 @@ export default {
     "cloudflare:index/getDnsRecords:getDnsRecords": getDnsRecords,
     "cloudflare:index/getIpRanges:getIpRanges": getIpRanges,
     "cloudflare:index/getZone:getZone": getZone,
+    "cloudflare:index/getZoneSetting:getZoneSetting": getZoneSetting,
     "cloudflare:index/getZones:getZones": getZones,
   },
 } satisfies ProviderPackage;

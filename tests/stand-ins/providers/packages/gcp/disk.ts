@@ -2,11 +2,12 @@ import { mkdir, rm, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Cloud } from "../../../cloud/folder.ts";
 import { growDisk } from "../../../cloud/machines.ts";
-import { listRecords } from "../../../cloud/records.ts";
-import { invalid } from "./apiErrors.ts";
+import { type CloudRecord, listRecords, readRecord } from "../../../cloud/records.ts";
+import { invalid, notFound } from "./apiErrors.ts";
 import { type AttachedDisk, attachmentsOf } from "./attachments.ts";
 import { type CommonInputs, fingerprint, labelOutputs, newNumber, resourceType, timestamp } from "./kind.ts";
-import { selfLinkOf } from "./scope.ts";
+import { type Place, referredPath, selfLinkOf } from "./scope.ts";
+import { copyImage, snapshotFile } from "./snapshot.ts";
 
 type DiskInputs = CommonInputs & {
   /** GB. Default: 500, as for a pd-standard disk without an image. */
@@ -52,11 +53,19 @@ export const disk = resourceType<DiskInputs, DiskOutputs>({
     path === "size" ? Number(size) < outputs.size : !inPlace.test(path),
   unknownAfter: () => ["effectiveLabels", "pulumiLabels", "labelFingerprint"],
 
-  async create({ cloud, path, inputs, operation }) {
-    if (inputs.image !== undefined || inputs.snapshot !== undefined) {
-      throw new Error("the stand-in cloud makes blank disks only: leave out image and snapshot");
+  async create({ cloud, path, place, inputs, operation }) {
+    if (inputs.image !== undefined) {
+      throw new Error("the stand-in cloud makes disks that are blank, or from a snapshot: leave out image");
     }
-    const size = inputs.size ?? 500;
+    const source = inputs.snapshot && (await snapshotOf(cloud, inputs.snapshot, place));
+    const size = inputs.size ?? (source ? source.properties.diskSizeGb : 500);
+    if (source && size < source.properties.diskSizeGb) {
+      throw new Error(
+        invalid(
+          `Invalid value for field 'resource.sizeGb': '${size}'. Requested disk size cannot be smaller than the snapshot size (${source.properties.diskSizeGb} GB)`,
+        ),
+      );
+    }
     if (size < 1 || size > 65536) {
       throw new Error(
         invalid(`Invalid value for field 'resource.sizeGb': '${size}'. Disk size must be between 10 GB and 65536 GB`),
@@ -66,6 +75,7 @@ export const disk = resourceType<DiskInputs, DiskOutputs>({
     await mkdir(dirname(file), { recursive: true });
     // A file full of holes takes no room before something is written.
     await writeFile(file, "", { flag: "wx" });
+    if (source) await copyImage(snapshotFile(cloud, source.path), file);
     await truncate(file, size * 2 ** 30);
     return {
       creationTimestamp: timestamp(),
@@ -97,6 +107,14 @@ export const disk = resourceType<DiskInputs, DiskOutputs>({
     return { users: users.filter((user) => user.path.includes("/instances/")).map((user) => selfLinkOf(user.path)) };
   },
 });
+
+/** The snapshot that a disk is made from. */
+async function snapshotOf(cloud: Cloud, reference: string, place: Place): Promise<CloudRecord<{ diskSizeGb: number }>> {
+  const path = referredPath(reference, "snapshots", place, "global");
+  const record = await readRecord<{ diskSizeGb: number }>(cloud, path);
+  if (record === undefined) throw new Error(notFound(path));
+  return record;
+}
 
 /** The image of a disk. */
 export function diskFile(cloud: Cloud, path: string): string {

@@ -9,6 +9,7 @@ import { instance } from "./instance.ts";
 import { network } from "./network.ts";
 import { resourcePolicy } from "./resourcePolicy.ts";
 import { serviceAccount } from "./serviceAccount.ts";
+import { snapshot } from "./snapshot.ts";
 import { subnetwork } from "./subnetwork.ts";
 
 export default {
@@ -26,6 +27,7 @@ export default {
     "gcp:compute/instance:Instance": instance,
     "gcp:compute/network:Network": network,
     "gcp:compute/resourcePolicy:ResourcePolicy": resourcePolicy,
+    "gcp:compute/snapshot:Snapshot": snapshot,
     "gcp:compute/subnetwork:Subnetwork": subnetwork,
     "gcp:serviceaccount/account:Account": serviceAccount,
   },

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { Certificate } from "../../../components/certificate.ts";
+import { PrivateAuthority } from "../../../components/privateAuthority.ts";
 import { MARKER, openTexts, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
 
-describe("The certificate", () => {
+describe("The certificate of an authority of the stack's own", () => {
   let run: Run;
   const inputsOf = (name: string) => {
     const found = run.resources.find((each) => each.name === name);
@@ -12,7 +12,7 @@ describe("The certificate", () => {
   };
   before(async () => {
     run = await runUnderMocks({}, async () => {
-      new Certificate("tls", { dnsNames: ["lab.example.com", "jupyter.lab.example.com"] });
+      new PrivateAuthority("tls", { dnsNames: ["lab.example.com", "jupyter.lab.example.com"] });
     });
   });
 

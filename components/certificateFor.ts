@@ -1,0 +1,21 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../settings/schema.ts";
+import { tlsOf } from "../settings/web.ts";
+import type { Certificate } from "./certificate.ts";
+import { OriginCertificate } from "./originCertificate.ts";
+import { PrivateAuthority } from "./privateAuthority.ts";
+
+/** The certificate that the settings ask for, for these names. */
+export function certificateFor(settings: Settings, dnsNames: string[]): Certificate {
+  switch (tlsOf(settings)) {
+    case "cloudflare-origin":
+      return new OriginCertificate("certificate", { dnsNames });
+    case "private-ca":
+      return new PrivateAuthority("certificate", { dnsNames });
+    case "provided":
+      return { certificate: pulumi.output(settings.tlsCertificate ?? ""), key: pulumi.secret(settings.tlsKey ?? "") };
+    // The machine gets it by itself, when a release needs it.
+    case "letsencrypt":
+      return {};
+  }
+}

@@ -1,0 +1,54 @@
+import { getDnsRecords } from "@pulumi/cloudflare/getDnsRecords.js";
+import { getIpRanges } from "@pulumi/cloudflare/getIpRanges.js";
+import { getZone } from "@pulumi/cloudflare/getZone.js";
+import { getZoneSetting } from "@pulumi/cloudflare/getZoneSetting.js";
+import type { Edge } from "../files/nginx/edge.ts";
+import { rightsOf } from "../settings/cloudflareToken.ts";
+import { namesAskedFor } from "../settings/names.ts";
+import { plainRefusal } from "../settings/plainRefusal.ts";
+import type { Settings } from "../settings/schema.ts";
+import { dnsZoneOf, isProxied, tlsOf } from "../settings/web.ts";
+import { inTheWay, whyNot, wrongMode, wrongStatus } from "./cloudflareFaults.ts";
+import { madeSoFar } from "./madeSoFar.ts";
+
+/** What Cloudflare does for the site. */
+export interface Cloudflare {
+  /** Zone that the names lie in. */
+  zoneId: string;
+  /** Where it connects from, if it stands before the machine. */
+  edge?: Edge;
+}
+
+/**
+ * Looks up what there is at Cloudflare, before anything is made; undefined where the settings ask nothing of it.
+ * @throws pulumi.RunError in plain words, for whatever would keep the names from leading to the site.
+ */
+export async function cloudflareFor(settings: Settings): Promise<Cloudflare | undefined> {
+  if (settings.target === "local" || settings.dns === "none") return undefined;
+  const name = dnsZoneOf(settings);
+  const asked = <Answer>(answer: Promise<Answer>): Promise<Answer> =>
+    answer.catch(({ message }) => refuse(whyNot(`${message}`, name, rightsOf(settings))));
+
+  const { zoneId, status, nameServers } = await asked(getZone({ filter: { name } }));
+  refuseFor(wrongStatus(name, status, nameServers));
+  const [{ results }, made] = await Promise.all([
+    asked(getDnsRecords({ zoneId, name: { endswith: settings.domain } })),
+    madeSoFar(),
+  ]);
+  refuseFor(inTheWay(results, namesAskedFor(settings), made));
+  if (!isProxied(settings)) return { zoneId };
+  const [mode, ranges] = await Promise.all([asked(getZoneSetting({ zoneId, settingId: "ssl" })), asked(getIpRanges())]);
+  refuseFor(wrongMode(name, mode.value, tlsOf(settings)));
+  return { zoneId, edge: { ipv4: ranges.ipv4Cidrs, ipv6: ranges.ipv6Cidrs } };
+}
+
+/** IPv4 ranges that the world comes to the machine from. */
+export const webFrom = (cloudflare: Cloudflare | undefined): string[] => cloudflare?.edge?.ipv4 ?? ["0.0.0.0/0"];
+
+function refuse(sentence: string): never {
+  throw plainRefusal(`Nothing was changed. ${sentence}\n`);
+}
+
+function refuseFor(sentence: string | undefined): void {
+  if (sentence) refuse(sentence);
+}

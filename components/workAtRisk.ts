@@ -1,0 +1,41 @@
+import { regionOf } from "../settings/machine.ts";
+import type { Settings } from "../settings/schema.ts";
+
+/** Where the work lies that people have done so far. */
+export interface WorkDisk {
+  project: string;
+  zone: string;
+  /** GB; 0 where the work lies on the VM's boot disk. */
+  sizeGb: number;
+}
+
+/** Reads it off what the stack has made so far; undefined while there is none. */
+export function workDiskOf(made: Record<string, Record<string, unknown>>): WorkDisk | undefined {
+  const disk = made["gcp:compute/disk:Disk::host-data"];
+  if (disk) return { project: `${disk.project}`, zone: `${disk.zone}`, sizeGb: Number(disk.size) };
+  const vm = made["gcp:compute/instance:Instance::host-vm"];
+  return vm && { project: `${vm.project}`, zone: `${vm.zone}`, sizeGb: 0 };
+}
+
+/** What would cost people their work or cannot be done, in words that end in what to do; undefined where all is well. */
+export function workAtRisk(
+  { project, zone, dataDiskGb, protectData }: Pick<Settings, "project" | "zone" | "dataDiskGb" | "protectData">,
+  disk: WorkDisk,
+): string | undefined {
+  const otherwise = "If nothing on it matters any more: pulumi config set protectData false";
+  if (dataDiskGb > 0 && disk.sizeGb > dataDiskGb)
+    return `dataDiskGb: a disk does not shrink; the one with your work on it has ${disk.sizeGb} GB, and ${dataDiskGb} are asked for.\n    pulumi config set dataDiskGb ${disk.sizeGb}`;
+  if (project !== disk.project)
+    return `project: the VM and the work on it lie in the project ${disk.project}, and do not move to ${project}. Make another stack for that (pulumi stack init), or download the work, then pulumi destroy, and pulumi up makes the site anew there.\n    pulumi config set project ${disk.project}`;
+  if (regionOf(zone) !== regionOf(disk.zone))
+    return `zone: the VM, its address and its disk belong to the region ${regionOf(disk.zone)}, which ${zone} does not lie in. A site does not move to another region by itself: download the work, then pulumi destroy, and pulumi up makes the site anew there.\n    pulumi config set zone ${disk.zone}`;
+  if (!protectData) return undefined;
+  if (dataDiskGb === 0 && disk.sizeGb > 0)
+    return `dataDiskGb: the data disk with your work on it would be deleted. ${otherwise}\n    pulumi config set dataDiskGb ${disk.sizeGb}`;
+  if (dataDiskGb > 0 && disk.sizeGb === 0)
+    return `dataDiskGb: your work lies on the VM's boot disk, and would not be on the new data disk. Download it first; then the site begins anew. ${otherwise}\n    pulumi config set dataDiskGb 0`;
+  if (zone === disk.zone) return undefined;
+  if (disk.sizeGb === 0)
+    return `zone: your work lies on the boot disk of the VM in ${disk.zone}, and would go with it. Download it first. ${otherwise}\n    pulumi config set zone ${disk.zone}`;
+  return `zone: the disk with your work on it lies in ${disk.zone}, and no disk moves. The work can: into a new disk in ${zone}, by a snapshot, while the site is down; the old disk is deleted after that, which protectData forbids. Allow it for this once, and run pulumi up again:\n    pulumi config set protectData false`;
+}

@@ -1,0 +1,283 @@
+#!/bin/sh
+# provision: makes a Debian or Ubuntu machine one that site-apply can release a site on. Run as root; run again, it changes
+# only what is not as it should be.
+#
+#   provision DATA [DEVICE GB]
+#
+# DATA is the folder of all that outlives the site. DEVICE is the disk that is mounted there, if it has one of its own
+# (/dev/disk/by-id/google-data), and GB its size. A blank one gets a file system; one with anything else on it is refused.
+set -eu
+umask 022
+# A lost connection must not stop apt half-way.
+trap '' HUP PIPE
+exec 2>&1
+
+data=$1
+device=${2-}
+gigabytes=${3-}
+lock_within=600
+device_within=60
+own=/opt/jupyter-up/etc
+
+say() { printf '%s\n' "$*" | cut -c1-400 || :; }
+
+die() {
+    say "$*"
+    exit 1
+}
+
+main() {
+    [ "$(id -u)" = 0 ] || die "This has to run as root. Let this user sudo without a password, or set another one: pulumi config set --path ssh.user root"
+    mkdir -p "$own"
+    know_system
+    mount_data
+    make_swap
+    guard_metadata
+    install_docker
+    keep_secure
+    check_docker
+    say "The machine is ready: Docker $(docker version --format '{{.Server.Version}}'), $(free_space) free in $data."
+}
+
+know_system() {
+    # shellcheck source=/dev/null # a file of every system's own
+    . /etc/os-release
+    command -v apt-get >/dev/null ||
+        die "This machine runs ${PRETTY_NAME:-an unknown system}; it has to be Debian 13, or a Debian or Ubuntu with Docker and its Compose plugin (version 2) already on it."
+}
+
+# put FILE: standard input becomes the file's content; succeeds when that changed it.
+put() {
+    cat >"$1.new"
+    if cmp -s "$1.new" "$1"; then
+        rm "$1.new"
+        return 1
+    fi
+    mv "$1.new" "$1"
+}
+
+# ---- packages
+
+# Unattended upgrades, or the first boot's, may be at it. apt itself waits for some of its locks, and not for all.
+apt_get() {
+    waited=0
+    until words=$(DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=60 "$@" </dev/null 2>&1); do
+        case $words in
+            *"Could not get lock"* | *"Unable to lock"* | *"Unable to acquire"*) ;;
+            *) die "Packages could not be installed (apt-get $*). apt says: $(printf '%s\n' "$words" | grep '^E:' | tail -n 2 | tr '\n' ' ')" ;;
+        esac
+        [ "$waited" -lt "$lock_within" ] || die "Another program has held apt's lock for ten minutes. See which (ps aux | grep apt), and run pulumi up again."
+        [ "$waited" -gt 0 ] || say "Waiting for apt's lock ..."
+        sleep 5
+        waited=$((waited + 5))
+    done
+}
+
+is_installed() { dpkg-query --show --showformat '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
+
+# install PACKAGE...: those that are missing. The list of packages is fetched once, and only when something is.
+install_packages() {
+    missing=
+    for package in "$@"; do
+        is_installed "$package" || missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+    update_lists
+    say "Installing$missing ..."
+    # shellcheck disable=SC2086 # a list of names
+    apt_get install --no-install-recommends $missing
+}
+
+update_lists() {
+    [ -z "${lists_are_new-}" ] || return 0
+    say "Fetching the list of packages ..."
+    apt_get update
+    lists_are_new=yes
+}
+
+is_offered() { apt-cache show --no-all-versions "$1" 2>/dev/null | grep -q "^Version: ${2-}"; }
+
+# ---- the data disk
+
+mount_data() {
+    if [ -z "$device" ]; then
+        mkdir -p "$data"
+        return
+    fi
+    wait_for_device
+    if ! mountpoint -q "$data"; then
+        format_blank
+        [ -z "$(ls -A "$data" 2>/dev/null)" ] ||
+            die "The folder $data holds files of the boot disk, which the data disk would hide. Move them away, and run pulumi up again."
+        mkdir -p "$data"
+        remember_mount
+        say "Mounting the data disk at $data ..."
+        mount "$data" || die "The data disk could not be mounted at $data. Look at it: sudo fsck -n $device"
+    fi
+    # A disk grows under a running machine, and its file system with it.
+    words=$(resize2fs "$device" 2>&1) || die "The file system on the data disk could not be grown. resize2fs says: $(printf '%s' "$words" | tail -n 1)"
+}
+
+wait_for_device() {
+    waited=0
+    until [ -b "$device" ] && [ "$(($(blockdev --getsize64 "$device") >> 30))" -ge "$gigabytes" ]; do
+        [ "$waited" -lt "$device_within" ] || die "The data disk ($device, $gigabytes GB) is not there. Look at it: lsblk"
+        sleep 1
+        waited=$((waited + 1))
+    done
+}
+
+format_blank() {
+    found=$(blkid -p -o value -s TYPE "$device") && status=0 || status=$?
+    case $status:$found in
+        0:ext4) ;;
+        2:)
+            say "Making a file system on the data disk ..."
+            mkfs.ext4 -q -m 0 -E lazy_itable_init=1,discard "$device" || die "The data disk could not be formatted."
+            ;;
+        *) die "The data disk holds something that is not ours (${found:-an unknown format}), and is left as it is. Nothing was changed on it." ;;
+    esac
+}
+
+# By its name, which no other disk of this machine can have; nofail, so that the machine boots and lets one in without it.
+remember_mount() {
+    grep -v "[[:space:]]${data}[[:space:]]" /etc/fstab >/etc/fstab.new || :
+    echo "$device $data ext4 defaults,discard,nofail,x-systemd.device-timeout=30s 0 2" >>/etc/fstab.new
+    mv /etc/fstab.new /etc/fstab
+    systemctl daemon-reload
+}
+
+free_space() { df -h --output=avail "$data" | tail -n 1 | tr -d ' '; }
+
+# ---- memory
+
+# With less than 2 GB of memory an upgrade beside a running kernel ends in the kernel's death.
+make_swap() {
+    swap=/swapfile
+    memory=$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)
+    if [ "$memory" -ge 2000 ] || [ "$(wc -l </proc/swaps)" -gt 1 ]; then return; fi
+    if ! [ -e "$swap" ]; then
+        say "Making a swap file of 2 GB, as there are $memory MB of memory ..."
+        rm -f "$swap.new"
+        (umask 077 && fallocate -l 2G "$swap.new") || die "There is no room for a swap file of 2 GB on this machine's boot disk. Make it larger: pulumi config set bootDiskGb 20"
+        mkswap -q "$swap.new" >/dev/null
+        mv "$swap.new" "$swap"
+        grep -q "^$swap " /etc/fstab || echo "$swap none swap sw,nofail 0 0" >>/etc/fstab
+    fi
+    swapon "$swap" || die "The swap file could not be taken into use."
+}
+
+# ---- the metadata server
+
+# Whoever reads the metadata of a cloud's machine is that machine: no container may. Names are looked up there, too, so that
+# DNS passes. A table of our own, which Docker does not touch; and Docker does not run without it.
+guard_metadata() {
+    install_packages nftables
+    rules=$own/metadata.nft
+    unit=jupyter-up-metadata.service
+    put "$rules" <<'end' || :
+# Keeps containers off the cloud's metadata server. What they send is forwarded, what this machine sends is not.
+table inet jupyter_up
+delete table inet jupyter_up
+table inet jupyter_up {
+    chain forward {
+        type filter hook forward priority filter - 10; policy accept;
+        ip daddr 169.254.169.254 udp dport 53 accept
+        ip daddr 169.254.169.254 tcp dport 53 accept
+        ip daddr 169.254.169.254 reject
+        ip6 daddr { fd20:ce::254, fd00:ec2::254 } reject
+    }
+}
+end
+    put "/etc/systemd/system/$unit" <<end && systemctl daemon-reload
+[Unit]
+Description=Keeps containers off the cloud's metadata server
+Before=docker.service
+# Whoever flushes all rules has these put back.
+After=nftables.service
+PartOf=nftables.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/nft -f $rules
+
+[Install]
+RequiredBy=docker.service
+end
+    systemctl enable --quiet "$unit"
+    # Not `restart`, which would take Docker down with it.
+    { systemctl start "$unit" && nft -f "$rules"; } ||
+        die "The rule that keeps containers off the metadata server could not be set: sudo systemctl status $unit"
+}
+
+# ---- Docker
+
+install_docker() {
+    configure_docker
+    if ! command -v dockerd >/dev/null; then
+        update_lists
+        # Debian 13 has the client in a package of its own.
+        if is_offered docker-cli; then install_packages docker.io docker-cli; else install_packages docker.io; fi
+    fi
+    docker compose version >/dev/null 2>&1 || install_compose
+    systemctl is-active --quiet docker || systemctl start docker || die "Docker's engine does not start: sudo journalctl -u docker -n 20"
+}
+
+install_compose() {
+    update_lists
+    for package in docker-compose-v2 docker-compose-plugin docker-compose; do
+        if is_offered "$package" 2 || is_offered "$package" 5; then
+            install_packages "$package"
+            return
+        fi
+    done
+    die "${PRETTY_NAME:-This system} has no package of Docker's Compose plugin, version 2. Upgrade it to Debian 13, or install Docker's own packages (https://docs.docker.com/engine/install), and run pulumi up again."
+}
+
+# Before Docker is installed, because its package starts it. Somebody else's settings stay theirs.
+configure_docker() {
+    mkdir -p /etc/docker /etc/systemd/system/docker.service.d
+    before=$(cat "$own/daemon.json" 2>/dev/null || :)
+    {
+        echo '{'
+        [ -z "$device" ] || echo "  \"data-root\": \"$data/docker\","
+        echo '  "live-restore": true,'
+        echo '  "log-driver": "local"'
+        echo '}'
+    } | put "$own/daemon.json" || :
+    if [ -e /etc/docker/daemon.json ] && [ "$(cat /etc/docker/daemon.json)" != "$before" ]; then
+        [ -z "$device" ] || die "/etc/docker/daemon.json has settings that are not ours, and Docker's data has to lie on the data disk. Move the file away, and run pulumi up again."
+        say "Docker's settings (/etc/docker/daemon.json) are somebody else's: left as they are."
+        return
+    fi
+    restart=
+    put /etc/docker/daemon.json <"$own/daemon.json" && restart=yes
+    put /etc/systemd/system/docker.service.d/jupyter-up.conf <<end && restart=yes
+# Without its disk Docker would begin anew on the boot disk, with nothing in it.
+[Unit]
+RequiresMountsFor=$data
+end
+    [ -n "$restart" ] || return 0
+    systemctl daemon-reload
+    # live-restore: containers run on meanwhile.
+    ! systemctl is-active --quiet docker || systemctl restart docker || die "Docker's engine does not start: sudo journalctl -u docker -n 20"
+}
+
+check_docker() {
+    docker info >/dev/null 2>&1 || die "Docker's engine does not answer: sudo journalctl -u docker -n 20"
+    systemctl is-enabled --quiet docker || systemctl enable --quiet docker
+}
+
+# ---- security updates
+
+keep_secure() {
+    install_packages unattended-upgrades
+    put /etc/apt/apt.conf.d/52jupyter-up <<'end' || :
+// Security updates are installed by themselves, every day.
+APT::Periodic::Update-Package-Lists "1";
+APT::Periodic::Unattended-Upgrade "1";
+end
+}
+
+main "$@"

@@ -1,0 +1,21 @@
+import { fill } from "../fill.ts";
+import type { Secrets } from "../secrets.ts";
+import type { TextFiles } from "../service.ts";
+
+/** Cloudflare, where it stands between the world and the site: the ranges that it connects from. */
+export interface Edge {
+  ipv4: string[];
+  ipv6: string[];
+}
+
+/** What nginx has to know of it. */
+export function edgeFiles({ ipv4, ipv6 }: Edge, secretFolder: string): TextFiles {
+  const ranges = [...ipv4, ...ipv6].map((range) => `set_real_ip_from ${range};`).join("\n");
+  return { "edge/cloudflare.conf": fill(new URL("cloudflare.conf", import.meta.url), { ranges, secretFolder }) };
+}
+
+/** The client certificate, where there is one. */
+export function edgeSecretFiles({ clientAuthority, clientCertificate, clientKey }: Secrets): TextFiles {
+  if (!clientAuthority || !clientCertificate || !clientKey) return {};
+  return { "client-ca.crt": clientAuthority, "client.crt": clientCertificate, "client.key": clientKey };
+}

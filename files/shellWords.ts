@@ -1,0 +1,11 @@
+/** A text as one word of a POSIX shell. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Command line that puts its standard input in place as a program; the old one stays whole until the new one is. */
+export function install(script: string): string {
+  const folder = quoted(script.replace(/\/[^/]*$/, ""));
+  const program = quoted(script);
+  return `mkdir -p ${folder} && cat > ${program}.new && chmod 755 ${program}.new && mv ${program}.new ${program}`;
+}

@@ -1,0 +1,35 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stateFolder } from "./folders.ts";
+import { ensureStateFolder, mirrorSetting, readIfThere, stateEnvironment, trackedConfigOf } from "./localStack.ts";
+import { type MachineConfig, withMachine, writeAllBack } from "./stackConfig.ts";
+
+/**
+ * Runs a command of the CLI on a stack that is not `local`, with the environment in which it finds its state: the user's own
+ * settings of backend and passphrase count first.
+ *
+ * @param imageMirror the registry that images have to be pulled through here, which the stack's own file is not to know
+ */
+export async function withOtherStack<Result>(
+  stack: string,
+  imageMirror: string | undefined,
+  command: (env: Record<string, string>) => Promise<Result>,
+): Promise<Result> {
+  await ensureStateFolder();
+  const elsewhere = process.env.PULUMI_BACKEND_URL ?? process.env.PULUMI_ACCESS_TOKEN;
+  const env = elsewhere ? {} : stateEnvironment();
+  if (!imageMirror) return command(env);
+
+  const machine: MachineConfig = { [mirrorSetting]: imageMirror };
+  const own = trackedConfigOf(stack);
+  const live = join(stateFolder, `Pulumi.${stack}.yaml`);
+  const tracked = await readIfThere(own);
+  await writeFile(live, withMachine(tracked, machine), { mode: 0o600 });
+  try {
+    return await command({ ...env, PULUMI_OPTION_CONFIG_FILE: live });
+  } finally {
+    const text = writeAllBack(tracked, await readIfThere(live), machine);
+    if (text !== tracked) await writeFile(own, text);
+    await rm(live, { force: true });
+  }
+}

@@ -1,0 +1,14 @@
+import type { Settings } from "./schema.ts";
+
+/** Labels of the site's names: the front page's (empty for the domain itself), and of each service that has one. */
+export function labelsOf({ home, signIn, apps }: Pick<Settings, "home" | "signIn" | "apps">): string[] {
+  const dex = signIn.provider === "dex" ? ["dex"] : [];
+  return [home ?? "", "vouch", ...dex, "jupyter", ...apps.map(({ name }) => name)];
+}
+
+/**
+ * Every name that the site will answer to, known before anything of it is made; a test holds it to what nginx answers to.
+ */
+export function namesAskedFor(settings: Pick<Settings, "domain" | "home" | "signIn" | "apps">): string[] {
+  return labelsOf(settings).map((label) => (label ? `${label}.${settings.domain}` : settings.domain));
+}

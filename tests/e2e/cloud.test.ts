@@ -1,0 +1,259 @@
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Browser, Page } from "playwright-core";
+import { attempt } from "../../scripts/setup/command.ts";
+import { inventory } from "../stand-ins/cloud/inventory.ts";
+import { hangMachine, removeMachine } from "../stand-ins/cloud/machines.ts";
+import { deleteRecord } from "../stand-ins/cloud/records.ts";
+import { labIsReady, launch, person, signIn } from "./support/browser.ts";
+import { CloudStack } from "./support/cloudStack.ts";
+
+const NOTHING = { resources: [], containers: [], networks: [] };
+const jupyter = "docker exec jupyter-up-lab-jupyter-1";
+
+/** Each test begins where the one before it has ended, as a site's life goes. */
+describe("a site on a VM of Google Cloud", () => {
+  let stack: CloudStack;
+  let address: string;
+  let browser: Browser;
+  let page: Page;
+  let zone = "us-central1-a";
+
+  const vm = (command: string) => stack.on(`${zone}-jupyter-up-lab`, command);
+  const connections = async () => Number(await vm("journalctl -u ssh --no-pager | grep -c 'Accepted publickey' || :"));
+
+  /** The front page's answer by HTTPS, as curl sees it: 302 to the sign-in, or 000 when nobody answers. */
+  async function answer(): Promise<string> {
+    const name = "jupyter.lab.example.com";
+    const { stdout } = await attempt("curl", [
+      ...["--silent", "--insecure", "--max-time", "5", "--output", "/dev/null", "--write-out", "%{http_code}"],
+      ...["--header", "Sec-Fetch-Mode: navigate", "--header", "Accept: text/html"],
+      ...["--resolve", `${name}:443:${address}`, `https://${name}/lab`],
+    ]);
+    return stdout;
+  }
+
+  async function answersAgain(): Promise<void> {
+    for (let tries = 0; tries < 120 && (await answer()) !== "302"; tries++) await pause(500);
+    if ((await answer()) !== "302")
+      assert.fail(await vm("docker ps --all; journalctl -b -u docker --no-pager | tail -n 30"));
+  }
+
+  before(async () => {
+    stack = await CloudStack.make({
+      target: "gcp",
+      project: "my-project-123456",
+      sshFrom: ["127.0.0.1/32"],
+      protectData: false,
+    });
+  });
+  after(async () => {
+    await browser?.close();
+    await stack?.destroy();
+    await stack?.remove();
+  });
+
+  it("is there after one `pulumi up`, and a person signs in and saves a notebook", async () => {
+    const { code, text, plan } = await stack.up();
+    assert.equal(code, 0, text);
+    assert.deepEqual([...new Set(Object.values(plan))], ["create"]);
+    address = await stack.output("address");
+    browser = await launch(`MAP *.lab.example.com ${address}`);
+    ({ page } = await person(browser));
+    // A machine with a gigabyte of memory is slow at its first page.
+    page.setDefaultTimeout(120_000);
+    await page.goto("https://jupyter.lab.example.com/lab?reset");
+    await signIn(page, "you@example.com", await stack.output("password"));
+    await labIsReady(page);
+    const xsrf = (await page.context().cookies()).find(({ name }) => name === "_xsrf")?.value ?? "";
+    const save = (token: string) => {
+      const content = { cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 };
+      const body = JSON.stringify({ type: "notebook", content });
+      const headers = { "X-XSRFToken": token };
+      return fetch("/api/contents/work.ipynb", { method: "PUT", headers, body }).then(({ status }) => status);
+    };
+    assert.equal(await page.evaluate(save, xsrf), 201);
+    assert.equal(await vm("ls /srv/jupyter-up/notebooks"), "work.ipynb");
+  });
+
+  it("is left alone by another one", async () => {
+    const { code, text, plan } = await stack.up();
+    assert.equal(code, 0, text);
+    assert.deepEqual(plan, {});
+    assert.equal(await stack.clone.changes(), "?? Pulumi.lab.yaml\n");
+  });
+
+  it("opens a shell by the line that it gives out", async () => {
+    const key = await stack.output("sshKey");
+    const line = (await stack.output("ssh")).replace(/^.* && /, "").replace(/ -i \S+/, ' -i "$KEY" -o BatchMode=yes');
+    const script = `KEY=$(mktemp) && trap 'rm "$KEY"' EXIT && cat >"$KEY" && ${line} sudo hostname`;
+    const { code, stdout, stderr } = await attempt("sh", ["-c", script], { input: `${key}\n` });
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout, "jupyter-up-lab\n");
+  });
+
+  it("shows a stranger two ports, and SSH to nobody but those who may", async () => {
+    const from = (localAddress: string, port: number) =>
+      new Promise<string>((resolve) => {
+        const socket = connect({ host: address, port, localAddress });
+        socket.once("error", ({ message }) => resolve(message)).once("close", () => resolve("closed"));
+        socket.once("data", () => resolve("talks"));
+        // Who is let in has to say something first, but for SSH's server, which speaks up by itself.
+        socket.write("GET / HTTP/1.0\r\n\r\n");
+        setTimeout(() => resolve("silent"), 3000).unref();
+      });
+    assert.equal(await from("127.0.0.1", 22), "talks");
+    assert.match(await from("127.0.0.9", 22), /ECONNRESET/);
+    for (const port of [80, 443]) assert.match(await from("127.0.0.9", port), /talks|closed/);
+    for (const port of [2375, 3306, 5556, 8080, 8443, 8888, 9090])
+      assert.match(await from("127.0.0.9", port), /ECONNREFUSED/, `${port}`);
+  });
+
+  /** What a notebook's code cannot reach. */
+  async function isKeptOff(): Promise<void> {
+    const metadata = "http://169.254.169.254/computeMetadata/v1/instance/attributes/startup-script";
+    const ask = `curl -sS -m 5 -H 'Metadata-Flavor: Google' ${metadata}`;
+    assert.match(await vm(ask), /OPENSSH PRIVATE KEY/, "the machine itself reads it");
+    assert.match(await vm(`${jupyter} ${ask} 2>&1 || :`), /Failed to connect|Could not connect/);
+    assert.match(
+      await vm(`${jupyter} sh -c 'ls /var/run/docker.sock /run/docker.sock' 2>&1 || :`),
+      /No such file[\s\S]*No such file/,
+    );
+    assert.match(await vm(`${jupyter} curl -sS -m 5 http://172.17.0.1:2375/ 2>&1 || :`), /Failed to connect/);
+    // Names are looked up at the same address.
+    assert.match(await vm(`${jupyter} getent hosts metadata.google.internal || echo none`), /169\.254\.169\.254|none/);
+  }
+
+  it("keeps notebooks off the metadata server and Docker", isKeptOff);
+
+  it("comes back from a reboot, with the notebooks kept off before the first of them runs", async () => {
+    const booted = await vm("stat -c %Y /proc/1");
+    await vm("systemctl reboot").catch(() => {});
+    for (let tries = 0; tries < 60; tries++) {
+      await pause(500);
+      const now = await vm("stat -c %Y /proc/1").catch(() => booted);
+      if (now !== booted) break;
+    }
+    await answersAgain();
+    await isKeptOff();
+    const began = (unit: string, when: string) => vm(`systemctl show --value --property ${when} ${unit}`).then(Number);
+    const guarded = await began("jupyter-up-metadata", "ActiveEnterTimestampMonotonic");
+    assert.ok(guarded > 0 && guarded <= (await began("docker", "InactiveExitTimestampMonotonic")));
+  });
+
+  it("keeps them off when Docker is restarted, or the rules are flushed", async () => {
+    await vm("systemctl restart docker");
+    await isKeptOff();
+    await vm("systemctl stop jupyter-up-metadata");
+    assert.equal(await vm("systemctl is-active docker || :"), "inactive", "no Docker without the rule");
+    await vm("systemctl start docker && systemctl is-active jupyter-up-metadata");
+    await answersAgain();
+  });
+
+  it("changes its allow list and its image by one SSH connection each", async () => {
+    let before = await connections();
+    const allow = await stack.up({ allow: ["you@example.com", "ann@example.com"] });
+    assert.equal(allow.code, 0, allow.text);
+    assert.deepEqual(allow.plan, { "site-release": "update" });
+    assert.equal((await connections()) - before, 1);
+    before = await connections();
+    const image = await stack.up({ imageTag: "2026-08-17" });
+    assert.equal(image.code, 0, image.text);
+    assert.deepEqual(image.plan, { "site-release": "update" });
+    assert.equal((await connections()) - before, 1);
+    assert.match(await vm("docker ps --format '{{.Image}}'"), /scipy-notebook:2026-08-17/);
+  });
+
+  it("sends nothing to a machine with another host key", async () => {
+    const before = await connections();
+    await vm(
+      "rm /etc/ssh/ssh_host_ed25519_key* && ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key && systemctl restart ssh",
+    );
+    const { code, text } = await stack.up({ allow: ["you@example.com"] });
+    assert.equal(code, 1);
+    assert.match(text, /host key mismatch/);
+    assert.equal((await connections()) - before, 0);
+    await vm("systemctl restart google-startup-scripts");
+    const again = await stack.up();
+    assert.equal(again.code, 0, again.text);
+    assert.deepEqual(again.plan, { "site-release": "update" });
+  });
+
+  it("stops and starts for another machine type, and keeps its address", async () => {
+    const { code, text, plan } = await stack.up({ machineType: "e2-small" });
+    assert.equal(code, 0, text);
+    assert.deepEqual(plan, { "host-vm": "update" });
+    assert.equal(await stack.output("address"), address);
+    await answersAgain();
+  });
+
+  it("grows its disk in place", async () => {
+    const { code, text, plan } = await stack.up({ dataDiskGb: 30 });
+    assert.equal(code, 0, text);
+    assert.deepEqual(plan, { "host-data": "update", "host-provision": "update" });
+    assert.equal(await vm("blockdev --getsize64 /dev/disk/by-id/google-data"), `${30 * 2 ** 30}`);
+    assert.equal(await answer(), "302");
+  });
+
+  it("loses no work by a setting: what would cost it is refused", async () => {
+    const cases: [changes: Record<string, unknown>, said: RegExp][] = [
+      [
+        { protectData: true, zone: "us-central1-b" },
+        /zone: the disk with your work on it lies in us-central1-a.*protectData false/s,
+      ],
+      [{ protectData: false, zone: "us-west1-b" }, /zone: .* belong to the region us-central1/],
+      [{ zone, dataDiskGb: 10 }, /dataDiskGb: a disk does not shrink/],
+    ];
+    for (const [changes, said] of cases) {
+      const { code, text } = await stack.up(changes);
+      assert.equal(code, 1);
+      assert.match(text, said);
+      assert.match(text, /Nothing was changed\./);
+    }
+    await stack.write({ dataDiskGb: 30 });
+  });
+
+  it("moves to another zone with its address and its notebooks, and is up there without a further command", async () => {
+    const { code, text, plan } = await stack.up({ zone: "us-central1-b" });
+    assert.equal(code, 0, text);
+    assert.deepEqual(plan, {
+      "host-zone": "replace",
+      "host-data-on-the-way": "create",
+      "host-data": "replace",
+      "host-snapshots-of-data": "replace",
+      "host-vm": "replace",
+      "host-provision": "replace",
+      "site-setup": "replace",
+      "site-secrets": "replace",
+      "site-release": "replace",
+    });
+    zone = "us-central1-b";
+    assert.equal(await stack.output("address"), address);
+    await answersAgain();
+    assert.equal(await vm("ls /srv/jupyter-up/notebooks"), "work.ipynb");
+    const next = await stack.up();
+    assert.deepEqual(next.plan, { "host-data-on-the-way": "delete" });
+    assert.deepEqual((await stack.up()).plan, {});
+  });
+
+  it("is destroyed to nothing when the VM is gone already", async () => {
+    await removeMachine(stack.cloud, `${zone}-jupyter-up-lab`);
+    await deleteRecord(stack.cloud, `projects/my-project-123456/zones/${zone}/instances/jupyter-up-lab`);
+    const { code, text } = await stack.destroy();
+    assert.equal(code, 0, text);
+    assert.deepEqual(await inventory(stack.cloud), NOTHING);
+  });
+
+  it("comes up again after that, and is destroyed to nothing while the VM hangs", async () => {
+    const { code, text } = await stack.up();
+    assert.equal(code, 0, text);
+    address = await stack.output("address");
+    assert.equal(await answer(), "302");
+    await hangMachine(stack.cloud, `${zone}-jupyter-up-lab`);
+    const destroyed = await stack.destroy();
+    assert.equal(destroyed.code, 0, destroyed.text);
+    assert.deepEqual(await inventory(stack.cloud), NOTHING);
+  });
+});

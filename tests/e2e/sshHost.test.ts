@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import ssh2 from "ssh2";
+import { attempt } from "../../scripts/setup/command.ts";
+import { createMachine, removeMachine } from "../stand-ins/cloud/machines.ts";
+import { updateForwarding } from "../stand-ins/providers/packages/gcp/forwarding.ts";
+import { CloudStack } from "./support/cloudStack.ts";
+
+const MACHINE = "somewhere-lab";
+
+/** A Debian that somebody else has set up, with a user who may sudo. Each test begins where the one before it has ended. */
+describe("a site on a machine that one already has", () => {
+  let stack: CloudStack;
+  let address: string;
+  const ann = ssh2.utils.generateKeyPairSync("ed25519");
+  const stranger = ssh2.utils.generateKeyPairSync("ed25519");
+
+  const on = (command: string) => stack.on(MACHINE, command);
+  const login = (changes: object = {}) => ({ ssh: { ...(stack.settings.ssh as object), ...changes } });
+
+  async function answer(): Promise<string> {
+    const name = "jupyter.lab.example.com";
+    const { stdout } = await attempt("curl", [
+      ...["--silent", "--insecure", "--max-time", "5", "--output", "/dev/null", "--write-out", "%{http_code}"],
+      ...["--header", "Sec-Fetch-Mode: navigate", "--header", "Accept: text/html"],
+      ...["--resolve", `${name}:443:${address}`, `https://${name}/lab`],
+    ]);
+    return stdout;
+  }
+
+  before(async () => {
+    stack = await CloudStack.make({ target: "ssh" });
+    const metadata = () => ({ instance: { attributes: { "ssh-keys": `ann:${ann.public}` } } });
+    const machine = { id: MACHINE, hostname: "lab", network: "somewhere", memoryMb: 2048, disks: {}, metadata };
+    address = await createMachine(stack.cloud, machine);
+    // Its way to the registry of images.
+    await updateForwarding(stack.cloud);
+    for (let tries = 0; tries < 60; tries++) {
+      if ((await on("cat /etc/ssh/ssh_host_ed25519_key.pub /home/ann/.ssh/authorized_keys").catch(() => "")) !== "")
+        break;
+      await pause(500);
+    }
+    const hostKey = await on("cat /etc/ssh/ssh_host_ed25519_key.pub");
+    await stack.write({ ssh: { host: address, user: "ann", privateKey: ann.private, hostKey } });
+  });
+  after(async () => {
+    if (stack) await removeMachine(stack.cloud, MACHINE);
+    await stack?.remove();
+  });
+
+  /** An `up` that fails, within a minute. */
+  async function refused(changes: object, said: RegExp): Promise<void> {
+    const before = performance.now();
+    const good = stack.settings.ssh;
+    const { code, text } = await stack.up(login(changes));
+    assert.equal(code, 1);
+    assert.match(text, said);
+    assert.ok(performance.now() - before < 60_000);
+    await stack.write({ ssh: good });
+  }
+
+  it("is refused within a minute, and says by what: a shut port, a wrong key, a wrong host key", async () => {
+    await refused({ port: 2222 }, /connection refused/);
+    await refused({ privateKey: stranger.private }, /unable to authenticate/);
+    await refused({ hostKey: stranger.public }, /host key mismatch/);
+    assert.equal(await on("journalctl -u ssh --no-pager | grep -c 'Accepted' || :"), "0");
+  });
+
+  it("names a dead ssh agent before anything is made", async () => {
+    process.env.SSH_AUTH_SOCK = "/nowhere/agent";
+    const { code, text } = await stack.up();
+    delete process.env.SSH_AUTH_SOCK;
+    assert.equal(code, 1);
+    assert.match(
+      text,
+      /SSH_AUTH_SOCK names an ssh agent that does not answer \(\/nowhere\/agent\).*unset SSH_AUTH_SOCK/s,
+    );
+  });
+
+  it("is there after one `pulumi up`, without anything in a cloud", async () => {
+    const { code, text, plan } = await stack.up();
+    assert.equal(code, 0, text);
+    assert.equal(plan["host-provision"], "create");
+    assert.equal(await answer(), "302");
+    assert.deepEqual((await stack.up()).plan, {});
+  });
+
+  it("says which program has the port that it needs, and changes nothing", async () => {
+    await stack.destroy();
+    await on(
+      "systemd-run --quiet --unit taken socat TCP-LISTEN:443,fork /dev/null 2>/dev/null || systemd-run --quiet --unit taken /usr/bin/python3 -m http.server 443",
+    );
+    await pause(1000);
+    const { code, text } = await stack.up();
+    assert.equal(code, 1);
+    assert.match(
+      text,
+      /Port 443 is taken on this machine, by \w+ \(process \d+\)\. Nothing was changed\. Stop that, and run pulumi up again\./,
+    );
+    await on("systemctl stop taken");
+    assert.equal((await stack.up()).code, 0);
+  });
+
+  it("is taken down by `pulumi destroy`; the machine and the work stay", async () => {
+    await on("echo kept >/srv/jupyter-up/notebooks/file");
+    const { code, text } = await stack.destroy();
+    assert.equal(code, 0, text);
+    assert.equal(await on("docker ps --all --quiet"), "");
+    assert.equal(await on("cat /srv/jupyter-up/notebooks/file; ls /opt/jupyter-up"), "kept\nbin\netc\nsite-apply.log");
+    assert.equal(await answer(), "000");
+  });
+});

@@ -1,0 +1,181 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { run } from "../../../scripts/setup/command.ts";
+import { docker } from "../../stand-ins/cloud/docker.ts";
+import { type Cloud, openCloud } from "../../stand-ins/cloud/folder.ts";
+import { containerOf } from "../../stand-ins/cloud/machines.ts";
+import { Clone, type Outcome, withoutTestSurroundings } from "./clone.ts";
+
+/** How the CLI's own events tell of a resource. */
+interface EngineEvent {
+  resourcePreEvent?: { metadata: { op: string; urn: string } };
+  resOutputsEvent?: { metadata: { op: string; urn: string } };
+  diagnosticEvent?: { message: string; severity: string };
+}
+
+/** What an `up` did: what it said, and what it did with each resource that it did not leave alone. */
+export interface Applied extends Outcome {
+  /** `update`, `create`, `delete` or `replace`, by the resource's name; components are left out. */
+  plan: Record<string, string>;
+}
+
+const credentials = JSON.stringify({
+  type: "service_account",
+  client_email: "up@my-project-123456.iam.gserviceaccount.com",
+});
+
+const cloudflareToken = "a-token-of-cloudflares-of-forty-characters";
+
+/** A stack in a clone of its own, and a cloud of its own for it. */
+export class CloudStack {
+  readonly clone: Clone;
+  readonly cloud: Cloud;
+  /** The settings; `write` makes them the stack's. */
+  readonly settings: Record<string, unknown>;
+  private readonly stack = "lab";
+
+  private constructor(clone: Clone, cloud: Cloud, settings: Record<string, unknown>) {
+    this.clone = clone;
+    this.cloud = cloud;
+    this.settings = settings;
+  }
+
+  static async make(settings: Record<string, unknown>): Promise<CloudStack> {
+    const cloud = openCloud(await mkdtemp(join(tmpdir(), "e2e-cloud-")));
+    const made = new CloudStack(await Clone.make(), cloud, {
+      domain: "lab.example.com",
+      dns: "none",
+      database: false,
+      allow: ["you@example.com"],
+      signIn: { provider: "dex", users: [{ email: "you@example.com", name: "You" }] },
+      ...settings,
+    });
+    await made.write();
+    const { code, text } = await made.pulumi("stack", "init", made.stack);
+    if (code !== 0) throw new Error(text);
+    return made;
+  }
+
+  /** Changes settings. */
+  async write(changes: Record<string, unknown> = {}): Promise<void> {
+    Object.assign(this.settings, changes);
+    const config = Object.fromEntries(
+      Object.entries(this.settings).map(([key, value]) => [`jupyter-up:${key}`, value]),
+    );
+    await writeFile(
+      join(this.clone.folder, `Pulumi.${this.stack}.yaml`),
+      stringify({ config }, { compat: "yaml-1.1" }),
+    );
+  }
+
+  /** Logged in to its clouds. */
+  private env(): Record<string, string> {
+    return {
+      JUPYTER_UP_CLOUD: this.cloud.folder,
+      GOOGLE_CREDENTIALS: credentials,
+      CLOUDFLARE_API_TOKEN: cloudflareToken,
+    };
+  }
+
+  /** `npm run pulumi -- ARGUMENTS` on this stack. */
+  pulumi(...args: string[]): Promise<Outcome> {
+    const ofStack = args[0] === "stack" && args[1] === "init" ? [] : ["--stack", this.stack];
+    return this.clone.run(
+      "npm",
+      ["--silent", "run", "pulumi", "--", ...args, ...ofStack, "--non-interactive"],
+      this.env(),
+    );
+  }
+
+  /** `pulumi up` with these settings changed. */
+  async up(changes: Record<string, unknown> = {}): Promise<Applied> {
+    await this.write(changes);
+    const { code, text } = await this.pulumi("up", "--yes", "--skip-preview", "--json");
+    const events = text
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line): EngineEvent => JSON.parse(line));
+    const said = events
+      .flatMap(({ diagnosticEvent: said }) => (said && said.severity !== "debug" ? [said.message] : []))
+      .join("");
+    return { code, text: said || text, plan: planOf(events) };
+  }
+
+  /** `pulumi up` whose engine is killed as soon as it says this, as by a power cut. Then its lock is taken away. */
+  async upUntil(said: RegExp): Promise<void> {
+    const args = [
+      "--silent",
+      "run",
+      "pulumi",
+      "--",
+      "up",
+      "--yes",
+      "--skip-preview",
+      "--non-interactive",
+      "--stack",
+      this.stack,
+    ];
+    const env = { ...withoutTestSurroundings(), ...this.env() };
+    const child = spawn("npm", args, { cwd: this.clone.folder, env, stdio: ["ignore", "pipe", "ignore"] });
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    let text = "";
+    for await (const chunk of child.stdout.setEncoding("utf8")) {
+      text += chunk;
+      if (!said.test(text)) continue;
+      process.kill(await engineBelow(child.pid ?? 0), "SIGKILL");
+      break;
+    }
+    child.stdout.resume();
+    await ended;
+    if (!said.test(text)) throw new Error(`It never came to ${said}:\n${text}`);
+    await this.pulumi("cancel", "--yes");
+  }
+
+  destroy(): Promise<Outcome> {
+    return this.pulumi("destroy", "--yes", "--skip-preview");
+  }
+
+  async output(name: string): Promise<string> {
+    const { code, text } = await this.pulumi("stack", "output", name, "--show-secrets");
+    if (code !== 0) throw new Error(text);
+    return text.trim();
+  }
+
+  /** Runs a command on a machine of the cloud, as its console would: past SSH and firewalls. */
+  on(machine: string, command: string): Promise<string> {
+    return docker("exec", containerOf(this.cloud, machine), "sh", "-c", command);
+  }
+
+  async remove(): Promise<void> {
+    await this.clone.remove();
+    await rm(this.cloud.folder, { recursive: true, force: true });
+  }
+}
+
+/** The process of the Pulumi CLI below another one. */
+async function engineBelow(ancestor: number): Promise<number> {
+  const rows = (await run("Looking for the engine", "ps", ["-eo", "pid=,ppid=,comm="])).trim().split("\n");
+  const processes = rows.map((row) => row.trim().split(/\s+/));
+  const family = [String(ancestor)];
+  for (const parent of family)
+    for (const [pid = "", ppid, command] of processes) {
+      if (ppid !== parent) continue;
+      if (command === "pulumi") return Number(pid);
+      family.push(pid);
+    }
+  throw new Error("No engine runs.");
+}
+
+function planOf(events: EngineEvent[]): Record<string, string> {
+  const plan: Record<string, string> = {};
+  for (const { resourcePreEvent } of events) {
+    const { op = "same", urn = "" } = resourcePreEvent?.metadata ?? {};
+    const [, , type = "", name = ""] = urn.split("::");
+    if (op === "same" || /(jupyter-up:index:\w+|pulumi:pulumi:Stack|^pulumi:providers:\w+)$/.test(type)) continue;
+    plan[name] = /replace/.test(op) ? "replace" : op;
+  }
+  return plan;
+}

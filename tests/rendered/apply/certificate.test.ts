@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import type { X509Certificate } from "node:crypto";
+import { lstatSync, readdirSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Machine } from "../../support/ownCertificate.ts";
+
+const asRoot = process.getuid?.() === 0;
+const namesOf = (certificate: X509Certificate) =>
+  (certificate.subjectAltName ?? "")
+    .split(", ")
+    .map((name) => name.replace("DNS:", ""))
+    .sort();
+const siteNames = (domain: string) => [`dex.${domain}`, `jupyter.${domain}`, domain, `vouch.${domain}`];
+
+describe("A site that gets its own certificate", () => {
+  let machine: Machine;
+  let first: X509Certificate;
+  before(async () => {
+    machine = await Machine.start();
+  });
+  after(() => machine.stop());
+
+  it("has it before nginx starts, with exactly the site's names", async () => {
+    const { code, output } = await machine.release(machine.site("lab.example.com"));
+    assert.equal(code, 0, output);
+    assert.match(output, /^Getting a certificate: this takes about a minute \.\.\.\n/);
+    first = await machine.shown("jupyter.lab.example.com");
+    assert.deepEqual(namesOf(first), siteNames("lab.example.com").sort());
+    assert.match(first.issuer, /Pebble/);
+    assert.equal(machine.world.orders(), 1);
+  });
+
+  it("leaves no record in the zone and no container behind", async () => {
+    assert.deepEqual(machine.world.zone.records, []);
+    assert.equal(await machine.containerOf("lego"), "");
+  });
+
+  it("gives its key to nginx and to nobody else", () => {
+    const { place } = machine.host;
+    const folder = `${place.root}/secrets/nginx`;
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".pem"));
+    assert.equal(files.length, 1);
+    const { mode, uid } = lstatSync(`${folder}/${files[0]}`);
+    assert.deepEqual([(mode & 0o7777).toString(8), uid], ["600", asRoot ? 101 : process.getuid?.()]);
+  });
+
+  it("tells the token to nobody: not its log, not the container's definition", async () => {
+    assert.equal(machine.host.log().includes(machine.world.token), false);
+    assert.equal(machine.host.read("current/compose.yaml").includes(machine.world.token), false);
+  });
+
+  it("asks nobody at the next release", async () => {
+    const { code, output } = await machine.release(machine.site("lab.example.com", { allow: ["bob@example.com"] }));
+    assert.equal(code, 0, output);
+    assert.doesNotMatch(output, /Getting|could not/);
+    assert.equal(machine.world.orders(), 1);
+  });
+
+  it("is told by the timer's run that nothing is due", async () => {
+    assert.deepEqual(await machine.host.apply("renew"), { code: 0, output: "The certificate needs no renewal yet.\n" });
+    assert.equal(machine.world.orders(), 1);
+    assert.equal((await machine.shown("lab.example.com")).serialNumber, first.serialNumber);
+  });
+
+  it("changes nothing when none can be got for another domain, and says why", async () => {
+    const { code, output } = await machine.release(machine.site("new.example.com"), { token: "revoked" });
+    assert.equal(code, 1);
+    assert.equal(
+      output.replace(/^Getting .*\n/, "").replace(/says: \S+:/, "says: NAME:"),
+      "No certificate could be got for the site's names. Nothing was changed. lego says: NAME: cloudflare: failed to find zone example.com.: [status code 403] 9109: Invalid access token. Give it a token that may read the zone and edit its DNS (pulumi config set --secret cloudflare:apiToken TOKEN), and run pulumi up again.\n",
+    );
+    assert.equal((await machine.shown("lab.example.com")).serialNumber, first.serialNumber);
+  });
+
+  it("gets another one in the release that changes the domain", async () => {
+    const { code, output } = await machine.release(machine.site("new.example.com"));
+    assert.equal(code, 0, output);
+    assert.deepEqual(namesOf(await machine.shown("jupyter.new.example.com")), siteNames("new.example.com").sort());
+  });
+
+  it("finds the first one again when it goes back", async () => {
+    const asked = machine.world.orders();
+    const { code, output } = await machine.release(machine.site("lab.example.com"));
+    assert.equal(code, 0, output);
+    assert.equal((await machine.shown("lab.example.com")).serialNumber, first.serialNumber);
+    assert.equal(machine.world.orders(), asked);
+  });
+
+  it("finds it again after the site was taken down", async () => {
+    const asked = machine.world.orders();
+    assert.equal((await machine.down()).code, 0);
+    const { code, output } = await machine.release(machine.site("lab.example.com"));
+    assert.equal(code, 0, output);
+    assert.equal((await machine.shown("lab.example.com")).serialNumber, first.serialNumber);
+    assert.equal(machine.world.orders(), asked);
+  });
+});
+
+describe("A certificate near its end", () => {
+  const LIFE = 30;
+  let machine: Machine;
+  let first: X509Certificate;
+  let nginx: string;
+  before(async () => {
+    machine = await Machine.start({ validity: LIFE });
+    const { code, output } = await machine.release(machine.site("lab.example.com"));
+    assert.equal(code, 0, output);
+    first = await machine.shown("lab.example.com");
+    nginx = await machine.containerOf("nginx");
+    // lego renews what lives for less than ten days at half of its life.
+    await sleep(Date.parse(first.validFrom) + (LIFE / 2 + 1) * 1000 - Date.now());
+  });
+  after(() => machine.stop());
+
+  it("stays in use when it cannot be renewed, and the site runs on", async () => {
+    machine.world.zone.closed = true;
+    const { code, output } = await machine.host.apply("renew");
+    assert.equal(code, 1);
+    assert.match(
+      output,
+      /^The certificate could not be renewed; the present one stays in use\. lego says: .+: \[status code 403\] 9109: Invalid access token\. Give it .+\n$/,
+    );
+    machine.forgetAnswers();
+    const again = await machine.release(machine.site("lab.example.com", { allow: ["bob@example.com"] }));
+    assert.equal(again.code, 0, again.output);
+    assert.match(again.output, /^The certificate could not be renewed; the present one stays in use\. lego says: /m);
+    assert.equal((await machine.shown("lab.example.com")).serialNumber, first.serialNumber);
+    machine.world.zone.closed = false;
+  });
+
+  it("is renewed by the timer's run, and nginx shows the new one without a new container", async () => {
+    assert.deepEqual(await machine.host.apply("renew"), {
+      code: 0,
+      output: "The certificate was renewed, and is in use.\n",
+    });
+    assert.notEqual((await machine.shown("lab.example.com")).serialNumber, first.serialNumber);
+    assert.equal(await machine.containerOf("nginx"), nginx);
+  });
+});

@@ -1,0 +1,27 @@
+/** What a zone at Cloudflare holds of TXT records: set through the API, asked for by DNS. */
+export interface TxtRecord {
+  id: string;
+  /** Without a dot at its end. */
+  name: string;
+  content: string;
+}
+
+export class Zone {
+  readonly name: string;
+  readonly id = "0123456789abcdef0123456789abcdef";
+  readonly records: TxtRecord[] = [];
+  /** Whether the token has been taken away. */
+  closed = false;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  holds(name: string): boolean {
+    return name === this.name || name.endsWith(`.${this.name}`);
+  }
+
+  textsAt(name: string): string[] {
+    return this.records.filter((record) => record.name === name).map(({ content }) => content);
+  }
+}

@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { GcpVm, type GcpVmArgs } from "../../../components/gcpVm.ts";
+import { MARKER, openTexts, type Resource, runUnderMocks, secretOf } from "../../support/mocks.ts";
+
+const args: GcpVmArgs = {
+  project: "my-project-123456",
+  zone: "us-central1-a",
+  machineType: "e2-micro",
+  bootDiskGb: 10,
+  dataDiskGb: 20,
+  protectData: true,
+  sshFrom: ["203.0.113.7/32"],
+  webFrom: ["173.245.48.0/20"],
+  trusted: true,
+};
+
+/** The resources of a VM, and of a command on it. */
+async function made(changes: Partial<GcpVmArgs> = {}): Promise<Resource[]> {
+  const { resources } = await runUnderMocks({}, async () => {
+    const host = new GcpVm("host", { ...args, ...changes });
+    const command = { create: "site-apply 'x'", delete: "site-apply down", stdin: "text" };
+    host.command("host-command", command, { parent: host });
+  });
+  return resources;
+}
+
+function only(resources: Resource[], type: string): Resource {
+  const found = resources.filter((each) => each.type === type);
+  assert.equal(found.length, 1, type);
+  return found[0] as Resource;
+}
+
+const INSTANCE = "gcp:compute/instance:Instance";
+const DISK = "gcp:compute/disk:Disk";
+const SNAPSHOT = "gcp:compute/snapshot:Snapshot";
+const named = (resources: Resource[], name: string) => resources.find((each) => each.name === name) as Resource;
+
+describe("A VM on Google Cloud", () => {
+  let resources: Resource[];
+  before(async () => {
+    resources = await made();
+  });
+
+  it("is let in by one rule a purpose: SSH from where the settings say, the site from where it is asked for", () => {
+    const rules = resources
+      .filter(({ type }) => type === "gcp:compute/firewall:Firewall")
+      .map(({ inputs }) => [inputs.sourceRanges, inputs.allows, inputs.targetTags]);
+    const tag = ["jupyter-up-test"];
+    assert.deepEqual(rules, [
+      [["203.0.113.7/32"], [{ protocol: "tcp", ports: ["22"] }], tag],
+      [["173.245.48.0/20"], [{ protocol: "tcp", ports: ["443", "80"] }], tag],
+    ]);
+    assert.deepEqual(only(resources, INSTANCE).inputs.tags, tag);
+  });
+
+  it("costs nothing where that is free: the smallest disks and the standard network", () => {
+    const { machineType, bootDisk, networkInterfaces } = only(resources, INSTANCE).inputs;
+    assert.equal(machineType, "e2-micro");
+    const image = "debian-cloud/debian-13";
+    assert.deepEqual(bootDisk, { initializeParams: { image, size: 10, type: "pd-standard" } });
+    assert.deepEqual(networkInterfaces, [
+      {
+        subnetwork: "host-subnetwork-id",
+        accessConfigs: [{ natIp: "198.51.100.7", networkTier: "STANDARD" }],
+      },
+    ]);
+    assert.equal(only(resources, "gcp:compute/address:Address").inputs.networkTier, "STANDARD");
+    assert.deepEqual([only(resources, DISK).inputs.size, only(resources, DISK).inputs.type], [20, "pd-standard"]);
+  });
+
+  it("has its own network and an account of its own, to which nobody gives a role", () => {
+    assert.equal(only(resources, "gcp:compute/network:Network").inputs.autoCreateSubnetworks, false);
+    const types = new Set(
+      resources.map(({ type }) => type).filter((type) => /iam|serviceaccount|projects/i.test(type)),
+    );
+    assert.deepEqual([...types], ["gcp:serviceaccount/account:Account"]);
+  });
+
+  it("lies where the settings say, whatever the provider's own configuration says", () => {
+    for (const { type, name, inputs } of resources) {
+      if (!type.startsWith("gcp:")) continue;
+      assert.equal(inputs.project, args.project, name);
+      if (/Instance|Disk/.test(type)) assert.equal(inputs.zone, args.zone, name);
+      if (/Subnetwork|Address|:ResourcePolicy/.test(type)) assert.equal(inputs.region, "us-central1", name);
+    }
+  });
+
+  it("takes the stack's keys, and no project's", () => {
+    const metadata = only(resources, INSTANCE).inputs.metadata as Record<string, unknown>;
+    assert.equal(metadata["block-project-ssh-keys"], "TRUE");
+    assert.equal(metadata["enable-oslogin"], "FALSE");
+    assert.equal(metadata["ssh-keys"], "jupyter-up:ssh-ed25519 host-user-key jupyter-up");
+    const script = String(secretOf(metadata["startup-script"]));
+    assert.ok(script.startsWith("#!/bin/sh\n"));
+    assert.ok(script.includes(`\n${MARKER}-host-host-key\n`));
+  });
+
+  it("shows nothing secret", () => {
+    for (const { name, inputs } of resources)
+      for (const text of openTexts(inputs)) assert.equal(text.includes(MARKER), false, name);
+  });
+
+  it("is changed without being asked, and leaves before another one comes", () => {
+    const { inputs, options } = only(resources, INSTANCE);
+    assert.equal(inputs.allowStoppingForUpdate, true);
+    assert.equal(options.deleteBeforeReplace, true);
+    assert.equal(options.protect, false, "the work is not on it");
+  });
+
+  it("runs commands as root, pinned to the host key, with it and again with another one", () => {
+    const commands = resources.filter(({ type }) => type === "command:remote:Command");
+    assert.deepEqual(
+      commands.map(({ name }) => name),
+      ["host-provision", "host-command"],
+    );
+    const vm = only(resources, INSTANCE).urn;
+    for (const { name, inputs, options } of commands) {
+      const connection = secretOf(inputs.connection) as Record<string, unknown>;
+      assert.equal(connection.host, "198.51.100.7", name);
+      assert.equal(connection.hostKey, "ssh-ed25519 host-host-key", name);
+      assert.ok(String(connection.privateKey).includes(`${MARKER}-host-user-key`), name);
+      assert.match(String(inputs.create), /^sudo -n sh -c '/, name);
+      assert.equal(inputs.addPreviousOutputInEnv, false, name);
+      assert.deepEqual([options.deletedWith, options.replaceWith], [vm, [vm]], name);
+    }
+    assert.equal(named(resources, "host-command").inputs.create, "sudo -n sh -c 'site-apply '\\''x'\\'''");
+  });
+
+  it("takes nothing back by a command, which would reach the VM that has its address by then", () => {
+    assert.equal(named(resources, "host-command").inputs.delete, undefined);
+  });
+
+  it("is made ready before anything else is run on it, by the rule that lets SSH in", () => {
+    const provision = named(resources, "host-provision");
+    assert.ok(named(resources, "host-command").dependencies.includes(provision.urn));
+    assert.ok(provision.dependencies.includes(named(resources, "host-ssh-firewall").urn));
+    assert.match(String(provision.inputs.create), /provision \/srv\/jupyter-up \/dev\/disk\/by-id\/google-data 20'$/);
+  });
+
+  it("is waited for at its first boot, and not as long ever after", () => {
+    const limit = (name: string) =>
+      (secretOf(named(resources, name).inputs.connection) as { dialErrorLimit: number }).dialErrorLimit;
+    assert.equal(limit("host-provision"), 40);
+    assert.equal(limit("host-command"), 13);
+  });
+
+  it("has its work on a disk of its own, which is protected, and copied every day", () => {
+    const disk = only(resources, DISK);
+    assert.equal(disk.options.protect, true);
+    assert.deepEqual(only(resources, INSTANCE).inputs.attachedDisks, [
+      { source: "host-data-link", deviceName: "data" },
+    ]);
+    const policy = only(resources, "gcp:compute/resourcePolicy:ResourcePolicy").inputs.snapshotSchedulePolicy;
+    assert.deepEqual(policy, {
+      schedule: { dailySchedule: { daysInCycle: 1, startTime: "05:00" } },
+      retentionPolicy: { maxRetentionDays: 14, onSourceDiskDelete: "APPLY_RETENTION_POLICY" },
+    });
+    const attachment = only(resources, "gcp:compute/diskResourcePolicyAttachment:DiskResourcePolicyAttachment");
+    assert.equal(attachment.inputs.disk, "jupyter-up-test-data-us-central1-a");
+  });
+});
+
+describe("A VM without a data disk", () => {
+  it("has no disk and no snapshots, and is protected itself", async () => {
+    const resources = await made({ dataDiskGb: 0 });
+    for (const { type } of resources) assert.doesNotMatch(type, /Disk|ResourcePolicy/);
+    assert.equal(only(resources, INSTANCE).options.protect, true);
+    assert.match(String(named(resources, "host-provision").inputs.create), /provision \/srv\/jupyter-up'$/);
+  });
+});
+
+describe("A VM that moves to another zone", () => {
+  const moved = { zone: "us-central1-b", dataComesFrom: "us-central1-a", protectData: false };
+
+  it("gets its work from a snapshot, taken of the old disk when the old VM is gone", async () => {
+    const resources = await made(moved);
+    const snapshot = only(resources, SNAPSHOT);
+    const { sourceDisk, zone, name } = snapshot.inputs;
+    assert.deepEqual([sourceDisk, zone], ["jupyter-up-test-data-us-central1-a", "us-central1-a"]);
+    assert.equal(name, "jupyter-up-test-to-us-central1-b");
+    const generation = only(resources, "pulumi:index:Stash");
+    assert.equal(generation.options.deleteBeforeReplace, true);
+    assert.ok(snapshot.dependencies.includes(generation.urn));
+    assert.equal(generation.inputs.input, "us-central1-b");
+    const disk = only(resources, DISK);
+    assert.equal(disk.inputs.snapshot, "host-data-on-the-way-link");
+    assert.deepEqual(disk.options.ignoreChanges, [], "or the new disk would be blank");
+    assert.equal(disk.options.deleteBeforeReplace, false, "or there would be no way back");
+  });
+
+  it("keeps that disk when the snapshot is gone", async () => {
+    const resources = await made({ ...moved, dataComesFrom: undefined });
+    assert.equal(
+      resources.some(({ type }) => type === SNAPSHOT),
+      false,
+    );
+    assert.deepEqual(only(resources, DISK).options.ignoreChanges, ["snapshot"]);
+  });
+});
