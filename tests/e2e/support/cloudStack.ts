@@ -27,6 +27,8 @@ const credentials = JSON.stringify({
   client_email: "up@my-project-123456.iam.gserviceaccount.com",
 });
 
+const cloudflareToken = "a-token-of-cloudflares-of-forty-characters";
+
 /** A stack in a clone of its own, and a cloud of its own for it. */
 export class CloudStack {
   readonly clone: Clone;
@@ -69,9 +71,13 @@ export class CloudStack {
     );
   }
 
-  /** Logged in to the cloud. */
+  /** Logged in to its clouds. */
   private env(): Record<string, string> {
-    return { JUPYTER_UP_CLOUD: this.cloud.folder, GOOGLE_CREDENTIALS: credentials };
+    return {
+      JUPYTER_UP_CLOUD: this.cloud.folder,
+      GOOGLE_CREDENTIALS: credentials,
+      CLOUDFLARE_API_TOKEN: cloudflareToken,
+    };
   }
 
   /** `npm run pulumi -- ARGUMENTS` on this stack. */
