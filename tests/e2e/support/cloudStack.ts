@@ -88,7 +88,9 @@ export class CloudStack {
       .split("\n")
       .filter((line) => line.startsWith("{"))
       .map((line): EngineEvent => JSON.parse(line));
-    const said = events.flatMap(({ diagnosticEvent }) => diagnosticEvent?.message ?? []).join("");
+    const said = events
+      .flatMap(({ diagnosticEvent: said }) => (said && said.severity !== "debug" ? said.message : []))
+      .join("");
     return { code, text: said || text, plan: planOf(events) };
   }
 
