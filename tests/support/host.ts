@@ -20,8 +20,8 @@ export interface TestHost {
   folder: string;
   /** What a site has to know of it. */
   place: Partial<Place>;
-  /** Runs site-apply. */
-  apply(word: string, input?: string, env?: NodeJS.ProcessEnv): ReturnType<typeof run>;
+  /** Runs site-apply with a word, or with several. */
+  apply(words: string | string[], input?: string, env?: NodeJS.ProcessEnv): ReturnType<typeof run>;
   startApply(word: string, input?: string, env?: NodeJS.ProcessEnv): ReturnType<typeof start>;
   /** Lays a release's files out without site-apply; compose.yaml lies in the root. */
   layOut(release: string): void;
@@ -51,7 +51,7 @@ export function testHost(): TestHost {
       notebooks: `${folder}/notebooks`,
       ...(process.getuid?.() === 0 ? {} : { uid: process.getuid?.() ?? 0 }),
     },
-    apply: (word, input = "", env = {}) => run(script, [word], { input, env }),
+    apply: (words, input = "", env = {}) => run(script, [words].flat(), { input, env }),
     startApply: (word, input = "", env = {}) => start(script, [word], { input, env }),
     layOut(release) {
       for (const [path, { content }] of Object.entries(unpack(release).files)) {

@@ -1,148 +1,11 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { X509Certificate } from "node:crypto";
-import { lstatSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
-import { tmpdir } from "node:os";
+import type { X509Certificate } from "node:crypto";
+import { lstatSync, readdirSync, writeFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect } from "node:tls";
-import { bundleOf } from "../../../files/bundle.ts";
-import { imagesOf, type Site, siteOf } from "../../../files/site.ts";
-import { type AcmeWorld, startAcme } from "../../stand-ins/acme/acme.ts";
-import { run } from "../../support/command.ts";
-import { type TestHost, testHost } from "../../support/host.ts";
-import { havePulled, imageMirror } from "../../support/images.ts";
-import { settingsWith } from "../../support/settings.ts";
-import { place, secrets } from "../../support/site.ts";
+import { Machine } from "../../support/ownCertificate.ts";
 
 const asRoot = process.getuid?.() === 0;
-
-/** A machine with a site that gets its own certificate, in a world where that can be had. */
-class Machine {
-  readonly world: AcmeWorld;
-  readonly host: TestHost = testHost();
-  readonly project = `jupyter-up-acme-${process.pid}-${Math.random().toString(36).slice(2, 6)}`;
-  private readonly mirror = `${this.project}.test`;
-  private readonly ports: [number, number];
-
-  private constructor(world: AcmeWorld, ports: [number, number]) {
-    this.world = world;
-    this.ports = ports;
-  }
-
-  static async start(validity?: number): Promise<Machine> {
-    const machine = new Machine(await startAcme("example.com", validity ? { validity } : {}), [
-      await freePort(),
-      await freePort(),
-    ]);
-    await machine.lendImages();
-    return machine;
-  }
-
-  /** nginx and lego: what else a site has is not asked for here. */
-  site(domain: string, { mirror = this.mirror, allow = ["ann@example.com"] } = {}): Site {
-    const settings = settingsWith({
-      target: "gcp",
-      proxied: "false",
-      domain,
-      allow,
-      imageMirror: mirror,
-      acmeEmail: "ann@example.com",
-      acmeServer: this.world.server,
-    });
-    const [httpsPort, httpPort] = this.ports;
-    const site = siteOf(this.project, settings, { ...place, ...this.host.place, httpsPort, httpPort });
-    const services = site.services.flatMap(({ ask: _, ...service }) =>
-      ["nginx", "lego"].includes(service.name) ? [service] : [],
-    );
-    return { ...site, services };
-  }
-
-  /** The images of the site, with lego's told where this world is: a mirror of the machine's own. */
-  private async lendImages() {
-    const real = imagesOf(this.site("lab.example.com", { mirror: imageMirror })).map(({ reference }) => reference);
-    await havePulled(real);
-    const own = imagesOf(this.site("lab.example.com")).map(({ reference }) => reference);
-    for (const [index, reference] of own.entries()) {
-      const from = real[index] ?? "";
-      if (reference.includes("/lego:")) await this.buildLego(from, reference);
-      else execFileSync("docker", ["tag", from, reference]);
-    }
-  }
-
-  private async buildLego(from: string, reference: string) {
-    const folder = mkdtempSync(`${tmpdir()}/jupyter-up-lego-`);
-    const variables = { ...this.world.environment, LEGO_CA_CERTIFICATES: "/authority.pem" };
-    const lines = Object.entries(variables).map(([name, value]) => `ENV ${name}=${value}\n`);
-    writeFileSync(`${folder}/authority.pem`, this.world.authority);
-    writeFileSync(`${folder}/Dockerfile`, `FROM ${from}\nCOPY authority.pem /\n${lines.join("")}`);
-    const built = await run("docker", ["build", "--quiet", "--tag", reference, folder], {
-      env: { DOCKER_BUILDKIT: "0" },
-    });
-    rmSync(folder, { recursive: true });
-    assert.equal(built.code, 0, built.output);
-  }
-
-  async release(site: Site, { token = this.world.token } = {}) {
-    const { certificate: _, certificateKey: __, ...others } = secrets;
-    const bundle = bundleOf(site, { ...others, cloudflareToken: token });
-    assert.deepEqual(await this.host.apply("secrets", bundle.secrets), { code: 0, output: "" });
-    return this.host.apply("release", bundle.release);
-  }
-
-  /** The certificate that nginx shows to whoever asks for a name, once it has read its files again. */
-  async shown(name: string): Promise<X509Certificate> {
-    await sleep(1000);
-    return this.shownNow(name);
-  }
-
-  private shownNow(name: string): Promise<X509Certificate> {
-    return new Promise((resolve, reject) => {
-      const options = { host: "127.0.0.1", port: this.ports[0], servername: name, rejectUnauthorized: false };
-      const socket = connect(options, () => {
-        resolve(new X509Certificate(socket.getPeerCertificate().raw));
-        socket.end();
-      }).on("error", reject);
-    });
-  }
-
-  async containerOf(service: string): Promise<string> {
-    const labels = [`com.docker.compose.project=${this.project}`, `com.docker.compose.service=${service}`];
-    const { output } = await run("docker", [
-      "ps",
-      "--all",
-      "--quiet",
-      ...labels.flatMap((label) => ["--filter", `label=${label}`]),
-    ]);
-    return output.trim();
-  }
-
-  /** As if the timer had not been there for days. */
-  forgetAnswers() {
-    const folder = `${this.host.folder}/data/certificates`;
-    for (const name of readdirSync(folder))
-      if (name.endsWith(".asked")) utimesSync(`${folder}/${name}`, 0, new Date("2026-01-01"));
-  }
-
-  async stop() {
-    await run(`${this.host.place.root}/bin/site-apply`, ["down", this.project]);
-    await this.world.stop();
-    const { output } = await run("docker", ["image", "ls", "--quiet", "--filter", `reference=${this.mirror}/*/*/*`]);
-    for (const { reference } of imagesOf(this.site("lab.example.com"))) await run("docker", ["image", "rm", reference]);
-    this.host.remove();
-    return output;
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 const namesOf = (certificate: X509Certificate) =>
   (certificate.subjectAltName ?? "")
     .split(", ")
@@ -224,9 +87,20 @@ describe("A site that gets its own certificate", () => {
     assert.equal(machine.world.orders(), asked);
   });
 
+  it("is got anew when a run that was cut off has left it half written", async () => {
+    const folder = `${machine.host.folder}/data/certificates/certificates`;
+    const half = readdirSync(folder).filter((path) => path.endsWith(".crt") && !path.endsWith(".issuer.crt"));
+    for (const path of half) writeFileSync(`${folder}/${path}`, "-----BEGIN CERT");
+    const { code, output } = await machine.host.apply("renew");
+    assert.deepEqual({ code, output }, { code: 0, output: "The certificate was renewed, and is in use.\n" });
+    const before = first.serialNumber;
+    first = await machine.shown("lab.example.com");
+    assert.notEqual(first.serialNumber, before);
+  });
+
   it("finds it again after the site was taken down", async () => {
     const asked = machine.world.orders();
-    assert.equal((await run(`${machine.host.place.root}/bin/site-apply`, ["down", machine.project])).code, 0);
+    assert.equal((await machine.down()).code, 0);
     const { code, output } = await machine.release(machine.site("lab.example.com"));
     assert.equal(code, 0, output);
     assert.equal((await machine.shown("lab.example.com")).serialNumber, first.serialNumber);
@@ -240,7 +114,7 @@ describe("A certificate near its end", () => {
   let first: X509Certificate;
   let nginx: string;
   before(async () => {
-    machine = await Machine.start(LIFE);
+    machine = await Machine.start({ validity: LIFE });
     const { code, output } = await machine.release(machine.site("lab.example.com"));
     assert.equal(code, 0, output);
     first = await machine.shown("lab.example.com");

@@ -68,7 +68,7 @@ async function makeMachine(cloud: Cloud, spec: MachineSpec, say: (message: strin
 export const registryPort = Number(registryAddress.split(":")[1]);
 
 // Its own namespace of cgroups makes its limits hold for its own containers, too, and leaves nothing behind.
-const asVirtualMachine = [
+export const asVirtualMachine = [
   ...["--cgroupns", "private", "--restart", "unless-stopped"],
   ...["--security-opt", `seccomp=${join(import.meta.dirname, "instance/seccomp.json")}`],
   ...["--security-opt", "apparmor=unconfined", "--device-cgroup-rule", "a *:* rwm"],

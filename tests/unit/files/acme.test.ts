@@ -27,9 +27,9 @@ describe("A site with a certificate of Let's Encrypt", () => {
     const { services } = composeOf(release);
     const { lego } = services;
     assert.deepEqual(lego?.profiles, ["certificates"]);
-    assert.deepEqual(lego?.networks, ["certificates"]);
+    assert.deepEqual(lego?.networks, ["lego"]);
     for (const [name, { networks }] of Object.entries(services))
-      if (name !== "lego") assert.equal(networks?.includes("certificates") ?? false, false, name);
+      if (name !== "lego") assert.equal(networks?.includes("lego") ?? false, false, name);
     assert.deepEqual(
       [lego?.read_only, lego?.cap_drop, lego?.security_opt],
       [true, ["ALL"], ["no-new-privileges:true"]],

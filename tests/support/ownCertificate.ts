@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { X509Certificate } from "node:crypto";
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect } from "node:tls";
+import { bundleOf } from "../../files/bundle.ts";
+import type { Image } from "../../files/service.ts";
+import { imagesOf, type Site, siteOf } from "../../files/site.ts";
+import { type AcmeWorld, type AcmeWorldArgs, startAcme } from "../stand-ins/acme/acme.ts";
+import { run } from "./command.ts";
+import { type TestHost, testHost } from "./host.ts";
+import { havePulled, imageMirror } from "./images.ts";
+import { settingsWith } from "./settings.ts";
+import { place, secrets } from "./site.ts";
+
+/** A machine with a site that gets its own certificate, in a world where that can be had. */
+export class Machine {
+  readonly world: AcmeWorld;
+  readonly host: TestHost;
+  readonly project = `jupyter-up-acme-${process.pid}-${Math.random().toString(36).slice(2, 6)}`;
+  readonly mirror = `${this.project}.test`;
+  private readonly ports: [number, number];
+
+  private constructor(host: TestHost, world: AcmeWorld, ports: [number, number]) {
+    this.host = host;
+    this.world = world;
+    this.ports = ports;
+  }
+
+  static async start({ host = testHost(), ...args }: AcmeWorldArgs & { host?: TestHost } = {}): Promise<Machine> {
+    const world = await startAcme("example.com", args);
+    const machine = new Machine(host, world, [await freePort(), await freePort()]);
+    await lendImages(imagesOf(machine.site("lab.example.com", { mirror: "" })), world, machine.mirror);
+    return machine;
+  }
+
+  /** nginx and lego: what else a site has is not asked for here. */
+  site(domain: string, { mirror = this.mirror, allow = ["ann@example.com"] } = {}): Site {
+    const settings = settingsWith({
+      target: "gcp",
+      proxied: "false",
+      domain,
+      allow,
+      imageMirror: mirror,
+      acmeEmail: "ann@example.com",
+      acmeServer: this.world.server,
+    });
+    const [httpsPort, httpPort] = this.ports;
+    const site = siteOf(this.project, settings, { ...place, ...this.host.place, httpsPort, httpPort });
+    const services = site.services.flatMap(({ ask: _, ...service }) =>
+      ["nginx", "lego"].includes(service.name) ? [service] : [],
+    );
+    return { ...site, services };
+  }
+
+  async release(site: Site, { token = this.world.token } = {}) {
+    const { certificate: _, certificateKey: __, ...others } = secrets;
+    const bundle = bundleOf(site, { ...others, cloudflareToken: token });
+    assert.deepEqual(await this.host.apply("secrets", bundle.secrets), { code: 0, output: "" });
+    return this.host.apply("release", bundle.release);
+  }
+
+  async down() {
+    return this.host.apply(["down", this.project]);
+  }
+
+  /** The certificate that nginx shows to whoever asks for a name, once it has read its files again. */
+  async shown(name: string): Promise<X509Certificate> {
+    await sleep(1000);
+    return this.shownNow(name);
+  }
+
+  private shownNow(name: string): Promise<X509Certificate> {
+    return new Promise((resolve, reject) => {
+      const options = { host: "127.0.0.1", port: this.ports[0], servername: name, rejectUnauthorized: false };
+      const socket = connect(options, () => {
+        resolve(new X509Certificate(socket.getPeerCertificate().raw));
+        socket.end();
+      }).on("error", reject);
+    });
+  }
+
+  async containerOf(service: string): Promise<string> {
+    const labels = [`com.docker.compose.project=${this.project}`, `com.docker.compose.service=${service}`];
+    const { output } = await run("docker", [
+      "ps",
+      "--all",
+      "--quiet",
+      ...labels.flatMap((label) => ["--filter", `label=${label}`]),
+    ]);
+    return output.trim();
+  }
+
+  /** As if the timer had not been there for days. */
+  forgetAnswers() {
+    const folder = `${this.host.folder}/data/certificates`;
+    for (const name of readdirSync(folder))
+      if (name.endsWith(".asked")) utimesSync(`${folder}/${name}`, 0, new Date("2026-01-01"));
+  }
+
+  async stop() {
+    await this.down();
+    await this.world.stop();
+    for (const { reference } of imagesOf(this.site("lab.example.com"))) await run("docker", ["image", "rm", reference]);
+    this.host.remove();
+  }
+}
+
+/** Gives a site's images the names by which they are pulled through a mirror; lego's one is told where this world is. */
+export async function lendImages(images: Image[], world: AcmeWorld, mirror: string): Promise<string[]> {
+  const from = (reference: string) => (imageMirror ? `${imageMirror}/${reference}` : reference);
+  await havePulled(images.map(({ reference }) => from(reference)));
+  for (const { reference } of images)
+    if (reference.includes("/lego:")) await buildLego(from(reference), world, `${mirror}/${reference}`);
+    else execFileSync("docker", ["tag", from(reference), `${mirror}/${reference}`]);
+  return images.map(({ reference }) => `${mirror}/${reference}`);
+}
+
+async function buildLego(from: string, { environment, authority }: AcmeWorld, reference: string) {
+  const folder = mkdtempSync(`${tmpdir()}/jupyter-up-lego-`);
+  const variables = { ...environment, LEGO_CA_CERTIFICATES: "/authority.pem" };
+  const lines = Object.entries(variables).map(([name, value]) => `ENV ${name}=${value}\n`);
+  writeFileSync(`${folder}/authority.pem`, authority);
+  writeFileSync(`${folder}/Dockerfile`, `FROM ${from}\nCOPY authority.pem /\n${lines.join("")}`);
+  const built = await run("docker", ["build", "--quiet", "--tag", reference, folder], {
+    env: { DOCKER_BUILDKIT: "0" },
+  });
+  rmSync(folder, { recursive: true });
+  assert.equal(built.code, 0, built.output);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
