@@ -6,13 +6,12 @@ import { cloudflareFor, webFrom } from "./components/cloudflare.ts";
 import { DnsRecords } from "./components/dnsRecords.ts";
 import { hostFor } from "./components/hostFor.ts";
 import { OriginPulls } from "./components/originPulls.ts";
-import { stackReadme } from "./components/readme.ts";
+import { outputsOf } from "./components/outputs.ts";
 import { SiteRelease } from "./components/siteRelease.ts";
 import { SiteSecrets } from "./components/siteSecrets.ts";
 import { callbackUrl } from "./files/names.ts";
-import { hostNames, siteOf, urlsOf } from "./files/site.ts";
+import { hostNames, siteOf } from "./files/site.ts";
 import { loadSettings } from "./settings/load.ts";
-import { usersOf } from "./settings/signIn.ts";
 import { isProxied } from "./settings/web.ts";
 
 const settings = loadSettings();
@@ -32,37 +31,4 @@ if (cloudflare)
 
 announceCallback(settings.signIn, callbackUrl(site.names));
 
-const [firstUser] = usersOf(settings.signIn);
-const isLocal = settings.target === "local";
-
-/** What the stack puts out. Named exports would be warned of where they are undefined. */
-export default {
-  /** Where JupyterLab is. */
-  url: site.names.origin("jupyter"),
-  /** Folder of the machine where the notebooks lie. */
-  notebooks: host.place.notebooks,
-  ...(firstUser && {
-    /** Where people sign in at the built-in provider. */
-    signInUrl: `${site.names.origin("dex")}/auth`,
-    /** Who can sign in first, and their generated password (empty when the settings have a hash of their own). */
-    user: firstUser.email,
-    password: secrets.passwords.apply((passwords) => passwords[firstUser.email] ?? ""),
-    /** Everybody's generated passwords, by address. */
-    passwords: secrets.passwords,
-  }),
-  /** PEM of the certificate authority that a browser may trust, where it is one of the stack's own. */
-  ...(certificate.authority && { certificateAuthority: certificate.authority }),
-  ...(!isLocal && {
-    /** Where each part of the site is. */
-    urls: urlsOf(site),
-    /** What to register at the identity provider. */
-    callbackUrl: callbackUrl(site.names),
-    /** Where the names lead to. */
-    address: host.address,
-    /** What Pulumi's console shows beside the stack. */
-    readme: stackReadme(),
-  }),
-  /** A line that opens a shell on the machine, and the private key for it where the stack has made it. */
-  ...(host.ssh && { ssh: host.ssh }),
-  ...(host.sshKey && { sshKey: host.sshKey }),
-};
+export default outputsOf({ settings, site, host, secrets, certificate });

@@ -1,8 +1,9 @@
 import { regionOf } from "../settings/machine.ts";
 import type { Settings } from "../settings/schema.ts";
 
-/** Where the work lies that people have done so far: its disk's zone and size. */
+/** Where the work lies that people have done so far. */
 export interface WorkDisk {
+  project: string;
   zone: string;
   /** GB; 0 where the work lies on the VM's boot disk. */
   sizeGb: number;
@@ -11,19 +12,21 @@ export interface WorkDisk {
 /** Reads it off what the stack has made so far; undefined while there is none. */
 export function workDiskOf(made: Record<string, Record<string, unknown>>): WorkDisk | undefined {
   const disk = made["gcp:compute/disk:Disk::host-data"];
-  if (disk) return { zone: `${disk.zone}`, sizeGb: Number(disk.size) };
+  if (disk) return { project: `${disk.project}`, zone: `${disk.zone}`, sizeGb: Number(disk.size) };
   const vm = made["gcp:compute/instance:Instance::host-vm"];
-  return vm && { zone: `${vm.zone}`, sizeGb: 0 };
+  return vm && { project: `${vm.project}`, zone: `${vm.zone}`, sizeGb: 0 };
 }
 
 /** What would cost people their work or cannot be done, in words that end in what to do; undefined where all is well. */
 export function workAtRisk(
-  { zone, dataDiskGb, protectData }: Pick<Settings, "zone" | "dataDiskGb" | "protectData">,
+  { project, zone, dataDiskGb, protectData }: Pick<Settings, "project" | "zone" | "dataDiskGb" | "protectData">,
   disk: WorkDisk,
 ): string | undefined {
   const otherwise = "If nothing on it matters any more: pulumi config set protectData false";
   if (dataDiskGb > 0 && disk.sizeGb > dataDiskGb)
     return `dataDiskGb: a disk does not shrink; the one with your work on it has ${disk.sizeGb} GB, and ${dataDiskGb} are asked for.\n    pulumi config set dataDiskGb ${disk.sizeGb}`;
+  if (project !== disk.project)
+    return `project: the VM and the work on it lie in the project ${disk.project}, and do not move to ${project}. Make another stack for that (pulumi stack init), or download the work, then pulumi destroy, and pulumi up makes the site anew there.\n    pulumi config set project ${disk.project}`;
   if (regionOf(zone) !== regionOf(disk.zone))
     return `zone: the VM, its address and its disk belong to the region ${regionOf(disk.zone)}, which ${zone} does not lie in. A site does not move to another region by itself: download the work, then pulumi destroy, and pulumi up makes the site anew there.\n    pulumi config set zone ${disk.zone}`;
   if (!protectData) return undefined;

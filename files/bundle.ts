@@ -2,7 +2,7 @@ import { createHash, createHmac } from "node:crypto";
 import { composeText } from "./composeText.ts";
 import { flatText, type HostFile } from "./flatText.ts";
 import type { Secrets } from "./secrets.ts";
-import type { OwnCertificate, Service, TextFiles } from "./service.ts";
+import type { MountedFolder, OwnCertificate, Service, TextFiles } from "./service.ts";
 import { imagesOf, type Place, type Site } from "./site.ts";
 
 /** What is sent to the host: the standard input of its two commands. */
@@ -46,16 +46,32 @@ function releaseHeader(site: Site, written: WrittenService[]): string[] {
   const { place } = site;
   return [
     `project ${site.name}`,
-    ...imagesOf(site).map(({ reference, sizeMiB }) => `image ${reference} ${sizeMiB}`),
+    ...imagesOf(site).map(({ reference, sizeMiB, setting }) => ["image", reference, sizeMiB, setting].join(" ").trim()),
     `port ${settable("port", place)} ${place.address} ${place.httpsPort}`,
     `port ${settable("httpPort", place)} ${place.address} ${place.httpPort}`,
-    ...site.services.flatMap(({ user, data }) => (data ?? []).map(({ source }) => `folder ${owner(user)} ${source}`)),
+    ...site.services.flatMap(({ image, user, data }) =>
+      (data ?? []).map(({ source }) => `folder ${user ? owner(user) : image.reference} ${source}`),
+    ),
     ...written.flatMap(({ service, filesId }) => (service.reloads ? [`reload ${service.name} ${filesId}`] : [])),
+    ...written.flatMap(({ service, secretsId }) =>
+      service.secretFiles?.around ? [`secrets ${service.name} ${secretsId}`] : [],
+    ),
+    ...Object.keys(networksOf(site)).map((network) => `network ${network}`),
+    ...site.services.flatMap(({ visitors }) =>
+      (visitors ?? []).map(({ service, network, alias }) => ["visitor", service, network, alias].join(" ").trim()),
+    ),
+    ...site.services.flatMap(({ name, readyWhen }) =>
+      readyWhen ? [`ready ${name} ${readyWhen.service} ${readyWhen.succeeds.join(" ")}`] : [],
+    ),
+    ...site.services.flatMap(({ name, prepare }) =>
+      (prepare ?? []).map((words) => `prepare ${name} ${words.join(" ")}`),
+    ),
     ...site.services.flatMap(({ name, certificate }) =>
       certificate ? [certificateLine(site, name, certificate)] : [],
     ),
     ...written.flatMap(({ service, filesId }) => (service.units ? [`units ${service.name} ${filesId}`] : [])),
     ...site.services.flatMap(({ name, ask }) => (ask ? [`ask ${name} ${ask.join(" ")}`] : [])),
+    ...site.purge.map(({ app, folder }) => `purge ${app} ${folder}`),
   ];
 }
 
@@ -71,19 +87,43 @@ function certificateLine(site: Site, service: string, { id, reader, folder }: Ow
 
 function ownersOf(written: WrittenService[]): string[] {
   return written.flatMap(({ service, secretsId }) =>
-    secretsId ? [`owner ${service.name} ${owner(service.user)}`] : [],
+    secretsId ? [`owner ${service.name} ${owner(service.user ?? ROOT)}`] : [],
   );
 }
 
-const owner = ({ uid, gid }: Service["user"]) => `${uid}:${gid}`;
+const owner = ({ uid, gid }: { uid: number; gid: number }) => `${uid}:${gid}`;
+/** Secret files of a service that does not read them itself are for nobody else. */
+const ROOT = { uid: 0, gid: 0 };
 
 function write(service: Service, secrets: Secrets): WrittenService {
-  const secretFiles = service.secretFiles?.content(secrets) ?? {};
+  const secretFiles = {
+    ...service.secretFiles?.content(secrets),
+    ...environmentFile(service.secretEnvironment?.(secrets) ?? {}),
+  };
   const secretsId = folderName(createHmac("sha256", secrets.namingKey), secretFiles);
   const secretFolder = `${service.secretFiles?.at}${service.reloads ? `/${secretsId}` : ""}`;
-  const files = { ...service.files?.content({ secretFolder }), ...service.units };
+  const files = {
+    ...service.files?.content({ secretFolder }),
+    ...numbered(service.folders ?? []),
+    ...service.units,
+  };
   return { service, files, secretFiles, secretsId, filesId: folderName(createHash("sha256"), files) };
 }
+
+/** Several folders as one, each by its number: their places may be named as no file on the host can be. */
+function numbered(folders: MountedFolder[]): TextFiles {
+  const files = folders.flatMap(({ files }, number) =>
+    Object.entries(files).map(([path, content]) => [`${number}/${path}`, content]),
+  );
+  return Object.fromEntries(files);
+}
+
+/** Variables as Compose reads them from a file: in quotes, what else it would take for its own behind a backslash. */
+function environmentFile(variables: Record<string, string>): TextFiles {
+  const lines = Object.entries(variables).map(([name, value]) => `${name}="${value.replace(/[\\"$]/g, "\\$&")}"\n`);
+  return lines.length > 0 ? { [ENVIRONMENT]: lines.join("") } : {};
+}
+const ENVIRONMENT = "environment";
 
 function hostFiles(folder: string, files: TextFiles, mode: string): HostFile[] {
   return Object.entries(files).map(([path, content]) => ({ path: `${folder}/${path}`, mode, content }));
@@ -102,7 +142,6 @@ const folderName = (hash: Hash, files: TextFiles) =>
   Object.keys(files).length > 0 ? shortHash(hash, [JSON.stringify(files)]) : "";
 
 function composeYaml(site: Site, written: WrittenService[]): string {
-  const networks = [...new Set(site.services.flatMap((service) => service.networks))];
   const services = Object.assign(
     {},
     ...written.map((each) => ({ [each.service.name]: composeService(site, each), ...checkOf(site, each) })),
@@ -113,7 +152,17 @@ function composeYaml(site: Site, written: WrittenService[]): string {
       [`${name}-check`, `Reads the files of ${name} as it would itself, before a release is switched to.`],
     ]),
   );
-  return composeText(site.name, services, networks, about);
+  return composeText(site.name, services, networksOf(site), about);
+}
+
+/** Every network that a service is on. What is internal for one of them is so for all. */
+function networksOf({ services }: Site): Record<string, { internal: true } | null> {
+  const internal = new Set(services.flatMap(({ internal }) => internal ?? []));
+  return Object.fromEntries(
+    services.flatMap(({ networks }) =>
+      networks.map((network) => [network, internal.has(network) ? { internal: true } : null]),
+    ),
+  );
 }
 
 function composeService(site: Site, each: WrittenService): Record<string, unknown> {
@@ -123,6 +172,9 @@ function composeService(site: Site, each: WrittenService): Record<string, unknow
     ...runAs(site, service),
     networks: service.networks,
     volumes: [...mounts(site, each), ...(service.data ?? []).map(({ source, target }) => bind(source, target))],
+    ...(service.secretEnvironment && each.secretsId
+      ? { env_file: [`${site.place.root}/secrets/${service.name}/${each.secretsId}/${ENVIRONMENT}`] }
+      : {}),
     ...service.compose,
   };
 }
@@ -154,12 +206,13 @@ function checkOf(site: Site, { service, ...each }: WrittenService): Record<strin
 /** Folders with the content in their name, so that a change of content is a change of the service; or, where it reloads, the folder around. */
 function mounts(site: Site, { service, filesId, secretsId }: WrittenService): unknown[] {
   const { root } = site.place;
-  const below = (id: string) => (service.reloads ? "" : `/${id}`);
+  const mount = (kind: string, id: string, at: string, around = service.reloads) =>
+    bind(`${root}/${kind}/${service.name}${around ? "" : `/${id}`}`, at, true);
   return [
-    ...(service.files ? [bind(`${root}/files/${service.name}${below(filesId)}`, service.files.at, true)] : []),
-    ...(service.secretFiles
-      ? [bind(`${root}/secrets/${service.name}${below(secretsId)}`, service.secretFiles.at, true)]
-      : []),
+    ...(service.files ? [mount("files", filesId, service.files.at)] : []),
+    ...(service.folders ?? []).map(({ at }, number) => mount("files", `${filesId}/${number}`, at)),
+    ...Object.entries(service.files?.elsewhere ?? {}).map(([at, path]) => mount("files", `${filesId}/${path}`, at)),
+    ...(service.secretFiles ? [mount("secrets", secretsId, service.secretFiles.at, service.secretFiles.around)] : []),
   ];
 }
 
@@ -169,5 +222,7 @@ function bind(source: string, target: string, readOnly = false) {
 }
 
 function runAs(site: Site, service: Service) {
-  return site.place.uid === undefined ? {} : { user: `${site.place.uid}:${service.user.gid}` };
+  const { user } = service;
+  const uid = site.place.uid ?? (user?.imposed ? user.uid : undefined);
+  return uid === undefined || !user ? {} : { user: `${uid}:${user.gid}` };
 }

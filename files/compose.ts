@@ -17,6 +17,16 @@ export const HARDENED = {
 };
 
 /**
+ * The same, for an image that nobody here knows. One that begins as root needs these rights of Docker's usual ones to give
+ * its files away and become a lesser user; one with a user of its own gets none of them, here as anywhere.
+ */
+export const FOREIGN = {
+  ...CONTAINED,
+  cap_add: ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"],
+  pids_limit: 256,
+};
+
+/**
  * A health check that costs next to nothing: once a minute. A release does not wait for it, it runs the same
  * command by itself until it succeeds (host/apply.sh), because engines before 25 know no shorter interval at the start.
  * @param test program and arguments, without blanks in any of them.

@@ -6,18 +6,16 @@ const SHORT = 72;
 /**
  * A compose.yaml as one would write it by hand: a sentence over each service, a blank line between them, short lists on
  * one line, nothing abbreviated by anchors.
+ * @param networks by name; an internal one leads nowhere else.
  * @param about sentence by service name.
  */
 export function composeText(
   name: string,
   services: Record<string, unknown>,
-  networks: string[],
+  networks: Record<string, { internal: true } | null>,
   about: Record<string, string>,
 ): string {
-  const file = new Document(
-    { name, services, networks: Object.fromEntries(networks.map((network) => [network, null])) },
-    { aliasDuplicateObjects: false },
-  );
+  const file = new Document({ name, services, networks }, { aliasDuplicateObjects: false });
   file.commentBefore =
     " The site, as `pulumi up` released it. Written anew at each release: change the stack's settings instead.";
   const definitions = file.get("services") as YAMLMap & { items: Pair<Scalar<string>>[] };

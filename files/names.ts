@@ -12,6 +12,11 @@ export function namesOf(domain: string, httpsPort: number): Names {
   return { domain, port, origin: (label) => `https://${label ? `${label}.` : ""}${domain}${port}` };
 }
 
+/** Name of the site with this first label; without one the domain itself. */
+export function hostName({ domain }: Names, label: string): string {
+  return label ? `${label}.${domain}` : domain;
+}
+
 /** Where the identity provider sends people back to; it has to be registered there. */
 export function callbackUrl(names: Names): string {
   return `${names.origin("vouch")}/auth`;

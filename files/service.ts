@@ -9,6 +9,8 @@ export interface Image {
   reference: string;
   /** Room it takes when unpacked, in MiB, rounded up; a pull is refused when the disk has less. */
   sizeMiB: number;
+  /** The setting that names it, if it is anybody's image: `apps[0].image`. */
+  setting?: string;
 }
 
 /** A folder of files that lies on the host and is mounted read-only into the container. */
@@ -17,6 +19,17 @@ export interface MountedFiles<Source> {
   at: string;
   /** Makes the files: from where the service finds its secret files, or from the secrets themselves. */
   content: (source: Source) => TextFiles;
+  /** Files of them that a program looks for elsewhere, by their path in the container. */
+  elsewhere?: Record<string, string>;
+}
+
+/** Files of mode 0600. */
+export interface SecretFiles extends MountedFiles<Secrets> {
+  /**
+   * What is mounted is the folder around every version of them, with a link `current` to the one of the running release, so
+   * that no change of them makes the container anew. So it is for a service that reloads, without the link.
+   */
+  around?: boolean;
 }
 
 /** Where a service finds its secret files, in its container. */
@@ -32,12 +45,33 @@ export interface DataFolder {
   target: string;
 }
 
+/** A folder of files that anybody may read, mounted read-only on a place of its own. */
+export interface MountedFolder {
+  /** Folder in the container. */
+  at: string;
+  files: TextFiles;
+}
+
+/** A service that comes to another one's network, as it runs. */
+export interface Visitor {
+  /** The visiting service. */
+  service: string;
+  /** The other one's network. */
+  network: string;
+  /** Name that it is called by there; absent: it calls, and is not called. */
+  alias?: string;
+}
+
 /** A name of the site in front of its domain, and the nginx server that answers for it. */
 export interface VirtualHost {
   /** First label: `jupyter` for jupyter.lab.example.com; empty for the domain itself. */
   label: string;
   /** Whether people are sent here when they sign in, so that Vouch may come back to it. */
   protected: boolean;
+  /** Words on its tile on the front page; absent: it has none. */
+  title?: string;
+  /** Who of the site's people may come in here, lower-cased addresses and `@domains`; absent: all of them. */
+  allow?: string[];
   /** nginx `server` block. */
   server: string;
 }
@@ -59,16 +93,30 @@ export interface Service {
   /** A sentence for whoever reads compose.yaml at night. */
   about: string;
   image: Image;
-  /** User and group of the image's process: the owner of its secret files and data folders. */
-  user: { uid: number; gid: number };
+  /**
+   * User and group of the image's process: the owner of its secret files and data folders. Imposed on an image that would
+   * begin as root. Absent for an image that nobody here knows: its own say, which the host asks it for.
+   */
+  user?: { uid: number; gid: number; imposed?: boolean };
   /** Networks it is on. Services reach each other only where they share one. */
   networks: string[];
+  /** Those of its networks that lead nowhere else: not out of the machine either. */
+  internal?: string[];
+  /**
+   * Who comes to networks of its own. They are connected as they run: were these networks part of their definitions, an app
+   * that comes or goes would make nginx's container anew, and everybody's connections end.
+   */
+  visitors?: Visitor[];
   /** The rest of its Compose definition. https://docs.docker.com/reference/compose-file/services/ */
   compose: Record<string, unknown>;
   /** Files anybody may read. A change makes this service's container anew, and no other. */
   files?: MountedFiles<SecretFolder>;
-  /** Files of mode 0600. A change makes this service's container anew, and no other. */
-  secretFiles?: MountedFiles<Secrets>;
+  /** More of such files, each folder at a place of its own. */
+  folders?: MountedFolder[];
+  /** A change makes this service's container anew, and no other. */
+  secretFiles?: SecretFiles;
+  /** Secret variables of its environment. They travel as a secret file, which Compose reads and the container never sees. */
+  secretEnvironment?: (secrets: Secrets) => Record<string, string>;
   /**
    * The service reads its files again at a HUP signal, so that no change of them makes its container anew: what is
    * mounted is the folder around them, with a link `current` to the files and each version of the secrets by its name.
@@ -76,6 +124,16 @@ export interface Service {
   reloads?: boolean;
   /** Command that reads the files as the service would, and fails on a fault in them; run before a release is switched to. */
   check?: string[];
+  /**
+   * How to know that it is ready, where its image need not have a program to ask with: a command that succeeds in another
+   * service's container. Absent: its own health check. No blanks in its words.
+   */
+  readyWhen?: { service: string; succeeds: string[] };
+  /**
+   * Commands run in the container at each release, once it is ready and before the site is asked. They may be run again at any
+   * time; what they print is shown; one that fails is a failed release. No blanks in their words.
+   */
+  prepare?: string[][];
   /** Command run in the container when all is up: fails unless the site answers as a whole. No blanks in its words. */
   ask?: string[];
   data?: DataFolder[];

@@ -2,9 +2,11 @@ import type { Settings } from "../settings/schema.ts";
 import { usersOf } from "../settings/signIn.ts";
 import { tlsOf } from "../settings/web.ts";
 import { acme } from "./acme/acme.ts";
+import { app, appData } from "./app/app.ts";
 import { dex } from "./dex/dex.ts";
 import { jupyter } from "./jupyter/jupyter.ts";
-import { type Names, namesOf } from "./names.ts";
+import { mariadb } from "./mariadb/mariadb.ts";
+import { hostName, type Names, namesOf } from "./names.ts";
 import type { Edge } from "./nginx/edge.ts";
 import { nginx } from "./nginx/nginx.ts";
 import type { Image, Service } from "./service.ts";
@@ -36,6 +38,8 @@ export interface Site {
   names: Names;
   place: Place;
   services: Service[];
+  /** Apps that are no more, and the folders of theirs that are to go, too. */
+  purge: { app: string; folder: string }[];
 }
 
 /**
@@ -49,9 +53,13 @@ export function siteOf(name: string, settings: Settings, place: Place, edge?: Ed
     vouch(names, settings.signIn),
     ...(settings.signIn.provider === "dex" ? [dex(names, settings.signIn.users)] : []),
     jupyter(names, settings, place),
+    ...(settings.database ? [mariadb(settings, place)] : []),
+    ...settings.apps.map((given, index) => app(names, given, index, place)),
   ];
   const virtualHosts = behind.flatMap(({ virtualHost }) => virtualHost ?? []);
-  const hostNames = [names.domain, ...virtualHosts.map(({ label }) => `${label}.${names.domain}`)];
+  const hostNames = [settings.home ?? "", ...virtualHosts.map(({ label }) => label)].map((label) =>
+    hostName(names, label),
+  );
   const order = { name, place, hostNames, email: settings.acmeEmail ?? "", server: settings.acmeServer };
   const own = tlsOf(settings) === "letsencrypt" ? [acme(order)] : [];
   const services = [
@@ -60,6 +68,7 @@ export function siteOf(name: string, settings: Settings, place: Place, edge?: Ed
       names,
       place,
       allow: settings.allow,
+      home: settings.home ?? "",
       identity: identityOf(settings.signIn),
       people: usersOf(settings.signIn),
       virtualHosts,
@@ -69,7 +78,14 @@ export function siteOf(name: string, settings: Settings, place: Place, edge?: Ed
     ...behind,
     ...own,
   ];
-  return { name, names, place, services: services.map((service) => pulledThrough(settings.imageMirror, service)) };
+  const purge = settings.purge.map((app) => ({ app, folder: appData(place, app) }));
+  return {
+    name,
+    names,
+    place,
+    purge,
+    services: services.map((service) => pulledThrough(settings.imageMirror, service)),
+  };
 }
 
 /** Where each service is that has a name of its own, by its service. */
@@ -83,8 +99,7 @@ export function urlsOf(site: Site): Record<string, string> {
 
 /** Every name the certificate and the DNS need. */
 export function hostNames(site: Site): string[] {
-  const labels = site.services.flatMap(({ virtualHost }) => (virtualHost ? [virtualHost.label] : []));
-  return [site.names.domain, ...labels.map((label) => `${label}.${site.names.domain}`)];
+  return site.services.flatMap(({ virtualHost }) => (virtualHost ? [hostName(site.names, virtualHost.label)] : []));
 }
 
 /** Every image the site runs, each once. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { allowEntry } from "./allow.ts";
+import { whatIsWrongWithFile, whatIsWrongWithFolder } from "./checkout.ts";
 import { LABEL } from "./domain.ts";
 import {
   alwaysOnLists,
@@ -18,7 +19,24 @@ import { REGISTRY } from "./image.ts";
 /** Apps: any image behind the same door. */
 
 /** Names that the site has for itself. */
-const RESERVED = ["jupyter", "vouch", "dex", "nginx", "mariadb", "home", "lego", "notebooks", "mysql", "sys", "www"];
+const RESERVED = [
+  "jupyter",
+  "vouch",
+  "dex",
+  "nginx",
+  "nginx-check",
+  "mariadb",
+  "home",
+  "lego",
+  "notebooks",
+  "mysql",
+  "sys",
+  // Users and roles of MariaDB's own.
+  "root",
+  "healthcheck",
+  "public",
+  "www",
+];
 
 const wrongName = (name: unknown): string | undefined => {
   if (typeof name !== "string" || !LABEL.test(name))
@@ -92,7 +110,16 @@ const checkoutPath = (what: string, mend: string) =>
     .trim()
     .refine((path) => /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/.test(path) && !path.split("/").includes(".."), {
       error: (issue) => fault(`${shown(issue.input)} is no path in this checkout.`, mend),
+      abort: true,
     });
+
+/** What has to be there, to be read when the site is released. */
+function thatCanBeRead(path: z.ZodString, whatIsWrong: (path: string) => string | undefined) {
+  return path.superRefine((path, context) => {
+    const wrong = whatIsWrong(path);
+    if (wrong) context.addIssue({ code: "custom", message: fault(`${shown(path)} ${wrong}.`, REMOVE_THIS) });
+  });
+}
 
 const app = z.strictObject(
   {
@@ -129,15 +156,19 @@ const app = z.strictObject(
       .default([]),
     /** Folders of this checkout, by where they are to lie in the container: read-only, sent with the release. */
     files: z
-      .record(containerPath(REMOVE_THIS), checkoutPath("a folder of this checkout", REMOVE_THIS), {
-        error: (issue) =>
-          fault(`expected folders by their place in the container, found ${shown(issue.input)}.`, REMOVE_THIS),
-      })
+      .record(
+        containerPath(REMOVE_THIS),
+        thatCanBeRead(checkoutPath("a folder of this checkout", REMOVE_THIS), whatIsWrongWithFolder),
+        {
+          error: (issue) =>
+            fault(`expected folders by their place in the container, found ${shown(issue.input)}.`, REMOVE_THIS),
+        },
+      )
       .default({}),
     /** A database and a user of its own; DATABASE_URL and DB_HOST, DB_NAME, DB_USER, DB_PASSWORD in its environment. */
     database: yesOrNo("database", true).default(false),
     /** SQL file of this checkout, run once when the database is made. */
-    schema: checkoutPath("an SQL file of this checkout", REMOVE_THIS).optional(),
+    schema: thatCanBeRead(checkoutPath("an SQL file of this checkout", REMOVE_THIS), whatIsWrongWithFile).optional(),
     /** Whether notebooks may read and write its database, too. */
     shared: yesOrNo("shared", true).default(false),
     /** Memory it may take: `256m`, `1g`. */

@@ -5,17 +5,17 @@ import { fault, oneOf, optionalText, shown, yesOrNo } from "./faults.ts";
 
 /** How the world finds the site (DNS) and trusts it (TLS). */
 
+const HOME_EXAMPLE = "pulumi config set home home";
+
 /** First label of the front page's name; absent: the domain itself. */
-export const home = optionalText("a label", "pulumi config set home home").refine(
-  (label) => label === undefined || LABEL.test(label),
-  {
+export const home = optionalText("a label", HOME_EXAMPLE)
+  .refine((label) => label === undefined || LABEL.test(label), {
     error: (issue) =>
-      fault(
-        `${shown(issue.input)} is no label of a name: small letters, digits and inner hyphens.`,
-        "pulumi config set home home",
-      ),
-  },
-);
+      fault(`${shown(issue.input)} is no label of a name: small letters, digits and inner hyphens.`, HOME_EXAMPLE),
+  })
+  .refine((label) => label === undefined || !["jupyter", "vouch", "dex"].includes(label), {
+    error: (issue) => fault(`${shown(issue.input)} is a name of the site's own.`, HOME_EXAMPLE),
+  });
 
 /** Who makes the A records: `cloudflare`, or `none` when you do. Not asked for target local. */
 export const dns = oneOf("dns", "no way to make DNS records", ["cloudflare", "none"]);

@@ -203,6 +203,7 @@ release() {
     if start; then
         place_units
         forget_old
+        purge
         say "Release $id is running."
         return
     fi
@@ -277,8 +278,8 @@ listener() {
 }
 
 missing_images() {
-    header "$new" image | while read -r reference mib; do
-        docker image inspect "$reference" >/dev/null 2>&1 || echo "$reference $mib"
+    header "$new" image | while read -r reference mib setting; do
+        docker image inspect "$reference" >/dev/null 2>&1 || echo "$reference $mib $setting"
     done
 }
 
@@ -293,10 +294,10 @@ pull_images() {
         [ "$free" -ge "$need" ] ||
             die "The disk is too full: the new images need $need MiB, and $free MiB are free at $disk. Nothing was changed. Free $((need - free)) MiB (docker system df shows what Docker holds; docker image prune removes what nothing uses), and run pulumi up again."
     fi
-    printf '%s\n' "$missing" | while read -r reference mib; do
+    printf '%s\n' "$missing" | while read -r reference mib setting; do
         say "Pulling $reference ($mib MiB unpacked) ..."
         words=$(docker pull --quiet "$reference" </dev/null 2>&1) ||
-            die "The image $reference could not be pulled. Nothing was changed. Check its name and tag (pulumi config), and this machine's way to the registry; then run pulumi up again. Docker says: $(printf '%s' "$words" | tail -n 1)"
+            die "The image $reference could not be pulled. Nothing was changed. Check its name and tag (${setting:-pulumi config}), and this machine's way to the registry; then run pulumi up again. Docker says: $(printf '%s' "$words" | tail -n 1)"
     done
 }
 
@@ -304,6 +305,11 @@ pull_images() {
 make_folders() {
     header "$new" folder >"$new/.folders"
     while read -r owner folder; do
+        case $owner in *[!0-9:]*)
+            make_folder_for "$owner" "$folder"
+            continue
+            ;;
+        esac
         [ -d "$folder" ] || (umask 022 && mkdir -p "$folder") ||
             die "The folder $folder cannot be made by $(id -un). Nothing was changed. Name another one (pulumi config set notebooks ~/notebooks), and run pulumi up again."
         if ! am_root; then
@@ -317,6 +323,43 @@ make_folders() {
             die "The folder $folder belongs to another user than the one who writes there (number ${owner%:*}), so nothing could be saved. Nothing was changed. Give it to them: chown -R $owner '$folder', and run pulumi up again."
         chown "$owner" "$folder"
     done <"$new/.folders"
+}
+
+# make_folder_for IMAGE FOLDER: the image is one that nobody here knows, and so is its user.
+make_folder_for() {
+    [ -d "$2" ] || (umask 022 && mkdir -p "$2") ||
+        die "The folder $2 cannot be made by $(id -un). Nothing was changed. Give it the room it needs, and run pulumi up again."
+    # What lies in it, its app has made.
+    [ -n "$(find "$2" -mindepth 1 2>/dev/null | head -n 1)" ] ||
+        as_root "$2" chown "$(user_of "$1")" . ||
+        die "The folder $2 could not be given to the user of the image $1. Nothing was changed. Run pulumi up again."
+}
+
+# user_of IMAGE: number of user and group that its process begins as. They are read off the image's files, which need not
+# have any program that tells them.
+user_of() {
+    user=$(docker image inspect --format '{{.Config.User}}' "$1")
+    asked=$(docker create --network none "$1" none)
+    for file in passwd group; do docker cp --follow-link "$asked:/etc/$file" - 2>/dev/null | tar -xOf - 2>/dev/null || :; done |
+        awk -F : -v user="${user:-0}" '
+            BEGIN { parts = split(user, part, ":") }
+            NF == 7 && ($1 == part[1] || $3 == part[1]) && uid == "" { uid = $3; gid = $4 }
+            NF == 4 && parts == 2 && $1 == part[2] { part[2] = $3 }
+            END { print (uid == "" ? part[1] : uid) ":" (parts == 2 ? part[2] : gid == "" ? 0 : gid) }'
+    docker rm "$asked" >/dev/null
+}
+
+# as_root FOLDER COMMAND...: in the folder, with the rights that whoever may talk to Docker has by a container.
+as_root() {
+    where=$1
+    command=$2
+    shift 2
+    if am_root; then
+        (cd "$where" && "$command" "$@")
+    else
+        docker run --rm --network none --user 0:0 --mount "type=bind,source=$where,target=/folder" --workdir /folder \
+            --entrypoint "$command" "$(header "$new" image | sed 's/ .*//;1q')" "$@"
+    fi
 }
 
 owner_of() { find "$1" -prune -exec ls -ldn {} + | awk '{ print $3 }'; }
@@ -467,16 +510,21 @@ switch_to() {
     while read -r service files; do
         link "$files" "$root/files/$service/current"
     done <"$root/current/.reload"
+    header "$root/$1" secrets >"$root/current/.secrets"
+    while read -r service files; do
+        link "$files" "$root/secrets/$service/current"
+    done <"$root/current/.secrets"
 }
 
 # Has each of those services read what it does not hold yet. What it holds is written down, because a reload that changes
-# nothing would still close every open WebSocket.
+# nothing would still close every open WebSocket. Not by `docker kill`, whatever the signal: Docker takes that for a stop by
+# hand, and leaves the container down after the next boot.
 reload() {
     while read -r service files; do
         loaded=$root/files/$service/.loaded
         container=$(containers_of "$service")
         [ "$(cat "$loaded" 2>/dev/null || :)" != "$files $container" ] || continue
-        case $before in *"$container"*) docker kill --signal HUP "$container" >/dev/null ;; esac
+        case $before in *"$container"*) docker exec "$container" sh -c 'kill -HUP 1' ;; esac
         echo "$files $container" >"$loaded"
     done <"$root/current/.reload"
 }
@@ -492,24 +540,70 @@ start() {
         say "The site could not be started. Docker says: $(printf '%s' "$words" | grep -v '^ *\(Container\|Network\)' | tail -n 1)"
         return 1
     fi
+    let_visitors_in || return 1
+    # First, for others may need what is prepared here.
+    prepare || return 1
     for service in $services; do
         wait_ready "$service" || return 1
     done
     reload
-    ask
+    ask || return 1
+    forget_networks
 }
 
-# A service is ready when its own health check passes. It is run from here, because Docker first asks after a whole interval.
+# Connects services, as they run, to networks of others; see Service.visitors in files/service.ts.
+let_visitors_in() {
+    header "$root/current" visitor >"$root/current/.visitors"
+    while read -r service network alias; do
+        container=$(containers_of "$service")
+        on=$(docker inspect --format '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}' "$container")
+        case " $on" in *" ${project}_$network "*) continue ;; esac
+        words=$(docker network connect ${alias:+--alias "$alias"} "${project}_$network" "$container" 2>&1) || {
+            say "$service could not be connected to the network $network. Docker says: $words"
+            return 1
+        }
+    done <"$root/current/.visitors"
+}
+
+# Networks of services that are gone; whoever visits there is the last to leave.
+forget_networks() {
+    named=$(header "$root/current" network | tr '\n' ' ')
+    # A release of an earlier version of this program names none.
+    [ -n "$named" ] || return 0
+    docker network ls --filter "label=com.docker.compose.project=$project" --format '{{.Name}} {{.Label "com.docker.compose.network"}}' |
+        while read -r network name; do
+            case " $named" in *" $name "*) continue ;; esac
+            for container in $(docker network inspect --format '{{range $id, $_ := .Containers}}{{$id}} {{end}}' "$network"); do
+                docker network disconnect "$network" "$container"
+            done
+            docker network rm "$network" >/dev/null || :
+        done
+}
+
+# A service is ready when its own health check passes, or what the release names in its place. It is run from here, because
+# Docker first asks after a whole interval.
 wait_ready() {
     container=$(containers_of "$1")
-    restarts=$(docker inspect --format '{{.RestartCount}}' "$container")
-    check=$(docker inspect --format '{{if .Config.Healthcheck}}{{join .Config.Healthcheck.Test " "}}{{end}}' "$container")
+    asked=$container
+    asking=$(docker inspect --format '{{if .Config.Healthcheck}}{{join .Config.Healthcheck.Test " "}}{{end}}' "$container")
+    asking=${asking#CMD }
+    instead=$(header "$root/current" ready | sed -n "s/^$1 //p")
+    if [ -n "$instead" ]; then
+        asked=$(containers_of "${instead%% *}")
+        asking=${instead#* }
+    fi
     waited=0
+    # What it leans on may not have been there yet: Docker starts it again, and that counts as its first start.
+    while [ "$(docker inspect --format '{{.State.Status}}' "$container")" = restarting ] && [ "$waited" -lt "$ready_within" ]; do
+        sleep 1
+        waited=$((waited + 1))
+    done
+    restarts=$(docker inspect --format '{{.RestartCount}}' "$container")
     while :; do
         state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container")
         [ "$state" = "running $restarts" ] || { tell_why "$1" "$container" "stopped by itself" && return 1; }
-        # shellcheck disable=SC2086 # the words of a command; see healthCheck in files/compose.ts
-        if [ -z "$check" ] || docker exec "$container" ${check#CMD } >/dev/null 2>&1; then return 0; fi
+        # shellcheck disable=SC2086 # the words of a command, in which nothing is a pattern of files; see healthCheck in files/compose.ts
+        if [ -z "$asking" ] || (set -f && docker exec "$asked" $asking >/dev/null 2>&1 </dev/null); then return 0; fi
         [ "$waited" -lt "$ready_within" ] || { tell_why "$1" "$container" "does not answer after $ready_within seconds" && return 1; }
         sleep 1
         waited=$((waited + 1))
@@ -519,6 +613,18 @@ wait_ready() {
 tell_why() {
     say "$1 $3. Its last words:"
     docker logs --tail 12 "$2" 2>&1 | cut -c1-300 | sed "s/^/    /" | while read -r line; do say "    $line"; done
+}
+
+# Has services set up what they hold: users of a database, packages. What they say of it is for the user.
+prepare() {
+    header "$root/current" prepare >"$root/current/.prepare"
+    while read -r service words; do
+        wait_ready "$service" || return 1
+        # shellcheck disable=SC2086 # the words of a command, in which nothing is a pattern of files; see Service.prepare in files/service.ts
+        if said=$(set -f && docker exec "$(containers_of "$service")" $words 2>&1 </dev/null); then failed=; else failed=yes; fi
+        [ -z "$said" ] || printf '%s\n' "$said" | while read -r line; do say "$service: $line"; done
+        [ -z "$failed" ] || return 1
+    done <"$root/current/.prepare"
 }
 
 # The site is asked as a whole, through its own front door.
@@ -572,6 +678,20 @@ forget_old() {
             grep -rqF --exclude=.loaded "${folder##*/}" "$root/releases" "$root/files" || rm -rf "$folder"
         fi
     done
+}
+
+# What apps have left behind, where the settings say that it is to go.
+purge() {
+    header "$root/current" purge >"$root/current/.purge"
+    while read -r app folder; do
+        case $app in '' | *[!a-z0-9-]*) continue ;; esac
+        if [ "${folder##*/}" != "$app" ] || [ ! -d "$folder" ]; then continue; fi
+        if as_root "${folder%/*}" rm -rf "$app" </dev/null; then
+            say "The data of $app was removed, as the setting purge says ($folder)."
+        else
+            say "The data of $app could not be removed ($folder)."
+        fi
+    done <"$root/current/.purge"
 }
 
 # ---- timers

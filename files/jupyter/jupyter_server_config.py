@@ -4,13 +4,17 @@ Loaded beside the image's own configuration (/etc/jupyter); a person's own ~/.ju
 """
 
 import hmac
+import os
+import site
+import sys
 from pathlib import Path
 
 from jupyter_server.auth.identity import IdentityProvider, User
 
 c = get_config()  # noqa: F821, provided by the loader
 
-DOOR_SECRET = Path("/run/secrets/jupyter/door-secret").read_text().strip().encode()
+SECRETS = Path("/run/secrets/jupyter")
+DOOR_SECRET = (SECRETS / "door-secret").read_text().strip().encode()
 
 
 class DoorIdentityProvider(IdentityProvider):
@@ -42,3 +46,14 @@ c.ServerApp.allow_unauthenticated_access = False
 c.ServerApp.trust_xheaders = True
 # The notebooks folder of the host. The home directory around it keeps settings and installed packages.
 c.ServerApp.root_dir = "/home/jovyan/work"
+
+# The server runs without the packages of the home directory (PYTHONNOUSERSITE), so that none of them can keep it from
+# starting: of theirs it finds only what it has not got itself. Kernels and terminals prefer them, as Python does anywhere.
+os.environ.pop("PYTHONNOUSERSITE", None)
+os.environ["PATH"] += f"{os.pathsep}{site.getuserbase()}/bin"
+sys.path.append(site.getusersitepackages())
+
+# For pandas: pd.read_sql("select ...", os.environ["DATABASE_URL"]). Known to whoever may run code here, and to nobody else.
+DATABASE_URL = SECRETS / "database-url"
+if DATABASE_URL.exists():
+    os.environ["DATABASE_URL"] = DATABASE_URL.read_text().strip()

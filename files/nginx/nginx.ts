@@ -1,12 +1,13 @@
 import type { DexUser } from "../../settings/signIn.ts";
 import { HARDENED, healthCheck } from "../compose.ts";
 import { fill } from "../fill.ts";
-import type { Names } from "../names.ts";
+import { hostName, type Names } from "../names.ts";
 import type { Secrets } from "../secrets.ts";
 import type { Service, TextFiles, VirtualHost } from "../service.ts";
 import type { Place } from "../site.ts";
 import type { Identity } from "../vouch/providers.ts";
 import { type Edge, edgeFiles, edgeSecretFiles } from "./edge.ts";
+import { FRONT_PAGE_POLICY, frontPage, verdictOf } from "./frontPage.ts";
 import { pages } from "./pages.ts";
 
 /** What the door has to know. */
@@ -17,6 +18,8 @@ export interface Door {
   place: Place;
   /** Addresses and `@domains` that may come in, or names at GitHub; lower-cased. */
   allow: string[];
+  /** First label of the front page's name; empty for the domain itself. */
+  home: string;
   /** Where one is known from. */
   identity: Identity;
   /** People whose name is known; anybody else is shown by address. */
@@ -34,13 +37,20 @@ const file = (name: string) => new URL(name, import.meta.url);
 
 /** nginx is the only service that the world reaches. It depends on no other: what is down is a page. */
 export function nginx(door: Door): Service {
-  const { place } = door;
+  const { place, names, home } = door;
+  const front: VirtualHost = {
+    label: home,
+    protected: true,
+    server: fill(file("front.conf"), { host: hostName(names, home), policy: FRONT_PAGE_POLICY }),
+  };
+  const virtualHosts = [front, ...door.virtualHosts];
   return {
     name: "nginx",
     about: "The only service that the world reaches. It depends on no other: what is down is a page.",
     image: { reference: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine-slim", sizeMiB: 20 },
     user: { uid: 101, gid: 101 },
-    networks: ["sign-in", ...door.virtualHosts.filter(({ protected: app }) => app).map(({ label }) => label)],
+    // Apps' own networks it visits; see Service.visitors.
+    networks: ["sign-in", "jupyter"],
     compose: {
       ...HARDENED,
       entrypoint: ["nginx", "-c", CONFIG],
@@ -51,27 +61,28 @@ export function nginx(door: Door): Service {
       stop_signal: "SIGQUIT",
       stop_grace_period: "15s",
     },
-    files: { at: "/site", content: ({ secretFolder }) => files(door, secretFolder) },
+    files: { at: "/site", content: ({ secretFolder }) => files(door, virtualHosts, secretFolder) },
     secretFiles: { at: SECRETS, content: secretFiles },
     reloads: true,
     ask: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/door"],
     check: ["nginx", "-t", "-q", "-c", CONFIG],
+    virtualHost: front,
   };
 }
 
-function files(door: Door, secretFolder: string): TextFiles {
-  const { name, names, place, allow, identity, people, virtualHosts, ownCertificate, edge } = door;
+function files(
+  { name, names, place, allow, identity, people, ownCertificate, edge }: Door,
+  virtualHosts: VirtualHost[],
+  secretFolder: string,
+): TextFiles {
   const apps = virtualHosts.filter(({ protected: app }) => app);
-  const hostNames = [names.domain, ...virtualHosts.map(({ label }) => `${label}.${names.domain}`)];
-  const knock = `jupyter.${names.domain}`;
+  const narrower = virtualHosts.flatMap(({ label, allow }) => (allow ? [{ label, allow }] : []));
   return {
     "nginx.conf": fill(file("nginx.conf"), {
       site: name,
-      domain: names.domain,
-      names: hostNames.join(" "),
+      names: virtualHosts.map(({ label }) => hostName(names, label)).join(" "),
       port: names.port,
-      home: names.origin("jupyter"),
-      knock,
+      knock: hostName(names, "jupyter"),
       // Chain and key in one file can be put in place at once.
       certificate: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.crt`,
       certificateKey: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.key`,
@@ -83,16 +94,24 @@ function files(door: Door, secretFolder: string): TextFiles {
       sure: identity.sure,
     }),
     "app.conf": fill(file("app.conf")),
+    "websocket.conf": fill(file("websocket.conf")),
+    "no-websocket.conf": fill(file("no-websocket.conf")),
     "to-vouch.conf": fill(file("to-vouch.conf")),
     "headers.conf": headers(place.public),
     ...(edge ? edgeFiles(edge, secretFolder) : {}),
     "door-secret.conf": `include ${secretFolder}/door-secret.conf;\n`,
     "people.map": peopleMap(allow),
+    "narrower.conf": narrower.map(({ label }) => narrowerVerdict(label)).join("\n") || "# none\n",
+    "narrower.map": map(narrower.map(({ label }) => [hostName(names, label), verdictOf(label)])),
+    ...Object.fromEntries(
+      narrower.map(({ label, allow }) => [`people/${label}.map`, peopleMap(allow, "allow", `apps: ${label}: allow`)]),
+    ),
     "names.map": map(people.flatMap(({ email, name }) => (name ? [[quoted(email), quoted(name)]] : []))),
     "returns.map": map(
       apps.map(({ label }) => [`${names.origin(label)}/sso-return`, `${names.origin(label)}/sso-return`]),
     ),
-    ...Object.fromEntries(virtualHosts.map(({ label, server }) => [`hosts/${label}.conf`, server])),
+    ...Object.fromEntries(virtualHosts.map(({ label, server }) => [`hosts/${label || "domain"}.conf`, server])),
+    "front/index.html": frontPage(names, virtualHosts),
     ...Object.fromEntries(Object.entries(pages(names)).map(([page, html]) => [`pages/${page}.html`, html])),
   };
 }
@@ -121,14 +140,23 @@ add_header Referrer-Policy same-origin always;
  * The allow list as nginx looks it up, by "true:address", or "true:name" at GitHub. The prefix keeps an address from being
  * read as a keyword or a pattern of nginx's own, and lets in verified addresses only.
  */
-export function peopleMap(allow: string[]): string {
-  const heading = "# Who may come in. From the stack's setting `allow`; a name taken out is out at the next request.\n";
+export function peopleMap(allow: string[], prefix = "true", setting = "allow"): string {
+  const heading = `# Who may come in. From the stack's setting \`${setting}\`; a name taken out is out at the next request.\n`;
   const lines = allow.map((entry) =>
     entry.startsWith("@")
-      ? `"~*^true:[^@:]+${entry.replace(/[.+]/g, "\\$&")}$" allow;\n`
-      : `${quoted(`true:${entry}`)} allow;\n`,
+      ? `"~*^${prefix}:[^@:]+${entry.replace(/[.+]/g, "\\$&")}$" allow;\n`
+      : `${quoted(`${prefix}:${entry}`)} allow;\n`,
   );
   return heading + lines.join("");
+}
+
+/** Who may come in under a name with a list of its own: whoever stands on that, and may come in at all. */
+function narrowerVerdict(label: string): string {
+  return `map "$site_verdict:$sso_email" ${verdictOf(label)} {
+    default deny;
+    include /site/current/people/${label}.map;
+}
+`;
 }
 
 const map = (entries: string[][]) => entries.map(([from, to]) => `${from} ${to};\n`).join("") || "# none\n";

@@ -17,6 +17,8 @@ export interface Recipe {
   folder: string;
   /** One line for the user: what runs in place of what. */
   standsIn: string;
+  /** Whether what runs in it installs packages by itself, and so needs what this machine reaches its package index by. */
+  installsPackages?: true;
   /** A program of tests/stand-ins that is packed as `app`, with the npm packages it imports, beside the `node` that runs it. */
   program?: string;
   /** A program that is built from its Go modules and put beside the Dockerfile. */
@@ -29,6 +31,10 @@ export const recipes: Record<string, Recipe> = {
     folder: "nginx-unprivileged",
     standsIn: "nginx: Debian's package in place of nginxinc/nginx-unprivileged",
   },
+  "docker.io/library/mariadb": {
+    folder: "mariadb",
+    standsIn: "MariaDB: Debian's package in place of the official image",
+  },
   "quay.io/vouch/vouch-proxy": {
     folder: "vouch-proxy",
     standsIn: "Vouch: a small server of our own in place of vouch/vouch-proxy (tests/stand-ins/vouch)",
@@ -38,6 +44,15 @@ export const recipes: Record<string, Recipe> = {
     folder: "dex",
     standsIn: "Dex: a small server of our own in place of dexidp/dex (tests/stand-ins/dex)",
     program: "dex",
+  },
+  "docker.io/serversideup/php": {
+    folder: "php",
+    standsIn: "PHP: Debian's PHP 8.4 and nginx in place of serversideup/php",
+  },
+  "docker.io/traefik/whoami": {
+    folder: "whoami",
+    standsIn: "whoami: a small server of our own in place of traefik/whoami (tests/stand-ins/whoami)",
+    program: "whoami",
   },
   "docker.io/goacme/lego": {
     folder: "lego",
@@ -53,6 +68,7 @@ function jupyter(): Recipe {
   return {
     folder: "scipy-notebook",
     standsIn: "Jupyter: JupyterLab, pandas, matplotlib from PyPI in place of the Jupyter Docker Stacks' images",
+    installsPackages: true,
   };
 }
 
@@ -80,16 +96,18 @@ export async function buildContext(recipe: Recipe): Promise<BuildContext> {
     ...(recipe.program ? await packedProgram(recipe.program) : []),
     ...(recipe.goTool ? [builtTool(recipe.goTool)] : []),
   ].sort((a, b) => (a.target < b.target ? -1 : 1));
-  const identity = [await baseIdentity(), ...ingredients.flatMap(({ target, identity }) => [target, identity])];
+  const own = await machinesOwn();
+  // To a build step they say nothing about the image that comes of it.
+  const lasting = recipe.installsPackages ? [...ingredients, ...own] : ingredients;
+  const identity = [await baseIdentity(), ...lasting.flatMap(({ target, identity }) => [target, identity])];
   return {
     hash: createHash("sha256").update(JSON.stringify(identity)).digest("hex").slice(0, 16),
     async write(folder) {
-      for (const { target, put } of ingredients) {
+      for (const { target, put } of [...ingredients, ...own]) {
         const path = join(folder, target);
         await mkdir(dirname(path), { recursive: true });
         await put(path);
       }
-      await writeMachinesOwn(join(folder, "machine"));
     },
   };
 }
@@ -103,7 +121,7 @@ async function packedProgram(name: string): Promise<Ingredient[]> {
   const folder = join(projectFolder, "tests/stand-ins", name);
   const { files, packages } = await moduleGraph(join(folder, "main.ts"));
   const packing = await readFile(import.meta.filename, "utf8");
-  const pages = await filesBelow(join(folder, "static"));
+  const pages = existsSync(join(folder, "static")) ? await filesBelow(join(folder, "static")) : [];
   return [
     { target: "node", identity: process.version + process.arch, put: (path) => cp(process.execPath, path) },
     // How it is packed is part of what it is made of: this very file.
@@ -172,21 +190,25 @@ async function filesBelow(folder: string): Promise<string[]> {
   return entries.filter((entry) => entry.isFile()).map((entry) => relative(folder, join(entry.parentPath, entry.name)));
 }
 
-/**
- * What a build step needs in order to reach this machine's package index: its certificates, and a pip.conf with the index's
- * address. They say nothing about the image, so that they are no part of its identity.
- */
-async function writeMachinesOwn(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+/** What this machine reaches its package index by: its certificates, and a pip.conf with the index's address. */
+async function machinesOwn(): Promise<Ingredient[]> {
   const bundle = [process.env.PIP_CERT, process.env.SSL_CERT_FILE, "/etc/ssl/certs/ca-certificates.crt"].find(
     (path) => path !== undefined && existsSync(path),
   );
-  if (bundle) await cp(bundle, join(folder, "certificates.pem"), { dereference: true });
   const lines = bundle ? ["cert = /machine/certificates.pem"] : [];
   const { code, stdout } = await attempt("python3", ["-m", "pip", "config", "list"]);
   for (const line of code === 0 ? stdout.split("\n") : []) {
     const setting = /^(?:global|install|:env:)\.(index-url|extra-index-url|trusted-host|proxy)='(.*)'$/.exec(line);
     if (setting) lines.push(`${setting[1]} = ${setting[2]?.replaceAll("\\n", " ")}`);
   }
-  await writeFile(join(folder, "pip.conf"), `[global]\n${lines.join("\n")}\n`);
+  return [
+    textOf(`[global]\n${lines.join("\n")}\n`, "machine/pip.conf"),
+    ...(bundle ? [textOf(await readFile(bundle, "utf8"), "machine/certificates.pem")] : []),
+  ];
 }
+
+const textOf = (text: string, target: string): Ingredient => ({
+  target,
+  identity: text,
+  put: (path) => writeFile(path, text),
+});

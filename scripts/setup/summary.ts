@@ -3,7 +3,7 @@ import { seconds } from "./plainRenderer.ts";
 /** What the stack puts out, as far as a person needs it. */
 export interface SiteOutputs {
   url?: string;
-  /** The first user's address. */
+  /** The first user's address; none where people sign in elsewhere. */
   user?: string;
   /** The first user's password; empty when the settings hold a hash of the user's own making. */
   password?: string;
@@ -24,7 +24,7 @@ export function summary(outputs: SiteOutputs, certificateFile: string, standIns:
   const rows: [string, string | undefined][] = [
     ["Open", outputs.url],
     ["Sign in as", outputs.user],
-    ["Password", outputs.password || "yours, whose hash is in the settings"],
+    ["Password", outputs.user && (outputs.password || "yours, whose hash is in the settings")],
     ["Notebooks", outputs.notebooks],
     ["Trust once", certificateFile],
     ["Stop", "npm stop"],

@@ -60,7 +60,10 @@ const upgrade = {
 const jupyter = "jupyter.lab.localhost";
 const vouch = "vouch.lab.localhost";
 const dex = "dex.lab.localhost";
-const signIn = `https://${vouch}:${PORT}/login?url=https://${jupyter}:${PORT}/sso-return`;
+const phpdemo = "phpdemo.lab.localhost";
+const front = "lab.localhost";
+const signInTo = (name: string) => `https://${vouch}:${PORT}/login?url=https://${name}:${PORT}/sso-return`;
+const signIn = signInTo(jupyter);
 
 /** Every path that a stranger can reach, and what they get. */
 const answers: [
@@ -70,8 +73,19 @@ const answers: [
   status: number,
   location?: string | RegExp,
 ][] = [
-  ["lab.localhost", "/", page, 302, `https://${jupyter}:${PORT}/`],
-  ["lab.localhost", "/anything", page, 302, `https://${jupyter}:${PORT}/`],
+  [front, "/", page, 302, signInTo(front)],
+  [front, "/anything", page, 302, signInTo(front)],
+  [front, "/index.html", page, 302, signInTo(front)],
+  [front, "/", script, 401],
+  [front, "/sso-return", page, 401],
+  [front, "/sso-validate", page, 404],
+  [phpdemo, "/", page, 302, signInTo(phpdemo)],
+  [phpdemo, "/index.php", page, 302, signInTo(phpdemo)],
+  [phpdemo, "/style.css", script, 401],
+  [phpdemo, "/healthcheck", script, 401],
+  [phpdemo, "/", { ...script, "x-auth-user": "you@example.com" }, 401],
+  [phpdemo, "/", upgrade, 401],
+  [phpdemo, "/sso-return", page, 401],
   // A page is sent to sign in; anything else gets a plain 401.
   [jupyter, "/", page, 302, signIn],
   [jupyter, "/lab/tree/a.ipynb?x=1", page, 302, signIn],
@@ -166,6 +180,7 @@ describe("a stranger at the door", () => {
   });
 
   it("gets no certificate and no answer for a name that is not the site's", async () => {
+    await assert.rejects(ask("whoami.lab.localhost", "/"), /ECONNRESET|unrecognized name|alert/i);
     await assert.rejects(ask("elsewhere.test", "/"), /ECONNRESET|unrecognized name|alert/i);
     await assert.rejects(ask("127.0.0.1", "/"), /ECONNRESET|unrecognized name|alert/i);
   });

@@ -48,7 +48,14 @@ describe("a person on this machine", () => {
     assert.match(started.text, /Sign in as:\s+you@example\.com\n/);
     assert.match(started.text, new RegExp(`Notebooks:\\s+${join(clone.folder, "notebooks")}\n`));
     assert.match(started.text, /Stop:\s+npm stop\n/);
-    assert.deepEqual(await containersOf("jupyter-up-local"), ["dex", "jupyter", "nginx", "vouch"]);
+    assert.deepEqual(await containersOf("jupyter-up-local"), [
+      "dex",
+      "jupyter",
+      "mariadb",
+      "nginx",
+      "phpdemo",
+      "vouch",
+    ]);
   });
 
   it("leaves the clone clean but for the settings the person changed", async () => {
@@ -84,6 +91,17 @@ describe("a person on this machine", () => {
     assert.equal(printed.trim(), "42 /home/jovyan/work");
     const notebook = JSON.parse(await readFile(join(clone.folder, "notebooks/Untitled.ipynb"), "utf8"));
     assert.equal(notebook.cells[0].outputs[0].text[0], "42 /home/jovyan/work\n");
+  });
+
+  it("runs the first notebook from top to bottom: pandas reads and writes the demo's table", async () => {
+    await page.goto(`${home}/lab/tree/welcome.ipynb`);
+    await kernelIsIdle(page);
+    await page.getByRole("menuitem", { name: "Run", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Run All Cells", exact: true }).click();
+    await page.getByText(/^Riesling goes with most: 3/).waitFor();
+    await screenshot(page, "4-first-notebook");
+    const printed = await page.locator(".jp-OutputArea-output pre").allTextContents();
+    assert.match(printed.join("\n"), /^\d added, \d in all$/m);
   });
 
   it("signs out from JupyterLab's own menu, and is asked for the password again", async () => {

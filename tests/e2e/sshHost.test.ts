@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import ssh2 from "ssh2";
 import { attempt } from "../../scripts/setup/command.ts";
 import { createMachine, removeMachine } from "../stand-ins/cloud/machines.ts";
+import { updateForwarding } from "../stand-ins/providers/packages/gcp/forwarding.ts";
 import { CloudStack } from "./support/cloudStack.ts";
 
 const MACHINE = "somewhere-lab";
@@ -33,6 +34,8 @@ describe("a site on a machine that one already has", () => {
     const metadata = () => ({ instance: { attributes: { "ssh-keys": `ann:${ann.public}` } } });
     const machine = { id: MACHINE, hostname: "lab", network: "somewhere", memoryMb: 2048, disks: {}, metadata };
     address = await createMachine(stack.cloud, machine);
+    // Its way to the registry of images.
+    await updateForwarding(stack.cloud);
     for (let tries = 0; tries < 60; tries++) {
       if ((await on("cat /etc/ssh/ssh_host_ed25519_key.pub /home/ann/.ssh/authorized_keys").catch(() => "")) !== "")
         break;

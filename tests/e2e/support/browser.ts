@@ -74,5 +74,5 @@ export async function whoAmI(page: Page): Promise<{ username: string; display_na
 
 /** Waits until JupyterLab shows its launcher. */
 export async function labIsReady(page: Page): Promise<void> {
-  await page.waitForSelector(".jp-LauncherCard[data-category=Notebook]", { timeout: 60_000 });
+  await page.waitForSelector(".jp-LauncherCard[data-category=Notebook]", { timeout: 120_000 });
 }

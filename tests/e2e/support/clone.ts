@@ -95,7 +95,7 @@ export class Clone {
 }
 
 /** The scripts shall find out everything for themselves, as they do for a user. */
-function withoutTestSurroundings(): NodeJS.ProcessEnv {
+export function withoutTestSurroundings(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(PULUMI_|JUPYTER_UP_|NODE_TEST)/.test(name));
   return Object.fromEntries(kept);
 }

@@ -1,11 +1,13 @@
+import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { run } from "../../../scripts/setup/command.ts";
 import { docker } from "../../stand-ins/cloud/docker.ts";
 import { type Cloud, openCloud } from "../../stand-ins/cloud/folder.ts";
 import { containerOf } from "../../stand-ins/cloud/machines.ts";
-import { Clone, type Outcome } from "./clone.ts";
+import { Clone, type Outcome, withoutTestSurroundings } from "./clone.ts";
 
 /** How the CLI's own events tell of a resource. */
 interface EngineEvent {
@@ -69,15 +71,23 @@ export class CloudStack {
     );
   }
 
-  /** `npm run pulumi -- ARGUMENTS` on this stack, logged in to its clouds. */
-  pulumi(...args: string[]): Promise<Outcome> {
-    const env = {
+  /** Logged in to its clouds. */
+  private env(): Record<string, string> {
+    return {
       JUPYTER_UP_CLOUD: this.cloud.folder,
       GOOGLE_CREDENTIALS: credentials,
       CLOUDFLARE_API_TOKEN: cloudflareToken,
     };
+  }
+
+  /** `npm run pulumi -- ARGUMENTS` on this stack. */
+  pulumi(...args: string[]): Promise<Outcome> {
     const ofStack = args[0] === "stack" && args[1] === "init" ? [] : ["--stack", this.stack];
-    return this.clone.run("npm", ["--silent", "run", "pulumi", "--", ...args, ...ofStack, "--non-interactive"], env);
+    return this.clone.run(
+      "npm",
+      ["--silent", "run", "pulumi", "--", ...args, ...ofStack, "--non-interactive"],
+      this.env(),
+    );
   }
 
   /** `pulumi up` with these settings changed. */
@@ -88,8 +98,40 @@ export class CloudStack {
       .split("\n")
       .filter((line) => line.startsWith("{"))
       .map((line): EngineEvent => JSON.parse(line));
-    const said = events.flatMap(({ diagnosticEvent }) => diagnosticEvent?.message ?? []).join("");
+    const said = events
+      .flatMap(({ diagnosticEvent: said }) => (said && said.severity !== "debug" ? [said.message] : []))
+      .join("");
     return { code, text: said || text, plan: planOf(events) };
+  }
+
+  /** `pulumi up` whose engine is killed as soon as it says this, as by a power cut. Then its lock is taken away. */
+  async upUntil(said: RegExp): Promise<void> {
+    const args = [
+      "--silent",
+      "run",
+      "pulumi",
+      "--",
+      "up",
+      "--yes",
+      "--skip-preview",
+      "--non-interactive",
+      "--stack",
+      this.stack,
+    ];
+    const env = { ...withoutTestSurroundings(), ...this.env() };
+    const child = spawn("npm", args, { cwd: this.clone.folder, env, stdio: ["ignore", "pipe", "ignore"] });
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    let text = "";
+    for await (const chunk of child.stdout.setEncoding("utf8")) {
+      text += chunk;
+      if (!said.test(text)) continue;
+      process.kill(await engineBelow(child.pid ?? 0), "SIGKILL");
+      break;
+    }
+    child.stdout.resume();
+    await ended;
+    if (!said.test(text)) throw new Error(`It never came to ${said}:\n${text}`);
+    await this.pulumi("cancel", "--yes");
   }
 
   destroy(): Promise<Outcome> {
@@ -111,6 +153,20 @@ export class CloudStack {
     await this.clone.remove();
     await rm(this.cloud.folder, { recursive: true, force: true });
   }
+}
+
+/** The process of the Pulumi CLI below another one. */
+async function engineBelow(ancestor: number): Promise<number> {
+  const rows = (await run("Looking for the engine", "ps", ["-eo", "pid=,ppid=,comm="])).trim().split("\n");
+  const processes = rows.map((row) => row.trim().split(/\s+/));
+  const family = [String(ancestor)];
+  for (const parent of family)
+    for (const [pid = "", ppid, command] of processes) {
+      if (ppid !== parent) continue;
+      if (command === "pulumi") return Number(pid);
+      family.push(pid);
+    }
+  throw new Error("No engine runs.");
 }
 
 function planOf(events: EngineEvent[]): Record<string, string> {

@@ -144,6 +144,18 @@ describe("A release that this machine cannot run is refused, with the running on
     }
   });
 
+  it("any program has a port that it wants of all addresses, for which there is no other port", async () => {
+    const taken = await listen("127.0.0.2");
+    try {
+      const { code, output } = await host.apply("release", release([`port - 0.0.0.0 ${taken.port}`]));
+      assert.equal(code, 1);
+      assert.match(output, /^Port \d+ is taken .* Nothing was changed\. Stop that, and run pulumi up again\.\n$/);
+      nothingWasChanged();
+    } finally {
+      await taken.close();
+    }
+  });
+
   it("another container listens on its port", async () => {
     const port = await freePort();
     const name = `${project}-other`;

@@ -1,16 +1,24 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { SiteSecrets } from "../../../components/siteSecrets.ts";
+import { SiteSecrets, type SiteSecretsArgs } from "../../../components/siteSecrets.ts";
 import { MARKER, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
 
 describe("The site's secrets", () => {
   const passwordHash = "$2b$10$of-the-settings";
+  const apps = [
+    { name: "phpdemo", database: true, secrets: {} },
+    { name: "whoami", database: false, secrets: { TOKEN: `${MARKER}-of-the-settings` } },
+  ] as unknown as SiteSecretsArgs["apps"];
   let run: Run;
   before(async () => {
     run = await runUnderMocks({}, async () => {
       const users = [{ email: "ann@example.com" }, { email: "bob@example.com", passwordHash }];
-      const { values, passwords } = new SiteSecrets("secrets", { users });
+      const { values, passwords } = new SiteSecrets("secrets", {
+        signIn: { provider: "dex", users },
+        apps,
+        databaseRotation: "2026-11",
+      });
       return { ...values, passwords, unsecret: pulumi.unsecret(pulumi.output(values)) };
     });
   });
@@ -24,6 +32,9 @@ describe("The site's secrets", () => {
       "secrets-oidc-client": 48,
       "secrets-door": 48,
       "secrets-naming": 48,
+      "secrets-database-root": 48,
+      "secrets-database-notebooks": 48,
+      "secrets-database-phpdemo": 48,
     });
   });
 
@@ -37,7 +48,7 @@ describe("The site's secrets", () => {
       if (name !== "unsecret") assert.notEqual(secretOf(value), undefined, name);
   });
 
-  it("are six different ones, each in its place", () => {
+  it("are different ones, each in its place", () => {
     const { passwordHashes, ...keys } = run.exports.unsecret as Record<string, string>;
     assert.deepEqual(keys, {
       vouchJwtSecret: `${MARKER}-secrets-vouch-jwt-result`,
@@ -45,7 +56,20 @@ describe("The site's secrets", () => {
       oidcClientSecret: `${MARKER}-secrets-oidc-client-result`,
       doorSecret: `${MARKER}-secrets-door-result`,
       namingKey: `${MARKER}-secrets-naming-result`,
+      databaseRootPassword: `${MARKER}-secrets-database-root-result`,
+      notebooksDatabasePassword: `${MARKER}-secrets-database-notebooks-result`,
+      appDatabasePasswords: { phpdemo: `${MARKER}-secrets-database-phpdemo-result` },
+      appSecrets: { phpdemo: {}, whoami: { TOKEN: `${MARKER}-of-the-settings` } },
     });
+  });
+
+  it("of the database are made anew by another databaseRotation, and the others are not", () => {
+    const rotated = run.resources.filter(({ inputs }) => inputs.keepers !== undefined);
+    assert.deepEqual(
+      rotated.map(({ name }) => name),
+      ["secrets-database-root", "secrets-database-notebooks", "secrets-database-phpdemo"],
+    );
+    for (const { inputs } of rotated) assert.deepEqual(inputs.keepers, { rotation: "2026-11" });
   });
 
   it("have a hash for everybody: of a password made up, or the settings' own", () => {

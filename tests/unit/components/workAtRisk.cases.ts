@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { workAtRisk, workDiskOf } from "../../../components/workAtRisk.ts";
 
-const settings = { zone: "us-central1-a", dataDiskGb: 20, protectData: true };
-const disk = { zone: "us-central1-a", sizeGb: 20 };
+const settings = { project: "p", zone: "us-central1-a", dataDiskGb: 20, protectData: true };
+const disk = { project: "p", zone: "us-central1-a", sizeGb: 20 };
 
 describe("workDiskOf()", () => {
-  const vm = { "gcp:compute/instance:Instance::host-vm": { zone: "us-central1-a" } };
+  const vm = { "gcp:compute/instance:Instance::host-vm": { project: "p", zone: "us-central1-a" } };
   it("is the data disk, or the VM's own, or none yet", () => {
-    const data = { "gcp:compute/disk:Disk::host-data": { zone: "us-central1-b", size: 30 } };
-    assert.deepEqual(workDiskOf({ ...vm, ...data }), { zone: "us-central1-b", sizeGb: 30 });
-    assert.deepEqual(workDiskOf(vm), { zone: "us-central1-a", sizeGb: 0 });
+    const data = { "gcp:compute/disk:Disk::host-data": { project: "p", zone: "us-central1-b", size: 30 } };
+    assert.deepEqual(workDiskOf({ ...vm, ...data }), { project: "p", zone: "us-central1-b", sizeGb: 30 });
+    assert.deepEqual(workDiskOf(vm), { project: "p", zone: "us-central1-a", sizeGb: 0 });
     assert.equal(workDiskOf({}), undefined);
   });
 });

@@ -15,19 +15,21 @@ const marker = (secret: string) => /secret-[a-z-]*[a-z]/.exec(secret)?.[0] ?? ""
 
 describe("The bundle's two texts", () => {
   const bundle = bundleWith();
+  const app = (name: string) => ({ name, image: "docker.io/library/adminer:5", port: 8080, database: true });
+  const withDatabase = bundleWith({ settings: { database: "true", apps: [app("phpdemo"), app("whoami")] } });
   const { passwordHashes, ...others } = secrets;
   const used = [...textsIn(others), passwordHashes["ann@example.com"] ?? ""];
 
   for (const secret of textsIn(secrets))
     it(`tell nothing of a secret in the readable one: ${marker(secret)}`, () => {
       assert.notEqual(marker(secret), "");
-      assert.equal(bundle.release.includes(marker(secret)), false);
+      assert.equal(withDatabase.release.includes(marker(secret)), false);
     });
 
   for (const secret of used)
     if (secret !== secrets.namingKey)
       it(`carry it in the other one: ${marker(secret)}`, () => {
-        assert.equal(bundle.secrets.includes(marker(secret)), true);
+        assert.equal(withDatabase.secrets.includes(marker(secret)), true);
       });
 
   it("carry neither the key of the names nor the hash of somebody who is no user", () => {
@@ -55,6 +57,12 @@ describe("The bundle's two texts", () => {
     assert.deepEqual(folders(bundle.secrets), ["nginx/ID", "vouch/ID", "dex/ID", "jupyter/ID"]);
   });
 
+  it("name no setting for the ports where the world comes in", () => {
+    const place = { address: "0.0.0.0", httpsPort: 443, httpPort: 80 };
+    const header = unpack(bundleWith({ place }).release).header.filter((line) => line.startsWith("port "));
+    assert.deepEqual(header, ["port - 0.0.0.0 443", "port - 0.0.0.0 80"]);
+  });
+
   it("tell the host what it has to know", () => {
     assert.deepEqual(
       unpack(bundle.release).header.map((line) => line.replace(/ [0-9a-f]{12}$/, " ID")),
@@ -70,6 +78,10 @@ describe("The bundle's two texts", () => {
         "folder 1000:100 /srv/data/home",
         "folder 1000:100 /srv/notebooks",
         "reload nginx ID",
+        "network sign-in",
+        "network jupyter",
+        "prepare jupyter sh /usr/local/etc/jupyter/place-once.sh /usr/local/etc/jupyter/welcome.ipynb",
+        "prepare jupyter python3 /usr/local/etc/jupyter/packages.py",
         "ask nginx wget -q -O /dev/null http://127.0.0.1:8081/door",
       ],
     );

@@ -14,7 +14,7 @@ describe("composeText()", () => {
         },
         app: { image: "app", command: ["app", "--words", "w".repeat(72)], environment: { N: "3" } },
       },
-      ["front", "app"],
+      { front: null, app: { internal: true } },
       { web: "The only way in.", app: "An app; its network has the same name." },
     );
     assert.equal(
@@ -45,30 +45,31 @@ services:
 networks:
   front:
   app:
+    internal: true
 `,
     );
   });
 
   it("doubles each dollar, which Compose would fill in", () => {
     assert.match(
-      composeText("lab", { a: { command: ["$HOME", "$$", "a$"] } }, [], {}),
+      composeText("lab", { a: { command: ["$HOME", "$$", "a$"] } }, {}, {}),
       /\[\$\$HOME, \$\$\$\$, a\$\$\]/,
     );
   });
 
   it("quotes what YAML would take for something else", () => {
-    const text = composeText("lab", { a: { b: "no", c: "1.0", d: "# x", e: "a: b", f: "null", g: "22:22" } }, [], {});
+    const text = composeText("lab", { a: { b: "no", c: "1.0", d: "# x", e: "a: b", f: "null", g: "22:22" } }, {}, {});
     assert.match(text, / c: "1.0"\n {4}d: "# x"\n {4}e: "a: b"\n {4}f: "null"\n/);
   });
 
   it("writes out each service, even where two share a part", () => {
     const shared = { driver: "local", options: { "max-size": "10m" } };
-    const text = composeText("lab", { a: { logging: shared }, b: { logging: shared } }, [], {});
+    const text = composeText("lab", { a: { logging: shared }, b: { logging: shared } }, {}, {});
     assert.equal(text.match(/max-size: 10m/g)?.length, 2);
     assert.doesNotMatch(text, /[&*]/);
   });
 
   it("leaves a service without a sentence alone", () => {
-    assert.doesNotMatch(composeText("lab", { a: { image: "x" } }, [], { b: "Another." }), /#.*\n+ {2}a:/);
+    assert.doesNotMatch(composeText("lab", { a: { image: "x" } }, {}, { b: "Another." }), /#.*\n+ {2}a:/);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { bundleWith, secrets } from "../../support/site.ts";
-import { composeOf, contentOf } from "../../support/unpack.ts";
+import { composeOf, contentOf, unpack } from "../../support/unpack.ts";
 
 const bundle = bundleWith();
 const config = contentOf(bundle.release, "jupyter_server_config.py");
@@ -21,10 +21,10 @@ describe("Jupyter", () => {
   });
 
   it("reads the door's secret where it is mounted", () => {
-    const [, path = ""] = /Path\("(.+)"\)/.exec(config) ?? [];
-    const folder = path.replace(/\/[^/]*$/, "");
+    const [, folder = ""] = /^SECRETS = Path\("(.+)"\)$/m.exec(config) ?? [];
+    const [, file = ""] = /^DOOR_SECRET = \(SECRETS \/ "(.+)"\)/m.exec(config) ?? [];
     assert.match(mounts[folder] ?? "", /^\/srv\/site\/secrets\/jupyter\/[0-9a-f]{12}$/);
-    assert.equal(contentOf(bundle.secrets, path.slice(folder.length + 1)), `${secrets.doorSecret}\n`);
+    assert.equal(contentOf(bundle.secrets, file), `${secrets.doorSecret}\n`);
   });
 
   it("is told the same secret by nginx", () => {
@@ -53,6 +53,48 @@ describe("Jupyter", () => {
     assert.match(virtualHost, /^ {4}include \/site\/current\/door\.conf;$/m);
     const [, ...ways] = virtualHost.split("location ");
     for (const way of ways.filter((text) => text.includes("proxy_pass"))) assert.match(way, /^@allow \{/);
+  });
+
+  it("knows the database's address where there is a database, from a secret file", () => {
+    const withDatabase = bundleWith({ settings: { database: "true" } });
+    assert.equal(
+      contentOf(withDatabase.secrets, "database-url"),
+      "mariadb+pymysql://notebooks:secret-database-notebooks@mariadb/notebooks?charset=utf8mb4\n",
+    );
+    assert.match(config, /^DATABASE_URL = SECRETS \/ "database-url"$/m);
+    assert.throws(() => contentOf(bundle.secrets, "database-url"));
+  });
+
+  it("has packages seen to at each release: those of the settings, and what the database needs", () => {
+    const packages = (settings: Record<string, unknown>) =>
+      unpack(bundleWith({ settings }).release)
+        .header.find((line) => line.includes("packages.py"))
+        ?.split("packages.py")[1];
+    assert.equal(packages({}), "");
+    assert.equal(
+      packages({ database: "true", packages: ["polars", "scikit-learn >= 1.5, < 2"] }),
+      " pandas SQLAlchemy PyMySQL polars scikit-learn>=1.5,<2",
+    );
+  });
+
+  it("is not made anew for another package", () => {
+    const definition = (settings: Record<string, unknown>) =>
+      composeOf(bundleWith({ settings }).release).services.jupyter;
+    assert.deepEqual(definition({ packages: ["polars"] }), definition({}));
+  });
+
+  it("has pip install into the home directory, and the server itself look elsewhere", () => {
+    assert.match(mounts["/opt/conda/pip.conf"] ?? "", /^\/srv\/site\/files\/jupyter\/[0-9a-f]{12}\/pip\.conf$/);
+    assert.match(contentOf(bundle.release, "pip.conf"), /^user = true$/m);
+    assert.equal((service.environment as Record<string, string>).PYTHONNOUSERSITE, "1");
+    assert.match(config, /^os\.environ\.pop\("PYTHONNOUSERSITE", None\)$/m);
+  });
+
+  it("brings a first notebook that has not been run", () => {
+    const { nbformat, cells } = JSON.parse(contentOf(bundle.release, "welcome.ipynb"));
+    assert.equal(nbformat, 4);
+    for (const cell of cells.filter(({ cell_type }: { cell_type: string }) => cell_type === "code"))
+      assert.deepEqual([cell.outputs, cell.execution_count], [[], null]);
   });
 
   it("dies before nginx does where memory runs out, and has time to save when it is stopped", () => {

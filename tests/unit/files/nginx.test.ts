@@ -60,7 +60,7 @@ describe("nginx's files", () => {
   });
 
   it("have no page that nobody is sent to", () => {
-    for (const [path] of nginxFiles.filter(([path]) => path.endsWith(".html"))) {
+    for (const [path] of nginxFiles.filter(([path]) => /\/pages\/.*\.html$/.test(path))) {
       const page = path.split("/").at(-1) ?? "";
       assert.ok(all.includes(`try_files /${page} `), page);
     }
@@ -99,7 +99,10 @@ describe("nginx's files", () => {
   it("send nobody back from signing in but to the protected names", () => {
     assert.equal(
       file("returns.map"),
-      "https://jupyter.lab.example.com:8443/sso-return https://jupyter.lab.example.com:8443/sso-return;\n",
+      `${["lab.example.com", "jupyter.lab.example.com"]
+        .map((name) => `https://${name}:8443/sso-return`)
+        .map((url) => `${url} ${url};`)
+        .join("\n")}\n`,
     );
   });
 
@@ -114,7 +117,7 @@ describe("The port in nginx's files", () => {
   it("stands in every address that a browser is sent to", () => {
     const conf = file("nginx.conf");
     assert.match(conf, /return 301 https:\/\/\$host:8443\$request_uri;/);
-    assert.match(conf, /return 302 https:\/\/jupyter\.lab\.example\.com:8443\/;/);
+    assert.match(file("front/index.html"), /href="https:\/\/jupyter\.lab\.example\.com:8443\/"/);
     assert.match(
       file("door.conf"),
       /return 302 https:\/\/vouch\.lab\.example\.com:8443\/login\?url=https:\/\/\$host:8443\//,
@@ -125,7 +128,7 @@ describe("The port in nginx's files", () => {
     const { release } = bundleWith({ settings: { port: "443" } });
     const browsers = Object.values(unpack(release).files).map(({ content }) => content);
     assert.doesNotMatch(browsers.join(""), /https:\/\/(\$host|[\w.-]+example\.com):\d/);
-    assert.match(contentOf(release, "nginx.conf"), /return 302 https:\/\/jupyter\.lab\.example\.com\/;/);
+    assert.match(contentOf(release, "front/index.html"), /href="https:\/\/jupyter\.lab\.example\.com\/"/);
   });
 });
 
@@ -150,7 +153,7 @@ describe("The headers of every answer", () => {
 });
 
 describe("nginx's own pages", () => {
-  for (const [path, { content }] of nginxFiles.filter(([path]) => path.endsWith(".html")))
+  for (const [path, { content }] of nginxFiles.filter(([path]) => /\/pages\/.*\.html$/.test(path)))
     it(`need nothing from elsewhere and run no script: ${path.split("/").at(-1)}`, () => {
       assert.match(content, /^<!doctype html>\n<html lang="en">/);
       assert.match(content, /Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/);

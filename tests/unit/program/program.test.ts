@@ -41,6 +41,8 @@ describe("The program", () => {
       "jupyter-up:index:SiteSecrets secrets",
       "jupyter-up:index:ThisMachine host",
       "pulumi:pulumi:Stack jupyter-up-test",
+      "random:index/randomPassword:RandomPassword secrets-database-notebooks",
+      "random:index/randomPassword:RandomPassword secrets-database-root",
       "random:index/randomPassword:RandomPassword secrets-door",
       "random:index/randomPassword:RandomPassword secrets-naming",
       "random:index/randomPassword:RandomPassword secrets-oidc-client",
@@ -75,7 +77,7 @@ describe("The program", () => {
     const { stdin, logging } = command("site-secrets").inputs;
     const text = secretOf(stdin);
     assert.ok(typeof text === "string" && text.includes(MARKER));
-    assert.equal(unpack(text).count, 6);
+    assert.equal(unpack(text).count, 11);
     assert.equal(logging, "none");
   });
 
@@ -139,6 +141,7 @@ describe("The program", () => {
     const { password, passwords, notebooks, certificateAuthority, ...others } = run.exports;
     assert.deepEqual(others, {
       url: "https://jupyter.lab.localhost:8443",
+      home: "https://lab.localhost:8443",
       signInUrl: "https://dex.lab.localhost:8443/auth",
       user: "ann@example.com",
     });
@@ -286,7 +289,7 @@ describe("The program with target gcp", () => {
 
 describe("The program with target gcp, in another zone than the work", () => {
   const data = "urn:pulumi:test::jupyter-up::jupyter-up:index:GcpVm$gcp:compute/disk:Disk::host-data";
-  const made = { [data]: { zone: "us-central1-b", size: 20 } };
+  const made = { [data]: { project: "my-project-123456", zone: "us-central1-b", size: 20 } };
 
   it("is refused in plain words, before the first resource", async () => {
     let thrown: unknown;

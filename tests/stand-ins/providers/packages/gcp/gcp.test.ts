@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { open, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { inventory } from "../../../cloud/inventory.ts";
@@ -14,6 +14,7 @@ const types = {
   firewall: "gcp:compute/firewall:Firewall",
   address: "gcp:compute/address:Address",
   disk: "gcp:compute/disk:Disk",
+  snapshot: "gcp:compute/snapshot:Snapshot",
   policy: "gcp:compute/resourcePolicy:ResourcePolicy",
   attachment: "gcp:compute/diskResourcePolicyAttachment:DiskResourcePolicyAttachment",
   account: "gcp:serviceaccount/account:Account",
@@ -206,6 +207,33 @@ describe("the stand-in for Google's cloud, without a machine", () => {
     assert.deepEqual(await engine.diff(types.disk, disk, { name: "data", size: 10 }), { size: "update & replace" });
     made.disk = await engine.update(types.disk, disk, { name: "data", size: 30 });
     assert.equal(made.disk.outputs.size, 30);
+  });
+
+  it("makes a disk in another zone of a snapshot, which needs the old one no more", async () => {
+    const old = await create("disk", { name: "old", size: 10 });
+    const image = (zone: string, name: string) =>
+      join(test.cloud.folder, `disks/projects/my-project/zones/${zone}/disks/${name}.img`);
+    await writeFile(image("us-central1-a", "old"), "work", { flag: "r+" });
+    const snapshot = await create("snapshot", { name: "copy", sourceDisk: "old", zone: "us-central1-a" });
+    await engine.delete(types.disk, old);
+    const elsewhere = { name: "new", zone: "us-central1-b", snapshot: snapshot.outputs.selfLink };
+    await assert.rejects(
+      create("disk", { ...elsewhere, size: 5 }),
+      /cannot be smaller than the snapshot size \(10 GB\)/,
+    );
+    const disk = await create("disk", { ...elsewhere, size: 20 });
+    const { size } = await stat(image("us-central1-b", "new"));
+    assert.equal(size, 20 * 2 ** 30);
+    const file = await open(image("us-central1-b", "new"));
+    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    await file.close();
+    assert.equal(String(buffer), "work");
+    assert.deepEqual(await engine.diff(types.disk, disk, { ...disk.inputs, snapshot: "other" }), {
+      snapshot: "update & replace",
+    });
+    await engine.delete(types.snapshot, snapshot);
+    await engine.delete(types.disk, disk);
+    await assert.rejects(create("snapshot", { name: "copy", sourceDisk: "nothing" }), /nothing' was not found/);
   });
 
   it("keeps the new inputs of an update, and what the cloud has said before", async () => {

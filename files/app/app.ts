@@ -1,0 +1,83 @@
+import type { App } from "../../settings/apps.ts";
+import { filesBelow } from "../../settings/checkout.ts";
+import { FOREIGN } from "../compose.ts";
+import { fill } from "../fill.ts";
+import { hostName, type Names } from "../names.ts";
+import type { Secrets } from "../secrets.ts";
+import type { Service } from "../service.ts";
+import type { Place } from "../site.ts";
+
+/** Room to keep free for an image of unknown size. */
+const IMAGE_MIB = 500;
+
+/**
+ * Any image behind the same door.
+ *
+ * Its networks are its own, so that apps cannot reach each other, nor one pose as the door to another: nginx comes to the
+ * one, and MariaDB to the other, which leads nowhere else.
+ * @param index its position in the setting `apps`.
+ */
+export function app(names: Names, app: App, index: number, place: Place): Service {
+  const { name, port } = app;
+  const door = doorNetwork(name);
+  const database = `db-${name}`;
+  return {
+    name,
+    about: `The app ${name}, from the stack's setting apps. Its folders lie on the host; all else goes with the container.`,
+    image: { reference: app.image, sizeMiB: IMAGE_MIB, setting: `apps[${index}].image` },
+    networks: [door, ...(app.database ? [database] : [])],
+    internal: app.database ? [database] : [],
+    visitors: [
+      { service: "nginx", network: door },
+      ...(app.database ? [{ service: "mariadb", network: database, alias: "mariadb" }] : []),
+    ],
+    compose: {
+      ...FOREIGN,
+      mem_limit: app.memory,
+      ...(Object.keys(app.environment).length > 0 ? { environment: app.environment } : {}),
+      // The image's own check would run for nobody to see: a release asks by itself, and then whoever uses it.
+      healthcheck: { disable: true },
+    },
+    folders: Object.entries(app.files).map(([at, folder]) => ({ at, files: filesBelow(folder) })),
+    secretEnvironment: (secrets) => ({ ...databaseVariables(app, secrets), ...secrets.appSecrets[name] }),
+    readyWhen: { service: "nginx", succeeds: question(app) },
+    data: app.volumes.map((target) => ({ source: `${appData(place, name)}${target}`, target })),
+    virtualHost: {
+      label: name,
+      protected: true,
+      title: app.title ?? name,
+      ...(app.allow ? { allow: app.allow } : {}),
+      server: fill(new URL("app.conf", import.meta.url), {
+        name,
+        host: hostName(names, name),
+        port: String(port),
+        upgrades: app.websocket ? "websocket" : "no-websocket",
+      }),
+    },
+  };
+}
+
+/** Where an app's data lies on the host; it outlives the app. */
+export const appData = (place: Place, app: string) => `${place.data}/apps/${app}`;
+
+/** Comes behind "jupyter" in the alphabet, by which Docker decides on which network nginx's ports are published. */
+const doorNetwork = (app: string) => `to-${app}`;
+
+/** An image need not have any program to ask with. nginx's has, and asks on the way that people come. */
+function question({ name, port, path }: App): string[] {
+  return path
+    ? ["wget", "-q", "-T", "5", "-O", "/dev/null", `http://${name}:${port}${path}`]
+    : ["busybox", "nc", "-w", "3", name, String(port), "-e", "true"];
+}
+
+function databaseVariables({ name, database }: App, { appDatabasePasswords }: Secrets): Record<string, string> {
+  const password = appDatabasePasswords[name];
+  if (!database || password === undefined) return {};
+  return {
+    DATABASE_URL: `mysql://${name}:${password}@mariadb:3306/${name}`,
+    DB_HOST: "mariadb",
+    DB_NAME: name,
+    DB_USER: name,
+    DB_PASSWORD: password,
+  };
+}

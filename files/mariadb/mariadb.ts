@@ -1,0 +1,71 @@
+import { readFileSync } from "node:fs";
+import type { App } from "../../settings/apps.ts";
+import type { Settings } from "../../settings/schema.ts";
+import { HARDENED, healthCheck } from "../compose.ts";
+import { fill } from "../fill.ts";
+import type { Secrets } from "../secrets.ts";
+import type { Service, TextFiles } from "../service.ts";
+import type { Place } from "../site.ts";
+import { accessSql, accountsOf, NOTEBOOKS, obsoleteSql } from "./access.ts";
+
+/** The network of the database and those who use it; it leads nowhere else. */
+export const DATABASE_NETWORK = "db";
+
+const SECRETS = "/run/secrets/mariadb";
+
+/** MariaDB, for notebooks and apps. */
+export function mariadb(settings: Settings, place: Place): Service {
+  return {
+    name: "mariadb",
+    about: "Databases of notebooks and apps. Its network leads nowhere else, and no port of it is published.",
+    image: { reference: `docker.io/library/mariadb:${settings.databaseTag}`, sizeMiB: 340 },
+    // As root, its entrypoint would need rights to become this user.
+    user: { uid: 999, gid: 999, imposed: true },
+    networks: [DATABASE_NETWORK],
+    internal: [DATABASE_NETWORK],
+    compose: {
+      ...HARDENED,
+      // The socket's folder has to be writable for whoever it runs as.
+      tmpfs: [...HARDENED.tmpfs, "/run/mysqld:mode=1777,size=1m"],
+      pids_limit: 128,
+      mem_limit: "192m",
+      environment: {
+        MARIADB_ROOT_PASSWORD_FILE: `${SECRETS}/current/root-password`,
+        MARIADB_ROOT_HOST: "localhost",
+        // Another databaseTag is an upgrade: system tables are brought up to it at the start.
+        MARIADB_AUTO_UPGRADE: "1",
+      },
+      healthcheck: healthCheck("healthcheck.sh", "--connect", "--innodb_initialized"),
+      // Killed sooner, it would have to recover at the next start.
+      stop_grace_period: "60s",
+    },
+    files: {
+      at: "/etc/mysql/conf.d",
+      content: () => ({
+        "site.cnf": fill(new URL("site.cnf", import.meta.url)),
+        "prepare.sh": fill(new URL("prepare.sh", import.meta.url)),
+      }),
+    },
+    secretFiles: { at: SECRETS, around: true, content: (secrets) => secretFiles(settings, secrets) },
+    prepare: [["sh", "/etc/mysql/conf.d/prepare.sh", `${SECRETS}/current`]],
+    data: [{ source: `${place.data}/mariadb`, target: "/var/lib/mysql" }],
+  };
+}
+
+function secretFiles(settings: Settings, secrets: Secrets): TextFiles {
+  const accounts = accountsOf(settings, secrets);
+  const own = settings.apps.filter(({ database }) => database);
+  return {
+    "root-password": `${secrets.databaseRootPassword}\n`,
+    "access.sql": accessSql(accounts, secrets.databaseRootPassword, settings.purge),
+    "obsolete.sql": obsoleteSql(accounts),
+    [`databases/${NOTEBOOKS}.sql`]: "-- Nothing to begin with: its tables are made from notebooks.\n",
+    ...Object.fromEntries(own.map((app) => [`databases/${app.name}.sql`, schemaOf(app)])),
+  };
+}
+
+/** What an app's database begins with. */
+function schemaOf({ schema }: App): string {
+  if (schema === undefined) return "-- Nothing to begin with: the app makes its tables.\n";
+  return readFileSync(new URL(`../../${schema}`, import.meta.url), "utf8").replace(/\n*$/, "\n");
+}

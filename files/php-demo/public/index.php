@@ -1,0 +1,61 @@
+<?php
+// Wine and cheese: a list of pairings, to add to, change and take from.
+declare(strict_types=1);
+
+require __DIR__ . '/../src/Pairings.php';
+require __DIR__ . '/../src/session.php';
+require __DIR__ . '/../src/page.php';
+
+header("Content-Security-Policy: default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
+header('Cache-Control: no-store');
+
+start_session();
+try {
+    $pairings = Pairings::connect();
+    if ($_SERVER['REQUEST_METHOD'] === 'POST') {
+        change($pairings, $_POST);
+    } else {
+        list_page($pairings->all(), whole_number($_GET['edit'] ?? null), take_message());
+    }
+} catch (PDOException $exception) {
+    error_log('wine and cheese: ' . $exception->getMessage());
+    database_page();
+}
+
+/** Does what a form asks for, and leads back to the list, so that a reload does not do it twice. */
+function change(Pairings $pairings, array $form): void
+{
+    if (!is_our_form($form['token'] ?? null)) {
+        refusal_page();
+        return;
+    }
+    $id = whole_number($form['id'] ?? null);
+    if (($form['action'] ?? null) === 'remove') {
+        set_message($pairings->remove($id) ? 'The pairing is removed.' : 'That pairing was gone already.');
+    } else {
+        $wine = short_text($form['wine'] ?? null);
+        $cheese = short_text($form['cheese'] ?? null);
+        if ($wine === null || $cheese === null) {
+            set_message('Nothing was saved: wine and cheese each need 1 to 100 characters.');
+        } elseif ($id === 0) {
+            $pairings->add($wine, $cheese);
+            set_message('The pairing is added.');
+        } else {
+            set_message($pairings->change($id, $wine, $cheese) ? 'The pairing is saved.' : 'That pairing is gone; nothing was saved.');
+        }
+    }
+    header('Location: /', true, 303);
+}
+
+/** 0 where there is none. */
+function whole_number(mixed $value): int
+{
+    return is_string($value) && preg_match('/^[1-9][0-9]{0,9}$/D', $value) ? (int) $value : 0;
+}
+
+/** A text as the table takes it; null where it does not. */
+function short_text(mixed $value): ?string
+{
+    $text = is_string($value) ? trim($value) : '';
+    return preg_match('/^\P{C}{1,100}$/Du', $text) ? $text : null;
+}

@@ -1,0 +1,116 @@
+<?php
+declare(strict_types=1);
+
+/** A text for HTML. Everything that is not written out in this file goes through it. */
+function e(string $text): string
+{
+    return htmlspecialchars($text, ENT_QUOTES | ENT_SUBSTITUTE, 'UTF-8');
+}
+
+/** @param list<array{id: int, wine: string, cheese: string}> $pairings */
+function list_page(array $pairings, int $edited, ?string $message): void
+{
+    page_begins(); ?>
+<?php if ($message !== null): ?>
+<p class="message" role="status"><?= e($message) ?></p>
+<?php endif; ?>
+<section class="card">
+<h2>Add a pairing</h2>
+<?php pairing_form(0, '', '', 'Add') ?>
+</section>
+<section>
+<h2><?= e(count($pairings) === 1 ? '1 pairing' : count($pairings) . ' pairings') ?></h2>
+<ul class="pairings">
+<?php foreach ($pairings as ['id' => $id, 'wine' => $wine, 'cheese' => $cheese]): ?>
+<?php if ($id === $edited): ?>
+<li class="card"><?php pairing_form($id, $wine, $cheese, 'Save') ?></li>
+<?php else: ?>
+<li class="card row">
+<div class="words"><span class="wine"><?= e($wine) ?></span> <span class="cheese"><?= e($cheese) ?></span></div>
+<a class="button quiet" href="/?edit=<?= e((string) $id) ?>" aria-label="<?= e("Edit $wine with $cheese") ?>">Edit</a>
+<form method="post" action="/">
+<input type="hidden" name="token" value="<?= e(token()) ?>">
+<input type="hidden" name="id" value="<?= e((string) $id) ?>">
+<button class="quiet" name="action" value="remove" aria-label="<?= e("Remove $wine with $cheese") ?>">Remove</button>
+</form>
+</li>
+<?php endif; ?>
+<?php endforeach; ?>
+</ul>
+<?php if ($pairings === []): ?>
+<p class="nothing">None yet. Add the first one above.</p>
+<?php endif; ?>
+</section>
+<?php page_ends();
+}
+
+function pairing_form(int $id, string $wine, string $cheese, string $action): void
+{ ?>
+<form class="pairing" method="post" action="/">
+<input type="hidden" name="token" value="<?= e(token()) ?>">
+<?php if ($id !== 0): ?>
+<input type="hidden" name="id" value="<?= e((string) $id) ?>">
+<?php endif; ?>
+<label>Wine <input name="wine" value="<?= e($wine) ?>" maxlength="100" required autocomplete="off"></label>
+<label>Cheese <input name="cheese" value="<?= e($cheese) ?>" maxlength="100" required autocomplete="off"></label>
+<div class="actions"><button name="action" value="save"><?= e($action) ?></button>
+<?php if ($id !== 0): ?>
+<a class="button quiet" href="/">Cancel</a>
+<?php endif; ?>
+</div>
+</form>
+<?php }
+
+/** The database may be starting, or down: nothing of it is this person's fault, and nothing is made up. */
+function database_page(): void
+{
+    http_response_code(503);
+    header('Retry-After: 5');
+    header('Refresh: 5');
+    page_begins(); ?>
+<section class="card">
+<h2>The database does not answer</h2>
+<p>It may be starting. Nothing was changed. This page asks again by itself.</p>
+</section>
+<?php page_ends();
+}
+
+function refusal_page(): void
+{
+    http_response_code(403);
+    page_begins(); ?>
+<section class="card">
+<h2>That form was not from here</h2>
+<p>Or it was open for too long. Nothing was changed. <a href="/">Back to the list</a></p>
+</section>
+<?php page_ends();
+}
+
+function page_begins(): void
+{
+    header('Content-Type: text/html; charset=utf-8'); ?>
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Wine and cheese</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/style.css">
+</head>
+<body>
+<header>
+<h1>Wine and cheese</h1>
+<?php if (person() !== ''): ?>
+<p class="person">Signed in as <?= e(person()) ?></p>
+<?php endif; ?>
+</header>
+<main>
+<?php }
+
+function page_ends(): void
+{ ?>
+</main>
+</body>
+</html>
+<?php }

@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { Agent, request } from "node:https";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Browser, Page } from "playwright-core";
+import { labIsReady, launch, person, screenshot, signIn } from "./support/browser.ts";
+import { Clone } from "./support/clone.ts";
+import { containerIds, networksOf } from "./support/docker.ts";
+
+const project = "jupyter-up-local";
+const front = "https://lab.localhost:8443/";
+const whoami = "https://whoami.lab.localhost:8443/";
+
+/** Asks Jupyter with the cookie of a person who is signed in, over connections that are kept open, until told to stop. */
+function askJupyterAllTheTime(cookie: string): { end: () => Promise<{ asked: number; failed: string[] }> } {
+  const agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
+  const failed: string[] = [];
+  let asked = 0;
+  let going = true;
+  const once = (): Promise<string> =>
+    new Promise((resolve) => {
+      const options = {
+        host: "127.0.0.1",
+        port: 8443,
+        servername: "jupyter.lab.localhost",
+        path: "/api/status",
+        agent,
+      };
+      const headers = { host: "jupyter.lab.localhost:8443", cookie };
+      const question = request({ ...options, headers, timeout: 15_000 }, (answer) => {
+        answer.resume().on("end", () => resolve(String(answer.statusCode)));
+      });
+      question.on("timeout", () => question.destroy(new Error("no answer within 15 seconds")));
+      question.on("error", (error) => {
+        // A server may close a connection that was kept open at any time: who uses it again asks anew, as browsers do.
+        resolve(question.reusedSocket ? once() : error.message);
+      });
+      question.end();
+    });
+  const loop = (async () => {
+    while (going) {
+      const outcome = await once();
+      asked++;
+      if (outcome !== "200") failed.push(outcome);
+      await sleep(20);
+    }
+  })();
+  return {
+    async end() {
+      going = false;
+      await loop;
+      agent.destroy();
+      return { asked, failed };
+    },
+  };
+}
+
+describe("a person with apps", () => {
+  let clone: Clone;
+  let browser: Browser;
+  let page: Page;
+
+  const set = async (...settings: [path: string, value: string][]) => {
+    for (const [path, value] of settings) {
+      const { code, text } = await clone.pulumi("config", "set", "--path", path, value);
+      assert.equal(code, 0, text);
+    }
+  };
+  const start = async () => {
+    const { code, text } = await clone.npm("start");
+    assert.equal(code, 0, text);
+  };
+  const tiles = () => page.locator(".tile .title").allTextContents();
+
+  before(async () => {
+    clone = await Clone.make();
+    await start();
+    browser = await launch();
+    ({ page } = await person(browser));
+  });
+  after(async () => {
+    await browser?.close();
+    await clone?.pulumi("destroy", "--yes", "--skip-preview");
+    await clone?.remove();
+  });
+
+  it("signs in once, at the front page, and finds what there is", async () => {
+    await page.goto(front);
+    await signIn(page, "you@example.com", await clone.output("password"));
+    await page.waitForURL(front);
+    await screenshot(page, "8-front-page");
+    assert.deepEqual(await tiles(), ["Jupyter", "Wine and cheese"]);
+    assert.equal(await page.textContent(".person"), "Signed in as You");
+    assert.equal(await clone.output("home"), "https://lab.localhost:8443");
+  });
+
+  it("goes on to Jupyter without another sign-in", async () => {
+    await page.getByRole("link", { name: "Jupyter" }).click();
+    await labIsReady(page);
+  });
+
+  it("adds a pairing of wine and cheese, changes and removes it", async () => {
+    await page.goto(front);
+    await page.getByRole("link", { name: "Wine and cheese" }).click();
+    await page.waitForURL("https://phpdemo.lab.localhost:8443/");
+    assert.equal(await page.textContent(".person"), "Signed in as You (you@example.com)");
+    await page.getByLabel("Wine").fill("Gewürztraminer");
+    await page.getByLabel("Cheese").fill("<b>Munster</b>");
+    await page.getByRole("button", { name: "Add" }).click();
+    await page.getByText("The pairing is added.").waitFor();
+    await screenshot(page, "9-wine-and-cheese");
+    assert.deepEqual(await page.locator(".cheese").allTextContents(), ["<b>Munster</b>", "Stilton", "Goat cheese"]);
+    await page.getByRole("link", { name: "Edit Gewürztraminer" }).click();
+    await page.locator(".pairings").getByLabel("Cheese").fill("Munster");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("The pairing is saved.").waitFor();
+    await page.setViewportSize({ width: 390, height: 844 });
+    await screenshot(page, "10-wine-and-cheese-on-a-phone");
+    await page.getByRole("button", { name: "Remove Gewürztraminer" }).click();
+    await page.getByText("The pairing is removed.").waitFor();
+    assert.deepEqual(await page.locator(".wine").allTextContents(), ["Port", "Sauvignon Blanc"]);
+    await page.goto(front);
+    await screenshot(page, "11-front-page-on-a-phone");
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
+  it("adds an app by three settings: it is there, and nobody else noticed", async () => {
+    const before = await containerIds(project);
+    const cookies = await page.context().cookies("https://jupyter.lab.localhost:8443/");
+    const loop = askJupyterAllTheTime(cookies.map(({ name, value }) => `${name}=${value}`).join("; "));
+    await set(["apps[1].name", "whoami"], ["apps[1].image", "traefik/whoami:v1.11.0"], ["apps[1].port", "80"]);
+    await start();
+    const { asked, failed } = await loop.end();
+    assert.deepEqual(failed, []);
+    assert.ok(asked > 100, `${asked}`);
+    const { whoami: added, ...others } = await containerIds(project);
+    assert.ok(added);
+    assert.deepEqual(others, before);
+    await page.goto(front);
+    assert.deepEqual(await tiles(), ["Jupyter", "Wine and cheese", "whoami"]);
+    await page.getByRole("link", { name: "whoami" }).click();
+    await page.waitForURL(whoami);
+    assert.match((await page.textContent("body")) ?? "", /X-Auth-User: you@example\.com/i);
+  });
+
+  it("keeps an app to fewer people, who alone see its tile", async () => {
+    await set(["apps[1].allow[0]", "somebody.else@example.com"]);
+    await start();
+    await page.goto(whoami);
+    assert.equal(await page.textContent("h1"), "You are not on the list");
+    await page.goto(front);
+    assert.deepEqual(await tiles(), ["Jupyter", "Wine and cheese"]);
+  });
+
+  it("is told of every fault in the apps at once, and the site runs on", async () => {
+    const before = await containerIds(project);
+    await set(["apps[2].name", "whoami"], ["apps[2].image", "traefik/whoami:v1.11.0"], ["apps[2].port", "http"]);
+    await set(["apps[3].name", "My_App"], ["apps[3].image", "traefik/whoami:v1.11.0"], ["apps[3].port", "80"]);
+    const { code, text } = await clone.npm("start");
+    assert.equal(code, 1);
+    assert.match(text, /apps\[2\]\.name: "whoami" is the name of an app before it, too\./);
+    assert.match(text, /apps\[2\]\.port: "http" is no port/);
+    assert.match(text, /apps\[3\]\.name: "My_App" is no name an app can have/);
+    for (const path of ["apps[3]", "apps[2]"]) await clone.pulumi("config", "rm", "--path", path);
+    await set(["apps[2].name", "nobody"], ["apps[2].image", "traefik/nobody:v1"], ["apps[2].port", "80"]);
+    const missing = await clone.npm("start");
+    assert.equal(missing.code, 1);
+    assert.match(missing.text, /The image \S*traefik\/nobody:v1 (could not|cannot) be pulled/);
+    assert.deepEqual(await containerIds(project), before);
+    await clone.pulumi("config", "rm", "--path", "apps[2]");
+  });
+
+  it("takes the app out, and its name answers nothing", async () => {
+    await clone.pulumi("config", "rm", "--path", "apps[1]");
+    await start();
+    await assert.rejects(page.goto(whoami), /ERR_SSL/);
+    assert.equal("whoami" in (await containerIds(project)), false);
+    assert.equal((await networksOf(project)).includes(`${project}_to-whoami`), false);
+    await page.goto(front);
+    assert.deepEqual(await tiles(), ["Jupyter", "Wine and cheese"]);
+  });
+
+  it("signs out at the front page", async () => {
+    await page.getByRole("link", { name: "Sign out" }).click();
+    await page.waitForURL("https://vouch.lab.localhost:8443/signed-out");
+  });
+});

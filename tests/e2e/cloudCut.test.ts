@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { inventory } from "../stand-ins/cloud/inventory.ts";
+import { CloudStack } from "./support/cloudStack.ts";
+
+describe("`pulumi up`, cut off and run again", () => {
+  let stack: CloudStack;
+  const vm = (command: string) => stack.on("us-central1-a-jupyter-up-lab", command);
+
+  before(async () => {
+    stack = await CloudStack.make({
+      target: "gcp",
+      project: "my-project-123456",
+      sshFrom: ["127.0.0.1/32"],
+      protectData: false,
+    });
+  });
+  after(async () => {
+    await stack?.destroy();
+    await stack?.remove();
+  });
+
+  it("ends in the same site, wherever the machine was at", async () => {
+    await stack.upUntil(/Installing docker\.io/);
+    await stack.upUntil(/site-release creating .*Pulling/);
+    const { code, text } = await stack.up();
+    assert.equal(code, 0, text);
+    assert.deepEqual((await stack.up()).plan, {});
+    assert.match(await vm("docker ps --format '{{.Names}}' | sort | tr '\\n' ' '"), /^(jupyter-up-lab-\w+-1 ){4}$/);
+    assert.match(
+      await vm(
+        "curl -sk -o /dev/null -w '%{http_code}' --resolve vouch.lab.example.com:443:127.0.0.1 https://vouch.lab.example.com/",
+      ),
+      /^[234]/,
+    );
+  });
+
+  it("leaves nothing behind that `pulumi destroy` does not know of", async () => {
+    const { code, text } = await stack.destroy();
+    assert.equal(code, 0, text);
+    assert.deepEqual(await inventory(stack.cloud), { resources: [], containers: [], networks: [] });
+  });
+});

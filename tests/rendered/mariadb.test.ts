@@ -1,0 +1,274 @@
+import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { run, start } from "../support/command.ts";
+import { type RunningSite, runningSite } from "../support/runningSite.ts";
+import { type Changes, secrets } from "../support/site.ts";
+
+const app = (name: string, more: object = {}) => ({
+  name,
+  image: "docker.io/library/adminer:5",
+  port: 8080,
+  database: true,
+  ...more,
+});
+const demo = app("phpdemo", { schema: "tests/support/schema.sql", shared: true });
+const hyphened = app("my-app");
+
+/** A site with MariaDB, for these apps. */
+const withApps = (apps: object[], more: Changes = {}): Changes => ({
+  ...more,
+  settings: { database: "true", apps, ...more.settings },
+  secrets: {
+    appDatabasePasswords: { phpdemo: "secret-database-phpdemo", "my-app": "secret-database-my-app", "new-app": "new" },
+    ...more.secrets,
+  },
+});
+
+describe("MariaDB, released,", () => {
+  let site: RunningSite;
+  let container: string;
+
+  /** Runs statements as a user would who is on its network; the answer is tab-separated rows, or an error. */
+  async function as(user: string, password: string, sql: string, database = "") {
+    const client = [
+      "mariadb",
+      "--protocol=tcp",
+      "--host=mariadb",
+      "--skip-ssl",
+      `--user=${user}`,
+      "-N",
+      "-B",
+      database,
+    ];
+    const password_ = ["env", `MYSQL_PWD=${password}`];
+    const { code, output } = await site.exec("mariadb", [...password_, ...client.filter(Boolean)], sql);
+    return { code, output: output.trim() };
+  }
+  const notebooks = (sql: string, database = "") => as("notebooks", secrets.notebooksDatabasePassword, sql, database);
+  const ofDemo = (sql: string) => as("phpdemo", "secret-database-phpdemo", sql, "phpdemo");
+  const ofMyApp = (sql: string) => as("my-app", "secret-database-my-app", sql, "my-app");
+
+  async function released(changes: Changes): Promise<string> {
+    const { code, output } = await site.release(changes);
+    assert.equal(code, 0, output);
+    return output;
+  }
+
+  before(async () => {
+    site = runningSite(["mariadb"]);
+    await released(withApps([demo, hyphened]));
+    container = await site.container("mariadb");
+  });
+  after(() => site.remove());
+
+  it("has a database a user, made once from its schema", async () => {
+    assert.equal(
+      (await ofDemo("SELECT wine, cheese FROM pairings ORDER BY id")).output,
+      "Port\tStilton\nSauternes\tRoquefort",
+    );
+    assert.equal(
+      (await ofMyApp("CREATE TABLE kept (n INT); INSERT INTO kept VALUES (7); SELECT * FROM kept")).output,
+      "7",
+    );
+    await ofDemo("INSERT INTO pairings (wine, cheese) VALUES ('Rioja', 'Manchego')");
+    await released(withApps([demo, hyphened]));
+    assert.equal((await ofDemo("SELECT COUNT(*) FROM pairings")).output, "3");
+  });
+
+  it("shows each user its own databases, and notebooks those that are shared", async () => {
+    assert.equal((await ofDemo("SHOW DATABASES")).output, "information_schema\nphpdemo");
+    assert.equal((await ofMyApp("SHOW DATABASES")).output, "information_schema\nmy-app");
+    assert.equal((await notebooks("SHOW DATABASES")).output, "information_schema\nnotebooks\nphpdemo");
+  });
+
+  it("refuses notebooks another app's database, the system's tables, files and users", async () => {
+    for (const sql of [
+      "SELECT * FROM `my-app`.kept",
+      "INSERT INTO `my-app`.kept VALUES (1)",
+      "SELECT * FROM mysql.global_priv",
+      "CREATE DATABASE another",
+      "CREATE USER another",
+      "SELECT 1 INTO OUTFILE '/var/lib/mysql/x'",
+      "SET GLOBAL general_log = 1",
+    ]) {
+      const { code, output } = await notebooks(sql);
+      assert.equal(code, 1, sql);
+      assert.match(output, /denied/i, sql);
+    }
+    assert.equal((await notebooks("SELECT LOAD_FILE('/run/secrets/mariadb/current/root-password')")).output, "NULL");
+  });
+
+  it("lets nobody in from the network as root, or without a password", async () => {
+    for (const [user, password] of [
+      ["root", secrets.databaseRootPassword],
+      ["root", ""],
+      ["notebooks", ""],
+      ["phpdemo", secrets.notebooksDatabasePassword],
+    ] as const)
+      assert.match((await as(user, password, "SELECT 1")).output, /Access denied/, user);
+  });
+
+  it("publishes no port, and reaches nothing outside", async () => {
+    assert.equal((await run("docker", ["port", container])).output, "");
+    const [network = ""] = (
+      await run("docker", [
+        "inspect",
+        "--format",
+        "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}{{end}}",
+        container,
+      ])
+    ).output
+      .trim()
+      .split("\n");
+    assert.equal((await run("docker", ["network", "inspect", "--format", "{{.Internal}}", network])).output, "true\n");
+  });
+
+  it("has its passwords in no argument, variable or log of its container", async () => {
+    const { output: inspected } = await run("docker", ["inspect", container]);
+    const { output: logged } = await run("docker", ["logs", container]);
+    for (const text of [inspected, logged, site.host.log()])
+      for (const secret of [secrets.databaseRootPassword, secrets.notebooksDatabasePassword, "secret-database-phpdemo"])
+        assert.equal(text.includes(secret), false, secret);
+  });
+
+  it("takes a user away with its app, and keeps its data", async () => {
+    await released(withApps([demo]));
+    assert.match((await ofMyApp("SELECT 1")).output, /Access denied/);
+    assert.equal((await notebooks("SELECT COUNT(*) FROM phpdemo.pairings")).output, "3");
+    await released(withApps([demo, hyphened]));
+    assert.equal((await ofMyApp("SELECT * FROM kept")).output, "7");
+  });
+
+  it("takes the data away, too, when it is to be purged", async () => {
+    await released(withApps([demo], { settings: { purge: ["my-app"] } }));
+    await released(withApps([demo, hyphened]));
+    assert.equal((await ofMyApp("SHOW TABLES")).output, "");
+  });
+
+  it("withdraws what notebooks may do in a database that is shared no more", async () => {
+    await released(withApps([{ ...demo, shared: false }]));
+    assert.match((await notebooks("SELECT * FROM phpdemo.pairings")).output, /denied/);
+    await released(withApps([demo]));
+    assert.equal((await notebooks("SELECT COUNT(*) FROM phpdemo.pairings")).output, "3");
+  });
+
+  it("takes other passwords, root's among them, and the old ones no more", async () => {
+    const rotated = withApps([demo], {
+      secrets: {
+        databaseRootPassword: "another-root",
+        notebooksDatabasePassword: "another-notebooks",
+        appDatabasePasswords: { phpdemo: "another-phpdemo" },
+      },
+    });
+    await released(rotated);
+    assert.equal((await as("notebooks", "another-notebooks", "SELECT 1")).output, "1");
+    assert.equal((await as("phpdemo", "another-phpdemo", "SELECT 1")).output, "1");
+    for (const attempt of [notebooks("SELECT 1"), ofDemo("SELECT 1")]) assert.match((await attempt).output, /denied/);
+    const root = (password: string) =>
+      site.exec("mariadb", ["env", `MYSQL_PWD=${password}`, "mariadb", "--skip-ssl", "-uroot", "-N", "-e", "SELECT 1"]);
+    assert.equal((await root("another-root")).output, "1\n");
+    assert.match((await root(secrets.databaseRootPassword)).output, /denied/);
+    await released(withApps([demo]));
+    assert.equal((await root(secrets.databaseRootPassword)).output, "1\n");
+  });
+
+  it("was the same container all the time", async () => {
+    assert.equal(await site.container("mariadb"), container);
+  });
+
+  it("says in plain words that a schema is refused, makes nothing of it, and the release before is put back", async () => {
+    const schema = "tests/support/refused.sql";
+    const file = new URL(`../../${schema}`, import.meta.url);
+    writeFileSync(file, "CREATE TABLE half (n INT);\nCREATE TABEL broken (n INT);\n");
+    try {
+      const { code, output } = await site.release(withApps([demo, app("new-app", { schema })]));
+      assert.equal(code, 1);
+      assert.match(
+        output,
+        /^mariadb: MariaDB refuses the schema of new-app \(setting apps, schema\)\. Its database was not made\. Mend the file, and run pulumi up again\. MariaDB says: .*at line 2.*TABEL/m,
+      );
+      assert.match(output, /^The previous release \(\w+\) was put back and is running\./m);
+      const made = await site.exec("mariadb", ["ls", "/var/lib/mysql"]);
+      assert.doesNotMatch(made.output, /new/);
+    } finally {
+      rmSync(file);
+    }
+  });
+
+  it("finishes, at the next release, a database that was killed while it was made", async () => {
+    const root = ["env", `MYSQL_PWD=${secrets.databaseRootPassword}`, "mariadb", "--skip-ssl", "-uroot"];
+    await site.exec("mariadb", [
+      ...root,
+      "-e",
+      "DROP DATABASE phpdemo; CREATE DATABASE phpdemo; CREATE TABLE phpdemo.half (n INT)",
+    ]);
+    await site.exec("mariadb", ["touch", "/var/lib/mysql/.unfinished-phpdemo"]);
+    await released(withApps([demo]));
+    assert.equal((await ofDemo("SHOW TABLES")).output, "pairings");
+  });
+
+  it("has every row that it acknowledged, killed while rows were being written", async () => {
+    await notebooks("CREATE OR REPLACE TABLE numbers (n INT PRIMARY KEY)", "notebooks");
+    const rows = Array.from({ length: 200_000 }, (_, n) => `INSERT INTO numbers VALUES (${n}); SELECT ${n};\n`);
+    const client = [
+      "mariadb",
+      "--protocol=tcp",
+      "--host=mariadb",
+      "--skip-ssl",
+      "--user=notebooks",
+      "-N",
+      "-B",
+      "-n",
+      "notebooks",
+    ];
+    const password = `MYSQL_PWD=${secrets.notebooksDatabasePassword}`;
+    const { ended } = start("docker", ["exec", "-i", "-e", password, container, ...client], { input: rows.join("") });
+    await sleep(3000);
+    const killed = await run("docker", ["kill", "--signal", "KILL", container]);
+    assert.equal(killed.code, 0, killed.output);
+    const acknowledged = (await ended).output.split("\n").filter((line) => /^\d+$/.test(line));
+    assert.ok(acknowledged.length > 100, `${acknowledged.length}`);
+    assert.ok(acknowledged.length < rows.length);
+    await released(withApps([demo]));
+    const { output } = await notebooks("SELECT n FROM numbers ORDER BY n", "notebooks");
+    const there = output.split("\n");
+    assert.deepEqual(there.slice(0, acknowledged.length), acknowledged);
+    // One more may have been written and not acknowledged any more.
+    assert.ok(there.length <= acknowledged.length + 1);
+  });
+
+  it("sorts and changes tables that are larger than its memory", async () => {
+    const filled = await notebooks(
+      "CREATE OR REPLACE TABLE large AS SELECT seq AS id, REPEAT(MD5(seq), 8) AS text FROM seq_1_to_150000; ALTER TABLE large ADD INDEX (text), ALGORITHM = COPY; SELECT COUNT(*) FROM (SELECT text, COUNT(*) FROM large GROUP BY text ORDER BY text DESC) AS t; DROP TABLE large",
+      "notebooks",
+    );
+    assert.deepEqual(filled, { code: 0, output: "150000" });
+    const { output } = await run("docker", [
+      "inspect",
+      "--format",
+      "{{.State.OOMKilled}} {{.RestartCount}}",
+      container,
+    ]);
+    assert.equal(output, "false 0\n");
+  });
+
+  it("has its system tables brought up to the version of another databaseTag, and keeps what is in it", async () => {
+    // As an earlier series leaves it.
+    await site.exec("mariadb", ["sh", "-c", "echo 11.4.5-MariaDB >/var/lib/mysql/mariadb_upgrade_info"]);
+    await run("docker", ["restart", container]);
+    await released(withApps([demo]));
+    const { output: logged } = await run("docker", ["logs", container]);
+    assert.match(logged, /Starting mariadb-upgrade/);
+    const { output: version } = await site.exec("mariadb", ["cat", "/var/lib/mysql/mariadb_upgrade_info"]);
+    assert.match(version, /^11\.8\./);
+    assert.equal((await ofDemo("SELECT COUNT(*) FROM pairings")).output, "2");
+  });
+
+  it("lets a site with other secrets take over its data, as after `pulumi destroy`", async () => {
+    await run(`${site.host.place.root}/bin/site-apply`, ["down", site.project]);
+    await released(withApps([demo], { secrets: { databaseRootPassword: "a-third-root" } }));
+    assert.equal((await ofDemo("SELECT COUNT(*) FROM pairings")).output, "2");
+  });
+});

@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { run } from "../support/command.ts";
+import { type RunningSite, runningSite } from "../support/runningSite.ts";
+import { type Changes, secrets } from "../support/site.ts";
+
+const IN_KERNEL = readFileSync(new URL("../support/inKernel.py", import.meta.url), "utf8");
+const other = { imageTag: "2026-08-17" };
+
+describe("Packages of notebooks", () => {
+  let site: RunningSite;
+  let home: string;
+
+  /** Runs code in a kernel that Jupyter's server starts. */
+  const inKernel = (code: string) =>
+    site.exec("jupyter", ["python3", "-c", IN_KERNEL, secrets.doorSecret], code).then(({ code, output }) => ({
+      code,
+      output: output.trim(),
+    }));
+
+  async function released(settings: Changes["settings"] = {}): Promise<string> {
+    const { code, output } = await site.release({ settings: { database: "true", ...settings } });
+    assert.equal(code, 0, output);
+    return output;
+  }
+
+  /** The same, with another image and so another container. */
+  async function restarted(settings: Changes["settings"] = {}): Promise<void> {
+    const container = await site.container("jupyter");
+    await released(settings);
+    assert.notEqual(await site.container("jupyter"), container);
+  }
+
+  /** What the release said of packages. */
+  const said = (output: string) =>
+    output.split("\n").filter((line) => /^jupyter: (?!runs on|starts|welcome)/.test(line));
+
+  /** Puts a file into the home directory, as its owner. */
+  const put = (path: string, content: string) =>
+    site.exec(
+      "jupyter",
+      ["sh", "-c", 'mkdir -p "$(dirname "$1")" && cat >"$1"', "sh", `/home/jovyan/${path}`],
+      content,
+    );
+
+  before(async () => {
+    site = runningSite(["jupyter", "mariadb"]);
+    home = `${site.host.folder}/data/home`;
+  });
+  after(() => site.remove());
+
+  it("lead from pandas to the database at the first start", async () => {
+    const output = await released();
+    assert.match(output, /^jupyter: Installed for Python 3\.\d+: PyMySQL [\d.]+\.$/m);
+    const code = `
+import os, pandas as pd
+df = pd.DataFrame({"wine": ["Port", "Sauternes"], "glasses": [2, 1]})
+df.to_sql("cellar", os.environ["DATABASE_URL"], index=False, if_exists="replace")
+print(pd.read_sql("select wine, glasses from cellar order by glasses", os.environ["DATABASE_URL"]).values.tolist())`;
+    assert.deepEqual(await inKernel(code), { code: 0, output: "[['Sauternes', 1], ['Port', 2]]" });
+  });
+
+  it("are not looked for again when all is there", async () => {
+    writeFileSync(`${home}/packages.log`, "untouched\n");
+    assert.deepEqual(said(await released()), []);
+    assert.equal(readFileSync(`${home}/packages.log`, "utf8"), "untouched\n");
+  });
+
+  it("do not need the database's address in any variable of the container", async () => {
+    const { output } = await run("docker", ["inspect", await site.container("jupyter")]);
+    assert.equal(output.includes(secrets.notebooksDatabasePassword), false);
+  });
+
+  it("come from the settings without a new container", async () => {
+    const container = await site.container("jupyter");
+    const output = await released({ packages: ["toolz >= 0.12, < 1"] });
+    assert.match(output, /^jupyter: Installed for Python 3\.\d+: toolz 0\.12\.\d+\.$/m);
+    assert.equal(await site.container("jupyter"), container);
+    assert.match((await inKernel("import toolz; print(toolz.__version__)")).output, /^0\.12/);
+  });
+
+  it("that a user installs in a notebook outlive the container and its image", async () => {
+    const installed = await inKernel("%pip install -q itsdangerous==2.1.2");
+    assert.equal(installed.code, 0, installed.output);
+    await restarted(other);
+    const { output } = await inKernel("import itsdangerous; print(itsdangerous.__file__)");
+    assert.match(output, /^\/home\/jovyan\/\.local\/lib\/python3\.\d+\/site-packages\//);
+  });
+
+  it("go into a virtual environment where a user made one", async () => {
+    const commands =
+      "python3 -m venv /tmp/own && /tmp/own/bin/pip install -q toolz==1.0.0 && /tmp/own/bin/python -c 'import toolz; print(toolz.__file__)'";
+    const { output } = await site.exec("jupyter", ["sh", "-c", commands]);
+    assert.match(output, /^\/tmp\/own\//m);
+  });
+
+  it("that cannot be had are said, one by one, and keep nothing from starting", async () => {
+    const output = await released({ packages: ["sklearn", "no-such-package-of-anybody", "itsdangerous>=2.2"] });
+    const [installed, ...failures] = said(output);
+    assert.match(installed ?? "", /^jupyter: Installed for Python 3\.\d+: itsdangerous 2\.\d+/);
+    assert.match(failures[0] ?? "", /^jupyter: sklearn could not be installed: .+\. ~\/packages\.log says more\.$/);
+    assert.equal(
+      failures[1],
+      "jupyter: no-such-package-of-anybody could not be installed: No matching distribution found for no-such-package-of-anybody. ~/packages.log says more.",
+    );
+    assert.equal(failures.length, 2);
+    assert.match(readFileSync(`${home}/packages.log`, "utf8"), /no-such-package-of-anybody/);
+    assert.deepEqual(await inKernel("print(6 * 7)"), { code: 0, output: "42" });
+  });
+
+  it("wait for the next release where the index does not answer", async () => {
+    await put(".config/pip/pip.conf", "[global]\nindex-url = http://127.0.0.1:9/simple\n");
+    try {
+      const output = await released({ packages: ["cachetools", "blinker"] });
+      for (const name of ["cachetools", "blinker"])
+        assert.ok(
+          said(output).includes(
+            `jupyter: ${name} could not be installed: the package index does not answer. ~/packages.log says more.`,
+          ),
+          output,
+        );
+    } finally {
+      rmSync(`${home}/.config/pip/pip.conf`);
+    }
+    const output = await released({ packages: ["cachetools", "blinker"] });
+    assert.match(output, /^jupyter: Installed for Python 3\.\d+: cachetools \S+, blinker \S+\.$/m);
+  });
+
+  it("that would break the server are not loaded by it; kernels see them", async () => {
+    const { output: folder } = await inKernel("import site; print(site.getusersitepackages())");
+    const below = folder.replace("/home/jovyan/", "");
+    for (const name of ["tornado", "jupyter_server", "traitlets"])
+      await put(`${below}/${name}/__init__.py`, `raise RuntimeError("a broken ${name}")\n`);
+    try {
+      await restarted(other);
+      const { output } = await run("docker", ["logs", await site.container("jupyter")]);
+      assert.doesNotMatch(output, /a broken/);
+    } finally {
+      for (const name of ["tornado", "jupyter_server", "traitlets"])
+        rmSync(`${home}/${below.replace(/^home\//, "")}/${name}`, { recursive: true, force: true });
+    }
+    assert.deepEqual(await inKernel("print(6 * 7)"), { code: 0, output: "42" });
+  });
+
+  it("may extend the server, and one that fails to is a line in its log", async () => {
+    const { output: folder } = await inKernel("import site; print(site.getusersitepackages())");
+    const below = folder.replace("/home/jovyan/", "");
+    const points = "def _jupyter_server_extension_points(): return [{'module': __name__}]\n";
+    await put(
+      `${below}/good_extension.py`,
+      `${points}def _load_jupyter_server_extension(app): app.log.info("the good extension is here")\n`,
+    );
+    await put(`${below}/bad_extension.py`, 'raise RuntimeError("the bad extension fails")\n');
+    for (const name of ["good", "bad"])
+      await put(
+        `.local/etc/jupyter/jupyter_server_config.d/${name}.json`,
+        JSON.stringify({ ServerApp: { jpserver_extensions: { [`${name}_extension`]: true } } }),
+      );
+    await restarted();
+    const { output } = await run("docker", ["logs", await site.container("jupyter")]);
+    assert.match(output, /the good extension is here/);
+    assert.match(output, /the bad extension fails/);
+    assert.deepEqual(await inKernel("print(6 * 7)"), { code: 0, output: "42" });
+    rmSync(`${home}/.local/etc/jupyter`, { recursive: true });
+  });
+
+  it("are installed again after a change of Python: what was asked for, and not what came along", async () => {
+    const before = ".local/lib/python3.5/site-packages";
+    const had = async (name: string, version: string, requested: boolean, origin?: object) => {
+      const info = `${before}/${name}-${version}.dist-info`;
+      await put(`${info}/METADATA`, `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n`);
+      if (requested) await put(`${info}/REQUESTED`, "");
+      if (origin) await put(`${info}/direct_url.json`, JSON.stringify(origin));
+    };
+    await had("pluggy", "1.4.0", true);
+    // Has no such version for any Python of today.
+    await had("zipp", "0.0.1", true);
+    await had("iniconfig", "2.0.0", false);
+    // The image has a later one.
+    await had("pandas", "1.0.0", true);
+    await had("no-such-package-of-anybody", "1.0", true);
+    await had("own", "1.0", true, { url: "file:///home/jovyan/work/own", dir_info: {} });
+    await put(".local/share/jupyter-up/python", "3.5\n");
+
+    const output = await released();
+    const [installed, ...failures] = said(output);
+    assert.match(installed ?? "", /^jupyter: Installed for Python 3\.\d+: pluggy 1\.4\.0, zipp [1-9]\S+\.$/);
+    assert.deepEqual(
+      failures.map((line) => line.replace(/ could not be installed: .*/, "")),
+      ["jupyter: no-such-package-of-anybody==1.0", "jupyter: own @ file:///home/jovyan/work/own"],
+    );
+    assert.match((await inKernel("import iniconfig")).output, /ModuleNotFoundError/);
+
+    // What is still missing is tried again, until it is taken off the list.
+    assert.equal(said(await released()).length, 2);
+    writeFileSync(`${home}/.local/share/jupyter-up/missing-packages.txt`, "");
+    assert.deepEqual(said(await released()), []);
+  });
+
+  it("are no reason for a release to fail when the disk is full, or the records are damaged", async () => {
+    rmSync(`${home}/.local/share/jupyter-up`, { recursive: true });
+    mkdirSync(`${home}/.local/share`, { recursive: true });
+    writeFileSync(`${home}/.local/share/jupyter-up`, "");
+    const output = await released();
+    assert.match(output, /^jupyter: Packages could not be looked after: /m);
+  });
+});

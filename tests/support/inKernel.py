@@ -1,0 +1,48 @@
+"""Runs code in a new kernel of the server in this container, as a browser behind the door would; prints what it prints.
+
+Standard input: the code. Argument: the door's secret.
+"""
+
+import json
+import sys
+import urllib.request
+
+import websocket
+
+headers = {"X-Door-Secret": sys.argv[1], "X-Auth-User": "ann@example.com", "Cookie": "_xsrf=00", "X-XSRFToken": "00"}
+
+
+def ask(method, path):
+    request = urllib.request.Request(f"http://127.0.0.1:8888/api/{path}", method=method, headers=headers)
+    return urllib.request.urlopen(request, data=b"{}" if method == "POST" else None).read()
+
+
+kernel = json.loads(ask("POST", "kernels"))["id"]
+try:
+    channel = websocket.create_connection(
+        f"ws://127.0.0.1:8888/api/kernels/{kernel}/channels", header=headers, suppress_origin=True, timeout=120
+    )
+    header = {"msg_id": "1", "msg_type": "execute_request", "username": "", "session": "1", "version": "5.3"}
+    content = {"code": sys.stdin.read(), "silent": False}
+    request = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
+    channel.send(json.dumps(request))
+    failed = False
+    while True:
+        message = json.loads(channel.recv())
+        if message["parent_header"].get("msg_id") != "1":
+            continue
+        if message["msg_type"] == "stream":
+            print(message["content"]["text"], end="")
+        elif message["msg_type"] == "error":
+            print(f"{message['content']['ename']}: {message['content']['evalue']}")
+            failed = True
+        elif message["msg_type"] == "execute_reply":
+            break
+    # What was printed may come after the reply, and always before the kernel is idle.
+    while message["msg_type"] != "status" or message["content"]["execution_state"] != "idle":
+        message = json.loads(channel.recv())
+        if message["msg_type"] == "stream":
+            print(message["content"]["text"], end="")
+finally:
+    ask("DELETE", f"kernels/{kernel}")
+sys.exit(failed)

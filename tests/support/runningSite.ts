@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
+import { bundleOf } from "../../files/bundle.ts";
+import { hostNames, imagesOf, type Site } from "../../files/site.ts";
+import { selfSigned } from "./certificate.ts";
+import { type Ended, run } from "./command.ts";
+import { type TestHost, testHost } from "./host.ts";
+import { havePulled, imageMirror } from "./images.ts";
+import { type Changes, secrets, siteWith } from "./site.ts";
+
+/** Some services of a site, released on this machine by the site's own script, as a Compose project of their own. */
+export interface RunningSite {
+  host: TestHost;
+  /** Compose's name for it. */
+  project: string;
+  /** Releases the site of the valid config with changes, its images pulled before; says how the release ended. */
+  release(changes?: Changes, how?: { pulled: boolean }): Promise<Ended>;
+  /** Runs a command in a service's container. */
+  exec(service: string, command: string[], input?: string): Promise<Ended>;
+  /** The id of a service's container. */
+  container(service: string): Promise<string>;
+  /** Takes it down, and away with all it made. */
+  remove(): Promise<void>;
+}
+
+/** @param names the services that shall run; the others are left out of the release. */
+export function runningSite(names: string[]): RunningSite {
+  const host = testHost();
+  const project = `jupyter-up-rendered-${randomUUID().slice(0, 8)}`;
+
+  async function container(service: string): Promise<string> {
+    const labels = { project, service };
+    const filters = Object.entries(labels).flatMap(([key, value]) => [
+      "--filter",
+      `label=com.docker.compose.${key}=${value}`,
+    ]);
+    return (await run("docker", ["ps", "--all", "--quiet", "--no-trunc", ...filters])).output.trim();
+  }
+
+  return {
+    host,
+    project,
+    container,
+    async release(changes = {}, { pulled } = { pulled: true }) {
+      const here = {
+        settings: { imageMirror, ...changes.settings },
+        // Nothing is published; what is asked of these ports is that nobody listens there.
+        place: { ...host.place, address: "127.0.0.1", httpsPort: 1, httpPort: 2, ...changes.place },
+      };
+      const whole = siteWith(here);
+      const site: Site = {
+        ...whole,
+        name: project,
+        services: whole.services.filter(({ name }) => names.includes(name)),
+      };
+      if (pulled) await havePulled(imagesOf(site).map(({ reference }) => reference));
+      const bundle = bundleOf(site, { ...secrets, ...selfSigned(hostNames(whole)), ...changes.secrets });
+      assert.deepEqual(await host.apply("secrets", bundle.secrets), { code: 0, output: "" });
+      return host.apply("release", bundle.release);
+    },
+    exec: async (service, command, input = "") =>
+      run("docker", ["exec", "--interactive", await container(service), ...command], { input }),
+    async remove() {
+      await run(`${host.place.root}/bin/site-apply`, ["down", project]);
+      rmSync(host.folder, { recursive: true, force: true });
+    },
+  };
+}

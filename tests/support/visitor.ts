@@ -1,0 +1,65 @@
+import { createHmac } from "node:crypto";
+import type { OutgoingHttpHeaders } from "node:http";
+import { type Agent, request } from "node:https";
+import { secrets } from "./site.ts";
+
+/** An answer, as far as tests look at it. */
+export interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+}
+
+export interface Question {
+  method?: string;
+  headers?: OutgoingHttpHeaders;
+  /** Fields of a form. */
+  form?: Record<string, string>;
+  agent?: Agent | false;
+}
+
+/** Asks a site on this machine by one of its names; the answer of a stranger without a cookie. */
+export function ask(port: number, host: string, path: string, question: Question = {}): Promise<Answer> {
+  const { form, agent = false } = question;
+  const body = form && new URLSearchParams(form).toString();
+  const method = question.method ?? (form ? "POST" : "GET");
+  const headers = {
+    host: `${host}:${port}`,
+    ...(body ? { "content-type": "application/x-www-form-urlencoded", "content-length": Buffer.byteLength(body) } : {}),
+    ...question.headers,
+  };
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      { host: "127.0.0.1", port, servername: host, path, method, headers, agent, rejectUnauthorized: false },
+      (response) => {
+        let body = "";
+        response.setEncoding("utf8").on("data", (part) => {
+          body += part;
+        });
+        response.on("error", reject);
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
+      },
+    );
+    asked.on("upgrade", (response, socket) => {
+      socket.destroy();
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: "" });
+    });
+    asked.setTimeout(15_000, () => asked.destroy(new Error(`${host}${path} did not answer`)));
+    asked.on("error", (error) => {
+      // A server may close a connection that was kept open at any time: who uses it again asks anew, as browsers do.
+      if (asked.reusedSocket && method === "GET") ask(port, host, path, question).then(resolve, reject);
+      else reject(error);
+    });
+    asked.end(body);
+  });
+}
+
+/** Vouch's cookie of somebody who has signed in, made with the secret of the tests' sites. */
+export function signedIn(email: string): string {
+  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const now = Math.floor(Date.now() / 1000);
+  const claims = { email, email_verified: true };
+  const payload = { username: email, CustomClaims: claims, PAccessToken: "", PIdToken: "", iss: "Vouch" };
+  const text = `${encode({ alg: "HS256", typ: "JWT" })}.${encode({ ...payload, aud: "lab.example.com", exp: now + 3600 })}`;
+  return `VouchCookie=${text}.${createHmac("sha256", secrets.vouchJwtSecret).update(text).digest("base64url")}`;
+}

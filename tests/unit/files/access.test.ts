@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { accessSql, accountsOf, obsoleteSql } from "../../../files/mariadb/access.ts";
+import { settingsWith } from "../../support/settings.ts";
+import { secrets } from "../../support/site.ts";
+
+const app = (name: string, more: object = {}) => ({ name, image: "docker.io/library/adminer:5", port: 8080, ...more });
+const accounts = accountsOf(
+  settingsWith({
+    database: "true",
+    apps: [app("phpdemo", { database: true, shared: true }), app("whoami", { database: true }), app("plain")],
+  }),
+  secrets,
+);
+
+describe("Who gets into the database", () => {
+  it("is notebooks, and each app with a database of its own; notebooks get into what is shared, too", () => {
+    assert.deepEqual(accounts, [
+      { user: "notebooks", password: "secret-database-notebooks", databases: ["notebooks", "phpdemo"] },
+      { user: "phpdemo", password: "secret-database-phpdemo", databases: ["phpdemo"] },
+      { user: "whoami", password: "secret-database-whoami", databases: ["whoami"] },
+    ]);
+  });
+
+  it("is written as statements that may be run again", () => {
+    assert.equal(
+      accessSql([{ user: "my-app", password: "p", databases: ["my-app"] }], "r", ["old-app"]),
+      `-- Who gets into which database. Made from the stack's settings; run at each release, changes what differs.
+
+ALTER USER 'root'@'localhost' IDENTIFIED BY 'r';
+CREATE ROLE IF NOT EXISTS site_user;
+
+CREATE USER IF NOT EXISTS 'my-app'@'%' IDENTIFIED BY 'p';
+ALTER USER 'my-app'@'%' IDENTIFIED BY 'p';
+GRANT site_user TO 'my-app'@'%';
+GRANT ALL PRIVILEGES ON \`my-app\`.* TO 'my-app'@'%';
+
+DROP DATABASE IF EXISTS \`old-app\`;
+`,
+    );
+  });
+
+  it("gets rights on named databases, and never on all", () => {
+    const granted = accessSql(accounts, "r", []).match(/ON \S+ TO \S+;/g);
+    assert.deepEqual(granted, [
+      "ON `notebooks`.* TO 'notebooks'@'%';",
+      "ON `phpdemo`.* TO 'notebooks'@'%';",
+      "ON `phpdemo`.* TO 'phpdemo'@'%';",
+      "ON `whoami`.* TO 'whoami'@'%';",
+    ]);
+  });
+
+  it("has quotes and backslashes of a password written as text", () => {
+    const sql = accessSql([{ user: "a", password: "it's \\ `", databases: [] }], "'", []);
+    assert.match(sql, /IDENTIFIED BY 'it\\'s \\\\ `';/);
+    assert.match(sql, /'root'@'localhost' IDENTIFIED BY '\\'';/);
+  });
+
+  it("is what the question for obsolete users and rights leaves out", () => {
+    const sql = obsoleteSql(accounts);
+    assert.match(sql, /User NOT IN \('notebooks', 'phpdemo', 'whoami'\);/);
+    assert.match(
+      sql,
+      /\(User, Db\) NOT IN \(\('notebooks', 'notebooks'\), \('notebooks', 'phpdemo'\), \('phpdemo', 'phpdemo'\), \('whoami', 'whoami'\)\);/,
+    );
+  });
+});

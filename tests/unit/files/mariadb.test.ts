@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { bundleWith, type Changes } from "../../support/site.ts";
+import { composeOf, contentOf, unpack } from "../../support/unpack.ts";
+
+const app = (name: string, more: object = {}) => ({
+  name,
+  image: "docker.io/library/adminer:5",
+  port: 8080,
+  database: true,
+  ...more,
+});
+const changes: Changes = {
+  settings: {
+    database: "true",
+    apps: [app("phpdemo", { schema: "tests/support/schema.sql", shared: true }), app("whoami")],
+    purge: ["old"],
+  },
+};
+const bundle = bundleWith(changes);
+const compose = composeOf(bundle.release);
+const service = compose.services.mariadb;
+assert.ok(service);
+const definition = (other: Changes) => JSON.stringify(composeOf(bundleWith(other).release).services.mariadb);
+
+describe("MariaDB", () => {
+  it("is there when the settings say so, and only then", () => {
+    assert.equal(composeOf(bundleWith().release).services.mariadb, undefined);
+    assert.equal(service.image, "docker.io/library/mariadb:11.8");
+  });
+
+  it("is reached by those who use it, on a network that leads nowhere, and on no port of the machine", () => {
+    assert.deepEqual(service.networks, ["db"]);
+    assert.deepEqual(compose.networks.db, { internal: true });
+    assert.equal(compose.networks.jupyter, null);
+    assert.equal(service.ports, undefined);
+    assert.deepEqual(compose.services.jupyter?.networks, ["jupyter", "db"]);
+    for (const name of ["nginx", "vouch", "dex"]) assert.equal(compose.services[name]?.networks?.includes("db"), false);
+  });
+
+  it("runs without root, and writes to its data only", () => {
+    assert.equal(service.user, "999:999");
+    assert.equal(service.read_only, true);
+    assert.deepEqual(service.cap_drop, ["ALL"]);
+    const written = service.volumes?.filter(({ read_only }) => !read_only);
+    assert.deepEqual(
+      written?.map(({ source, target }) => [source, target]),
+      [["/srv/data/mariadb", "/var/lib/mysql"]],
+    );
+  });
+
+  it("has time to stop, and its system tables brought up to another version", () => {
+    assert.equal(service.stop_grace_period, "60s");
+    const { MARIADB_AUTO_UPGRADE, MARIADB_ROOT_HOST } = service.environment as Record<string, string>;
+    assert.deepEqual([MARIADB_AUTO_UPGRADE, MARIADB_ROOT_HOST], ["1", "localhost"]);
+  });
+
+  it("is not made anew for apps, passwords, schemas or what is to be purged", () => {
+    const before = definition(changes);
+    for (const other of [
+      { settings: { database: "true" } },
+      { ...changes, secrets: { databaseRootPassword: "another", notebooksDatabasePassword: "another" } },
+    ])
+      assert.equal(definition(other), before);
+  });
+
+  it("is made anew for another version", () => {
+    assert.notEqual(definition({ settings: { database: "true", databaseTag: "11.4" } }), definition(changes));
+  });
+
+  it("has a file a database, with what it begins with", () => {
+    const databases = Object.keys(unpack(bundle.secrets).files).filter((path) => path.includes("/databases/"));
+    assert.deepEqual(
+      databases.map((path) => path.replace(/.*\//, "")),
+      ["notebooks.sql", "phpdemo.sql", "whoami.sql"],
+    );
+    assert.match(contentOf(bundle.secrets, "databases/phpdemo.sql"), /^CREATE TABLE /m);
+  });
+
+  it("is prepared at each release from the current version of its secrets", () => {
+    const header = unpack(bundle.release).header.filter((line) => /^(secrets|prepare) mariadb/.test(line));
+    assert.deepEqual(
+      header.map((line) => line.replace(/[0-9a-f]{12}$/, "ID")),
+      ["secrets mariadb ID", "prepare mariadb sh /etc/mysql/conf.d/prepare.sh /run/secrets/mariadb/current"],
+    );
+    const [folder] = Object.keys(unpack(bundle.secrets).files).filter((path) => path.startsWith("mariadb/"));
+    assert.equal(header[0]?.split(" ")[2], folder?.split("/")[1]);
+  });
+});

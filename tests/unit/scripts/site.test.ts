@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { providersFor, siteImages } from "../../../scripts/setup/site.ts";
+import { withoutCiphers } from "../../../scripts/setup/stackConfig.ts";
+
+test("each target needs its own providers", () => {
+  const ofAll = ["command", "random", "tls"];
+  assert.deepEqual(providersFor({}), ofAll);
+  assert.deepEqual(providersFor({ "jupyter-up:target": "gcp" }), [...ofAll, "gcp", "cloudflare"]);
+  assert.deepEqual(providersFor({ "jupyter-up:target": "gcp", "jupyter-up:dns": "none" }), [...ofAll, "gcp"]);
+  assert.deepEqual(providersFor({ "jupyter-up:target": "ssh" }), [...ofAll, "cloudflare"]);
+});
+
+test("the images of a site are known, though secrets among its settings are not", async () => {
+  const config = {
+    "jupyter-up:target": "ssh",
+    "jupyter-up:dns": "none",
+    "jupyter-up:domain": "lab.example.com",
+    "jupyter-up:allow": ["ann@example.com"],
+    "jupyter-up:signIn": { users: [{ email: "ann@example.com", passwordHash: { secure: "v1:x" } }] },
+    "jupyter-up:ssh": { host: "203.0.113.7", privateKey: { secure: "v1:y" }, hostKey: "ssh-ed25519 AAAA" },
+  };
+  const images = await siteImages(withoutCiphers(config) as Record<string, unknown>);
+  assert.ok(images.includes("quay.io/jupyter/scipy-notebook:2026-08-08"), `${images}`);
+});
