@@ -72,7 +72,7 @@ describe("A setting of apps is refused, with the command that mends it:", () => 
     [
       "a path that leaves the checkout",
       { apps: [{ ...app, files: { "/srv": "../elsewhere" } }] },
-      '"../elsewhere" is no path in this checkout.',
+      '"../elsewhere" is no path within this checkout, such as files/demo.',
       "pulumi config rm --path 'apps[0].files[\"/srv\"]'",
     ],
     [
@@ -84,14 +84,14 @@ describe("A setting of apps is refused, with the command that mends it:", () => 
     [
       "a front page under a name of the site's own",
       { home: "vouch" },
-      '"vouch" is a name of the site\'s own.',
+      '"vouch" is a name of one of the site\'s services.',
       "pulumi config set home home",
     ],
     [
       "a name too long for its domain",
       { domain: `${"a.".repeat(117)}example.com`, apps: [{ ...app, name: "longer-than-this" }] },
-      '"longer-than-this" in front of the domain is longer than the 253 characters of DNS.',
-      "pulumi config set --path 'apps[0].name' l",
+      "with the domain behind it, the app's name has 262 characters; 253 is the most.",
+      "pulumi config set --path 'apps[0].name' app",
     ],
   ];
   for (const [what, config, words, command] of rows)
