@@ -239,12 +239,18 @@ function ofCertificate({ tls, tlsCertificate, tlsKey, ...given }: Partial<Checke
   const { domain, home, signIn } = given;
   const apps = listOf<App>(given.apps).filter((app) => app?.name);
   const names = typeof domain === "string" && signIn ? namesAskedFor({ domain, home, signIn, apps }) : [];
-  const certificateFaults = tlsCertificate
-    ? whatIsWrongWithCertificate(tlsCertificate, names, new Date())
-    : ["the certificate is missing."];
-  const keyFault = tlsKey
-    ? whatIsWrongWithKey(tlsKey, tlsCertificate ?? "")
-    : "the certificate's private key is missing.";
+  // A text that is no PEM at all is a fault by itself.
+  const isPem = (text: string) => text.startsWith("-----BEGIN ");
+  const certificateFaults = !tlsCertificate
+    ? ["the certificate is missing."]
+    : isPem(tlsCertificate)
+      ? whatIsWrongWithCertificate(tlsCertificate, names, new Date())
+      : [];
+  const keyFault = !tlsKey
+    ? "the certificate's private key is missing."
+    : isPem(tlsKey)
+      ? whatIsWrongWithKey(tlsKey, tlsCertificate ?? "")
+      : undefined;
   return [
     ...certificateFaults.map((sentence): Between => [["tlsCertificate"], fault(sentence, SET_CERTIFICATE)]),
     ...(keyFault ? ([[["tlsKey"], fault(keyFault, SET_KEY)]] satisfies Between[]) : []),
