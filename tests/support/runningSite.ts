@@ -44,6 +44,7 @@ export function runningSite(names: string[]): RunningSite {
     container,
     async release(changes = {}, { pulled } = { pulled: true }) {
       const here = {
+        ...changes,
         settings: { imageMirror, ...changes.settings },
         // Nothing is published; what is asked of these ports is that nobody listens there.
         place: { ...host.place, address: "127.0.0.1", httpsPort: 1, httpPort: 2, ...changes.place },

@@ -1,4 +1,5 @@
 import { type Bundle, bundleOf } from "../../files/bundle.ts";
+import type { Edge } from "../../files/nginx/edge.ts";
 import type { Secrets } from "../../files/secrets.ts";
 import type { Service } from "../../files/service.ts";
 import { type Place, type Site, siteOf } from "../../files/site.ts";
@@ -39,13 +40,15 @@ export interface Changes {
   settings?: Record<string, unknown>;
   place?: Partial<Place>;
   secrets?: Partial<Secrets>;
+  /** Who stands before it. */
+  edge?: Edge;
 }
 
 /** The site of the valid config with changes. */
-export function siteWith({ settings, place: elsewhere }: Changes = {}): Site {
+export function siteWith({ settings, place: elsewhere, edge }: Changes = {}): Site {
   const checked = settingsWith(settings);
   const ports = { httpsPort: checked.port, httpPort: checked.httpPort };
-  return siteOf("jupyter-up-test", checked, { ...place, ...ports, ...elsewhere });
+  return siteOf("jupyter-up-test", checked, { ...place, ...ports, ...elsewhere }, edge);
 }
 
 /** Its files. */

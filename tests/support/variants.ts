@@ -1,11 +1,12 @@
 import { hostNames } from "../../files/site.ts";
-import { selfSigned } from "./certificate.ts";
+import { clientCertificate, selfSigned } from "./certificate.ts";
 import { imageMirror } from "./images.ts";
 import { type Changes, secrets, siteWith } from "./site.ts";
 
 const people = Array.from({ length: 200 }, (_, number) => `person.${number}@department-${number}.example.com`);
 const longAddress = `${"a".repeat(64)}@${"b".repeat(60)}.${"c".repeat(60)}.${"d".repeat(60)}.com`;
 const user = (email: string, name?: string) => (name === undefined ? { email } : { email, name });
+const client = { clientId: "0oa1: #x", clientSecret: `secret-'"\\$of: the client` };
 
 /** Settings and places that put a strain on the generated files, by what is odd about them. */
 export const variants: Record<string, Changes> = {
@@ -86,11 +87,29 @@ export const variants: Record<string, Changes> = {
     },
   },
   "a site that is open to the world": { place: { public: true, address: "0.0.0.0" } },
+  "a site behind Cloudflare": {
+    edge: { ipv4: ["173.245.48.0/20", "103.21.244.0/22"], ipv6: ["2400:cb00::/32"] },
+    secrets: clientCertificate(),
+  },
+  "people of Okta": { settings: { signIn: { provider: "okta", domain: "dev-123456.okta.com", ...client } } },
+  "people of Google": { settings: { signIn: { provider: "google", ...client } } },
+  "people of GitHub": { settings: { signIn: { provider: "github", ...client }, allow: ["ann-lee", "b0b"] } },
+  "people of any OpenID Connect provider": {
+    settings: {
+      signIn: {
+        provider: "oidc",
+        authUrl: "https://id.example.com/authorize?prompt=login",
+        tokenUrl: "https://id.example.com/token",
+        userInfoUrl: "https://id.example.com/userinfo",
+        ...client,
+      },
+    },
+  },
   "odd names of folders": { place: { data: "/srv/it's $HOME", notebooks: '/srv/$$HOME "{x}": [#1]' } },
 };
 
 /** A variant on this machine: with the images that it has, and a certificate that can be used. */
-export function onThisMachine({ settings, place, secrets }: Changes): Changes {
-  const here = { settings: { imageMirror, ...settings }, place: { ...place } };
+export function onThisMachine({ settings, place, secrets, ...others }: Changes): Changes {
+  const here = { ...others, settings: { imageMirror, ...settings }, place: { ...place } };
   return { ...here, secrets: { ...selfSigned(hostNames(siteWith(here))), ...secrets } };
 }

@@ -76,7 +76,7 @@ export class CloudStack {
     return {
       JUPYTER_UP_CLOUD: this.cloud.folder,
       GOOGLE_CREDENTIALS: credentials,
-      CLOUDFLARE_API_TOKEN: cloudflareToken,
+      CLOUDFLARE_API_TOKEN: process.env.CLOUDFLARE_API_TOKEN ?? cloudflareToken,
     };
   }
 

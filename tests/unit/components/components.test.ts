@@ -1,5 +1,6 @@
 // One process for all of them: to load Pulumi's SDK takes longer than all these tests together.
 import "./cloudNames.cases.ts";
+import "./cloudflareFaults.cases.ts";
 import "./gcpVm.cases.ts";
 import "./privateAuthority.cases.ts";
 import "./remoteHost.cases.ts";

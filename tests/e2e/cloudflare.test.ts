@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import type { Browser } from "playwright-core";
+import { attempt } from "../../scripts/setup/command.ts";
+import { inventory } from "../stand-ins/cloud/inventory.ts";
+import { createRecord, deleteRecord } from "../stand-ins/cloud/records.ts";
+import { type DnsEntry, entryPath, recordType } from "../stand-ins/providers/packages/cloudflare/dns.ts";
+import { writeSetting } from "../stand-ins/providers/packages/cloudflare/zoneSettings.ts";
+import { addZone } from "../stand-ins/providers/packages/cloudflare/zones.ts";
+import { labIsReady, launch, person, runInNewNotebook, signIn } from "./support/browser.ts";
+import { CloudStack } from "./support/cloudStack.ts";
+
+const NOTHING = { resources: [], containers: [], networks: [] };
+const domain = "lab.example.com";
+const name = `jupyter.${domain}`;
+const names = [domain, `vouch.${domain}`, `dex.${domain}`, name];
+
+/** Each test begins where the one before it has ended. */
+describe("a site behind Cloudflare", () => {
+  let stack: CloudStack;
+  let zoneId: string;
+  let address: string;
+  let browser: Browser | undefined;
+
+  /** Where the world finds the name. */
+  const found = async (): Promise<string> =>
+    JSON.parse(await readFile(join(stack.cloud.folder, "zone.json"), "utf8"))[name];
+
+  /** Status and first line of the answer to a browser that comes from an address of this machine. */
+  async function answer(at: string, ...options: string[]): Promise<string> {
+    const { stdout, stderr } = await attempt("curl", [
+      ...["--silent", "--show-error", "--max-time", "10", "--write-out", "\n%{http_code}"],
+      ...["--header", "Sec-Fetch-Mode: navigate", "--resolve", `${name}:443:${at}`, ...options],
+      `https://${name}/lab`,
+    ]);
+    return stdout.trim() + stderr;
+  }
+
+  /** A record as somebody made it before. */
+  async function elsewhere(id: string, type: string, content: string): Promise<void> {
+    const time = new Date().toISOString();
+    const entry: DnsEntry = {
+      id,
+      zoneId,
+      name,
+      type,
+      content,
+      ttl: 300,
+      proxied: false,
+      createdOn: time,
+      modifiedOn: time,
+    };
+    await createRecord(stack.cloud, { path: entryPath(zoneId, id), type: recordType, uses: [], properties: entry });
+  }
+
+  before(async () => {
+    stack = await CloudStack.make({
+      target: "gcp",
+      project: "my-project-123456",
+      sshFrom: ["127.0.0.1/32"],
+      protectData: false,
+      domain,
+      dns: "cloudflare",
+      dnsZone: domain,
+    });
+    ({ id: zoneId } = await addZone(stack.cloud, domain));
+  });
+  after(async () => {
+    await browser?.close();
+    await stack?.destroy();
+    await stack?.remove();
+  });
+
+  it("is refused in plain words, before anything is made, while the names could not lead to it", async () => {
+    const faults = join(stack.cloud.folder, "faults.json");
+    await writeFile(faults, JSON.stringify([{ request: "GET *dns_records*", fault: "no permission" }]));
+    assert.match(
+      (await stack.pulumi("preview")).text,
+      /cloudflare:apiToken: .* has to be allowed .*Zone \/ DNS \/ Edit/,
+    );
+    await writeFile(faults, "[]");
+
+    await writeSetting(stack.cloud, zoneId, "ssl", "flexible");
+    assert.match(
+      (await stack.pulumi("preview")).text,
+      /Nothing was changed\. The SSL mode of the zone .* is "flexible"/,
+    );
+    await writeSetting(stack.cloud, zoneId, "ssl", "strict");
+
+    await elsewhere("a".repeat(32), "A", "198.51.100.1");
+    await elsewhere("b".repeat(32), "AAAA", "2001:db8::1");
+    const { code, text } = await stack.up();
+    assert.equal(code, 1);
+    assert.match(
+      text,
+      new RegExp(`${name} \\(A\\) leads to 198\\.51\\.100\\.1:\n *pulumi import .* ${zoneId}/a{32}\n`),
+    );
+    assert.match(text, new RegExp(`${name} \\(AAAA\\) leads to 2001:db8::1: it has to be deleted`));
+    const { containers } = await inventory(stack.cloud);
+    assert.deepEqual(containers, []);
+
+    // As the message says.
+    await deleteRecord(stack.cloud, entryPath(zoneId, "b".repeat(32)));
+    const [, line = ""] = /pulumi (import .*)/.exec(text) ?? [];
+    const imported = await stack.pulumi(...line.split(" "), "--yes");
+    assert.equal(imported.code, 0, imported.text);
+  });
+
+  it("is there after one `pulumi up`, with a record for every name, of which one was taken over", async () => {
+    const { code, text, plan } = await stack.up();
+    assert.equal(code, 0, text);
+    const { [`dns-${name}`]: taken, ...others } = plan;
+    assert.equal(taken, "update");
+    assert.deepEqual([...new Set(Object.values(others))], ["create"]);
+    for (const each of names) assert.ok(plan[`dns-${each}`], each);
+    address = await stack.output("address");
+    assert.deepEqual((await stack.up()).plan, {});
+  });
+
+  it("lets a person in, by its name in the zone", async () => {
+    const edge = await found();
+    assert.notEqual(edge, address);
+    assert.match(await answer(edge, "--cacert", join(stack.cloud.folder, "public-ca.pem")), /302$/);
+    browser = await launch(`MAP *.${domain} ${edge}`);
+    const { page } = await person(browser);
+    await page.goto(`https://${name}/lab?reset`);
+    await signIn(page, "you@example.com", await stack.output("password"));
+    await labIsReady(page);
+    assert.equal(await runInNewNotebook(page, "6 * 7"), "42");
+  });
+
+  it("answers nobody but Cloudflare: not at its address, and not from Cloudflare's without the certificate", async () => {
+    assert.match(await answer(address, "--insecure"), /^000curl: .*(reset|SSL_ERROR_SYSCALL)/i);
+    const fromTheEdge = ["--insecure", "--interface", await found()];
+    assert.match(await answer(address, ...fromTheEdge), /No required SSL certificate was sent[\s\S]*400$/);
+  });
+
+  const everyName = (deed: string, part: string) => Object.fromEntries(names.map((each) => [`${part}-${each}`, deed]));
+  const around = {
+    "host-web-firewall": "update",
+    ...everyName("update", "dns"),
+    "site-secrets": "update",
+    "site-release": "update",
+  };
+  const pulls = (deed: string) =>
+    Object.fromEntries(
+      ["authority-key", "authority", "key", "request", "signed", "certificate", ...names].map((part) => [
+        `pulls-${part}`,
+        deed,
+      ]),
+    );
+
+  it("comes out from behind it without being made anew", async () => {
+    const { code, text, plan } = await stack.up({ proxied: false, tls: "private-ca" });
+    assert.equal(code, 0, text);
+    const { certificates, others } = apart(plan);
+    assert.deepEqual(others, { ...around, ...pulls("delete") });
+    assert.ok(certificates.includes("certificate-leaf") && certificates.includes("certificate-signed"));
+    assert.equal(await found(), address);
+    assert.match(await answer(address, "--insecure"), /302$/);
+  });
+
+  it("goes back behind it", async () => {
+    const { code, text, plan } = await stack.up({ proxied: true, tls: "cloudflare-origin" });
+    assert.equal(code, 0, text);
+    assert.deepEqual(apart(plan).others, { ...around, ...pulls("create") });
+    assert.match(await answer(await found(), "--cacert", join(stack.cloud.folder, "public-ca.pem")), /302$/);
+    assert.match(await answer(address, "--insecure"), /^000/);
+  });
+
+  it("leaves nothing at Cloudflare, nor anywhere", async () => {
+    const { code, text } = await stack.destroy();
+    assert.equal(code, 0, text);
+    assert.deepEqual(await inventory(stack.cloud), NOTHING);
+    assert.equal(await found(), undefined);
+  });
+});
+
+/** The site's own certificate changes with who signs it: its parts have the same names whoever does. */
+function apart(plan: Record<string, string>): { certificates: string[]; others: Record<string, string> } {
+  const isCertificate = ([part]: [string, string]) => part.startsWith("certificate-");
+  return {
+    certificates: Object.entries(plan)
+      .filter(isCertificate)
+      .map(([part]) => part),
+    others: Object.fromEntries(Object.entries(plan).filter((each) => !isCertificate(each))),
+  };
+}

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { clientCertificate } from "../support/certificate.ts";
+import { run } from "../support/command.ts";
+import { type RunningSite, runningSite } from "../support/runningSite.ts";
+
+const name = "jupyter.lab.example.com";
+/** Where this machine's own requests come from, as containers see them. */
+const fromHere = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+
+describe("nginx behind Cloudflare", () => {
+  const folder = mkdtempSync(join(tmpdir(), "edge-"));
+  const own = clientCertificate();
+  const others = clientCertificate();
+  let site: RunningSite;
+  let ports: { httpsPort: number; httpPort: number };
+
+  /** The answer's status to somebody who shows a certificate or none, and says who they ask for. */
+  async function status(shown?: ReturnType<typeof clientCertificate>): Promise<string> {
+    const certificate = join(folder, "client.pem");
+    if (shown) writeFileSync(certificate, shown.clientCertificate + shown.clientKey, { mode: 0o600 });
+    const { output } = await run("curl", [
+      ...["--silent", "--insecure", "--max-time", "10", "--output", "/dev/null", "--write-out", "%{http_code}"],
+      ...["--header", "CF-Connecting-IP: 198.51.100.9", "--resolve", `${name}:${ports.httpsPort}:127.0.0.1`],
+      ...(shown ? ["--cert", certificate] : []),
+      `https://${name}:${ports.httpsPort}/lab`,
+    ]);
+    return output;
+  }
+
+  /** Whom nginx took the last one for who asked. */
+  async function lastVisitor(): Promise<string | undefined> {
+    const { output } = await run("docker", ["logs", await site.container("nginx")]);
+    return output
+      .split("\n")
+      .filter((line) => line.includes(` ${name} GET /lab `))
+      .at(-1)
+      ?.split(" ")[0];
+  }
+
+  const release = (ipv4: string[]) => site.release({ edge: { ipv4, ipv6: [] }, place: ports, secrets: own });
+
+  before(async () => {
+    ports = { httpsPort: await freePort(), httpPort: await freePort() };
+    site = runningSite(["nginx", "vouch"]);
+    const { code, output } = await release(fromHere);
+    assert.equal(code, 0, output);
+  });
+  after(async () => {
+    await site?.remove();
+    rmSync(folder, { recursive: true });
+  });
+
+  it("asks itself through its own front door, with the certificate", async () => {
+    const door = ["wget", "-q", "-O", "-", "http://127.0.0.1:8081/door"];
+    assert.deepEqual(await site.exec("nginx", door), { code: 0, output: "the door asks who is there\n" });
+  });
+
+  it("answers whoever shows the certificate", async () => {
+    assert.equal(await status(own), "401");
+  });
+
+  it("refuses whoever shows none, or one of another authority by the same name", async () => {
+    assert.equal(await status(), "400");
+    assert.equal(await status(others), "400");
+  });
+
+  it("knows who really asks", async () => {
+    await status(own);
+    assert.equal(await lastVisitor(), "198.51.100.9");
+  });
+
+  it("believes that from Cloudflare's ranges only", async () => {
+    const { code, output } = await release(["173.245.48.0/20"]);
+    assert.equal(code, 0, output);
+    assert.equal(await status(own), "401");
+    assert.notEqual(await lastVisitor(), "198.51.100.9");
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  assert.ok(typeof address === "object" && address);
+  return address.port;
+}
