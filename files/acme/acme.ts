@@ -20,8 +20,6 @@ export interface AcmeOrder {
 const STORE = "/certificates";
 const TOKEN = "cloudflare-token";
 const SECRETS = "/run/secrets/lego";
-/** A server or a DNS that never answers must not hold up a release for ever. */
-const SECONDS = "300";
 
 /** lego gets the certificate of a site that browsers reach straight, by a DNS record that it sets at Cloudflare. */
 export function acme(order: AcmeOrder): Service {
@@ -43,10 +41,10 @@ export function acme(order: AcmeOrder): Service {
       read_only: true,
       pids_limit: 64,
       mem_limit: "128m",
-      environment: { CF_DNS_API_TOKEN_FILE: `${SECRETS}/${TOKEN}` },
-      entrypoint: ["timeout", SECONDS, "/lego", "--log.format", "text", "run"],
+      // Cloudflare's DNS tells what was set within seconds: a name for which it does not has another zone's.
+      environment: { CF_DNS_API_TOKEN_FILE: `${SECRETS}/${TOKEN}`, CLOUDFLARE_PROPAGATION_TIMEOUT: "60" },
       command: [
-        ...["--path", STORE, "--cert.name", id, "--pem"],
+        ...["--log.format", "text", "run", "--path", STORE, "--cert.name", id, "--pem"],
         ...(server ? ["--server", server] : []),
         ...["--accept-tos", "--email", email, "--dns", "cloudflare"],
         // The timer is what keeps all sites from asking at once.

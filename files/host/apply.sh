@@ -21,6 +21,7 @@ log=$root/site-apply.log
 arrives_within=120
 ready_within=180
 ask_within=30
+certificate_within=600
 
 say() {
     # One line over 64 KiB would hang the engine that shows it; nobody listening any more is no fault.
@@ -210,11 +211,12 @@ release() {
     exit 1
 }
 
-# in_release FOLDER ARGUMENTS...: docker compose for the release in that folder.
+# in_release FOLDER ARGUMENTS...: docker compose for the release in that folder; within a time, where `limit` says so.
 in_release() {
     folder=$1
     shift
-    docker compose --project-name "$project" --project-directory "$folder" --file "$folder/compose.yaml" "$@"
+    # shellcheck disable=SC2086 # nothing, or the words of a command
+    ${limit-} docker compose --project-name "$project" --project-directory "$folder" --file "$folder/compose.yaml" "$@"
 }
 
 place_files() {
@@ -390,21 +392,30 @@ have_certificate() {
 # ask_for_certificate RELEASE: the client itself knows whether there is anything to do, and asks the server besides. When it
 # fails, `reason` says why, and what to do.
 ask_for_certificate() {
-    if words=$(in_release "$1" --profile certificates run --rm --no-deps -T "$asker" </dev/null 2>&1); then
-        touch "$store/$certificate.asked"
-        return
-    fi
-    said=$(printf '%s\n' "$words" | why_not)
+    # What a run that was cut off has left half written would be taken for whole: the client writes its .json last.
+    [ -z "$(find "$store/certificates/$certificate.crt" -newer "$store/certificates/$certificate.json" 2>/dev/null)" ] ||
+        rm -f "$store/certificates/$certificate".*
+    words=$(limit="timeout -k 10 $certificate_within" in_release "$1" --profile certificates run --rm --no-deps -T "$asker" </dev/null 2>&1) && code=0 || code=$?
+    # Compose that is stopped by force leaves its container behind.
+    for container in $(containers_of "$asker"); do docker rm --force "$container" >/dev/null; done
+    case $code in
+        0)
+            touch "$store/$certificate.asked"
+            return
+            ;;
+        124 | 137) said="nothing for $((certificate_within / 60)) minutes" ;;
+        *) said=$(printf '%s\n' "$words" | why_not) ;;
+    esac
     case $said in
         *'access token'* | *'Authentication error'* | *'request headers'* | *'zone could not be found'*)
             mend="Give it a token that may read the zone and edit its DNS (pulumi config set --secret cloudflare:apiToken TOKEN), and run pulumi up again."
             ;;
         *'start of authority'*) mend="The world's DNS does not know the domain: see that its name servers are Cloudflare's, and run pulumi up again." ;;
         *rateLimited*) mend="Wait until the time that it names, and run pulumi up again." ;;
-        *'communicate with the API server'*) mend="See that this machine reaches it (curl), and run pulumi up again." ;;
+        *'communicate with the API server'* | 'nothing for '*) mend="See that this machine reaches it and Cloudflare (curl), and run pulumi up again." ;;
         *) mend="Mend that, and run pulumi up again." ;;
     esac
-    reason="$asker says: ${said:-nothing, for five minutes}. $mend"
+    reason="$asker says: $said. $mend"
     return 1
 }
 
@@ -690,7 +701,7 @@ place_units() {
     header "$root/current" units >"$root/current/.units"
     wanted=
     while read -r service files; do
-        for unit in "$root/files/$service/$files"/*; do
+        for unit in "$root/files/$service/$files"/*.service "$root/files/$service/$files"/*.timer; do
             wanted="$wanted ${unit##*/}"
             place_unit "$unit" || return 0
         done

@@ -7,8 +7,9 @@ import { tmpdir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "node:tls";
 import { bundleOf } from "../../files/bundle.ts";
+import type { Image } from "../../files/service.ts";
 import { imagesOf, type Site, siteOf } from "../../files/site.ts";
-import { type AcmeWorld, startAcme } from "../stand-ins/acme/acme.ts";
+import { type AcmeWorld, type AcmeWorldArgs, startAcme } from "../stand-ins/acme/acme.ts";
 import { run } from "./command.ts";
 import { type TestHost, testHost } from "./host.ts";
 import { havePulled, imageMirror } from "./images.ts";
@@ -20,7 +21,7 @@ export class Machine {
   readonly world: AcmeWorld;
   readonly host: TestHost;
   readonly project = `jupyter-up-acme-${process.pid}-${Math.random().toString(36).slice(2, 6)}`;
-  private readonly mirror = `${this.project}.test`;
+  readonly mirror = `${this.project}.test`;
   private readonly ports: [number, number];
 
   private constructor(host: TestHost, world: AcmeWorld, ports: [number, number]) {
@@ -29,11 +30,10 @@ export class Machine {
     this.ports = ports;
   }
 
-  /** @param validity seconds that a certificate lives. */
-  static async start({ validity = 90 * 24 * 3600, host = testHost() } = {}): Promise<Machine> {
-    const world = await startAcme("example.com", validity);
+  static async start({ host = testHost(), ...args }: AcmeWorldArgs & { host?: TestHost } = {}): Promise<Machine> {
+    const world = await startAcme("example.com", args);
     const machine = new Machine(host, world, [await freePort(), await freePort()]);
-    await machine.lendImages();
+    await lendImages(imagesOf(machine.site("lab.example.com", { mirror: "" })), world, machine.mirror);
     return machine;
   }
 
@@ -54,31 +54,6 @@ export class Machine {
       ["nginx", "lego"].includes(service.name) ? [service] : [],
     );
     return { ...site, services };
-  }
-
-  /** The images of the site, with lego's told where this world is: a mirror of the machine's own. */
-  private async lendImages() {
-    const real = imagesOf(this.site("lab.example.com", { mirror: imageMirror })).map(({ reference }) => reference);
-    await havePulled(real);
-    const own = imagesOf(this.site("lab.example.com")).map(({ reference }) => reference);
-    for (const [index, reference] of own.entries()) {
-      const from = real[index] ?? "";
-      if (reference.includes("/lego:")) await this.buildLego(from, reference);
-      else execFileSync("docker", ["tag", from, reference]);
-    }
-  }
-
-  private async buildLego(from: string, reference: string) {
-    const folder = mkdtempSync(`${tmpdir()}/jupyter-up-lego-`);
-    const variables = { ...this.world.environment, LEGO_CA_CERTIFICATES: "/authority.pem" };
-    const lines = Object.entries(variables).map(([name, value]) => `ENV ${name}=${value}\n`);
-    writeFileSync(`${folder}/authority.pem`, this.world.authority);
-    writeFileSync(`${folder}/Dockerfile`, `FROM ${from}\nCOPY authority.pem /\n${lines.join("")}`);
-    const built = await run("docker", ["build", "--quiet", "--tag", reference, folder], {
-      env: { DOCKER_BUILDKIT: "0" },
-    });
-    rmSync(folder, { recursive: true });
-    assert.equal(built.code, 0, built.output);
   }
 
   async release(site: Site, { token = this.world.token } = {}) {
@@ -132,6 +107,29 @@ export class Machine {
     for (const { reference } of imagesOf(this.site("lab.example.com"))) await run("docker", ["image", "rm", reference]);
     this.host.remove();
   }
+}
+
+/** Gives a site's images the names by which they are pulled through a mirror; lego's one is told where this world is. */
+export async function lendImages(images: Image[], world: AcmeWorld, mirror: string): Promise<string[]> {
+  const from = (reference: string) => (imageMirror ? `${imageMirror}/${reference}` : reference);
+  await havePulled(images.map(({ reference }) => from(reference)));
+  for (const { reference } of images)
+    if (reference.includes("/lego:")) await buildLego(from(reference), world, `${mirror}/${reference}`);
+    else execFileSync("docker", ["tag", from(reference), `${mirror}/${reference}`]);
+  return images.map(({ reference }) => `${mirror}/${reference}`);
+}
+
+async function buildLego(from: string, { environment, authority }: AcmeWorld, reference: string) {
+  const folder = mkdtempSync(`${tmpdir()}/jupyter-up-lego-`);
+  const variables = { ...environment, LEGO_CA_CERTIFICATES: "/authority.pem" };
+  const lines = Object.entries(variables).map(([name, value]) => `ENV ${name}=${value}\n`);
+  writeFileSync(`${folder}/authority.pem`, authority);
+  writeFileSync(`${folder}/Dockerfile`, `FROM ${from}\nCOPY authority.pem /\n${lines.join("")}`);
+  const built = await run("docker", ["build", "--quiet", "--tag", reference, folder], {
+    env: { DOCKER_BUILDKIT: "0" },
+  });
+  rmSync(folder, { recursive: true });
+  assert.equal(built.code, 0, built.output);
 }
 
 async function freePort(): Promise<number> {

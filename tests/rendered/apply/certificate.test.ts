@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { X509Certificate } from "node:crypto";
-import { lstatSync, readdirSync } from "node:fs";
+import { lstatSync, readdirSync, writeFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Machine } from "../../support/ownCertificate.ts";
@@ -85,6 +85,17 @@ describe("A site that gets its own certificate", () => {
     assert.equal(code, 0, output);
     assert.equal((await machine.shown("lab.example.com")).serialNumber, first.serialNumber);
     assert.equal(machine.world.orders(), asked);
+  });
+
+  it("is got anew when a run that was cut off has left it half written", async () => {
+    const folder = `${machine.host.folder}/data/certificates/certificates`;
+    const half = readdirSync(folder).filter((path) => path.endsWith(".crt") && !path.endsWith(".issuer.crt"));
+    for (const path of half) writeFileSync(`${folder}/${path}`, "-----BEGIN CERT");
+    const { code, output } = await machine.host.apply("renew");
+    assert.deepEqual({ code, output }, { code: 0, output: "The certificate was renewed, and is in use.\n" });
+    const before = first.serialNumber;
+    first = await machine.shown("lab.example.com");
+    assert.notEqual(first.serialNumber, before);
   });
 
   it("finds it again after the site was taken down", async () => {

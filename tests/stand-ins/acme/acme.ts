@@ -36,12 +36,20 @@ async function gateway(): Promise<string> {
   return address;
 }
 
+/** What can be said of a world before it starts. */
+export interface AcmeWorldArgs {
+  /** Seconds that a certificate lives. Default: 90 days. */
+  validity?: number;
+  /** An address of this machine's that lego reaches. Default: Docker's own. */
+  address?: string;
+}
+
 /**
  * Starts Let's Encrypt's own test server, Pebble, and a stand-in for Cloudflare: its API, and the DNS that tells what was set.
- * @param validity seconds that a certificate lives.
+ * @param domain the zone.
  */
-export async function startAcme(domain: string, validity: number): Promise<AcmeWorld> {
-  const address = await gateway();
+export async function startAcme(domain: string, args: AcmeWorldArgs = {}): Promise<AcmeWorld> {
+  const { validity = 90 * 24 * 3600, address = await gateway() } = args;
   const zone = new Zone(domain);
   const token = "stand-in-token-----------------------------40";
   const api = cloudflareApi(zone, token).listen(0, address);

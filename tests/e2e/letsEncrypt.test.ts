@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before, describe, it } from "node:test";
+import { imagesOf, siteOf } from "../../files/site.ts";
+import { attempt, run } from "../../scripts/setup/command.ts";
+import { registryAddress } from "../../scripts/setup/registry.ts";
+import { type AcmeWorld, startAcme } from "../stand-ins/acme/acme.ts";
+import { addZone } from "../stand-ins/providers/packages/cloudflare/zones.ts";
+import { imageMirror } from "../support/images.ts";
+import { lendImages } from "../support/ownCertificate.ts";
+import { settingsWith } from "../support/settings.ts";
+import { place } from "../support/site.ts";
+import { CloudStack } from "./support/cloudStack.ts";
+
+const skip = !imageMirror && "there is no registry here that could hold a lego that knows of Pebble";
+
+/** Each test begins where the one before it has ended. */
+describe("a site on a VM that browsers reach straight", { skip }, () => {
+  const network = `e2e-acme-${randomUUID().slice(0, 8)}`;
+  const mirror = `${registryAddress}/${network}`;
+  const name = "jupyter.lab.example.com";
+  let world: AcmeWorld;
+  let stack: CloudStack;
+  let references: string[] = [];
+  let address: string;
+  const vm = (command: string) => stack.on("us-central1-a-jupyter-up-lab", command);
+
+  /** Who has signed the certificate that a browser gets to see, and its number. */
+  async function shown(): Promise<string> {
+    const { stdout, stderr } = await attempt("sh", [
+      "-c",
+      `openssl s_client -connect ${address}:443 -servername ${name} </dev/null | openssl x509 -noout -issuer -serial -ext subjectAltName`,
+    ]);
+    return stdout || stderr;
+  }
+
+  before(async () => {
+    // An address of this machine's that no network within the VM has, too.
+    const subnet = ["--subnet", "198.19.253.0/24", "--gateway", "198.19.253.1"];
+    await run("Making a network", "docker", ["network", "create", ...subnet, network]);
+    world = await startAcme("example.com", { address: "198.19.253.1" });
+    const settings = {
+      target: "gcp",
+      project: "my-project-123456",
+      sshFrom: ["127.0.0.1/32"],
+      protectData: false,
+      dns: "cloudflare",
+      proxied: false,
+      acmeEmail: "ann@example.com",
+      acmeServer: world.server,
+      database: false,
+    };
+    const images = imagesOf(siteOf("jupyter-up-lab", settingsWith({ ...settings, protectData: "false" }), place));
+    references = await lendImages(images, world, mirror);
+    for (const reference of references) await run(`Pushing ${reference}`, "docker", ["push", "--quiet", reference]);
+    process.env.CLOUDFLARE_API_TOKEN = world.token;
+    stack = await CloudStack.make({ ...settings, imageMirror: mirror });
+    await addZone(stack.cloud, "example.com");
+  });
+  after(async () => {
+    await stack?.destroy();
+    await stack?.remove();
+    await world?.stop();
+    await attempt("docker", ["network", "rm", network]);
+    for (const reference of references) await attempt("docker", ["image", "rm", reference]);
+  });
+
+  it("has a certificate for its names after one `pulumi up`", async () => {
+    const { code, text } = await stack.up();
+    assert.equal(code, 0, text);
+    address = await stack.output("address");
+    const certificate = await shown();
+    assert.match(certificate, /^issuer=CN = Pebble Intermediate CA/);
+    assert.match(certificate, /DNS:jupyter\.lab\.example\.com/);
+    assert.equal(world.orders(), 1);
+  });
+
+  it("has a timer that keeps it", async () => {
+    assert.equal(await vm("systemctl is-enabled jupyter-up-lab-certificate.timer"), "enabled");
+    await vm("systemctl start jupyter-up-lab-certificate.service");
+    assert.match(
+      await vm("journalctl --unit jupyter-up-lab-certificate.service --output cat --no-pager"),
+      /^The certificate needs no renewal yet\.$/m,
+    );
+  });
+
+  it("shows the token and the keys to nobody else on the machine", async () => {
+    const readable = "setpriv --reuid 1000 --regid 1000 --clear-groups grep -rlE 'PRIVATE KEY|stand-in-token'";
+    assert.equal(await vm(`${readable} /opt/jupyter-up /srv/jupyter-up/certificates 2>/dev/null || :`), "");
+  });
+
+  it("asks nobody when another user is let in", async () => {
+    const { code, text, plan } = await stack.up({ allow: ["you@example.com", "bob@example.com"] });
+    assert.equal(code, 0, text);
+    assert.deepEqual(plan, { "site-release": "update" });
+    assert.equal(world.orders(), 1);
+  });
+});

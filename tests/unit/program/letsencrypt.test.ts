@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import { MARKER, openTexts, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
+import { handedOver } from "../../support/projectFile.ts";
+import { contentOf, unpack } from "../../support/unpack.ts";
+
+let runs = 0;
+/** Evaluates index.ts anew: Node keeps a module by its whole address. */
+function program(): Promise<unknown> {
+  runs += 1;
+  return import(`../../../index.ts?letsencrypt=${runs}`);
+}
+
+const token = `${MARKER}-token-of-forty-letters-or-more`;
+const straight = {
+  "jupyter-up:allow": ["ann@example.com"],
+  "jupyter-up:signIn": { users: [{ email: "ann@example.com" }] },
+  "jupyter-up:target": "gcp",
+  "gcp:accessToken": "of whoever tests",
+  "jupyter-up:project": "my-project-123456",
+  "jupyter-up:domain": "lab.example.com",
+  "jupyter-up:sshFrom": ["203.0.113.7/32"],
+  "jupyter-up:proxied": false,
+  "jupyter-up:acmeEmail": "ann@example.com",
+};
+
+describe("The program for a site that browsers reach straight", () => {
+  let run: Run;
+  const stdinOf = (name: string) => run.resources.find((each) => each.name === name)?.inputs.stdin;
+  before(async () => {
+    run = await runUnderMocks(handedOver({ ...straight, "cloudflare:apiToken": token }), program);
+  });
+
+  it("makes no certificate, and none of the authorities that people would have to trust", () => {
+    for (const { name } of run.resources) assert.doesNotMatch(name, /^certificate/);
+    assert.equal(run.exports.certificateAuthority, undefined);
+  });
+
+  it("sends the token to the machine among the secrets, and shows it nowhere", () => {
+    const sent = secretOf(stdinOf("site-secrets"));
+    assert.equal(contentOf(String(sent), "cloudflare-token"), `${token}\n`);
+    for (const { name, inputs } of run.resources)
+      for (const text of openTexts(inputs)) assert.equal(text.includes(MARKER), false, name);
+  });
+
+  it("has the machine get the certificate", () => {
+    const { header } = unpack(String(stdinOf("site-release")));
+    assert.equal(header.filter((line) => line.startsWith("certificate lego ")).length, 1);
+  });
+});
+
+describe("The program for such a site, without Cloudflare's token", () => {
+  it("says so before the first resource", async () => {
+    let thrown: unknown;
+    const run = await runUnderMocks(handedOver(straight), async () => {
+      thrown = await program().catch((error) => error);
+    });
+    assert.ok(pulumi.RunError.isInstance(thrown));
+    assert.match(thrown.message, /\n {2}dns: .+\n {4}pulumi config set --secret cloudflare:apiToken\n/);
+    assert.equal(run.resources.length, 1);
+  });
+});
