@@ -26,8 +26,9 @@ export interface Cloudflare {
 export async function cloudflareFor(settings: Settings): Promise<Cloudflare | undefined> {
   if (settings.target === "local" || settings.dns === "none") return undefined;
   const name = dnsZoneOf(settings);
+  const about = { zone: name, domain: settings.domain, rights: rightsOf(settings) };
   const asked = <Answer>(answer: Promise<Answer>): Promise<Answer> =>
-    answer.catch(({ message }) => refuse(whyNot(`${message}`, name, rightsOf(settings))));
+    answer.catch(({ message }) => refuse(whyNot(`${message}`, about)));
 
   const { zoneId, status, nameServers } = await asked(getZone({ filter: { name } }));
   refuseFor(wrongStatus(name, status, nameServers));
@@ -35,7 +36,7 @@ export async function cloudflareFor(settings: Settings): Promise<Cloudflare | un
     asked(getDnsRecords({ zoneId, name: { endswith: settings.domain } })),
     madeSoFar(),
   ]);
-  refuseFor(inTheWay(results, namesAskedFor(settings), made));
+  refuseFor(inTheWay(results, namesAskedFor(settings), zoneId, made));
   if (!isProxied(settings)) return { zoneId };
   const [mode, ranges] = await Promise.all([asked(getZoneSetting({ zoneId, settingId: "ssl" })), asked(getIpRanges())]);
   refuseFor(wrongMode(name, mode.value, tlsOf(settings)));

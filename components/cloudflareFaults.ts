@@ -4,11 +4,20 @@ import { NEW_TOKEN } from "../settings/credentials.ts";
 
 const DASHBOARD = "https://dash.cloudflare.com";
 
+/** What was asked about, for the words. */
+export interface Asked {
+  zone: string;
+  /** The site's domain. */
+  domain: string;
+  /** What the token has to be allowed. */
+  rights: string;
+}
+
 /** Why Cloudflare did not answer a question about a zone. */
-export function whyNot(error: string, zone: string, rights: string): string {
+export function whyNot(error: string, { zone, domain, rights }: Asked): string {
   const said = /"message":"([^"]+)"/.exec(error)?.[1] ?? firstLine(error);
   if (/exactly one result/.test(error))
-    return `dnsZone: the Cloudflare token sees no zone ${zone}. Either the domain is not at Cloudflare, or the token is for another zone, or the zone has another name:\n    pulumi config set dnsZone example.com`;
+    return `dnsZone: the Cloudflare token sees no zone ${zone}. Either the domain is not at Cloudflare, or the token is for another zone, or the zone has another name:\n    pulumi config set dnsZone ${zone === domain ? domain.split(".").slice(-2).join(".") : domain}`;
   if (/\b(9106|9109|10000|6003)\b/.test(error))
     return `cloudflare:apiToken: Cloudflare refuses what is asked of the zone ${zone} (${said}). The token has to be allowed ${rights}, for this zone. ${DASHBOARD}/profile/api-tokens makes one:\n    ${NEW_TOKEN}`;
   return `Cloudflare did not answer a question about the zone ${zone}. Run pulumi again. It says: ${said}`;
@@ -36,7 +45,6 @@ export function wrongMode(zone: string, mode: string, tls: string): string | und
 /** A record as Cloudflare tells of it. */
 interface FoundRecord {
   id: string;
-  zoneId?: string;
   name: string;
   type: string;
   content?: string | undefined;
@@ -44,31 +52,32 @@ interface FoundRecord {
 
 const RECORD = "cloudflare:index/dnsRecord:DnsRecord";
 
-/** The name in Pulumi of a host name's record. */
-export const recordName = (hostName: string) => `dns-${hostName}`;
-
 /**
- * Records of the site's names that somebody else made. Beside them the site would be found every second time, or never.
+ * Records of the site's names that this stack did not make. Beside them the site would be found every second time, or never.
  * @param made outputs of what the stack has made so far, by `<type>::<name>`.
  */
 export function inTheWay(
   found: FoundRecord[],
   names: string[],
+  zoneId: string,
   made: Record<string, Record<string, unknown>>,
 ): string | undefined {
-  const ours = new Set(Object.entries(made).flatMap(([key, { id }]) => (key.startsWith(RECORD) ? [id] : [])));
-  const others = found.filter(
-    ({ id, name, type }) => names.includes(name) && ["A", "AAAA", "CNAME"].includes(type) && !ours.has(id),
-  );
-  if (others.length === 0) return undefined;
-  const seen = new Set<string>();
-  const mends = others.map(({ id, zoneId, name, type, content }) => {
-    // Of two for the same name only one can be taken over.
-    const taken = type === "A" && !seen.has(name) && seen.add(name);
-    const mend = taken
-      ? `pulumi import --protect=false ${RECORD} ${recordName(name)} ${zoneId}/${id}`
-      : "only deleting it helps";
-    return `${name} (${type}) leads to ${content}:\n    ${mend}`;
+  const mends = names.flatMap((name) => {
+    const ours = made[`${RECORD}::dns-${name}`];
+    const there = found.filter((each) => each.name === name && ["A", "AAAA", "CNAME"].includes(each.type));
+    const addresses = there.filter(({ type }) => type === "A");
+    // The stack has one for each name. Without any, it can take one over.
+    const own = ours && (addresses.find(({ content }) => content === ours.content) ?? addresses[0]);
+    const taken = ours ? undefined : addresses[0];
+    return there
+      .filter((each) => each !== own)
+      .map(({ id, type, content }) => {
+        const what = `${name} (${type}) leads to ${content}:`;
+        return id === taken?.id
+          ? `${what}\n    pulumi import --generate-code=false --protect=false ${RECORD} dns-${name} ${zoneId}/${id}`
+          : `${what} it has to be deleted.`;
+      });
   });
-  return `There are DNS records already that this stack did not make. Delete them at Cloudflare, or have this stack take them over, which leads them to the new machine:\n${mends.join("\n")}`;
+  if (mends.length === 0) return undefined;
+  return `There are DNS records already that this stack did not make. Delete them at Cloudflare, or have this stack take them over, which leads them to its machine:\n${mends.join("\n")}`;
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { whatIsWrongAt } from "./allow.ts";
 import type { App } from "./apps.ts";
 import { whatIsWrongWithCertificate, whatIsWrongWithKey } from "./certificate.ts";
+import { LONGEST_NAME } from "./domain.ts";
 import { fault, setThis, shown } from "./faults.ts";
 import { TAG_EXAMPLE, whatIsWrongWithTag } from "./image.ts";
 import { namesAskedFor } from "./names.ts";
@@ -164,10 +165,14 @@ function ofApps({ apps, purge, home, database, domain }: Partly): Between[] {
         `${shown(home)} is the name of an app.`,
         "pulumi config set home home",
       ]),
-      ...when(typeof name === "string" && typeof domain === "string" && inFull.length > 253, `apps[${index}].name`, [
-        `with the domain behind it, the app's name has ${inFull.length} characters; 253 is the most.`,
-        `pulumi config set --path 'apps[${index}].name' app`,
-      ]),
+      ...when(
+        typeof name === "string" && typeof domain === "string" && inFull.length > LONGEST_NAME,
+        `apps[${index}].name`,
+        [
+          `with the domain behind it, the app's name has ${inFull.length} characters; ${LONGEST_NAME} is the most.`,
+          `pulumi config set --path 'apps[${index}].name' app`,
+        ],
+      ),
       ...when(wantsDatabase === true && database === false, `apps[${index}].database`, [
         "there is no MariaDB for this (database: false).",
         "pulumi config set database true",

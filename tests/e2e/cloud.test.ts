@@ -7,7 +7,7 @@ import { attempt } from "../../scripts/setup/command.ts";
 import { inventory } from "../stand-ins/cloud/inventory.ts";
 import { hangMachine, removeMachine } from "../stand-ins/cloud/machines.ts";
 import { deleteRecord } from "../stand-ins/cloud/records.ts";
-import { labIsReady, launch, person, signIn } from "./support/browser.ts";
+import { launch, person, signIn, whoAmI } from "./support/browser.ts";
 import { CloudStack } from "./support/cloudStack.ts";
 
 const NOTHING = { resources: [], containers: [], networks: [] };
@@ -66,7 +66,7 @@ describe("a site on a VM of Google Cloud", () => {
     page.setDefaultTimeout(120_000);
     await page.goto("https://jupyter.lab.example.com/lab?reset");
     await signIn(page, "you@example.com", await stack.output("password"));
-    await labIsReady(page);
+    assert.equal((await whoAmI(page)).username, "you@example.com");
     const xsrf = (await page.context().cookies()).find(({ name }) => name === "_xsrf")?.value ?? "";
     const save = (token: string) => {
       const content = { cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 };

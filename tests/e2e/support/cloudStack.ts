@@ -27,7 +27,7 @@ const credentials = JSON.stringify({
   client_email: "up@my-project-123456.iam.gserviceaccount.com",
 });
 
-const cloudflareToken = "a-token-of-cloudflares-of-forty-characters";
+export const cloudflareToken = "a-token-of-cloudflares-of-forty-characters";
 
 /** A stack in a clone of its own, and a cloud of its own for it. */
 export class CloudStack {
