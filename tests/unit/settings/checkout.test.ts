@@ -70,10 +70,28 @@ describe("A setting of apps is refused, with the command that mends it:", () => 
       "pulumi config rm --path 'apps[0].schema'",
     ],
     [
+      "a path that leaves the checkout",
+      { apps: [{ ...app, files: { "/srv": "../elsewhere" } }] },
+      '"../elsewhere" is no path within this checkout, such as files/demo.',
+      "pulumi config rm --path 'apps[0].files[\"/srv\"]'",
+    ],
+    [
       "a name of the site's own",
       { apps: [{ ...app, name: "nginx-check" }] },
       '"nginx-check" is a name of the site\'s own.',
       "pulumi config set --path 'apps[0].name' myapp",
+    ],
+    [
+      "a front page under a name of the site's own",
+      { home: "vouch" },
+      '"vouch" is a name of one of the site\'s services.',
+      "pulumi config set home home",
+    ],
+    [
+      "a name too long for its domain",
+      { domain: `${"a.".repeat(117)}example.com`, apps: [{ ...app, name: "longer-than-this" }] },
+      "with the domain behind it, the app's name has 262 characters; 253 is the most.",
+      "pulumi config set --path 'apps[0].name' app",
     ],
   ];
   for (const [what, config, words, command] of rows)
