@@ -18,6 +18,8 @@ export class OriginCertificate extends pulumi.ComponentResource implements Certi
     super("jupyter-up:index:OriginCertificate", name, args, opts);
     const parent = { parent: this };
     const { dnsNames } = args;
+    // The order in which Cloudflare gives them back: any other would be a change each time.
+    const names = pulumi.output(dnsNames).apply((all) => all.toSorted());
 
     const key = new PrivateKey(`${name}-key`, { algorithm: "ECDSA", ecdsaCurve: "P256" }, parent);
     const request = new CertRequest(
@@ -27,7 +29,7 @@ export class OriginCertificate extends pulumi.ComponentResource implements Certi
     );
     const signed = new OriginCaCertificate(
       `${name}-signed`,
-      { csr: request.certRequestPem, hostnames: dnsNames, requestType: "origin-ecc" },
+      { csr: request.certRequestPem, hostnames: names, requestType: "origin-ecc" },
       parent,
     );
 

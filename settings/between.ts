@@ -19,7 +19,7 @@ export type Between = [path: (string | number)[], message: string];
 type Partly = Partial<Given>;
 
 export function faultsBetween(given: Partly): Between[] {
-  const rules = [ofTag, ofPorts, ofPeople, ofGcp, ofSsh, ofZone, ofTls, ofCertificate, ofApps];
+  const rules = [ofTag, ofPorts, ofPeople, ofGcp, ofSsh, ofDomain, ofZone, ofTls, ofCertificate, ofApps];
   return rules.flatMap((rule) => rule(given));
 }
 
@@ -90,6 +90,16 @@ function ofSsh({ target, ssh, dns }: Partly): Between[] {
   ];
 }
 
+/** Browsers look for nothing below .localhost but on the machine they run on. */
+function ofDomain({ target, domain }: Partly): Between[] {
+  const wrong =
+    target !== "local" && target !== undefined && typeof domain === "string" && /(^|\.)localhost$/.test(domain);
+  return when(wrong, "domain", [
+    `${shown(domain)} leads every browser to its own machine, and this site runs on another one.`,
+    "pulumi config set domain example.com",
+  ]);
+}
+
 function ofZone(given: Partly): Between[] {
   const web = webOf(given);
   if (!web || web.target === "local" || web.dns !== "cloudflare") return [];
@@ -129,7 +139,7 @@ function ofTls(given: Partly): Between[] {
       "pulumi config rm tls",
     ]),
     ...when(tls === "letsencrypt" && !isProxied(web) && !noRecords && given.acmeEmail === undefined, "acmeEmail", [
-      "Let's Encrypt wants an address for a word when a certificate is about to end.",
+      "Let's Encrypt keeps an account for the certificates, and wants its address.",
       "pulumi config set acmeEmail ann@example.com",
     ]),
   ];

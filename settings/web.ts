@@ -82,7 +82,7 @@ export const tlsKey = pem(
 
 const EMAIL_EXAMPLE = "pulumi config set acmeEmail ann@example.com";
 
-/** For tls `letsencrypt`: address that gets a word when a certificate is about to end. */
+/** For tls `letsencrypt`: address of the account that the certificates belong to. */
 export const acmeEmail = optionalText("an address", EMAIL_EXAMPLE).refine(
   (email) => email === undefined || ADDRESS.test(email.toLowerCase()),
   { error: (issue) => fault(`${shown(issue.input)} is no address, such as ann@example.com.`, EMAIL_EXAMPLE) },

@@ -11,7 +11,7 @@ export interface AcmeOrder {
   place: Place;
   /** Every name of the site. */
   hostNames: string[];
-  /** Who gets a word when a certificate is about to end. */
+  /** Address of the account that the certificates belong to. */
   email: string;
   /** ACME directory; absent: Let's Encrypt's. */
   server?: string | undefined;

@@ -59,16 +59,23 @@ export class CloudStack {
     return made;
   }
 
-  /** Changes settings. */
+  /** Changes settings; a private key is set as the secret that it is. */
   async write(changes: Record<string, unknown> = {}): Promise<void> {
     Object.assign(this.settings, changes);
+    const { privateKey, ...ssh } = (this.settings.ssh ?? {}) as { privateKey?: string };
     const config = Object.fromEntries(
-      Object.entries(this.settings).map(([key, value]) => [`jupyter-up:${key}`, value]),
+      Object.entries({ ...this.settings, ssh }).map(([key, value]) => [`jupyter-up:${key}`, value]),
     );
     await writeFile(
       join(this.clone.folder, `Pulumi.${this.stack}.yaml`),
       stringify({ config }, { compat: "yaml-1.1" }),
     );
+    if (privateKey === undefined) return;
+    const file = join(this.cloud.folder, "private-key");
+    await writeFile(file, privateKey, { mode: 0o600 });
+    const set = `npm --silent run pulumi -- config set --secret --path ssh.privateKey --stack ${this.stack} <'${file}'`;
+    const { code, text } = await this.clone.run("sh", ["-c", set], this.env());
+    if (code !== 0) throw new Error(text);
   }
 
   /** Logged in to its clouds. */

@@ -654,8 +654,13 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["Let's Encrypt without an address", { target: "gcp", proxied: "false" }, `
-  acmeEmail: Let's Encrypt wants an address for a word when a certificate is about to end.
+  acmeEmail: Let's Encrypt keeps an account for the certificates, and wants its address.
     pulumi config set acmeEmail ann@example.com
+`],
+
+  ["a domain of this machine's for another one", { target: "gcp", domain: "lab.localhost", dns: "none" }, `
+  domain: "lab.localhost" leads every browser to its own machine, and this site runs on another one.
+    pulumi config set domain example.com
 `],
 
   ["a certificate of one's own without it", { tls: "provided", tlsKey: TLS_KEY }, `
