@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "../support/command.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { type Changes, secrets } from "../support/site.ts";
@@ -125,6 +126,18 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
     }
     const output = await released({ packages: ["cachetools", "blinker"] });
     assert.match(output, /^jupyter: Installed for Python 3\.\d+: cachetools \S+, blinker \S+\.$/m);
+  });
+
+  it("go on being installed behind a release that waits no longer", async () => {
+    const impatient = "sed 's/^WAITED_FOR = .*/WAITED_FOR = 0/' /usr/local/etc/jupyter/packages.py >/tmp/packages.py";
+    const asked = await site.exec("jupyter", ["sh", "-c", `${impatient} && python3 /tmp/packages.py more-itertools`]);
+    assert.deepEqual(asked, {
+      code: 0,
+      output: "Packages are still being installed, beside the running server. ~/packages.log says how it goes.\n",
+    });
+    const report = `${home}/.local/share/jupyter-up/report.txt`;
+    while (!existsSync(report)) await sleep(200);
+    assert.match(readFileSync(report, "utf8"), /^Installed for Python 3\.\d+: more-itertools /);
   });
 
   it("that would break the server are not loaded by it; kernels see them", async () => {
