@@ -3,7 +3,7 @@ import { getIpRanges } from "@pulumi/cloudflare/getIpRanges.js";
 import { getZone } from "@pulumi/cloudflare/getZone.js";
 import { getZoneSetting } from "@pulumi/cloudflare/getZoneSetting.js";
 import type { Edge } from "../files/nginx/edge.ts";
-import { rightsOf } from "../settings/cloudflareToken.ts";
+import { rightsOf } from "../settings/credentials.ts";
 import { namesAskedFor } from "../settings/names.ts";
 import { plainRefusal } from "../settings/plainRefusal.ts";
 import type { Settings } from "../settings/schema.ts";

@@ -1,4 +1,4 @@
-import { NEW_TOKEN } from "../settings/cloudflareToken.ts";
+import { NEW_TOKEN } from "../settings/credentials.ts";
 
 /** What is wrong at Cloudflare, in words that end in what to do; undefined where nothing is. */
 

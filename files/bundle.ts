@@ -167,11 +167,12 @@ function networksOf({ services }: Site): Record<string, { internal: true } | nul
 
 function composeService(site: Site, each: WrittenService): Record<string, unknown> {
   const { service } = each;
+  const volumes = [...mounts(site, each), ...(service.data ?? []).map(({ source, target }) => bind(source, target))];
   return {
     image: service.image.reference,
     ...runAs(site, service),
     networks: service.networks,
-    volumes: [...mounts(site, each), ...(service.data ?? []).map(({ source, target }) => bind(source, target))],
+    ...(volumes.length > 0 ? { volumes } : {}),
     ...(service.secretEnvironment && each.secretsId
       ? { env_file: [`${site.place.root}/secrets/${service.name}/${each.secretsId}/${ENVIRONMENT}`] }
       : {}),

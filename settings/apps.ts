@@ -7,6 +7,7 @@ import {
   anew,
   digitsAsNumber,
   fault,
+  kindOf,
   REMOVE_THIS,
   repeated,
   setThis,
@@ -73,24 +74,29 @@ const wrongPort = {
 };
 
 /** Variables as the shell has them: `LOG_LEVEL`. */
-function variables(what: string, mend: string) {
+function variables(what: string) {
   const value = z.preprocess(
     (value) => (typeof value === "number" || typeof value === "boolean" ? String(value) : value),
     z
-      .string({ error: (issue) => fault(`expected a text, found ${shown(issue.input)}.`, mend) })
+      .string({ error: (issue) => fault(`expected a text, found ${kindOf(issue.input)}.`, REMOVE_THIS) })
       .refine((text) => !/[\n\r\0]/.test(text), {
-        error: fault("a value of more than one line cannot be handed over as a variable.", mend),
+        error: fault("a value of more than one line cannot be handed over as a variable.", REMOVE_THIS),
       }),
   );
   return z
-    .record(z.string(), value, { error: (issue) => fault(`expected ${what}, found ${shown(issue.input)}.`, mend) })
+    .record(z.string(), value, {
+      error: (issue) => fault(`expected ${what} by their names, found ${kindOf(issue.input)}.`, REMOVE_THIS),
+    })
     .superRefine((given, context) => {
       for (const name of Object.keys(given))
         if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
           context.addIssue({
             code: "custom",
             path: [name],
-            message: fault(`${shown(name)} is no name of a variable.`, REMOVE_THIS),
+            message: fault(
+              `${shown(name)} is no name of a variable: letters, digits and _, no digit in front.`,
+              REMOVE_THIS,
+            ),
           });
     })
     .default({});
@@ -109,7 +115,7 @@ const checkoutPath = (what: string, mend: string) =>
   text(what, mend)
     .trim()
     .refine((path) => /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/.test(path) && !path.split("/").includes(".."), {
-      error: (issue) => fault(`${shown(issue.input)} is no path in this checkout.`, mend),
+      error: (issue) => fault(`${shown(issue.input)} is no path within this checkout, such as files/demo.`, mend),
       abort: true,
     });
 
@@ -145,9 +151,9 @@ const app = z.strictObject(
       })
       .optional(),
     /** Variables in its environment. */
-    environment: variables("variables", REMOVE_THIS),
+    environment: variables("variables"),
     /** Secret variables; they travel apart, and are in no preview. */
-    secrets: variables("secret variables", REMOVE_THIS),
+    secrets: variables("secret variables"),
     /** Folders in the container that outlive it: on the data folder, a folder of the app's own. */
     volumes: z
       .array(containerPath(setThis("/data")), {
@@ -166,11 +172,11 @@ const app = z.strictObject(
       )
       .default({}),
     /** A database and a user of its own; DATABASE_URL and DB_HOST, DB_NAME, DB_USER, DB_PASSWORD in its environment. */
-    database: yesOrNo("database", true).default(false),
+    database: yesOrNo(setThis("true")).default(false),
     /** SQL file of this checkout, run once when the database is made. */
     schema: thatCanBeRead(checkoutPath("an SQL file of this checkout", REMOVE_THIS), whatIsWrongWithFile).optional(),
     /** Whether notebooks may read and write its database, too. */
-    shared: yesOrNo("shared", true).default(false),
+    shared: yesOrNo(setThis("true")).default(false),
     /** Memory it may take: `256m`, `1g`. */
     memory: text("an amount of memory", setThis("256m"))
       .trim()
@@ -200,12 +206,12 @@ const app = z.strictObject(
       })
       .optional(),
     /** Whether it speaks WebSocket. */
-    websocket: yesOrNo("websocket", true).default(false),
+    websocket: yesOrNo(setThis("true")).default(false),
   },
   {
     error: (issue) =>
       issue.code === "invalid_type"
-        ? fault(`expected an app with name, image and port, found ${shown(issue.input)}.`, REMOVE_THIS)
+        ? fault(`expected an app with name, image and port, found ${kindOf(issue.input)}.`, REMOVE_THIS)
         : undefined,
   },
 );
@@ -225,7 +231,7 @@ const APP_EXAMPLE = "pulumi config set --path 'apps[0].name' whoami";
 
 export const apps = z
   .array(app, {
-    error: ({ input }) => fault(`expected a list of apps, found ${shown(input)}.`, anew(input, APP_EXAMPLE)),
+    error: ({ input }) => fault(`expected a list of apps, found ${kindOf(input)}.`, anew(input, APP_EXAMPLE)),
   })
   .superRefine((apps, context) => {
     for (const index of repeated(apps.map((app) => app?.name)))
@@ -245,7 +251,7 @@ export const apps = z
             code: "custom",
             path: [index, part],
             message: fault(
-              "there is no database of its own for this.",
+              "the app has no database of its own for this.",
               `pulumi config set --path 'apps[${index}].database' true`,
             ),
           });

@@ -3,7 +3,7 @@ import { fault, optionalText, shown, text, yesOrNo } from "./faults.ts";
 /** MariaDB, for notebooks and apps. */
 
 /** Whether MariaDB runs. */
-export const database = yesOrNo("database", true);
+export const database = yesOrNo("pulumi config set database true");
 
 const TAG_EXAMPLE = "pulumi config set databaseTag 11.8";
 
@@ -13,7 +13,7 @@ export const databaseTag = text("a tag", TAG_EXAMPLE)
   .refine((tag) => /^\d+\.\d+(\.\d+)?(-[a-z]+)?$/.test(tag), {
     error: (issue) =>
       fault(
-        `${shown(issue.input)} is no version of MariaDB; a tag that moves would upgrade the database without a release.`,
+        `${shown(issue.input)} is no version of MariaDB (11.8 is one); a tag that moves would upgrade the database without a release.`,
         TAG_EXAMPLE,
       ),
   });

@@ -4,8 +4,10 @@ import { fault, shown, text } from "./faults.ts";
 
 /** One label of a DNS name. */
 export const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** The most characters that DNS takes. */
+export const LONGEST_NAME = 253;
 /** Room for the longest name that is put in front of a domain, within DNS's 253 characters. */
-const LONGEST_DOMAIN = 253 - "jupyter.".length;
+const LONGEST_DOMAIN = LONGEST_NAME - "jupyter.".length;
 export function whatIsWrongWithDomain(domain: string): string | undefined {
   if (domain === "") return "is no domain";
   if (/^[a-z]+:\/\//.test(domain)) return "is an address of a page; only the domain's name belongs here";

@@ -24,6 +24,9 @@ export function shown(value: unknown): string {
   return text.length > 100 ? `${text.slice(0, 96)}..."` : text;
 }
 
+/** What kind of value it is, where even a text may have a secret in it: an object of JSON with a comma too many is one. */
+export const kindOf = (value: unknown) => (typeof value === "string" ? "a text" : shown(value));
+
 /** A setting that is one text. */
 export const text = (what: string, command: string) =>
   z.string({ error: (issue) => fault(`expected ${what}, found ${shown(issue.input)}.`, command) });
@@ -38,17 +41,19 @@ export const optionalText = (what: string, command: string) =>
 export function oneOf<const Words extends readonly [string, ...string[]]>(key: string, what: string, words: Words) {
   return z.enum(words, {
     error: (issue) =>
-      fault(`${shown(issue.input)} is ${what}: ${words.join(", ")}.`, `pulumi config set ${key} ${words[0]}`),
+      fault(
+        `${shown(issue.input)} is no ${what} this program knows. There are: ${words.join(", ")}.`,
+        `pulumi config set ${key} ${words[0]}`,
+      ),
   });
 }
 
 /** Pulumi hands a boolean over as its word. */
-export function yesOrNo(key: string, example: boolean) {
+export function yesOrNo(mend: string) {
   return z.preprocess(
     (value) => (value === "true" ? true : value === "false" ? false : value),
     z.boolean({
-      error: (issue) =>
-        fault(`expected true or false, found ${shown(issue.input)}.`, `pulumi config set ${key} ${example}`),
+      error: (issue) => fault(`expected true or false, found ${shown(issue.input)}.`, mend),
     }),
   );
 }

@@ -1,5 +1,17 @@
 import { z } from "zod";
-import { alwaysOnLists, anew, digitsAsNumber, fault, optionalText, setThis, shown, text, yesOrNo } from "./faults.ts";
+import {
+  alwaysOnLists,
+  anew,
+  digitsAsNumber,
+  fault,
+  optionalText,
+  REMOVE_THIS,
+  repeated,
+  setThis,
+  shown,
+  text,
+  yesOrNo,
+} from "./faults.ts";
 
 /** The VM that target gcp makes. https://cloud.google.com/compute/docs */
 
@@ -50,7 +62,10 @@ export const machineType = text("a machine type", TYPE_EXAMPLE)
 function gigabytes(key: string, smallest: number, example: number, why: string) {
   const wrong = {
     error: (issue: { input?: unknown }) =>
-      fault(`${shown(issue.input)} is no size: a whole number of GB, ${why}.`, `pulumi config set ${key} ${example}`),
+      fault(
+        `${shown(issue.input)} is no size of a disk: a whole number of GB, ${why}.`,
+        `pulumi config set ${key} ${example}`,
+      ),
   };
   return z.preprocess(
     digitsAsNumber,
@@ -67,7 +82,7 @@ export const bootDiskGb = gigabytes("bootDiskGb", 10, 10, "10 or more");
 export const dataDiskGb = gigabytes("dataDiskGb", 0, 20, "10 or more, or 0 for everything on the boot disk");
 
 /** Whether `pulumi destroy`, and any change that would replace the data disk, is refused while there is work on it. */
-export const protectData = yesOrNo("protectData", true);
+export const protectData = yesOrNo("pulumi config set protectData true");
 
 const SSH_FROM_EXAMPLE = "pulumi config set --path 'sshFrom[0]' 203.0.113.7/32";
 
@@ -75,12 +90,26 @@ function whatIsWrongWithRange(range: string): string | undefined {
   const [address = "", length] = range.split("/");
   if (!z.ipv4().safeParse(address).success) return "is no IPv4 range";
   if (length === undefined) return "is an address without a length; one address alone is written with /32";
-  if (!/^\d+$/.test(length) || Number(length) > 32) return "has no length from 0 to 32 behind the slash";
+  if (!/^\d+$/.test(length) || Number(length) > 32) return "has no length from 8 to 32 behind the slash";
   if (Number(length) < 8)
     return "lets so much of the world try to get in by SSH that it is no rule at all; name the addresses you come from (curl https://ifconfig.me shows yours)";
-  const number = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-  if (number % 2 ** (32 - Number(length)) !== 0) return "has bits set behind its length";
+  const number = asNumber(address);
+  if (number !== firstOf(number, Number(length)))
+    return "is an address within such a range; a range is written by its first";
   return undefined;
+}
+
+/** First address of the range of that length that an address lies in. */
+const firstOf = (address: number, length: number) => address - (address % 2 ** (32 - length));
+const asNumber = (address: string) => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+const asAddress = (number: number) => [24, 16, 8, 0].map((bits) => Math.floor(number / 2 ** bits) % 256).join(".");
+
+/** The range that was probably meant. */
+function meantRange(range: string): string {
+  const [address = "", length = "32"] = range.split("/");
+  if (!z.ipv4().safeParse(address).success) return "203.0.113.7/32";
+  if (!/^\d+$/.test(length) || Number(length) < 8 || Number(length) > 32) return "203.0.113.7/32";
+  return `${asAddress(firstOf(asNumber(address), Number(length)))}/${length}`;
 }
 
 /** IPv4 ranges from which SSH is let in, `203.0.113.7/32`; needed for target gcp, because `pulumi up` comes that way. */
@@ -91,8 +120,7 @@ export const sshFrom = z
       .superRefine((range, context) => {
         const wrong = whatIsWrongWithRange(range);
         if (!wrong) return;
-        const alone = z.ipv4().safeParse(range).success ? `${range}/32` : "203.0.113.7/32";
-        context.addIssue({ code: "custom", message: fault(`${shown(range)} ${wrong}.`, setThis(alone)) });
+        context.addIssue({ code: "custom", message: fault(`${shown(range)} ${wrong}.`, setThis(meantRange(range))) });
       }),
     {
       error: ({ input }) =>
@@ -100,11 +128,10 @@ export const sshFrom = z
     },
   )
   .superRefine((ranges, context) => {
-    for (const [index, range] of ranges.entries())
-      if (ranges.indexOf(range) < index)
-        context.addIssue({
-          code: "custom",
-          path: [index],
-          message: fault(`${shown(range)} is on the list twice.`, `pulumi config rm --path 'sshFrom[${index}]'`),
-        });
+    for (const index of repeated(ranges))
+      context.addIssue({
+        code: "custom",
+        path: [index],
+        message: fault(`${shown(ranges[index])} is on the list twice.`, REMOVE_THIS),
+      });
   }, alwaysOnLists);

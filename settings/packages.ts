@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { alwaysOnLists, anew, fault, repeated, setThis, shown, text } from "./faults.ts";
+import { alwaysOnLists, anew, fault, REMOVE_THIS, repeated, setThis, shown, text } from "./faults.ts";
 
 /** A requirement as pip takes it, without addresses and options: `polars`, `scikit-learn>=1.5,<2`, `dask[dataframe]==2026.3`. */
 const REQUIREMENT =
@@ -26,9 +26,6 @@ export const packages = z
       context.addIssue({
         code: "custom",
         path: [index],
-        message: fault(
-          `${shown(requirements[index])} is on the list twice.`,
-          `pulumi config rm --path 'packages[${index}]'`,
-        ),
+        message: fault(`${shown(requirements[index])} is on the list twice.`, REMOVE_THIS),
       });
   }, alwaysOnLists);

@@ -32,44 +32,64 @@ export function readSettings(config: Record<string, unknown>): { settings?: Sett
   if (result.success) return { settings: result.data, faults: [] };
   // Checks across settings come last in zod's order.
   const issues = result.error.issues.toSorted((a, b) => rank(a) - rank(b));
-  return { faults: issues.flatMap(faultsOf) };
+  return { faults: issues.flatMap((issue) => faultsOf(issue, config)) };
 }
 
 /** Where a fault's setting stands in the schema. */
 function rank({ path: [setting] }: z.core.$ZodIssue): number {
-  return setting === undefined ? Number.POSITIVE_INFINITY : keysAt([]).indexOf(String(setting));
+  return setting === undefined ? Number.POSITIVE_INFINITY : keysAt([], {}).indexOf(String(setting));
 }
 
-function faultsOf(issue: z.core.$ZodIssue): Fault[] {
+function faultsOf(issue: z.core.$ZodIssue, config: unknown): Fault[] {
   if (issue.code !== "unrecognized_keys") {
     const key = pathOf(issue.path);
     return [{ key, message: issue.message.replaceAll(THIS_KEY, key) }];
   }
+  const keys = keysAt(issue.path, config);
   return issue.keys.map((unknown) => {
     const key = pathOf([...issue.path, unknown]);
-    const meant = nearest(unknown, keysAt(issue.path));
-    const hint = meant ? ` Did you mean ${meant}?` : ` There are: ${keysAt(issue.path).join(", ")}.`;
+    const meant = nearest(unknown, keys);
+    const hint = meant
+      ? ` Did you mean ${meant}?`
+      : keys.length > 20
+        ? " Pulumi.yaml lists all there are."
+        : ` There are: ${keys.join(", ")}.`;
     return { key, message: `there is no such setting.${hint}\npulumi config rm --path '${key}'` };
   });
 }
 
 /** The keys that exist at a path of the settings, in the order of their schema. */
-function keysAt(path: PropertyKey[]): string[] {
-  return [...new Set(schemasAt(settingsSchema, path).flatMap((schema) => Object.keys(schema.shape)))];
+function keysAt(path: PropertyKey[], config: unknown): string[] {
+  return [...new Set(schemasAt(settingsSchema, path, config).flatMap((schema) => Object.keys(schema.shape)))];
 }
 
-/** The schemas of objects that a value at a path may have: more than one where another value decides between them. */
-function schemasAt(schema: z.core.$ZodType, path: PropertyKey[]): z.ZodObject[] {
+/** The schemas of objects that the value at a path of a value may have: two where one is made into the other. */
+function schemasAt(schema: z.core.$ZodType, path: PropertyKey[], value: unknown): z.ZodObject[] {
   const [next, ...rest] = path;
-  if (schema instanceof z.ZodPipe) return [...schemasAt(schema.in, path), ...schemasAt(schema.out, path)];
-  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return schemasAt(schema.unwrap(), path);
-  if (schema instanceof z.ZodDiscriminatedUnion) return schema.options.flatMap((option) => schemasAt(option, path));
-  if (schema instanceof z.ZodArray && typeof next === "number") return schemasAt(schema.element, rest);
+  if (schema instanceof z.ZodPipe) return [...schemasAt(schema.in, path, value), ...schemasAt(schema.out, path, value)];
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return schemasAt(schema.unwrap(), path, value);
+  if (schema instanceof z.ZodDiscriminatedUnion) return schemasAt(optionFor(schema, value), path, value);
+  if (schema instanceof z.ZodArray && typeof next === "number")
+    return schemasAt(schema.element, rest, partOf(value, next));
   if (!(schema instanceof z.ZodObject)) return [];
   if (next === undefined) return [schema];
   const inner = schema.shape[String(next)];
-  return inner ? schemasAt(inner, rest) : [];
+  return inner ? schemasAt(inner, rest, partOf(value, next)) : [];
 }
+
+/** The option that a value is meant to be: its discriminator's, or the first, which needs none. */
+function optionFor({ options, def }: z.ZodDiscriminatedUnion, value: unknown): z.core.$ZodType {
+  const word = partOf(value, def.discriminator);
+  const named = options.find(
+    (option) =>
+      option instanceof z.ZodObject && z.safeParse(option.shape[def.discriminator] as z.core.$ZodType, word).success,
+  );
+  return (named ?? options[0]) as z.core.$ZodType;
+}
+
+/** Part of a value that may be anything. */
+export const partOf = (value: unknown, key: PropertyKey): unknown =>
+  typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined;
 
 /** `["signIn", "users", 0]` → `signIn.users[0]`; a part that is no plain word stands in `["brackets"]`. */
 function pathOf(path: PropertyKey[]): string {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ADDRESS, LONGEST_ADDRESS } from "./allow.ts";
 import { LABEL } from "./domain.ts";
-import { alwaysOnLists, anew, fault, repeated, setThis, shown, THIS_KEY, text } from "./faults.ts";
+import { alwaysOnLists, anew, fault, kindOf, repeated, setThis, shown, THIS_KEY, text } from "./faults.ts";
 
 const USER_EXAMPLE = "pulumi config set --path 'signIn.users[0].email' ann@example.com";
 /** Dex refuses cheaper hashes than cost 10, and a sign-in at cost 16 takes seconds of a small machine's CPU. */
@@ -66,20 +66,20 @@ const users = z
       });
   }, alwaysOnLists);
 
-const setSecret = (key: string) => `pulumi config set --secret --path signIn.${key} <${key}>`;
+const CLIENT_ID = "pulumi config set --path signIn.clientId YOUR-CLIENT-ID";
+/** Pulumi asks for the value, which so stays out of the shell's history. */
+export const SET_CLIENT_SECRET = "pulumi config set --secret --path signIn.clientSecret";
 
 /** What the provider gave this site at its registration there. */
 const client = {
-  clientId: text("the client ID that the provider gave", "pulumi config set --path signIn.clientId <client ID>")
+  clientId: text("the client ID that the provider gave", CLIENT_ID)
     .trim()
-    .min(1, {
-      error: fault("is empty.", "pulumi config set --path signIn.clientId <client ID>"),
-    }),
+    .min(1, { error: fault("the client ID is empty.", CLIENT_ID) }),
   /** Secret. */
   clientSecret: z
-    .string({ error: fault("the client secret that the provider gave is missing.", setSecret("clientSecret")) })
+    .string({ error: fault("the client secret that the provider gave is missing.", SET_CLIENT_SECRET) })
     .trim()
-    .min(1, { error: fault("the client secret is empty.", setSecret("clientSecret")) }),
+    .min(1, { error: fault("the client secret is empty.", SET_CLIENT_SECRET) }),
 };
 
 /** An address that a browser or Vouch asks: https, no blanks. */
@@ -108,7 +108,11 @@ const providers = {
           .replace(/\/+$/, ""),
       )
       .refine((domain) => domain.split(".").length > 2 && domain.split(".").every((label) => LABEL.test(label)), {
-        error: (issue) => fault(`${shown(issue.input)} is no domain of Okta's.`, OKTA_EXAMPLE),
+        error: (issue) =>
+          fault(
+            `${shown(issue.input)} is no domain of an organization at Okta, such as dev-123456.okta.com.`,
+            OKTA_EXAMPLE,
+          ),
       }),
     ...client,
   }),
@@ -137,8 +141,8 @@ export const signIn = z.preprocess(
     [providers.dex, providers.okta, providers.google, providers.github, providers.oidc],
     {
       error: (issue) =>
-        typeof issue.input !== "object"
-          ? fault(`expected provider and users, found ${shown(issue.input)}.`, anew(issue.input, USER_EXAMPLE))
+        typeof issue.input !== "object" || Array.isArray(issue.input)
+          ? fault(`expected provider and users, found ${kindOf(issue.input)}.`, anew(issue.input, USER_EXAMPLE))
           : fault(
               `${shown((issue.input as { provider?: unknown }).provider)} is no provider this program knows. There are: ${NAMES} (dex is built in).`,
               "pulumi config set --path signIn.provider dex",

@@ -1,14 +1,24 @@
 import { z } from "zod";
-import { digitsAsNumber, fault, shown, text } from "./faults.ts";
+import { digitsAsNumber, fault, kindOf, shown, text } from "./faults.ts";
 
 /** A machine that one already has (target ssh): Debian or Ubuntu, reached by SSH as root or as a user who may sudo. */
 
 const set = (part: string, value: string) => `pulumi config set --path ssh.${part} ${value}`;
 
+export const SET_PRIVATE_KEY = "cat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey";
+
 const wrongPort = {
   error: (issue: { input?: unknown }) =>
     fault(`${shown(issue.input)} is no port; a port is a whole number from 1 to 65535.`, set("port", "22")),
 };
+
+/** PEM says it in plain words, OpenSSH's form in its first field: the cipher's name. */
+function hasPassphrase(key: string): boolean {
+  if (/^Proc-Type:.*ENCRYPTED|BEGIN ENCRYPTED/m.test(key)) return true;
+  const body = /BEGIN OPENSSH PRIVATE KEY-----(.*?)-----END/s.exec(key)?.[1] ?? "";
+  const cipher = Buffer.from(body, "base64").subarray("openssh-key-v1\0".length + 4);
+  return body !== "" && !cipher.toString("latin1").startsWith("none");
+}
 
 export const ssh = z.strictObject(
   {
@@ -31,14 +41,14 @@ export const ssh = z.strictObject(
     port: z.preprocess(digitsAsNumber, z.int(wrongPort).min(1, wrongPort).max(65535, wrongPort)).default(22),
     /** Private key in OpenSSH's or PEM form, without a passphrase. Secret. */
     privateKey: z
-      .string({ error: fault("expected a private key.", setKey()) })
+      .string({ error: (issue) => fault(`expected a private key, found ${kindOf(issue.input)}.`, SET_PRIVATE_KEY) })
       .refine((key) => /^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(key.trim()), {
-        error: fault("this is no private key in OpenSSH's or PEM form.", setKey()),
+        error: fault("this is no private key in OpenSSH's or PEM form.", SET_PRIVATE_KEY),
       })
-      .refine((key) => !/^Proc-Type:.*ENCRYPTED|BEGIN ENCRYPTED/m.test(key), {
+      .refine((key) => !hasPassphrase(key), {
         error: fault(
-          "this private key has a passphrase, which nobody can type here; make one without.",
-          "ssh-keygen -t ed25519 -N '' -f ./jupyter-up-key",
+          "this private key has a passphrase, which nobody can type here. Make one without, and put ~/.ssh/jupyter-up.pub on the machine:",
+          "ssh-keygen -t ed25519 -N '' -f ~/.ssh/jupyter-up && cat ~/.ssh/jupyter-up | pulumi config set --secret --path ssh.privateKey",
         ),
       })
       .transform((key) => `${key.trim()}\n`)
@@ -55,20 +65,19 @@ export const ssh = z.strictObject(
       .optional(),
     /** IPv4 address that its names lead to. Default: `host`, where that is an address. */
     address: z
-      .ipv4({ error: (issue) => fault(`${shown(issue.input)} is no IPv4 address.`, set("address", "203.0.113.7")) })
+      .ipv4({
+        error: (issue) =>
+          fault(`${shown(issue.input)} is no IPv4 address, such as 203.0.113.7.`, set("address", "203.0.113.7")),
+      })
       .optional(),
   },
   {
     error: (issue) =>
       issue.code === "invalid_type"
         ? fault(
-            `expected host, privateKey and hostKey, found ${shown(issue.input)}.`,
+            `expected host, privateKey and hostKey, found ${kindOf(issue.input)}.`,
             `pulumi config rm ssh && ${set("host", "203.0.113.7")}`,
           )
         : undefined,
   },
 );
-
-function setKey(): string {
-  return "cat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey";
-}

@@ -1,33 +1,44 @@
 import { z } from "zod";
 import { ADDRESS } from "./allow.ts";
 import { LABEL } from "./domain.ts";
-import { fault, oneOf, optionalText, shown, yesOrNo } from "./faults.ts";
+import { fault, kindOf, oneOf, optionalText, shown, yesOrNo } from "./faults.ts";
 
 /** How the world finds the site (DNS) and trusts it (TLS). */
 
 const HOME_EXAMPLE = "pulumi config set home home";
+/** What else answers in front of the domain. */
+const SERVICES = ["jupyter", "vouch", "dex"];
 
 /** First label of the front page's name; absent: the domain itself. */
 export const home = optionalText("a label", HOME_EXAMPLE)
   .refine((label) => label === undefined || LABEL.test(label), {
     error: (issue) =>
-      fault(`${shown(issue.input)} is no label of a name: small letters, digits and inner hyphens.`, HOME_EXAMPLE),
+      fault(
+        `${shown(issue.input)} is no first label of a name: small letters, digits and inner hyphens, no dots.`,
+        HOME_EXAMPLE,
+      ),
   })
-  .refine((label) => label === undefined || !["jupyter", "vouch", "dex"].includes(label), {
-    error: (issue) => fault(`${shown(issue.input)} is a name of the site's own.`, HOME_EXAMPLE),
+  .refine((label) => label === undefined || !SERVICES.includes(label), {
+    error: (issue) => fault(`${shown(issue.input)} is a name of one of the site's services.`, HOME_EXAMPLE),
   });
 
 /** Who makes the A records: `cloudflare`, or `none` when you do. Not asked for target local. */
-export const dns = oneOf("dns", "no way to make DNS records", ["cloudflare", "none"]);
+export const dns = oneOf("dns", "way to make DNS records", ["cloudflare", "none"]);
 
 /** Cloudflare's zone that the domain lies in; absent: see `dnsZoneOf`. */
 export const dnsZone = optionalText("a zone", "pulumi config set dnsZone example.com").refine(
   (zone) => zone === undefined || (zone.includes(".") && zone.split(".").every((label) => LABEL.test(label))),
-  { error: (issue) => fault(`${shown(issue.input)} is no domain.`, "pulumi config set dnsZone example.com") },
+  {
+    error: (issue) =>
+      fault(
+        `${shown(issue.input)} is no zone; a zone is a domain as Cloudflare's dashboard lists it.`,
+        "pulumi config set dnsZone example.com",
+      ),
+  },
 );
 
 /** Whether Cloudflare stands before the machine (its "orange cloud"): hides the address, takes bodies up to 100 MB. */
-export const proxied = yesOrNo("proxied", true);
+export const proxied = yesOrNo("pulumi config set proxied true");
 
 const TLS = ["cloudflare-origin", "letsencrypt", "provided", "private-ca"] as const;
 
@@ -38,15 +49,22 @@ const TLS = ["cloudflare-origin", "letsencrypt", "provided", "private-ca"] as co
 export const tls = z
   .enum(["", ...TLS], {
     error: (issue) =>
-      fault(`${shown(issue.input)} is no way to a certificate: ${TLS.join(", ")}.`, "pulumi config rm tls"),
+      fault(
+        `${shown(issue.input)} is no way to a certificate this program knows. There are: ${TLS.join(", ")}.`,
+        "pulumi config rm tls",
+      ),
   })
   .transform((tls) => tls || undefined);
 
-export const SET_CERTIFICATE = "cat fullchain.pem | pulumi config set tlsCertificate";
-export const SET_KEY = "cat privkey.pem | pulumi config set --secret tlsKey";
+export const SET_TLS_CERTIFICATE = "cat fullchain.pem | pulumi config set tlsCertificate";
+export const SET_TLS_KEY = "cat privkey.pem | pulumi config set --secret tlsKey";
 
-function pem(what: string, form: RegExp, mend: string) {
-  return optionalText(what, mend)
+function pem(key: "tlsCertificate" | "tlsKey", what: string, form: RegExp) {
+  const mend = key === "tlsKey" ? SET_TLS_KEY : SET_TLS_CERTIFICATE;
+  return z
+    .string({ error: (issue) => fault(`expected ${what} in PEM form, found ${kindOf(issue.input)}.`, mend) })
+    .trim()
+    .transform((value) => value || undefined)
     .refine((value) => value === undefined || form.test(value), {
       error: fault(`this is not ${what} in PEM form.`, mend),
     })
@@ -54,16 +72,20 @@ function pem(what: string, form: RegExp, mend: string) {
 }
 
 /** For tls `provided`: certificate chain, PEM, leaf first. */
-export const tlsCertificate = pem("a certificate", /^-----BEGIN CERTIFICATE-----/, SET_CERTIFICATE);
+export const tlsCertificate = pem("tlsCertificate", "a certificate", /^-----BEGIN CERTIFICATE-----/);
 /** For tls `provided`: its private key, PEM, without a passphrase. Secret. */
-export const tlsKey = pem("a private key", /^-----BEGIN (RSA |EC )?PRIVATE KEY-----/, SET_KEY);
+export const tlsKey = pem(
+  "tlsKey",
+  "a private key without a passphrase",
+  /^-----BEGIN (RSA |EC )?PRIVATE KEY-----(?![\s\S]*ENCRYPTED)/,
+);
 
 const EMAIL_EXAMPLE = "pulumi config set acmeEmail ann@example.com";
 
 /** For tls `letsencrypt`: address that gets a word when a certificate is about to end. */
 export const acmeEmail = optionalText("an address", EMAIL_EXAMPLE).refine(
   (email) => email === undefined || ADDRESS.test(email.toLowerCase()),
-  { error: (issue) => fault(`${shown(issue.input)} is no address.`, EMAIL_EXAMPLE) },
+  { error: (issue) => fault(`${shown(issue.input)} is no address, such as ann@example.com.`, EMAIL_EXAMPLE) },
 );
 
 const ACME_EXAMPLE = "pulumi config set acmeServer https://acme-v02.api.letsencrypt.org/directory";
@@ -71,7 +93,7 @@ const ACME_EXAMPLE = "pulumi config set acmeServer https://acme-v02.api.letsencr
 /** For tls `letsencrypt`: ACME directory. */
 export const acmeServer = optionalText("an ACME directory", ACME_EXAMPLE).refine(
   (server) => server === undefined || /^https:\/\/[^\s"'\\$]+$/.test(server),
-  { error: (issue) => fault(`${shown(issue.input)} is no https address.`, ACME_EXAMPLE) },
+  { error: (issue) => fault(`${shown(issue.input)} is no https address of an ACME directory.`, ACME_EXAMPLE) },
 );
 
 /** What the two below look at. */

@@ -235,10 +235,12 @@ install_compose() {
     die "${PRETTY_NAME:-This system} has no package of Docker's Compose plugin, version 2. Upgrade it to Debian 13, or install Docker's own packages (https://docs.docker.com/engine/install), and run pulumi up again."
 }
 
-# Before Docker is installed, because its package starts it. Somebody else's settings stay theirs.
+# Before Docker is installed, because its package starts it. One that was here before keeps its settings: a restart for
+# ours would end what else runs in it.
 configure_docker() {
-    mkdir -p /etc/docker /etc/systemd/system/docker.service.d
     before=$(cat "$own/daemon.json" 2>/dev/null || :)
+    if [ -z "$device$before" ] && command -v dockerd >/dev/null; then return; fi
+    mkdir -p /etc/docker /etc/systemd/system/docker.service.d
     {
         echo '{'
         [ -z "$device" ] || echo "  \"data-root\": \"$data/docker\","

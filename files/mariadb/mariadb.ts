@@ -11,7 +11,9 @@ import { accessSql, accountsOf, NOTEBOOKS, obsoleteSql } from "./access.ts";
 /** The network of the database and those who use it; it leads nowhere else. */
 export const DATABASE_NETWORK = "db";
 
+const FILES = "/etc/mysql/conf.d";
 const SECRETS = "/run/secrets/mariadb";
+const file = (name: string) => fill(new URL(name, import.meta.url));
 
 /** MariaDB, for notebooks and apps. */
 export function mariadb(settings: Settings, place: Place): Service {
@@ -25,6 +27,7 @@ export function mariadb(settings: Settings, place: Place): Service {
     internal: [DATABASE_NETWORK],
     compose: {
       ...HARDENED,
+      entrypoint: ["sh", `${FILES}/start.sh`],
       // The socket's folder has to be writable for whoever it runs as.
       tmpfs: [...HARDENED.tmpfs, "/run/mysqld:mode=1777,size=1m"],
       pids_limit: 128,
@@ -40,14 +43,15 @@ export function mariadb(settings: Settings, place: Place): Service {
       stop_grace_period: "60s",
     },
     files: {
-      at: "/etc/mysql/conf.d",
+      at: FILES,
       content: () => ({
-        "site.cnf": fill(new URL("site.cnf", import.meta.url)),
-        "prepare.sh": fill(new URL("prepare.sh", import.meta.url)),
+        "site.cnf": file("site.cnf"),
+        "start.sh": file("start.sh"),
+        "prepare.sh": file("prepare.sh"),
       }),
     },
     secretFiles: { at: SECRETS, around: true, content: (secrets) => secretFiles(settings, secrets) },
-    prepare: [["sh", "/etc/mysql/conf.d/prepare.sh", `${SECRETS}/current`]],
+    prepare: [["sh", `${FILES}/prepare.sh`, `${SECRETS}/current`]],
     data: [{ source: `${place.data}/mariadb`, target: "/var/lib/mysql" }],
   };
 }

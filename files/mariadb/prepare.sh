@@ -13,6 +13,8 @@ known=$data/.root-passwords
 
 main() {
     find_password
+    # Root is let in, so the first set-up was finished; see start.sh.
+    rm -f "$data/.first-set-up"
     remember "$(cat "$folder/root-password")" "$password"
     run "$folder/access.sql"
     password=$(cat "$folder/root-password")

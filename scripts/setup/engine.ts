@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { type CommandOptions, run } from "./command.ts";
 import { type EngineEvent, namesPulumi, parseEvent, plainError, plainErrors, progressLines } from "./engineEvents.ts";
+import { explanations } from "./explain.ts";
 import { projectFolder } from "./folders.ts";
 import { Interruption, interrupted, onInterrupt } from "./interruption.ts";
 import { PlainError } from "./plainError.ts";
@@ -53,9 +54,10 @@ export async function operate(
   if (code === 0) return events.findLast(({ summaryEvent }) => summaryEvent)?.summaryEvent?.resourceChanges ?? {};
   if (interrupted.aborted) throw new Interruption("Interrupted.");
   const errors = plainErrors(events);
-  throw operationError(
-    errors.length > 0 ? errors : [plainError(rest) || `pulumi ${args[0]} ended with exit code ${code}.`],
-  );
+  throw operationError([
+    ...(errors.length > 0 ? errors : [plainError(rest) || `pulumi ${args[0]} ended with exit code ${code}.`]),
+    ...explanations(events),
+  ]);
 }
 
 /** The stack's outputs, secrets included. */

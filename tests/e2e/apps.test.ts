@@ -104,14 +104,14 @@ describe("a person with apps", () => {
     await page.getByRole("link", { name: "Wine and cheese" }).click();
     await page.waitForURL("https://phpdemo.lab.localhost:8443/");
     assert.equal(await page.textContent(".person"), "Signed in as You (you@example.com)");
-    await page.getByLabel("Wine").fill("Gewürztraminer");
-    await page.getByLabel("Cheese").fill("<b>Munster</b>");
+    await page.getByRole("textbox", { name: "Wine" }).fill("Gewürztraminer");
+    await page.getByRole("textbox", { name: "Cheese" }).fill("<b>Munster</b>");
     await page.getByRole("button", { name: "Add" }).click();
     await page.getByText("The pairing is added.").waitFor();
     await screenshot(page, "9-wine-and-cheese");
     assert.deepEqual(await page.locator(".cheese").allTextContents(), ["<b>Munster</b>", "Stilton", "Goat cheese"]);
     await page.getByRole("link", { name: "Edit Gewürztraminer" }).click();
-    await page.locator(".pairings").getByLabel("Cheese").fill("Munster");
+    await page.locator(".pairings").getByRole("textbox", { name: "Cheese" }).fill("Munster");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("The pairing is saved.").waitFor();
     await page.setViewportSize({ width: 390, height: 844 });

@@ -7,8 +7,8 @@ import { attempt } from "../../scripts/setup/command.ts";
 import { inventory } from "../stand-ins/cloud/inventory.ts";
 import { hangMachine, removeMachine } from "../stand-ins/cloud/machines.ts";
 import { deleteRecord } from "../stand-ins/cloud/records.ts";
-import { labIsReady, launch, person, signIn } from "./support/browser.ts";
-import { CloudStack } from "./support/cloudStack.ts";
+import { launch, person, signIn, whoAmI } from "./support/browser.ts";
+import { answerAt, CloudStack } from "./support/cloudStack.ts";
 
 const NOTHING = { resources: [], containers: [], networks: [] };
 const jupyter = "docker exec jupyter-up-lab-jupyter-1";
@@ -24,16 +24,7 @@ describe("a site on a VM of Google Cloud", () => {
   const vm = (command: string) => stack.on(`${zone}-jupyter-up-lab`, command);
   const connections = async () => Number(await vm("journalctl -u ssh --no-pager | grep -c 'Accepted publickey' || :"));
 
-  /** The front page's answer by HTTPS, as curl sees it: 302 to the sign-in, or 000 when nobody answers. */
-  async function answer(): Promise<string> {
-    const name = "jupyter.lab.example.com";
-    const { stdout } = await attempt("curl", [
-      ...["--silent", "--insecure", "--max-time", "5", "--output", "/dev/null", "--write-out", "%{http_code}"],
-      ...["--header", "Sec-Fetch-Mode: navigate", "--header", "Accept: text/html"],
-      ...["--resolve", `${name}:443:${address}`, `https://${name}/lab`],
-    ]);
-    return stdout;
-  }
+  const answer = () => answerAt(address);
 
   async function answersAgain(): Promise<void> {
     for (let tries = 0; tries < 120 && (await answer()) !== "302"; tries++) await pause(500);
@@ -66,7 +57,7 @@ describe("a site on a VM of Google Cloud", () => {
     page.setDefaultTimeout(120_000);
     await page.goto("https://jupyter.lab.example.com/lab?reset");
     await signIn(page, "you@example.com", await stack.output("password"));
-    await labIsReady(page);
+    assert.equal((await whoAmI(page)).username, "you@example.com");
     const xsrf = (await page.context().cookies()).find(({ name }) => name === "_xsrf")?.value ?? "";
     const save = (token: string) => {
       const content = { cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 };

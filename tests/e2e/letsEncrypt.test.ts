@@ -10,7 +10,7 @@ import { imageMirror } from "../support/images.ts";
 import { lendImages } from "../support/ownCertificate.ts";
 import { settingsWith } from "../support/settings.ts";
 import { place } from "../support/site.ts";
-import { CloudStack } from "./support/cloudStack.ts";
+import { CloudStack, cloudflareToken } from "./support/cloudStack.ts";
 
 const skip = !imageMirror && "there is no registry here that could hold a lego that knows of Pebble";
 
@@ -38,7 +38,7 @@ describe("a site on a VM that browsers reach straight", { skip }, () => {
     // An address of this machine's that no network within the VM has, too.
     const subnet = ["--subnet", "198.19.253.0/24", "--gateway", "198.19.253.1"];
     await run("Making a network", "docker", ["network", "create", ...subnet, network]);
-    world = await startAcme("example.com", { address: "198.19.253.1" });
+    world = await startAcme("example.com", { address: "198.19.253.1", token: cloudflareToken });
     const settings = {
       target: "gcp",
       project: "my-project-123456",
@@ -53,7 +53,6 @@ describe("a site on a VM that browsers reach straight", { skip }, () => {
     const images = imagesOf(siteOf("jupyter-up-lab", settingsWith({ ...settings, protectData: "false" }), place));
     references = await lendImages(images, world, mirror);
     for (const reference of references) await run(`Pushing ${reference}`, "docker", ["push", "--quiet", reference]);
-    process.env.CLOUDFLARE_API_TOKEN = world.token;
     stack = await CloudStack.make({ ...settings, imageMirror: mirror });
     await addZone(stack.cloud, "example.com");
   });
@@ -85,7 +84,8 @@ describe("a site on a VM that browsers reach straight", { skip }, () => {
   });
 
   it("shows the token and the keys to nobody else on the machine", async () => {
-    const readable = "setpriv --reuid 1000 --regid 1000 --clear-groups grep -rlE 'PRIVATE KEY|stand-in-token'";
+    const readable = `setpriv --reuid 1000 --regid 1000 --clear-groups grep -rlE 'PRIVATE KEY|${cloudflareToken}'`;
+    assert.notEqual(await vm(`grep -rl ${cloudflareToken} /opt/jupyter-up`), "");
     assert.equal(await vm(`${readable} /opt/jupyter-up /srv/jupyter-up/certificates 2>/dev/null || :`), "");
   });
 

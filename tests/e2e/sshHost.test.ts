@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import ssh2 from "ssh2";
-import { attempt } from "../../scripts/setup/command.ts";
 import { createMachine, removeMachine } from "../stand-ins/cloud/machines.ts";
 import { updateForwarding } from "../stand-ins/providers/packages/gcp/forwarding.ts";
-import { CloudStack } from "./support/cloudStack.ts";
+import { answerAt, CloudStack } from "./support/cloudStack.ts";
 
 const MACHINE = "somewhere-lab";
 
@@ -19,15 +18,7 @@ describe("a site on a machine that one already has", () => {
   const on = (command: string) => stack.on(MACHINE, command);
   const login = (changes: object = {}) => ({ ssh: { ...(stack.settings.ssh as object), ...changes } });
 
-  async function answer(): Promise<string> {
-    const name = "jupyter.lab.example.com";
-    const { stdout } = await attempt("curl", [
-      ...["--silent", "--insecure", "--max-time", "5", "--output", "/dev/null", "--write-out", "%{http_code}"],
-      ...["--header", "Sec-Fetch-Mode: navigate", "--header", "Accept: text/html"],
-      ...["--resolve", `${name}:443:${address}`, `https://${name}/lab`],
-    ]);
-    return stdout;
-  }
+  const answer = () => answerAt(address);
 
   before(async () => {
     stack = await CloudStack.make({ target: "ssh" });

@@ -16,7 +16,10 @@ describe("Docker Compose takes the file made for", () => {
     it(`${name}, as it was meant`, async () => {
       const host = testHost();
       try {
-        const { release } = bundleWith(onThisMachine(changes));
+        const here = onThisMachine(changes);
+        const { release, secrets } = bundleWith({ ...here, place: { ...host.place, ...here.place } });
+        // Compose reads the secret variables of apps.
+        assert.deepEqual(await host.apply("secrets", secrets), { code: 0, output: "" });
         host.layOut(release);
         const file = ["compose", "--file", `${host.place.root}/compose.yaml`];
         const { code, output } = await run("docker", [...file, "--profile", "check", "config", "--format", "json"]);

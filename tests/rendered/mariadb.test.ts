@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { run, start } from "../support/command.ts";
@@ -270,5 +270,35 @@ describe("MariaDB, released,", () => {
     await run(`${site.host.place.root}/bin/site-apply`, ["down", site.project]);
     await released(withApps([demo], { secrets: { databaseRootPassword: "a-third-root" } }));
     assert.equal((await ofDemo("SELECT COUNT(*) FROM pairings")).output, "2");
+  });
+});
+
+describe("MariaDB, killed in its very first set-up,", () => {
+  let site: RunningSite;
+  before(() => {
+    site = runningSite(["mariadb"]);
+  });
+  after(() => site.remove());
+
+  it("is set up anew by the next release", async () => {
+    const data = `${site.host.folder}/data/mariadb`;
+    const cutOff = site.release(withApps([]));
+    while (!existsSync(`${data}/mysql`)) await sleep(20);
+    await run("docker", ["kill", "--signal", "KILL", await site.container("mariadb")]);
+    const { code, output } = await cutOff;
+    assert.equal(code, 1);
+    assert.match(output, /^mariadb stopped by itself/m);
+
+    const next = await site.release(withApps([]));
+    assert.equal(next.code, 0, next.output);
+    assert.equal(existsSync(`${data}/.first-set-up`), false);
+    const asNotebooks = [
+      "env",
+      `MYSQL_PWD=${secrets.notebooksDatabasePassword}`,
+      "mariadb",
+      "--skip-ssl",
+      "-unotebooks",
+    ];
+    assert.equal((await site.exec("mariadb", [...asNotebooks, "-N", "-e", "SHOW DATABASES"])).code, 0);
   });
 });

@@ -65,7 +65,8 @@ export async function runUnderMocks(
   made: Record<string, Record<string, unknown>> = {},
 ): Promise<Run> {
   const run: Run = { resources: [], outputs: {}, exports: {} };
-  pulumi.runtime.setAllConfig(config);
+  // Whatever is secret in it was set as such.
+  pulumi.runtime.setAllConfig(config, Object.keys(config));
   const before = Object.fromEntries(Object.entries(made).map(([urn, outputs]) => [urn, { outputs }]));
   const call = ({ token }: MockCallArgs) =>
     token === "pulumi:pulumi:readStackResourceOutputs" ? { outputs: before } : (answers[token] ?? {});

@@ -56,6 +56,36 @@ export const variants: Record<string, Changes> = {
       },
     },
   },
+  "apps with all there is to set": {
+    settings: {
+      home: "home",
+      database: "true",
+      apps: [
+        {
+          name: "a-2",
+          image: "ghcr.io/some/app@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+          port: 65535,
+          title: "Ann's & Bob's {#1}; 李 🌱",
+          environment: { A: "it's $HOME $$ {y}: #1", B: 1, C: true, D: "" },
+          secrets: { E: "x" },
+          volumes: ["/data", "/var/lib/a@b+c/.d"],
+          files: { "/srv/.config": "files/php-demo", "/etc/a": "files/php-demo/public" },
+          database: true,
+          schema: "files/php-demo/schema.sql",
+          shared: true,
+          memory: "1g",
+          allow: ["o'brien+x@example.com", "@sub-1.example.co.uk", "default@example.com", longAddress],
+          path: "/a/b?c=1&d=%20",
+          websocket: true,
+        },
+        { name: "a".repeat(32), image: "nginx:1.30.4", port: 80, allow: ["@example.com"] },
+      ],
+    },
+    secrets: {
+      appDatabasePasswords: { "a-2": "secret-password" },
+      appSecrets: { "a-2": { E: `it's "odd" $HOME \\ #1` } },
+    },
+  },
   "a site that is open to the world": { place: { public: true, address: "0.0.0.0" } },
   "a site behind Cloudflare": {
     edge: { ipv4: ["173.245.48.0/20", "103.21.244.0/22"], ipv6: ["2400:cb00::/32"] },

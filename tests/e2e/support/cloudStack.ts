@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { run } from "../../../scripts/setup/command.ts";
+import { attempt, run } from "../../../scripts/setup/command.ts";
 import { docker } from "../../stand-ins/cloud/docker.ts";
 import { type Cloud, openCloud } from "../../stand-ins/cloud/folder.ts";
 import { containerOf } from "../../stand-ins/cloud/machines.ts";
@@ -27,7 +27,7 @@ const credentials = JSON.stringify({
   client_email: "up@my-project-123456.iam.gserviceaccount.com",
 });
 
-const cloudflareToken = "a-token-of-cloudflares-of-forty-characters";
+export const cloudflareToken = "a-token-of-cloudflares-of-forty-characters";
 
 /** A stack in a clone of its own, and a cloud of its own for it. */
 export class CloudStack {
@@ -153,6 +153,17 @@ export class CloudStack {
     await this.clone.remove();
     await rm(this.cloud.folder, { recursive: true, force: true });
   }
+}
+
+/** What the site at an address answers who opens JupyterLab there: 302 to the sign-in, or 000 when nobody answers. */
+export async function answerAt(address: string): Promise<string> {
+  const name = "jupyter.lab.example.com";
+  const { stdout } = await attempt("curl", [
+    ...["--silent", "--insecure", "--max-time", "5", "--output", "/dev/null", "--write-out", "%{http_code}"],
+    ...["--header", "Sec-Fetch-Mode: navigate", "--header", "Accept: text/html"],
+    ...["--resolve", `${name}:443:${address}`, `https://${name}/lab`],
+  ]);
+  return stdout;
 }
 
 /** The process of the Pulumi CLI below another one. */

@@ -36,12 +36,16 @@ async function gateway(): Promise<string> {
   return address;
 }
 
+const MADE_UP = "stand-in-token-----------------------------40";
+
 /** What can be said of a world before it starts. */
 export interface AcmeWorldArgs {
   /** Seconds that a certificate lives. Default: 90 days. */
   validity?: number;
   /** An address of this machine's that lego reaches. Default: Docker's own. */
   address?: string;
+  /** Cloudflare's token for the zone. Default: one that is made up. */
+  token?: string;
 }
 
 /**
@@ -49,9 +53,8 @@ export interface AcmeWorldArgs {
  * @param domain the zone.
  */
 export async function startAcme(domain: string, args: AcmeWorldArgs = {}): Promise<AcmeWorld> {
-  const { validity = 90 * 24 * 3600, address = await gateway() } = args;
+  const { validity = 90 * 24 * 3600, address = await gateway(), token = MADE_UP } = args;
   const zone = new Zone(domain);
-  const token = "stand-in-token-----------------------------40";
   const api = cloudflareApi(zone, token).listen(0, address);
   const { udp, tcp } = zoneDns(zone);
   tcp.listen(0, address);

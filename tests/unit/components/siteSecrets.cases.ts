@@ -3,6 +3,7 @@ import { before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { SiteSecrets, type SiteSecretsArgs } from "../../../components/siteSecrets.ts";
 import { MARKER, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
+import { settingsWith } from "../../support/settings.ts";
 
 describe("The site's secrets", () => {
   const passwordHash = "$2b$10$of-the-settings";
@@ -83,5 +84,58 @@ describe("The site's secrets", () => {
     assert.deepEqual(secretOf(run.exports.passwords), {
       "ann@example.com": `${MARKER}-secrets-password-ann@example.com-result`,
     });
+  });
+});
+
+describe("The secrets of a site with apps, where another provider signs people in", () => {
+  const clientSecret = "given-at-the-registration";
+  const app = (name: string, database: boolean) => {
+    const [made] = settingsWith({
+      database: "true",
+      apps: [{ name, image: "adminer:5.4.0", port: 8080, database, secrets: { API_KEY: `key-of-${name}` } }],
+    }).apps;
+    assert.ok(made);
+    return made;
+  };
+  let run: Run;
+  before(async () => {
+    run = await runUnderMocks({}, async () => {
+      const { values } = new SiteSecrets("secrets", {
+        signIn: { provider: "google", clientId: "x", clientSecret },
+        apps: [app("adminer", true), app("whoami", false)],
+        databaseRotation: "2026-11",
+      });
+      return { ...values };
+    });
+  });
+
+  it("use the client secret that the provider gave, and make up none", () => {
+    assert.equal(secretOf(run.exports.oidcClientSecret), clientSecret);
+    assert.equal(
+      run.resources.some(({ name }) => name === "secrets-oidc-client"),
+      false,
+    );
+  });
+
+  it("have a database password for each app with a database", () => {
+    assert.deepEqual(secretOf(run.exports.appDatabasePasswords), {
+      adminer: `${MARKER}-secrets-database-adminer-result`,
+    });
+  });
+
+  it("have each app's own secrets", () => {
+    assert.deepEqual(secretOf(run.exports.appSecrets), {
+      adminer: { API_KEY: "key-of-adminer" },
+      whoami: { API_KEY: "key-of-whoami" },
+    });
+  });
+
+  it("make the database's passwords anew by a setting, and no others", () => {
+    for (const { name, inputs } of run.resources.filter(({ type }) => type.startsWith("random:")))
+      assert.deepEqual(
+        inputs.keepers,
+        name.startsWith("secrets-database-") ? { rotation: "2026-11" } : undefined,
+        name,
+      );
   });
 });

@@ -184,6 +184,8 @@ describe("A change makes anew only the services that it concerns:", () => {
       ["vouch", "dex", "jupyter"],
       ["nginx", "vouch", "dex", "jupyter"],
     ],
+    ["an app", { settings: { apps: [{ name: "whoami", image: "traefik/whoami:v1", port: 80 }] } }, [], ["nginx"]],
+    ["the front page's name", { settings: { home: "home" } }, [], ["nginx"]],
     ["the notebooks folder", { place: { notebooks: "/srv/elsewhere" } }, ["jupyter"], []],
     ["a site that is open to the world", { place: { public: true } }, [], ["nginx"]],
   ];

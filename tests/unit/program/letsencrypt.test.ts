@@ -12,11 +12,12 @@ function program(): Promise<unknown> {
   return import(`../../../index.ts?letsencrypt=${runs}`);
 }
 
-const token = `${MARKER}-cloudflare-token`;
+const token = `${MARKER}-token-of-forty-letters-or-more`;
 const straight = {
   "jupyter-up:allow": ["ann@example.com"],
   "jupyter-up:signIn": { users: [{ email: "ann@example.com" }] },
   "jupyter-up:target": "gcp",
+  "gcp:accessToken": "of whoever tests",
   "jupyter-up:project": "my-project-123456",
   "jupyter-up:domain": "lab.example.com",
   "jupyter-up:sshFrom": ["203.0.113.7/32"],
@@ -56,7 +57,7 @@ describe("The program for such a site, without Cloudflare's token", () => {
       thrown = await program().catch((error) => error);
     });
     assert.ok(pulumi.RunError.isInstance(thrown));
-    assert.match(thrown.message, /\n {2}cloudflare:apiToken: .+\n {4}pulumi config set --secret cloudflare:apiToken\n/);
+    assert.match(thrown.message, /\n {2}dns: .+\n {4}pulumi config set --secret cloudflare:apiToken\n/);
     assert.equal(run.resources.length, 1);
   });
 });

@@ -224,6 +224,7 @@ describe("The program with settings that cannot be used", () => {
 const gcp = {
   ...people,
   "jupyter-up:target": "gcp",
+  "gcp:accessToken": "of whoever tests",
   "jupyter-up:project": "my-project-123456",
   "jupyter-up:domain": "lab.example.com",
   "jupyter-up:dns": "none",
@@ -311,7 +312,7 @@ describe("The program with target gcp, in another zone than the work", () => {
 });
 
 describe("The program with target ssh", () => {
-  const privateKey = `-----BEGIN OPENSSH PRIVATE KEY-----\n${MARKER}\n-----END OPENSSH PRIVATE KEY-----`;
+  const privateKey = `-----BEGIN PRIVATE KEY-----\n${MARKER}\n-----END PRIVATE KEY-----`;
   const ssh = { host: "203.0.113.7", user: "ann", privateKey, hostKey: "ssh-ed25519 AAAA" };
   let run: Run;
   before(async () => {

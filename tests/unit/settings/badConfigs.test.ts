@@ -3,9 +3,10 @@ import { describe, it } from "node:test";
 import { readSettings, report } from "../../../settings/read.ts";
 import { configWith } from "../../support/settings.ts";
 import { oneFault, severalFaults } from "./badConfigs.ts";
+import { badSiteConfigs } from "./badSiteConfigs.ts";
 
 describe("A config that cannot be used is refused as a whole, in the user's words:", () => {
-  for (const [name, change, paragraphs] of oneFault)
+  for (const [name, change, paragraphs] of [...oneFault, ...badSiteConfigs])
     it(name, () => {
       const { settings, faults } = readSettings(configWith(change));
       assert.equal(
@@ -20,21 +21,38 @@ describe("A config that cannot be used is refused as a whole, in the user's word
       const { settings, faults } = readSettings(configWith(change));
       assert.equal(
         report("dev", faults),
-        `${faults.length} things are wrong with the settings of the stack dev. Nothing was changed.\n${paragraphs}`,
+        `${faults.length === 1 ? "One thing is" : `${faults.length} things are`} wrong with the settings of the stack dev. Nothing was changed.\n${paragraphs}`,
       );
       assert.equal(settings, undefined);
     });
 
   const secret = "hunter2";
-  for (const [place, signIn] of [
-    ["signIn", [secret]],
-    ["users that are no list", { users: { passwordHash: secret } }],
-    ["a user that is a list", { users: [[secret]] }],
-    ["a password hash", { users: [{ email: "ann@example.com", passwordHash: secret }] }],
-    ["a setting that does not exist", { users: [{ email: "ann@example.com", password: secret }] }],
+  const app = { name: "adminer", image: "adminer:5.4.0", port: 8080 };
+  for (const [place, change] of [
+    ["signIn", { signIn: [secret] }],
+    ["signIn that is JSON with a fault in it", { signIn: `{"provider":"okta","clientSecret":"${secret}",}` }],
+    ["users that are no list", { signIn: { users: { passwordHash: secret } } }],
+    ["a user that is a list", { signIn: { users: [[secret]] } }],
+    ["a password hash", { signIn: { users: [{ email: "ann@example.com", passwordHash: secret }] } }],
+    ["a setting that does not exist", { signIn: { users: [{ email: "ann@example.com", password: secret }] } }],
+    ["a client secret", { signIn: { provider: "google", clientSecret: [secret] } }],
+    ["a client secret of another provider", { signIn: { provider: "dex", clientSecret: secret } }],
+    ["ssh that is the key itself", { ssh: secret }],
+    ["a private key", { ssh: { privateKey: secret } }],
+    ["a private key that is a list", { ssh: { privateKey: [secret] } }],
+    ["a private key where the host key belongs", { ssh: { hostKey: `-----BEGIN PRIVATE KEY----- ${secret}` } }],
+    ["a key of TLS", { tlsKey: secret }],
+    ["a key of TLS that is an object", { tlsKey: { key: secret } }],
+    ["a key of TLS where the certificate belongs", { tlsCertificate: `-----BEGIN PRIVATE KEY-----\n${secret}` }],
+    ["apps that are JSON with a fault in it", { apps: `[{"secrets":{"KEY":"${secret}"}},]` }],
+    ["an app that is JSON with a fault in it", { apps: [`{"secrets":{"KEY":"${secret}"},}`] }],
+    ["secret variables that are a text", { apps: [{ ...app, secrets: secret }] }],
+    ["secret variables that are a list", { apps: [{ ...app, secrets: [secret] }] }],
+    ["a secret variable of two lines", { apps: [{ ...app, secrets: { KEY: `${secret}\n` } }] }],
+    ["a secret variable that is a list", { apps: [{ ...app, secrets: { KEY: [secret] } }] }],
   ] as const)
     it(`the message does not repeat what may be secret: ${place}`, () => {
-      const { faults } = readSettings(configWith({ signIn }));
+      const { faults } = readSettings(configWith(change));
       assert.notEqual(faults.length, 0);
       assert.equal(report("dev", faults).includes(secret), false);
     });

@@ -3,23 +3,13 @@ export type BadConfig = [name: string, change: Record<string, unknown>, paragrap
 
 // biome-ignore format: each row in the order in which it is read
 export const oneFault: BadConfig[] = [
-  ["a target that comes later", { target: "gcp" }, `
-  target: gcp cannot be used by this version, which brings the site up on this machine only.
-    pulumi config set target local
-`],
-
-  ["another target that comes later", { target: "ssh" }, `
-  target: ssh cannot be used by this version, which brings the site up on this machine only.
-    pulumi config set target local
-`],
-
   ["a target nobody knows", { target: "vm" }, `
-  target: "vm" is no kind of machine this program knows. This machine is called local.
+  target: "vm" is no kind of machine this program knows. There are: local, gcp, ssh.
     pulumi config set target local
 `],
 
   ["no target", { target: undefined }, `
-  target: nothing is no kind of machine this program knows. This machine is called local.
+  target: nothing is no kind of machine this program knows. There are: local, gcp, ssh.
     pulumi config set target local
 `],
 
@@ -299,7 +289,7 @@ export const oneFault: BadConfig[] = [
 `],
 
   ["a text for signIn", { signIn: "dex" }, `
-  signIn: expected provider and users, found "dex".
+  signIn: expected provider and users, found a text.
     pulumi config rm --path 'signIn' && pulumi config set --path 'signIn.users[0].email' ann@example.com
 `],
 
@@ -388,13 +378,8 @@ export const oneFault: BadConfig[] = [
     pulumi config set --secret --path 'signIn.users[0].passwordHash' '<hash>'
 `],
 
-  ["a provider that comes later", { signIn: { provider: "okta", users: [{ email: "ann@example.com" }] } }, `
-  signIn.provider: okta cannot be used by this version, which signs people in by its built-in provider, dex.
-    pulumi config set --path signIn.provider dex
-`],
-
   ["a provider nobody knows", { signIn: { provider: "ldap", users: [{ email: "ann@example.com" }] } }, `
-  signIn.provider: "ldap" is no provider this program knows. The built-in one is dex.
+  signIn.provider: "ldap" is no provider this program knows. There are: dex, okta, google, github, oidc (dex is built in).
     pulumi config set --path signIn.provider dex
 `],
 
@@ -509,12 +494,12 @@ export const oneFault: BadConfig[] = [
 `],
 
   ["a setting like no other", { colour: "red" }, `
-  colour: there is no such setting. There are: target, domain, image, imageTag, imageMirror, allow, signIn, port, httpPort, notebooks.
+  colour: there is no such setting. Pulumi.yaml lists all there are.
     pulumi config rm --path 'colour'
 `],
 
   ["a setting with a dot in its name", { "signIn.provider": "dex" }, `
-  ["signIn.provider"]: there is no such setting. There are: target, domain, image, imageTag, imageMirror, allow, signIn, port, httpPort, notebooks.
+  ["signIn.provider"]: there is no such setting. Pulumi.yaml lists all there are.
     pulumi config rm --path '["signIn.provider"]'
 `],
 
@@ -536,6 +521,39 @@ export const oneFault: BadConfig[] = [
 
 // biome-ignore format: each row in the order in which it is read
 export const severalFaults: BadConfig[] = [
+  ["target gcp without what it needs", { target: "gcp", project: "", sshFrom: [] }, `
+  project: the Google Cloud project that the VM is to be made in is missing (gcloud projects list shows yours).
+    pulumi config set project my-project-123456
+
+  sshFrom: nobody could reach the VM by SSH, and \`pulumi up\` comes that way. Name the addresses you come from (curl https://ifconfig.me shows yours):
+    pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
+`],
+
+  ["target ssh without what it needs", { target: "ssh" }, `
+  ssh.host: the machine is missing: its name or address.
+    pulumi config set --path ssh.host 203.0.113.7
+
+  ssh.privateKey: the private key that the machine lets in is missing.
+    cat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey
+
+  ssh.hostKey: the machine's host key is missing, without which anybody on the way could pose as it. Compare what this fetches with /etc/ssh/ssh_host_ed25519_key.pub on the machine itself:
+    pulumi config set --path ssh.hostKey "$(ssh-keyscan -t ed25519 -p 22 203.0.113.7 2>/dev/null | cut -d ' ' -f 2-)"
+`],
+
+  ["okta with users, and without what it needs", { signIn: { provider: "okta", users: [{ email: "ann@example.com" }] } }, `
+  signIn.domain: expected Okta's domain of your organization, found nothing.
+    pulumi config set --path signIn.domain dev-123456.okta.com
+
+  signIn.clientId: expected the client ID that the provider gave, found nothing.
+    pulumi config set --path signIn.clientId YOUR-CLIENT-ID
+
+  signIn.clientSecret: the client secret that the provider gave is missing.
+    pulumi config set --secret --path signIn.clientSecret
+
+  signIn.users: there is no such setting. There are: provider, domain, clientId, clientSecret.
+    pulumi config rm --path 'signIn.users'
+`],
+
   ["two bad entries among good ones, and one twice", { allow: ["ann@example.com", "example.com", "@example.com", "@", "ANN@example.com"] }, `
   allow[1]: "example.com" has no @ in it. An address is written ann@example.com, a whole domain @example.com.
     pulumi config set --path 'allow[1]' ann@example.com
@@ -575,11 +593,11 @@ export const severalFaults: BadConfig[] = [
 `],
 
   ["the same port twice and a bad folder", { port: "8080", notebooks: "/" }, `
-  httpPort: 8080 is the HTTPS port, too; the two need different ones.
-    pulumi config set httpPort 8081
-
   notebooks: "/" would give Jupyter more than a folder of notebooks; name a folder of its own.
     pulumi config set notebooks ~/notebooks
+
+  httpPort: 8080 is the HTTPS port, too; the two need different ones.
+    pulumi config set httpPort 8081
 `],
 
   ["two settings that do not exist, and a bad one", { alow: [], domian: "lab.example.com", domain: "lab" }, `
@@ -593,10 +611,7 @@ export const severalFaults: BadConfig[] = [
     pulumi config rm --path 'domian'
 `],
 
-  ["faults in signIn at three depths", { signIn: { provider: "dexx", user: [], users: [{ email: "ann@", nme: "Ann" }] } }, `
-  signIn.provider: "dexx" is no provider this program knows. The built-in one is dex.
-    pulumi config set --path signIn.provider dex
-
+  ["faults in signIn at three depths", { signIn: { provider: "dex", user: [], users: [{ email: "ann@", nme: "Ann" }] } }, `
   signIn.users[0].email: "ann@" is no address.
     pulumi config set --path 'signIn.users[0].email' ann@example.com
 
@@ -608,11 +623,14 @@ export const severalFaults: BadConfig[] = [
 `],
 
   ["everything at once", { target: "ssh", domain: "lab", image: "scipy", imageTag: "latest", imageMirror: "a b", allow: [], signIn: { provider: "x", users: [] }, port: "0", httpPort: "http", notebooks: "", colour: "red" }, `
-  target: ssh cannot be used by this version, which brings the site up on this machine only.
-    pulumi config set target local
-
   domain: "lab" has one label only, and browsers refuse sign-in cookies for such a domain; it needs two or more.
     pulumi config set domain lab.example.com
+
+  allow: nobody could sign in, the list is empty. Add an address or a domain:
+    pulumi config set --path 'allow[0]' ann@example.com
+
+  signIn.provider: "x" is no provider this program knows. There are: dex, okta, google, github, oidc (dex is built in).
+    pulumi config set --path signIn.provider dex
 
   image: "scipy" is none of the images with JupyterLab in them: base-notebook, minimal-notebook, scipy-notebook, r-notebook, julia-notebook, datascience-notebook, tensorflow-notebook, pytorch-notebook, pyspark-notebook, all-spark-notebook.
     pulumi config set image scipy-notebook
@@ -623,14 +641,8 @@ export const severalFaults: BadConfig[] = [
   imageMirror: "a b" is no registry's name; that has a dot or a port in it, such as mirror.example.com.
     pulumi config set imageMirror mirror.example.com
 
-  allow: nobody could sign in, the list is empty. Add an address or a domain:
-    pulumi config set --path 'allow[0]' ann@example.com
-
-  signIn.provider: "x" is no provider this program knows. The built-in one is dex.
-    pulumi config set --path signIn.provider dex
-
-  signIn.users: the built-in provider has no user, so nobody could sign in.
-    pulumi config set --path 'signIn.users[0].email' ann@example.com
+  notebooks: "" is no folder.
+    pulumi config set notebooks ~/notebooks
 
   port: 0 is no port; a port is a whole number from 1 to 65535.
     pulumi config set port 8443
@@ -638,10 +650,16 @@ export const severalFaults: BadConfig[] = [
   httpPort: "http" is no port; a port is a whole number from 1 to 65535.
     pulumi config set httpPort 8080
 
-  notebooks: "" is no folder.
-    pulumi config set notebooks ~/notebooks
+  ssh.host: the machine is missing: its name or address.
+    pulumi config set --path ssh.host 203.0.113.7
 
-  colour: there is no such setting. There are: target, domain, image, imageTag, imageMirror, allow, signIn, port, httpPort, notebooks.
+  ssh.privateKey: the private key that the machine lets in is missing.
+    cat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey
+
+  ssh.hostKey: the machine's host key is missing, without which anybody on the way could pose as it. Compare what this fetches with /etc/ssh/ssh_host_ed25519_key.pub on the machine itself:
+    pulumi config set --path ssh.hostKey "$(ssh-keyscan -t ed25519 -p 22 203.0.113.7 2>/dev/null | cut -d ' ' -f 2-)"
+
+  colour: there is no such setting. Pulumi.yaml lists all there are.
     pulumi config rm --path 'colour'
 `],
 ];

@@ -86,7 +86,7 @@ describe("The settings of a certificate of one's own", () => {
     assert.deepEqual(
       given({}).map(({ key, message }) => [key, message.split("\n")[0]]),
       [
-        ["tlsCertificate", "the certificate is missing."],
+        ["tlsCertificate", "the certificate is missing: the chain in PEM form, the site's own first."],
         ["tlsKey", "the certificate's private key is missing."],
       ],
     );

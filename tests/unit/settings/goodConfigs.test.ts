@@ -2,23 +2,84 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { readSettings } from "../../../settings/read.ts";
 import type { Settings } from "../../../settings/schema.ts";
+import { selfSigned } from "../../support/certificate.ts";
 import { configWith, settingsWith } from "../../support/settings.ts";
 
 const bcrypt = (start: string) => `${start}${"a".repeat(53)}`;
+
+const client = { clientId: "an-id", clientSecret: "a-secret" };
+const oidc = {
+  provider: "oidc",
+  authUrl: "https://id.example.com/authorize",
+  tokenUrl: "https://id.example.com/token",
+  userInfoUrl: "https://id.example.com/userinfo",
+  ...client,
+} as const;
+const { certificate, certificateKey } = selfSigned(["lab.example.com", "*.lab.example.com"]);
+const key = certificateKey.trim();
+const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA";
+const plainApp = {
+  environment: {},
+  secrets: {},
+  volumes: [],
+  files: {},
+  database: false,
+  shared: false,
+  memory: "256m",
+  websocket: false,
+};
+const fullApp = {
+  name: "demo",
+  image: "registry.example.com/demo:1.2",
+  port: 8080,
+  title: "Wine & cheese",
+  secrets: { API_KEY: "a-secret" },
+  volumes: ["/data"],
+  files: { "/srv/app": "files/php-demo" },
+  database: true,
+  schema: "files/php-demo/schema.sql",
+  shared: true,
+  memory: "1g",
+  path: "/healthz?full=1",
+  websocket: true,
+};
 
 describe("A good config", () => {
   it("becomes complete settings", () => {
     assert.deepEqual(settingsWith(), {
       target: "local",
       domain: "lab.example.com",
+      home: undefined,
+      allow: ["ann@example.com"],
+      signIn: { provider: "dex", users: [{ email: "ann@example.com", name: "Ann Lee" }] },
       image: "quay.io/jupyter/scipy-notebook",
       imageTag: "2026-08-08",
       imageMirror: undefined,
-      allow: ["ann@example.com"],
-      signIn: { provider: "dex", users: [{ email: "ann@example.com", name: "Ann Lee" }] },
+      packages: [],
+      database: false,
+      databaseTag: "11.8",
+      databaseRotation: undefined,
+      apps: [],
+      purge: [],
+      notebooks: "notebooks",
       port: 8443,
       httpPort: 8080,
-      notebooks: "notebooks",
+      project: "my-project-123456",
+      zone: "us-central1-a",
+      machineType: "e2-micro",
+      bootDiskGb: 10,
+      dataDiskGb: 20,
+      protectData: true,
+      sshFrom: ["203.0.113.7/32"],
+      ssh: { user: "root", port: 22 },
+      dns: "cloudflare",
+      dnsZone: undefined,
+      proxied: true,
+      tls: undefined,
+      tlsCertificate: undefined,
+      tlsKey: undefined,
+      acmeEmail: undefined,
+      acmeServer: undefined,
     });
   });
 
@@ -100,6 +161,77 @@ describe("A good config", () => {
     ["may have its notebooks below the home directory", { notebooks: "~/work" }, { notebooks: "~/work" }],
     ["may have its notebooks anywhere", { notebooks: "/srv/My Notebooks" }, { notebooks: "/srv/My Notebooks" }],
     ["may have dots in a folder's name", { notebooks: "..notes/.x" }, { notebooks: "..notes/.x" }],
+    [
+      "may sign people in at Okta, whose domain may be pasted as a page's address",
+      { signIn: { provider: "okta", domain: "https://Dev-123456.okta.com/", ...client } },
+      { signIn: { provider: "okta", domain: "dev-123456.okta.com", ...client } },
+    ],
+    [
+      "may sign people in at Google",
+      { signIn: { provider: "google", ...client } },
+      { signIn: { provider: "google", ...client } },
+    ],
+    [
+      "may sign people in at GitHub, by their names there",
+      { signIn: { provider: "github", ...client }, allow: ["Ann-Lee"] },
+      { signIn: { provider: "github", ...client }, allow: ["ann-lee"] },
+    ],
+    ["may sign people in at any OpenID Connect provider", { signIn: oidc }, { signIn: oidc }],
+    ["may be on Google Cloud", { target: "gcp" }, { target: "gcp" }],
+    [
+      "may be on Google Cloud with one disk, no protection and two ways in",
+      { target: "gcp", dataDiskGb: "0", protectData: "false", sshFrom: ["203.0.113.7/32", "198.51.100.0/24"] },
+      { target: "gcp", dataDiskGb: 0, protectData: false, sshFrom: ["203.0.113.7/32", "198.51.100.0/24"] },
+    ],
+    [
+      "may be in any zone, on any machine type",
+      { target: "gcp", zone: "northamerica-northeast1-c", machineType: "n2d-highmem-2" },
+      { target: "gcp", zone: "northamerica-northeast1-c", machineType: "n2d-highmem-2" },
+    ],
+    [
+      "may be on a machine that one has, known by its address",
+      { target: "ssh", ssh: { host: "203.0.113.7", privateKey: ` ${key} `, hostKey } },
+      { target: "ssh", ssh: { host: "203.0.113.7", user: "root", port: 22, privateKey: `${key}\n`, hostKey } },
+    ],
+    [
+      "may be on a machine that one has, known by its name, where its own DNS leads",
+      { target: "ssh", dns: "none", ssh: { host: "box.lan", user: "ann", port: "2222", privateKey: key, hostKey } },
+      {
+        target: "ssh",
+        dns: "none",
+        ssh: { host: "box.lan", user: "ann", port: 2222, privateKey: `${key}\n`, hostKey },
+      },
+    ],
+    [
+      "may have names that lead straight to the machine, with a certificate of Let's Encrypt's",
+      { target: "gcp", proxied: "false", acmeEmail: "ann@example.com", dnsZone: "example.com" },
+      { target: "gcp", proxied: false, acmeEmail: "ann@example.com", dnsZone: "example.com" },
+    ],
+    [
+      "may have a certificate of one's own",
+      { tls: "provided", tlsCertificate: `${certificate}\n\n`, tlsKey: key },
+      { tls: "provided", tlsCertificate: certificate, tlsKey: `${key}\n` },
+    ],
+    [
+      "may have packages with versions and extras",
+      { packages: ["polars", "scikit-learn>=1.5,<2", "dask[dataframe]==2026.3"] },
+      { packages: ["polars", "scikit-learn>=1.5,<2", "dask[dataframe]==2026.3"] },
+    ],
+    [
+      "may have an app in three lines",
+      { apps: [{ name: "whoami", image: "traefik/whoami:v1.11.0", port: "80" }] },
+      { apps: [{ ...plainApp, name: "whoami", image: "docker.io/traefik/whoami:v1.11.0", port: 80 }] },
+    ],
+    [
+      "may have an app with everything",
+      { database: "true", apps: [{ ...fullApp, allow: ["Ann@Example.com"], environment: { LEVEL: 3, DEBUG: true } }] },
+      {
+        database: true,
+        apps: [{ ...fullApp, allow: ["ann@example.com"], environment: { LEVEL: "3", DEBUG: "true" } }],
+      },
+    ],
+    ["may be rid of an app's data", { purge: ["old"] }, { purge: ["old"] }],
+    ["may have a front page of its own name", { home: "home" }, { home: "home" }],
   ];
   for (const [name, change, expected] of rows)
     it(name, () => {

@@ -35,14 +35,37 @@ describe("Pulumi.yaml", () => {
     assert.deepEqual(settings, {
       target: "local",
       domain: "lab.localhost",
+      home: undefined,
+      allow: ["ann@example.com"],
+      signIn: { provider: "dex", users: [{ email: "ann@example.com" }] },
       image: "quay.io/jupyter/scipy-notebook",
       imageTag: "2026-08-08",
       imageMirror: undefined,
-      allow: ["ann@example.com"],
-      signIn: { provider: "dex", users: [{ email: "ann@example.com" }] },
+      packages: [],
+      database: true,
+      databaseTag: "11.8",
+      databaseRotation: undefined,
+      apps: [],
+      purge: [],
+      notebooks: "notebooks",
       port: 8443,
       httpPort: 8080,
-      notebooks: "notebooks",
+      project: undefined,
+      zone: "us-central1-a",
+      machineType: "e2-micro",
+      bootDiskGb: 10,
+      dataDiskGb: 20,
+      protectData: true,
+      sshFrom: [],
+      ssh: { user: "root", port: 22 },
+      dns: "cloudflare",
+      dnsZone: undefined,
+      proxied: true,
+      tls: undefined,
+      tlsCertificate: undefined,
+      tlsKey: undefined,
+      acmeEmail: undefined,
+      acmeServer: undefined,
     });
   });
 });
@@ -58,5 +81,13 @@ describe("Pulumi.local.yaml", () => {
     const { settings } = settingsOf(stackConfig("local"));
     assert.ok(settings);
     for (const { email } of usersOf(settings.signIn)) assert.ok(settings.allow.includes(email), email);
+  });
+});
+
+describe("Pulumi.dev.yaml", () => {
+  it("can be used once its five values are filled in, which are good in form as they come", () => {
+    const { settings, faults } = settingsOf(stackConfig("dev"));
+    assert.deepEqual(faults, []);
+    assert.equal(settings?.target, "gcp");
   });
 });

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, describe, it } from "node:test";
+import { explain } from "../../../scripts/setup/explain.ts";
+import { findPulumiCli } from "../../../scripts/setup/pulumiCli.ts";
+
+const cli = await findPulumiCli();
+const skip = cli === undefined && "there is no Pulumi CLI yet: `npm start` fetches it";
+
+const URN = "urn:pulumi:dev::trial::jupyter-up:index:GcpVm$gcp:compute/network:Network::host-network";
+
+/** Each test begins where the one before it has ended. */
+describe("An engine killed while the cloud makes something", { skip }, () => {
+  let folder: string;
+  let server: ChildProcess;
+  let env: NodeJS.ProcessEnv;
+  let networks: string;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "interrupted-"));
+    networks = join(folder, "cloud/resources/projects/my-project/global/networks");
+    await mkdir(join(folder, "backend"));
+    await writeFile(join(folder, "package.json"), JSON.stringify({ name: "trial", type: "module", private: true }));
+    await writeFile(
+      join(folder, "Pulumi.yaml"),
+      "name: trial\nmain: index.ts\nruntime: { name: nodejs, options: { typescript: false } }\n",
+    );
+    await copyFile(join(import.meta.dirname, "interrupted.program.ts"), join(folder, "index.ts"));
+    await symlink(join(import.meta.dirname, "../../../node_modules"), join(folder, "node_modules"));
+    const surroundings = {
+      ...process.env,
+      JUPYTER_UP_CLOUD: join(folder, "cloud"),
+      GOOGLE_OAUTH_ACCESS_TOKEN: "a-token",
+    };
+    server = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
+      env: surroundings,
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    assert.ok(server.stdout);
+    const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
+    const addresses: string = (await lines.next()).value;
+    env = {
+      ...surroundings,
+      PATH: [dirname(cli?.command ?? ""), dirname(process.execPath), process.env.PATH].join(delimiter),
+      PULUMI_HOME: join(folder, "home"),
+      PULUMI_BACKEND_URL: `file://${join(folder, "backend")}`,
+      PULUMI_CONFIG_PASSPHRASE: "a passphrase",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_STACK: "dev",
+      PULUMI_DEBUG_PROVIDERS: addresses,
+    };
+    assert.equal((await run("pulumi stack init dev")).code, 0);
+  });
+
+  after(async () => {
+    server.stdin?.end();
+    await rm(folder, { recursive: true });
+  });
+
+  /** Runs a command as a user would paste it. */
+  function run(command: string): Promise<{ code: number; text: string }> {
+    return new Promise((resolve) => {
+      execFile("sh", ["-c", `${command} --non-interactive`], { cwd: folder, env }, (error, stdout, stderr) =>
+        resolve({ code: error === null ? 0 : Number(error.code), text: stdout + stderr }),
+      );
+    });
+  }
+
+  const commandIn = (explained: string | undefined) => explained?.split("\n").at(-1) ?? "";
+
+  it("leaves a lock, and the words for it name the command that takes it away", async () => {
+    const child = spawn(cli?.command ?? "", ["up", "--yes", "--skip-preview", "--non-interactive"], {
+      cwd: folder,
+      env,
+      stdio: "ignore",
+      detached: true,
+    });
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    // Between the cloud's making and the engine's noting of it lie a few milliseconds.
+    while (!existsSync(networks) && child.exitCode === null) await new Promise(setImmediate);
+    assert.ok(child.pid);
+    process.kill(-child.pid, "SIGKILL");
+    await ended;
+    assert.deepEqual(await readdir(networks), ["net.json"]);
+
+    const { code, text } = await run("pulumi up --yes --skip-preview");
+    assert.notEqual(code, 0);
+    const command = commandIn(explain(text));
+    assert.equal(command, "pulumi cancel --yes");
+    assert.equal((await run(command)).code, 0);
+  });
+
+  it("leaves what Pulumi does not know of, and the words for it name the command that takes it over", async () => {
+    const { code, text } = await run("pulumi up --yes --skip-preview");
+    assert.notEqual(code, 0, text);
+    const command = commandIn(explain(text, URN));
+    assert.match(command, /^pulumi import gcp:compute\/network:Network host-network projects\/my-project\/global/);
+    const imported = await run(`${command} --yes`);
+    assert.equal(imported.code, 0, imported.text);
+  });
+
+  it("ends in the same site then: nothing twice, nothing orphaned, nothing left to do", async () => {
+    const up = await run("pulumi up --yes --skip-preview --expect-no-changes");
+    assert.equal(up.code, 0, up.text);
+    const preview = await run("pulumi preview --expect-no-changes");
+    assert.equal(preview.code, 0, preview.text);
+    assert.doesNotMatch(preview.text, /pending operations/);
+    assert.deepEqual(await readdir(networks), ["net.json"]);
+  });
+
+  it("and can be destroyed to the last thing", async () => {
+    const destroyed = await run("pulumi destroy --yes --skip-preview");
+    assert.equal(destroyed.code, 0, destroyed.text);
+    assert.deepEqual(await readdir(networks).catch(() => []), []);
+  });
+});

@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { hostNames } from "../../../files/site.ts";
+import { bundleWith, type Changes, secrets, siteWith } from "../../support/site.ts";
+import { composeOf, contentOf, unpack } from "../../support/unpack.ts";
+
+const whoami = { name: "whoami", image: "traefik/whoami:v1.11.0", port: 80 };
+const withApp = (more: object = {}, settings: object = {}): Changes => ({
+  settings: { database: "true", apps: [{ ...whoami, ...more }], ...settings },
+});
+const definitionOf = (changes: Changes) => composeOf(bundleWith(changes).release).services.whoami ?? {};
+const headerOf = (changes: Changes, word: string) =>
+  unpack(bundleWith(changes).release).header.filter((line) => line.startsWith(`${word} `));
+
+describe("An app of three settings", () => {
+  const changes = withApp();
+  const { release } = bundleWith(changes);
+
+  it("has the limits that the site sets, and no way around the door", () => {
+    assert.deepEqual(definitionOf(changes), {
+      image: "docker.io/traefik/whoami:v1.11.0",
+      networks: ["to-whoami"],
+      restart: "unless-stopped",
+      cap_drop: ["ALL"],
+      security_opt: ["no-new-privileges:true"],
+      logging: { driver: "local", options: { "max-size": "10m", "max-file": "3" } },
+      cap_add: ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"],
+      pids_limit: 256,
+      mem_limit: "256m",
+      healthcheck: { disable: true },
+    });
+  });
+
+  it("has a name of the site, and a way from it", () => {
+    assert.ok(hostNames(siteWith(changes)).includes("whoami.lab.example.com"));
+    const server = contentOf(release, "hosts/whoami.conf");
+    assert.match(server, /server_name whoami\.lab\.example\.com;\n *include \/site\/current\/door\.conf;/);
+    assert.match(server, /set \$app whoami:80;\n *proxy_pass http:\/\/\$app;/);
+    assert.match(server, /include \/site\/current\/no-websocket\.conf;/);
+    assert.match(contentOf(release, "returns.map"), /^https:\/\/whoami\.lab\.example\.com:8443\/sso-return /m);
+    assert.match(contentOf(release, "front/index.html"), /<span class="title">whoami<\/span>/);
+  });
+
+  it("is no change of any other service", () => {
+    const { whoami: _, ...others } = composeOf(release).services;
+    const without = composeOf(bundleWith({ settings: { database: "true" } }).release).services;
+    // The check of nginx's files names them, and runs before a release only.
+    for (const [name, definition] of Object.entries(without))
+      if (name !== "nginx-check") assert.deepEqual(others[name], definition, name);
+    assert.deepEqual(Object.keys(others), Object.keys(without));
+  });
+
+  it("is visited by nginx, which says when it is ready", () => {
+    assert.deepEqual(headerOf(changes, "visitor"), ["visitor nginx to-whoami"]);
+    assert.deepEqual(headerOf(changes, "ready"), ["ready whoami nginx busybox nc -w 3 whoami 80 -e true"]);
+    assert.deepEqual(headerOf(withApp({ path: "/healthz?x=1" }), "ready"), [
+      "ready whoami nginx wget -q -T 5 -O /dev/null http://whoami:80/healthz?x=1",
+    ]);
+  });
+
+  it("has its network behind nginx's own in the alphabet, by which Docker decides where ports are published", () => {
+    const [first] = composeOf(release).services.nginx?.networks?.toSorted() ?? [];
+    for (const network of definitionOf(changes).networks ?? []) assert.ok(network > String(first), network);
+  });
+});
+
+describe("An app's settings", () => {
+  it("give it a database, on a network that leads nowhere else", () => {
+    const changes = withApp({ database: true });
+    assert.deepEqual(definitionOf(changes).networks, ["to-whoami", "db-whoami"]);
+    assert.deepEqual(composeOf(bundleWith(changes).release).networks["db-whoami"], { internal: true });
+    assert.deepEqual(headerOf(changes, "visitor"), ["visitor nginx to-whoami", "visitor mariadb db-whoami mariadb"]);
+  });
+
+  it("give it variables, the secret ones in a file that Compose reads", () => {
+    const changes: Changes = {
+      ...withApp({ environment: { LOG_LEVEL: "warn" }, database: true, secrets: { KEY: "x" } }),
+      secrets: { appSecrets: { whoami: { KEY: 'a "b" \\ $c' } } },
+    };
+    const { env_file, environment } = definitionOf(changes);
+    assert.deepEqual(environment, { LOG_LEVEL: "warn" });
+    const { files, header } = unpack(bundleWith(changes).secrets);
+    const [path = ""] = Object.keys(files).filter((path) => path.startsWith("whoami/"));
+    assert.deepEqual(env_file, [`/srv/site/secrets/${path}`]);
+    assert.ok(header.includes("owner whoami 0:0"));
+    const password = secrets.appDatabasePasswords.whoami;
+    assert.deepEqual(files[path], {
+      mode: "0600",
+      content: `DATABASE_URL="mysql://whoami:${password}@mariadb:3306/whoami"
+DB_HOST="mariadb"
+DB_NAME="whoami"
+DB_USER="whoami"
+DB_PASSWORD="${password}"
+KEY="a \\"b\\" \\\\ \\$c"
+`,
+    });
+    assert.equal(bundleWith(changes).release.includes(String(password)), false);
+  });
+
+  it("keep its folders on the data folder, for the user of its image", () => {
+    const changes = withApp({ volumes: ["/data", "/var/lib/x"] });
+    assert.deepEqual(
+      definitionOf(changes).volumes?.map(({ source, target, read_only }) => [source, target, read_only]),
+      [
+        ["/srv/data/apps/whoami/data", "/data", undefined],
+        ["/srv/data/apps/whoami/var/lib/x", "/var/lib/x", undefined],
+      ],
+    );
+    assert.ok(
+      headerOf(changes, "folder").includes("folder docker.io/traefik/whoami:v1.11.0 /srv/data/apps/whoami/data"),
+    );
+    assert.equal(definitionOf({ ...changes, place: { uid: 1234 } }).user, undefined);
+  });
+
+  it("send folders of the checkout along, read-only at their places", () => {
+    const changes = withApp({ files: { "/srv/.a": "files/php-demo/public", "/b": "files/php-demo/src" } });
+    const paths = Object.keys(unpack(bundleWith(changes).release).files).filter((path) => path.startsWith("whoami/"));
+    const id = paths[0]?.split("/")[1];
+    assert.deepEqual(
+      paths,
+      ["0/index.php", "0/style.css", "1/Pairings.php", "1/page.php", "1/session.php"].map(
+        (path) => `whoami/${id}/${path}`,
+      ),
+    );
+    assert.deepEqual(
+      definitionOf(changes).volumes?.map(({ source, target, read_only }) => [source, target, read_only]),
+      [
+        [`/srv/site/files/whoami/${id}/0`, "/srv/.a", true],
+        [`/srv/site/files/whoami/${id}/1`, "/b", true],
+      ],
+    );
+  });
+
+  it("name the setting of an image that cannot be had", () => {
+    assert.ok(headerOf(withApp(), "image").includes("image docker.io/traefik/whoami:v1.11.0 500 apps[0].image"));
+  });
+
+  it("keep it to fewer people, never to more", () => {
+    const { release } = bundleWith(withApp({ name: "who-am-i", allow: ["Bob@example.com", "@example.org"] }));
+    assert.equal(
+      contentOf(release, "narrower.conf"),
+      `map "$site_verdict:$sso_email" $verdict_of_who_am_i {
+    default deny;
+    include /site/current/people/who-am-i.map;
+}
+`,
+    );
+    assert.equal(contentOf(release, "narrower.map"), "who-am-i.lab.example.com $verdict_of_who_am_i;\n");
+    assert.match(
+      contentOf(release, "people/who-am-i.map"),
+      /^"allow:bob@example\.com" allow;\n"~\*\^allow:\[\^@:\]\+@example\\\.org\$" allow;\n/m,
+    );
+    assert.match(
+      contentOf(release, "front/index.html"),
+      /<!--# if expr="\$verdict_of_who_am_i = allow" --><li>.*who-am-i.*<\/li><!--# endif -->/,
+    );
+  });
+
+  it("let its data go by its name only", () => {
+    const changes: Changes = { settings: { purge: ["old", "x-1"] } };
+    assert.deepEqual(headerOf(changes, "purge"), ["purge old /srv/data/apps/old", "purge x-1 /srv/data/apps/x-1"]);
+  });
+});
+
+describe("The front page", () => {
+  it("answers for the domain itself, or for a name of its own", () => {
+    assert.equal(hostNames(siteWith())[0], "lab.example.com");
+    const changes: Changes = { settings: { home: "home" } };
+    assert.equal(hostNames(siteWith(changes))[0], "home.lab.example.com");
+    assert.equal(hostNames(siteWith(changes)).includes("lab.example.com"), false);
+    assert.doesNotMatch(
+      contentOf(bundleWith(changes).release, "nginx.conf"),
+      /server_name lab\.example\.com|[ "]lab\.example\.com[ ;]/,
+    );
+  });
+
+  it("escapes a title, and prints the person's name by what encodes it", () => {
+    const html = contentOf(bundleWith(withApp({ title: "Ann's & Bob's" })).release, "front/index.html");
+    assert.match(html, /<span class="title">Ann's &amp; Bob's<\/span>/);
+    assert.match(html, /<!--# echo var="sso_name" -->/);
+    assert.doesNotMatch(html, /encoding=|<script|style="|src=|@import|url\(/);
+  });
+});

@@ -1,0 +1,700 @@
+import { selfSigned } from "../../support/certificate.ts";
+import type { BadConfig } from "./badConfigs.ts";
+
+const ADMINER = { name: "adminer", image: "adminer:5.4.0", port: 8080 };
+const GITHUB = { provider: "github", clientId: "x", clientSecret: "y" };
+const OIDC = {
+  provider: "oidc",
+  clientId: "x",
+  clientSecret: "y",
+  authUrl: "https://id.example.com/authorize",
+  tokenUrl: "https://id.example.com/token",
+  userInfoUrl: "https://id.example.com/userinfo",
+};
+
+/** The beginning of OpenSSH's form, which is all that is looked at: a word, then the cipher's name behind its length. */
+const opensshKey = (cipher: string) => {
+  const body = Buffer.from(`openssh-key-v1\0\0\0\0${String.fromCharCode(cipher.length)}${cipher}`).toString("base64");
+  return `-----BEGIN OPENSSH PRIVATE KEY-----\n${body}\n-----END OPENSSH PRIVATE KEY-----\n`;
+};
+const KEY = opensshKey("none");
+const KEY_WITH_PASSPHRASE = opensshKey("aes256-ctr");
+const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA";
+const { certificate: CERTIFICATE, certificateKey: TLS_KEY } = selfSigned(["lab.example.com", "*.lab.example.com"]);
+
+/** What can be wrong with where a site runs, who comes in, what runs beside Jupyter, and how it is found. */
+// biome-ignore format: each row in the order in which it is read
+export const badSiteConfigs: BadConfig[] = [
+  // where the site runs
+
+  ["a list for the target", { target: ["gcp"] }, `
+  target: a list is no kind of machine this program knows. There are: local, gcp, ssh.
+    pulumi config set target local
+`],
+
+  ["target gcp without a project", { target: "gcp", project: "" }, `
+  project: the Google Cloud project that the VM is to be made in is missing (gcloud projects list shows yours).
+    pulumi config set project my-project-123456
+`],
+
+  ["target gcp without a way in", { target: "gcp", sshFrom: [] }, `
+  sshFrom: nobody could reach the VM by SSH, and \`pulumi up\` comes that way. Name the addresses you come from (curl https://ifconfig.me shows yours):
+    pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
+`],
+
+  ["target ssh without a host", { target: "ssh", ssh: { privateKey: KEY, hostKey: HOST_KEY } }, `
+  ssh.host: the machine is missing: its name or address.
+    pulumi config set --path ssh.host 203.0.113.7
+`],
+
+  ["target ssh without a key", { target: "ssh", ssh: { host: "203.0.113.7", hostKey: HOST_KEY } }, `
+  ssh.privateKey: the private key that the machine lets in is missing.
+    cat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey
+`],
+
+  ["target ssh without a host key", { target: "ssh", ssh: { host: "203.0.113.9", port: "2222", privateKey: KEY } }, `
+  ssh.hostKey: the machine's host key is missing, without which anybody on the way could pose as it. Compare what this fetches with /etc/ssh/ssh_host_ed25519_key.pub on the machine itself:
+    pulumi config set --path ssh.hostKey "$(ssh-keyscan -t ed25519 -p 2222 203.0.113.9 2>/dev/null | cut -d ' ' -f 2-)"
+`],
+
+  ["a name for the host, and no address for the names", { target: "ssh", ssh: { host: "box.example.com", privateKey: KEY, hostKey: HOST_KEY } }, `
+  ssh.address: the site's names need an IPv4 address to lead to, and "box.example.com" is a name.
+    pulumi config set --path ssh.address 203.0.113.7
+`],
+
+  // the front page's name
+
+  ["a label in capitals", { home: "Home" }, `
+  home: "Home" is no first label of a name: small letters, digits and inner hyphens, no dots.
+    pulumi config set home home
+`],
+
+  ["a whole name for a label", { home: "home.example.com" }, `
+  home: "home.example.com" is no first label of a name: small letters, digits and inner hyphens, no dots.
+    pulumi config set home home
+`],
+
+  ["a service's name for the front page", { home: "jupyter" }, `
+  home: "jupyter" is a name of one of the site's services.
+    pulumi config set home home
+`],
+
+  ["a list for the front page", { home: ["home"] }, `
+  home: expected a label, found a list.
+    pulumi config set home home
+`],
+
+  ["an app's name for the front page", { home: "adminer", apps: [ADMINER] }, `
+  home: "adminer" is the name of an app.
+    pulumi config set home home
+`],
+
+  // who signs in, and where
+
+  ["okta without its domain", { signIn: { provider: "okta", clientId: "x", clientSecret: "y" } }, `
+  signIn.domain: expected Okta's domain of your organization, found nothing.
+    pulumi config set --path signIn.domain dev-123456.okta.com
+`],
+
+  ["another domain for Okta's", { signIn: { provider: "okta", domain: "okta", clientId: "x", clientSecret: "y" } }, `
+  signIn.domain: "okta" is no domain of an organization at Okta, such as dev-123456.okta.com.
+    pulumi config set --path signIn.domain dev-123456.okta.com
+`],
+
+  ["google without a client ID", { signIn: { provider: "google", clientSecret: "y" } }, `
+  signIn.clientId: expected the client ID that the provider gave, found nothing.
+    pulumi config set --path signIn.clientId YOUR-CLIENT-ID
+`],
+
+  ["an empty client ID", { signIn: { provider: "google", clientId: " ", clientSecret: "y" } }, `
+  signIn.clientId: the client ID is empty.
+    pulumi config set --path signIn.clientId YOUR-CLIENT-ID
+`],
+
+  ["google without a client secret", { signIn: { provider: "google", clientId: "x" } }, `
+  signIn.clientSecret: the client secret that the provider gave is missing.
+    pulumi config set --secret --path signIn.clientSecret
+`],
+
+  ["an empty client secret", { signIn: { provider: "google", clientId: "x", clientSecret: "" } }, `
+  signIn.clientSecret: the client secret is empty.
+    pulumi config set --secret --path signIn.clientSecret
+`],
+
+  ["github with an address on the allow list", { signIn: GITHUB }, `
+  allow[0]: "ann@example.com" has an @ in it. Who signs in at GitHub is known by the name there, such as ann-lee.
+    pulumi config set --path 'allow[0]' ann-lee
+`],
+
+  ["github with an address on an app's list", { signIn: GITHUB, allow: ["ann-lee"], apps: [{ ...ADMINER, allow: ["@example.com"] }] }, `
+  apps[0].allow[0]: "@example.com" has an @ in it. Who signs in at GitHub is known by the name there, such as ann-lee.
+    pulumi config set --path 'apps[0].allow[0]' ann-lee
+`],
+
+  ["a name at GitHub on the list of another provider", { allow: ["ann-lee"] }, `
+  allow[0]: "ann-lee" has no @ in it. An address is written ann@example.com, a whole domain @example.com.
+    pulumi config set --path 'allow[0]' ann@example.com
+`],
+
+  ["oidc without one of its addresses", { signIn: { ...OIDC, userInfoUrl: undefined } }, `
+  signIn.userInfoUrl: expected an https address, found nothing.
+    pulumi config set --path signIn.userInfoUrl https://id.example.com/userinfo
+`],
+
+  ["an address of oidc's without TLS", { signIn: { ...OIDC, tokenUrl: "http://id.example.com/token" } }, `
+  signIn.tokenUrl: "http://id.example.com/token" is no https address.
+    pulumi config set --path signIn.tokenUrl https://id.example.com/token
+`],
+
+  ["an address of oidc's with a blank", { signIn: { ...OIDC, authUrl: "https://id.example.com/a b" } }, `
+  signIn.authUrl: "https://id.example.com/a b" is no https address.
+    pulumi config set --path signIn.authUrl https://id.example.com/authorize
+`],
+
+  ["a part of another provider's", { signIn: { ...OIDC, domain: "id.example.com" } }, `
+  signIn.domain: there is no such setting. There are: provider, authUrl, tokenUrl, userInfoUrl, clientId, clientSecret.
+    pulumi config rm --path 'signIn.domain'
+`],
+
+  ["a mistyped part of a provider", { signIn: { provider: "google", clientId: "x", clientSecret: "y", clientid: "x" } }, `
+  signIn.clientid: there is no such setting. Did you mean clientId?
+    pulumi config rm --path 'signIn.clientid'
+`],
+
+  // packages
+
+  ["a text for the packages", { packages: "polars" }, `
+  packages: expected a list of packages, found "polars".
+    pulumi config rm --path 'packages' && pulumi config set --path 'packages[0]' polars
+`],
+
+  ["an address for a package", { packages: ["git+https://example.com/x.git"] }, `
+  packages[0]: "git+https://example.com/x.git" is no requirement of pip's, such as polars or "scikit-learn>=1.5".
+    pulumi config set --path 'packages[0]' polars
+`],
+
+  ["an option for a package", { packages: ["--pre polars"] }, `
+  packages[0]: "--pre polars" is no requirement of pip's, such as polars or "scikit-learn>=1.5".
+    pulumi config set --path 'packages[0]' polars
+`],
+
+  ["a number for a package", { packages: [7] }, `
+  packages[0]: expected a package, found 7.
+    pulumi config set --path 'packages[0]' polars
+`],
+
+  ["a package twice", { packages: ["polars", "dask", "polars"] }, `
+  packages[2]: "polars" is on the list twice.
+    pulumi config rm --path 'packages[2]'
+`],
+
+  // database
+
+  ["a word for the database", { database: "yes" }, `
+  database: expected true or false, found "yes".
+    pulumi config set database true
+`],
+
+  ["a tag of the database that moves", { databaseTag: "lts" }, `
+  databaseTag: "lts" is no version of MariaDB (11.8 is one); a tag that moves would upgrade the database without a release.
+    pulumi config set databaseTag 11.8
+`],
+
+  ["a list for the database's tag", { databaseTag: ["11.8"] }, `
+  databaseTag: expected a tag, found a list.
+    pulumi config set databaseTag 11.8
+`],
+
+  ["a list for the rotation", { databaseRotation: ["x"] }, `
+  databaseRotation: expected any text, found a list.
+    pulumi config set databaseRotation 2026-11
+`],
+
+  // apps
+
+  ["a text for the apps", { apps: "adminer" }, `
+  apps: expected a list of apps, found a text.
+    pulumi config rm --path 'apps' && pulumi config set --path 'apps[0].name' whoami
+`],
+
+  ["a text for an app", { apps: ["adminer"] }, `
+  apps[0]: expected an app with name, image and port, found a text.
+    pulumi config rm --path 'apps[0]'
+`],
+
+  ["an app without a name", { apps: [{ image: "adminer:5.4.0", port: 8080 }] }, `
+  apps[0].name: nothing is no name an app can have: small letters, digits and inner hyphens, because it stands in front of the domain.
+    pulumi config set --path 'apps[0].name' myapp
+`],
+
+  ["a name that is no DNS label", { apps: [{ ...ADMINER, name: "My App" }] }, `
+  apps[0].name: "My App" is no name an app can have: small letters, digits and inner hyphens, because it stands in front of the domain.
+    pulumi config set --path 'apps[0].name' my-app
+`],
+
+  ["a name of the site's own", { apps: [{ ...ADMINER, name: "vouch" }] }, `
+  apps[0].name: "vouch" is a name of the site's own.
+    pulumi config set --path 'apps[0].name' myapp
+`],
+
+  ["a name of 33 characters", { apps: [{ ...ADMINER, name: "a".repeat(33) }] }, `
+  apps[0].name: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" is longer than 32 characters.
+    pulumi config set --path 'apps[0].name' aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+`],
+
+  ["a name twice", { apps: [ADMINER, ADMINER] }, `
+  apps[1].name: "adminer" is the name of an app before it, too.
+    pulumi config set --path 'apps[1].name' adminer-2
+`],
+
+  ["a name that is too long with the domain behind it", { domain: `${"a.".repeat(117)}example.com`, apps: [{ ...ADMINER, name: "dashboard" }] }, `
+  apps[0].name: with the domain behind it, the app's name has 255 characters; 253 is the most.
+    pulumi config set --path 'apps[0].name' app
+`],
+
+  ["an app without an image", { apps: [{ name: "adminer", port: 8080 }] }, `
+  apps[0].image: expected an image, found nothing.
+    pulumi config set --path 'apps[0].image' docker.io/traefik/whoami:v1.11.0
+`],
+
+  ["an image without a version", { apps: [{ ...ADMINER, image: "adminer" }] }, `
+  apps[0].image: "docker.io/library/adminer" names no version; put one behind a colon.
+    pulumi config set --path 'apps[0].image' docker.io/traefik/whoami:v1.11.0
+`],
+
+  ["an app's image with a tag that moves", { apps: [{ ...ADMINER, image: "adminer:latest" }] }, `
+  apps[0].image: "docker.io/library/adminer:latest" means another image whenever its maker likes, without a release of yours; name one version.
+    pulumi config set --path 'apps[0].image' docker.io/traefik/whoami:v1.11.0
+`],
+
+  ["an app's image that is none", { apps: [{ ...ADMINER, image: "Adminer:5" }] }, `
+  apps[0].image: "docker.io/library/Adminer:5" is no name of an image.
+    pulumi config set --path 'apps[0].image' docker.io/traefik/whoami:v1.11.0
+`],
+
+  ["an app without a port", { apps: [{ name: "adminer", image: "adminer:5.4.0" }] }, `
+  apps[0].port: nothing is no port; a port is a whole number from 1 to 65535.
+    pulumi config set --path 'apps[0].port' 8080
+`],
+
+  ["an app's port that is no number", { apps: [{ ...ADMINER, port: "http" }] }, `
+  apps[0].port: "http" is no port; a port is a whole number from 1 to 65535.
+    pulumi config set --path 'apps[0].port' 8080
+`],
+
+  ["an app's port too high", { apps: [{ ...ADMINER, port: 70000 }] }, `
+  apps[0].port: 70000 is no port; a port is a whole number from 1 to 65535.
+    pulumi config set --path 'apps[0].port' 8080
+`],
+
+  ["a title with a tag of HTML", { apps: [{ ...ADMINER, title: "<b>x</b>" }] }, `
+  apps[0].title: "<b>x</b>" cannot be shown as a title.
+    pulumi config set --path 'apps[0].title' 'Wine and cheese'
+`],
+
+  ["a list for the variables", { apps: [{ ...ADMINER, environment: ["A=1"] }] }, `
+  apps[0].environment: expected variables by their names, found a list.
+    pulumi config rm --path 'apps[0].environment'
+`],
+
+  ["a list for a variable", { apps: [{ ...ADMINER, environment: { A: ["1"] } }] }, `
+  apps[0].environment.A: expected a text, found a list.
+    pulumi config rm --path 'apps[0].environment.A'
+`],
+
+  ["a variable of two lines", { apps: [{ ...ADMINER, environment: { A: "1\n2" } }] }, `
+  apps[0].environment.A: a value of more than one line cannot be handed over as a variable.
+    pulumi config rm --path 'apps[0].environment.A'
+`],
+
+  ["a name that is no variable's", { apps: [{ ...ADMINER, environment: { "log-level": "info" } }] }, `
+  apps[0].environment.log-level: "log-level" is no name of a variable: letters, digits and _, no digit in front.
+    pulumi config rm --path 'apps[0].environment.log-level'
+`],
+
+  ["a text for the secret variables", { apps: [{ ...ADMINER, secrets: "hunter2" }] }, `
+  apps[0].secrets: expected secret variables by their names, found a text.
+    pulumi config rm --path 'apps[0].secrets'
+`],
+
+  ["a secret variable of two lines", { apps: [{ ...ADMINER, secrets: { KEY: "hun\nter2" } }] }, `
+  apps[0].secrets.KEY: a value of more than one line cannot be handed over as a variable.
+    pulumi config rm --path 'apps[0].secrets.KEY'
+`],
+
+  ["a text for the volumes", { apps: [{ ...ADMINER, volumes: "/data" }] }, `
+  apps[0].volumes: expected a list of paths in the container, found "/data".
+    pulumi config rm --path 'apps[0].volumes'
+`],
+
+  ["a volume that is no absolute path", { apps: [{ ...ADMINER, volumes: ["data"] }] }, `
+  apps[0].volumes[0]: "data" is no absolute path in the container, such as /data.
+    pulumi config set --path 'apps[0].volumes[0]' /data
+`],
+
+  ["a volume with a way upwards", { apps: [{ ...ADMINER, volumes: ["/data/../etc"] }] }, `
+  apps[0].volumes[0]: "/data/../etc" is no absolute path in the container, such as /data.
+    pulumi config set --path 'apps[0].volumes[0]' /data
+`],
+
+  ["a list for the files", { apps: [{ ...ADMINER, files: ["demo"] }] }, `
+  apps[0].files: expected folders by their place in the container, found a list.
+    pulumi config rm --path 'apps[0].files'
+`],
+
+  ["files from outside the checkout", { apps: [{ ...ADMINER, files: { "/srv": "../secrets" } }] }, `
+  apps[0].files["/srv"]: "../secrets" is no path within this checkout, such as files/demo.
+    pulumi config rm --path 'apps[0].files["/srv"]'
+`],
+
+  ["a word for an app's database", { apps: [{ ...ADMINER, database: "mysql" }] }, `
+  apps[0].database: expected true or false, found "mysql".
+    pulumi config set --path 'apps[0].database' true
+`],
+
+  ["an app's database without MariaDB", { apps: [{ ...ADMINER, database: true }] }, `
+  apps[0].database: there is no MariaDB for this (database: false).
+    pulumi config set database true
+`],
+
+  ["tables without a database", { apps: [{ ...ADMINER, schema: "files/php-demo/schema.sql" }] }, `
+  apps[0].schema: the app has no database of its own for this.
+    pulumi config set --path 'apps[0].database' true
+`],
+
+  ["tables from an absolute path", { database: true, apps: [{ ...ADMINER, database: true, schema: "/etc/passwd" }] }, `
+  apps[0].schema: "/etc/passwd" is no path within this checkout, such as files/demo.
+    pulumi config rm --path 'apps[0].schema'
+`],
+
+  ["notebooks on a database that is not there", { apps: [{ ...ADMINER, shared: true }] }, `
+  apps[0].shared: the app has no database of its own for this.
+    pulumi config set --path 'apps[0].database' true
+`],
+
+  ["an amount of memory without its unit", { apps: [{ ...ADMINER, memory: "256" }] }, `
+  apps[0].memory: "256" is no amount of memory: a whole number with m or g.
+    pulumi config set --path 'apps[0].memory' 256m
+`],
+
+  ["an app for nobody", { apps: [{ ...ADMINER, allow: [] }] }, `
+  apps[0].allow: nobody could come in, the list is empty; without a list, everybody of the site may.
+    pulumi config rm --path 'apps[0].allow'
+`],
+
+  ["a text for an app's list", { apps: [{ ...ADMINER, allow: "ann@example.com" }] }, `
+  apps[0].allow: expected a list of addresses, found "ann@example.com".
+    pulumi config rm --path 'apps[0].allow'
+`],
+
+  ["a wildcard on an app's list", { apps: [{ ...ADMINER, allow: ["*@example.com"] }] }, `
+  apps[0].allow[0]: "*@example.com" has a * in it. A whole domain is written @example.com.
+    pulumi config set --path 'apps[0].allow[0]' ann@example.com
+`],
+
+  ["a health check that is no path", { apps: [{ ...ADMINER, path: "healthz" }] }, `
+  apps[0].path: "healthz" is no path of a page.
+    pulumi config set --path 'apps[0].path' /healthz
+`],
+
+  ["a word for websocket", { apps: [{ ...ADMINER, websocket: "yes" }] }, `
+  apps[0].websocket: expected true or false, found "yes".
+    pulumi config set --path 'apps[0].websocket' true
+`],
+
+  ["a mistyped part of an app", { apps: [{ ...ADMINER, volume: ["/data"] }] }, `
+  apps[0].volume: there is no such setting. Did you mean volumes?
+    pulumi config rm --path 'apps[0].volume'
+`],
+
+  ["a text for purge", { purge: "adminer" }, `
+  purge: expected a list of apps' names, found "adminer".
+    pulumi config rm purge
+`],
+
+  ["a service to be purged", { purge: ["mariadb"] }, `
+  purge[0]: "mariadb" is no name an app can have had.
+    pulumi config rm --path 'purge[0]'
+`],
+
+  ["a number to be purged", { purge: [7] }, `
+  purge[0]: expected the name of an app, found 7.
+    pulumi config rm --path 'purge[0]'
+`],
+
+  ["an app of the site to be purged", { purge: ["old", "adminer"], apps: [ADMINER] }, `
+  purge[1]: "adminer" is an app of the site; its data cannot be taken away under it.
+    pulumi config rm --path 'purge[1]'
+`],
+
+  // the VM
+
+  ["a name for a project ID", { project: "My Project" }, `
+  project: "My Project" is no project ID: 6 to 30 small letters, digits and hyphens (gcloud projects list shows yours).
+    pulumi config set project my-project-123456
+`],
+
+  ["a region for a zone", { zone: "us-central1" }, `
+  zone: "us-central1" is a region; a VM lies in one of its zones.
+    pulumi config set zone us-central1-b
+`],
+
+  ["a zone nobody has", { zone: "Frankfurt" }, `
+  zone: "Frankfurt" is no zone of Compute Engine.
+    pulumi config set zone us-central1-a
+`],
+
+  ["a list for a zone", { zone: ["us-central1-a"] }, `
+  zone: expected a zone, found a list.
+    pulumi config set zone us-central1-a
+`],
+
+  ["a number of cores for a machine type", { machineType: "2" }, `
+  machineType: "2" is no machine type (gcloud compute machine-types list shows them).
+    pulumi config set machineType e2-micro
+`],
+
+  ["ARM cores", { machineType: "t2a-standard-1" }, `
+  machineType: "t2a-standard-1" has ARM cores, and the VM boots an image for x86-64.
+    pulumi config set machineType e2-micro
+`],
+
+  ["a boot disk too small", { bootDiskGb: "5" }, `
+  bootDiskGb: 5 is no size of a disk: a whole number of GB, 10 or more.
+    pulumi config set bootDiskGb 10
+`],
+
+  ["no boot disk", { bootDiskGb: "0" }, `
+  bootDiskGb: 0 is no size of a disk: a whole number of GB, 10 or more.
+    pulumi config set bootDiskGb 10
+`],
+
+  ["a boot disk with its unit", { bootDiskGb: "10GB" }, `
+  bootDiskGb: "10GB" is no size of a disk: a whole number of GB, 10 or more.
+    pulumi config set bootDiskGb 10
+`],
+
+  ["half a GB", { bootDiskGb: "10.5" }, `
+  bootDiskGb: 10.5 is no size of a disk: a whole number of GB, 10 or more.
+    pulumi config set bootDiskGb 10
+`],
+
+  ["a data disk too small", { dataDiskGb: "9" }, `
+  dataDiskGb: 9 is no size of a disk: a whole number of GB, 10 or more, or 0 for everything on the boot disk.
+    pulumi config set dataDiskGb 20
+`],
+
+  ["a data disk too large", { dataDiskGb: "100000" }, `
+  dataDiskGb: 100000 is no size of a disk: a whole number of GB, 10 or more, or 0 for everything on the boot disk.
+    pulumi config set dataDiskGb 20
+`],
+
+  ["a word for the protection", { protectData: "no" }, `
+  protectData: expected true or false, found "no".
+    pulumi config set protectData true
+`],
+
+  ["a text for the ranges", { sshFrom: "203.0.113.7/32" }, `
+  sshFrom: expected a list of IPv4 ranges, found "203.0.113.7/32".
+    pulumi config rm --path 'sshFrom' && pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
+`],
+
+  ["an address without a length", { sshFrom: ["203.0.113.7"] }, `
+  sshFrom[0]: "203.0.113.7" is an address without a length; one address alone is written with /32.
+    pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
+`],
+
+  ["the whole world", { sshFrom: ["0.0.0.0/0"] }, `
+  sshFrom[0]: "0.0.0.0/0" lets so much of the world try to get in by SSH that it is no rule at all; name the addresses you come from (curl https://ifconfig.me shows yours).
+    pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
+`],
+
+  ["an IPv6 range", { sshFrom: ["2001:db8::/32"] }, `
+  sshFrom[0]: "2001:db8::/32" is no IPv4 range.
+    pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
+`],
+
+  ["a length beyond 32", { sshFrom: ["203.0.113.7/33"] }, `
+  sshFrom[0]: "203.0.113.7/33" has no length from 8 to 32 behind the slash.
+    pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
+`],
+
+  ["an address within its range", { sshFrom: ["203.0.113.7/24"] }, `
+  sshFrom[0]: "203.0.113.7/24" is an address within such a range; a range is written by its first.
+    pulumi config set --path 'sshFrom[0]' 203.0.113.0/24
+`],
+
+  ["a range twice", { sshFrom: ["203.0.113.7/32", "203.0.113.7/32"] }, `
+  sshFrom[1]: "203.0.113.7/32" is on the list twice.
+    pulumi config rm --path 'sshFrom[1]'
+`],
+
+  ["a number for a range", { sshFrom: [7] }, `
+  sshFrom[0]: expected an IPv4 range, found 7.
+    pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
+`],
+
+  // the machine one has
+
+  ["a text for ssh", { ssh: "box.example.com" }, `
+  ssh: expected host, privateKey and hostKey, found a text.
+    pulumi config rm ssh && pulumi config set --path ssh.host 203.0.113.7
+`],
+
+  ["a user within the host", { ssh: { host: "ann@box.example.com" } }, `
+  ssh.host: "ann@box.example.com" is no name or IPv4 address of a machine.
+    pulumi config set --path ssh.host 203.0.113.7
+`],
+
+  ["a user that is none", { ssh: { user: "ann lee" } }, `
+  ssh.user: "ann lee" is no name of a user.
+    pulumi config set --path ssh.user root
+`],
+
+  ["a word for the port of ssh", { ssh: { port: "ssh" } }, `
+  ssh.port: "ssh" is no port; a port is a whole number from 1 to 65535.
+    pulumi config set --path ssh.port 22
+`],
+
+  ["a path for the private key", { ssh: { privateKey: "~/.ssh/id_ed25519" } }, `
+  ssh.privateKey: this is no private key in OpenSSH's or PEM form.
+    cat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey
+`],
+
+  ["an object for the private key", { ssh: { privateKey: { key: "hunter2" } } }, `
+  ssh.privateKey: expected a private key, found an object.
+    cat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey
+`],
+
+  ["a private key with a passphrase, in PEM", { ssh: { privateKey: "-----BEGIN ENCRYPTED PRIVATE KEY-----\nhunter2\n-----END ENCRYPTED PRIVATE KEY-----" } }, `
+  ssh.privateKey: this private key has a passphrase, which nobody can type here. Make one without, and put ~/.ssh/jupyter-up.pub on the machine:
+    ssh-keygen -t ed25519 -N '' -f ~/.ssh/jupyter-up && cat ~/.ssh/jupyter-up | pulumi config set --secret --path ssh.privateKey
+`],
+
+  ["a private key with a passphrase, in OpenSSH's form", { ssh: { privateKey: KEY_WITH_PASSPHRASE } }, `
+  ssh.privateKey: this private key has a passphrase, which nobody can type here. Make one without, and put ~/.ssh/jupyter-up.pub on the machine:
+    ssh-keygen -t ed25519 -N '' -f ~/.ssh/jupyter-up && cat ~/.ssh/jupyter-up | pulumi config set --secret --path ssh.privateKey
+`],
+
+  ["a fingerprint for the host key", { ssh: { hostKey: "SHA256:abc" } }, `
+  ssh.hostKey: this is no host key of the form \`ssh-ed25519 AAAA...\`. On the machine itself, /etc/ssh/ssh_host_ed25519_key.pub has it:
+    pulumi config set --path ssh.hostKey "ssh-ed25519 AAAA..."
+`],
+
+  ["a name for the address", { ssh: { address: "box.example.com" } }, `
+  ssh.address: "box.example.com" is no IPv4 address, such as 203.0.113.7.
+    pulumi config set --path ssh.address 203.0.113.7
+`],
+
+  ["a mistyped part of ssh", { ssh: { hostkey: HOST_KEY } }, `
+  ssh.hostkey: there is no such setting. Did you mean hostKey?
+    pulumi config rm --path 'ssh.hostkey'
+`],
+
+  // DNS and TLS
+
+  ["another company's DNS", { dns: "route53" }, `
+  dns: "route53" is no way to make DNS records this program knows. There are: cloudflare, none.
+    pulumi config set dns cloudflare
+`],
+
+  ["a zone of one label", { dnsZone: "example" }, `
+  dnsZone: "example" is no zone; a zone is a domain as Cloudflare's dashboard lists it.
+    pulumi config set dnsZone example.com
+`],
+
+  ["a domain outside its zone", { target: "gcp", dnsZone: "example.org" }, `
+  dnsZone: the domain lab.example.com does not lie in the zone example.org.
+    pulumi config set dnsZone example.com
+`],
+
+  ["a proxied name two levels deep", { target: "gcp", dnsZone: "example.com" }, `
+  proxied: jupyter.lab.example.com lies two levels or more below the zone example.com, and Cloudflare's free certificate covers one. Let the names lead straight to the machine, or use the zone itself (pulumi config set domain example.com):
+    pulumi config set proxied false
+`],
+
+  ["a word for proxied", { proxied: "orange" }, `
+  proxied: expected true or false, found "orange".
+    pulumi config set proxied true
+`],
+
+  ["a way to a certificate that is none", { tls: "self-signed" }, `
+  tls: "self-signed" is no way to a certificate this program knows. There are: cloudflare-origin, letsencrypt, provided, private-ca.
+    pulumi config rm tls
+`],
+
+  ["Cloudflare's certificate without Cloudflare before it", { target: "gcp", proxied: "false", tls: "cloudflare-origin" }, `
+  tls: Cloudflare's origin certificates are trusted by Cloudflare alone, and this site is not behind it.
+    pulumi config set tls letsencrypt
+`],
+
+  ["Cloudflare's certificate without Cloudflare at all", { target: "gcp", dns: "none", tls: "cloudflare-origin" }, `
+  tls: Cloudflare's origin certificates are trusted by Cloudflare alone, and this site is not behind it.
+    pulumi config set tls private-ca
+`],
+
+  ["Cloudflare's certificate on this machine", { tls: "cloudflare-origin" }, `
+  tls: Cloudflare's origin certificates are trusted by Cloudflare alone, and this site is not behind it.
+    pulumi config set tls private-ca
+`],
+
+  ["Let's Encrypt on this machine", { tls: "letsencrypt" }, `
+  tls: Let's Encrypt has no certificates for a site on this machine, which nobody else reaches.
+    pulumi config set tls private-ca
+`],
+
+  ["Let's Encrypt without Cloudflare's DNS", { target: "gcp", dns: "none", tls: "letsencrypt" }, `
+  tls: Let's Encrypt asks for a DNS record of the domain, which the site can set at Cloudflare only (dns: cloudflare).
+    pulumi config set tls private-ca
+`],
+
+  ["Let's Encrypt behind Cloudflare", { target: "gcp", tls: "letsencrypt" }, `
+  tls: behind Cloudflare only Cloudflare sees the site's certificate; one of its own lasts 15 years, and nothing has to be renewed.
+    pulumi config rm tls
+`],
+
+  ["Let's Encrypt without an address", { target: "gcp", proxied: "false" }, `
+  acmeEmail: Let's Encrypt wants an address for a word when a certificate is about to end.
+    pulumi config set acmeEmail ann@example.com
+`],
+
+  ["a certificate of one's own without it", { tls: "provided", tlsKey: TLS_KEY }, `
+  tlsCertificate: the certificate is missing: the chain in PEM form, the site's own first.
+    cat fullchain.pem | pulumi config set tlsCertificate
+`],
+
+  ["a certificate of one's own without its key", { tls: "provided", tlsCertificate: CERTIFICATE }, `
+  tlsKey: the certificate's private key is missing.
+    cat privkey.pem | pulumi config set --secret tlsKey
+`],
+
+  ["a path for the certificate", { tlsCertificate: "fullchain.pem" }, `
+  tlsCertificate: this is not a certificate in PEM form.
+    cat fullchain.pem | pulumi config set tlsCertificate
+`],
+
+  ["a path for its key", { tlsKey: "privkey.pem" }, `
+  tlsKey: this is not a private key without a passphrase in PEM form.
+    cat privkey.pem | pulumi config set --secret tlsKey
+`],
+
+  ["a list for its key", { tlsKey: ["hunter2"] }, `
+  tlsKey: expected a private key without a passphrase in PEM form, found a list.
+    cat privkey.pem | pulumi config set --secret tlsKey
+`],
+
+  ["a key of TLS with a passphrase", { tlsKey: "-----BEGIN ENCRYPTED PRIVATE KEY-----\nhunter2" }, `
+  tlsKey: this is not a private key without a passphrase in PEM form.
+    cat privkey.pem | pulumi config set --secret tlsKey
+`],
+
+  ["a name for Let's Encrypt's address", { acmeEmail: "ann" }, `
+  acmeEmail: "ann" is no address, such as ann@example.com.
+    pulumi config set acmeEmail ann@example.com
+`],
+
+  ["an ACME directory without TLS", { acmeServer: "http://acme.example.com/directory" }, `
+  acmeServer: "http://acme.example.com/directory" is no https address of an ACME directory.
+    pulumi config set acmeServer https://acme-v02.api.letsencrypt.org/directory
+`],
+];

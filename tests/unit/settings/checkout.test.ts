@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { relative } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { filesBelow, whatIsWrongWithFile, whatIsWrongWithFolder } from "../../../settings/checkout.ts";
+import { readSettings } from "../../../settings/read.ts";
+import { configWith } from "../../support/settings.ts";
+
+const checkout = fileURLToPath(new URL("../../../", import.meta.url));
+
+describe("A folder of this checkout that an app brings", () => {
+  let folder: string;
+  const made = (name: string, files: Record<string, string | Buffer>) => {
+    mkdirSync(`${folder}/${name}/sub`, { recursive: true });
+    for (const [path, content] of Object.entries(files)) writeFileSync(`${folder}/${name}/${path}`, content);
+    return relative(checkout, `${folder}/${name}`);
+  };
+  before(() => {
+    folder = mkdtempSync(`${checkout}tests/checkout-`);
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("is read with all that lies in it", () => {
+    const path = made("good", { "a.php": "<?php\n", "sub/b.css": "ü\n" });
+    assert.equal(whatIsWrongWithFolder(path), undefined);
+    assert.deepEqual(filesBelow(path), { "a.php": "<?php\n", "sub/b.css": "ü\n" });
+  });
+
+  const bad: [name: string, files: Record<string, string | Buffer>, wrong: RegExp][] = [
+    ["empty", {}, /^has no file in it$/],
+    [
+      "binary",
+      { "logo.png": Buffer.from([0x89, 0x50, 0xff, 0x0a]) },
+      /for its file "logo\.png": .* belongs in an image$/,
+    ],
+    ["unfinished", { "a.txt": "no line break" }, /for its file "a\.txt"/],
+    ["nul", { "a.txt": "a\0b\n" }, /for its file "a\.txt"/],
+    ["named", { "a b.txt": "x\n" }, /for its file "a b\.txt"/],
+    ["hidden", { ".env": "x\n" }, /for its file "\.env"/],
+    ["large", { "a.txt": `${"x".repeat(1 << 20)}\n` }, /^has more than 1 MiB in it/],
+  ];
+  for (const [name, files, wrong] of bad)
+    it(`is refused when it is ${name}`, () => {
+      assert.match(whatIsWrongWithFolder(made(name, files)) ?? "", wrong);
+    });
+
+  it("is refused when it is none", () => {
+    assert.equal(whatIsWrongWithFolder("files/nowhere"), "is no folder of this checkout");
+    assert.equal(whatIsWrongWithFolder("index.ts"), "is no folder of this checkout");
+    assert.equal(whatIsWrongWithFile("files/nowhere.sql"), "is no file of this checkout");
+    assert.equal(whatIsWrongWithFile("files"), "is no file of this checkout");
+    assert.equal(whatIsWrongWithFile("index.ts"), undefined);
+  });
+});
+
+describe("A setting of apps is refused, with the command that mends it:", () => {
+  const app = { name: "whoami", image: "traefik/whoami:v1.11.0", port: 80 };
+  const rows: [what: string, config: Record<string, unknown>, words: string, command: string][] = [
+    [
+      "a folder that is not there",
+      { apps: [{ ...app, files: { "/srv": "files/nowhere" } }] },
+      '"files/nowhere" is no folder of this checkout.',
+      "pulumi config rm --path 'apps[0].files[\"/srv\"]'",
+    ],
+    [
+      "a schema that is not there",
+      { database: "true", apps: [{ ...app, database: true, schema: "nowhere.sql" }] },
+      '"nowhere.sql" is no file of this checkout.',
+      "pulumi config rm --path 'apps[0].schema'",
+    ],
+    [
+      "a path that leaves the checkout",
+      { apps: [{ ...app, files: { "/srv": "../elsewhere" } }] },
+      '"../elsewhere" is no path within this checkout, such as files/demo.',
+      "pulumi config rm --path 'apps[0].files[\"/srv\"]'",
+    ],
+    [
+      "a name of the site's own",
+      { apps: [{ ...app, name: "nginx-check" }] },
+      '"nginx-check" is a name of the site\'s own.',
+      "pulumi config set --path 'apps[0].name' myapp",
+    ],
+    [
+      "a front page under a name of the site's own",
+      { home: "vouch" },
+      '"vouch" is a name of one of the site\'s services.',
+      "pulumi config set home home",
+    ],
+    [
+      "a name too long for its domain",
+      { domain: `${"a.".repeat(117)}example.com`, apps: [{ ...app, name: "longer-than-this" }] },
+      "with the domain behind it, the app's name has 262 characters; 253 is the most.",
+      "pulumi config set --path 'apps[0].name' app",
+    ],
+  ];
+  for (const [what, config, words, command] of rows)
+    it(what, () => {
+      const { faults } = readSettings(configWith(config));
+      assert.deepEqual(
+        faults.map((fault) => JSON.stringify(fault).includes(JSON.stringify(words).slice(1, -1))),
+        [true],
+        JSON.stringify(faults),
+      );
+      assert.ok(JSON.stringify(faults).includes(JSON.stringify(command).slice(1, -1)), JSON.stringify(faults));
+    });
+});

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { cloudflareTokenOf, missingCredentials, type Surroundings } from "../../../settings/credentials.ts";
+import { configWith } from "../../support/settings.ts";
+
+const token = "t".repeat(40);
+const withToken = { CLOUDFLARE_API_TOKEN: token };
+
+/** Surroundings in which nothing is known, but for this. */
+function knowing({
+  config = {},
+  environment = {},
+  files = {},
+}: {
+  config?: Record<string, string>;
+  environment?: Record<string, string>;
+  files?: Record<string, string>;
+} = {}): Surroundings {
+  return { config, environment, home: "/home/ann", read: (file) => files[file] };
+}
+
+describe("Google's credentials for target gcp", () => {
+  const settings = configWith({ target: "gcp", dns: "none" });
+
+  it("are missed where they are nowhere", () => {
+    assert.deepEqual(missingCredentials(settings, knowing()), [
+      {
+        key: "target",
+        message:
+          "Google Cloud does not know who asks: there are no credentials on this machine. Sign in as somebody who may make VMs in the project:\ngcloud auth application-default login",
+      },
+    ]);
+  });
+
+  const file = "/home/ann/.config/gcloud/application_default_credentials.json";
+  const rows: [where: string, surroundings: Surroundings][] = [
+    ...["GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON", "GOOGLE_OAUTH_ACCESS_TOKEN"].map(
+      (name): [string, Surroundings] => [name, knowing({ environment: { [name]: "x" } })],
+    ),
+    ["gcp:credentials", knowing({ config: { "gcp:credentials": "{}" } })],
+    ["gcp:accessToken", knowing({ config: { "gcp:accessToken": "x" } })],
+    [
+      "the file of GOOGLE_APPLICATION_CREDENTIALS",
+      knowing({ environment: { GOOGLE_APPLICATION_CREDENTIALS: "/key.json" }, files: { "/key.json": "{}" } }),
+    ],
+    ["gcloud's own file", knowing({ files: { [file]: "{}" } })],
+    [
+      "gcloud's own file in the folder of CLOUDSDK_CONFIG",
+      knowing({
+        environment: { CLOUDSDK_CONFIG: "/gcloud" },
+        files: { "/gcloud/application_default_credentials.json": "{}" },
+      }),
+    ],
+    ["a metadata server that is named", knowing({ environment: { GCE_METADATA_HOST: "169.254.169.254" } })],
+    [
+      "the metadata server of a machine of Google's",
+      knowing({ files: { "/sys/class/dmi/id/product_name": "Google Compute Engine\n" } }),
+    ],
+  ];
+  for (const [where, surroundings] of rows)
+    it(`are found: ${where}`, () => assert.deepEqual(missingCredentials(settings, surroundings), []));
+
+  it("are missed where a file is named that is not there, whatever else is", () => {
+    const environment = { GOOGLE_APPLICATION_CREDENTIALS: "/gone.json" };
+    const [fault] = missingCredentials(settings, knowing({ environment, files: { [file]: "{}" } }));
+    assert.equal(
+      fault?.message,
+      "Google's credentials are missing: GOOGLE_APPLICATION_CREDENTIALS names the file /gone.json, which cannot be read.\nunset GOOGLE_APPLICATION_CREDENTIALS && gcloud auth application-default login",
+    );
+  });
+
+  it("are nobody's business on this machine", () => {
+    assert.deepEqual(missingCredentials(configWith({}), knowing()), []);
+  });
+
+  it("are found by another machine's name for what they are not", () => {
+    const files = { "/sys/class/dmi/id/product_name": "VirtualBox\n" };
+    assert.equal(missingCredentials(settings, knowing({ files })).length, 1);
+  });
+});
+
+describe("Cloudflare's token", () => {
+  const ssh = {
+    host: "203.0.113.7",
+    privateKey: "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----",
+    hostKey: "ssh-ed25519 AAAA",
+  };
+  const proxied = configWith({ target: "ssh", ssh });
+  const straight = configWith({ target: "ssh", ssh, proxied: "false", acmeEmail: "ann@example.com" });
+
+  it("is missed, with what it has to be allowed to do", () => {
+    const words =
+      "Cloudflare's API token is missing. Make one at https://dash.cloudflare.com/profile/api-tokens that may, for the site's zone";
+    const mend = "pulumi config set --secret cloudflare:apiToken";
+    assert.deepEqual(missingCredentials(proxied, knowing()), [
+      {
+        key: "dns",
+        message: `${words}: Zone: Read, DNS: Edit, SSL and Certificates: Edit, Zone Settings: Read.\n${mend}`,
+      },
+    ]);
+    assert.deepEqual(missingCredentials(straight, knowing()), [
+      { key: "dns", message: `${words}: Zone: Read, DNS: Edit.\n${mend}` },
+    ]);
+  });
+
+  it("is found in the config and in the environment, and the config's counts first", () => {
+    const config = { "cloudflare:apiToken": "c".repeat(40) };
+    assert.equal(cloudflareTokenOf(knowing({ environment: withToken })), token);
+    assert.equal(cloudflareTokenOf(knowing({ config, environment: withToken })), "c".repeat(40));
+    assert.equal(cloudflareTokenOf(knowing({ environment: { CLOUDFLARE_API_TOKEN: "" } })), undefined);
+    assert.deepEqual(missingCredentials(proxied, knowing({ config })), []);
+    assert.deepEqual(missingCredentials(proxied, knowing({ environment: withToken })), []);
+  });
+
+  it("that is none is refused without being repeated", () => {
+    const [fault] = missingCredentials(proxied, knowing({ environment: { CLOUDFLARE_API_TOKEN: "hunter2" } }));
+    assert.match(fault?.message ?? "", /is none: it has 40 to 80 letters/);
+    assert.equal(fault?.message.includes("hunter2"), false);
+  });
+
+  it("is nobody's business on this machine, or where DNS is made elsewhere", () => {
+    assert.deepEqual(missingCredentials(configWith({}), knowing()), []);
+    assert.deepEqual(missingCredentials(configWith({ target: "ssh", ssh, dns: "none" }), knowing()), []);
+  });
+
+  it("and Google's credentials are missed together", () => {
+    const faults = missingCredentials(configWith({ target: "gcp" }), knowing());
+    assert.deepEqual(
+      faults.map(({ key }) => key),
+      ["target", "dns"],
+    );
+  });
+});
