@@ -150,21 +150,18 @@ function ofCertificate({ tls, tlsCertificate, tlsKey, domain, home, signIn, apps
   if (tls !== "provided") return [];
   const named = appsOf(apps).flatMap(([, app]) => (app.name ? [app as App] : []));
   const names = typeof domain === "string" && signIn ? namesAskedFor({ domain, home, signIn, apps: named }) : [];
-  const wrong = tlsCertificate
-    ? unlessNoPem(tlsCertificate, () => whatIsWrongWithCertificate(tlsCertificate, names, new Date()))
-    : ["the certificate is missing: the chain in PEM form, the site's own first."];
-  const [wrongKey] = tlsKey
-    ? unlessNoPem(tlsKey, () => [whatIsWrongWithKey(tlsKey, tlsCertificate ?? "")])
-    : ["the certificate's private key is missing."];
+  const missing = ["the certificate is missing: the chain in PEM form, the site's own first."];
+  const wrong = tlsCertificate ? whatIsWrongWithCertificate(tlsCertificate, names, new Date()) : missing;
+  const wrongKey = tlsKey
+    ? whatIsWrongWithKey(tlsKey, tlsCertificate ?? "")
+    : "the certificate's private key is missing.";
+  // A text that is no PEM at all has been said to be none.
+  const isPem = (text = "-----BEGIN") => text.startsWith("-----BEGIN");
   return [
-    ...wrong.flatMap((sentence) => when(true, "tlsCertificate", [sentence, SET_TLS_CERTIFICATE])),
-    ...when(wrongKey !== undefined, "tlsKey", [wrongKey ?? "", SET_TLS_KEY]),
+    ...wrong.flatMap((sentence) => when(isPem(tlsCertificate), "tlsCertificate", [sentence, SET_TLS_CERTIFICATE])),
+    ...when(wrongKey !== undefined && isPem(tlsKey), "tlsKey", [wrongKey ?? "", SET_TLS_KEY]),
   ];
 }
-
-/** A text that is no PEM at all is a fault by itself. */
-const unlessNoPem = <Fault>(text: string, check: () => Fault[]): Fault[] =>
-  text.startsWith("-----BEGIN ") ? check() : [];
 
 function ofApps({ apps, purge, home, database, domain }: Partly): Between[] {
   return appsOf(apps).flatMap(([index, { name, database: wantsDatabase }]): Between[] => {

@@ -9,7 +9,7 @@ import { createRecord, deleteRecord } from "../stand-ins/cloud/records.ts";
 import { type DnsEntry, entryPath, recordType } from "../stand-ins/providers/packages/cloudflare/dns.ts";
 import { writeSetting } from "../stand-ins/providers/packages/cloudflare/zoneSettings.ts";
 import { addZone } from "../stand-ins/providers/packages/cloudflare/zones.ts";
-import { labIsReady, launch, person, runInNewNotebook, signIn } from "./support/browser.ts";
+import { labIsReady, launch, open, person, runInNewNotebook, signIn } from "./support/browser.ts";
 import { CloudStack } from "./support/cloudStack.ts";
 
 const NOTHING = { resources: [], containers: [], networks: [] };
@@ -125,7 +125,7 @@ describe("a site behind Cloudflare", () => {
     assert.match(await answer(edge, "--cacert", join(stack.cloud.folder, "public-ca.pem")), /302$/);
     browser = await launch(`MAP *.${domain} ${edge}`);
     const { page } = await person(browser);
-    await page.goto(`https://${name}/lab?reset`);
+    await open(page, `https://${name}/lab?reset`);
     await signIn(page, "you@example.com", await stack.output("password"));
     await labIsReady(page);
     assert.equal(await runInNewNotebook(page, "6 * 7"), "42");

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { Agent } from "node:https";
-import { type AddressInfo, createServer } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "../support/command.ts";
+import { freePort } from "../support/freePort.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { type Changes, secrets } from "../support/site.ts";
 import { ask, type Question, signedIn } from "../support/visitor.ts";
@@ -22,15 +22,6 @@ const phpdemo = {
 };
 const whoami = { name: "whoami", image: "traefik/whoami:v1.11.0", port: 80 };
 const odd = `it's "odd" $HOME \\ #1 \\'`;
-
-/** A port of this machine that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe("Apps, released,", () => {
   let site: RunningSite;

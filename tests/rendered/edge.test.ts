@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { clientCertificate } from "../support/certificate.ts";
 import { run } from "../support/command.ts";
+import { freePort } from "../support/freePort.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 
 const name = "jupyter.lab.example.com";
@@ -81,12 +81,3 @@ describe("nginx behind Cloudflare", () => {
     assert.notEqual(await lastVisitor(), "198.51.100.9");
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  assert.ok(typeof address === "object" && address);
-  return address.port;
-}

@@ -29,6 +29,17 @@ export async function person(browser: Browser): Promise<{ context: BrowserContex
   return { context, page: await context.newPage() };
 }
 
+/** Opens a page; once more, where the browser gave up because the machine has got another network meanwhile. */
+export async function open(page: Page, url: string): Promise<void> {
+  for (let tries = 1; ; tries++)
+    try {
+      await page.goto(url);
+      return;
+    } catch (error) {
+      if (tries === 5 || !/ERR_NETWORK_CHANGED/.test(`${error}`)) throw error;
+    }
+}
+
 /** Keeps what the page looks like under test-results/. */
 export async function screenshot(page: Page, name: string): Promise<void> {
   await mkdir(screenshots, { recursive: true });
