@@ -88,11 +88,11 @@ export function siteOf(name: string, settings: Settings, place: Place, edge?: Ed
   };
 }
 
-/** Where each service is that has a name of its own, by its service. */
+/** Where each service is that has a name of its own, by its service; the front page, which is nginx's own, as `home`. */
 export function urlsOf(site: Site): Record<string, string> {
   return Object.fromEntries(
     site.services.flatMap(({ name, virtualHost }) =>
-      virtualHost ? [[name, site.names.origin(virtualHost.label)]] : [],
+      virtualHost ? [[name === "nginx" ? "home" : name, site.names.origin(virtualHost.label)]] : [],
     ),
   );
 }

@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
+import { explained } from "./setup/explained.ts";
 import { projectFolder } from "./setup/folders.ts";
 import { onInterrupt } from "./setup/interruption.ts";
 import {
@@ -67,11 +68,13 @@ await main(async () => {
   return withStandIns(surroundings, needs, async (standIns) => {
     if (isLocal) {
       await openLocalStack(cli, needs.images.length > 0 ? standIns.imageMirror : "as before");
-      return passThrough(cli, args, { ...localStackEnvironment(), ...standIns.env });
+      return explained((env) => passThrough(cli, args, { ...localStackEnvironment(), ...standIns.env, ...env }));
     }
     for (const line of standIns.lines) process.stderr.write(`Not the real thing: ${line}\n`);
     const mirror = needs.imageMirror ? undefined : standInMirror(surroundings);
-    return withOtherStack(stack, mirror, (env) => passThrough(cli, args, { ...env, ...standIns.env }));
+    return withOtherStack(stack, mirror, (own) =>
+      explained((env) => passThrough(cli, args, { ...own, ...standIns.env, ...env })),
+    );
   });
 });
 
