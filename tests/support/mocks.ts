@@ -84,6 +84,8 @@ export async function runUnderMocks(
 const answers: Record<string, Record<string, unknown>> = {
   "cloudflare:index/getZone:getZone": { zoneId: "a".repeat(32), status: "active", nameServers: [] },
   "cloudflare:index/getDnsRecords:getDnsRecords": { results: [] },
+  "cloudflare:index/getZoneSetting:getZoneSetting": { value: "strict" },
+  "cloudflare:index/getIpRanges:getIpRanges": { ipv4Cidrs: ["173.245.48.0/20"], ipv6Cidrs: ["2400:cb00::/32"] },
 };
 
 /** Mocks tell nothing of parents and options, nor of outputs: they are read off the requests. */

@@ -1,4 +1,5 @@
 // One process for all of them: to load Pulumi's SDK takes longer than all these tests together.
+import "./callbackNotice.cases.ts";
 import "./cloudNames.cases.ts";
 import "./cloudflareFaults.cases.ts";
 import "./gcpVm.cases.ts";

@@ -311,6 +311,52 @@ describe("The program with target gcp, in another zone than the work", () => {
   });
 });
 
+describe("The program with target gcp, behind Cloudflare, with people of Google", () => {
+  const names = ["lab.example.com", "vouch.lab.example.com", "jupyter.lab.example.com"];
+  const google = { provider: "google", clientId: "0oa1", clientSecret: MARKER };
+  const all = (run: Run, type: string) => run.resources.filter((each) => each.type === `cloudflare:index/${type}`);
+  let run: Run;
+  before(async () => {
+    const cloudflare = { "jupyter-up:dns": "cloudflare", "cloudflare:apiToken": `${MARKER}-${"t".repeat(40)}` };
+    run = await runUnderMocks(handedOver({ ...gcp, ...cloudflare, "jupyter-up:signIn": google }), program);
+  });
+
+  it("has a record for every name, which leads to Cloudflare", () => {
+    const records = all(run, "dnsRecord:DnsRecord").map(({ inputs }) => inputs);
+    assert.deepEqual(records.map(({ name }) => name).sort(), names.toSorted());
+    for (const { type, content, proxied, ttl } of records)
+      assert.deepEqual([type, content, proxied, ttl], ["A", "198.51.100.7", true, 1]);
+  });
+
+  it("lets the site in from Cloudflare's ranges only", () => {
+    const web = run.resources.find(({ name }) => name === "host-web-firewall");
+    assert.deepEqual(web?.inputs.sourceRanges, ["173.245.48.0/20"]);
+  });
+
+  it("has Cloudflare sign its certificate, and show one of its own for every name", () => {
+    const [signed] = all(run, "originCaCertificate:OriginCaCertificate");
+    assert.deepEqual([signed?.inputs.hostnames].flat().sort(), names.toSorted());
+    const shown = all(run, "authenticatedOriginPulls:AuthenticatedOriginPulls").flatMap(({ inputs }) => inputs.configs);
+    assert.deepEqual(
+      shown,
+      names.map((hostname) => ({ hostname, certId: "pulls-certificate-id", enabled: true })),
+    );
+  });
+
+  it("puts nothing secret where the state or a preview would show it", () => {
+    for (const { name, inputs } of run.resources)
+      for (const text of openTexts(inputs)) assert.equal(text.includes(MARKER), false, name);
+    for (const [urn, outputs] of Object.entries(run.outputs))
+      for (const text of openTexts(outputs)) assert.equal(text.includes(MARKER), false, urn);
+  });
+
+  it("gives out what to register, and no passwords, which it has none of", () => {
+    const { callbackUrl, signInUrl, user, password, passwords, certificateAuthority } = run.exports;
+    assert.equal(callbackUrl, "https://vouch.lab.example.com/auth");
+    for (const none of [signInUrl, user, password, passwords, certificateAuthority]) assert.equal(none, undefined);
+  });
+});
+
 describe("The program with target ssh", () => {
   const privateKey = `-----BEGIN PRIVATE KEY-----\n${MARKER}\n-----END PRIVATE KEY-----`;
   const ssh = { host: "203.0.113.7", user: "ann", privateKey, hostKey: "ssh-ed25519 AAAA" };
