@@ -3,7 +3,7 @@ import { Agent, request } from "node:https";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
-import { labIsReady, launch, person, screenshot, signIn } from "./support/browser.ts";
+import { labIsReady, launch, person, runInNewNotebook, screenshot, signIn } from "./support/browser.ts";
 import { Clone } from "./support/clone.ts";
 import { containerIds, networksOf } from "./support/docker.ts";
 
@@ -122,6 +122,22 @@ describe("a person with apps", () => {
     await page.goto(front);
     await screenshot(page, "11-front-page-on-a-phone");
     await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
+  it("reads in a notebook what PHP has written, and sees in PHP what the notebook writes", async () => {
+    await page.goto("https://jupyter.lab.localhost:8443/lab?reset");
+    await labIsReady(page);
+    const printed = await runInNewNotebook(
+      page,
+      [
+        'import os, pandas as pd; url = os.environ["DATABASE_URL"]',
+        'pd.DataFrame({"wine": ["Rioja"], "cheese": ["Manchego"]}).to_sql("pairings", url, schema="phpdemo", if_exists="append", index=False)',
+        'print(list(pd.read_sql("select wine from phpdemo.pairings order by wine", url).wine))',
+      ].join("; "),
+    );
+    assert.equal(printed.trim(), "['Port', 'Rioja', 'Sauvignon Blanc']");
+    await page.goto("https://phpdemo.lab.localhost:8443/");
+    assert.deepEqual(await page.locator(".wine").allTextContents(), ["Port", "Rioja", "Sauvignon Blanc"]);
   });
 
   it("adds an app by three settings: it is there, and nobody else noticed", async () => {
