@@ -3,7 +3,7 @@ import type { Settings } from "./schema.ts";
 
 /**
  * What the VM costs a month beyond Google's free tier, in US dollars. List prices of us-central1, as public price tables quote
- * them of cloud.google.com/compute/all-pricing (read in November 2026; the tables are of 2021 to 2026, and agree); what is
+ * them of cloud.google.com/compute/all-pricing (read in November 2026; some of them years old); what is
  * free, as users' bills of July 2026 show it. Other regions are dearer. They tell cheap from dear, and are no bill.
  */
 
