@@ -66,7 +66,7 @@ describe("a site on a VM of Google Cloud", () => {
       return fetch("/api/contents/work.ipynb", { method: "PUT", headers, body }).then(({ status }) => status);
     };
     assert.equal(await page.evaluate(save, xsrf), 201);
-    assert.equal(await vm("ls /srv/jupyter-up/notebooks"), "work.ipynb");
+    assert.equal(await vm("ls /srv/jupyter-up/notebooks"), "welcome.ipynb\nwork.ipynb");
   });
 
   it("is left alone by another one", async () => {
@@ -223,7 +223,7 @@ describe("a site on a VM of Google Cloud", () => {
     zone = "us-central1-b";
     assert.equal(await stack.output("address"), address);
     await answersAgain();
-    assert.equal(await vm("ls /srv/jupyter-up/notebooks"), "work.ipynb");
+    assert.equal(await vm("ls /srv/jupyter-up/notebooks"), "welcome.ipynb\nwork.ipynb");
     const next = await stack.up();
     assert.deepEqual(next.plan, { "host-data-on-the-way": "delete" });
     assert.deepEqual((await stack.up()).plan, {});

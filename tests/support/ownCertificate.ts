@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "node:tls";
@@ -11,6 +10,7 @@ import type { Image } from "../../files/service.ts";
 import { imagesOf, type Site, siteOf } from "../../files/site.ts";
 import { type AcmeWorld, type AcmeWorldArgs, startAcme } from "../stand-ins/acme/acme.ts";
 import { run } from "./command.ts";
+import { freePort } from "./freePort.ts";
 import { type TestHost, testHost } from "./host.ts";
 import { havePulled, imageMirror } from "./images.ts";
 import { settingsWith } from "./settings.ts";
@@ -130,12 +130,4 @@ async function buildLego(from: string, { environment, authority }: AcmeWorld, re
   });
   rmSync(folder, { recursive: true });
   assert.equal(built.code, 0, built.output);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -5,6 +5,7 @@ import { bundleOf } from "../../files/bundle.ts";
 import { hostNames, imagesOf, type Site } from "../../files/site.ts";
 import { selfSigned } from "./certificate.ts";
 import { type Ended, run } from "./command.ts";
+import { freePort } from "./freePort.ts";
 import { type TestHost, testHost } from "./host.ts";
 import { havePulled, imageMirror } from "./images.ts";
 import { type Changes, secrets, siteWith } from "./site.ts";
@@ -28,6 +29,8 @@ export interface RunningSite {
 export function runningSite(names: string[]): RunningSite {
   const host = testHost();
   const project = `jupyter-up-rendered-${randomUUID().slice(0, 8)}`;
+  // Other test files run at the same time.
+  const ports = Promise.all([freePort(), freePort()]);
 
   async function container(service: string): Promise<string> {
     const labels = { project, service };
@@ -43,11 +46,11 @@ export function runningSite(names: string[]): RunningSite {
     project,
     container,
     async release(changes = {}, { pulled } = { pulled: true }) {
+      const [httpsPort = 0, httpPort = 0] = await ports;
       const here = {
         ...changes,
         settings: { imageMirror, ...changes.settings },
-        // Nothing is published; what is asked of these ports is that nobody listens there.
-        place: { ...host.place, address: "127.0.0.1", httpsPort: 1, httpPort: 2, ...changes.place },
+        place: { ...host.place, address: "127.0.0.1", httpsPort, httpPort, ...changes.place },
       };
       const whole = siteWith(here);
       const site: Site = {
