@@ -94,7 +94,8 @@ describe("a person on this machine", () => {
   });
 
   it("runs the first notebook from top to bottom: pandas reads and writes the demo's table", async () => {
-    await page.goto(`${home}/lab/tree/welcome.ipynb`);
+    // Alone, or the menu may still mean the notebook before it.
+    await page.goto(`${home}/lab/tree/welcome.ipynb?reset`);
     await kernelIsIdle(page);
     await page.getByRole("menuitem", { name: "Run", exact: true }).click();
     await page.getByRole("menuitem", { name: "Run All Cells", exact: true }).click();
