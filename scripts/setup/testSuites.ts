@@ -24,6 +24,9 @@ export const suites: Suite[] = [
   { name: "e2e", needs: "browser", run: () => runFiles("tests/e2e/**/*.test.ts", false) },
 ];
 
+/** A file that takes longer than this has come to a halt: it fails, and the others go on. In milliseconds. */
+const ONE_FILE = 15 * 60_000;
+
 /** Runs test files with Node's own runner and prints its report. */
 async function runFiles(pattern: string, concurrency: boolean): Promise<Counts> {
   const files = globSync(pattern, { cwd: projectFolder })
@@ -31,7 +34,7 @@ async function runFiles(pattern: string, concurrency: boolean): Promise<Counts> 
     .map((file) => join(projectFolder, file));
   const counter = new LeafCounter();
   if (files.length === 0) return counter.counts;
-  const reports = run({ files, concurrency })
+  const reports = run({ files, concurrency, timeout: ONE_FILE })
     .on("test:pass", (report) => counter.add("passed", report))
     .on("test:fail", (report) => counter.add("failed", report));
   const printed = reports.compose(spec);

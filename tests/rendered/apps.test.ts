@@ -7,6 +7,7 @@ import { run } from "../support/command.ts";
 import { freePort } from "../support/freePort.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { type Changes, secrets } from "../support/site.ts";
+import { until } from "../support/until.ts";
 import { ask, type Question, signedIn } from "../support/visitor.ts";
 
 const phpdemo = {
@@ -308,9 +309,7 @@ describe("Apps, released,", () => {
       } finally {
         await run("docker", ["start", await site.container("mariadb")]);
       }
-      const until = Date.now() + 60_000;
-      while ((await ann("phpdemo.")).status !== 200 && Date.now() < until) await sleep(500);
-      assert.equal((await ann("phpdemo.")).status, 200);
+      await until("well again", async () => (await ann("phpdemo.")).status === 200);
     });
   });
 
@@ -339,6 +338,7 @@ describe("Apps, released,", () => {
     going = false;
     await Promise.all(loops);
     agent.destroy();
+    if (failed.length > 0) failed.push((await run("docker", ["logs", "--tail", "50", await site.container("nginx")])).output);
     assert.deepEqual(failed, []);
     assert.ok(asked > 50, `${asked}`);
     assert.match(output, /whoami: starts\n/);

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { run, start } from "../support/command.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { type Changes, secrets } from "../support/site.ts";
+import { until } from "../support/until.ts";
 
 const app = (name: string, more: object = {}) => ({
   name,
@@ -283,7 +284,7 @@ describe("MariaDB, killed in its very first set-up,", () => {
   it("is set up anew by the next release", async () => {
     const data = `${site.host.folder}/data/mariadb`;
     const cutOff = site.release(withApps([]));
-    while (!existsSync(`${data}/mysql`)) await sleep(20);
+    await until("a data directory", () => existsSync(`${data}/mysql`));
     await run("docker", ["kill", "--signal", "KILL", await site.container("mariadb")]);
     const { code, output } = await cutOff;
     assert.equal(code, 1);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "../support/command.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { type Changes, secrets } from "../support/site.ts";
+import { until } from "../support/until.ts";
 
 const IN_KERNEL = readFileSync(new URL("../support/inKernel.py", import.meta.url), "utf8");
 const other = { imageTag: "2026-08-17" };
@@ -136,7 +136,10 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
       output: "Packages are still being installed, beside the running server. ~/packages.log says how it goes.\n",
     });
     const report = `${home}/.local/share/jupyter-up/report.txt`;
-    while (!existsSync(report)) await sleep(200);
+    await until("a report", () => existsSync(report), 300).catch(async (error) => {
+      const processes = await site.exec("jupyter", ["sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"]);
+      throw new Error(`${error.message}\n${readFileSync(`${home}/packages.log`, "utf8")}\n${processes.output}`);
+    });
     assert.match(readFileSync(report, "utf8"), /^Installed for Python 3\.\d+: more-itertools /);
   });
 

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { ensureInstanceImage } from "../stand-ins/cloud/instanceImage.ts";
 import { asVirtualMachine } from "../stand-ins/cloud/machines.ts";
 import { run } from "./command.ts";
 import { type TestHost, testHost } from "./host.ts";
+import { until } from "./until.ts";
 
 /** A host with a systemd of its own, and this machine's Docker. */
 export interface SystemdHost extends TestHost {
@@ -37,7 +37,7 @@ export async function systemdHost(): Promise<SystemdHost> {
   if (started.code !== 0) throw new Error(started.output);
   const inside = (command: string[], options?: Parameters<typeof run>[2]) =>
     run("docker", ["exec", "--interactive", name, ...command], options);
-  while ((await inside(["systemctl", "show", "--property=Version"])).code !== 0) await sleep(200);
+  await until("systemd", async () => (await inside(["systemctl", "show", "--property=Version"])).code === 0);
   return {
     ...host,
     apply: (words, input = "") => inside([`${host.place.root}/bin/site-apply`, ...[words].flat()], { input }),
