@@ -52,7 +52,9 @@ function releaseHeader(site: Site, written: WrittenService[]): string[] {
     ...site.services.flatMap(({ image, user, data }) =>
       (data ?? []).map(({ source }) => `folder ${user ? owner(user) : image.reference} ${source}`),
     ),
-    ...written.flatMap(({ service, filesId }) => (service.reloads ? [`reload ${service.name} ${filesId}`] : [])),
+    ...written.flatMap(({ service, filesId }) =>
+      service.reload ? [`reload ${service.name} ${filesId} ${service.reload.join(" ")}`] : [],
+    ),
     ...written.flatMap(({ service, secretsId }) =>
       service.secretFiles?.around ? [`secrets ${service.name} ${secretsId}`] : [],
     ),
@@ -101,7 +103,7 @@ function write(service: Service, secrets: Secrets): WrittenService {
     ...environmentFile(service.secretEnvironment?.(secrets) ?? {}),
   };
   const secretsId = folderName(createHmac("sha256", secrets.namingKey), secretFiles);
-  const secretFolder = `${service.secretFiles?.at}${service.reloads ? `/${secretsId}` : ""}`;
+  const secretFolder = `${service.secretFiles?.at}${service.reload ? `/${secretsId}` : ""}`;
   const files = {
     ...service.files?.content({ secretFolder }),
     ...numbered(service.folders ?? []),
@@ -207,7 +209,7 @@ function checkOf(site: Site, { service, ...each }: WrittenService): Record<strin
 /** Folders with the content in their name, so that a change of content is a change of the service; or, where it reloads, the folder around. */
 function mounts(site: Site, { service, filesId, secretsId }: WrittenService): unknown[] {
   const { root } = site.place;
-  const mount = (kind: string, id: string, at: string, around = service.reloads) =>
+  const mount = (kind: string, id: string, at: string, around = service.reload !== undefined) =>
     bind(`${root}/${kind}/${service.name}${around ? "" : `/${id}`}`, at, true);
   return [
     ...(service.files ? [mount("files", filesId, service.files.at)] : []),

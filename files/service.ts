@@ -118,10 +118,11 @@ export interface Service {
   /** Secret variables of its environment. They travel as a secret file, which Compose reads and the container never sees. */
   secretEnvironment?: (secrets: Secrets) => Record<string, string>;
   /**
-   * The service reads its files again at a HUP signal, so that no change of them makes its container anew: what is
-   * mounted is the folder around them, with a link `current` to the files and each version of the secrets by its name.
+   * Command run in the container that has the service read its files again, and ends when it goes by them, so that no change
+   * of them makes its container anew: what is mounted is the folder around them, with a link `current` to the files and
+   * each version of the secrets by its name. No blanks in its words.
    */
-  reloads?: boolean;
+  reload?: string[];
   /** Command that reads the files as the service would, and fails on a fault in them; run before a release is switched to. */
   check?: string[];
   /**

@@ -13,8 +13,15 @@ import { withStandIns } from "./setup/standIns.ts";
 import { step } from "./setup/step.ts";
 import { type Suite, suites } from "./setup/testSuites.ts";
 
-/** What runs with other settings than this clone's: another tag to change to, and the client of a site that gets its own certificate. */
-const imagesOfTests = ["quay.io/jupyter/scipy-notebook:2026-08-17", "docker.io/goacme/lego:v5.3.1"];
+/** What runs with other settings than this clone's. */
+const imagesOfTests = [
+  // Another tag to change to.
+  "quay.io/jupyter/scipy-notebook:2026-08-17",
+  // An app that is added to the site.
+  "docker.io/traefik/whoami:v1.11.0",
+  // The client of a site that gets a certificate by itself.
+  "docker.io/goacme/lego:v5.3.1",
+];
 
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 

@@ -455,7 +455,7 @@ renew() {
     ask_for_certificate "$root/current" || die "The certificate could not be renewed; the present one stays in use. $reason"
     if place_certificate; then
         before=$(docker ps --quiet --filter "label=com.docker.compose.project=$project")
-        reload
+        reload || exit 1
         say "The certificate was renewed, and is in use."
     else
         say "The certificate needs no renewal yet."
@@ -486,7 +486,8 @@ containers_of() { docker ps --all --quiet --filter "label=com.docker.compose.pro
 
 # Says which services get a new container, and what that ends.
 announce() {
-    in_release "$new" config --hash '*' >"$new/.hashes"
+    # Compose reckons a service with what stands in its env_file, and `config --hash` by itself does not.
+    in_release "$new" config | docker compose --project-name "$project" --file - config --hash '*' >"$new/.hashes"
     while read -r service hash; do
         container=$(containers_of "$service" | head -n 1)
         if [ -z "$container" ]; then
@@ -507,7 +508,7 @@ announce() {
 switch_to() {
     link "$1" "$root/current"
     header "$root/$1" reload >"$root/current/.reload"
-    while read -r service files; do
+    while read -r service files _; do
         link "$files" "$root/files/$service/current"
     done <"$root/current/.reload"
     header "$root/$1" secrets >"$root/current/.secrets"
@@ -517,14 +518,18 @@ switch_to() {
 }
 
 # Has each of those services read what it does not hold yet. What it holds is written down, because a reload that changes
-# nothing would still close every open WebSocket. Not by `docker kill`, whatever the signal: Docker takes that for a stop by
-# hand, and leaves the container down after the next boot.
+# nothing would still close every open WebSocket. By a command in the container, and not by `docker kill`, whatever the
+# signal: Docker takes that for a stop by hand, and leaves the container down after the next boot.
 reload() {
-    while read -r service files; do
+    while read -r service files words; do
         loaded=$root/files/$service/.loaded
         container=$(containers_of "$service")
         [ "$(cat "$loaded" 2>/dev/null || :)" != "$files $container" ] || continue
-        case $before in *"$container"*) docker exec "$container" sh -c 'kill -HUP 1' ;; esac
+        case $before in *"$container"*)
+            # shellcheck disable=SC2086 # the words of a command; see Service.reload in files/service.ts
+            docker exec "$container" $words >/dev/null 2>&1 </dev/null || { tell_why "$service" "$container" "goes on with the files that it had" && return 1; }
+            ;;
+        esac
         echo "$files $container" >"$loaded"
     done <"$root/current/.reload"
 }
@@ -546,7 +551,7 @@ start() {
     for service in $services; do
         wait_ready "$service" || return 1
     done
-    reload
+    reload || return 1
     ask || return 1
     forget_networks
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { Agent } from "node:https";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -330,18 +330,22 @@ describe("Apps, released,", () => {
       }
     };
     const loops = [loop(agent), loop(agent), loop(false)];
-    const output = await released(
-      withApps([phpdemo, { ...whoami, websocket: true, secrets: { WHOAMI_NAME: "from the settings" } }]),
-    );
-    await released(withApps([phpdemo]));
-    await released(withApps([phpdemo, { ...whoami, websocket: true }]));
-    going = false;
-    await Promise.all(loops);
-    agent.destroy();
-    if (failed.length > 0) failed.push((await run("docker", ["logs", "--tail", "50", await site.container("nginx")])).output);
-    assert.deepEqual(failed, []);
+    let output: string;
+    try {
+      output = await released(
+        withApps([phpdemo, { ...whoami, websocket: true, secrets: { WHOAMI_NAME: "from the settings" } }]),
+      );
+      await released(withApps([phpdemo]));
+      await released(withApps([phpdemo, { ...whoami, websocket: true }]));
+    } finally {
+      going = false;
+      await Promise.all(loops);
+      agent.destroy();
+    }
+    const { output: log } = await run("docker", ["logs", "--tail", "50", await site.container("nginx")]);
+    assert.deepEqual(failed, [], log);
     assert.ok(asked > 50, `${asked}`);
-    assert.match(output, /whoami: starts\n/);
+    assert.match(output, /phpdemo: runs on\nvouch: runs on\nwhoami: starts\n/);
     const { whoami: added, ...others } = await services();
     assert.ok(added);
     assert.deepEqual(others, before);
@@ -477,6 +481,22 @@ describe("Apps, released,", () => {
     assert.deepEqual(await services(), before);
     assert.equal(Object.keys(await networks()).includes("to-second"), false);
     assert.equal((await ann("whoami.")).status, 200);
+  });
+
+  it("are told of while nginx cannot take them up: a reload that was refused is a failure", async () => {
+    const file = `${site.host.place.root}/files/nginx/current/nginx.conf`;
+    const good = readFileSync(file, "utf8");
+    chmodSync(file, 0o644);
+    writeFileSync(file, `${good}\nno_such_directive on;\n`);
+    try {
+      assert.deepEqual(await site.exec("nginx", ["sh", "/site/current/reload.sh"]), {
+        code: 1,
+        output: "nginx goes on with the files that it had; its log says why.\n",
+      });
+    } finally {
+      writeFileSync(file, good);
+    }
+    assert.deepEqual(await site.exec("nginx", ["sh", "/site/current/reload.sh"]), { code: 0, output: "" });
   });
 
   it("answer again after nginx was made anew", async () => {

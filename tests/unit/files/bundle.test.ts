@@ -65,7 +65,7 @@ describe("The bundle's two texts", () => {
 
   it("tell the host what it has to know", () => {
     assert.deepEqual(
-      unpack(bundle.release).header.map((line) => line.replace(/ [0-9a-f]{12}$/, " ID")),
+      unpack(bundle.release).header.map((line) => line.replace(/ [0-9a-f]{12}(?= |$)/, " ID")),
       [
         "release ID",
         "project jupyter-up-test",
@@ -77,7 +77,7 @@ describe("The bundle's two texts", () => {
         "port httpPort 127.0.0.1 8080",
         "folder 1000:100 /srv/data/home",
         "folder 1000:100 /srv/notebooks",
-        "reload nginx ID",
+        "reload nginx ID sh /site/current/reload.sh",
         "network sign-in",
         "network jupyter",
         "prepare jupyter sh /usr/local/etc/jupyter/place-once.sh /usr/local/etc/jupyter/welcome.ipynb",
