@@ -2,7 +2,9 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { cloudCosts } from "./bench/cloudCosts.ts";
 import { idleCosts } from "./bench/idleCosts.ts";
+import { kernelCosts } from "./bench/kernelCosts.ts";
 import { previewCosts } from "./bench/previewCosts.ts";
 import { operate } from "./setup/engine.ts";
 import { projectFolder } from "./setup/folders.ts";
@@ -45,6 +47,8 @@ await main(async () => {
     const results = [
       ...(await step("Previews with nothing to change", () => previewCosts(cli, env))),
       ...(await step("The site, idle for two minutes", () => idleCosts())),
+      ...(await step("The site with a kernel that holds pandas", () => kernelCosts())),
+      ...(await step("A VM of the stand-in cloud", () => cloudCosts(standIns.imageMirror))),
     ];
     process.stdout.write(`\n${table(results)}\n`);
     await mkdir(join(projectFolder, "bench"), { recursive: true });

@@ -38,6 +38,12 @@ export async function idleCosts(): Promise<Result[]> {
   ];
 }
 
+/** MiB that are resident, by service. */
+export async function memoryByService(): Promise<Record<string, number>> {
+  const usages = Object.entries(await processes());
+  return Object.fromEntries(usages.map(([service, { resident }]) => [service, resident / MEBIBYTE]));
+}
+
 interface Usage {
   /** KiB; memory that several processes share is counted for each. */
   resident: number;

@@ -11,6 +11,8 @@ import { Clone, type Outcome, withoutTestSurroundings } from "./clone.ts";
 
 /** How the CLI's own events tell of a resource. */
 interface EngineEvent {
+  /** Seconds since 1970. */
+  timestamp: number;
   resourcePreEvent?: { metadata: { op: string; urn: string } };
   resOutputsEvent?: { metadata: { op: string; urn: string } };
   diagnosticEvent?: { message: string; severity: string };
@@ -20,6 +22,8 @@ interface EngineEvent {
 export interface Applied extends Outcome {
   /** `update`, `create`, `delete` or `replace`, by the resource's name; components are left out. */
   plan: Record<string, string>;
+  /** How long each of them took, in whole seconds. */
+  seconds: Record<string, number>;
 }
 
 const credentials = JSON.stringify({
@@ -108,7 +112,7 @@ export class CloudStack {
     const said = events
       .flatMap(({ diagnosticEvent: said }) => (said && said.severity !== "debug" ? [said.message] : []))
       .join("");
-    return { code, text: said || text, plan: planOf(events) };
+    return { code, text: said || text, plan: planOf(events), seconds: secondsOf(events) };
   }
 
   /** `pulumi up` whose engine is killed as soon as it says this, as by a power cut. Then its lock is taken away. */
@@ -196,4 +200,16 @@ function planOf(events: EngineEvent[]): Record<string, string> {
     plan[name] = /replace/.test(op) ? "replace" : op;
   }
   return plan;
+}
+
+function secondsOf(events: EngineEvent[]): Record<string, number> {
+  const began: Record<string, number> = {};
+  const seconds: Record<string, number> = {};
+  for (const { resourcePreEvent, resOutputsEvent, timestamp } of events) {
+    const { urn = "" } = (resourcePreEvent ?? resOutputsEvent)?.metadata ?? {};
+    const name = urn.split("::").at(-1) ?? "";
+    if (resourcePreEvent) began[name] = timestamp;
+    if (resOutputsEvent) seconds[name] = timestamp - (began[name] ?? timestamp);
+  }
+  return seconds;
 }

@@ -17,6 +17,7 @@ import { flatText } from "../../../files/flatText.ts";
 import { hostNames, imagesOf } from "../../../files/site.ts";
 import { selfSigned } from "../../support/certificate.ts";
 import { run } from "../../support/command.ts";
+import { freePort } from "../../support/freePort.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
 import { havePulled, imageMirror } from "../../support/images.ts";
 import { bundleWith, serviceOf, siteWith } from "../../support/site.ts";
@@ -25,13 +26,6 @@ const asRoot = process.getuid?.() === 0;
 const onlyRoot = { skip: !asRoot && "only root can give a folder away" };
 const NOBODY = 65534;
 const { reference: nginxImage } = serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image;
-
-/** A port of this machine that nobody listens on. */
-async function freePort(): Promise<number> {
-  const { port, close } = await listen();
-  await close();
-  return port;
-}
 
 async function listen(address = "127.0.0.1"): Promise<{ port: number; close: () => Promise<void> }> {
   const server = createServer();

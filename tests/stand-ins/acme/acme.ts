@@ -1,13 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { unpackPackage } from "../../../scripts/setup/debian.ts";
 import { debianRelease } from "../../../scripts/setup/surroundings.ts";
 import { selfSigned } from "../../support/certificate.ts";
 import { run } from "../../support/command.ts";
+import { freePort } from "../../support/freePort.ts";
 import { cloudflareApi } from "./api.ts";
 import { zoneDns } from "./dns.ts";
 import { Zone } from "./zone.ts";
@@ -126,13 +127,4 @@ async function startPebble(address: string, resolver: string, validity: number) 
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(address: string): Promise<number> {
-  const server = createServer().listen(0, address);
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -2,20 +2,14 @@
  * The part of Dex 2.45.1 that the project uses. Every answer was found on the real Dex, and DEX_BINARY=/path/to/dex asks
  * that program instead of the stand-in.
  */
+
 import assert from "node:assert/strict";
 import { createHash, createPublicKey, type JsonWebKey, randomBytes, verify } from "node:crypto";
 import { after, before, test } from "node:test";
 import * as openid from "openid-client";
 import { stringify } from "yaml";
-import {
-  clientId,
-  clientSecret,
-  DexProcess,
-  freePort,
-  goodConfig,
-  password,
-  redirectUri,
-} from "./testing/dexProcess.ts";
+import { freePort } from "../../support/freePort.ts";
+import { clientId, clientSecret, DexProcess, goodConfig, password, redirectUri } from "./testing/dexProcess.ts";
 
 /** Behind a TLS proxy the issuer is another address than the one that is asked. */
 const issuer = "https://dex.lab.test";

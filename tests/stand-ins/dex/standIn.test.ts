@@ -1,7 +1,9 @@
 /** What is so of the stand-in only, and not of the real Dex. */
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DexProcess, freePort, goodConfig } from "./testing/dexProcess.ts";
+import { freePort } from "../../support/freePort.ts";
+import { DexProcess, goodConfig } from "./testing/dexProcess.ts";
 
 const options = { skip: process.env.DEX_BINARY !== undefined };
 

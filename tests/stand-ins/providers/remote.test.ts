@@ -5,6 +5,7 @@ import { createServer, type Server as TcpServer } from "node:net";
 import type { constants } from "node:os";
 import { after, before, describe, it } from "node:test";
 import ssh2, { type ServerChannel, type Connection as SshConnection } from "ssh2";
+import { freePort } from "../../support/freePort.ts";
 import { opensshKeys } from "./openssh.ts";
 import command from "./packages/command/index.ts";
 import { type Properties, UNKNOWN } from "./resource.ts";
@@ -314,11 +315,4 @@ function listen(server: TcpServer): Promise<number> {
       resolve(typeof address === "object" && address !== null ? address.port : 0);
     });
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

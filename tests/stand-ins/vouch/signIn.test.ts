@@ -2,11 +2,13 @@
  * Whole sign-ins and their accidents, beyond the single requests of the contract. VOUCH_BINARY=/path/to/vouch-proxy asks
  * the real Vouch instead.
  */
+
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
+import { freePort } from "../../support/freePort.ts";
 import { contractConfigs, merge } from "./testing/configs.ts";
 import { FakeProvider } from "./testing/fakeProvider.ts";
-import { type Answer, freePort, VouchProcess } from "./testing/vouchProcess.ts";
+import { type Answer, VouchProcess } from "./testing/vouchProcess.ts";
 
 type Tree = Record<string, unknown>;
 

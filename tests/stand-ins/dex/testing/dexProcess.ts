@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import bcrypt from "bcryptjs";
 import { stringify } from "yaml";
+import { freePort } from "../../../support/freePort.ts";
 
 /** The stand-in, or with `DEX_BINARY` another program that reads the same configuration: the real Dex, say. */
 const command = process.env.DEX_BINARY
@@ -20,16 +19,6 @@ const hash = bcrypt.hashSync(password, 10);
 export const clientId = "vouch";
 export const clientSecret = "secret + of: the client";
 export const redirectUri = "https://vouch.lab.test/auth";
-
-/** A TCP port of loopback that nobody listens on just now. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
-}
 
 /** A configuration with two clients and four people. */
 export const goodConfig = (port: number, issuer: string) => ({

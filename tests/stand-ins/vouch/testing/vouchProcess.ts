@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type IncomingHttpHeaders, request } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
+import { freePort } from "../../../support/freePort.ts";
 
 /** The stand-in, or with `VOUCH_BINARY` another program that reads the same configuration: the real Vouch, say. */
 const command = process.env.VOUCH_BINARY
@@ -27,16 +27,6 @@ export interface Asked {
   method: string;
   path: string;
   headers: Record<string, string>;
-}
-
-/** A TCP port of loopback that nobody listens on just now. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
 }
 
 /** A running Vouch with a configuration of its own in a folder of its own. */

@@ -1,0 +1,73 @@
+import { writeFile } from "node:fs/promises";
+import { CloudStack } from "../../tests/e2e/support/cloudStack.ts";
+import type { Result } from "../bench.ts";
+import { run } from "../setup/command.ts";
+import { PlainError } from "../setup/plainError.ts";
+import { median, rounded } from "./figures.ts";
+
+const ROUNDS = 3;
+
+/**
+ * `pulumi up` on a VM of the stand-in cloud: from nothing, and with a changed allow list, which is held against what no way
+ * of doing it could save: a connection by SSH and `docker compose up` with nothing to do.
+ */
+export async function cloudCosts(imageMirror: string | undefined): Promise<Result[]> {
+  if (imageMirror === undefined) return [];
+  const stack = await CloudStack.make({
+    target: "gcp",
+    project: "my-project-123456",
+    sshFrom: ["127.0.0.1/32"],
+    protectData: false,
+  });
+  try {
+    const { whole, seconds } = await timed(stack, {});
+    const line = (await stack.output("ssh")).replace(/~\/\.ssh\/\S+/g, `${stack.cloud.folder}/key`);
+    const ours: number[] = [];
+    const bare: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      ours.push((await timed(stack, { allow: ["you@example.com", `person-${round}@example.com`] })).whole);
+      bare.push(await bareTime(stack, line));
+    }
+    const [value, beside] = [median(ours), median(bare)];
+    return [
+      {
+        what: "pulumi up on a VM of the stand-in cloud, from nothing",
+        value: rounded(whole),
+        unit: "s",
+        aim: "",
+      },
+      ...Object.entries(seconds)
+        .filter(([, value]) => value > 0)
+        .map(([step, value]) => ({ what: `  of which ${step}`, value, unit: "s", aim: "" })),
+      {
+        what: "pulumi up of a changed allow list on a VM",
+        value: rounded(value),
+        unit: "s",
+        beside: { what: "ssh, and docker compose up with nothing to do", value: rounded(beside) },
+        ratio: rounded(value / beside),
+        aim: "",
+      },
+    ];
+  } finally {
+    await stack.destroy();
+    await stack.remove();
+  }
+}
+
+async function timed(stack: CloudStack, changes: Record<string, unknown>) {
+  const began = performance.now();
+  const { code, text, seconds } = await stack.up(changes);
+  if (code !== 0) throw new PlainError("pulumi up failed in the stand-in cloud.", text);
+  return { whole: (performance.now() - began) / 1000, seconds };
+}
+
+/** `line` is the stack's output `ssh`, which fetches its key first: that is done beforehand. */
+async function bareTime(stack: CloudStack, line: string): Promise<number> {
+  const [, login = ""] = line.split(/ && (?=ssh )/);
+  await writeFile(`${stack.cloud.folder}/key`, `${await stack.output("sshKey")}\n`, { mode: 0o600 });
+  const began = performance.now();
+  const release =
+    "sudo -n docker compose --project-name jupyter-up-lab --file /opt/jupyter-up/current/compose.yaml up --detach --no-recreate";
+  await run("ssh and docker compose up", "sh", ["-c", `${login} '${release}'`]);
+  return (performance.now() - began) / 1000;
+}
