@@ -29,22 +29,22 @@ try:
     request = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
     channel.send(json.dumps(request))
     failed = False
-    while True:
+    # The reply and the output come by ways of their own, either first; the last of the output is that the kernel is idle.
+    awaited = {"reply", "idle"}
+    while awaited:
         message = json.loads(channel.recv())
         if message["parent_header"].get("msg_id") != "1":
             continue
+        content = message["content"]
         if message["msg_type"] == "stream":
-            print(message["content"]["text"], end="")
+            print(content["text"], end="")
         elif message["msg_type"] == "error":
-            print(f"{message['content']['ename']}: {message['content']['evalue']}")
+            print(f"{content['ename']}: {content['evalue']}")
             failed = True
         elif message["msg_type"] == "execute_reply":
-            break
-    # What was printed may come after the reply, and always before the kernel is idle.
-    while message["msg_type"] != "status" or message["content"]["execution_state"] != "idle":
-        message = json.loads(channel.recv())
-        if message["msg_type"] == "stream":
-            print(message["content"]["text"], end="")
+            awaited.discard("reply")
+        elif message["msg_type"] == "status" and content["execution_state"] == "idle":
+            awaited.discard("idle")
 finally:
     ask("DELETE", f"kernels/{kernel}")
 sys.exit(failed)
