@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
-/** What Google Cloud takes for a name of anything that Compute Engine has. */
-const LONGEST = 63 - "-us-central1-a".length - "-data".length;
+/** What Google Cloud takes for a name of anything that Compute Engine has: the longest of ours is that of the data disk. */
+const LONGEST = 63 - "-data".length - "-northamerica-northeast1-a".length;
 /** An account's name is shorter than any other. */
 const LONGEST_ACCOUNT = 30;
 

@@ -200,7 +200,7 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
         region: regionOf(zone),
         snapshotSchedulePolicy: {
           schedule: { dailySchedule: { daysInCycle: 1, startTime: SNAPSHOT_HOUR } },
-          // They go on expiring when the disk is gone, so that nothing is left to pay for.
+          // Without the disk, too: docs/operating.md says how to look for what is left of them.
           retentionPolicy: { maxRetentionDays: SNAPSHOT_DAYS, onSourceDiskDelete: "APPLY_RETENTION_POLICY" },
         },
       },

@@ -1,9 +1,10 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { plainRefusal } from "../settings/plainRefusal.ts";
 import type { Settings } from "../settings/schema.ts";
 import { tlsOf } from "../settings/web.ts";
 import { GcpVm } from "./gcpVm.ts";
 import type { Host } from "./host.ts";
+import { formerMachineOf, leftBehind } from "./leftBehind.ts";
 import { madeSoFar } from "./madeSoFar.ts";
 import { refuseDeadAgent } from "./remoteHost.ts";
 import { SshHost } from "./sshHost.ts";
@@ -23,6 +24,9 @@ export async function hostFor(settings: Settings, { webFrom }: HostForArgs): Pro
   const trusted = tlsOf(settings) !== "private-ca";
   if (target === "ssh") {
     const { host = "", privateKey = "", hostKey = "", address = host, ...login } = settings.ssh;
+    const former = formerMachineOf(await madeSoFar());
+    const warning = former && leftBehind(former, hostKey, `${pulumi.getProject()}-${pulumi.getStack()}`);
+    if (warning) pulumi.log.warn(warning);
     return new SshHost("host", { ...login, host, privateKey, hostKey, address, trusted });
   }
   const { project = "", zone, machineType, bootDiskGb, dataDiskGb, protectData, sshFrom } = settings;

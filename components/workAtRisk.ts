@@ -22,20 +22,19 @@ export function workAtRisk(
   { project, zone, dataDiskGb, protectData }: Pick<Settings, "project" | "zone" | "dataDiskGb" | "protectData">,
   disk: WorkDisk,
 ): string | undefined {
-  const otherwise = "If nothing on it matters any more: pulumi config set protectData false";
+  const anew = "download the work, then pulumi destroy, and pulumi up makes the site anew";
   if (dataDiskGb > 0 && disk.sizeGb > dataDiskGb)
     return `dataDiskGb: a disk does not shrink; the one with your work on it has ${disk.sizeGb} GB, and ${dataDiskGb} are asked for.\n    pulumi config set dataDiskGb ${disk.sizeGb}`;
   if (project !== disk.project)
-    return `project: the VM and the work on it lie in the project ${disk.project}, and do not move to ${project}. Make another stack for that (pulumi stack init), or download the work, then pulumi destroy, and pulumi up makes the site anew there.\n    pulumi config set project ${disk.project}`;
+    return `project: the VM and the work on it lie in the project ${disk.project}, and do not move to ${project}. Make another stack for that (pulumi stack init), or ${anew} there.\n    pulumi config set project ${disk.project}`;
   if (regionOf(zone) !== regionOf(disk.zone))
-    return `zone: the VM, its address and its disk belong to the region ${regionOf(disk.zone)}, which ${zone} does not lie in. A site does not move to another region by itself: download the work, then pulumi destroy, and pulumi up makes the site anew there.\n    pulumi config set zone ${disk.zone}`;
-  if (!protectData) return undefined;
+    return `zone: the VM, its address and its disk belong to the region ${regionOf(disk.zone)}, which ${zone} does not lie in. A site does not move to another region by itself: ${anew} there.\n    pulumi config set zone ${disk.zone}`;
   if (dataDiskGb === 0 && disk.sizeGb > 0)
-    return `dataDiskGb: the data disk with your work on it would be deleted. ${otherwise}\n    pulumi config set dataDiskGb ${disk.sizeGb}`;
+    return `dataDiskGb: a running site does not move from its data disk, which has your work on it, to the boot disk. To have it there: ${anew}.\n    pulumi config set dataDiskGb ${disk.sizeGb}`;
   if (dataDiskGb > 0 && disk.sizeGb === 0)
-    return `dataDiskGb: your work lies on the VM's boot disk, and would not be on the new data disk. Download it first; then the site begins anew. ${otherwise}\n    pulumi config set dataDiskGb 0`;
-  if (zone === disk.zone) return undefined;
+    return `dataDiskGb: your work lies on the VM's boot disk, and a running site does not move from there to a data disk. To have it there: ${anew}.\n    pulumi config set dataDiskGb 0`;
+  if (!protectData || zone === disk.zone) return undefined;
   if (disk.sizeGb === 0)
-    return `zone: your work lies on the boot disk of the VM in ${disk.zone}, and would go with it. Download it first. ${otherwise}\n    pulumi config set zone ${disk.zone}`;
+    return `zone: your work lies on the boot disk of the VM in ${disk.zone}, and would go with it. Download it first. If nothing on it matters any more: pulumi config set protectData false\n    pulumi config set zone ${disk.zone}`;
   return `zone: the disk with your work on it lies in ${disk.zone}, and no disk moves. The work can: into a new disk in ${zone}, by a snapshot, while the site is down; the old disk is deleted after that, which protectData forbids. Allow it for this once, and run pulumi up again:\n    pulumi config set protectData false`;
 }

@@ -42,7 +42,7 @@ const rules: Rule[] = [
   {
     says: /zone '(?:projects\/[^']*\/)?(?<zone>[\w-]+)' does not have enough resources/,
     means: ({ zone }) =>
-      `Google has no room for the VM in ${zone} right now. Try again in an hour, or take another zone of the region (the data disk cannot come along):\ngcloud compute zones list --filter="region:${zone?.replace(/-[a-z]$/, "")}"`,
+      `Google has no room for the VM in ${zone} right now. Try again in an hour, or take another zone of the region, into which the work comes along: \`gcloud compute zones list\` shows all.\npulumi config set zone ${zone?.replace(/-[a-z]$/, zone.endsWith("-c") ? "-b" : "-c")}`,
   },
   {
     says: /Machine type with name '(?<type>[\w-]+)' does not exist in zone '(?<zone>[\w-]+)'/,
@@ -55,8 +55,8 @@ const rules: Rule[] = [
       `Compute Engine has no zone ${zone}. \`gcloud compute zones list\` shows all:\npulumi config set zone us-central1-a`,
   },
   {
-    says: /Error 409: The resource '(?<id>projects\/[^']+)' already exists/,
-    means: ({ id = "" }, urn) =>
+    says: /Error 409: The resource '(?<resource>projects\/[^']+)' already exists|Error 409: Service account \S+ already exists[\s\S]*?"resourceName": "(?<account>[^"]+)"/,
+    means: ({ resource, account, id = resource ?? account ?? "" }, urn) =>
       `It is there already: of a run that was cut off before Pulumi could note it, or of somebody else's making. If it is this site's, take it over, and run the command again:\n${importLine(urn, id)}`,
   },
   {
@@ -77,7 +77,7 @@ const rules: Rule[] = [
   {
     says: /dial tcp \S+: i\/o timeout|no route to host/,
     means: () =>
-      "The machine does not answer at its SSH port at all: it is down, or a firewall drops what comes from here. sshFrom has to have the address you come from now (curl https://ifconfig.me shows it):\npulumi config set --path 'sshFrom[0]' \"$(curl -s https://ifconfig.me)/32\"",
+      "The machine does not answer at its SSH port at all: it is down, or a firewall drops what comes from here. That of a VM lets in sshFrom, where the address you come from now has to be (curl https://ifconfig.me shows it):\npulumi config set --path 'sshFrom[0]' \"$(curl -s https://ifconfig.me)/32\"",
   },
   {
     says: /dial tcp: lookup (?<host>\S+?)(?: on \S+)?: no such host/,
@@ -87,7 +87,7 @@ const rules: Rule[] = [
   {
     says: /ssh: host key mismatch/,
     means: () =>
-      'The machine shows another host key than the one it is known by, and nothing was sent to it. Either it was set up anew, or somebody on the way poses as it. Compare with /etc/ssh/ssh_host_ed25519_key.pub on the machine itself before you set it:\npulumi config set --path ssh.hostKey "ssh-ed25519 AAAA..."',
+      'The machine shows another host key than the one it is known by, and nothing was sent to it. Either it was set up anew, or somebody on the way poses as it. A VM at Google takes up its own key again when it is restarted. Of a machine you have (target ssh), compare with /etc/ssh/ssh_host_ed25519_key.pub on the machine itself before you set it:\npulumi config set --path ssh.hostKey "ssh-ed25519 AAAA..."',
   },
   {
     says: /ssh: unable to authenticate|ssh: handshake failed: EOF/,

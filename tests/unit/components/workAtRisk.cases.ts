@@ -30,9 +30,9 @@ describe("workAtRisk()", () => {
       "a disk that should go",
       { dataDiskGb: 0 },
       {},
-      /would be deleted\. .*set protectData false\n.*set dataDiskGb 20$/s,
+      /does not move from its data disk.* pulumi destroy, .*\n.*set dataDiskGb 20$/s,
     ],
-    ["... and may", { dataDiskGb: 0, protectData: false }, {}, undefined],
+    ["... protected or not", { dataDiskGb: 0, protectData: false }, {}, /does not move from its data disk/],
     [
       "another zone",
       { zone: "us-central1-b" },
@@ -55,6 +55,12 @@ describe("workAtRisk()", () => {
     [
       "a data disk where all lay on the boot disk",
       {},
+      { sizeGb: 0 },
+      /^dataDiskGb: your work lies on the VM's boot disk.*\n.*set dataDiskGb 0$/s,
+    ],
+    [
+      "... protected or not",
+      { protectData: false },
       { sizeGb: 0 },
       /^dataDiskGb: your work lies on the VM's boot disk/,
     ],

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { explain, explanations } from "../../../scripts/setup/explain.ts";
 import {
+  accountExists,
   alreadyExists,
   apiNotEnabled,
   permissionDenied,
@@ -44,7 +45,7 @@ describe("A provider's error is explained, and ends in a command:", () => {
       "a full zone",
       zoneExhausted("projects/p-123456/zones/us-central1-a"),
       /no room for the VM in us-central1-a/,
-      'gcloud compute zones list --filter="region:us-central1"',
+      "pulumi config set zone us-central1-c",
     ],
     [
       "a machine type that the zone has not",
@@ -74,7 +75,7 @@ describe("A provider's error is explained, and ends in a command:", () => {
     [
       "SSH that does not answer",
       dial("dial tcp 203.0.113.7:22: i/o timeout"),
-      /sshFrom has to have/,
+      /lets in sshFrom/,
       "pulumi config set --path 'sshFrom[0]' \"$(curl -s https://ifconfig.me)/32\"",
     ],
     [
@@ -123,6 +124,15 @@ describe("A provider's error is explained, and ends in a command:", () => {
     assert.equal(
       explain(text, urn)?.split("\n").at(-1),
       "pulumi import gcp:compute/network:Network host-network projects/p-123456/global/networks/net --parent host='urn:pulumi:dev::jupyter-up::jupyter-up:index:GcpVm::host' --protect=false --generate-code=false",
+    );
+  });
+
+  it("... so is a service account, which another API has other words for", () => {
+    const urn = "urn:pulumi:dev::jupyter-up::jupyter-up:index:GcpVm$gcp:serviceaccount/account:Account::host-account";
+    const text = `Error creating service account: ${accountExists("site", "p-123456")}`;
+    assert.match(
+      explain(text, urn)?.split("\n").at(-1) ?? "",
+      /^pulumi import gcp:serviceaccount\/account:Account host-account projects\/p-123456\/serviceAccounts\/site@p-123456\.iam\.gserviceaccount\.com /,
     );
   });
 

@@ -14,6 +14,17 @@ export function apiError(code: number, message: string, reason: string): string 
 
 export const notFound = (path: string) => apiError(404, `The resource '${path}' was not found`, "notFound");
 export const alreadyExists = (path: string) => apiError(409, `The resource '${path}' already exists`, "alreadyExists");
+/** Of service accounts, which are another API's. */
+export function accountExists(account: string, project: string): string {
+  const path = `projects/${project}/serviceAccounts/${account}@${project}.iam.gserviceaccount.com`;
+  const detail = { "@type": "type.googleapis.com/google.rpc.ResourceInfo", resourceName: path };
+  const details = `Details:\n${JSON.stringify([detail], null, 2)}\n`;
+  return apiError(
+    409,
+    `Service account ${account} already exists within project projects/${project}.\n${details}`,
+    "alreadyExists",
+  );
+}
 export const invalid = (message: string) => apiError(400, message, "invalid");
 
 /** `noun` is the API's for the thing that is in use: `network`, `disk`. */

@@ -75,6 +75,8 @@ export interface Kind<Inputs extends CommonInputs, Outputs extends Properties> {
   unknownAfter?(state: State<Inputs, Outputs>, inputs: Inputs): readonly (keyof Outputs & string)[];
   /** The paths of what it holds on to. Each has to exist. */
   uses?(inputs: Inputs, place: Place, cloud: Cloud): readonly string[] | Promise<readonly string[]>;
+  /** The API's words when it is there already. Default: those of Compute Engine. */
+  existing?(site: Site<Inputs>): string;
   /** Does what has to be done besides the record; refuses with an Error whose text is the API's. */
   create(site: Site<Inputs>): Promise<Outputs>;
   update?(site: Site<Inputs>, state: State<Inputs, Outputs>): Promise<Outputs>;
@@ -208,7 +210,7 @@ export function resourceType<Inputs extends CommonInputs, Outputs extends Proper
         refuseName(name, site.place);
         const uses = await usesOf(site);
         if (!(await createRecord(site.cloud, recordOf(site, uses, { ...inputs, ...commonOutputs(site) })))) {
-          throw new Error(alreadyExists(site.path));
+          throw new Error(kind.existing?.(site) ?? alreadyExists(site.path));
         }
         try {
           const outputs = { ...(await kind.create(site)), ...commonOutputs(site) };

@@ -1,4 +1,5 @@
 import { UNKNOWN } from "../../resource.ts";
+import { accountExists } from "./apiErrors.ts";
 import { type CommonInputs, newNumber, resourceType } from "./kind.ts";
 
 type AccountInputs = CommonInputs & {
@@ -32,6 +33,8 @@ export const serviceAccount = resourceType<AccountInputs, AccountOutputs>({
     accountId === undefined || accountId === UNKNOWN || new RegExp(form).test(accountId)
       ? []
       : [{ property: "accountId", reason: `"account_id" ("${accountId}") doesn't match regexp "${form}"` }],
+
+  existing: ({ name, place: { project = "" } }) => accountExists(name, project),
 
   async create({ path, name, place: { project } }) {
     const email = emailOf(name, project);
