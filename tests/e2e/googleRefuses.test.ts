@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { inventory } from "../stand-ins/cloud/inventory.ts";
+import type { Fault } from "../stand-ins/providers/packages/gcp/faults.ts";
+import { CloudStack } from "./support/cloudStack.ts";
+
+const NETWORK = "gcp:compute/network:Network";
+const VM = "gcp:compute/instance:Instance";
+
+/** No VM is ever made here. Each test begins where the one before it has ended. */
+describe("what a person reads before a site is on Google Cloud, and when it cannot be", () => {
+  let stack: CloudStack;
+
+  const refuse = (...faults: Fault[]) => writeFile(join(stack.cloud.folder, "faults.json"), JSON.stringify(faults));
+  const up = () => stack.pulumi("up", "--yes", "--skip-preview");
+
+  before(async () => {
+    stack = await CloudStack.make({ target: "gcp", project: "my-project-123456", sshFrom: ["127.0.0.1/32"] });
+  });
+  after(async () => {
+    await refuse();
+    await stack?.write({ protectData: false });
+    await stack?.destroy();
+    await stack?.remove();
+  });
+
+  it("a preview says which setting costs what, and what to register at the identity provider", async () => {
+    const { signIn } = stack.settings;
+    const okta = { provider: "okta", domain: "dev-123456.okta.com", clientId: "0oa1" };
+    await stack.write({ machineType: "e2-small", signIn: okta });
+    await stack.pulumi("config", "set", "--secret", "--path", "signIn.clientSecret", "a-secret-of-okta");
+    const { code, text } = await stack.pulumi("preview");
+    assert.equal(code, 0, text);
+    assert.match(text, /machineType: .*\$12 a month[\s\S]*pulumi config set machineType e2-micro/);
+    assert.match(text, /At Okta, register this .*: https:\/\/vouch\.lab\.example\.com\/auth/);
+    await stack.write({ machineType: "e2-micro", signIn });
+    const free = (await stack.pulumi("preview")).text;
+    assert.match(free, /stays within Google's free tier/);
+    assert.doesNotMatch(free, /register this/);
+  });
+
+  const cases: [name: string, fault: Omit<Fault, "operation">, words: RegExp][] = [
+    [
+      "an API that is switched off",
+      { type: NETWORK, fault: "api not enabled" },
+      /this API of Google's switched off[\s\S]*\n {2}gcloud services enable compute\.googleapis\.com --project/,
+    ],
+    [
+      "a right that is missing",
+      { type: NETWORK, fault: "permission denied" },
+      /lacks the right compute\.networks\.create[\s\S]*\n {2}gcloud projects add-iam-policy-binding/,
+    ],
+    ["a quota", { type: NETWORK, fault: "quota exceeded" }, /may have \d+ of \w+ and no more[\s\S]*\n {2}pulumi up\n/],
+    [
+      "a project that is not there",
+      {
+        type: NETWORK,
+        fault: "other",
+        message: "googleapi: Error 404: The resource 'projects/my-project-123456' was not found, notFound",
+      },
+      /There is no project my-project-123456[\s\S]*\n {2}pulumi config set project/,
+    ],
+    [
+      "a zone that is full",
+      { type: VM, fault: "zone exhausted" },
+      /no room for the VM in us-central1-a right now[\s\S]*\n {2}pulumi config set zone us-central1-c\n/,
+    ],
+  ];
+  for (const [name, fault, words] of cases)
+    it(`${name} is told in plain words, and ends in the command that mends it`, async () => {
+      await refuse({ ...fault, operation: "create" });
+      const { code, text } = await up();
+      assert.notEqual(code, 0);
+      assert.match(text, words);
+    });
+
+  it("`pulumi destroy` keeps the disk that may hold work, and names it", async () => {
+    const { code, text } = await stack.destroy();
+    assert.notEqual(code, 0);
+    assert.match(text, /host-data.* protect/s);
+    assert.ok(
+      (await inventory(stack.cloud)).resources.includes(
+        "projects/my-project-123456/zones/us-central1-a/disks/jupyter-up-lab-data-us-central1-a",
+      ),
+    );
+  });
+
+  it("once it may go, everything goes", async () => {
+    await stack.write({ protectData: false });
+    await up();
+    const { code, text } = await stack.destroy();
+    assert.equal(code, 0, text);
+    assert.deepEqual(await inventory(stack.cloud), { resources: [], containers: [], networks: [] });
+  });
+});
