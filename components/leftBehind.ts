@@ -1,22 +1,26 @@
-import type { Site } from "../files/site.ts";
+import { sshLineOf } from "./sshLine.ts";
 
-/** Of a machine that the site was on when it was released last: how to log in to it, and what it proves itself by. */
+/** A machine that the site was released on, and what it proves itself by. */
 export interface FormerMachine {
-  ssh: string;
+  host: string;
+  port?: number;
+  user: string;
   hostKey: string;
 }
 
-/** Reads it off what the stack has made so far; undefined before the first release. */
+/** The machine of the last release that succeeded, read off what the stack has made so far; undefined before the first. */
 export function formerMachineOf(made: Record<string, Record<string, unknown>>): FormerMachine | undefined {
-  const { ssh, hostKey } = made["jupyter-up:index:SshHost::host"] ?? {};
-  return ssh && hostKey ? { ssh: `${ssh}`, hostKey: `${hostKey}` } : undefined;
+  return made["command:remote:Command::site-release"]?.connection as FormerMachine | undefined;
 }
 
 /**
  * What still runs on a machine that the settings no longer name, and the command that ends it. No more can be done from
  * here: the former machine may be gone, or be this one with a new key.
+ *
+ * @param project Compose's name for the site
  */
-export function leftBehind(former: FormerMachine, hostKey: string, project: Site["name"]): string | undefined {
+export function leftBehind(former: FormerMachine, hostKey: string, project: string): string | undefined {
   if (former.hostKey === hostKey) return undefined;
-  return `ssh.hostKey: so far the site has run on a machine with another host key. If that is another machine, and not this one set up anew, it runs on there, for the people who were on its list. Its notebooks stay there, too. This takes it down:\n    ${former.ssh} sudo /opt/jupyter-up/bin/site-apply down ${project}`;
+  const login = sshLineOf(former.host, former.user, former.hostKey, former.port);
+  return `ssh.hostKey: so far the site has run on a machine with another host key. If that is another machine, and not this one set up anew, it runs on there, for the people who were on its list; its notebooks stay there, too. This takes it down:\n    ${login} sudo /opt/jupyter-up/bin/site-apply down ${project}`;
 }

@@ -41,7 +41,7 @@ export class SshHost extends pulumi.ComponentResource implements Host {
     this.ssh = sshLine(login);
     this.machine = { login };
     this.ready = remoteCommand(`${name}-provision`, this.machine, provision(), { parent: this }, EXPECTED);
-    this.registerOutputs({ address: this.address, ssh: this.ssh, hostKey });
+    this.registerOutputs({ address: this.address, ssh: this.ssh });
   }
 
   command(name: string, args: HostCommandArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource {

@@ -37,7 +37,7 @@ export async function cloudCosts(imageMirror: string | undefined): Promise<Resul
         aim: "",
       },
       ...Object.entries(seconds)
-        .filter(([, value]) => value > 0)
+        .filter(([, value]) => value > 1)
         .map(([step, value]) => ({ what: `  of which ${step}`, value, unit: "s", aim: "" })),
       {
         what: "pulumi up of a changed allow list on a VM",

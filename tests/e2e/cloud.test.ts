@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -7,11 +8,52 @@ import { attempt } from "../../scripts/setup/command.ts";
 import { inventory } from "../stand-ins/cloud/inventory.ts";
 import { hangMachine, removeMachine } from "../stand-ins/cloud/machines.ts";
 import { deleteRecord } from "../stand-ins/cloud/records.ts";
+import { until } from "../support/until.ts";
 import { launch, person, signIn, whoAmI } from "./support/browser.ts";
 import { answerAt, CloudStack } from "./support/cloudStack.ts";
 
 const NOTHING = { resources: [], containers: [], networks: [] };
 const jupyter = "docker exec jupyter-up-lab-jupyter-1";
+const DATA_DISK = "/dev/disk/by-id/google-data";
+const IN_KERNEL = readFileSync(new URL("../support/inKernel.py", import.meta.url), "utf8");
+
+/** What somebody tries in a notebook who wants more than it. */
+const TRIES = `
+import glob, json, os, pathlib, socket, urllib.request
+
+def reaches(host, port):
+    try:
+        socket.create_connection((host, port), 3).close()
+        return True
+    except OSError:
+        return False
+
+def asked(url):
+    try:
+        return urllib.request.urlopen(urllib.request.Request(url, headers={"Metadata-Flavor": "Google"}), timeout=3).status
+    except OSError:
+        return None
+
+print(json.dumps({
+    "metadata": asked("http://169.254.169.254/computeMetadata/v1/instance/attributes/startup-script"),
+    "sockets": [path for path in ("/var/run/docker.sock", "/run/docker.sock") if os.path.exists(path)],
+    "services": [name for name, port in (("vouch", 9090), ("dex", 5556), ("172.17.0.1", 2375)) if reaches(name, port)],
+    "database": reaches("mariadb", 3306),
+    "secrets": sorted(os.listdir("/run/secrets")),
+    "host": [path for path in ("/opt/jupyter-up", "/srv/jupyter-up") if os.path.exists(path)],
+    "variables": sorted(name for name in os.environ if "SECRET" in name or "PASSWORD" in name or "URL" in name),
+}))
+`;
+/** The database is there for it, and nothing else of all that. */
+const TRIES_END = {
+  metadata: null,
+  sockets: [],
+  services: [],
+  database: true,
+  secrets: ["jupyter"],
+  host: [],
+  variables: ["DATABASE_URL"],
+};
 
 /** Each test begins where the one before it has ended, as a site's life goes. */
 describe("a site on a VM of Google Cloud", () => {
@@ -38,6 +80,7 @@ describe("a site on a VM of Google Cloud", () => {
       project: "my-project-123456",
       sshFrom: ["127.0.0.1/32"],
       protectData: false,
+      database: true,
     });
   });
   after(async () => {
@@ -76,6 +119,34 @@ describe("a site on a VM of Google Cloud", () => {
     assert.equal(await stack.clone.changes(), "?? Pulumi.lab.yaml\n");
   });
 
+  it("has its data, Docker's too, on the disk of its own, and looks after itself", async () => {
+    assert.equal(
+      await vm("findmnt --noheadings --output SOURCE /srv/jupyter-up"),
+      await vm(`readlink -f ${DATA_DISK}`),
+    );
+    assert.match(
+      await vm("grep /srv/jupyter-up /etc/fstab"),
+      new RegExp(`^${DATA_DISK} /srv/jupyter-up ext4 .*nofail`),
+    );
+    assert.equal(
+      await vm("docker info --format '{{.DockerRootDir}} {{.LoggingDriver}} {{.LiveRestoreEnabled}}'"),
+      "/srv/jupyter-up/docker local true",
+    );
+    assert.match(await vm("apt-config dump"), /APT::Periodic::Unattended-Upgrade "1"/);
+  });
+
+  it("touches no disk that holds something else", async () => {
+    const device = await vm("losetup --find");
+    const node = `{ [ -b ${device} ] || mknod ${device} b 7 ${device.replace(/\D/g, "")}; }`;
+    await vm(`truncate -s 1G /tmp/other && mkswap -q /tmp/other && ${node} && losetup ${device} /tmp/other`);
+    const provision = `/opt/jupyter-up/bin/provision /srv/elsewhere ${device} 1`;
+    assert.match(
+      await vm(`${provision} || echo failed`),
+      /holds something that is not ours \(swap\), and is left as it is\. Nothing was changed on it\.\nfailed$/,
+    );
+    assert.equal(await vm(`blkid -p -o value -s TYPE ${device} && losetup --detach ${device}`), "swap");
+  });
+
   it("opens a shell by the line that it gives out", async () => {
     const key = await stack.output("sshKey");
     const line = (await stack.output("ssh")).replace(/^.* && /, "").replace(/ -i \S+/, ' -i "$KEY" -o BatchMode=yes');
@@ -102,6 +173,15 @@ describe("a site on a VM of Google Cloud", () => {
       assert.match(await from("127.0.0.9", port), /ECONNREFUSED/, `${port}`);
   });
 
+  /** Runs code in a kernel of the server. */
+  async function inKernel(code: string): Promise<unknown> {
+    const words = [IN_KERNEL, code].map((text) => Buffer.from(text).toString("base64"));
+    const [program, input] = words.map((text) => `$(echo ${text} | base64 -d)`);
+    return JSON.parse(
+      await vm(`printf '%s' "${input}" | docker exec --interactive jupyter-up-lab-jupyter-1 python3 -c "${program}"`),
+    );
+  }
+
   /** What a notebook's code cannot reach. */
   async function isKeptOff(): Promise<void> {
     const metadata = "http://169.254.169.254/computeMetadata/v1/instance/attributes/startup-script";
@@ -113,6 +193,14 @@ describe("a site on a VM of Google Cloud", () => {
       /No such file[\s\S]*No such file/,
     );
     assert.match(await vm(`${jupyter} curl -sS -m 5 http://172.17.0.1:2375/ 2>&1 || :`), /Failed to connect/);
+    const server = `${jupyter} curl -sS -o /dev/null http://127.0.0.1:8888/api`;
+    await until("a server for notebooks", () =>
+      vm(server).then(
+        () => true,
+        () => false,
+      ),
+    );
+    assert.deepEqual(await inKernel(TRIES), TRIES_END);
     // Names are looked up at the same address.
     assert.match(await vm(`${jupyter} getent hosts metadata.google.internal || echo none`), /169\.254\.169\.254|none/);
   }

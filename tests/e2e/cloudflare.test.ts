@@ -166,6 +166,33 @@ describe("a site behind Cloudflare", () => {
     assert.match(await answer(address, "--insecure"), /^000/);
   });
 
+  it("gets another domain, in another zone: its names and certificates are made anew, its machine and its work stay", async () => {
+    const other = "lab.example.org";
+    await addZone(stack.cloud, other);
+    const { code, text, plan } = await stack.up({ domain: other, dnsZone: other });
+    assert.equal(code, 0, text);
+    const { others } = apart(plan);
+    const labels = names.map((each) => each.slice(0, -domain.length));
+    const renewed = (part: string) =>
+      Object.fromEntries(
+        labels.flatMap((label) => [
+          [`${part}-${label}${domain}`, "delete"],
+          [`${part}-${label}${other}`, "create"],
+        ]),
+      );
+    assert.deepEqual(others, {
+      ...renewed("dns"),
+      ...renewed("pulls"),
+      "pulls-certificate": "replace",
+      "site-secrets": "update",
+      "site-release": "update",
+    });
+    assert.equal(await stack.output("address"), address);
+    assert.equal(await stack.output("url"), `https://jupyter.${other}`);
+    assert.equal(await found(), undefined);
+    assert.deepEqual((await stack.up()).plan, {});
+  });
+
   it("leaves nothing at Cloudflare, nor anywhere", async () => {
     const { code, text } = await stack.destroy();
     assert.equal(code, 0, text);

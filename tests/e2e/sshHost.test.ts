@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import ssh2 from "ssh2";
+import { run } from "../../scripts/setup/command.ts";
 import { createMachine, removeMachine } from "../stand-ins/cloud/machines.ts";
 import { updateForwarding } from "../stand-ins/providers/packages/gcp/forwarding.ts";
+import { until } from "../support/until.ts";
 import { answerAt, CloudStack } from "./support/cloudStack.ts";
 
 const MACHINE = "somewhere-lab";
+const OTHER = "elsewhere-lab";
 
 /** A Debian that somebody else has set up, with a user who may sudo. Each test begins where the one before it has ended. */
 describe("a site on a machine that one already has", () => {
@@ -16,27 +20,37 @@ describe("a site on a machine that one already has", () => {
   const stranger = ssh2.utils.generateKeyPairSync("ed25519");
 
   const on = (command: string) => stack.on(MACHINE, command);
+
+  /** Sets up a machine, and says how it is reached. */
+  async function machineOf(id: string, network: string): Promise<{ host: string; hostKey: string }> {
+    const metadata = () => ({ instance: { attributes: { "ssh-keys": `ann:${ann.public}` } } });
+    const host = await createMachine(stack.cloud, {
+      id,
+      hostname: "lab",
+      network,
+      memoryMb: 2048,
+      disks: {},
+      metadata,
+    });
+    // Its way to the registry of images.
+    await updateForwarding(stack.cloud);
+    const keys = "cat /etc/ssh/ssh_host_ed25519_key.pub /home/ann/.ssh/authorized_keys";
+    await until("a machine with its keys", () => stack.on(id, keys).catch(() => ""));
+    return { host, hostKey: await stack.on(id, "cat /etc/ssh/ssh_host_ed25519_key.pub") };
+  }
+
   const login = (changes: object = {}) => ({ ssh: { ...(stack.settings.ssh as object), ...changes } });
 
   const answer = () => answerAt(address);
 
   before(async () => {
     stack = await CloudStack.make({ target: "ssh" });
-    const metadata = () => ({ instance: { attributes: { "ssh-keys": `ann:${ann.public}` } } });
-    const machine = { id: MACHINE, hostname: "lab", network: "somewhere", memoryMb: 2048, disks: {}, metadata };
-    address = await createMachine(stack.cloud, machine);
-    // Its way to the registry of images.
-    await updateForwarding(stack.cloud);
-    for (let tries = 0; tries < 60; tries++) {
-      if ((await on("cat /etc/ssh/ssh_host_ed25519_key.pub /home/ann/.ssh/authorized_keys").catch(() => "")) !== "")
-        break;
-      await pause(500);
-    }
-    const hostKey = await on("cat /etc/ssh/ssh_host_ed25519_key.pub");
-    await stack.write({ ssh: { host: address, user: "ann", privateKey: ann.private, hostKey } });
+    const machine = await machineOf(MACHINE, "somewhere");
+    address = machine.host;
+    await stack.write({ ssh: { user: "ann", privateKey: ann.private, ...machine } });
   });
   after(async () => {
-    if (stack) await removeMachine(stack.cloud, MACHINE);
+    for (const id of stack ? [MACHINE, OTHER] : []) await removeMachine(stack.cloud, id);
     await stack?.remove();
   });
 
@@ -77,8 +91,23 @@ describe("a site on a machine that one already has", () => {
     assert.deepEqual((await stack.up()).plan, {});
   });
 
-  it("says which program has the port that it needs, and changes nothing", async () => {
+  it("goes to another machine, and says what it leaves behind on this one, and the command that ends it", async () => {
+    const here = stack.settings.ssh;
+    const { code, text } = await stack.up(login(await machineOf(OTHER, "elsewhere")));
+    assert.equal(code, 0, text);
+    const [, line = ""] = /it runs on there[\s\S]*This takes it down:\n\s+(ssh .*)/.exec(text) ?? [];
+    assert.match(line, new RegExp(`ann@${address} sudo /opt/jupyter-up/bin/site-apply down jupyter-up-lab$`));
+    assert.doesNotMatch((await stack.up()).text, /it runs on there/);
     await stack.destroy();
+
+    const key = `${stack.cloud.folder}/ann`;
+    await writeFile(key, `${ann.private}\n`, { mode: 0o600 });
+    await run("the line", "sh", ["-c", line.replace(/^ssh/, `ssh -i ${key} -o BatchMode=yes`)]);
+    assert.equal(await on("docker ps --all --quiet"), "");
+    await stack.write({ ssh: here });
+  });
+
+  it("says which program has the port that it needs, and changes nothing", async () => {
     await on(
       "systemd-run --quiet --unit taken socat TCP-LISTEN:443,fork /dev/null 2>/dev/null || systemd-run --quiet --unit taken /usr/bin/python3 -m http.server 443",
     );

@@ -207,7 +207,8 @@ function secondsOf(events: EngineEvent[]): Record<string, number> {
   const seconds: Record<string, number> = {};
   for (const { resourcePreEvent, resOutputsEvent, timestamp } of events) {
     const { urn = "" } = (resourcePreEvent ?? resOutputsEvent)?.metadata ?? {};
-    const name = urn.split("::").at(-1) ?? "";
+    const [, , type = "", name = ""] = urn.split("::");
+    if (type === "pulumi:pulumi:Stack") continue;
     if (resourcePreEvent) began[name] = timestamp;
     if (resOutputsEvent) seconds[name] = timestamp - (began[name] ?? timestamp);
   }
