@@ -3,6 +3,7 @@ import "./callbackNotice.cases.ts";
 import "./cloudNames.cases.ts";
 import "./cloudflareFaults.cases.ts";
 import "./gcpVm.cases.ts";
+import "./leftBehind.cases.ts";
 import "./privateAuthority.cases.ts";
 import "./remoteHost.cases.ts";
 import "./siteRelease.cases.ts";
