@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { CloudStack } from "../../tests/e2e/support/cloudStack.ts";
+import { CloudStack, onGoogle } from "../../tests/e2e/support/cloudStack.ts";
 import type { Result } from "../bench.ts";
 import { run } from "../setup/command.ts";
 import { PlainError } from "../setup/plainError.ts";
@@ -13,12 +13,7 @@ const ROUNDS = 3;
  */
 export async function cloudCosts(imageMirror: string | undefined): Promise<Result[]> {
   if (imageMirror === undefined) return [];
-  const stack = await CloudStack.make({
-    target: "gcp",
-    project: "my-project-123456",
-    sshFrom: ["127.0.0.1/32"],
-    protectData: false,
-  });
+  const stack = await CloudStack.make(onGoogle);
   try {
     const { whole, seconds } = await timed(stack, {});
     const line = (await stack.output("ssh")).replace(/~\/\.ssh\/\S+/g, `${stack.cloud.folder}/key`);

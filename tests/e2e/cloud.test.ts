@@ -10,7 +10,7 @@ import { hangMachine, removeMachine } from "../stand-ins/cloud/machines.ts";
 import { deleteRecord } from "../stand-ins/cloud/records.ts";
 import { until } from "../support/until.ts";
 import { launch, person, signIn, whoAmI } from "./support/browser.ts";
-import { answerAt, CloudStack } from "./support/cloudStack.ts";
+import { answerAt, CloudStack, onGoogle } from "./support/cloudStack.ts";
 
 const NOTHING = { resources: [], containers: [], networks: [] };
 const jupyter = "docker exec jupyter-up-lab-jupyter-1";
@@ -76,10 +76,7 @@ describe("a site on a VM of Google Cloud", () => {
 
   before(async () => {
     stack = await CloudStack.make({
-      target: "gcp",
-      project: "my-project-123456",
-      sshFrom: ["127.0.0.1/32"],
-      protectData: false,
+      ...onGoogle,
       database: true,
     });
   });

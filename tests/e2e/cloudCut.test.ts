@@ -1,19 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { inventory } from "../stand-ins/cloud/inventory.ts";
-import { answerAt, CloudStack } from "./support/cloudStack.ts";
+import { answerAt, CloudStack, onGoogle } from "./support/cloudStack.ts";
 
 describe("`pulumi up`, cut off and run again", () => {
   let stack: CloudStack;
   const vm = (command: string) => stack.on("us-central1-a-jupyter-up-lab", command);
 
   before(async () => {
-    stack = await CloudStack.make({
-      target: "gcp",
-      project: "my-project-123456",
-      sshFrom: ["127.0.0.1/32"],
-      protectData: false,
-    });
+    stack = await CloudStack.make(onGoogle);
   });
   after(async () => {
     await stack?.destroy();

@@ -10,7 +10,7 @@ import { type DnsEntry, entryPath, recordType } from "../stand-ins/providers/pac
 import { writeSetting } from "../stand-ins/providers/packages/cloudflare/zoneSettings.ts";
 import { addZone } from "../stand-ins/providers/packages/cloudflare/zones.ts";
 import { launch, open, person, signIn, whoAmI } from "./support/browser.ts";
-import { CloudStack } from "./support/cloudStack.ts";
+import { CloudStack, onGoogle } from "./support/cloudStack.ts";
 
 const NOTHING = { resources: [], containers: [], networks: [] };
 const domain = "lab.example.com";
@@ -57,10 +57,7 @@ describe("a site behind Cloudflare", () => {
 
   before(async () => {
     stack = await CloudStack.make({
-      target: "gcp",
-      project: "my-project-123456",
-      sshFrom: ["127.0.0.1/32"],
-      protectData: false,
+      ...onGoogle,
       domain,
       dns: "cloudflare",
       dnsZone: domain,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { inventory } from "../stand-ins/cloud/inventory.ts";
 import type { Fault } from "../stand-ins/providers/packages/gcp/faults.ts";
-import { CloudStack } from "./support/cloudStack.ts";
+import { CloudStack, onGoogle } from "./support/cloudStack.ts";
 
 const NETWORK = "gcp:compute/network:Network";
 const VM = "gcp:compute/instance:Instance";
@@ -17,7 +17,7 @@ describe("what a person reads before a site is on Google Cloud, and when it cann
   const up = () => stack.pulumi("up", "--yes", "--skip-preview");
 
   before(async () => {
-    stack = await CloudStack.make({ target: "gcp", project: "my-project-123456", sshFrom: ["127.0.0.1/32"] });
+    stack = await CloudStack.make({ ...onGoogle, protectData: true });
   });
   after(async () => {
     await refuse();

@@ -10,7 +10,7 @@ import { imageMirror } from "../support/images.ts";
 import { lendImages } from "../support/ownCertificate.ts";
 import { settingsWith } from "../support/settings.ts";
 import { place } from "../support/site.ts";
-import { CloudStack, cloudflareToken } from "./support/cloudStack.ts";
+import { CloudStack, cloudflareToken, onGoogle } from "./support/cloudStack.ts";
 
 const skip = !imageMirror && "there is no registry here that could hold a lego that knows of Pebble";
 
@@ -40,10 +40,7 @@ describe("a site on a VM that browsers reach straight", { skip }, () => {
     await run("Making a network", "docker", ["network", "create", ...subnet, network]);
     world = await startAcme("example.com", { address: "198.19.253.1", token: cloudflareToken });
     const settings = {
-      target: "gcp",
-      project: "my-project-123456",
-      sshFrom: ["127.0.0.1/32"],
-      protectData: false,
+      ...onGoogle,
       dns: "cloudflare",
       proxied: false,
       acmeEmail: "ann@example.com",

@@ -33,6 +33,14 @@ const credentials = JSON.stringify({
 
 export const cloudflareToken = "a-token-of-cloudflares-of-forty-characters";
 
+/** A VM whose data may go when its stack does. */
+export const onGoogle = {
+  target: "gcp",
+  project: "my-project-123456",
+  sshFrom: ["127.0.0.1/32"],
+  protectData: false,
+};
+
 /** A stack in a clone of its own, and a cloud of its own for it. */
 export class CloudStack {
   readonly clone: Clone;

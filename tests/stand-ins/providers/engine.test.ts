@@ -1,20 +1,15 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
-import { createInterface } from "node:readline";
+import { execFile, spawn } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { findPulumiCli } from "../../../scripts/setup/pulumiCli.ts";
 import type { Properties } from "./resource.ts";
-
-const cli = await findPulumiCli();
-const skip = cli === undefined && "there is no Pulumi CLI yet: `npm start` fetches it";
+import { cli, firstLine, skip, type TrialStack, trialStack } from "./trialStack.ts";
 
 /** Each test begins where the one before it has ended, as a stack's life goes. */
 describe("the real engine, with the stand-ins for its plugins", { skip }, () => {
+  let stack: TrialStack;
   let folder: string;
-  let server: ChildProcess;
   let env: NodeJS.ProcessEnv;
   let deeds: string;
 
@@ -28,36 +23,13 @@ describe("the real engine, with the stand-ins for its plugins", { skip }, () => 
   const tracesOf = async () => (await readFile(deeds, "utf8").catch(() => "")).split("\n").filter(Boolean);
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "provider-engine-"));
+    stack = await trialStack("engine.program.ts");
+    ({ folder, env } = stack);
     deeds = join(folder, "deeds");
-    await mkdir(join(folder, "backend"));
-    await writeFile(join(folder, "package.json"), JSON.stringify({ name: "trial", type: "module", private: true }));
-    await writeFile(
-      join(folder, "Pulumi.yaml"),
-      "name: trial\nmain: index.ts\nruntime: { name: nodejs, options: { typescript: false } }\n",
-    );
-    await copyFile(join(import.meta.dirname, "engine.program.ts"), join(folder, "index.ts"));
-    await symlink(join(import.meta.dirname, "../../../node_modules"), join(folder, "node_modules"));
-
-    server = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], { stdio: ["pipe", "pipe", "inherit"] });
-    const [addresses] = await firstLine(server);
-    env = {
-      ...process.env,
-      PATH: [dirname(cli?.command ?? ""), dirname(process.execPath), process.env.PATH].join(delimiter),
-      PULUMI_HOME: join(folder, "home"),
-      PULUMI_BACKEND_URL: `file://${join(folder, "backend")}`,
-      PULUMI_CONFIG_PASSPHRASE: "a passphrase",
-      PULUMI_SKIP_UPDATE_CHECK: "true",
-      PULUMI_STACK: "dev",
-      PULUMI_DEBUG_PROVIDERS: addresses,
-    };
     assert.equal((await pulumi(["stack", "init", "dev"])).code, 0);
   });
 
-  after(async () => {
-    server.stdin?.end();
-    await rm(folder, { recursive: true });
-  });
+  after(() => stack.remove());
 
   async function pulumi(args: string[], inputs: Properties = {}): Promise<{ code: number; text: string }> {
     await writeFile(join(folder, "inputs.json"), JSON.stringify(inputs));
@@ -196,17 +168,3 @@ describe("main.ts", () => {
     assert.deepEqual(lines, [line]);
   });
 });
-
-/** The first line that a server prints, and the list of all its lines, which goes on growing. */
-function firstLine(server: ChildProcess): Promise<[string, string[]]> {
-  assert.ok(server.stdout !== null);
-  const printed = createInterface({ input: server.stdout });
-  const lines: string[] = [];
-  return new Promise((resolve, reject) => {
-    printed.on("line", (line) => {
-      lines.push(line);
-      resolve([line, lines]);
-    });
-    server.once("close", () => reject(new Error("The server ended without an address.")));
-  });
-}

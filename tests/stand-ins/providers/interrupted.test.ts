@@ -1,67 +1,33 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
-import { createInterface } from "node:readline";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { explain } from "../../../scripts/setup/explain.ts";
-import { findPulumiCli } from "../../../scripts/setup/pulumiCli.ts";
 import { until } from "../../support/until.ts";
-
-const cli = await findPulumiCli();
-const skip = cli === undefined && "there is no Pulumi CLI yet: `npm start` fetches it";
+import { cli, skip, type TrialStack, trialStack } from "./trialStack.ts";
 
 const URN = "urn:pulumi:dev::trial::jupyter-up:index:GcpVm$gcp:compute/network:Network::host-network";
 
 /** Each test begins where the one before it has ended. */
 describe("An engine killed while the cloud makes something", { skip }, () => {
+  let stack: TrialStack;
   let folder: string;
-  let server: ChildProcess;
   let env: NodeJS.ProcessEnv;
   let networks: string;
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "interrupted-"));
-    networks = join(folder, "cloud/resources/projects/my-project/global/networks");
-    await mkdir(join(folder, "backend"));
-    await writeFile(join(folder, "package.json"), JSON.stringify({ name: "trial", type: "module", private: true }));
-    await writeFile(
-      join(folder, "Pulumi.yaml"),
-      "name: trial\nmain: index.ts\nruntime: { name: nodejs, options: { typescript: false } }\n",
-    );
-    await copyFile(join(import.meta.dirname, "interrupted.program.ts"), join(folder, "index.ts"));
-    await symlink(join(import.meta.dirname, "../../../node_modules"), join(folder, "node_modules"));
-    const surroundings = {
-      ...process.env,
+    stack = await trialStack("interrupted.program.ts", (folder) => ({
       JUPYTER_UP_CLOUD: join(folder, "cloud"),
       GOOGLE_OAUTH_ACCESS_TOKEN: "a-token",
-    };
-    server = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
-      env: surroundings,
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    assert.ok(server.stdout);
-    const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
-    const addresses: string = (await lines.next()).value;
-    env = {
-      ...surroundings,
-      PATH: [dirname(cli?.command ?? ""), dirname(process.execPath), process.env.PATH].join(delimiter),
-      PULUMI_HOME: join(folder, "home"),
-      PULUMI_BACKEND_URL: `file://${join(folder, "backend")}`,
-      PULUMI_CONFIG_PASSPHRASE: "a passphrase",
-      PULUMI_SKIP_UPDATE_CHECK: "true",
-      PULUMI_STACK: "dev",
-      PULUMI_DEBUG_PROVIDERS: addresses,
-    };
+    }));
+    ({ folder, env } = stack);
+    networks = join(folder, "cloud/resources/projects/my-project/global/networks");
     assert.equal((await run("pulumi stack init dev")).code, 0);
   });
 
-  after(async () => {
-    server.stdin?.end();
-    await rm(folder, { recursive: true });
-  });
+  after(() => stack.remove());
 
   /** Runs a command as a user would paste it. */
   function run(command: string): Promise<{ code: number; text: string }> {
