@@ -133,7 +133,7 @@ describe("a site on a VM of Google Cloud", () => {
   });
 
   it("touches no disk that holds something else", async () => {
-    const device = await vm("losetup --find");
+    const [device = ""] = (await vm("losetup --find")).split(" ");
     const node = `{ [ -b ${device} ] || mknod ${device} b 7 ${device.replace(/\D/g, "")}; }`;
     await vm(`truncate -s 1G /tmp/other && mkswap -q /tmp/other && ${node} && losetup ${device} /tmp/other`);
     const provision = `/opt/jupyter-up/bin/provision /srv/elsewhere ${device} 1`;
