@@ -68,6 +68,9 @@ function releaseHeader(site: Site, written: WrittenService[]): string[] {
     ...site.services.flatMap(({ name, prepare }) =>
       (prepare ?? []).map((words) => `prepare ${name} ${words.join(" ")}`),
     ),
+    ...site.services.flatMap(({ name, afterwards }) =>
+      (afterwards ?? []).map((words) => `afterwards ${name} ${words.join(" ")}`),
+    ),
     ...site.services.flatMap(({ name, certificate }) =>
       certificate ? [certificateLine(site, name, certificate)] : [],
     ),

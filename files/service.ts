@@ -135,6 +135,11 @@ export interface Service {
    * time; what they print is shown; one that fails is a failed release. No blanks in their words.
    */
   prepare?: string[][];
+  /**
+   * The same once the release has succeeded: what cannot be taken back, should it have to go back to the one before. What
+   * they print is shown, a failure too, and the release stays.
+   */
+  afterwards?: string[][];
   /** Command run in the container when all is up: fails unless the site answers as a whole. No blanks in its words. */
   ask?: string[];
   data?: DataFolder[];

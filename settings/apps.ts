@@ -25,9 +25,10 @@ const RESERVED = [
   "vouch",
   "dex",
   "nginx",
-  "nginx-check",
   "mariadb",
   "home",
+  // The bare domain, among nginx's files.
+  "domain",
   "lego",
   "notebooks",
   "mysql",
@@ -42,7 +43,8 @@ const RESERVED = [
 const wrongName = (name: unknown): string | undefined => {
   if (typeof name !== "string" || !LABEL.test(name))
     return "is no name an app can have: small letters, digits and inner hyphens, because it stands in front of the domain";
-  if (RESERVED.includes(name)) return "is a name of the site's own";
+  // Whoever checks a service's files before a release is called after it.
+  if (RESERVED.includes(name) || name.endsWith("-check")) return "is a name of the site's own";
   if (name.length > 32) return "is longer than 32 characters";
   return undefined;
 };

@@ -203,6 +203,7 @@ release() {
     if start; then
         place_units
         forget_old
+        in_services afterwards || :
         purge
         say "Release $id is running."
         return
@@ -329,8 +330,8 @@ make_folders() {
 make_folder_for() {
     [ -d "$2" ] || (umask 022 && mkdir -p "$2") ||
         die "The folder $2 cannot be made by $(id -un). Nothing was changed. Give it the room it needs, and run pulumi up again."
-    # What lies in it, its app has made.
-    [ -n "$(find "$2" -mindepth 1 2>/dev/null | head -n 1)" ] ||
+    # What lies in it, its app has made; so has the app one that cannot be looked into, of which `find` complains.
+    [ -n "$(find "$2" -mindepth 1 2>&1 | head -n 1)" ] ||
         as_root "$2" chown "$(user_of "$1")" . ||
         die "The folder $2 could not be given to the user of the image $1. Nothing was changed. Run pulumi up again."
 }
@@ -346,7 +347,7 @@ user_of() {
             NF == 7 && ($1 == part[1] || $3 == part[1]) && uid == "" { uid = $3; gid = $4 }
             NF == 4 && parts == 2 && $1 == part[2] { part[2] = $3 }
             END { print (uid == "" ? part[1] : uid) ":" (parts == 2 ? part[2] : gid == "" ? 0 : gid) }'
-    docker rm "$asked" >/dev/null
+    docker rm --volumes "$asked" >/dev/null
 }
 
 # as_root FOLDER COMMAND...: in the folder, with the rights that whoever may talk to Docker has by a container.
@@ -547,7 +548,7 @@ start() {
     fi
     let_visitors_in || return 1
     # First, for others may need what is prepared here.
-    prepare || return 1
+    in_services prepare || return 1
     for service in $services; do
         wait_ready "$service" || return 1
     done
@@ -620,16 +621,17 @@ tell_why() {
     docker logs --tail 12 "$2" 2>&1 | cut -c1-300 | sed "s/^/    /" | while read -r line; do say "    $line"; done
 }
 
-# Has services set up what they hold: users of a database, packages. What they say of it is for the user.
-prepare() {
-    header "$root/current" prepare >"$root/current/.prepare"
+# in_services WHEN: has services do what the release names for then (prepare: set up what they hold, users of a database or
+# packages; afterwards: what cannot be taken back). What they say of it is for the user.
+in_services() {
+    header "$root/current" "$1" >"$root/current/.$1"
     while read -r service words; do
         wait_ready "$service" || return 1
-        # shellcheck disable=SC2086 # the words of a command, in which nothing is a pattern of files; see Service.prepare in files/service.ts
+        # shellcheck disable=SC2086 # the words of a command, in which nothing is a pattern of files; see Service.prepare and Service.afterwards in files/service.ts
         if said=$(set -f && docker exec "$(containers_of "$service")" $words 2>&1 </dev/null); then failed=; else failed=yes; fi
         [ -z "$said" ] || printf '%s\n' "$said" | while read -r line; do say "$service: $line"; done
         [ -z "$failed" ] || return 1
-    done <"$root/current/.prepare"
+    done <"$root/current/.$1"
 }
 
 # The site is asked as a whole, through its own front door.

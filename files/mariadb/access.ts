@@ -36,12 +36,12 @@ function passwordOf(app: string, { appDatabasePasswords }: Secrets): string {
 }
 
 /** Users, passwords and rights, as statements that may be run again and again. */
-export function accessSql(accounts: Account[], rootPassword: string, purge: string[]): string {
+export function accessSql(accounts: Account[], rootPassword: string): string {
   return `-- Who gets into which database. Made from the stack's settings; run at each release, changes what differs.
 
 ALTER USER 'root'@'localhost' IDENTIFIED BY ${text(rootPassword)};
 CREATE ROLE IF NOT EXISTS ${ROLE};
-${accounts.map(accountSql).join("")}${purge.map((database) => `\nDROP DATABASE IF EXISTS ${name(database)};\n`).join("")}`;
+${accounts.map(accountSql).join("")}`;
 }
 
 function accountSql({ user, password, databases }: Account): string {

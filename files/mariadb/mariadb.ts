@@ -52,6 +52,7 @@ export function mariadb(settings: Settings, place: Place): Service {
     },
     secretFiles: { at: SECRETS, around: true, content: (secrets) => secretFiles(settings, secrets) },
     prepare: [["sh", `${FILES}/prepare.sh`, `${SECRETS}/current`]],
+    afterwards: settings.purge.length > 0 ? [["sh", `${FILES}/prepare.sh`, `${SECRETS}/current`, "purge"]] : [],
     data: [{ source: `${place.data}/mariadb`, target: "/var/lib/mysql" }],
   };
 }
@@ -61,8 +62,9 @@ function secretFiles(settings: Settings, secrets: Secrets): TextFiles {
   const own = settings.apps.filter(({ database }) => database);
   return {
     "root-password": `${secrets.databaseRootPassword}\n`,
-    "access.sql": accessSql(accounts, secrets.databaseRootPassword, settings.purge),
+    "access.sql": accessSql(accounts, secrets.databaseRootPassword),
     "obsolete.sql": obsoleteSql(accounts),
+    ...(settings.purge.length > 0 ? { purge: settings.purge.map((app) => `${app}\n`).join("") } : {}),
     [`databases/${NOTEBOOKS}.sql`]: "-- Nothing to begin with: its tables are made from notebooks.\n",
     ...Object.fromEntries(own.map((app) => [`databases/${app.name}.sql`, schemaOf(app)])),
   };

@@ -2,7 +2,8 @@
 # Gives MariaDB the databases, users, passwords and rights that the stack's settings ask for. Run in its container at each
 # release; run again, it changes nothing.
 #
-#   prepare.sh FOLDER    root-password, access.sql, obsolete.sql and, for each database, databases/NAME.sql
+#   prepare.sh FOLDER          root-password, access.sql, obsolete.sql and, for each database, databases/NAME.sql
+#   prepare.sh FOLDER purge    removes the databases that FOLDER/purge names, a name a line
 set -eu
 umask 077
 
@@ -13,6 +14,10 @@ known=$data/.root-passwords
 
 main() {
     find_password
+    if [ "${1-}" = purge ]; then
+        purge
+        return
+    fi
     # Root is let in, so the first set-up was finished; see start.sh.
     rm -f "$data/.first-set-up"
     remember "$(cat "$folder/root-password")" "$password"
@@ -67,10 +72,19 @@ make_database() {
     rm -f "$unfinished"
 }
 
+purge() {
+    while read -r name; do
+        if [ -n "$(root --execute="SHOW DATABASES LIKE '$name'" </dev/null)" ]; then
+            root --execute="DROP DATABASE \`$name\`" </dev/null
+            echo "The database $name was removed, as the setting purge says."
+        fi
+    done <"$folder/purge"
+}
+
 # Asks which users and rights no setting names any more; the answer is statements.
 take_away() {
     statements=$(root <"$folder/obsolete.sql")
     if [ -n "$statements" ]; then printf '%s\n' "$statements" | root; fi
 }
 
-main
+main "${2-}"

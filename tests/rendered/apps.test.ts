@@ -110,6 +110,14 @@ describe("Apps, released,", () => {
     return found;
   }
 
+  async function asPhpdemo(sql: string): Promise<string> {
+    const password = `MYSQL_PWD=${secrets.appDatabasePasswords.phpdemo}`;
+    const client = ["env", password, "mariadb", "--skip-ssl", "-uphpdemo", "phpdemo", "--execute", sql];
+    const { code, output } = await site.exec("mariadb", client);
+    assert.equal(code, 0, output);
+    return output;
+  }
+
   before(async () => {
     site = runningSite(["nginx", "vouch", "mariadb", "phpdemo", "whoami", "second"]);
     [httpsPort, httpPort] = [await freePort(), await freePort()];
@@ -510,6 +518,14 @@ describe("Apps, released,", () => {
     const data = `${site.host.place.data}/apps`;
     mkdirSync(`${data}/other`, { recursive: true });
     writeFileSync(`${data}/other/file`, "");
+    await asPhpdemo("CREATE TABLE made_later (a INT)");
+    const failed = await site.release(
+      withApps([whoami, { ...whoami, name: "second", environment: { WHOAMI_PORT_NUMBER: "none" } }], {
+        purge: ["phpdemo"],
+      }),
+    );
+    assert.match(failed.output, /The previous release \(\w+\) was put back and is running\./);
+    assert.match(await asPhpdemo("SHOW TABLES"), /made_later/, "a release that failed has purged nothing");
     await released(withApps([whoami]));
     assert.deepEqual(Object.keys(await services()).sort(), ["mariadb", "nginx", "vouch", "whoami"]);
     assert.deepEqual(Object.keys(await networks()).sort(), ["db", "jupyter", "sign-in", "to-whoami"]);
@@ -520,6 +536,7 @@ describe("Apps, released,", () => {
       output.includes(`The data of phpdemo was removed, as the setting purge says (${data}/phpdemo).\n`),
       output,
     );
+    assert.match(output, /^mariadb: The database phpdemo was removed, as the setting purge says\.$/m);
     assert.doesNotMatch(output, /never/);
     assert.equal(existsSync(`${data}/phpdemo`), false);
     assert.ok(existsSync(`${data}/other/file`));

@@ -81,6 +81,12 @@ describe("A setting of apps is refused, with the command that mends it:", () => 
       '"nginx-check" is a name of the site\'s own.',
       "pulumi config set --path 'apps[0].name' myapp",
     ],
+    ...["domain", "spell-check"].map((name): [string, Record<string, unknown>, string, string] => [
+      `... ${name}`,
+      { apps: [{ ...app, name }] },
+      `"${name}" is a name of the site's own.`,
+      "pulumi config set --path 'apps[0].name' myapp",
+    ]),
     [
       "a front page under a name of the site's own",
       { home: "vouch" },
