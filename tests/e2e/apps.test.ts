@@ -125,6 +125,11 @@ describe("a person with apps", () => {
   });
 
   it("reads in a notebook what PHP has written, and sees in PHP what the notebook writes", async () => {
+    await page.goto("https://phpdemo.lab.localhost:8443/");
+    await page.getByRole("textbox", { name: "Wine" }).fill("Gewürztraminer");
+    await page.getByRole("textbox", { name: "Cheese" }).fill("Munster");
+    await page.getByRole("button", { name: "Add" }).click();
+    await page.getByText("The pairing is added.").waitFor();
     await page.goto("https://jupyter.lab.localhost:8443/lab?reset");
     await labIsReady(page);
     const printed = await runInNewNotebook(
@@ -135,9 +140,14 @@ describe("a person with apps", () => {
         'print(list(pd.read_sql("select wine from phpdemo.pairings order by wine", url).wine))',
       ].join("; "),
     );
-    assert.equal(printed.trim(), "['Port', 'Rioja', 'Sauvignon Blanc']");
+    assert.equal(printed.trim(), "['Gewürztraminer', 'Port', 'Rioja', 'Sauvignon Blanc']");
     await page.goto("https://phpdemo.lab.localhost:8443/");
-    assert.deepEqual(await page.locator(".wine").allTextContents(), ["Port", "Rioja", "Sauvignon Blanc"]);
+    assert.deepEqual(await page.locator(".wine").allTextContents(), [
+      "Gewürztraminer",
+      "Port",
+      "Rioja",
+      "Sauvignon Blanc",
+    ]);
   });
 
   it("adds an app by three settings: it is there, and nobody else noticed", async () => {
