@@ -1,3 +1,4 @@
+import { ROOT } from "./remoteHost.ts";
 import { sshLineOf } from "./sshLine.ts";
 
 /** A machine that the site was released on, and what it proves itself by. */
@@ -22,5 +23,5 @@ export function formerMachineOf(made: Record<string, Record<string, unknown>>): 
 export function leftBehind(former: FormerMachine, hostKey: string, project: string): string | undefined {
   if (former.hostKey === hostKey) return undefined;
   const login = sshLineOf(former.host, former.user, former.hostKey, former.port);
-  return `ssh.hostKey: so far the site has run on a machine with another host key. If that is another machine, and not this one set up anew, it runs on there, for the people who were on its list; its notebooks stay there, too. This takes it down:\n    ${login} sudo /opt/jupyter-up/bin/site-apply down ${project}`;
+  return `ssh.hostKey: so far the site has run on a machine with another host key. If that is another machine, and not this one set up anew, it runs on there, for the people who were on its list; its notebooks stay there, too. This takes it down:\n    ${login} sudo ${ROOT}/bin/site-apply down ${project}`;
 }

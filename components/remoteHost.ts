@@ -34,7 +34,7 @@ export interface Patience {
 const RESTARTING: Patience = { dialErrorLimit: 13, perDialTimeout: 2 };
 
 /** Folder of the site's own files on a machine that has nothing else to do. */
-const ROOT = "/opt/jupyter-up";
+export const ROOT = "/opt/jupyter-up";
 /** Folder of all that outlives the site: notebooks, databases; where there is a data disk, it is mounted here. */
 export const DATA = "/srv/jupyter-up";
 

@@ -65,11 +65,10 @@ function releaseHeader(site: Site, written: WrittenService[]): string[] {
     ...site.services.flatMap(({ name, readyWhen }) =>
       readyWhen ? [`ready ${name} ${readyWhen.service} ${readyWhen.succeeds.join(" ")}`] : [],
     ),
-    ...site.services.flatMap(({ name, prepare }) =>
-      (prepare ?? []).map((words) => `prepare ${name} ${words.join(" ")}`),
-    ),
-    ...site.services.flatMap(({ name, afterwards }) =>
-      (afterwards ?? []).map((words) => `afterwards ${name} ${words.join(" ")}`),
+    ...(["prepare", "afterwards"] as const).flatMap((when) =>
+      site.services.flatMap(({ name, [when]: commands = [] }) =>
+        commands.map((words) => `${when} ${name} ${words.join(" ")}`),
+      ),
     ),
     ...site.services.flatMap(({ name, certificate }) =>
       certificate ? [certificateLine(site, name, certificate)] : [],

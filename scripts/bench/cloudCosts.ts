@@ -3,7 +3,7 @@ import { CloudStack, onGoogle } from "../../tests/e2e/support/cloudStack.ts";
 import type { Result } from "../bench.ts";
 import { run } from "../setup/command.ts";
 import { PlainError } from "../setup/plainError.ts";
-import { median, rounded } from "./figures.ts";
+import { byTurns, rounded } from "./figures.ts";
 
 const ROUNDS = 3;
 
@@ -16,14 +16,12 @@ export async function cloudCosts(imageMirror: string | undefined): Promise<Resul
   const stack = await CloudStack.make(onGoogle);
   try {
     const { whole, seconds } = await timed(stack, {});
-    const line = (await stack.output("ssh")).replace(/~\/\.ssh\/\S+/g, `${stack.cloud.folder}/key`);
-    const ours: number[] = [];
-    const bare: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      ours.push((await timed(stack, { allow: ["you@example.com", `person-${round}@example.com`] })).whole);
-      bare.push(await bareTime(stack, line));
-    }
-    const [value, beside] = [median(ours), median(bare)];
+    const login = await loginOf(stack);
+    const { value, beside, ratio } = await byTurns(
+      ROUNDS,
+      async (round) => (await timed(stack, { allow: ["you@example.com", `person-${round}@example.com`] })).whole,
+      () => bareTime(login),
+    );
     return [
       {
         what: "pulumi up on a VM of the stand-in cloud, from nothing",
@@ -36,10 +34,10 @@ export async function cloudCosts(imageMirror: string | undefined): Promise<Resul
         .map(([step, value]) => ({ what: `  of which ${step}`, value, unit: "s", aim: "" })),
       {
         what: "pulumi up of a changed allow list on a VM",
-        value: rounded(value),
+        value,
         unit: "s",
-        beside: { what: "ssh, and docker compose up with nothing to do", value: rounded(beside) },
-        ratio: rounded(value / beside),
+        beside: { what: "ssh, and docker compose up with nothing to do", value: beside },
+        ratio,
         aim: "",
       },
     ];
@@ -56,10 +54,15 @@ async function timed(stack: CloudStack, changes: Record<string, unknown>) {
   return { whole: (performance.now() - began) / 1000, seconds };
 }
 
-/** `line` is the stack's output `ssh`, which fetches its key first: that is done beforehand. */
-async function bareTime(stack: CloudStack, line: string): Promise<number> {
-  const [, login = ""] = line.split(/ && (?=ssh )/);
-  await writeFile(`${stack.cloud.folder}/key`, `${await stack.output("sshKey")}\n`, { mode: 0o600 });
+/** The stack's output `ssh`, but for the fetching of its key, which is done here. */
+async function loginOf(stack: CloudStack): Promise<string> {
+  const key = `${stack.cloud.folder}/key`;
+  await writeFile(key, `${await stack.output("sshKey")}\n`, { mode: 0o600 });
+  const [, login = ""] = (await stack.output("ssh")).split(/ && (?=ssh )/);
+  return login.replace(/~\/\.ssh\/\S+/g, key);
+}
+
+async function bareTime(login: string): Promise<number> {
   const began = performance.now();
   const release =
     "sudo -n docker compose --project-name jupyter-up-lab --file /opt/jupyter-up/current/compose.yaml up --detach --no-recreate";

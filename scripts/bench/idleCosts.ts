@@ -4,7 +4,7 @@ import type { Result } from "../bench.ts";
 import { run } from "../setup/command.ts";
 import { rounded } from "./figures.ts";
 
-const PROJECT = "jupyter-up-local";
+export const PROJECT = "jupyter-up-local";
 const TWO_MINUTES = 120_000;
 const MEBIBYTE = 1024;
 const TICKS_A_SECOND = 100;

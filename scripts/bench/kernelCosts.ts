@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Result } from "../bench.ts";
 import { attempt, run } from "../setup/command.ts";
-import { memoryByService } from "./idleCosts.ts";
+import { memoryByService, PROJECT } from "./idleCosts.ts";
 
-const CONTAINER = "jupyter-up-local-jupyter-1";
+const CONTAINER = `${PROJECT}-jupyter-1`;
 /** There while the kernel holds all that it has made. */
 const HELD = "/tmp/held";
 const IN_KERNEL = new URL("../../tests/support/inKernel.py", import.meta.url);
@@ -70,7 +70,7 @@ async function residentOf(words: string): Promise<number> {
 
 /** What each service may take at most. */
 async function limits(): Promise<Result[]> {
-  const project = "label=com.docker.compose.project=jupyter-up-local";
+  const project = `label=com.docker.compose.project=${PROJECT}`;
   const containers = (await run("docker ps", "docker", ["ps", "--quiet", "--filter", project])).trim().split("\n");
   const format = '{{index .Config.Labels "com.docker.compose.service"}} {{.HostConfig.Memory}}';
   const rows = await run("docker inspect", "docker", ["inspect", "--format", format, ...containers]);

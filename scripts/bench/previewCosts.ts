@@ -6,7 +6,7 @@ import { run } from "../setup/command.ts";
 import { projectFolder } from "../setup/folders.ts";
 import { localStackEnvironment } from "../setup/localStack.ts";
 import type { PulumiCli } from "../setup/pulumiCli.ts";
-import { median, rounded } from "./figures.ts";
+import { byTurns } from "./figures.ts";
 
 const ROUNDS = 7;
 
@@ -14,21 +14,18 @@ const ROUNDS = 7;
 export async function previewCosts(cli: PulumiCli, env: Record<string, string>): Promise<Result[]> {
   const empty = await emptyProgram(cli, env);
   try {
-    const ours: number[] = [];
-    const bare: number[] = [];
-    // By turns, so that whatever else the machine does falls on both.
-    for (let round = 0; round < ROUNDS; round++) {
-      ours.push(await previewTime(cli, projectFolder, { ...env, ...localStackEnvironment() }));
-      bare.push(await previewTime(cli, empty.folder, { ...env, ...empty.env }));
-    }
-    const [value, beside] = [median(ours), median(bare)];
+    const { value, beside, ratio } = await byTurns(
+      ROUNDS,
+      () => previewTime(cli, projectFolder, { ...env, ...localStackEnvironment() }),
+      () => previewTime(cli, empty.folder, { ...env, ...empty.env }),
+    );
     return [
       {
         what: "pulumi preview, nothing to change",
-        value: rounded(value),
+        value,
         unit: "s",
-        beside: { what: "an empty program", value: rounded(beside) },
-        ratio: rounded(value / beside),
+        beside: { what: "an empty program", value: beside },
+        ratio,
         aim: "× 1.3 or less",
       },
     ];

@@ -136,10 +136,7 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
       output: "Packages are still being installed, beside the running server. ~/packages.log says how it goes.\n",
     });
     const report = `${home}/.local/share/jupyter-up/report.txt`;
-    await until("a report", () => existsSync(report), 300).catch(async (error) => {
-      const processes = await site.exec("jupyter", ["sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"]);
-      throw new Error(`${error.message}\n${readFileSync(`${home}/packages.log`, "utf8")}\n${processes.output}`);
-    });
+    await until("a report", () => existsSync(report), 300);
     assert.match(readFileSync(report, "utf8"), /^Installed for Python 3\.\d+: more-itertools /);
   });
 
