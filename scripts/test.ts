@@ -1,4 +1,4 @@
-/** `npm test [-- SUITE]`: prepares the machine as `npm start` does, runs the suites, and ends with `N passed, N failed`. */
+/** `npm test [-- SUITE [FILE]]`: prepares the machine as `npm start` does, runs the suites, and ends with `N passed, N failed`. */
 
 import { ensureBrowser } from "./setup/browser.ts";
 import { findExecutable } from "./setup/command.ts";
@@ -26,7 +26,7 @@ const imagesOfTests = [
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 
 await main(async () => {
-  const chosen = choose(process.argv[2]);
+  const chosen = choose(process.argv[2], process.argv[3]);
   try {
     await runSuites(chosen.filter(({ needs }) => needs === "nothing"));
     const others = chosen.filter(({ needs }) => needs !== "nothing");
@@ -36,15 +36,21 @@ await main(async () => {
     process.stdout.write(`\n${error.message}\n`);
     total.failed++;
   }
+  if (total.passed + total.failed + total.skipped === 0) {
+    process.stdout.write(`\nNo test was run: no test file has "${process.argv[3]}" in its path.\n`);
+    total.failed++;
+  }
   if (total.skipped > 0) process.stdout.write(`\n${total.skipped} skipped\n`);
   process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
   return total.failed === 0 ? 0 : 1;
 });
 
-function choose(name: string | undefined): Suite[] {
-  const chosen = suites.filter((suite) => name === undefined || suite.name === name);
+/** @param file part of the path of the test files to run; absent: all of the suite's */
+function choose(name: string | undefined, file: string | undefined): Suite[] {
+  const chosen = suites(file).filter((suite) => name === undefined || suite.name === name);
   if (chosen.length > 0) return chosen;
-  throw new PlainError(`There is no suite "${name}". There are: ${suites.map((suite) => suite.name).join(", ")}.`);
+  const names = suites().map((suite) => suite.name);
+  throw new PlainError(`There is no suite "${name}". There are: ${names.join(", ")}.`);
 }
 
 async function runSuites(chosen: Suite[]): Promise<void> {
