@@ -25,7 +25,7 @@ export function outputsOf({ settings, site, host, secrets, certificate }: Made):
     home: site.names.origin(settings.home),
     /** Folder of the machine where the notebooks lie. */
     notebooks: host.place.notebooks,
-    ...ofBuiltInProvider(settings, site, secrets),
+    ...ofBuiltInProvider(settings, secrets),
     /** PEM of the certificate authority that a browser may trust, where it is one of the stack's own. */
     certificateAuthority: certificate.authority,
     ...(settings.target === "local" ? {} : ofOtherMachine(site, host)),
@@ -33,12 +33,10 @@ export function outputsOf({ settings, site, host, secrets, certificate }: Made):
   return Object.fromEntries(Object.entries(outputs).filter(([, value]) => value !== undefined));
 }
 
-function ofBuiltInProvider({ signIn }: Settings, site: Site, { passwords }: SiteSecrets) {
+function ofBuiltInProvider({ signIn }: Settings, { passwords }: SiteSecrets) {
   const [first] = usersOf(signIn);
   if (!first) return {};
   return {
-    /** Where people sign in. */
-    signInUrl: `${site.names.origin("dex")}/auth`,
     /** Who can sign in first, and their generated password (empty when the settings have a hash of their own). */
     user: first.email,
     password: passwords.apply((all) => all[first.email] ?? ""),

@@ -142,7 +142,6 @@ describe("The program", () => {
     assert.deepEqual(others, {
       url: "https://jupyter.lab.localhost:8443",
       home: "https://lab.localhost:8443",
-      signInUrl: "https://dex.lab.localhost:8443/auth",
       user: "ann@example.com",
     });
     assert.equal(notebooks, `${process.cwd()}/notebooks`);
@@ -351,9 +350,9 @@ describe("The program with target gcp, behind Cloudflare, with people of Google"
   });
 
   it("gives out what to register, and no passwords, which it has none of", () => {
-    const { callbackUrl, signInUrl, user, password, passwords, certificateAuthority } = run.exports;
+    const { callbackUrl, user, password, passwords, certificateAuthority } = run.exports;
     assert.equal(callbackUrl, "https://vouch.lab.example.com/auth");
-    for (const none of [signInUrl, user, password, passwords, certificateAuthority]) assert.equal(none, undefined);
+    for (const none of [user, password, passwords, certificateAuthority]) assert.equal(none, undefined);
   });
 });
 
