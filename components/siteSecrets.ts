@@ -13,6 +13,8 @@ export interface SiteSecretsArgs {
   cloudflareToken?: string | undefined;
   /** Any text; another one makes the database's passwords anew. */
   databaseRotation?: string | undefined;
+  /** Any text; another one replaces the keys that sessions are signed with. */
+  sessionRotation?: string | undefined;
 }
 
 /** What the site makes up for itself; the certificate comes from elsewhere. */
@@ -39,6 +41,9 @@ export class SiteSecrets extends pulumi.ComponentResource {
         { parent: this },
       );
     const key = (part: string) => random(part, KEY_LENGTH).result;
+    // Without the setting there are no keepers: an empty one would replace the keys of every stack made before it.
+    const sessionKeepers = args.sessionRotation ? { rotation: args.sessionRotation } : undefined;
+    const sessionKey = (part: string) => random(part, KEY_LENGTH, sessionKeepers).result;
     const databaseKey = (part: string) => random(part, KEY_LENGTH, { rotation: args.databaseRotation ?? "" }).result;
 
     const users = usersOf(args.signIn);
@@ -51,8 +56,8 @@ export class SiteSecrets extends pulumi.ComponentResource {
     ]);
 
     this.values = {
-      vouchJwtSecret: key("vouch-jwt"),
-      vouchSessionKey: key("vouch-session"),
+      vouchJwtSecret: sessionKey("vouch-jwt"),
+      vouchSessionKey: sessionKey("vouch-session"),
       oidcClientSecret: args.signIn.provider === "dex" ? key("oidc-client") : pulumi.secret(args.signIn.clientSecret),
       doorSecret: key("door"),
       namingKey: key("naming"),

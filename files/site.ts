@@ -72,6 +72,7 @@ export function siteOf(name: string, settings: Settings, place: Place, edge?: Ed
       identity: identityOf(settings.signIn),
       people: usersOf(settings.signIn),
       virtualHosts,
+      sessionRotation: settings.sessionRotation,
       ...(own[0]?.certificate ? { ownCertificate: own[0].certificate.id } : {}),
       edge,
     }),

@@ -10,7 +10,7 @@ import { bootDiskGb, dataDiskGb, machineType, project, protectData, sshFrom, zon
 import { notebooks } from "./notebooks.ts";
 import { packages } from "./packages.ts";
 import { port } from "./ports.ts";
-import { signIn } from "./signIn.ts";
+import { sessionRotation, signIn } from "./signIn.ts";
 import { ssh } from "./ssh.ts";
 import { acmeEmail, acmeServer, dns, dnsZone, home, proxied, tls, tlsCertificate, tlsKey } from "./web.ts";
 
@@ -25,6 +25,7 @@ const settings = z.strictObject({
   home,
   allow,
   signIn,
+  sessionRotation,
   image,
   imageTag,
   imageMirror,

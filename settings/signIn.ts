@@ -1,7 +1,18 @@
 import { z } from "zod";
 import { ADDRESS, LONGEST_ADDRESS } from "./allow.ts";
 import { LABEL } from "./domain.ts";
-import { alwaysOnLists, anew, fault, kindOf, repeated, setThis, shown, THIS_KEY, text } from "./faults.ts";
+import {
+  alwaysOnLists,
+  anew,
+  fault,
+  kindOf,
+  optionalText,
+  repeated,
+  setThis,
+  shown,
+  THIS_KEY,
+  text,
+} from "./faults.ts";
 
 const USER_EXAMPLE = "pulumi config set --path 'signIn.users[0].email' ann@example.com";
 /** Dex refuses cheaper hashes than cost 10, and a sign-in at cost 16 takes seconds of a small machine's CPU. */
@@ -150,6 +161,9 @@ export const signIn = z.preprocess(
     },
   ),
 );
+
+/** Any text; another one signs everybody out. Absent: the keys stay as they are. */
+export const sessionRotation = optionalText("any text", "pulumi config set sessionRotation 2026-11");
 
 export type SignIn = z.infer<typeof signIn>;
 /** A user of the built-in provider. */

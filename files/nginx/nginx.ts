@@ -27,6 +27,8 @@ export interface Door {
   virtualHosts: VirtualHost[];
   /** Folder among nginx's secret files of a certificate that the machine gets by itself; absent: it comes with the release. */
   ownCertificate?: string;
+  /** The setting `sessionRotation`. */
+  sessionRotation?: string | undefined;
   /** Who stands before the site, if anybody does. */
   edge?: Edge | undefined;
 }
@@ -71,7 +73,7 @@ export function nginx(door: Door): Service {
 }
 
 function files(
-  { name, names, place, allow, identity, people, ownCertificate, edge }: Door,
+  { name, names, place, allow, identity, people, ownCertificate, sessionRotation, edge }: Door,
   virtualHosts: VirtualHost[],
   secretFolder: string,
 ): TextFiles {
@@ -99,6 +101,8 @@ function files(
     "to-vouch.conf": fill(file("to-vouch.conf")),
     "headers.conf": headers(place.public),
     "reload.sh": fill(file("reload.sh")),
+    // Read by nobody. A changed file makes nginx reload, which ends the WebSockets of the sessions that are no more.
+    ...(sessionRotation ? { sessions: `${JSON.stringify(sessionRotation)}\n` } : {}),
     ...(edge ? edgeFiles(edge, secretFolder) : {}),
     "door-secret.conf": `include ${secretFolder}/door-secret.conf;\n`,
     "people.map": peopleMap(allow),

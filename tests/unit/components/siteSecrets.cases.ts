@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { SiteSecrets, type SiteSecretsArgs } from "../../../components/siteSecrets.ts";
 import { MARKER, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
@@ -84,6 +85,30 @@ describe("The site's secrets", () => {
     assert.deepEqual(secretOf(run.exports.passwords), {
       "ann@example.com": `${MARKER}-secrets-password-ann@example.com-result`,
     });
+  });
+});
+
+describe("Another sessionRotation", () => {
+  /** What each random secret is made from: the engine replaces it when any of this changes. */
+  async function inputsWith(sessionRotation?: string): Promise<Record<string, unknown>> {
+    const { resources } = await runUnderMocks({}, async () => {
+      const signIn = { provider: "dex" as const, users: [{ email: "ann@example.com" }] };
+      new SiteSecrets("secrets", { signIn, apps: [], sessionRotation });
+    });
+    const random = resources.filter(({ type }) => type.startsWith("random:"));
+    return Object.fromEntries(random.map(({ name, inputs }) => [name, inputs]));
+  }
+
+  it("replaces the two keys that sessions are signed with, and nothing else", async () => {
+    const [before, after] = [await inputsWith("1"), await inputsWith("2")];
+    const changed = Object.keys(before).filter((name) => !isDeepStrictEqual(before[name], after[name]));
+    assert.deepEqual(changed, ["secrets-vouch-jwt", "secrets-vouch-session"]);
+  });
+
+  it("that is absent leaves both as an older stack has them", async () => {
+    const inputs = await inputsWith();
+    for (const name of ["secrets-vouch-jwt", "secrets-vouch-session"])
+      assert.deepEqual(inputs[name], { length: 48, special: false });
   });
 });
 

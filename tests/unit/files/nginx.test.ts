@@ -34,6 +34,22 @@ describe("nginx's files", () => {
     ]);
   });
 
+  it("change with sessionRotation, because nginx ends open WebSockets only when it reads changed files", () => {
+    const namesOf = (changes: Changes) => Object.keys(unpack(bundleWith(changes).release).files);
+    const folders = [undefined, "1", "2\nx"].map((sessionRotation = "") => {
+      const [, folder] =
+        namesOf({ settings: { sessionRotation } })
+          .find((path) => path.startsWith("nginx/"))
+          ?.split("/") ?? [];
+      return folder;
+    });
+    assert.equal(new Set(folders).size, 3);
+    assert.equal(
+      namesOf({}).some((path) => path.endsWith("/sessions")),
+      false,
+    );
+  });
+
   it("speak TLS 1.2 and 1.3 only", () => {
     assert.match(all, /^ *ssl_protocols TLSv1.2 TLSv1.3;$/m);
   });

@@ -210,6 +210,11 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config set databaseRotation 2026-11
 `],
 
+  ["a list for the rotation of sessions", { sessionRotation: ["x"] }, `
+  sessionRotation: expected any text, found a list.
+    pulumi config set sessionRotation 2026-11
+`],
+
   // apps
 
   ["a text for the apps", { apps: "adminer" }, `

@@ -52,6 +52,7 @@ describe("A good config", () => {
       home: undefined,
       allow: ["ann@example.com"],
       signIn: { provider: "dex", users: [{ email: "ann@example.com", name: "Ann Lee" }] },
+      sessionRotation: undefined,
       image: "quay.io/jupyter/scipy-notebook",
       imageTag: "2026-08-08",
       imageMirror: undefined,

@@ -38,6 +38,7 @@ describe("Pulumi.yaml", () => {
       home: undefined,
       allow: ["ann@example.com"],
       signIn: { provider: "dex", users: [{ email: "ann@example.com" }] },
+      sessionRotation: undefined,
       image: "quay.io/jupyter/scipy-notebook",
       imageTag: "2026-08-08",
       imageMirror: undefined,
