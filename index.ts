@@ -9,6 +9,7 @@ import { OriginPulls } from "./components/originPulls.ts";
 import { outputsOf } from "./components/outputs.ts";
 import { SiteRelease } from "./components/siteRelease.ts";
 import { SiteSecrets } from "./components/siteSecrets.ts";
+import { composeProject } from "./components/stackNames.ts";
 import { callbackUrl } from "./files/names.ts";
 import { hostNames, siteOf } from "./files/site.ts";
 import { loadSettings } from "./settings/load.ts";
@@ -18,7 +19,8 @@ const settings = loadSettings();
 
 const cloudflare = await cloudflareFor(settings);
 const host = await hostFor(settings, { webFrom: webFrom(cloudflare) });
-const site = siteOf(`${pulumi.getProject()}-${pulumi.getStack()}`, settings, host.place, cloudflare?.edge);
+const project = composeProject(pulumi.getProject(), pulumi.getStack());
+const site = siteOf(project, settings, host.place, cloudflare?.edge);
 const names = hostNames(site);
 
 const certificate = certificateFor(settings, names);

@@ -13,10 +13,10 @@ import { PrivateKey } from "@pulumi/tls/privateKey.js";
 import { fill } from "../files/fill.ts";
 import type { Place } from "../files/site.ts";
 import { regionOf } from "../settings/machine.ts";
-import { accountName, cloudName } from "./cloudNames.ts";
 import type { Host, HostCommandArgs } from "./host.ts";
 import { type Machine, placeOfItsOwn, provision, remoteCommand } from "./remoteHost.ts";
 import { sshLine } from "./sshLine.ts";
+import { accountName, cloudName } from "./stackNames.ts";
 
 export interface GcpVmArgs {
   /** Google Cloud project ID, `my-project-123456`. */

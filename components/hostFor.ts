@@ -8,6 +8,7 @@ import { formerMachineOf, leftBehind } from "./leftBehind.ts";
 import { madeSoFar } from "./madeSoFar.ts";
 import { refuseDeadAgent } from "./remoteHost.ts";
 import { SshHost } from "./sshHost.ts";
+import { composeProject } from "./stackNames.ts";
 import { ThisMachine } from "./thisMachine.ts";
 import { workAtRisk, workDiskOf } from "./workAtRisk.ts";
 
@@ -25,7 +26,7 @@ export async function hostFor(settings: Settings, { webFrom }: HostForArgs): Pro
   if (target === "ssh") {
     const { host = "", privateKey = "", hostKey = "", address = host, ...login } = settings.ssh;
     const former = formerMachineOf(await madeSoFar());
-    const warning = former && leftBehind(former, hostKey, `${pulumi.getProject()}-${pulumi.getStack()}`);
+    const warning = former && leftBehind(former, hostKey, composeProject(pulumi.getProject(), pulumi.getStack()));
     if (warning) pulumi.log.warn(warning);
     return new SshHost("host", { ...login, host, privateKey, hostKey, address, trusted });
   }

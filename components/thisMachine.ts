@@ -4,6 +4,7 @@ import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Place } from "../files/site.ts";
 import type { Host, HostCommandArgs } from "./host.ts";
+import { stackFolder } from "./stackNames.ts";
 
 export interface ThisMachineArgs {
   /** HTTPS port on the loopback address. */
@@ -63,8 +64,8 @@ export function placeOn(process: ProcessFacts, stack: string, { port, httpPort, 
   // Root can give each file to the user of its image, and Docker's virtual machine on a Mac shows every file as the asker's.
   const ownFiles = uid !== 0 && process.platform !== "darwin";
   return {
-    root: resolve(checkout, ".state", stack, "site"),
-    data: resolve(checkout, ".state", stack, "data"),
+    root: resolve(checkout, ".state", stackFolder(stack), "site"),
+    data: resolve(checkout, ".state", stackFolder(stack), "data"),
     notebooks: resolve(checkout, notebooks.replace(/^~(?=\/|$)/, homedir())),
     address: "127.0.0.1",
     httpsPort: port,

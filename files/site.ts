@@ -44,7 +44,7 @@ export interface Site {
 
 /**
  * The site that the settings ask for.
- * @param name Compose project, `jupyter-up-<stack>`.
+ * @param name Compose project, `jupyter-up-<stack>`; see components/stackNames.ts.
  * @param edge Who stands before the machine, if anybody does.
  */
 export function siteOf(name: string, settings: Settings, place: Place, edge?: Edge): Site {

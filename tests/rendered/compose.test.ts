@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { composeProject } from "../../components/stackNames.ts";
 import { run } from "../support/command.ts";
 import { testHost } from "../support/host.ts";
 import { bundleWith } from "../support/site.ts";
@@ -10,6 +11,19 @@ interface Resolved {
   name: string;
   services: Record<string, ComposeService>;
 }
+
+describe("Docker Compose takes the project of a stack called", () => {
+  for (const stack of ["Prod", "v1.2", "x_y", "-", "..", "dev-"])
+    it(stack, async () => {
+      const { code, output } = await run("docker", [
+        "compose",
+        "--project-name",
+        composeProject("jupyter-up", stack),
+        "ps",
+      ]);
+      assert.equal(code, 0, output);
+    });
+});
 
 describe("Docker Compose takes the file made for", () => {
   for (const [name, changes] of Object.entries(variants))

@@ -63,6 +63,7 @@ export async function runUnderMocks(
   config: Record<string, string>,
   program: () => Promise<unknown>,
   made: Record<string, Record<string, unknown>> = {},
+  stackName = "test",
 ): Promise<Run> {
   const run: Run = { resources: [], outputs: {}, exports: {} };
   // Whatever is secret in it was set as such.
@@ -70,7 +71,7 @@ export async function runUnderMocks(
   const before = Object.fromEntries(Object.entries(made).map(([urn, outputs]) => [urn, { outputs }]));
   const call = ({ token }: MockCallArgs) =>
     token === "pulumi:pulumi:readStackResourceOutputs" ? { outputs: before } : (answers[token] ?? {});
-  await pulumi.runtime.setMocks({ newResource: madeUp, call }, "jupyter-up", "test", false, "organization");
+  await pulumi.runtime.setMocks({ newResource: madeUp, call }, "jupyter-up", stackName, false, "organization");
   record(pulumi.runtime.getMonitor() as unknown as MockMonitor, run);
   await pulumi.runtime.runInPulumiStack(program);
   // The stack's outputs can be known before the last resource is asked for.

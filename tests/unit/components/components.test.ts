@@ -1,6 +1,6 @@
 // One process for all of them: to load Pulumi's SDK takes longer than all these tests together.
 import "./callbackNotice.cases.ts";
-import "./cloudNames.cases.ts";
+import "./stackNames.cases.ts";
 import "./cloudflareFaults.cases.ts";
 import "./gcpVm.cases.ts";
 import "./leftBehind.cases.ts";

@@ -29,6 +29,14 @@ describe("placeOn()", () => {
     });
   });
 
+  it("does so for a stack whose name is no folder of its own", () => {
+    const roots = ["Prod", "prod", ".."].map((stack) => placeOn(linuxRoot, stack, args).root);
+    assert.equal(roots[1], "/home/ann/jupyter-up/.state/prod/site");
+    // A Mac's file system takes Prod and prod for one.
+    assert.equal(new Set(roots.map((root) => root.toLowerCase())).size, 3);
+    for (const root of roots) assert.match(root, /^\/home\/ann\/jupyter-up\/\.state\/[a-z0-9_-]+\/site$/);
+  });
+
   const users: [who: string, process: ReturnType<typeof facts>, uid: number | undefined][] = [
     ["root on Linux gives each file to its image's user", linuxRoot, undefined],
     ["anybody else on Linux runs containers as themselves", facts("linux", 1000), 1000],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { before, describe, it, mock } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { MARKER, openTexts, type Resource, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
 import { handedOver } from "../../support/projectFile.ts";
@@ -155,6 +155,27 @@ describe("The program", () => {
       "ann@example.com": `${MARKER}-secrets-password-ann@example.com-result`,
       "bob@example.com": `${MARKER}-secrets-password-bob@example.com-result`,
     });
+  });
+});
+
+describe("The program in a stack whose name Compose refuses", () => {
+  it("has one name for the site, in the release and where it is taken down", async () => {
+    const { resources } = await runUnderMocks(handedOver(people), program, {}, "Prod");
+    const inputsOf = (name: string) => resources.find((each) => each.name === name)?.inputs ?? {};
+    const [, project] = /^project (.*)$/m.exec(String(inputsOf("site-release").stdin)) ?? [];
+    assert.match(project ?? "", /^jupyter-up-prod-[0-9a-f]{6}$/);
+    assert.match(String(inputsOf("site-setup").delete), new RegExp(`site-apply' down ${project};`));
+  });
+
+  it("names the site so where it tells of a machine that was left behind", async () => {
+    const made = "urn:pulumi:Prod::jupyter-up::command:remote:Command::site-release";
+    const connection = { host: "203.0.113.8", user: "root", hostKey: "ssh-ed25519 BBBB" };
+    const ssh = { host: "203.0.113.7", privateKey: "-----BEGIN PRIVATE KEY-----", hostKey: "ssh-ed25519 AAAA" };
+    const warn = mock.method(pulumi.log, "warn", () => Promise.resolve());
+    const settings = handedOver({ ...gcp, "jupyter-up:target": "ssh", "jupyter-up:ssh": ssh });
+    await runUnderMocks(settings, program, { [made]: { connection } }, "Prod");
+    warn.mock.restore();
+    assert.match(String(warn.mock.calls[0]?.arguments[0]), /site-apply down jupyter-up-prod-[0-9a-f]{6}$/);
   });
 });
 

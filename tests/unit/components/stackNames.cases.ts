@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { accountName, cloudName, composeProject, stackFolder } from "../../../components/stackNames.ts";
+
+describe("The name of a stack's resources in the cloud", () => {
+  it("is the stack's own where the cloud takes it", () => {
+    assert.equal(cloudName("jupyter-up", "dev"), "jupyter-up-dev");
+    assert.equal(accountName("jupyter-up", "dev"), "jupyter-up-dev");
+  });
+
+  const odd = ["Dev", "my_stack", "a.b", "-", "x".repeat(90), "dev-", "Ünicode"];
+  for (const stack of odd)
+    it(`is one that the cloud takes: ${stack}`, () => {
+      assert.match(cloudName("jupyter-up", stack), /^[a-z]([-a-z0-9]{0,31}[a-z0-9])$/);
+      assert.match(accountName("jupyter-up", stack), /^[a-z]([-a-z0-9]{4,28}[a-z0-9])$/);
+    });
+
+  it("leaves room for the longest that is made of it", () => {
+    assert.ok(`${cloudName("jupyter-up", "x".repeat(90))}-data-northamerica-northeast1-a`.length <= 63);
+  });
+
+  it("is no other stack's", () => {
+    const stacks = [...odd, "dev", "my-stack", "a-b", "x".repeat(91), `${"x".repeat(89)}y`];
+    for (const name of [cloudName, accountName])
+      assert.equal(new Set(stacks.map((stack) => name("jupyter-up", stack))).size, stacks.length);
+  });
+});
+
+describe("The Compose project of a stack", () => {
+  for (const stack of ["local", "dev", "x_y", "_x", "-", "dev-", "2", "x".repeat(100)])
+    it(`is project and stack where Compose accepts that: ${stack}`, () => {
+      assert.equal(composeProject("jupyter-up", stack), `jupyter-up-${stack}`);
+      assert.equal(stackFolder(stack), stack);
+    });
+
+  const refused = ["Prod", "PROD", "v1.2", "V1.2", "v1-2.", "..", ".", "a.b", "X_Y"];
+  for (const stack of refused)
+    it(`is one that Compose accepts: ${stack}`, () => {
+      assert.match(composeProject("jupyter-up", stack), /^jupyter-up-([a-z0-9_-]+-)?[0-9a-f]{6}$/);
+      assert.match(stackFolder(stack), /^[a-z0-9_-]+-[0-9a-f]{6}$/);
+    });
+
+  it("begins as Compose wants it to, whatever the project is called", () => {
+    for (const project of ["Jupyter.Up", "-x", "_x", ".x"])
+      assert.match(composeProject(project, "local"), /^[a-z0-9][a-z0-9_-]*-local-[0-9a-f]{6}$/);
+  });
+
+  it("is no other stack's, and neither is its folder, where letter case does not count either", () => {
+    const stacks = [...refused, "prod", "v1-2", "v12", "a-b", "x_y"];
+    for (const name of [(stack: string) => composeProject("jupyter-up", stack), stackFolder])
+      assert.equal(new Set(stacks.map((stack) => name(stack).toLowerCase())).size, stacks.length);
+  });
+});
