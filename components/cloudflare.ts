@@ -1,14 +1,14 @@
 import { getDnsRecords } from "@pulumi/cloudflare/getDnsRecords.js";
 import { getIpRanges } from "@pulumi/cloudflare/getIpRanges.js";
-import { getZone } from "@pulumi/cloudflare/getZone.js";
 import { getZoneSetting } from "@pulumi/cloudflare/getZoneSetting.js";
+import { getZones } from "@pulumi/cloudflare/getZones.js";
 import type { Edge } from "../files/nginx/edge.ts";
 import { rightsOf } from "../settings/credentials.ts";
 import { namesAskedFor } from "../settings/names.ts";
 import { plainRefusal } from "../settings/plainRefusal.ts";
 import type { Settings } from "../settings/schema.ts";
-import { dnsZoneOf, isProxied, tlsOf } from "../settings/web.ts";
-import { inTheWay, whyNot, wrongMode, wrongStatus } from "./cloudflareFaults.ts";
+import { isProxied, tlsOf } from "../settings/web.ts";
+import { type Asked, inTheWay, noZone, tooDeep, whyNot, wrongMode, wrongStatus, zoneFor } from "./cloudflareFaults.ts";
 import { madeSoFar } from "./madeSoFar.ts";
 
 /** What Cloudflare does for the site. */
@@ -19,18 +19,23 @@ export interface Cloudflare {
   edge?: Edge;
 }
 
+/** The provider stops at 1000 where nothing is said. */
+const MOST_ZONES = 10_000;
+
 /**
  * Looks up what there is at Cloudflare, before anything is made; undefined where the settings ask nothing of it.
  * @throws pulumi.RunError in plain words, for whatever would keep the names from leading to the site.
  */
 export async function cloudflareFor(settings: Settings): Promise<Cloudflare | undefined> {
   if (settings.target === "local" || settings.dns === "none") return undefined;
-  const name = dnsZoneOf(settings);
-  const about = { zone: name, domain: settings.domain, rights: rightsOf(settings) };
+  const about: Asked = { domain: settings.domain, dnsZone: settings.dnsZone, rights: rightsOf(settings) };
   const asked = <Answer>(answer: Promise<Answer>): Promise<Answer> =>
     answer.catch(({ message }) => refuse(whyNot(`${message}`, about)));
 
-  const { zoneId, status, nameServers } = await asked(getZone({ filter: { name } }));
+  const { results: zones } = await asked(getZones({ maxItems: MOST_ZONES }));
+  const { id: zoneId, name, status, nameServers } = zoneFor(zones, about) ?? refuse(noZone(zones, about));
+  about.zone = name;
+  if (isProxied(settings)) refuseFor(tooDeep(name, settings.domain));
   refuseFor(wrongStatus(name, status, nameServers));
   const [{ results }, made] = await Promise.all([
     asked(getDnsRecords({ zoneId, name: { endswith: settings.domain } })),

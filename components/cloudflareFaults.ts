@@ -6,21 +6,51 @@ const DASHBOARD = "https://dash.cloudflare.com";
 
 /** What was asked about, for the words. */
 export interface Asked {
-  zone: string;
+  zone?: string | undefined;
   /** The site's domain. */
   domain: string;
+  /** The zone that the settings name. */
+  dnsZone?: string | undefined;
   /** What the token has to be allowed. */
   rights: string;
 }
 
+/** The zone of a domain among those that the token sees: the one that the settings name, or the longest that the domain lies in. */
+export function zoneFor<Zone extends { name: string; status: string }>(
+  zones: Zone[],
+  { domain, dnsZone }: Pick<Asked, "domain" | "dnsZone">,
+): Zone | undefined {
+  const fits = (name: string) => (dnsZone ? name === dnsZone : domain === name || domain.endsWith(`.${name}`));
+  // Two accounts may have a zone of the same name, of which one is active.
+  return zones
+    .filter(({ name }) => fits(name))
+    .toSorted((a, b) => b.name.length - a.name.length || (a.status === "active" ? -1 : 1))[0];
+}
+
+/** What is said where there is no such zone. */
+export function noZone(zones: { name: string }[], { domain, dnsZone, rights }: Asked): string {
+  const seen = zones.map(({ name }) => name);
+  const more = seen.length > SHOWN ? ` and ${seen.length - SHOWN} more` : "";
+  const list = `It sees ${seen.length > 0 ? `these: ${seen.slice(0, SHOWN).join(", ")}${more}` : "none"}.`;
+  if (dnsZone)
+    return `dnsZone: the Cloudflare token sees no zone ${dnsZone}. ${list} Without dnsZone, the zone that ${domain} lies in is looked up:\n    pulumi config rm dnsZone`;
+  return `domain: the Cloudflare token sees no zone that ${domain} lies in. ${list} Either the domain is not at Cloudflare, or the token is for another zone. It has to be allowed ${rights}, for the zone of ${domain}. ${DASHBOARD}/profile/api-tokens makes one:\n    ${NEW_TOKEN}`;
+}
+const SHOWN = 10;
+
+/** Cloudflare's free certificate covers the zone and one label in front of it. */
+export function tooDeep(zone: string, domain: string): string | undefined {
+  if (domain === zone) return undefined;
+  return `proxied: jupyter.${domain} lies two levels or more below the zone ${zone}, and Cloudflare's free certificate covers one. Let the names lead straight to the machine, or use the zone itself (pulumi config set domain ${zone}):\n    pulumi config set proxied false`;
+}
+
 /** Why Cloudflare did not answer a question about a zone. */
 export function whyNot(error: string, { zone, domain, rights }: Asked): string {
+  const what = `the zone ${zone ?? `of ${domain}`}`;
   const said = /"message":"([^"]+)"/.exec(error)?.[1] ?? firstLine(error);
-  if (/exactly one result/.test(error))
-    return `dnsZone: the Cloudflare token sees no zone ${zone}. Either the domain is not at Cloudflare, or the token is for another zone, or the zone has another name:\n    pulumi config set dnsZone ${zone === domain ? domain.split(".").slice(-2).join(".") : domain}`;
   if (/\b(9106|9109|10000|6003)\b/.test(error))
-    return `cloudflare:apiToken: Cloudflare refuses what is asked of the zone ${zone} (${said}). The token has to be allowed ${rights}, for this zone. ${DASHBOARD}/profile/api-tokens makes one:\n    ${NEW_TOKEN}`;
-  return `Cloudflare did not answer a question about the zone ${zone}. Run pulumi again. It says: ${said}`;
+    return `cloudflare:apiToken: Cloudflare refuses what is asked of ${what} (${said}). The token has to be allowed ${rights}, for this zone. ${DASHBOARD}/profile/api-tokens makes one:\n    ${NEW_TOKEN}`;
+  return `Cloudflare did not answer a question about ${what}. Run pulumi again. It says: ${said}`;
 }
 
 const firstLine = (text: string) => text.trim().split("\n")[0]?.slice(0, 300) ?? "";

@@ -8,7 +8,7 @@ import { TAG_EXAMPLE, whatIsWrongWithTag } from "./image.ts";
 import { namesAskedFor } from "./names.ts";
 import type { Given } from "./schema.ts";
 import { SET_PRIVATE_KEY } from "./ssh.ts";
-import { dnsZoneOf, isProxied, SET_TLS_CERTIFICATE, SET_TLS_KEY, tlsOf } from "./web.ts";
+import { isProxied, SET_TLS_CERTIFICATE, SET_TLS_KEY, tlsOf } from "./web.ts";
 
 /** What fits each setting alone, and not together. */
 
@@ -100,22 +100,13 @@ function ofDomain({ target, domain }: Partly): Between[] {
   ]);
 }
 
-function ofZone(given: Partly): Between[] {
-  const web = webOf(given);
-  if (!web || web.target === "local" || web.dns !== "cloudflare") return [];
-  const { domain } = web;
-  const zone = dnsZoneOf(web);
-  const outside = domain !== zone && !domain.endsWith(`.${zone}`);
-  return [
-    ...when(outside, "dnsZone", [
-      `the domain ${domain} does not lie in the zone ${zone}.`,
-      `pulumi config set dnsZone ${domain.split(".").slice(-2).join(".")}`,
-    ]),
-    ...when(!outside && isProxied(web) && domain !== zone, "proxied", [
-      `jupyter.${domain} lies two levels or more below the zone ${zone}, and Cloudflare's free certificate covers one. Let the names lead straight to the machine, or use the zone itself (pulumi config set domain ${zone}):`,
-      "pulumi config set proxied false",
-    ]),
-  ];
+/** Which zone it is, Cloudflare is asked. */
+function ofZone({ target, domain, dns, dnsZone }: Partly): Between[] {
+  if (target === "local" || dns !== "cloudflare" || !dnsZone || typeof domain !== "string") return [];
+  return when(domain !== dnsZone && !domain.endsWith(`.${dnsZone}`), "dnsZone", [
+    `the domain ${domain} does not lie in the zone ${dnsZone}. Without dnsZone, its zone is looked up at Cloudflare:`,
+    "pulumi config rm dnsZone",
+  ]);
 }
 
 function ofTls(given: Partly): Between[] {
@@ -199,9 +190,9 @@ function when(wrong: boolean, key: string, [sentence, mend]: [sentence: string, 
 }
 
 /** How the world finds and trusts the site, unless one of the settings that say so is wrong by itself. */
-function webOf({ target, domain, dns, proxied, dnsZone, tls }: Partly) {
+function webOf({ target, domain, dns, proxied, tls }: Partly) {
   if (!target || typeof domain !== "string" || !dns || typeof proxied !== "boolean") return undefined;
-  return { target, domain, dns, proxied, dnsZone, tls };
+  return { target, domain, dns, proxied, tls };
 }
 
 /** The apps that are objects, by their place on the list. */

@@ -25,7 +25,7 @@ export const home = optionalText("a label", HOME_EXAMPLE)
 /** Who makes the A records: `cloudflare`, or `none` when you do. Not asked for target local. */
 export const dns = oneOf("dns", "way to make DNS records", ["cloudflare", "none"]);
 
-/** Cloudflare's zone that the domain lies in; absent: see `dnsZoneOf`. */
+/** Cloudflare's zone that the domain lies in; absent: the longest that Cloudflare's token sees and the domain lies in. */
 export const dnsZone = optionalText("a zone", "pulumi config set dnsZone example.com").refine(
   (zone) => zone === undefined || (zone.includes(".") && zone.split(".").every((label) => LABEL.test(label))),
   {
@@ -101,21 +101,12 @@ interface Web {
   target: string;
   domain: string;
   dns: "cloudflare" | "none";
-  dnsZone?: string | undefined;
   proxied: boolean;
   tls?: (typeof TLS)[number] | undefined;
 }
 
 /** Whether Cloudflare stands before the machine. */
 export const isProxied = ({ target, dns, proxied }: Web) => target !== "local" && dns === "cloudflare" && proxied;
-
-/**
- * Cloudflare's zone: `dnsZone`, or the domain itself when proxied (Cloudflare's free certificate covers one label in front
- * of the zone), or else its last two labels.
- */
-export function dnsZoneOf(web: Web): string {
-  return web.dnsZone ?? (isProxied(web) ? web.domain : web.domain.split(".").slice(-2).join("."));
-}
 
 /** Where the certificate comes from: `tls`, or what suits the rest. */
 export function tlsOf(web: Web): (typeof TLS)[number] {

@@ -60,7 +60,6 @@ describe("a site behind Cloudflare", () => {
       ...onGoogle,
       domain,
       dns: "cloudflare",
-      dnsZone: domain,
     });
     ({ id: zoneId } = await addZone(stack.cloud, domain));
   });
@@ -166,7 +165,7 @@ describe("a site behind Cloudflare", () => {
   it("gets another domain, in another zone: its names and certificates are made anew, its machine and its work stay", async () => {
     const other = "lab.example.org";
     await addZone(stack.cloud, other);
-    const { code, text, plan } = await stack.up({ domain: other, dnsZone: other });
+    const { code, text, plan } = await stack.up({ domain: other });
     assert.equal(code, 0, text);
     const { others } = apart(plan);
     const labels = names.map((each) => each.slice(0, -domain.length));

@@ -53,6 +53,13 @@ interface OutputsRequest {
 }
 type Answer = (error: unknown, response: { getUrn(): string }) => void;
 
+/** What a run may find otherwise than usual. */
+export interface World {
+  stackName?: string;
+  /** What is looked up in a cloud, by the function's token. */
+  answers?: Record<string, Record<string, unknown>>;
+}
+
 /**
  * Runs a program as the engine would, with made-up resources.
  * @param config by whole key, as texts: what Pulumi hands over.
@@ -63,14 +70,16 @@ export async function runUnderMocks(
   config: Record<string, string>,
   program: () => Promise<unknown>,
   made: Record<string, Record<string, unknown>> = {},
-  stackName = "test",
+  { stackName = "test", answers = {} }: World = {},
 ): Promise<Run> {
   const run: Run = { resources: [], outputs: {}, exports: {} };
   // Whatever is secret in it was set as such.
   pulumi.runtime.setAllConfig(config, Object.keys(config));
   const before = Object.fromEntries(Object.entries(made).map(([urn, outputs]) => [urn, { outputs }]));
   const call = ({ token }: MockCallArgs) =>
-    token === "pulumi:pulumi:readStackResourceOutputs" ? { outputs: before } : (answers[token] ?? {});
+    token === "pulumi:pulumi:readStackResourceOutputs"
+      ? { outputs: before }
+      : (answers[token] ?? wellAnswers[token] ?? {});
   await pulumi.runtime.setMocks({ newResource: madeUp, call }, "jupyter-up", stackName, false, "organization");
   record(pulumi.runtime.getMonitor() as unknown as MockMonitor, run);
   await pulumi.runtime.runInPulumiStack(program);
@@ -82,8 +91,15 @@ export async function runUnderMocks(
 }
 
 /** What is looked up in a cloud where all is as it should be. */
-const answers: Record<string, Record<string, unknown>> = {
-  "cloudflare:index/getZone:getZone": { zoneId: "a".repeat(32), status: "active", nameServers: [] },
+const wellAnswers: Record<string, Record<string, unknown>> = {
+  "cloudflare:index/getZones:getZones": {
+    results: ["example.com", "lab.example.com"].map((name, index) => ({
+      id: `${index}`.repeat(32),
+      name,
+      status: "active",
+      nameServers: [],
+    })),
+  },
   "cloudflare:index/getDnsRecords:getDnsRecords": { results: [] },
   "cloudflare:index/getZoneSetting:getZoneSetting": { value: "strict" },
   "cloudflare:index/getIpRanges:getIpRanges": { ipv4Cidrs: ["173.245.48.0/20"], ipv6Cidrs: ["2400:cb00::/32"] },

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { inTheWay, whyNot, wrongMode, wrongStatus } from "../../../components/cloudflareFaults.ts";
+import {
+  inTheWay,
+  noZone,
+  tooDeep,
+  whyNot,
+  wrongMode,
+  wrongStatus,
+  zoneFor,
+} from "../../../components/cloudflareFaults.ts";
 
 const about = { zone: "example.com", domain: "lab.example.com", rights: "Zone / DNS / Edit" };
 /** As the provider words an answer of the API. */
@@ -21,17 +29,9 @@ describe("Why Cloudflare does not answer is said in plain words:", () => {
       assert.equal(token.exec(whyNot(refused(status, code, message), about))?.[1], message);
     });
 
-  it("a zone that is not there, with the other name that it may have", () => {
-    const error = "invocation returned an error: failed to find exactly one result: 0 found";
-    assert.match(
-      whyNot(error, about),
-      /sees no zone example\.com\. .*\n {4}pulumi config set dnsZone lab\.example\.com$/,
-    );
-    const itself = { ...about, zone: "lab.example.com" };
-    assert.match(
-      whyNot(error, itself),
-      /sees no zone lab\.example\.com\. .*\n {4}pulumi config set dnsZone example\.com$/,
-    );
+  it("before the zone is known", () => {
+    const { zone, ...before } = about;
+    assert.match(whyNot("connection refused", before), /about the zone of lab\.example\.com\./);
   });
 
   it("whatever else", () => {
@@ -41,6 +41,73 @@ describe("Why Cloudflare does not answer is said in plain words:", () => {
       "Cloudflare did not answer a question about the zone example.com. Run pulumi again. It says: Internal error",
     );
     assert.match(whyNot("connection refused\nat x", about), /It says: connection refused$/);
+  });
+});
+
+describe("The zone of a domain", () => {
+  const zone = (name: string, status = "active") => ({ name, status });
+  const rows: [domain: string, zones: string[], expected: string | undefined][] = [
+    ["lab.example.com", ["example.com"], "example.com"],
+    ["example.com", ["example.com"], "example.com"],
+    ["lab.example.co.uk", ["other.co.uk", "example.co.uk"], "example.co.uk"],
+    ["a.b.c.example.com", ["example.org", "c.example.com", "example.com"], "c.example.com"],
+    ["sub.example.com", ["example.com", "sub.example.com"], "sub.example.com"],
+    ["lab.sub.example.com", ["sub.example.com", "example.com"], "sub.example.com"],
+    ["subexample.com", ["example.com"], undefined],
+    ["example.com", ["lab.example.com"], undefined],
+    ["lab.example.com", [], undefined],
+  ];
+  for (const [domain, zones, expected] of rows)
+    it(`${domain} among ${zones.join(", ") || "none"} is ${expected ?? "none of them"}`, () => {
+      const found = zoneFor(
+        zones.map((name) => zone(name)),
+        { domain },
+      );
+      assert.equal(found?.name, expected);
+    });
+
+  it("is the one that the settings name, where they name one", () => {
+    const zones = [zone("example.com"), zone("sub.example.com")];
+    assert.equal(zoneFor(zones, { domain: "lab.sub.example.com", dnsZone: "example.com" })?.name, "example.com");
+    assert.equal(zoneFor(zones, { domain: "lab.sub.example.com", dnsZone: "example.org" }), undefined);
+  });
+
+  it("is the active one, where two accounts have it", () => {
+    for (const zones of [
+      [zone("example.com"), zone("example.com", "moved")],
+      [zone("example.com", "moved"), zone("example.com")],
+    ])
+      assert.equal(zoneFor(zones, { domain: "lab.example.com" })?.status, "active");
+  });
+
+  it("that is not there is said with the zones that the token sees", () => {
+    const words = noZone([zone("example.org"), zone("example.net")], about);
+    assert.match(
+      words,
+      /^domain: .*no zone that lab\.example\.com lies in\. It sees these: example\.org, example\.net\./,
+    );
+    assert.match(words, /Zone \/ DNS \/ Edit.*\n {4}pulumi config set --secret cloudflare:apiToken$/);
+    assert.match(noZone([], about), /no zone that lab\.example\.com lies in\. It sees none\./);
+    const many = Array.from({ length: 30 }, (_, number) => zone(`example-${number}.com`));
+    assert.match(noZone(many, about), / example-9\.com and 20 more\./);
+  });
+
+  it("that the settings name, and that is not there, is said with the command that looks it up instead", () => {
+    const words = noZone([zone("example.com")], { ...about, dnsZone: "example.org" });
+    assert.match(
+      words,
+      /^dnsZone: .*no zone example\.org\. It sees these: example\.com\. .*\n {4}pulumi config rm dnsZone$/,
+    );
+  });
+
+  it("has the site's names directly below it, where Cloudflare stands before the machine", () => {
+    assert.equal(tooDeep("example.co.uk", "example.co.uk"), undefined);
+    const words = String(tooDeep("example.co.uk", "lab.example.co.uk"));
+    assert.match(
+      words,
+      /^proxied: jupyter\.lab\.example\.co\.uk lies two levels or more below the zone example\.co\.uk/,
+    );
+    assert.match(words, /\(pulumi config set domain example\.co\.uk\):\n {4}pulumi config set proxied false$/);
   });
 });
 

@@ -160,7 +160,7 @@ describe("The program", () => {
 
 describe("The program in a stack whose name Compose refuses", () => {
   it("has one name for the site, in the release and where it is taken down", async () => {
-    const { resources } = await runUnderMocks(handedOver(people), program, {}, "Prod");
+    const { resources } = await runUnderMocks(handedOver(people), program, {}, { stackName: "Prod" });
     const inputsOf = (name: string) => resources.find((each) => each.name === name)?.inputs ?? {};
     const [, project] = /^project (.*)$/m.exec(String(inputsOf("site-release").stdin)) ?? [];
     assert.match(project ?? "", /^jupyter-up-prod-[0-9a-f]{6}$/);
@@ -173,7 +173,7 @@ describe("The program in a stack whose name Compose refuses", () => {
     const ssh = { host: "203.0.113.7", privateKey: "-----BEGIN PRIVATE KEY-----", hostKey: "ssh-ed25519 AAAA" };
     const warn = mock.method(pulumi.log, "warn", () => Promise.resolve());
     const settings = handedOver({ ...gcp, "jupyter-up:target": "ssh", "jupyter-up:ssh": ssh });
-    await runUnderMocks(settings, program, { [made]: { connection } }, "Prod");
+    await runUnderMocks(settings, program, { [made]: { connection } }, { stackName: "Prod" });
     warn.mock.restore();
     assert.match(String(warn.mock.calls[0]?.arguments[0]), /site-apply down jupyter-up-prod-[0-9a-f]{6}$/);
   });
@@ -374,6 +374,55 @@ describe("The program with target gcp, behind Cloudflare, with people of Google"
     const { callbackUrl, user, password, passwords, certificateAuthority } = run.exports;
     assert.equal(callbackUrl, "https://vouch.lab.example.com/auth");
     for (const none of [user, password, passwords, certificateAuthority]) assert.equal(none, undefined);
+  });
+});
+
+describe("The program with names at Cloudflare", () => {
+  const apiToken = { "cloudflare:apiToken": "t".repeat(40), "jupyter-up:dns": "cloudflare" };
+  const zone = (id: string, name: string) => ({ id: id.repeat(32), name, status: "active", nameServers: [] });
+  const token = "cloudflare:index/getZones:getZones";
+
+  /** What the program does where the token sees these zones. */
+  async function withZones(results: unknown[], settings: Record<string, unknown>) {
+    let refusal = "";
+    const attempt = () =>
+      program().catch(({ message }) => {
+        refusal = message;
+      });
+    const config = handedOver({ ...gcp, ...apiToken, ...settings });
+    const { resources } = await runUnderMocks(config, attempt, {}, { answers: { [token]: { results } } });
+    const records = resources.filter(({ type }) => type === "cloudflare:index/dnsRecord:DnsRecord");
+    return { refusal, made: resources.length, zoneIds: [...new Set(records.map(({ inputs }) => inputs.zoneId))] };
+  }
+
+  const straight = { "jupyter-up:proxied": false, "jupyter-up:acmeEmail": "ann@example.com" };
+
+  it("makes them in the zone that the domain lies in", async () => {
+    const zones = [zone("a", "example.com"), zone("b", "example.co.uk"), zone("c", "sub.example.co.uk")];
+    const settings = { "jupyter-up:domain": "lab.sub.example.co.uk", ...straight };
+    assert.deepEqual(await withZones(zones, settings).then(({ zoneIds }) => zoneIds), ["c".repeat(32)]);
+    const named = { ...settings, "jupyter-up:dnsZone": "example.co.uk" };
+    assert.deepEqual(await withZones(zones, named).then(({ zoneIds }) => zoneIds), ["b".repeat(32)]);
+  });
+
+  it("makes nothing where the token sees no such zone", async () => {
+    const { refusal, made } = await withZones([zone("a", "example.com")], {
+      "jupyter-up:domain": "lab.example.co.uk",
+      ...straight,
+    });
+    assert.match(
+      refusal,
+      /^Nothing was changed\. domain: .* lab\.example\.co\.uk lies in\. It sees these: example\.com\./,
+    );
+    assert.equal(made, 1);
+  });
+
+  it("makes nothing where Cloudflare stands before names that its certificate does not cover", async () => {
+    const { refusal, made } = await withZones([zone("a", "example.co.uk")], {
+      "jupyter-up:domain": "lab.example.co.uk",
+    });
+    assert.match(refusal, /^Nothing was changed\. proxied: .* below the zone example\.co\.uk/);
+    assert.equal(made, 1);
   });
 });
 

@@ -609,13 +609,8 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["a domain outside its zone", { target: "gcp", dnsZone: "example.org" }, `
-  dnsZone: the domain lab.example.com does not lie in the zone example.org.
-    pulumi config set dnsZone example.com
-`],
-
-  ["a proxied name two levels deep", { target: "gcp", dnsZone: "example.com" }, `
-  proxied: jupyter.lab.example.com lies two levels or more below the zone example.com, and Cloudflare's free certificate covers one. Let the names lead straight to the machine, or use the zone itself (pulumi config set domain example.com):
-    pulumi config set proxied false
+  dnsZone: the domain lab.example.com does not lie in the zone example.org. Without dnsZone, its zone is looked up at Cloudflare:
+    pulumi config rm dnsZone
 `],
 
   ["a word for proxied", { proxied: "orange" }, `

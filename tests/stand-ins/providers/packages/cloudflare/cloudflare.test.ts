@@ -433,6 +433,23 @@ describe("the package cloudflare", () => {
       ]);
       assert.deepEqual(await names({ maxItems: 1, direction: "desc" }), ["third.example"]);
     });
+
+    it("stops at 1000 unless more are asked for", async () => {
+      const entries = Array.from({ length: 1001 }, (_, number) => [`zone-${number}.test`, zone] as const);
+      await writeFile(join(cloud.folder, "zones.json"), JSON.stringify(Object.fromEntries(entries)));
+      const count = async (args: Properties) =>
+        ((await engine.invoke(functions.zones, args)).results as Properties[]).length;
+      assert.deepEqual([await count({}), await count({ maxItems: 10_000 })], [1000, 1001]);
+    });
+
+    it("refuses arguments that the provider does not have, and words that are none of theirs", async () => {
+      const refuses = (args: Properties, message: RegExp) =>
+        assert.rejects(engine.invoke(functions.zones, args), message);
+      await refuses({ filter: { name: "example.test" } }, /An argument named "filter" is not expected/);
+      await refuses({ direction: "down" }, /direction value must be one of: \["asc" "desc"\], got: "down"/);
+      await refuses({ status: "paused" }, /status value must be one of/);
+      await refuses({ maxItems: 0 }, /max_items value must be at least 1/);
+    });
   });
 
   describe("getDnsRecords", () => {

@@ -36,10 +36,34 @@ export const getZone: ProviderFunction = async (args, operation) => {
 
 /** `cloudflare:index/getZones:getZones` */
 export const getZones: ProviderFunction = async (args, operation) => {
+  requireSchema(args);
   const zones = await findZones(args as Filter, operation);
   const { maxItems } = args as { maxItems?: number };
-  return { match: "all", ...args, results: zones.slice(0, maxItems || 1000).map(describe) };
+  return { match: "all", ...args, results: zones.slice(0, maxItems ?? 1000).map(describe) };
 };
+
+const words: Record<string, string[]> = {
+  direction: ["asc", "desc"],
+  match: ["any", "all"],
+  order: ["name", "status", "account.id", "account.name", "plan.id"],
+  status: ["initializing", "pending", "active", "moved"],
+};
+
+/** What the provider refuses before it asks: arguments that it does not have, and words that are none of theirs. */
+function requireSchema(args: Properties): void {
+  for (const [name, value] of Object.entries(args)) {
+    const allowed = words[name];
+    if (!allowed && !["account", "maxItems", "name", "types"].includes(name))
+      throw new Error(`Unsupported argument: An argument named "${name}" is not expected here.`);
+    if (allowed && !allowed.includes(String(value).toLowerCase()))
+      throw new Error(
+        `Invalid Attribute Value Match: Attribute ${name} value must be one of: [${allowed.map((word) => `"${word}"`).join(" ")}], got: "${value}"`,
+      );
+  }
+  const { maxItems } = args;
+  if (maxItems !== undefined && !(typeof maxItems === "number" && maxItems >= 1))
+    throw new Error(`Invalid Attribute Value: Attribute max_items value must be at least 1, got: ${maxItems}`);
+}
 
 async function onlyZone(filter: Filter, operation: Operation): Promise<string> {
   const [zone, ...more] = await findZones(filter, operation);
