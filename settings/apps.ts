@@ -15,7 +15,7 @@ import {
   text,
   yesOrNo,
 } from "./faults.ts";
-import { REGISTRY } from "./image.ts";
+import { LONGEST_REFERENCE, REGISTRY } from "./image.ts";
 
 /** Apps: any image behind the same door. */
 
@@ -62,7 +62,7 @@ const REFERENCE = new RegExp(
 );
 
 function whatIsWrongWithImage(image: string): string | undefined {
-  if (!REFERENCE.test(image)) return "is no name of an image";
+  if (image.length > LONGEST_REFERENCE || !REFERENCE.test(image)) return "is no name of an image";
   if (/:latest$/.test(image))
     return "means another image whenever its maker likes, without a release of yours; name one version";
   if (!/[^/]*[:@][^/]*$/.test(image)) return "names no version; put one behind a colon";

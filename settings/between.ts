@@ -147,7 +147,7 @@ function ofCertificate({ tls, tlsCertificate, tlsKey, domain, home, signIn, apps
     ? whatIsWrongWithKey(tlsKey, tlsCertificate ?? "")
     : "the certificate's private key is missing.";
   // A text that is no PEM at all has been said to be none.
-  const isPem = (text = "-----BEGIN") => text.startsWith("-----BEGIN");
+  const isPem = (text: unknown) => text === undefined || `${text}`.startsWith("-----BEGIN");
   return [
     ...wrong.flatMap((sentence) => when(isPem(tlsCertificate), "tlsCertificate", [sentence, SET_TLS_CERTIFICATE])),
     ...when(wrongKey !== undefined && isPem(tlsKey), "tlsKey", [wrongKey ?? "", SET_TLS_KEY]),

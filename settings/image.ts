@@ -22,11 +22,14 @@ export const REGISTRY = /(localhost|[a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9-]+(?=:\d))
 const REPOSITORY = new RegExp(`^${REGISTRY}(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$`);
 const MIRROR = new RegExp(`^${REGISTRY}(/[a-z0-9._-]+)*$`);
 
+/** More than any registry takes; patterns that are tried on a longer text take seconds. */
+export const LONGEST_REFERENCE = 512;
+
 export const inFull = (image: string) => (image.includes("/") ? image : `${STACKS_REGISTRY}/${image}`);
 
 /** What is wrong with an image's name, and the command that mends it. */
 function whatIsWrongWithImage(name: string): [wrong: string, mend: string] | undefined {
-  if (name === "") return ["is no name of an image", IMAGE_EXAMPLE];
+  if (name === "" || name.length > LONGEST_REFERENCE) return ["is no name of an image", IMAGE_EXAMPLE];
   if (name.includes("@"))
     return ["has a digest in it; name the image alone, its version has a setting of its own (imageTag)", IMAGE_EXAMPLE];
   const tagged = /^(?<image>.+):(?<tag>[^:/]+)$/.exec(name)?.groups;
@@ -35,7 +38,9 @@ function whatIsWrongWithImage(name: string): [wrong: string, mend: string] | und
     const ownName = name.replace(/^jupyter\//, "");
     return [
       "names no registry; an image of one's own is named in full",
-      `pulumi config set image ${STACKS.includes(ownName) ? ownName : `docker.io/${name}`}`,
+      STACKS.includes(ownName) || REPOSITORY.test(`docker.io/${name}`)
+        ? `pulumi config set image ${STACKS.includes(ownName) ? ownName : `docker.io/${name}`}`
+        : IMAGE_EXAMPLE,
     ];
   }
   if (!REPOSITORY.test(inFull(name)))

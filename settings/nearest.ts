@@ -1,5 +1,9 @@
+const LONGEST_WORD = 100;
+
 /** The word a mistyped one was probably meant to be: at most a third of its letters apart, letter case aside; or none. */
 export function nearest(word: string, candidates: string[]): string | undefined {
+  // A text that long is no slip, and to compare it takes seconds.
+  if (word.length > LONGEST_WORD) return undefined;
   const distances = candidates.map((candidate) => ({
     candidate,
     distance: editDistance(word.toLowerCase(), candidate.toLowerCase()),

@@ -152,7 +152,7 @@ export const signIn = z.preprocess(
     [providers.dex, providers.okta, providers.google, providers.github, providers.oidc],
     {
       error: (issue) =>
-        typeof issue.input !== "object" || Array.isArray(issue.input)
+        typeof issue.input !== "object" || issue.input === null || Array.isArray(issue.input)
           ? fault(`expected provider and users, found ${kindOf(issue.input)}.`, anew(issue.input, USER_EXAMPLE))
           : fault(
               `${shown((issue.input as { provider?: unknown }).provider)} is no provider this program knows. There are: ${NAMES} (dex is built in).`,

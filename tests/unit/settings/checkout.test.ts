@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -44,6 +44,26 @@ describe("A folder of this checkout that an app brings", () => {
     it(`is refused when it is ${name}`, () => {
       assert.match(whatIsWrongWithFolder(made(name, files)) ?? "", wrong);
     });
+
+  it("is refused in words where the file system has none of it", () => {
+    const long = "x".repeat(300);
+    assert.equal(whatIsWrongWithFolder(long), "is no folder of this checkout");
+    assert.equal(whatIsWrongWithFile(`files/${long}`), "is no file of this checkout");
+    assert.equal(whatIsWrongWithFile("x/".repeat(3000)), "is no file of this checkout");
+    assert.equal(whatIsWrongWithFolder("index.ts/x"), "is no folder of this checkout");
+    assert.equal(whatIsWrongWithFile("index.ts/x"), "is no file of this checkout");
+    symlinkSync("loop", `${folder}/loop`);
+    const loop = relative(checkout, `${folder}/loop`);
+    assert.equal(whatIsWrongWithFolder(loop), "cannot be read (ELOOP)");
+    assert.equal(whatIsWrongWithFile(loop), "cannot be read (ELOOP)");
+  });
+
+  it("is refused in words for a link in it that leads nowhere, and for a name that is none of a URL", () => {
+    const path = made("linked", { "a.txt": "x\n" });
+    symlinkSync("nowhere", `${folder}/linked/b.txt`);
+    assert.equal(whatIsWrongWithFolder(path), 'cannot be sent along: "b.txt" in it cannot be read (ENOENT)');
+    assert.match(whatIsWrongWithFolder(made("odd", { "a#b%20?.txt": "x\n" })) ?? "", /for its file "a#b%20\?\.txt"/);
+  });
 
   it("is refused when it is none", () => {
     assert.equal(whatIsWrongWithFolder("files/nowhere"), "is no folder of this checkout");
