@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, relative } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { checkout } from "../../../settings/checkout.ts";
+import { readSettings } from "../../../settings/read.ts";
+import { configWith } from "../../support/settings.ts";
+
+const messageFor = (notebooks: string) => {
+  const { faults } = readSettings(configWith({ notebooks }));
+  return faults.map(({ message }) => message.split("\n")[0]).join();
+};
+const own = "is a folder of this program's own; name another one.";
+
+describe("The folder of the notebooks", () => {
+  let outside: string;
+  before(() => {
+    outside = mkdtempSync("/tmp/notebooks-");
+    symlinkSync(`${checkout}/files`, `${outside}/to-files`);
+    symlinkSync("loop", `${outside}/loop`);
+    mkdirSync(`${outside}/real`);
+    symlinkSync(`${outside}/real`, `${outside}/to-real`);
+  });
+  after(() => rmSync(outside, { recursive: true }));
+
+  it("is none that git tracks, or the program itself would be in reach of notebooks", () => {
+    const tracked = execFileSync("git", ["ls-files"], { cwd: checkout, encoding: "utf8" }).split("\n");
+    const folders = new Set(tracked.filter((path) => path.includes("/")).map((path) => path.split("/")[0] ?? ""));
+    assert.ok(folders.size > 5);
+    for (const folder of [...folders, "node_modules", ".git", ".state"])
+      for (const way of [folder, `./${folder}/new`, `${checkout}/${folder}`, folder.toUpperCase()])
+        assert.equal(messageFor(way), `${JSON.stringify(way)} ${own}`);
+  });
+
+  it("is none with this checkout in it, however it is written", () => {
+    for (const way of [checkout, `${checkout}/`, dirname(checkout), `${checkout}/./`])
+      assert.equal(messageFor(way), `${JSON.stringify(way)} has this program in it; name a folder of its own.`);
+  });
+
+  it("is none that a link leads to", () => {
+    assert.equal(messageFor(`${outside}/to-files`), `"${outside}/to-files" ${own}`);
+    assert.equal(messageFor(`${outside}/to-files/new`), `"${outside}/to-files/new" ${own}`);
+  });
+
+  it("may be any other, in the checkout or elsewhere, there already or not", () => {
+    for (const folder of [
+      "notebooks",
+      "work",
+      "my-files/a",
+      `${outside}/new/a`,
+      `${outside}/to-real`,
+      `${outside}/loop`,
+      "~/work",
+    ])
+      assert.equal(messageFor(folder), "", folder);
+    const fromHome = relative(homedir(), checkout);
+    if (!fromHome.startsWith("..")) assert.match(messageFor(`~/${fromHome}/files`), /own; name another one/);
+  });
+});
