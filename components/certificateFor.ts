@@ -13,7 +13,11 @@ export function certificateFor(settings: Settings, dnsNames: string[]): Certific
     case "private-ca":
       return new PrivateAuthority("certificate", { dnsNames });
     case "provided":
-      return { certificate: pulumi.output(settings.tlsCertificate ?? ""), key: pulumi.secret(settings.tlsKey ?? "") };
+      // Either may be encrypted in the config; both travel with the secret files.
+      return {
+        certificate: pulumi.secret(settings.tlsCertificate ?? ""),
+        key: settings.tlsKey?.output(pulumi.secret) ?? pulumi.secret(""),
+      };
     // The machine gets it by itself, when a release needs it.
     case "letsencrypt":
       return {};

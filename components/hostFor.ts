@@ -24,10 +24,11 @@ export async function hostFor(settings: Settings, { webFrom }: HostForArgs): Pro
   await refuseDeadAgent();
   const trusted = tlsOf(settings) !== "private-ca";
   if (target === "ssh") {
-    const { host = "", privateKey = "", hostKey = "", address = host, ...login } = settings.ssh;
+    const { host = "", privateKey: sealedKey, hostKey = "", address = host, ...login } = settings.ssh;
     const former = formerMachineOf(await madeSoFar());
     const warning = former && leftBehind(former, hostKey, composeProject(pulumi.getProject(), pulumi.getStack()));
     if (warning) pulumi.log.warn(warning);
+    const privateKey = sealedKey?.output(pulumi.secret) ?? "";
     return new SshHost("host", { ...login, host, privateKey, hostKey, address, trusted });
   }
   const { project = "", zone, machineType, bootDiskGb, dataDiskGb, protectData, sshFrom } = settings;

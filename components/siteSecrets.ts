@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import type { Secrets } from "../files/secrets.ts";
 import type { App } from "../settings/apps.ts";
+import type { Sensitive } from "../settings/sensitive.ts";
 import { type SignIn, usersOf } from "../settings/signIn.ts";
 
 export interface SiteSecretsArgs {
@@ -9,8 +10,8 @@ export interface SiteSecretsArgs {
   signIn: SignIn;
   /** The apps: a database password for each that has one, and what is secret in their settings. */
   apps: App[];
-  /** Token for Cloudflare's API, where the machine needs it: it gets the certificate by itself. Secret. */
-  cloudflareToken?: string | undefined;
+  /** Token for Cloudflare's API, where the machine needs it: it gets the certificate by itself. */
+  cloudflareToken?: Sensitive<string> | undefined;
   /** Any text; another one makes the database's passwords anew. */
   databaseRotation?: string | undefined;
   /** Any text; another one replaces the keys that sessions are signed with. */
@@ -52,22 +53,27 @@ export class SiteSecrets extends pulumi.ComponentResource {
       .map(({ email }) => ({ email, password: random(`password-${email}`, PASSWORD_LENGTH) }));
     const passwordHashes = byName([
       ...generated.map(({ email, password }) => [email, password.bcryptHash] as const),
-      ...users.flatMap(({ email, passwordHash }) => (passwordHash ? [[email, passwordHash] as const] : [])),
+      ...users.flatMap(({ email, passwordHash }) =>
+        passwordHash ? [[email, passwordHash.output(pulumi.secret)] as const] : [],
+      ),
     ]);
 
     this.values = {
       vouchJwtSecret: sessionKey("vouch-jwt"),
       vouchSessionKey: sessionKey("vouch-session"),
-      oidcClientSecret: args.signIn.provider === "dex" ? key("oidc-client") : pulumi.secret(args.signIn.clientSecret),
+      oidcClientSecret:
+        args.signIn.provider === "dex" ? key("oidc-client") : args.signIn.clientSecret.output(pulumi.secret),
       doorSecret: key("door"),
       namingKey: key("naming"),
-      ...(args.cloudflareToken ? { cloudflareToken: pulumi.secret(args.cloudflareToken) } : {}),
+      ...(args.cloudflareToken ? { cloudflareToken: args.cloudflareToken.output(pulumi.secret) } : {}),
       databaseRootPassword: databaseKey("database-root"),
       notebooksDatabasePassword: databaseKey("database-notebooks"),
       appDatabasePasswords: byName(
         args.apps.filter(({ database }) => database).map((app) => [app.name, databaseKey(`database-${app.name}`)]),
       ),
-      appSecrets: pulumi.secret(Object.fromEntries(args.apps.map((app) => [app.name, app.secrets]))),
+      appSecrets: pulumi.secret(
+        pulumi.all(Object.fromEntries(args.apps.map((app) => [app.name, app.secrets.output(pulumi.secret)]))),
+      ),
       passwordHashes,
     };
     this.passwords = byName(generated.map(({ email, password }) => [email, password.result]));

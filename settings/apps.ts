@@ -16,6 +16,7 @@ import {
   yesOrNo,
 } from "./faults.ts";
 import { LONGEST_REFERENCE, REGISTRY } from "./image.ts";
+import { type Sealed, seal } from "./sensitive.ts";
 
 /** Apps: any image behind the same door. */
 
@@ -260,7 +261,20 @@ export const apps = z
     }
   }, alwaysOnLists);
 
-export type App = z.infer<typeof app>;
+type Checked = z.infer<typeof app>;
+export type App = Sealed<Checked, "secrets">;
+
+/**
+ * Seals what is secret of the apps.
+ * @param encrypted whether something in the setting is: Pulumi does not tell what, so that every variable counts as secret.
+ */
+export function sealedApps(apps: Checked[], encrypted: boolean): App[] {
+  return apps.map((app) => {
+    // Of two of the same name, Compose takes that of the environment.
+    const secrets = { ...app.secrets, ...app.environment };
+    return seal(encrypted ? { ...app, environment: {}, secrets } : app, "secrets");
+  });
+}
 
 /** Names of apps that are no more, whose data is to go, too. */
 export const purge = z.array(

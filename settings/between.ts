@@ -139,7 +139,7 @@ function ofTls(given: Partly): Between[] {
 /** A certificate of the user's own. */
 function ofCertificate({ tls, tlsCertificate, tlsKey, domain, home, signIn, apps }: Partly): Between[] {
   if (tls !== "provided") return [];
-  const named = appsOf(apps).flatMap(([, app]) => (app.name ? [app as App] : []));
+  const named = appsOf(apps).flatMap(([, { name }]) => (name ? [{ name }] : []));
   const names = typeof domain === "string" && signIn ? namesAskedFor({ domain, home, signIn, apps: named }) : [];
   const missing = ["the certificate is missing: the chain in PEM form, the site's own first."];
   const wrong = tlsCertificate ? whatIsWrongWithCertificate(tlsCertificate, names, new Date()) : missing;

@@ -4,9 +4,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { costReport, costsOf } from "./cost.ts";
 import { cloudflareTokenOf, missingCredentials, type Surroundings } from "./credentials.ts";
 import { plainRefusal } from "./plainRefusal.ts";
-import { plainSecrets } from "./plainSecrets.ts";
+import { needlesslyEncrypted, plainSecrets } from "./plainSecrets.ts";
 import { configOf, readSettings, report } from "./read.ts";
 import type { Settings } from "./schema.ts";
+import { Sensitive } from "./sensitive.ts";
 
 /**
  * Reads the stack's config of this project, checked.
@@ -21,16 +22,18 @@ export function loadSettings(): Settings {
     read: readIfThere,
   };
   const config = configOf(project, pulumi.runtime.allConfig());
-  const { settings, faults } = readSettings(config);
+  const isEncrypted = (setting: string) => isConfigSecret(`${project}:${setting}`);
+  const { settings, faults } = readSettings(config, isEncrypted);
   const all = [
     ...faults,
-    ...plainSecrets(config, (setting) => isConfigSecret(`${project}:${setting}`)),
+    ...plainSecrets(config, isEncrypted),
+    ...needlesslyEncrypted(config, isEncrypted),
     ...missingCredentials(config, surroundings),
   ];
   if (settings && all.length === 0) {
     sayWhatItCosts(settings);
     const cloudflareToken = cloudflareTokenOf(surroundings);
-    return { ...settings, ...(cloudflareToken ? { cloudflareToken } : {}) };
+    return { ...settings, ...(cloudflareToken ? { cloudflareToken: new Sensitive(cloudflareToken) } : {}) };
   }
   throw plainRefusal(report(pulumi.getStack(), all));
 }
@@ -42,7 +45,7 @@ function sayWhatItCosts(settings: Settings): void {
   void say(costReport(costs));
 }
 
-/** The SDK has it, and hides it from its types. */
+/** The SDK has it, and hides it from its types. For a list or an object: whether anything in it is encrypted. */
 const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
 
 function readIfThere(file: string): string | undefined {

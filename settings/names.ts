@@ -1,7 +1,13 @@
-import type { Settings } from "./schema.ts";
+/** What the names follow from. */
+interface Named {
+  domain: string;
+  home?: string | undefined;
+  signIn: { provider: string };
+  apps: { name: string }[];
+}
 
 /** Labels of the site's names: the front page's (empty for the domain itself), and of each service that has one. */
-export function labelsOf({ home, signIn, apps }: Pick<Settings, "home" | "signIn" | "apps">): string[] {
+export function labelsOf({ home, signIn, apps }: Omit<Named, "domain">): string[] {
   const dex = signIn.provider === "dex" ? ["dex"] : [];
   return [home ?? "", "vouch", ...dex, "jupyter", ...apps.map(({ name }) => name)];
 }
@@ -9,6 +15,6 @@ export function labelsOf({ home, signIn, apps }: Pick<Settings, "home" | "signIn
 /**
  * Every name that the site will answer to, known before anything of it is made; a test holds it to what nginx answers to.
  */
-export function namesAskedFor(settings: Pick<Settings, "domain" | "home" | "signIn" | "apps">): string[] {
+export function namesAskedFor(settings: Named): string[] {
   return labelsOf(settings).map((label) => (label ? `${label}.${settings.domain}` : settings.domain));
 }

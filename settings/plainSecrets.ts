@@ -33,3 +33,33 @@ export function plainSecrets(
       message: fault("this is secret, and stands in the stack's config for everybody to read. Set it encrypted:", mend),
     }));
 }
+
+/** Settings that may be encrypted: they have secrets in them, or end up among the secret files as a whole. */
+const SECRET = ["signIn", "apps", "ssh", "tlsCertificate", "tlsKey"];
+
+/** Settings that are encrypted, and would lie open all the same in generated files, in the state and in previews. */
+export function needlesslyEncrypted(
+  config: Record<string, unknown>,
+  isEncrypted: (setting: string) => boolean,
+): Fault[] {
+  return Object.entries(config).flatMap(([key, value]) =>
+    isEncrypted(key) && !SECRET.includes(key)
+      ? [
+          {
+            key,
+            message: fault(
+              `this is encrypted, and would stand in readable files, in the stack's state and in previews all the same. Of the settings, only ${SECRET.join(", ")} can be kept secret. Have it in plain text:`,
+              decrypt(key, value),
+            ),
+          },
+        ]
+      : [],
+  );
+}
+
+/** The value stays out of the terminal. A list is decrypted entry by entry: as a whole it would become a text. */
+function decrypt(key: string, value: unknown): string {
+  if (!Array.isArray(value)) return `pulumi config get ${key} | pulumi config set --plaintext ${key}`;
+  const entry = `--path '${key}['$i']'`;
+  return `for i in ${[...value.keys()].join(" ")}; do pulumi config get ${entry} | pulumi config set --plaintext ${entry}; done`;
+}

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { THIS_KEY } from "./faults.ts";
 import { nearest } from "./nearest.ts";
-import { type Settings, settingsSchema } from "./schema.ts";
+import { type Settings, sealed, settingsSchema } from "./schema.ts";
 
 /** One thing wrong with the settings: where, and the schema's words (a sentence, then the mending command). */
 export interface Fault {
@@ -26,10 +26,16 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Checks raw config values; all faults at once, in the order of the settings. */
-export function readSettings(config: Record<string, unknown>): { settings?: Settings; faults: Fault[] } {
+/**
+ * Checks raw config values; all faults at once, in the order of the settings.
+ * @param isEncrypted whether something in a setting is encrypted, by its name.
+ */
+export function readSettings(
+  config: Record<string, unknown>,
+  isEncrypted?: (setting: string) => boolean,
+): { settings?: Settings; faults: Fault[] } {
   const result = settingsSchema.safeParse(config);
-  if (result.success) return { settings: result.data, faults: [] };
+  if (result.success) return { settings: sealed(result.data, isEncrypted), faults: [] };
   // Checks across settings come last in zod's order.
   const issues = result.error.issues.toSorted((a, b) => rank(a) - rank(b));
   return { faults: issues.flatMap((issue) => faultsOf(issue, config)) };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { allow } from "./allow.ts";
-import { apps, purge } from "./apps.ts";
+import { type App, apps, purge, sealedApps } from "./apps.ts";
 import { faultsBetween } from "./between.ts";
 import { database, databaseRotation, databaseTag } from "./database.ts";
 import { domain } from "./domain.ts";
@@ -10,7 +10,8 @@ import { bootDiskGb, dataDiskGb, machineType, project, protectData, sshFrom, zon
 import { notebooks } from "./notebooks.ts";
 import { packages } from "./packages.ts";
 import { port } from "./ports.ts";
-import { sessionRotation, signIn } from "./signIn.ts";
+import { type Sealed, Sensitive, seal } from "./sensitive.ts";
+import { type SignIn, sealedSignIn, sessionRotation, signIn } from "./signIn.ts";
 import { ssh } from "./ssh.ts";
 import { acmeEmail, acmeServer, dns, dnsZone, home, proxied, tls, tlsCertificate, tlsKey } from "./web.ts";
 
@@ -65,8 +66,26 @@ export const settingsSchema = settings.superRefine((given, context) => {
   for (const [path, message] of faultsBetween(given)) context.addIssue({ code: "custom", path, message });
 }, always);
 
-/** What the user asked for: complete and checked. */
-export interface Settings extends z.infer<typeof settingsSchema> {
-  /** Cloudflare's API token, where there is one: from `cloudflare:apiToken` or CLOUDFLARE_API_TOKEN. Secret. */
-  cloudflareToken?: string;
+/** The settings with all that is secret in them in the open. */
+type Checked = z.infer<typeof settingsSchema>;
+
+/** What the user asked for: complete, checked, and with its secrets sealed. */
+export interface Settings extends Omit<Checked, "signIn" | "apps" | "ssh" | "tlsKey"> {
+  signIn: SignIn;
+  apps: App[];
+  ssh: Sealed<Checked["ssh"], "privateKey">;
+  tlsKey: Sensitive<string> | undefined;
+  /** Cloudflare's API token, where there is one: from `cloudflare:apiToken` or CLOUDFLARE_API_TOKEN. */
+  cloudflareToken?: Sensitive<string>;
+}
+
+/** @param isEncrypted whether something in a setting is encrypted, by its name. */
+export function sealed(checked: Checked, isEncrypted: (setting: string) => boolean = () => false): Settings {
+  return {
+    ...checked,
+    signIn: sealedSignIn(checked.signIn),
+    apps: sealedApps(checked.apps, isEncrypted("apps")),
+    ssh: seal(checked.ssh, "privateKey"),
+    tlsKey: checked.tlsKey === undefined ? undefined : new Sensitive(checked.tlsKey),
+  };
 }

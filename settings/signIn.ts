@@ -13,6 +13,7 @@ import {
   THIS_KEY,
   text,
 } from "./faults.ts";
+import { type Sealed, seal } from "./sensitive.ts";
 
 const USER_EXAMPLE = "pulumi config set --path 'signIn.users[0].email' ann@example.com";
 /** Dex refuses cheaper hashes than cost 10, and a sign-in at cost 16 takes seconds of a small machine's CPU. */
@@ -165,9 +166,18 @@ export const signIn = z.preprocess(
 /** Any text; another one signs everybody out. Absent: the keys stay as they are. */
 export const sessionRotation = optionalText("any text", "pulumi config set sessionRotation 2026-11");
 
-export type SignIn = z.infer<typeof signIn>;
+type Checked = z.infer<typeof signIn>;
 /** A user of the built-in provider. */
-export type DexUser = z.infer<typeof users>[number];
+export type DexUser = Sealed<z.infer<typeof dexUser>, "passwordHash">;
+export type SignIn =
+  | { provider: "dex"; users: DexUser[] }
+  | Sealed<Exclude<Checked, { provider: "dex" }>, "clientSecret">;
+
+/** Seals what is secret of it: the rest, addresses and names among it, ends up in readable files. */
+export function sealedSignIn(checked: Checked): SignIn {
+  if (checked.provider !== "dex") return seal(checked, "clientSecret");
+  return { ...checked, users: checked.users.map((user) => seal(user, "passwordHash")) };
+}
 
 /** Users of the built-in provider; none with any other. */
 export const usersOf = (signIn: SignIn): DexUser[] => (signIn.provider === "dex" ? signIn.users : []);

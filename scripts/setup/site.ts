@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { imagesOf, siteOf } from "../../files/site.ts";
-import { settingsSchema } from "../../settings/schema.ts";
+import { sealed, settingsSchema } from "../../settings/schema.ts";
 import { projectFolder } from "./folders.ts";
 
 /** The type of the component that is the running site. */
@@ -60,5 +60,5 @@ export async function siteImages(config: Record<string, unknown>): Promise<strin
     httpPort: 80,
     public: false,
   };
-  return imagesOf(siteOf(project.name, data, anywhere)).map(({ reference }) => reference);
+  return imagesOf(siteOf(project.name, sealed(data), anywhere)).map(({ reference }) => reference);
 }

@@ -56,6 +56,8 @@ type Answer = (error: unknown, response: { getUrn(): string }) => void;
 /** What a run may find otherwise than usual. */
 export interface World {
   stackName?: string;
+  /** Whole keys of the config with something encrypted in their values: Pulumi tells no more than that. */
+  encrypted?: string[];
   /** What is looked up in a cloud, by the function's token. */
   answers?: Record<string, Record<string, unknown>>;
 }
@@ -70,11 +72,10 @@ export async function runUnderMocks(
   config: Record<string, string>,
   program: () => Promise<unknown>,
   made: Record<string, Record<string, unknown>> = {},
-  { stackName = "test", answers = {} }: World = {},
+  { stackName = "test", answers = {}, encrypted = [] }: World = {},
 ): Promise<Run> {
   const run: Run = { resources: [], outputs: {}, exports: {} };
-  // Whatever is secret in it was set as such.
-  pulumi.runtime.setAllConfig(config, Object.keys(config));
+  pulumi.runtime.setAllConfig(config, encrypted);
   const before = Object.fromEntries(Object.entries(made).map(([urn, outputs]) => [urn, { outputs }]));
   const call = ({ token }: MockCallArgs) =>
     token === "pulumi:pulumi:readStackResourceOutputs"

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import type * as pulumi from "@pulumi/pulumi";
 import { readSettings } from "../../settings/read.ts";
 import type { Settings } from "../../settings/schema.ts";
+import { Sensitive } from "../../settings/sensitive.ts";
 
 /** A config with every setting, as Pulumi hands it over: texts, and parsed lists and objects. */
 export const validConfig: Readonly<Record<string, unknown>> = {
@@ -44,6 +46,14 @@ export const validConfig: Readonly<Record<string, unknown>> = {
 export function configWith(changes: Record<string, unknown>): Record<string, unknown> {
   const config = { ...validConfig, ...changes };
   return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
+}
+
+/** Settings with what is sealed in them in the open, to be compared. */
+export function opened(value: unknown): unknown {
+  if (value instanceof Sensitive) return value.output(((inner: unknown) => inner) as typeof pulumi.secret);
+  if (Array.isArray(value)) return value.map(opened);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, opened(part)]));
 }
 
 /** The settings of the valid config with changes. */

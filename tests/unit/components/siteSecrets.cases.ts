@@ -3,19 +3,23 @@ import { before, describe, it } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { SiteSecrets, type SiteSecretsArgs } from "../../../components/siteSecrets.ts";
+import { Sensitive } from "../../../settings/sensitive.ts";
 import { MARKER, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
 import { settingsWith } from "../../support/settings.ts";
 
 describe("The site's secrets", () => {
   const passwordHash = "$2b$10$of-the-settings";
   const apps = [
-    { name: "phpdemo", database: true, secrets: {} },
-    { name: "whoami", database: false, secrets: { TOKEN: `${MARKER}-of-the-settings` } },
+    { name: "phpdemo", database: true, secrets: new Sensitive({}) },
+    { name: "whoami", database: false, secrets: new Sensitive({ TOKEN: `${MARKER}-of-the-settings` }) },
   ] as unknown as SiteSecretsArgs["apps"];
   let run: Run;
   before(async () => {
     run = await runUnderMocks({}, async () => {
-      const users = [{ email: "ann@example.com" }, { email: "bob@example.com", passwordHash }];
+      const users = [
+        { email: "ann@example.com" },
+        { email: "bob@example.com", passwordHash: new Sensitive(passwordHash) },
+      ];
       const { values, passwords } = new SiteSecrets("secrets", {
         signIn: { provider: "dex", users },
         apps,
@@ -126,7 +130,7 @@ describe("The secrets of a site with apps, where another provider signs people i
   before(async () => {
     run = await runUnderMocks({}, async () => {
       const { values } = new SiteSecrets("secrets", {
-        signIn: { provider: "google", clientId: "x", clientSecret },
+        signIn: { provider: "google", clientId: "x", clientSecret: new Sensitive(clientSecret) },
         apps: [app("adminer", true), app("whoami", false)],
         databaseRotation: "2026-11",
       });

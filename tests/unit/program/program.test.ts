@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it, mock } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
+import { selfSigned } from "../../support/certificate.ts";
 import { MARKER, openTexts, type Resource, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
 import { handedOver } from "../../support/projectFile.ts";
 import { unpack } from "../../support/unpack.ts";
@@ -158,6 +159,80 @@ describe("The program", () => {
   });
 });
 
+describe("The program with apps of which something is encrypted", () => {
+  const whoami = {
+    name: "whoami",
+    image: "traefik/whoami:v1.11.0",
+    port: 80,
+    environment: { API_KEY: `sk-live-${MARKER}`, LEVEL: "3" },
+    secrets: { TOKEN: `${MARKER}-token`, LEVEL: "of the secrets" },
+  };
+  const config = { ...people, "jupyter-up:apps": [whoami] };
+  const stdinOf = ({ resources }: Run, name: string) => resources.find((each) => each.name === name)?.inputs.stdin;
+  let run: Run;
+  before(async () => {
+    run = await runUnderMocks(handedOver(config), program, {}, { encrypted: ["jupyter-up:apps"] });
+  });
+
+  it("puts nothing of their environment where the state or a preview would show it", () => {
+    for (const { name, inputs } of run.resources)
+      for (const text of openTexts(inputs)) assert.doesNotMatch(text, new RegExp(`${MARKER}|API_KEY`), name);
+  });
+
+  it("sends their environment with their secrets, which it overrides as ever", () => {
+    const text = String(secretOf(stdinOf(run, "site-secrets")));
+    assert.ok(text.includes(`|API_KEY="sk-live-${MARKER}"\n`));
+    assert.ok(text.includes(`|TOKEN="${MARKER}-token"\n`));
+    assert.deepEqual(text.match(/^\|LEVEL=.*$/gm), ['|LEVEL="3"']);
+  });
+
+  it("leaves it readable where nothing is encrypted", async () => {
+    const open = { ...whoami, environment: { LEVEL: "3" }, secrets: {} };
+    const plain = await runUnderMocks(handedOver({ ...people, "jupyter-up:apps": [open] }), program);
+    assert.match(String(stdinOf(plain, "site-release")), /^\| +LEVEL: "3"$/m);
+  });
+});
+
+describe("The program with an encrypted certificate of the user's own", () => {
+  it("puts neither it nor its key where the state or a preview would show it", async () => {
+    const names = ["example.com", "*.example.com"];
+    const { certificate, certificateKey } = selfSigned(names);
+    const own = {
+      "jupyter-up:tls": "provided",
+      "jupyter-up:tlsCertificate": certificate,
+      "jupyter-up:tlsKey": certificateKey,
+    };
+    const config = handedOver({ ...people, ...own, "jupyter-up:domain": "example.com" });
+    const encrypted = ["jupyter-up:tlsCertificate", "jupyter-up:tlsKey"];
+    const run = await runUnderMocks(config, program, {}, { encrypted });
+    assert.ok(
+      String(secretOf(run.resources.find(({ name }) => name === "site-secrets")?.inputs.stdin)).includes(
+        "|-----BEGIN CERT",
+      ),
+    );
+    for (const { name, inputs } of run.resources)
+      for (const text of openTexts([inputs, run.outputs]))
+        assert.doesNotMatch(text, /-----BEGIN (CERTIFICATE|PRIVATE KEY)/, name);
+  });
+});
+
+describe("The program with a setting that is encrypted for nothing", () => {
+  it("ends in the command that decrypts it, and does not say its value", async () => {
+    let message = "";
+    const attempt = () =>
+      program().catch((error) => {
+        ({ message } = error);
+      });
+    const config = handedOver({ ...people, "jupyter-up:domain": "secret.example.com" });
+    const encrypted = ["jupyter-up:domain", "jupyter-up:allow"];
+    const { resources } = await runUnderMocks(config, attempt, {}, { encrypted });
+    assert.equal(resources.length, 1);
+    assert.match(message, /^2 things are wrong /);
+    assert.match(message, /\n {4}pulumi config get domain \| pulumi config set --plaintext domain\n/);
+    assert.doesNotMatch(message, /secret\.example\.com|ann@/);
+  });
+});
+
 describe("The program in a stack whose name Compose refuses", () => {
   it("has one name for the site, in the release and where it is taken down", async () => {
     const { resources } = await runUnderMocks(handedOver(people), program, {}, { stackName: "Prod" });
@@ -173,7 +248,8 @@ describe("The program in a stack whose name Compose refuses", () => {
     const ssh = { host: "203.0.113.7", privateKey: "-----BEGIN PRIVATE KEY-----", hostKey: "ssh-ed25519 AAAA" };
     const warn = mock.method(pulumi.log, "warn", () => Promise.resolve());
     const settings = handedOver({ ...gcp, "jupyter-up:target": "ssh", "jupyter-up:ssh": ssh });
-    await runUnderMocks(settings, program, { [made]: { connection } }, { stackName: "Prod" });
+    const world = { stackName: "Prod", encrypted: ["jupyter-up:ssh"] };
+    await runUnderMocks(settings, program, { [made]: { connection } }, world);
     warn.mock.restore();
     assert.match(String(warn.mock.calls[0]?.arguments[0]), /site-apply down jupyter-up-prod-[0-9a-f]{6}$/);
   });
@@ -338,7 +414,8 @@ describe("The program with target gcp, behind Cloudflare, with people of Google"
   let run: Run;
   before(async () => {
     const cloudflare = { "jupyter-up:dns": "cloudflare", "cloudflare:apiToken": `${MARKER}-${"t".repeat(40)}` };
-    run = await runUnderMocks(handedOver({ ...gcp, ...cloudflare, "jupyter-up:signIn": google }), program);
+    const config = handedOver({ ...gcp, ...cloudflare, "jupyter-up:signIn": google });
+    run = await runUnderMocks(config, program, {}, { encrypted: ["jupyter-up:signIn"] });
   });
 
   it("has a record for every name, which leads to Cloudflare", () => {
@@ -431,7 +508,8 @@ describe("The program with target ssh", () => {
   const ssh = { host: "203.0.113.7", user: "ann", privateKey, hostKey: "ssh-ed25519 AAAA" };
   let run: Run;
   before(async () => {
-    run = await runUnderMocks(handedOver({ ...gcp, "jupyter-up:target": "ssh", "jupyter-up:ssh": ssh }), program);
+    const config = handedOver({ ...gcp, "jupyter-up:target": "ssh", "jupyter-up:ssh": ssh });
+    run = await runUnderMocks(config, program, {}, { encrypted: ["jupyter-up:ssh"] });
   });
 
   it("makes nothing in any cloud", () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { plainSecrets } from "../../../settings/plainSecrets.ts";
+import { needlesslyEncrypted, plainSecrets } from "../../../settings/plainSecrets.ts";
 import { report } from "../../../settings/read.ts";
-import { configWith } from "../../support/settings.ts";
+import { configWith, validConfig } from "../../support/settings.ts";
 
 const secret = "hunter2";
 const pem = `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----`;
@@ -70,6 +70,38 @@ describe("A secret that is not encrypted is a fault:", () => {
     assert.deepEqual(
       plainSecrets(configWith({}), () => false),
       [],
+    );
+  });
+});
+
+describe("A setting that is encrypted, and cannot be kept secret, is a fault", () => {
+  const rows: [setting: string, value: unknown, mend: string][] = [
+    ["domain", "lab.example.com", "pulumi config get domain | pulumi config set --plaintext domain"],
+    ["port", "8443", "pulumi config get port | pulumi config set --plaintext port"],
+    [
+      "allow",
+      ["ann@example.com", "bob@example.com"],
+      "for i in 0 1; do pulumi config get --path 'allow['$i']' | pulumi config set --plaintext --path 'allow['$i']'; done",
+    ],
+  ];
+  for (const [setting, value, mend] of rows)
+    it(`${setting}, with the command that decrypts it`, () => {
+      const faults = needlesslyEncrypted(configWith({ [setting]: value }), (key) => key === setting);
+      assert.deepEqual(
+        faults.map(({ key, message }) => [key, message.split("\n")[1]]),
+        [[setting, mend]],
+      );
+      for (const secret of [value].flat()) assert.equal(report("dev", faults).includes(`"${secret}"`), false);
+    });
+
+  it("but for those that have secrets in them", () => {
+    const may = ["signIn", "apps", "ssh", "tlsCertificate", "tlsKey"];
+    const faults = needlesslyEncrypted(configWith({}), () => true);
+    assert.deepEqual(
+      Object.keys(validConfig)
+        .filter((setting) => !faults.some(({ key }) => key === setting))
+        .sort(),
+      may.sort(),
     );
   });
 });

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { inspect } from "node:util";
+import type * as pulumi from "@pulumi/pulumi";
+import { Sensitive } from "../../../settings/sensitive.ts";
+import { opened, settingsWith } from "../../support/settings.ts";
+
+const secret = "hunter2";
+const key = `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----\n`;
+const hash = `$2b$10$${secret}${"a".repeat(46)}`;
+
+describe("What is secret in the settings", () => {
+  const app = { name: "whoami", image: "traefik/whoami:v1.11.0", port: 80, secrets: { KEY: secret } };
+  const signIn = { provider: "google", clientId: "x", clientSecret: secret };
+  const ssh = { host: "203.0.113.7", privateKey: key, hostKey: "ssh-ed25519 AAAA" };
+  const all = [
+    settingsWith({ signIn, ssh, tlsKey: key, apps: [app] }),
+    settingsWith({ signIn: { users: [{ email: "ann@example.com", passwordHash: hash }] } }),
+  ];
+
+  it("is shown by nothing that prints a value", () => {
+    const texts = all.flatMap((settings) => [JSON.stringify(settings), inspect(settings, { depth: 9 })]);
+    for (const text of [...texts, `${new Sensitive(secret)}`]) assert.doesNotMatch(text, new RegExp(secret));
+  });
+
+  it("is there, sealed", () => {
+    const count = all.map((settings) => JSON.stringify(opened(settings)).split(secret).length - 1);
+    assert.deepEqual(count, [4, 1]);
+  });
+
+  it("is no value that a resource takes by mistake", () => {
+    // @ts-expect-error: without this error, somebody could hand it over without pulumi.secret.
+    const input: pulumi.Input<string> = new Sensitive(secret);
+    // @ts-expect-error
+    const text: string = new Sensitive(secret);
+    assert.equal(typeof input, typeof text);
+  });
+});
