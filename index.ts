@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { announceCallback } from "./components/callbackNotice.ts";
+import { announceCallback, announceNotices } from "./components/callbackNotice.ts";
 import { inSecrets } from "./components/certificate.ts";
 import { certificateFor } from "./components/certificateFor.ts";
 import { cloudflareFor, webFrom } from "./components/cloudflare.ts";
@@ -31,6 +31,7 @@ new SiteRelease("site", { host, site, secrets: { ...secrets.values, ...inSecrets
 if (cloudflare)
   new DnsRecords("dns", { zoneId: cloudflare.zoneId, names, address: host.address, proxied: isProxied(settings) });
 
+announceNotices(settings);
 announceCallback(settings.signIn, callbackUrl(site.names));
 
 export default outputsOf({ settings, site, host, secrets, certificate });

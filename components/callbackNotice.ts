@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { cookieNotice, tagNotice } from "../settings/notices.ts";
+import type { Settings } from "../settings/schema.ts";
 import type { SignIn } from "../settings/signIn.ts";
 
 /** What each provider calls the address that it sends people back to. */
@@ -16,6 +18,16 @@ export function callbackNotice({ provider }: SignIn, callbackUrl: string): strin
 
 /** Says so in a preview, which is when somebody reads. */
 export function announceCallback(signIn: SignIn, callbackUrl: string): void {
-  const notice = callbackNotice(signIn, callbackUrl);
+  announce(callbackNotice(signIn, callbackUrl));
+}
+
+/** What is allowed, and better known: known vulnerabilities at each run, the rest in a preview. */
+export function announceNotices(settings: Settings): void {
+  const vulnerable = tagNotice(settings);
+  if (vulnerable) pulumi.log.warn(vulnerable);
+  announce(cookieNotice(settings));
+}
+
+function announce(notice: string | undefined): void {
   if (notice && pulumi.runtime.isDryRun()) pulumi.log.info(notice);
 }

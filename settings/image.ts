@@ -103,7 +103,7 @@ export function whatIsWrongWithTag(image: unknown, tag: unknown): string | undef
   return /^\w[\w.-]{0,127}$/.test(tag) ? undefined : `${shown(tag)} is no tag an image can have.`;
 }
 
-function isDate(tag: string): boolean {
+export function isDate(tag: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(tag)) return false;
   const date = new Date(`${tag}T00:00:00Z`);
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(tag);

@@ -56,6 +56,7 @@ type Answer = (error: unknown, response: { getUrn(): string }) => void;
 /** What a run may find otherwise than usual. */
 export interface World {
   stackName?: string;
+  preview?: boolean;
   /** Whole keys of the config with something encrypted in their values: Pulumi tells no more than that. */
   encrypted?: string[];
   /** What is looked up in a cloud, by the function's token. */
@@ -72,7 +73,7 @@ export async function runUnderMocks(
   config: Record<string, string>,
   program: () => Promise<unknown>,
   made: Record<string, Record<string, unknown>> = {},
-  { stackName = "test", answers = {}, encrypted = [] }: World = {},
+  { stackName = "test", answers = {}, encrypted = [], preview = false }: World = {},
 ): Promise<Run> {
   const run: Run = { resources: [], outputs: {}, exports: {} };
   pulumi.runtime.setAllConfig(config, encrypted);
@@ -81,7 +82,7 @@ export async function runUnderMocks(
     token === "pulumi:pulumi:readStackResourceOutputs"
       ? { outputs: before }
       : (answers[token] ?? wellAnswers[token] ?? {});
-  await pulumi.runtime.setMocks({ newResource: madeUp, call }, "jupyter-up", stackName, false, "organization");
+  await pulumi.runtime.setMocks({ newResource: madeUp, call }, "jupyter-up", stackName, preview, "organization");
   record(pulumi.runtime.getMonitor() as unknown as MockMonitor, run);
   await pulumi.runtime.runInPulumiStack(program);
   // The stack's outputs can be known before the last resource is asked for.

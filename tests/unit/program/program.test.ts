@@ -193,6 +193,25 @@ describe("The program with apps of which something is encrypted", () => {
   });
 });
 
+describe("The program's notices", () => {
+  async function said(preview: boolean, settings: Record<string, unknown>): Promise<string[]> {
+    const logs = (["info", "warn"] as const).map((level) => mock.method(pulumi.log, level, () => Promise.resolve()));
+    await runUnderMocks(handedOver({ ...people, ...settings }), program, {}, { preview });
+    return logs.flatMap((log) => {
+      log.mock.restore();
+      return log.mock.calls.map(({ arguments: [text] }) => String(text).replace(/:.*/s, ""));
+    });
+  }
+
+  it("say in a preview who gets the session cookie, and at each run that an image has known vulnerabilities", async () => {
+    const old = { "jupyter-up:imageTag": "2026-01-05" };
+    assert.deepEqual(await said(true, {}), ["domain"]);
+    assert.deepEqual(await said(false, {}), []);
+    assert.deepEqual((await said(true, old)).sort(), ["domain", "imageTag"]);
+    assert.deepEqual(await said(false, old), ["imageTag"]);
+  });
+});
+
 describe("The program with an encrypted certificate of the user's own", () => {
   it("puts neither it nor its key where the state or a preview would show it", async () => {
     const names = ["example.com", "*.example.com"];

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { cookieNotice, SAFE_SINCE, tagNotice } from "../../../settings/notices.ts";
+import { configOf, readSettings } from "../../../settings/read.ts";
+import { handedOver, stackConfig } from "../../support/projectFile.ts";
+import { settingsWith } from "../../support/settings.ts";
+
+describe("A notice of who gets the session cookie", () => {
+  const cookie = (change: Record<string, unknown>) => cookieNotice(settingsWith(change));
+  const straight = { target: "gcp", proxied: "false", acmeEmail: "ann@example.com" };
+
+  it("says that a whole zone does, and what is safer", () => {
+    const words = String(cookie({ target: "gcp", domain: "example.co.uk" }));
+    assert.match(words, /^domain: the session cookie goes to every name below example\.co\.uk,/);
+    assert.match(words, /a domain that nothing else uses/);
+    assert.match(words, /\n {4}pulumi config set domain lab\.example\.co\.uk && pulumi config set proxied false$/);
+  });
+
+  it("says so of a registered domain whose names lead straight to the machine", () => {
+    assert.match(
+      String(cookie({ ...straight, domain: "example.com" })),
+      /\n {4}pulumi config set domain lab\.example\.com$/,
+    );
+  });
+
+  it("says that programs on this machine do, where the site is on it", () => {
+    assert.match(
+      String(cookie({ domain: "lab.localhost" })),
+      /every name below lab\.localhost, on every port of this machine/,
+    );
+  });
+
+  it("is none for names below a label of their own", () => {
+    assert.equal(cookie({ ...straight, domain: "lab.example.com" }), undefined);
+    assert.equal(cookie({ target: "gcp", dns: "none", domain: "lab.example.com" }), undefined);
+  });
+});
+
+describe("A notice of an image with known vulnerabilities", () => {
+  const tag = (imageTag: string, image = "scipy-notebook") => tagNotice(settingsWith({ imageTag, image }));
+
+  it("names a tag from before the fixes, and the command to a newer one", () => {
+    for (const old of ["2024-01-15", "2026-07-21"]) {
+      assert.match(
+        String(tag(old)),
+        new RegExp(`^imageTag: the images of ${old} have a JupyterLab older than 4\\.6\\.2`),
+      );
+      const [, newer = ""] = /\n {4}pulumi config set imageTag (.+)$/.exec(String(tag(old))) ?? [];
+      assert.equal(tag(newer), undefined);
+    }
+  });
+
+  it("is none for newer ones, or for an image of one's own, whose tags say nothing", () => {
+    assert.equal(tag(SAFE_SINCE), undefined);
+    assert.equal(tag("2027-01-01"), undefined);
+    assert.equal(tag("2024-01-15", "registry.example.com/lab"), undefined);
+  });
+
+  it("is none for the project as it comes", () => {
+    for (const stack of ["local", "dev"]) {
+      const { settings } = readSettings(configOf("jupyter-up", handedOver(stackConfig(stack))));
+      assert.ok(settings);
+      assert.equal(tagNotice(settings), undefined);
+    }
+  });
+});
