@@ -20,7 +20,7 @@ export interface Cloudflare {
 }
 
 /** The provider stops at 1000 where nothing is said. */
-const MOST_ZONES = 10_000;
+const MOST_ZONES = 5_000;
 
 /**
  * Looks up what there is at Cloudflare, before anything is made; undefined where the settings ask nothing of it.
