@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { stat } from "node:fs/promises";
 import { constants } from "node:os";
 import type { CheckFailure, Operation } from "../../resource.ts";
-import { type CommandInputs, commandResource, previousOutputVariables } from "./command.ts";
+import { type CommandInputs, commandResource, commonFields, previousOutputVariables } from "./command.ts";
+import { failuresOf, type Struct } from "./fields.ts";
 import { type Output, OutputCollector } from "./output.ts";
 
 type LocalCommandInputs = CommandInputs & {
@@ -13,7 +14,27 @@ type LocalCommandInputs = CommandInputs & {
 };
 
 /** `command:local:Command`: runs commands on this machine. */
-export const localCommand = commandResource<LocalCommandInputs>(run, { check: refuseAssets });
+export const localCommand = commandResource<LocalCommandInputs>(run, {
+  check: (inputs) => {
+    const failures = failuresOf(inputsStruct, inputs);
+    return failures.length > 0 ? failures : refuseAssets(inputs);
+  },
+});
+
+const inputsStruct: Struct = {
+  name: "local.CommandInputs",
+  fields: {
+    ...commonFields,
+    stdin: "string",
+    logging: "local.Logging",
+    interpreter: "[]string",
+    dir: "string",
+    environment: "map[string]string",
+    assetPaths: "[]string",
+    archivePaths: "[]string",
+    addPreviousOutputInEnv: "bool",
+  },
+};
 
 function refuseAssets(inputs: LocalCommandInputs): CheckFailure[] {
   return (["assetPaths", "archivePaths"] as const)
