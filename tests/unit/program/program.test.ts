@@ -116,7 +116,7 @@ describe("The program", () => {
   });
 
   it("takes the site down where its set-up is deleted, and nothing else ever", () => {
-    assert.match(String(command("site-setup").inputs.delete), /site-apply' down jupyter-up-test;/);
+    assert.match(String(command("site-setup").inputs.delete), /site-apply'\\'' down jupyter-up-test' /);
     assert.equal(command("site-release").inputs.delete, undefined);
     assert.equal(command("site-secrets").inputs.delete, undefined);
   });
