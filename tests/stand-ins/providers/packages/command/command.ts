@@ -5,7 +5,7 @@
 
 import { randomBytes } from "node:crypto";
 import { diffInputs } from "../../diff.ts";
-import type { Operation, Properties, ResourceType, State } from "../../resource.ts";
+import type { Change, Operation, Properties, ResourceType, State } from "../../resource.ts";
 import type { Field } from "./fields.ts";
 import type { Output } from "./output.ts";
 
@@ -44,6 +44,8 @@ export function commandResource<Inputs extends CommandInputs & Properties>(
   const ran = async (command: string | undefined, inputs: Inputs, previous: Output, operation: Operation) =>
     command === undefined ? previous : run(command, inputs, previous, operation);
 
+  const { secrets = [] } = checks;
+
   const outputOf = ({ outputs }: State<Inputs, Output>): Output => ({ stdout: outputs.stdout, stderr: outputs.stderr });
 
   return {
@@ -51,8 +53,15 @@ export function commandResource<Inputs extends CommandInputs & Properties>(
     outputs: ["stdout", "stderr"],
     replaceOnChanges: [],
     diff({ inputs: olds }, news) {
-      const { changes } = diffInputs(olds, news, []);
-      return { changes: changes.map((change) => ({ ...change, replace: change.path === "triggers" })) };
+      const isPartOfSecret = ({ path }: Change) => secrets.some((secret) => path.startsWith(`${secret}.`));
+      const changes = diffInputs(olds, news, []).changes.map((change): Change => {
+        // A secret is compared as a whole.
+        if (isPartOfSecret(change)) return { ...change, path: change.path.split(".")[0] ?? "", kind: "update" };
+        return { ...change, replace: change.path === "triggers" };
+      });
+      return {
+        changes: changes.filter(({ path }, index) => changes.findIndex((each) => each.path === path) === index),
+      };
     },
     previewId: newId,
 
