@@ -3,11 +3,11 @@ import { announceCallback, announceNotices } from "./components/callbackNotice.t
 import { inSecrets } from "./components/certificate.ts";
 import { certificateFor } from "./components/certificateFor.ts";
 import { cloudflareFor, webFrom } from "./components/cloudflare.ts";
-import { DnsRecords } from "./components/dnsRecords.ts";
+import { DNS, DnsRecords } from "./components/dnsRecords.ts";
 import { hostFor } from "./components/hostFor.ts";
 import { OriginPulls } from "./components/originPulls.ts";
 import { outputsOf } from "./components/outputs.ts";
-import { SiteRelease } from "./components/siteRelease.ts";
+import { SITE, SiteRelease } from "./components/siteRelease.ts";
 import { SiteSecrets } from "./components/siteSecrets.ts";
 import { composeProject } from "./components/stackNames.ts";
 import { callbackUrl } from "./files/names.ts";
@@ -27,9 +27,9 @@ const certificate = certificateFor(settings, names);
 const pulls = cloudflare?.edge && new OriginPulls("pulls", { zoneId: cloudflare.zoneId, names });
 const secrets = new SiteSecrets("secrets", settings);
 
-new SiteRelease("site", { host, site, secrets: { ...secrets.values, ...inSecrets(certificate, pulls) } });
+new SiteRelease(SITE, { host, site, secrets: { ...secrets.values, ...inSecrets(certificate, pulls) } });
 if (cloudflare)
-  new DnsRecords("dns", { zoneId: cloudflare.zoneId, names, address: host.address, proxied: isProxied(settings) });
+  new DnsRecords(DNS, { zoneId: cloudflare.zoneId, names, address: host.address, proxied: isProxied(settings) });
 
 announceNotices(settings);
 announceCallback(settings.signIn, callbackUrl(site.names));

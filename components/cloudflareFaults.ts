@@ -1,4 +1,6 @@
 import { NEW_TOKEN } from "../settings/credentials.ts";
+import { DNS, RECORD, recordName } from "./dnsRecords.ts";
+import type { Made } from "./madeSoFar.ts";
 
 /** What is wrong at Cloudflare, in words that end in what to do; undefined where nothing is. */
 
@@ -80,20 +82,14 @@ interface FoundRecord {
   content?: string | undefined;
 }
 
-const RECORD = "cloudflare:index/dnsRecord:DnsRecord";
-
 /**
  * Records of the site's names that this stack did not make. Beside them the site would be found every second time, or never.
  * @param made outputs of what the stack has made so far, by `<type>::<name>`.
  */
-export function inTheWay(
-  found: FoundRecord[],
-  names: string[],
-  zoneId: string,
-  made: Record<string, Record<string, unknown>>,
-): string | undefined {
+export function inTheWay(found: FoundRecord[], names: string[], zoneId: string, made: Made): string | undefined {
   const mends = names.flatMap((name) => {
-    const ours = made[`${RECORD}::dns-${name}`];
+    const record = recordName(DNS, name);
+    const ours = made[`${RECORD}::${record}`];
     const there = found.filter((each) => each.name === name && ["A", "AAAA", "CNAME"].includes(each.type));
     const addresses = there.filter(({ type }) => type === "A");
     // The stack has one for each name. Without any, it can take one over.
@@ -104,7 +100,7 @@ export function inTheWay(
       .map(({ id, type, content }) => {
         const what = `${name} (${type}) leads to ${content}:`;
         return id === taken?.id
-          ? `${what}\n    pulumi import --generate-code=false --protect=false ${RECORD} dns-${name} ${zoneId}/${id}`
+          ? `${what}\n    pulumi import --generate-code=false --protect=false ${RECORD} ${record} ${zoneId}/${id}`
           : `${what} it has to be deleted.`;
       });
   });

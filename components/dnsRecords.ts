@@ -12,6 +12,13 @@ export interface DnsRecordsArgs {
   proxied: boolean;
 }
 
+/** The stack's only group of records. */
+export const DNS = "dns";
+/** Type of a record, for looking it up in the state and for importing it. */
+export const RECORD = "cloudflare:index/dnsRecord:DnsRecord";
+/** Name of a host name's record: it is in the state of every stack, and looked for there. */
+export const recordName = (name: string, hostName: string): string => `${name}-${hostName}`;
+
 /** Seconds. A machine that was made anew has the same address; another one is found within five minutes. */
 const TTL = 300;
 /** What Cloudflare calls automatic: the one lifetime that it takes for a proxied name. */
@@ -24,7 +31,7 @@ export class DnsRecords extends pulumi.ComponentResource {
     const { zoneId, address, proxied } = args;
     for (const hostName of args.names)
       new DnsRecord(
-        `${name}-${hostName}`,
+        recordName(name, hostName),
         {
           zoneId,
           name: hostName,

@@ -41,6 +41,21 @@ export interface GcpVmArgs {
   trusted: boolean;
 }
 
+/**
+ * Where the VM, the disk with people's work and the address are found in `madeSoFar`. These names are in the state of every
+ * stack: a VM or a disk under another name is another one.
+ */
+export function keysOf(name: string): { vm: string; dataDisk: string; address: string } {
+  const { vm, dataDisk, address } = namesOf(name);
+  return {
+    vm: `gcp:compute/instance:Instance::${vm}`,
+    dataDisk: `gcp:compute/disk:Disk::${dataDisk}`,
+    address: `gcp:compute/address:Address::${address}`,
+  };
+}
+
+const namesOf = (name: string) => ({ vm: `${name}-vm`, dataDisk: `${name}-data`, address: `${name}-address` });
+
 const USER = "jupyter-up";
 const IMAGE = "debian-cloud/debian-13";
 /** With a network of its own, any range will do. */
@@ -49,7 +64,7 @@ const DEVICE = "data";
 const SNAPSHOT_DAYS = 14;
 /** UTC; night in America, where the free machines are, and before work in Europe. */
 const SNAPSHOT_HOUR = "05:00";
-/** A new VM has booted and let its key in within two minutes; it is given four. */
+/** A new VM has booted and let its key in within two minutes. A refused port is given up after 161 seconds, dropped packets after 243. */
 const BOOTING = { dialErrorLimit: 40, perDialTimeout: 2 };
 
 /**
@@ -68,6 +83,7 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
     super("jupyter-up:index:GcpVm", name, args, opts);
     const { project, zone, machineType } = args;
     const region = regionOf(zone);
+    const names = namesOf(name);
     const parent = { parent: this };
     const called = cloudName(pulumi.getProject(), pulumi.getStack());
     const inProject = (part?: string) => ({ project, name: part ? `${called}-${part}` : called });
@@ -92,7 +108,7 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
       );
     const sshRule = letIn("ssh", args.sshFrom, ["22"]);
     letIn("web", args.webFrom, ["443", "80"]);
-    const address = new Address(`${name}-address`, { ...inProject(), region, networkTier: "STANDARD" }, parent);
+    const address = new Address(names.address, { ...inProject(), region, networkTier: "STANDARD" }, parent);
 
     const account = new Account(
       `${name}-account`,
@@ -114,7 +130,7 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
     const data = args.dataDiskGb > 0 ? this.dataDisk(name, args, inProject, here) : undefined;
 
     const vm = new Instance(
-      `${name}-vm`,
+      names.vm,
       {
         ...inProject(),
         zone: here.output,
@@ -188,7 +204,7 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
         )
       : undefined;
     const disk = new Disk(
-      `${name}-data`,
+      namesOf(name).dataDisk,
       { ...nameIn(zone), zone, size: dataDiskGb, type: "pd-standard", ...(copy ? { snapshot: copy.selfLink } : {}) },
       // What it was copied from matters once; it is the same disk when that is gone.
       { parent: this, protect: protectData, ...(copy ? {} : { ignoreChanges: ["snapshot"] }) },

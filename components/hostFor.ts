@@ -2,40 +2,62 @@ import * as pulumi from "@pulumi/pulumi";
 import { plainRefusal } from "../settings/plainRefusal.ts";
 import type { Settings } from "../settings/schema.ts";
 import { tlsOf } from "../settings/web.ts";
-import { GcpVm } from "./gcpVm.ts";
+import { GcpVm, keysOf } from "./gcpVm.ts";
 import type { Host } from "./host.ts";
-import { formerMachineOf, leftBehind } from "./leftBehind.ts";
+import { formerMachineOf, leftBehind, releaseKeyOf } from "./leftBehind.ts";
 import { madeSoFar } from "./madeSoFar.ts";
 import { refuseDeadAgent } from "./remoteHost.ts";
+import { isSilent, silentHost, silentVm } from "./silentMachine.ts";
+import { SITE } from "./siteRelease.ts";
 import { SshHost } from "./sshHost.ts";
 import { composeProject } from "./stackNames.ts";
 import { ThisMachine } from "./thisMachine.ts";
-import { workAtRisk, workDiskOf } from "./workAtRisk.ts";
+import { workAtRisk, workDiskOf, workNotFound } from "./workAtRisk.ts";
 
 export interface HostForArgs {
   /** IPv4 ranges that the site of a VM is let in from. */
   webFrom: pulumi.Input<string[]>;
 }
 
+/** The stack's only host. */
+const HOST = "host";
+
 /** The machine that the settings ask for. */
 export async function hostFor(settings: Settings, { webFrom }: HostForArgs): Promise<Host> {
   const { target, port, httpPort, notebooks: folder } = settings;
-  if (target === "local") return new ThisMachine("host", { port, httpPort, notebooks: folder });
+  if (target === "local") return new ThisMachine(HOST, { port, httpPort, notebooks: folder });
   await refuseDeadAgent();
   const trusted = tlsOf(settings) !== "private-ca";
   if (target === "ssh") {
     const { host = "", privateKey: sealedKey, hostKey = "", address = host, ...login } = settings.ssh;
-    const former = formerMachineOf(await madeSoFar());
+    if (await isSilent(host, login.port)) refuseOrWarn(silentHost({ host, ...login }));
+    const former = formerMachineOf(await madeSoFar(), releaseKeyOf(SITE));
     const warning = former && leftBehind(former, hostKey, composeProject(pulumi.getProject(), pulumi.getStack()));
     if (warning) pulumi.log.warn(warning);
     const privateKey = sealedKey?.output(pulumi.secret) ?? "";
-    return new SshHost("host", { ...login, host, privateKey, hostKey, address, trusted });
+    return new SshHost(HOST, { ...login, host, privateKey, hostKey, address, trusted });
   }
   const { project = "", zone, machineType, bootDiskGb, dataDiskGb, protectData, sshFrom } = settings;
-  const work = workDiskOf(await madeSoFar());
-  const risk = work && workAtRisk(settings, work);
-  if (risk) throw plainRefusal(`Nothing was changed. ${risk}\n`);
+  const made = await madeSoFar();
+  const keys = keysOf(HOST);
+  const work = workDiskOf(made, keys);
+  const risk = workNotFound(made, keys) ?? (work && workAtRisk(settings, work));
+  if (risk) refuse(risk);
+  const address = made[keys.address]?.address;
+  // The VM may be about to be replaced, for the very reason that it hangs.
+  if (typeof address === "string" && made[keys.vm] && (await isSilent(address)))
+    pulumi.log.warn(silentVm(address, made[keys.vm]));
   const dataComesFrom = work && work.sizeGb > 0 && work.zone !== zone ? work.zone : undefined;
   const disks = { bootDiskGb, dataDiskGb, protectData, dataComesFrom };
-  return new GcpVm("host", { project, zone, machineType, ...disks, sshFrom, webFrom, trusted });
+  return new GcpVm(HOST, { project, zone, machineType, ...disks, sshFrom, webFrom, trusted });
+}
+
+/** A preview contacts no machine, so it can be had in spite of what an update cannot be. */
+function refuseOrWarn(sentence: string): void {
+  if (!pulumi.runtime.isDryRun()) refuse(sentence);
+  pulumi.log.warn(sentence);
+}
+
+function refuse(sentence: string): never {
+  throw plainRefusal(`Nothing was changed. ${sentence}\n`);
 }

@@ -1,4 +1,6 @@
-import { ROOT } from "./remoteHost.ts";
+import type { Made } from "./madeSoFar.ts";
+import { REMOTE_COMMAND, ROOT } from "./remoteHost.ts";
+import { releaseName } from "./siteRelease.ts";
 import { sshLineOf } from "./sshLine.ts";
 
 /** A machine that the site was released on, and what it proves itself by. */
@@ -9,9 +11,18 @@ export interface FormerMachine {
   hostKey: string;
 }
 
-/** The machine of the last release that succeeded, read off what the stack has made so far; undefined before the first. */
-export function formerMachineOf(made: Record<string, Record<string, unknown>>): FormerMachine | undefined {
-  return made["command:remote:Command::site-release"]?.connection as FormerMachine | undefined;
+/** Where the release of a site is found in `madeSoFar`, if it went to a machine that is reached by SSH. */
+export const releaseKeyOf = (site: string): string => `${REMOTE_COMMAND}::${releaseName(site)}`;
+
+/**
+ * The machine of the last release that succeeded, read off what the stack has made so far; undefined before the first.
+ * @param release key of the release
+ */
+export function formerMachineOf(made: Made, release: string): FormerMachine | undefined {
+  const machine = made[release]?.connection as Partial<FormerMachine> | undefined;
+  // A machine that cannot be told from the new one cannot be spoken of.
+  if (typeof machine?.host !== "string" || typeof machine.hostKey !== "string") return undefined;
+  return { user: "root", ...machine } as FormerMachine;
 }
 
 /**

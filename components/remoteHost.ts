@@ -22,15 +22,21 @@ export interface Login {
   hostKey: pulumi.Input<string>;
 }
 
-/** How often a connection is tried. After five pauses of growing length there is a try every five seconds. */
+/** Type of the commands of such a machine. */
+export const REMOTE_COMMAND = "command:remote:Command";
+
+/**
+ * How often a connection is tried. The pauses between two tries grow by half, from 0.1 seconds to 5. Every error counts alike, and
+ * `customTimeouts` end no try.
+ */
 export interface Patience {
   /** How many tries may fail before the last one. */
   dialErrorLimit: number;
-  /** Seconds until a try that nobody answers has failed. */
+  /** Seconds for the TCP connection of a try. The SSH handshake after it has no limit: see silentMachine.ts. */
   perDialTimeout: number;
 }
 
-/** As long as a machine takes to restart; a refused port is given up after 26 seconds, a silent one after 54. */
+/** As long as a machine takes to restart: a refused port is given up after 26 seconds, dropped packets after 54. */
 const RESTARTING: Patience = { dialErrorLimit: 13, perDialTimeout: 2 };
 
 /** Folder of the site's own files on a machine that has nothing else to do. */

@@ -6,6 +6,12 @@ import { install, quoted } from "../files/shellWords.ts";
 import type { Site } from "../files/site.ts";
 import type { Host } from "./host.ts";
 
+/** The stack's only site. */
+export const SITE = "site";
+
+/** Name of the command that is a release: it is in the state of every stack, and looked for there. */
+export const releaseName = (site: string): string => `${site}-release`;
+
 export interface SiteReleaseArgs {
   /** Machine the site runs on. */
   host: Host;
@@ -43,7 +49,7 @@ export class SiteRelease extends pulumi.ComponentResource {
       { parent: this, dependsOn: setup },
     );
     host.command(
-      `${name}-release`,
+      releaseName(name),
       // The bundle is made with secrets, and holds nothing of them but folder names keyed by one.
       { create: apply("release"), stdin: pulumi.unsecret(bundle.release) },
       { parent: this, dependsOn: secrets },

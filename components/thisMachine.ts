@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
+import { quoted } from "../files/shellWords.ts";
 import type { Place } from "../files/site.ts";
 import type { Host, HostCommandArgs } from "./host.ts";
 import { stackFolder } from "./stackNames.ts";
@@ -43,11 +44,14 @@ export class ThisMachine extends pulumi.ComponentResource implements Host {
 }
 
 /**
- * A first Ctrl-C kills the shell of a local command, and nothing below it: run beside the shell, the command ends its work.
- * Standard input has to be handed on by number, because a shell gives what it runs beside itself an empty one.
+ * A command line that ends its work after Ctrl-C. The first Ctrl-C kills the shell of a local command and nothing below it, so the
+ * work runs beside the shell. The second one ends Pulumi, which interrupts the process group of its plugins: `trap` does not keep
+ * `docker compose` from that, so the work has a group of its own. Linux has setsid for it, macOS only perl. Standard input is
+ * handed on by number, because a shell gives what runs beside it an empty one.
  */
 function survivingCtrlC(command: string): string {
-  return `exec 3<&0; { ${command}; } <&3 & wait $!`;
+  const group = `if command -v setsid >/dev/null; then set -- setsid; elif command -v perl >/dev/null; then set -- perl -e 'setpgrp; exec @ARGV'; else set --; fi`;
+  return `${group}; exec 3<&0; "$@" sh -c ${quoted(command)} <&3 & wait $!`;
 }
 
 /** What this program has to know of the process it runs in. */

@@ -1,5 +1,6 @@
 import { regionOf } from "../settings/machine.ts";
 import type { Settings } from "../settings/schema.ts";
+import type { Made } from "./madeSoFar.ts";
 
 /** Where the work lies that people have done so far. */
 export interface WorkDisk {
@@ -9,12 +10,36 @@ export interface WorkDisk {
   sizeGb: number;
 }
 
+/** Where the work can be, by the keys of `madeSoFar`. */
+export interface WorkKeys {
+  dataDisk: string;
+  vm: string;
+}
+
 /** Reads it off what the stack has made so far; undefined while there is none. */
-export function workDiskOf(made: Record<string, Record<string, unknown>>): WorkDisk | undefined {
-  const disk = made["gcp:compute/disk:Disk::host-data"];
+export function workDiskOf(made: Made, { dataDisk, vm }: WorkKeys): WorkDisk | undefined {
+  const disk = made[dataDisk];
   if (disk) return { project: `${disk.project}`, zone: `${disk.zone}`, sizeGb: Number(disk.size) };
-  const vm = made["gcp:compute/instance:Instance::host-vm"];
-  return vm && { project: `${vm.project}`, zone: `${vm.zone}`, sizeGb: 0 };
+  const machine = made[vm];
+  return machine && { project: `${machine.project}`, zone: `${machine.zone}`, sizeGb: 0 };
+}
+
+/**
+ * Why the state does not tell where the work lies, in words that end in what to do; undefined where it does, or where there is no
+ * work yet. Without it, a disk that is not found would count as one that is not there.
+ */
+export function workNotFound(made: Made, { dataDisk, vm }: WorkKeys): string | undefined {
+  const key = [dataDisk, vm].find((each) => made[each]);
+  if (key) {
+    const { project, zone, size } = made[key] ?? {};
+    const sized = key === vm || Number(size) > 0;
+    if (project && zone && sized) return undefined;
+    return `The stack's state has ${key}, but not where it lies or how big it is, and the work on it has to be kept. Read it again from Google Cloud, and run pulumi up again:\n    pulumi refresh`;
+  }
+  const types = [dataDisk, vm].map((each) => each.split("::")[0]);
+  const others = Object.keys(made).filter((each) => types.includes(each.split("::")[0]));
+  if (others.length === 0) return undefined;
+  return `The stack's state has ${others.join(", ")}, but neither ${dataDisk} nor ${vm}: this version of the program cannot tell which of them has the work on it. Go on with the version that ran last. This shows when it ran:\n    pulumi stack history`;
 }
 
 /** What would cost people their work or cannot be done, in words that end in what to do; undefined where all is well. */

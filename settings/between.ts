@@ -83,6 +83,10 @@ function ofSsh({ target, ssh, dns }: Partly): Between[] {
       "the machine's host key is missing, without which anybody on the way could pose as it. Compare what this fetches with /etc/ssh/ssh_host_ed25519_key.pub on the machine itself:",
       `pulumi config set --path ssh.hostKey "$(${scan})"`,
     ]),
+    ...when(typeof hostKey === "string" && hostKey.trim().startsWith("ssh-rsa "), "ssh.hostKey", [
+      "found a key of type ssh-rsa, for which Pulumi asks with a SHA-1 signature, and sshd gives none any more. Set the machine's ed25519 key. Compare what this fetches with /etc/ssh/ssh_host_ed25519_key.pub on the machine itself:",
+      `pulumi config set --path ssh.hostKey "$(${scan})"`,
+    ]),
     ...when(dns === "cloudflare" && hostIsName && address === undefined, "ssh.address", [
       `the site's names need an IPv4 address to lead to, and ${shown(host)} is a name.`,
       "pulumi config set --path ssh.address 203.0.113.7",

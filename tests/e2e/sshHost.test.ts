@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import ssh2 from "ssh2";
@@ -72,6 +73,16 @@ describe("a site on a machine that one already has", () => {
     assert.equal(await on("journalctl -u ssh --no-pager | grep -c 'Accepted' || :"), "0");
   });
 
+  it("is refused before anything is made where it takes the connection and says nothing", async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => sockets.push(socket));
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = silent.address() as { port: number };
+    await refused({ host: "127.0.0.1", port }, /127\.0\.0\.1 takes connections at port \d+, but no SSH server/);
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+
   it("names a dead ssh agent before anything is made", async () => {
     process.env.SSH_AUTH_SOCK = "/nowhere/agent";
     const { code, text } = await stack.up();
@@ -88,6 +99,9 @@ describe("a site on a machine that one already has", () => {
     assert.equal(code, 0, text);
     assert.equal(plan["host-provision"], "create");
     assert.equal(await answer(), "302");
+    // Both read what the first one has left in the state.
+    const preview = await stack.pulumi("preview", "--expect-no-changes");
+    assert.equal(preview.code, 0, preview.text);
     assert.deepEqual((await stack.up()).plan, {});
   });
 

@@ -31,7 +31,7 @@ describe("local.Command", () => {
     const create = `echo x > ${file}`;
     const previewed = await engine.create(local, { create }, { preview: true });
     assert.deepEqual(previewed.outputs, { create, stdout: UNKNOWN, stderr: UNKNOWN });
-    assert.equal(previewed.id, "");
+    assert.match(previewed.id, /^it[0-9a-f]{8}$/);
     await engine.update(local, await engine.create(local, {}), { create }, { preview: true });
     await assert.rejects(readFile(file), { code: "ENOENT" });
   });
@@ -110,14 +110,11 @@ describe("local.Command", () => {
       ["create", { ...old, create: "b" }, { create: "update" }],
       ["a new property", { ...old, stdin: "x" }, { stdin: "add" }],
       ["a property that is gone", { triggers: old.triggers, environment: old.environment }, { create: "delete" }],
-      ["a trigger's value", { ...old, triggers: [2, { deep: "x" }] }, { "triggers[0]": "update & replace" }],
-      [
-        "something deep in a trigger",
-        { ...old, triggers: [1, { deep: "y" }] },
-        { "triggers[1].deep": "update & replace" },
-      ],
-      ["one trigger more", { ...old, triggers: [1, { deep: "x" }, 3] }, { "triggers[2]": "add & replace" }],
-      ["one trigger less", { ...old, triggers: [1] }, { "triggers[1]": "delete & replace" }],
+      // The replacement comes from the SDK's option `replaceOnChanges`: engine.test.ts.
+      ["a trigger's value", { ...old, triggers: [2, { deep: "x" }] }, { "triggers[0]": "update" }],
+      ["something deep in a trigger", { ...old, triggers: [1, { deep: "y" }] }, { "triggers[1].deep": "update" }],
+      ["one trigger more", { ...old, triggers: [1, { deep: "x" }, 3] }, { "triggers[2]": "add" }],
+      ["one trigger less", { ...old, triggers: [1] }, { "triggers[1]": "delete" }],
       ["no triggers any more", { create: "a", environment: old.environment }, { triggers: "delete & replace" }],
       [
         "variables",
@@ -258,9 +255,12 @@ describe("local.Command", () => {
       assert.equal(outputs.stdout, "running\nfinished");
     });
 
-    it("is the same as customTimeouts that have run out", async () => {
-      await assert.rejects(engine.create(local, { create: "exec sleep 20" }, { timeout: 0.05 }), {
+    it("is the same as customTimeouts that have run out, which count whole seconds", async () => {
+      await assert.rejects(engine.create(local, { create: "exec sleep 20" }, { timeout: 1.9 }), {
         message: 'signal: killed: running "exec sleep 20":\n',
+      });
+      await assert.rejects(engine.create(local, { create: "exec sleep 20" }, { timeout: 0.9 }), {
+        message: 'context deadline exceeded: running "exec sleep 20":\n',
       });
     });
   });
@@ -274,6 +274,60 @@ describe("local.Command", () => {
     const create = `trap '' PIPE; echo running; sleep 0.3; echo lost 2>/dev/null || echo pipe closed > ${file}.new && mv ${file}.new ${file}`;
     await assert.rejects(own.create(local, { create }));
     assert.equal(await eventually(() => readFile(file, "utf8")), "pipe closed\n");
+  });
+
+  describe("inputs that cannot be right", () => {
+    const on = "on 'local.CommandInputs'";
+    const cases: [string, Properties, string[]][] = [
+      ["nothing", {}, []],
+      ["values that are not known yet", { create: UNKNOWN, environment: UNKNOWN, interpreter: ["sh", UNKNOWN] }, []],
+      ["triggers of any kind", { triggers: [1, { a: "b" }] }, []],
+      [
+        "fields that do not exist",
+        { nope: 1, no: 2 },
+        ["no", "nope"].map((f) => `${f}: Unrecognized field '${f}' ${on}`),
+      ],
+      [
+        "values of another type",
+        { create: true, stdin: 3, dir: ["a"] },
+        [
+          `create: Field 'create' ${on} must be a 'string'; got 'bool' instead`,
+          `stdin: Field 'stdin' ${on} must be a 'string'; got 'float64' instead`,
+          `dir: Field 'dir' ${on} must be a 'string'; got '[]interface {}' instead`,
+        ],
+      ],
+      [
+        "an object for a text",
+        { create: { a: 1 } },
+        [
+          "create: An error occurred decoding 'CommandInputs.create': Cannot decode Object{} to type string; it isn't a struct, and no custom decoder exists",
+        ],
+      ],
+      [
+        "a variable that is no text",
+        { environment: { A: 1 } },
+        [`environment[A] value: Field 'environment[A] value' ${on} must be a 'string'; got 'float64' instead`],
+      ],
+      [
+        "an interpreter that is no list of texts",
+        { interpreter: ["a", 1] },
+        [`interpreter[1]: Field 'interpreter[1]' ${on} must be a 'string'; got 'float64' instead`],
+      ],
+      [
+        "a list that is none",
+        { triggers: "a" },
+        [`triggers: Field 'triggers' ${on} must be a '[]interface {}'; got 'string' instead`],
+      ],
+      [
+        "a way of logging that is no text",
+        { logging: 3 },
+        [`logging: Field 'logging' ${on} must be a 'local.Logging'; got 'float64' instead`],
+      ],
+    ];
+    for (const [what, inputs, expected] of cases)
+      it(what, async () => {
+        assert.deepEqual(await engine.check(local, inputs), expected);
+      });
   });
 
   it("refuses assetPaths and archivePaths, which it does not serve", async () => {

@@ -27,7 +27,8 @@ async function loadPackages(): Promise<ProviderPackage[]> {
   );
 }
 
-// A typed Ctrl-C reaches every process of the terminal, but it belongs to the CLI, which then cancels what it asked for.
+// A typed Ctrl-C reaches every process of the terminal, but it belongs to the CLI, which then cancels what it asked for. And at the
+// second one, what a plugin has started is interrupted by way of the process group, to which this process belongs (local.ts).
 process.on("SIGINT", () => {});
 
 const addresses = await Promise.all(

@@ -26,8 +26,27 @@ const secretMark = { key: "4dabf18193072939515e22adb298388d", value: "1b47061264
 export function withoutSecretMarks(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecretMarks);
   if (typeof value !== "object" || value === null) return value;
-  if ((value as Properties)[secretMark.key] === secretMark.value) return (value as Properties).value;
+  if ((value as Properties)[secretMark.key] === secretMark.value)
+    return withoutSecretMarks((value as Properties).value);
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutSecretMarks(inner)]));
+}
+
+/**
+ * Marks the values at these paths (`connection.privateKey`) as secret. An inner one is marked even where an outer one is,
+ * so the inner paths go first.
+ */
+export function withSecretMarks(properties: Properties, paths: readonly string[]): Properties {
+  return paths
+    .toSorted((one, other) => other.split(".").length - one.split(".").length)
+    .reduce((marked, path) => markAt(marked, path.split(".")), properties);
+}
+
+function markAt(properties: Properties, [name = "", ...rest]: string[]): Properties {
+  const value = properties[name];
+  if (value === undefined) return properties;
+  if (rest.length === 0) return { ...properties, [name]: { [secretMark.key]: secretMark.value, value } };
+  if (typeof value !== "object" || value === null) return properties;
+  return { ...properties, [name]: markAt(value as Properties, rest) };
 }
 
 /** A property that is `undefined` is left out. */

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { createServer, type Server as TcpServer } from "node:net";
+import { createServer, type Socket, type Server as TcpServer } from "node:net";
 import type { constants } from "node:os";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import ssh2, { type ServerChannel, type Connection as SshConnection } from "ssh2";
 import { freePort } from "../../support/freePort.ts";
 import { opensshKeys } from "./openssh.ts";
@@ -105,12 +106,13 @@ describe("remote.Command", () => {
     assert.equal(own.messages.length, 1);
   });
 
-  it("replaces on triggers, updates on any part of the connection, and takes a written default for no change", async () => {
+  it("updates on triggers, which the SDK makes a replacement, and on any part of the connection, and takes a written default for no change", async () => {
     const inputs = { connection: { host: "h" }, create: "a", triggers: ["1"] };
     const resource = { id: "it1", inputs, outputs: inputs };
     const changes = (news: Properties) => engine.diff(remote, resource, { ...inputs, ...news });
-    assert.deepEqual(await changes({ triggers: ["2"] }), { "triggers[0]": "update & replace" });
-    assert.deepEqual(await changes({ connection: { host: "i" } }), { "connection.host": "update" });
+    assert.deepEqual(await changes({ triggers: ["2"] }), { "triggers[0]": "update" });
+    // It is a secret, so nobody is told which part.
+    assert.deepEqual(await changes({ connection: { host: "i", privateKey: "k" } }), { connection: "update" });
     const written = { host: "h", port: 22, user: "root", dialErrorLimit: 10, perDialTimeout: 15 };
     assert.deepEqual(await changes({ connection: written }), {});
   });
@@ -168,7 +170,7 @@ describe("remote.Command", () => {
       [
         "a name that is unknown",
         () => ({ host: "no-such-host.invalid" }),
-        "after 0 failed attempts: dial tcp: lookup no-such-host.invalid: no such host",
+        /^after 0 failed attempts: dial tcp: lookup no-such-host\.invalid on \S+:53: no such host$/,
       ],
       [
         "a port that hangs up",
@@ -191,6 +193,15 @@ describe("remote.Command", () => {
         await assert.rejects(engine.create(remote, inputs), { message });
       });
     }
+  });
+
+  it("offers nothing but the type of the host key, which for an RSA key sshd does not have", async () => {
+    // The server of this test offers the one key that it has, as a sshd of today offers every other signature.
+    const { public: hostKey } = ssh2.utils.generateKeyPairSync("rsa", { bits: 2048 });
+    await assert.rejects(engine.create(remote, { connection: { ...connection, hostKey }, create: "true" }), {
+      message:
+        "after 0 failed attempts: ssh: handshake failed: ssh: no common algorithm for host key; we offered: [ssh-rsa], peer offered: [ssh-ed25519]",
+    });
   });
 
   it("takes a known_hosts line for a host key, and any host where there is none", async () => {
@@ -235,6 +246,21 @@ describe("remote.Command", () => {
       await assert.rejects(own.create(remote, inputs), { message: "context canceled" });
     });
 
+    it("does not end the greeting of a host that takes the connection and says nothing", async () => {
+      const own = await served.attach();
+      const silent = new SilentHost();
+      const made = own.create(remote, { connection: { ...connection, port: await silent.start() }, create: "true" });
+      const ended = made.then(
+        () => "ended",
+        () => "ended",
+      );
+      await silent.connected;
+      await own.cancel();
+      assert.equal(await Promise.race([ended, pause(300).then(() => "waiting")]), "waiting");
+      silent.stop();
+      await assert.rejects(made, { message: "context canceled" });
+    });
+
     it("waits for a command that runs", async () => {
       const own = await served.attach();
       own.onMessage = () => own.cancel();
@@ -243,14 +269,91 @@ describe("remote.Command", () => {
     });
   });
 
+  it("marks the keys and passwords as secret, inside of the connection, which is secret itself", async () => {
+    const withAll = { host: "h", privateKey: "k", password: "p", privateKeyPassword: "q" };
+    const marked = secret({
+      ...{ host: "h", user: "root", port: 22, dialErrorLimit: 10, perDialTimeout: 15 },
+      ...{ privateKey: secret("k"), password: secret("p"), privateKeyPassword: secret("q") },
+    });
+    assert.deepEqual((await engine.checked(remote, { connection: withAll })).connection, marked);
+    const made = await engine.create(remote, { connection: withAll });
+    assert.deepEqual(made.outputs.connection, marked);
+    assert.deepEqual(
+      (await engine.create(remote, { connection: withAll }, { preview: true })).outputs.connection,
+      marked,
+    );
+    assert.deepEqual((await engine.update(remote, made, { connection: withAll })).outputs.connection, marked);
+    assert.deepEqual((await engine.read(remote, made)).outputs.connection, marked);
+  });
+
+  describe("inputs that cannot be right", () => {
+    const decoding = "connection: An error occurred decoding 'CommandInputs.connection': 1 failures decoding:\n\t";
+    const cases: [string, unknown, string[]][] = [
+      ["no connection", undefined, ["connection: Missing required field 'connection' on 'remote.CommandInputs'"]],
+      [
+        "a connection that is none",
+        "h",
+        [
+          "connection: Field 'connection' on 'remote.CommandInputs' must be a 'remote.Connection'; got 'string' instead",
+        ],
+      ],
+      ["no host", { user: "a" }, [`${decoding}host: Missing required field 'host' on 'remote.Connection'`]],
+      [
+        "a field that does not exist",
+        { host: "h", nope: 1 },
+        [`${decoding}nope: Unrecognized field 'nope' on 'remote.Connection'`],
+      ],
+      [
+        "a port that is no number",
+        { host: "h", port: "22" },
+        [`${decoding}port: Field 'port' on 'remote.Connection' must be a 'float64'; got 'string' instead`],
+      ],
+      ["values that are not known yet", { host: UNKNOWN, privateKey: UNKNOWN }, []],
+    ];
+    for (const [what, wrong, expected] of cases)
+      it(what, async () => {
+        assert.deepEqual(await engine.check(remote, { connection: wrong }), expected);
+      });
+  });
+
   it("refuses the environment and the proxy, which it does not serve", async () => {
-    const failures = await engine.check(remote, { connection: { ...connection, proxy: {} }, environment: { A: "1" } });
+    const proxied = { ...connection, proxy: { host: "h" } };
+    const failures = await engine.check(remote, { connection: proxied, environment: { A: "1" } });
     assert.equal(failures.length, 2);
     assert.match(failures[0] ?? "", /^environment: .*AcceptEnv/);
     assert.match(failures[1] ?? "", /^connection: .*connection\.proxy/);
     assert.deepEqual(await engine.check(remote, { connection: UNKNOWN }), []);
   });
 });
+
+function secret(value: unknown): Properties {
+  return { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value };
+}
+
+/** Takes connections and says nothing, as a machine does that has no memory left. */
+class SilentHost {
+  readonly connected: Promise<void>;
+  readonly #server = createServer();
+  readonly #sockets: Socket[] = [];
+
+  constructor() {
+    this.connected = new Promise((resolve) => {
+      this.#server.on("connection", (socket) => {
+        this.#sockets.push(socket);
+        resolve();
+      });
+    });
+  }
+
+  start(): Promise<number> {
+    return listen(this.#server);
+  }
+
+  stop(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+  }
+}
 
 /** An SSH server that runs commands with /bin/sh, for one user with a key and a password. */
 class SshHost {

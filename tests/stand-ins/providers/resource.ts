@@ -76,6 +76,13 @@ export interface ResourceType<Inputs extends Properties = Properties, Outputs ex
 
   /** Fills in the defaults. What is compared, created and kept as outputs is its result. Default: the inputs as they are. */
   normalize?(inputs: Inputs): Inputs;
+  /** The inputs as Check hands them back, with the defaults that the schema has for them. Default: as they are. */
+  checked?(inputs: Inputs): Inputs;
+  /**
+   * The properties that the schema marks as secret, as paths: `connection.privateKey`. They come back marked from Check,
+   * Create, Update and Read, even inside of something that is secret as a whole. Default: none but what the program marks.
+   */
+  readonly secrets?: readonly string[];
   /** Refuses wrong inputs; each of them may still be {@link UNKNOWN}. Default: refuses nothing. */
   check?(inputs: Inputs, operation: Operation): Eventually<CheckFailure[]>;
   /** Compares what is with what is asked for, both normalized. Default: `diffInputs`. */
@@ -85,6 +92,8 @@ export interface ResourceType<Inputs extends Properties = Properties, Outputs ex
    * there is no `update` to change them.
    */
   preview?(inputs: Inputs, state: State<Inputs, Outputs> | undefined, operation: Operation): Eventually<Properties>;
+  /** The id that a preview shows for a new resource. Default: none. */
+  previewId?(operation: Operation): string;
   create(inputs: Inputs, operation: Operation): Eventually<{ id: string; outputs: Outputs }>;
   /** Returns the outputs after the update. Default: nothing is done, and the outputs stay as they are. */
   update?(inputs: Inputs, state: State<Inputs, Outputs>, operation: Operation): Eventually<Outputs>;
@@ -117,6 +126,8 @@ export interface ProviderPackage {
   readonly version: string;
   /** By type token, such as `command:local:Command`. */
   readonly resources: Readonly<Record<string, AnyResourceType>>;
+  /** Whether it cuts `customTimeouts` to whole seconds, as providers made with pulumi-go-provider do. Default: false. */
+  readonly wholeSecondTimeouts?: boolean;
   /** By token, such as `cloudflare:index/getZone:getZone`. Default: none. */
   readonly functions?: Readonly<Record<string, ProviderFunction>>;
   /** Refuses a wrong configuration of the provider before any resource. Default: refuses nothing. */

@@ -11,6 +11,7 @@ import {
   toDiffResponse,
   toStruct,
   withoutSecretMarks,
+  withSecretMarks,
 } from "./protocol.ts";
 import {
   type Operation,
@@ -62,7 +63,8 @@ function implementation(provider: ProviderPackage): grpc.UntypedServiceImplement
     return unary<Request, Response>((request, call) => {
       const abandoned = new AbortController();
       call.on("cancelled", () => abandoned.abort());
-      const timeout = request.getTimeout?.() ?? 0;
+      const asked = request.getTimeout?.() || Number.POSITIVE_INFINITY;
+      const timeout = provider.wholeSecondTimeouts ? Math.floor(asked) : asked;
       return sessionOf(call).run({ urn: request.getUrn(), timeout, abandoned: abandoned.signal }, (operation) =>
         deed(resourceType(provider, operation.urn), request, operation),
       );
@@ -109,7 +111,9 @@ function implementation(provider: ProviderPackage): grpc.UntypedServiceImplement
 
     check: about<providerProto.CheckRequest, providerProto.CheckResponse>(async (type, request, operation) => {
       const inputs = fromStruct(request.getNews());
-      return toCheckResponse(inputs, (await type.check?.(inputs, operation)) ?? []);
+      const failures = (await type.check?.(inputs, operation)) ?? [];
+      const checked = failures.length === 0 ? type.checked?.(inputs) : undefined;
+      return toCheckResponse(marked(type, checked ?? inputs), failures);
     }),
 
     diff: about<providerProto.DiffRequest, providerProto.DiffResponse>(async (type, request, operation) => {
@@ -122,11 +126,14 @@ function implementation(provider: ProviderPackage): grpc.UntypedServiceImplement
     create: about<providerProto.CreateRequest, providerProto.CreateResponse>(async (type, request, operation) => {
       const inputs = normalize(type, fromStruct(request.getProperties()));
       const created = request.getPreview()
-        ? { id: "", outputs: await preview(type, inputs, undefined, operation) }
+        ? {
+            id: type.previewId?.(operation) ?? "",
+            outputs: await preview(type, inputs, undefined, operation),
+          }
         : await type.create(inputs, operation);
       return new providerProto.CreateResponse()
         .setId(created.id)
-        .setProperties(toStruct({ ...inputs, ...created.outputs }));
+        .setProperties(toStruct(marked(type, { ...inputs, ...created.outputs })));
     }),
 
     update: about<providerProto.UpdateRequest, providerProto.UpdateResponse>(async (type, request, operation) => {
@@ -135,7 +142,7 @@ function implementation(provider: ProviderPackage): grpc.UntypedServiceImplement
       const outputs = request.getPreview()
         ? await preview(type, inputs, state, operation)
         : ((await type.update?.(inputs, state, operation)) ?? keptOutputs(type, state));
-      return new providerProto.UpdateResponse().setProperties(toStruct({ ...inputs, ...outputs }));
+      return new providerProto.UpdateResponse().setProperties(toStruct(marked(type, { ...inputs, ...outputs })));
     }),
 
     read: about<providerProto.ReadRequest, providerProto.ReadResponse>(async (type, request, operation) => {
@@ -152,8 +159,8 @@ function implementation(provider: ProviderPackage): grpc.UntypedServiceImplement
       const found = Object.fromEntries(Object.entries({ ...inputs, ...outputs }).filter(([name]) => isGiven(name)));
       return new providerProto.ReadResponse()
         .setId(state.id)
-        .setProperties(toStruct(outputs))
-        .setInputs(toStruct(found));
+        .setProperties(toStruct(marked(type, outputs)))
+        .setInputs(toStruct(marked(type, found)));
     }),
 
     delete: about<providerProto.DeleteRequest, empty.Empty>(async (type, request, operation) => {
@@ -170,8 +177,9 @@ function implementation(provider: ProviderPackage): grpc.UntypedServiceImplement
       const abandoned = new AbortController();
       call.on("cancelled", () => abandoned.abort());
       // A function is no resource: what it says belongs to the stack.
-      const result = await sessionOf(call).run({ urn: "", timeout: 0, abandoned: abandoned.signal }, (operation) =>
-        deed(fromStruct(request.getArgs()), operation),
+      const result = await sessionOf(call).run(
+        { urn: "", timeout: Number.POSITIVE_INFINITY, abandoned: abandoned.signal },
+        (operation) => deed(fromStruct(request.getArgs()), operation),
       );
       return new providerProto.InvokeResponse().setReturn(toStruct(result));
     }),
@@ -214,6 +222,10 @@ function resourceType(provider: ProviderPackage, urn: string): ResourceType {
     throw new Error(`The stand-in for ${provider.name} has no resource type ${token}. It has: ${known}.`);
   }
   return type;
+}
+
+function marked({ secrets = [] }: ResourceType, properties: Properties): Properties {
+  return withSecretMarks(properties, secrets);
 }
 
 function normalize(type: ResourceType, inputs: Properties): Properties {

@@ -27,17 +27,16 @@ export class Session {
 
   /**
    * Runs one operation and returns when the engine has all of its messages.
-   * `timeout` is in seconds, 0 for none; `abandoned` aborts when the caller has gone.
+   * `timeout` is in seconds, infinite for none; `abandoned` aborts when the caller has gone.
    */
   async run<T>(
     call: { urn: string; timeout: number; abandoned: AbortSignal },
     deed: (operation: Operation) => T | Promise<T>,
   ): Promise<T> {
     const deadline = new AbortController();
-    const timer =
-      call.timeout > 0
-        ? setTimeout(() => deadline.abort(new Error("context deadline exceeded")), call.timeout * 1000)
-        : undefined;
+    const expire = () => deadline.abort(new Error("context deadline exceeded"));
+    if (call.timeout <= 0) expire();
+    const timer = Number.isFinite(call.timeout) ? setTimeout(expire, call.timeout * 1000) : undefined;
     const signal = AbortSignal.any([this.#cancelled.signal, deadline.signal]);
     let delivered = Promise.resolve();
     const send = (severity: Severity, message: string, ephemeral: boolean) => {

@@ -6,7 +6,7 @@ import type engineProto from "@pulumi/pulumi/proto/engine_pb.js";
 import providerService from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
-import { channelOptions, fromStruct, toStruct } from "./protocol.ts";
+import { channelOptions, fromStruct, toStruct as markedStruct, withoutSecretMarks } from "./protocol.ts";
 import type { Properties, ProviderPackage } from "./resource.ts";
 import { serve } from "./server.ts";
 
@@ -65,6 +65,12 @@ export class TestEngine {
   async invoke(token: string, args: Properties): Promise<Properties> {
     const request = new providerProto.InvokeRequest().setTok(token).setArgs(toStruct(args));
     return fromStruct((await this.#call<providerProto.InvokeResponse>("invoke", request)).getReturn());
+  }
+
+  /** The inputs as they come back from Check, secrets marked. */
+  async checked(type: string, inputs: Properties): Promise<Properties> {
+    const request = new providerProto.CheckRequest().setUrn(urn(type)).setNews(toStruct(inputs));
+    return fromStruct((await this.#call<providerProto.CheckResponse>("check", request)).getInputs());
   }
 
   /** The reasons why inputs are refused, with their property. */
@@ -193,6 +199,11 @@ export class TestEngine {
       if (call !== undefined) this.#waiting.add(call);
     });
   }
+}
+
+/** Secrets go to a provider without their marks, because it does not accept any. They come back with them. */
+function toStruct(properties: Properties): ReturnType<typeof markedStruct> {
+  return markedStruct(withoutSecretMarks(properties) as Properties);
 }
 
 type UnaryMethod<Response> = (

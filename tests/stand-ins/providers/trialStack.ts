@@ -37,6 +37,9 @@ export async function trialStack(
   const around = { ...process.env, ...surroundings(folder) };
   const server = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
     env: around,
+    cwd: folder,
+    // A process group of its own, as a plugin has: a Ctrl-C of the tests' terminal must not reach it.
+    detached: true,
     stdio: ["pipe", "pipe", "inherit"],
   });
   const [addresses] = await firstLine(server);

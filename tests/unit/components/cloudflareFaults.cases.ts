@@ -9,6 +9,7 @@ import {
   wrongStatus,
   zoneFor,
 } from "../../../components/cloudflareFaults.ts";
+import { DNS, RECORD, recordName } from "../../../components/dnsRecords.ts";
 
 const about = { zone: "example.com", domain: "lab.example.com", rights: "Zone / DNS / Edit" };
 /** As the provider words an answer of the API. */
@@ -145,8 +146,12 @@ describe("A DNS record", () => {
     content,
   });
   const names = ["example.com", "jupyter.example.com"];
-  const key = "cloudflare:index/dnsRecord:DnsRecord::dns-jupyter.example.com";
+  const key = `${RECORD}::${recordName(DNS, "jupyter.example.com")}`;
   const ours = { [key]: { content: "203.0.113.7" } };
+  it("is found by a name that is in the state of every stack", () => {
+    assert.equal(key, "cloudflare:index/dnsRecord:DnsRecord::dns-jupyter.example.com");
+  });
+
   const says = (found: ReturnType<typeof record>[], made: Record<string, Record<string, unknown>> = {}) =>
     inTheWay(found, names, "zone", made)?.split("\n").slice(1);
 

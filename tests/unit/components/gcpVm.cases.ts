@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { GcpVm, type GcpVmArgs } from "../../../components/gcpVm.ts";
+import { GcpVm, type GcpVmArgs, keysOf } from "../../../components/gcpVm.ts";
 import { MARKER, openTexts, type Resource, runUnderMocks, secretOf } from "../../support/mocks.ts";
 
 const args: GcpVmArgs = {
@@ -36,10 +36,35 @@ const DISK = "gcp:compute/disk:Disk";
 const SNAPSHOT = "gcp:compute/snapshot:Snapshot";
 const named = (resources: Resource[], name: string) => resources.find((each) => each.name === name) as Resource;
 
+/** Whole seconds until the command provider gives up a port that is refused, and one where packets are dropped. */
+function givenUpAfter(connection: unknown): { refused: number; dropped: number } {
+  const { dialErrorLimit, perDialTimeout } = connection as { dialErrorLimit: number; perDialTimeout: number };
+  let refused = 0;
+  for (let failures = 0, pause = 0.1; failures < dialErrorLimit; failures++, pause = Math.min(pause * 1.5, 5))
+    refused += pause;
+  return { refused: Math.floor(refused), dropped: Math.floor(refused + (dialErrorLimit + 1) * perDialTimeout) };
+}
+
 describe("A VM on Google Cloud", () => {
   let resources: Resource[];
   before(async () => {
     resources = await made();
+  });
+
+  it("is found in the state by the names that it had in every version", () => {
+    assert.deepEqual(keysOf("host"), {
+      vm: "gcp:compute/instance:Instance::host-vm",
+      dataDisk: "gcp:compute/disk:Disk::host-data",
+      address: "gcp:compute/address:Address::host-address",
+    });
+    const keys = resources.map(({ type, name }) => `${type}::${name}`);
+    for (const key of Object.values(keysOf("host"))) assert.ok(keys.includes(key), key);
+  });
+
+  it("has as long to boot as it takes, and as long to restart later", () => {
+    const patience = (name: string) => givenUpAfter(secretOf(named(resources, name).inputs.connection));
+    assert.deepEqual(patience("host-provision"), { refused: 161, dropped: 243 });
+    assert.deepEqual(patience("host-command"), { refused: 26, dropped: 54 });
   });
 
   it("is let in by one rule a purpose: SSH from where the settings say, the site from where it is asked for", () => {

@@ -1,14 +1,24 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { formerMachineOf, leftBehind } from "../../../components/leftBehind.ts";
+import { formerMachineOf, leftBehind, releaseKeyOf } from "../../../components/leftBehind.ts";
+import { SITE } from "../../../components/siteRelease.ts";
 
 const machine = { host: "203.0.113.7", port: 22, user: "ann", hostKey: "ssh-ed25519 AAAA" };
 
 describe("A machine that the settings no longer name", () => {
   it("is that of the last release that succeeded", () => {
-    const made = { "command:remote:Command::site-release": { connection: machine } };
-    assert.deepEqual(formerMachineOf(made), machine);
-    assert.equal(formerMachineOf({}), undefined);
+    const made = { [releaseKeyOf(SITE)]: { connection: machine } };
+    assert.deepEqual(formerMachineOf(made, releaseKeyOf(SITE)), machine);
+    assert.equal(formerMachineOf({}, releaseKeyOf(SITE)), undefined);
+  });
+
+  it("is found by a name that is in the state of every stack", () => {
+    assert.equal(releaseKeyOf(SITE), "command:remote:Command::site-release");
+  });
+
+  it("is none where the state does not tell which it was", () => {
+    for (const connection of [undefined, {}, { host: "203.0.113.7" }, { ...machine, hostKey: undefined }, "unknown"])
+      assert.equal(formerMachineOf({ [releaseKeyOf(SITE)]: { connection } }, releaseKeyOf(SITE)), undefined);
   });
 
   it("is the same one while its host key is", () => {

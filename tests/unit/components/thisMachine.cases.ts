@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -76,7 +76,9 @@ describe("A command of this machine", () => {
       const opts = { parent: host };
       host.command("host-shown", { create: "tr a-z A-Z; echo to stderr >&2; exit 3", stdin: "hello\n" }, opts);
       host.command("host-hidden", { create: "true", delete: "false", stdin: pulumi.secret("x"), shown: false }, opts);
-      const slow = `cat >'${folder}/begun' && sleep 1 && echo whole >'${folder}/ended'`;
+      // Says what process group it is in: the fifth word of its line in /proc.
+      const group = "read _ _ _ _ group _ </proc/self/stat; cat && echo $group";
+      const slow = `{ ${group}; } >'${folder}/new' && mv '${folder}/new' '${folder}/begun' && sleep 1 && echo whole >'${folder}/ended'`;
       host.command("host-slow", { create: slow, stdin: "" }, opts);
     });
     resources = run.resources;
@@ -99,25 +101,62 @@ describe("A command of this machine", () => {
   });
 
   it("is taken back by a command of its own, or by none", () => {
-    assert.match(String(inputsOf("host-hidden").delete), /\{ false; \}/);
+    assert.match(String(inputsOf("host-hidden").delete), / sh -c 'false' /);
     assert.equal(inputsOf("host-shown").delete, undefined);
   });
 
-  it("gets its standard input, and hands on what it says and how it ends", () => {
-    const { stdout, stderr, status } = spawnSync("sh", ["-c", createOf("host-shown")], { input: "hello\n" });
-    assert.equal(String(stdout), "HELLO\n");
-    assert.equal(String(stderr), "to stderr\n");
-    assert.equal(status, 3);
-  });
+  /** A PATH with these programs of Linux alone. */
+  function pathWith(...programs: string[]): string {
+    const path = mkdtempSync(join(folder, "path-"));
+    for (const name of programs) {
+      const program = String(spawnSync("sh", ["-c", `command -v ${name}`]).stdout).trim();
+      symlinkSync(program, join(path, name));
+    }
+    return path;
+  }
+  const tools = ["sh", "cat", "mv", "sleep", "tr"];
+  const machines: [which: string, programs: string[], survives: boolean][] = [
+    ["on Linux", [...tools, "setsid"], true],
+    ["on macOS, which has no setsid", [...tools, "perl"], true],
+    ["where there is neither", tools, false],
+  ];
+  for (const [which, programs, survives] of machines)
+    describe(which, () => {
+      const begin = () => {
+        for (const file of ["begun", "ended"]) rmSync(join(folder, file), { force: true });
+        const shell = spawn("/bin/sh", ["-c", createOf("host-slow")], {
+          stdio: ["pipe", "ignore", "ignore"],
+          env: { PATH: pathWith(...programs) },
+          detached: true,
+        });
+        shell.stdin?.end();
+        return shell;
+      };
 
-  it("ends its work when its shell is killed, as by a first Ctrl-C", async () => {
-    const shell: ChildProcess = spawn("sh", ["-c", createOf("host-slow")], { stdio: ["pipe", "ignore", "ignore"] });
-    shell.stdin?.end();
-    await there(`${folder}/begun`);
-    shell.kill("SIGKILL");
-    await there(`${folder}/ended`);
-    assert.equal(readFileSync(`${folder}/ended`, "utf8"), "whole\n");
-  });
+      it("gets its standard input, and hands on what it says and how it ends", () => {
+        const options = { input: "hello\n", env: { PATH: pathWith(...programs) } };
+        const { stdout, stderr, status } = spawnSync("/bin/sh", ["-c", createOf("host-shown")], options);
+        assert.deepEqual([String(stdout), String(stderr), status], ["HELLO\n", "to stderr\n", 3]);
+      });
+
+      it("ends its work when its shell is killed, as by a first Ctrl-C", async () => {
+        const shell = begin();
+        await there(`${folder}/begun`);
+        shell.kill("SIGKILL");
+        await there(`${folder}/ended`);
+        assert.equal(readFileSync(`${folder}/ended`, "utf8"), "whole\n");
+      });
+
+      const skip = !existsSync("/proc/self/stat") && "there is no /proc";
+      it(`is ${survives ? "not " : ""}in the group that a second Ctrl-C interrupts`, { skip }, async () => {
+        const shell = begin();
+        await there(`${folder}/begun`);
+        const group = readFileSync(`${folder}/begun`, "utf8").trim();
+        assert.match(group, /^\d+$/);
+        assert.equal(group === String(shell.pid), !survives);
+        await there(`${folder}/ended`);
+      });
+    });
 });
 
 /** Waits for a file; ten seconds are far more than it takes. */

@@ -1,17 +1,48 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { workAtRisk, workDiskOf } from "../../../components/workAtRisk.ts";
+import { keysOf } from "../../../components/gcpVm.ts";
+import { workAtRisk, workDiskOf, workNotFound } from "../../../components/workAtRisk.ts";
 
 const settings = { project: "p", zone: "us-central1-a", dataDiskGb: 20, protectData: true };
+const keys = keysOf("host");
+const vm = { [keys.vm]: { project: "p", zone: "us-central1-a" } };
+const data = { [keys.dataDisk]: { project: "p", zone: "us-central1-b", size: 30 } };
 const disk = { project: "p", zone: "us-central1-a", sizeGb: 20 };
 
 describe("workDiskOf()", () => {
-  const vm = { "gcp:compute/instance:Instance::host-vm": { project: "p", zone: "us-central1-a" } };
   it("is the data disk, or the VM's own, or none yet", () => {
-    const data = { "gcp:compute/disk:Disk::host-data": { project: "p", zone: "us-central1-b", size: 30 } };
-    assert.deepEqual(workDiskOf({ ...vm, ...data }), { project: "p", zone: "us-central1-b", sizeGb: 30 });
-    assert.deepEqual(workDiskOf(vm), { project: "p", zone: "us-central1-a", sizeGb: 0 });
-    assert.equal(workDiskOf({}), undefined);
+    assert.deepEqual(workDiskOf({ ...vm, ...data }, keys), { project: "p", zone: "us-central1-b", sizeGb: 30 });
+    assert.deepEqual(workDiskOf(vm, keys), { project: "p", zone: "us-central1-a", sizeGb: 0 });
+    assert.equal(workDiskOf({}, keys), undefined);
+  });
+});
+
+describe("workNotFound()", () => {
+  it("says nothing where the disk or the VM is there, or neither is", () => {
+    for (const made of [data, vm, { ...vm, ...data }, {}]) assert.equal(workNotFound(made, keys), undefined);
+    // A first `pulumi up` that failed before it came to the disk.
+    const begun = { "gcp:compute/network:Network::host-network": { project: "p" } };
+    assert.equal(workNotFound(begun, keys), undefined);
+  });
+
+  it("refuses a VM or a disk by another name, which may have the work on it", () => {
+    for (const key of ["gcp:compute/disk:Disk::machine-data", "gcp:compute/instance:Instance::vm"])
+      assert.match(
+        String(workNotFound({ [key]: { project: "p", zone: "us-central1-a", size: 20 } }, keys)),
+        new RegExp(
+          `^The stack's state has ${key}, but neither .*::host-data nor .*::host-vm: .*\n {4}pulumi stack history$`,
+        ),
+      );
+  });
+
+  it("refuses a disk or a VM that the state does not say enough of", () => {
+    const [disk = {}] = Object.values(data);
+    for (const missing of ["project", "zone", "size"])
+      assert.match(
+        String(workNotFound({ ...vm, [keys.dataDisk]: { ...disk, [missing]: undefined } }, keys)),
+        /^The stack's state has gcp:compute\/disk:Disk::host-data, but not where .*\n {4}pulumi refresh$/,
+      );
+    assert.match(String(workNotFound({ [keys.vm]: { project: "p" } }, keys)), /pulumi refresh$/);
   });
 });
 

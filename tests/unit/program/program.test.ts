@@ -117,7 +117,7 @@ describe("The program", () => {
   });
 
   it("takes the site down where its set-up is deleted, and nothing else ever", () => {
-    assert.match(String(command("site-setup").inputs.delete), /site-apply' down jupyter-up-test;/);
+    assert.match(String(command("site-setup").inputs.delete), /site-apply'\\'' down jupyter-up-test' /);
     assert.equal(command("site-release").inputs.delete, undefined);
     assert.equal(command("site-secrets").inputs.delete, undefined);
   });
@@ -419,6 +419,17 @@ describe("The program with target gcp, in another zone than the work", () => {
     assert.equal(run.resources.length, 1);
   });
 
+  it("is refused where a disk has another name than those that this version looks for", async () => {
+    let thrown: unknown;
+    const attempt = async () => {
+      thrown = await program().catch((error) => error);
+    };
+    const other = { [data.replace("host-data", "machine-data")]: made[data] ?? {} };
+    const run = await runUnderMocks(handedOver({ ...gcp, "jupyter-up:protectData": false }), attempt, other);
+    assert.match(String(thrown), /Nothing was changed\. The stack's state has gcp:compute\/disk:Disk::machine-data/);
+    assert.equal(run.resources.length, 1);
+  });
+
   it("takes the work along, once that is allowed", async () => {
     const run = await runUnderMocks(handedOver({ ...gcp, "jupyter-up:protectData": false }), program, made);
     const copy = run.resources.find(({ type }) => type === "gcp:compute/snapshot:Snapshot");
@@ -524,7 +535,9 @@ describe("The program with names at Cloudflare", () => {
 
 describe("The program with target ssh", () => {
   const privateKey = `-----BEGIN PRIVATE KEY-----\n${MARKER}\n-----END PRIVATE KEY-----`;
-  const ssh = { host: "203.0.113.7", user: "ann", privateKey, hostKey: "ssh-ed25519 AAAA" };
+  // Nobody listens there: what the program looks for on the machine goes nowhere.
+  const reached = { host: "127.0.0.1", port: 1, address: "203.0.113.7" };
+  const ssh = { ...reached, user: "ann", privateKey, hostKey: "ssh-ed25519 AAAA" };
   let run: Run;
   before(async () => {
     const config = handedOver({ ...gcp, "jupyter-up:target": "ssh", "jupyter-up:ssh": ssh });
@@ -548,7 +561,7 @@ describe("The program with target ssh", () => {
 
   it("gives out where the machine is, and no key, which is its owner's", () => {
     assert.equal(run.exports.address, "203.0.113.7");
-    assert.match(String(run.exports.ssh), /^ssh .* ann@203\.0\.113\.7$/);
+    assert.match(String(run.exports.ssh), /^ssh -p 1 .* ann@127\.0\.0\.1$/);
     assert.equal("sshKey" in run.exports, false);
   });
 });

@@ -15,7 +15,7 @@ const before = (op: string, type: string, name: string): EngineEvent => ({
 });
 
 test("the words of a failed command are left without the command", () => {
-  const message = `error: exit status 3: running "exec 3<&0; { '/a b/site-apply' \\"x\\"; } <&3 & wait $!":\nPort 8443 is taken by nginx (pid 12).\nGive the site another: pulumi config set port 9443\n`;
+  const message = `error: exit status 3: running "set -- setsid; exec 3<&0; \\"$@\\" sh -c ''\\\\''/a b/site-apply'\\\\'' x' <&3 & wait $!":\nPort 8443 is taken by nginx (pid 12).\nGive the site another: pulumi config set port 9443\n`;
   assert.equal(
     plainError(message),
     "Port 8443 is taken by nginx (pid 12).\nGive the site another: pulumi config set port 9443",

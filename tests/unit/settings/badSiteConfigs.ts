@@ -57,6 +57,11 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config set --path ssh.hostKey "$(ssh-keyscan -t ed25519 -p 2222 203.0.113.9 2>/dev/null | cut -d ' ' -f 2-)"
 `],
 
+  ["target ssh with an RSA host key", { target: "ssh", ssh: { host: "203.0.113.9", port: 2222, privateKey: KEY, hostKey: "ssh-rsa AAAAB3NzaC1yc2E" } }, `
+  ssh.hostKey: found a key of type ssh-rsa, for which Pulumi asks with a SHA-1 signature, and sshd gives none any more. Set the machine's ed25519 key. Compare what this fetches with /etc/ssh/ssh_host_ed25519_key.pub on the machine itself:
+    pulumi config set --path ssh.hostKey "$(ssh-keyscan -t ed25519 -p 2222 203.0.113.9 2>/dev/null | cut -d ' ' -f 2-)"
+`],
+
   ["a name for the host, and no address for the names", { target: "ssh", ssh: { host: "box.example.com", privateKey: KEY, hostKey: HOST_KEY } }, `
   ssh.address: the site's names need an IPv4 address to lead to, and "box.example.com" is a name.
     pulumi config set --path ssh.address 203.0.113.7

@@ -1,10 +1,14 @@
-/** Connecting by SSH, with the retries and the words of the real provider (which has them from Go's net and ssh packages). */
+/**
+ * Connecting by SSH, with the retries and the words of the real provider (which has them from Go's net and ssh packages).
+ * Held to version 1.2.1 in November 2026.
+ */
 
 import { createPrivateKey } from "node:crypto";
+import { getServers } from "node:dns";
 import { connect as connectTcp, isIPv6, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 // The library costs 40 ms to load, which a server that only ever runs local commands need not pay.
-import type { Client, ConnectConfig, ParsedKey } from "ssh2";
+import type { Client, ConnectConfig, ServerHostKeyAlgorithm } from "ssh2";
 import { opensshKeys } from "../../openssh.ts";
 import type { Operation } from "../../resource.ts";
 
@@ -34,7 +38,7 @@ const longestPause = 5000;
 
 /**
  * Connects, trying again after every kind of failure. Throws at once where trying again cannot help: at a key that
- * cannot be read, and at Ctrl-C.
+ * cannot be read. Ctrl-C ends it between two attempts. An attempt does not notice it: it ends by itself, or with the CLI.
  */
 export async function dial(connection: Connection, operation: Operation): Promise<Client> {
   const limit = connection.dialErrorLimit ?? 10;
@@ -42,7 +46,7 @@ export async function dial(connection: Connection, operation: Operation): Promis
   for (let failures = 0, wait = firstPause; ; wait = Math.min(wait * 1.5, longestPause)) {
     operation.signal.throwIfAborted();
     try {
-      return await attempt(connection, config, operation.signal);
+      return await attempt(connection, config, operation.abandoned);
     } catch (error) {
       operation.signal.throwIfAborted();
       if (limit > -1 && failures >= limit) throw new Error(`after ${failures} failed attempts: ${message(error)}`);
@@ -61,7 +65,8 @@ async function sshConfig(connection: Connection): Promise<ConnectConfig> {
     const expected = ssh2.utils.parseKey(authorizedKey(connection.hostKey));
     if (expected instanceof Error) throw new Error("failed to parse host key: ssh: no key found");
     config.hostVerifier = (shown: Buffer) => shown.equals(expected.getPublicSSH());
-    config.algorithms = { serverHostKey: signatureAlgorithms(expected) };
+    // The type of the key is all that is offered. For an RSA key that is `ssh-rsa`, its SHA-1 signature, which sshd has given up.
+    config.algorithms = { serverHostKey: [expected.type as ServerHostKeyAlgorithm] };
   }
 
   if (connection.privateKey !== undefined) {
@@ -97,11 +102,6 @@ function withoutPkcs8(privateKey: string): string {
     : privateKey;
 }
 
-function signatureAlgorithms(key: ParsedKey): NonNullable<NonNullable<ConnectConfig["algorithms"]>["serverHostKey"]> {
-  const algorithms = key.type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"] : [key.type];
-  return algorithms as ReturnType<typeof signatureAlgorithms>;
-}
-
 /** An agent that does not answer fails the command, even where a private key is given. */
 async function agentAnswers(path: string): Promise<void> {
   if (path === "") throw new Error("dial unix: missing address");
@@ -115,14 +115,14 @@ async function agentAnswers(path: string): Promise<void> {
   }
 }
 
-async function attempt(connection: Connection, config: ConnectConfig, signal: AbortSignal): Promise<Client> {
-  const socket = await openSocket(connection, signal);
-  return handshake(socket, connection, config, signal);
+async function attempt(connection: Connection, config: ConnectConfig, abandoned: AbortSignal): Promise<Client> {
+  const socket = await openSocket(connection, abandoned);
+  return handshake(socket, connection, config, abandoned);
 }
 
-function openSocket({ host, port = 22, perDialTimeout = 15 }: Connection, signal: AbortSignal): Promise<Socket> {
+function openSocket({ host, port = 22, perDialTimeout = 15 }: Connection, abandoned: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const limits = [signal, ...(perDialTimeout > 0 ? [AbortSignal.timeout(perDialTimeout * 1000)] : [])];
+    const limits = [abandoned, ...(perDialTimeout > 0 ? [AbortSignal.timeout(perDialTimeout * 1000)] : [])];
     const limit = AbortSignal.any(limits);
     const keepAlive = { keepAlive: true, keepAliveInitialDelay: 15_000 };
     const socket = connectTcp({ host, port, autoSelectFamily: false, noDelay: true, ...keepAlive });
@@ -136,45 +136,62 @@ function openSocket({ host, port = 22, perDialTimeout = 15 }: Connection, signal
     socket.once("error", (error: NodeJS.ErrnoException & { address?: string }) => {
       limit.removeEventListener("abort", giveUp);
       if (error.code === undefined) reject(error);
-      else if (error.syscall === "getaddrinfo") reject(new Error(`dial tcp: lookup ${host}: no such host`));
+      else if (error.syscall === "getaddrinfo")
+        reject(new Error(`dial tcp: lookup ${host} on ${nameServer()}: no such host`));
       else reject(new Error(`dial tcp ${endpoint(error.address ?? host, port)}: connect: ${systemError(error)}`));
     });
   });
+}
+
+/** The server that was asked, as `ADDRESS:PORT`. */
+function nameServer(): string {
+  const [server = "127.0.0.1"] = getServers();
+  return /^\[|^[^:]+:\d+$/.test(server) ? server : endpoint(server, 53);
 }
 
 function endpoint(host: string, port: number): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** Has no limit of time: a host that takes the connection and says nothing is waited for as long as the CLI lives. */
 async function handshake(
   socket: Socket,
   connection: Connection,
   config: ConnectConfig,
-  signal: AbortSignal,
+  abandoned: AbortSignal,
 ): Promise<Client> {
   const { Client } = (await import("ssh2")).default;
   const client = new Client();
   const giveUp = () => client.destroy();
-  signal.addEventListener("abort", giveUp, { once: true });
+  abandoned.addEventListener("abort", giveUp, { once: true });
+  let peerOffers = "";
+  const debug = (message: string) => {
+    peerOffers = /\(remote\) Host key format: (.*)/.exec(message)?.[1] ?? peerOffers;
+  };
   try {
     return await new Promise<Client>((resolve, reject) => {
       client.once("ready", () => resolve(client));
-      client.on("error", (error) => reject(new Error(handshakeProblem(error, connection))));
+      client.on("error", (error) => reject(new Error(handshakeProblem(error, connection, config, peerOffers))));
       client.once("close", () => reject(new Error("ssh: handshake failed: EOF")));
       client.on("keyboard-interactive", (_name, _instructions, _language, prompts, answer) =>
         answer(prompts.map(() => connection.password ?? "")),
       );
-      client.connect({ ...config, sock: socket });
+      client.connect({ ...config, debug, sock: socket });
     });
   } catch (error) {
     client.destroy();
     throw error;
   } finally {
-    signal.removeEventListener("abort", giveUp);
+    abandoned.removeEventListener("abort", giveUp);
   }
 }
 
-function handshakeProblem(error: Error & { level?: string; code?: string }, connection: Connection): string {
+function handshakeProblem(
+  error: Error & { level?: string; code?: string },
+  connection: Connection,
+  { algorithms }: ConnectConfig,
+  peerOffers: string,
+): string {
   if (error.level === "client-authentication") {
     const methods = ["none"];
     if (connection.privateKey !== undefined) methods.push("publickey");
@@ -182,6 +199,10 @@ function handshakeProblem(error: Error & { level?: string; code?: string }, conn
     return `ssh: handshake failed: ssh: unable to authenticate, attempted methods [${methods.join(" ")}], no supported methods remain`;
   }
   if (/host denied/i.test(error.message)) return "ssh: handshake failed: ssh: host key mismatch";
+  if (/no matching host key format/.test(error.message)) {
+    const offered = `we offered: [${algorithms?.serverHostKey}], peer offered: [${peerOffers.replaceAll(",", " ")}]`;
+    return `ssh: handshake failed: ssh: no common algorithm for host key; ${offered}`;
+  }
   if (/connection lost/i.test(error.message)) return "ssh: handshake failed: EOF";
   return `ssh: handshake failed: ${systemError(error)}`;
 }

@@ -5,6 +5,7 @@ import { remoteCommand } from "./remote.ts";
 export default {
   name: "command",
   version: "1.2.1",
+  wholeSecondTimeouts: true,
   resources: {
     "command:local:Command": localCommand,
     "command:remote:Command": remoteCommand,

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { stat } from "node:fs/promises";
 import { constants } from "node:os";
 import type { CheckFailure, Operation } from "../../resource.ts";
-import { type CommandInputs, commandResource, previousOutputVariables } from "./command.ts";
+import { type CommandInputs, commandResource, commonFields, previousOutputVariables } from "./command.ts";
+import { failuresOf, type Struct } from "./fields.ts";
 import { type Output, OutputCollector } from "./output.ts";
 
 type LocalCommandInputs = CommandInputs & {
@@ -13,7 +14,27 @@ type LocalCommandInputs = CommandInputs & {
 };
 
 /** `command:local:Command`: runs commands on this machine. */
-export const localCommand = commandResource<LocalCommandInputs>(run, { check: refuseAssets });
+export const localCommand = commandResource<LocalCommandInputs>(run, {
+  check: (inputs) => {
+    const failures = failuresOf(inputsStruct, inputs);
+    return failures.length > 0 ? failures : refuseAssets(inputs);
+  },
+});
+
+const inputsStruct: Struct = {
+  name: "local.CommandInputs",
+  fields: {
+    ...commonFields,
+    stdin: "string",
+    logging: "local.Logging",
+    interpreter: "[]string",
+    dir: "string",
+    environment: "map[string]string",
+    assetPaths: "[]string",
+    archivePaths: "[]string",
+    addPreviousOutputInEnv: "bool",
+  },
+};
 
 function refuseAssets(inputs: LocalCommandInputs): CheckFailure[] {
   return (["assetPaths", "archivePaths"] as const)
@@ -56,8 +77,6 @@ async function execute(
       ...(inputs.dir !== undefined && { cwd: inputs.dir }),
       env: { ...process.env, ...inputs.environment, ...previousOutputVariables(inputs, previous) },
       stdio: [stdin === "" ? "ignore" : "pipe", "pipe", "pipe"],
-      // A process group of its own, as a plugin's commands have: a Ctrl-C typed at the terminal must not reach them.
-      detached: true,
     });
     return await ended(child, stdin, collector, operation);
   } catch (error) {
@@ -73,8 +92,13 @@ function ended(
 ): Promise<string | undefined> {
   // Only the process itself is killed; what it has started lives on, and is waited for if it holds the output open.
   const kill = () => child.kill("SIGKILL");
+  // The second Ctrl-C: the engine ends its plugins by a SIGINT to their process group, in which their commands are, too.
+  const interrupt = () => {
+    if (signal.aborted) interruptOwnGroup();
+  };
   // A plugin that was killed has closed its pipes; the command notices when it next writes.
   const letGo = () => {
+    interrupt();
     for (const stream of child.stdio) stream?.destroy();
   };
 
@@ -88,10 +112,21 @@ function ended(
     child.stdin?.end(stdin);
     signal.addEventListener("abort", kill, { once: true });
     abandoned.addEventListener("abort", letGo, { once: true });
+    process.once("exit", interrupt);
   }).finally(() => {
+    process.off("exit", interrupt);
     signal.removeEventListener("abort", kill);
     abandoned.removeEventListener("abort", letGo);
   });
+}
+
+/** Nothing happens where this process leads no group, which is then somebody else's. */
+function interruptOwnGroup(): void {
+  try {
+    process.kill(-process.pid, "SIGINT");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
 
 function exitProblem(code: number | null, signal: NodeJS.Signals | null): string | undefined {

@@ -1,16 +1,59 @@
 import { constants } from "node:os";
 import type { Client } from "ssh2";
 import type { CheckFailure, Operation } from "../../resource.ts";
-import { type CommandInputs, commandResource, previousOutputVariables } from "./command.ts";
+import { type CommandInputs, commandResource, commonFields, previousOutputVariables } from "./command.ts";
 import { type Connection, dial } from "./connection.ts";
+import { failuresOf, type Struct } from "./fields.ts";
 import { type Output, OutputCollector } from "./output.ts";
 
 type RemoteCommandInputs = CommandInputs & { connection: Connection };
 
 /** `command:remote:Command`: runs commands on a host by SSH, in the login shell of its user. */
-export const remoteCommand = commandResource<RemoteCommandInputs>(run, { check: refuseWhatIsNotServed, normalize });
+export const remoteCommand = commandResource<RemoteCommandInputs>(run, {
+  check: (inputs) => {
+    const failures = failuresOf(inputsStruct, inputs);
+    return failures.length > 0 ? failures : refuseWhatIsNotServed(inputs);
+  },
+  checked: normalize,
+  normalize,
+  secrets: ["connection", ...["password", "privateKey", "privateKeyPassword"].map((name) => `connection.${name}`)],
+});
 
-/** The real provider fills these in as well, so that writing them out is no change. */
+const connectionFields = {
+  user: "string",
+  password: "string",
+  host: "string",
+  port: "float64",
+  privateKey: "string",
+  privateKeyPassword: "string",
+  agentSocketPath: "string",
+  dialErrorLimit: "float64",
+  perDialTimeout: "float64",
+  hostKey: "string",
+} as const;
+
+const proxyStruct: Struct = { name: "remote.ProxyConnection", fields: connectionFields, required: ["host"] };
+
+const connectionStruct: Struct = {
+  name: "remote.Connection",
+  fields: { ...connectionFields, proxy: proxyStruct },
+  required: ["host"],
+};
+
+const inputsStruct: Struct = {
+  name: "remote.CommandInputs",
+  fields: {
+    ...commonFields,
+    stdin: "string",
+    logging: "remote.Logging",
+    connection: connectionStruct,
+    environment: "map[string]string",
+    addPreviousOutputInEnv: "bool",
+  },
+  required: ["connection"],
+};
+
+/** Writing these out is no change. */
 function normalize(inputs: RemoteCommandInputs): RemoteCommandInputs {
   if (typeof inputs.connection !== "object") return inputs;
   const defaults = { user: "root", port: 22, dialErrorLimit: 10, perDialTimeout: 15 };

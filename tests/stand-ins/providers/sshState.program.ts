@@ -1,0 +1,15 @@
+/** The Pulumi program of sshState.test.ts: the release of a site on a machine that is reached by SSH, and who looks for it. */
+
+import { Command } from "@pulumi/command/remote/command.js";
+
+// The program runs in a folder of its own, far from the components.
+const { madeSoFar } = await import(`${process.env.COMPONENTS}/madeSoFar.ts`);
+const { formerMachineOf, releaseKeyOf } = await import(`${process.env.COMPONENTS}/leftBehind.ts`);
+
+const former = formerMachineOf(await madeSoFar(), releaseKeyOf("site"));
+export const found = former ? `${former.user}@${former.host}:${former.port} ${former.hostKey}` : "none";
+
+// Without a command it contacts nobody.
+new Command("site-release", {
+  connection: { host: "203.0.113.7", user: "ann", privateKey: "a key", hostKey: "ssh-ed25519 AAAA" },
+});

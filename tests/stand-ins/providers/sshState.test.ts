@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { cli, skip, type TrialStack, trialStack } from "./trialStack.ts";
+
+describe("A stack with a machine that is reached by SSH", { skip }, () => {
+  let stack: TrialStack;
+
+  before(async () => {
+    const components = join(import.meta.dirname, "../../../components");
+    stack = await trialStack("sshState.program.ts", () => ({ COMPONENTS: components }));
+    assert.equal((await pulumi("stack", "init", "dev")).code, 0);
+  });
+
+  after(() => stack.remove());
+
+  function pulumi(...args: string[]): Promise<{ code: number; text: string }> {
+    return new Promise((resolve) => {
+      const options = { cwd: stack.folder, env: stack.env };
+      execFile(cli?.command ?? "", [...args, "--non-interactive"], options, (error, stdout, stderr) =>
+        resolve({ code: error === null ? 0 : Number(error.code), text: stdout + stderr }),
+      );
+    });
+  }
+
+  it("finds the machine in its state after the first `up`, and then has nothing to do", async () => {
+    const first = await pulumi("up", "--yes", "--skip-preview");
+    assert.equal(first.code, 0, first.text);
+    assert.match(first.text, /found: "none"/);
+    const preview = await pulumi("preview");
+    assert.equal(preview.code, 0, preview.text);
+    assert.match(preview.text, /found *: "none" => "ann@203\.0\.113\.7:22 ssh-ed25519 AAAA"/);
+    const second = await pulumi("up", "--yes", "--skip-preview");
+    assert.equal(second.code, 0, second.text);
+    assert.match(second.text, /2 unchanged/);
+  });
+});
