@@ -10,6 +10,7 @@ import type { Settings } from "../settings/schema.ts";
 import { isProxied, tlsOf } from "../settings/web.ts";
 import { type Asked, inTheWay, noZone, tooDeep, whyNot, wrongMode, wrongStatus, zoneFor } from "./cloudflareFaults.ts";
 import { madeSoFar } from "./madeSoFar.ts";
+import { lookAtZone } from "./zoneSettings.ts";
 
 /** What Cloudflare does for the site. */
 export interface Cloudflare {
@@ -45,6 +46,7 @@ export async function cloudflareFor(settings: Settings): Promise<Cloudflare | un
   if (!isProxied(settings)) return { zoneId };
   const [mode, ranges] = await Promise.all([asked(getZoneSetting({ zoneId, settingId: "ssl" })), asked(getIpRanges())]);
   refuseFor(wrongMode(name, mode.value, tlsOf(settings)));
+  await lookAtZone(zoneId, name, namesAskedFor(settings));
   return { zoneId, edge: { ipv4: ranges.ipv4Cidrs, ipv6: ranges.ipv6Cidrs } };
 }
 

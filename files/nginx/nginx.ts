@@ -6,7 +6,7 @@ import type { Secrets } from "../secrets.ts";
 import type { Service, TextFiles, VirtualHost } from "../service.ts";
 import type { Place } from "../site.ts";
 import type { Identity } from "../vouch/providers.ts";
-import { type Edge, edgeFiles, edgeSecretFiles } from "./edge.ts";
+import { EDGE_HEADERS, type Edge, edgeFiles, edgeSecretFiles } from "./edge.ts";
 import { FRONT_PAGE_POLICY, frontPage, verdictOf } from "./frontPage.ts";
 import { pages } from "./pages.ts";
 
@@ -99,7 +99,7 @@ function files(
     "websocket.conf": fill(file("websocket.conf")),
     "no-websocket.conf": fill(file("no-websocket.conf")),
     "to-vouch.conf": fill(file("to-vouch.conf")),
-    "headers.conf": headers(place.public),
+    "headers.conf": headers(place.public, edge !== undefined),
     "reload.sh": fill(file("reload.sh")),
     // Read by nobody. A changed file makes nginx reload, which ends the WebSockets of the sessions that are no more.
     ...(sessionRotation ? { sessions: `${JSON.stringify(sessionRotation)}\n` } : {}),
@@ -132,13 +132,13 @@ function secretFiles(secrets: Secrets): TextFiles {
 }
 
 /** Sent with every answer. `always`, because error pages are answers, too. */
-function headers(isPublic: boolean): string {
+function headers(isPublic: boolean, isBehindEdge: boolean): string {
   // Not for a site on one's own machine: with a certificate of its own CA, it would take the way around a warning away.
   const hsts = 'add_header Strict-Transport-Security "max-age=63072000" always;\n';
   return `# Sent with every answer. A location with an add_header of its own includes this again.
 ${isPublic ? hsts : ""}add_header X-Content-Type-Options nosniff always;
 add_header Referrer-Policy same-origin always;
-`;
+${isBehindEdge ? EDGE_HEADERS : ""}`;
 }
 
 /**

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Browser } from "playwright-core";
@@ -7,9 +7,10 @@ import { attempt } from "../../scripts/setup/command.ts";
 import { inventory } from "../stand-ins/cloud/inventory.ts";
 import { createRecord, deleteRecord } from "../stand-ins/cloud/records.ts";
 import { type DnsEntry, entryPath, recordType } from "../stand-ins/providers/packages/cloudflare/dns.ts";
+import { writeRulesets } from "../stand-ins/providers/packages/cloudflare/rulesets.ts";
 import { writeSetting } from "../stand-ins/providers/packages/cloudflare/zoneSettings.ts";
 import { addZone } from "../stand-ins/providers/packages/cloudflare/zones.ts";
-import { launch, open, person, signIn, whoAmI } from "./support/browser.ts";
+import { labIsReady, launch, open, person, signIn, whoAmI } from "./support/browser.ts";
 import { CloudStack, onGoogle } from "./support/cloudStack.ts";
 
 const NOTHING = { resources: [], containers: [], networks: [] };
@@ -82,6 +83,35 @@ describe("a site behind Cloudflare", () => {
     );
     await writeSetting(stack.cloud, zoneId, "ssl", "strict");
 
+    // What the zone does to a site behind it, all at once.
+    await writeSetting(stack.cloud, zoneId, "websockets", "off");
+    await writeSetting(stack.cloud, zoneId, "rocket_loader", "on");
+    await writeRulesets(stack.cloud, zoneId, [
+      {
+        id: "c".repeat(32),
+        name: "default",
+        kind: "zone",
+        phase: "http_request_cache_settings",
+        rules: [
+          {
+            action: "set_cache_settings",
+            description: "Keep all",
+            enabled: true,
+            expression: "true",
+            actionParameters: { cache: true, edgeTtl: { mode: "override_origin", default: 3600 } },
+          },
+        ],
+      },
+    ]);
+    const { text: previewed } = await stack.pulumi("preview");
+    assert.match(previewed, /Nothing was changed\. The setting WebSockets of the zone .* is "off"/);
+    assert.match(previewed, /The cache rule "Keep all" of the zone .* is for the site, too/);
+    assert.match(previewed, /warning: The setting Rocket Loader of the zone .* is "on"/);
+    await writeSetting(stack.cloud, zoneId, "websockets", "on");
+    await writeSetting(stack.cloud, zoneId, "rocket_loader", "off");
+    // From here on, the token may not read rules, like one made by the README.
+    await rm(join(stack.cloud.folder, "rulesets.json"));
+
     await elsewhere("a".repeat(32), "A", "198.51.100.1");
     await elsewhere("b".repeat(32), "AAAA", "2001:db8::1");
     const { code, text } = await stack.up();
@@ -120,6 +150,8 @@ describe("a site behind Cloudflare", () => {
     const { page } = await person(browser);
     await open(page, `https://${name}/lab?reset`);
     await signIn(page, "you@example.com", await stack.output("password"));
+    // Its scripts came through, and nothing in the page was changed that they need.
+    await labIsReady(page);
     assert.equal((await whoAmI(page)).username, "you@example.com");
   });
 

@@ -430,6 +430,15 @@ describe("the edge, with WebSockets", () => {
     assert.equal(response.headers.server, "cloudflare");
   });
 
+  it("lets none through where the zone's setting is off", async () => {
+    await edge.change({ zones: [zone({ webSockets: false })] });
+    const before = seen.length;
+    const [response] = await once(await upgrade("/api/kernels"), "response");
+    assert.equal(response.statusCode, 403);
+    assert.equal(seen.length, before);
+    await edge.change({ zones: [zone()] });
+  });
+
   it("ends one that is silent for too long", async () => {
     const impatient = await testEdge(origin.port, { records: [proxied(host, origin.address)] }, { idle: 200 });
     const [, socket] = await once(await upgrade("/api/kernels", impatient), "upgrade");

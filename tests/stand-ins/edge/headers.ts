@@ -1,6 +1,7 @@
 /** The headers that the edge takes away, and those that it adds. */
 
 import type { IncomingHttpHeaders } from "node:http";
+import type { CacheStatus } from "./cache.ts";
 
 /** Of one connection, and never passed on. */
 const hopByHop = new Set([
@@ -46,9 +47,16 @@ export function toOrigin(headers: IncomingHttpHeaders, visit: Visit): Headers {
   };
 }
 
+/** For the edge alone, and taken away on the way to the visitor. */
+const forTheEdge = new Set(["server", "cloudflare-cdn-cache-control"]);
+
 /** An origin's headers, as the visitor gets them. */
-export function toVisitor(headers: IncomingHttpHeaders, visit: Visit): Headers {
-  return { ...endToEnd(headers, (name) => name !== "server"), ...ownHeaders(visit), "cf-cache-status": "DYNAMIC" };
+export function toVisitor(headers: IncomingHttpHeaders, visit: Visit, cacheStatus: CacheStatus = "DYNAMIC"): Headers {
+  return {
+    ...endToEnd(headers, (name) => !forTheEdge.has(name)),
+    ...ownHeaders(visit),
+    "cf-cache-status": cacheStatus,
+  };
 }
 
 /** What every answer of the edge has. */

@@ -23,6 +23,8 @@ export const errors = {
   directAddress: error(403, "Direct IP access not allowed", "A name has to be asked for, not an address.", 1003),
   noRecord: error(409, "DNS resolution error", "There is no proxied record of this name.", 1001),
   unresolvedOrigin: error(530, "Origin DNS error", "The name that the record points to has no address.", 1016),
+  noWebSockets: error(403, "WebSockets are switched off", "The zone's setting `websockets` is off."),
+  notEdges: error(404, "Not found", "The stand-in has none of the files that Cloudflare has below /cdn-cgi/."),
   tooLarge: error(413, "Payload too large", "The request's body is larger than the zone's plan allows."),
   badAnswer: error(520, "Web server is returning an unknown error", "The origin broke off, or its answer is no HTTP."),
   refused: error(521, "Web server is down", "The origin refused the connection."),

@@ -4,9 +4,22 @@ import { request as httpRequest, type IncomingMessage, type ServerResponse } fro
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { isIP, type Socket } from "node:net";
 import { type Duplex, pipeline, Transform } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import {
+  type Cache,
+  type CacheRequest,
+  type CacheStatus,
+  isEligible,
+  type Kept,
+  keyOf,
+  largestEntry,
+  rulesFor,
+  treatmentOf,
+} from "./cache.ts";
 import { type Headers, ownHeaders, toOrigin, toVisitor, type Visit } from "./headers.ts";
 import { connectOrigin, OriginError, type OriginPorts, type Timeouts } from "./origin.ts";
 import { errorPage, errors } from "./pages.ts";
+import { rewriterFor, textOf } from "./rewriting.ts";
 import { proxiedRecord, zoneOf } from "./routing.ts";
 import type { EdgeRecord, EdgeState, EdgeZone } from "./state.ts";
 
@@ -15,6 +28,7 @@ export interface Surroundings {
   readonly state: EdgeState;
   readonly ports: OriginPorts;
   readonly timeouts: Timeouts;
+  readonly cache: Cache;
 }
 
 type AnyRequest = IncomingMessage | Http2ServerRequest;
@@ -36,10 +50,18 @@ export async function proxyRequest(
     }
     if (Number(message.headers["content-length"] ?? 0) > place.zone.maxBodyBytes)
       throw new OriginError(errors.tooLarge);
+    if (message.url?.startsWith("/cdn-cgi/")) throw new OriginError(errors.notEdges);
+    const caching = cachingOf(surroundings.cache, place.zone, visit, message);
+    if (caching.found !== undefined && caching.found !== "expired") {
+      const { kept, age } = caching.found;
+      const headers = { ...toVisitor(kept.headers, visit, "HIT"), age: String(age) };
+      await sendWhole(place.zone, kept, headers, message.method, response);
+      return;
+    }
     const origin = await connectTo(place, surroundings, visit);
     // A visitor who has gone meanwhile needs no answer.
     if (response.destroyed) origin.destroy();
-    else await exchange(origin, place.zone, surroundings.timeouts, visit, message, response);
+    else await exchange(origin, place.zone, caching, surroundings.timeouts, visit, message, response);
   } catch (error) {
     if (response.headersSent) response.destroy();
     else answerError(response, visit, error);
@@ -57,6 +79,7 @@ export async function proxyUpgrade(
   visitor.on("error", () => visitor.destroy());
   try {
     const place = locate(surroundings.state, visit);
+    if (!place.zone.webSockets) throw new OriginError(errors.noWebSockets);
     const origin = await connectTo(place, surroundings, visit);
     visitor.once("close", () => origin.destroy());
     const request = httpRequest({
@@ -118,10 +141,44 @@ function connectTo({ zone, record }: Place, { state, ports, timeouts }: Surround
   return connectOrigin(state, { ...visit, ssl: zone.ssl, record }, ports, timeouts);
 }
 
+/** What the cache has to do with one request. */
+interface Caching {
+  /** Undefined where the answer may not be kept, whatever it says. */
+  readonly request?: CacheRequest;
+  readonly found?: ReturnType<Cache["find"]>;
+  /** How an answer is treated: the status for the visitor, and what becomes of it once it has come whole. */
+  treat(status: number, headers: IncomingMessage["headers"]): Treated;
+}
+
+interface Treated {
+  readonly status: CacheStatus;
+  readonly keep?: (kept: Kept) => void;
+}
+
+function cachingOf(cache: Cache, zone: EdgeZone, visit: Visit, message: AnyRequest): Caching {
+  const request = { method: message.method ?? "GET", url: message.url ?? "/", headers: message.headers, visit };
+  const rule = rulesFor(zone, visit.host);
+  if (!isEligible(request, rule)) return { treat: () => ({ status: "DYNAMIC" }) };
+  const key = keyOf(request);
+  const found = cache.find(key);
+  return {
+    request,
+    found,
+    treat(status, headers) {
+      const treatment = treatmentOf(request, rule, status, headers);
+      const isTooLarge = Number(headers["content-length"] ?? 0) > largestEntry;
+      if (treatment.lifetime === 0 || isTooLarge) return { status: treatment.status };
+      const keep = (kept: Kept) => cache.keep(key, kept, treatment.lifetime);
+      return { status: found === "expired" ? "EXPIRED" : treatment.status, keep };
+    },
+  };
+}
+
 /** Sends the request and passes the answer on. Throws when there is none. */
 function exchange(
   origin: Socket,
-  { maxBodyBytes }: EdgeZone,
+  zone: EdgeZone,
+  caching: Caching,
   timeouts: Timeouts,
   visit: Visit,
   message: AnyRequest,
@@ -130,7 +187,8 @@ function exchange(
   return new Promise((resolve, reject) => {
     const request = httpRequest({
       createConnection: () => origin,
-      method: message.method,
+      // What might be kept is asked for whole.
+      method: caching.request && message.method === "HEAD" ? "GET" : message.method,
       path: message.url,
       headers: toOrigin(message.headers, visit),
     });
@@ -145,12 +203,27 @@ function exchange(
     request.on("response", (answer) => {
       isAnswered = true;
       request.setTimeout(0);
-      writeHead(response, answer.statusCode ?? 502, toVisitor(answer.headers, visit));
-      pipeline(answer, response, (error) => (error ? reject(error) : resolve()));
+      const status = answer.statusCode ?? 502;
+      const { status: cacheStatus, keep } = caching.treat(status, answer.headers);
+      const headers = toVisitor(answer.headers, visit, cacheStatus);
+      const isPassedOn = keep === undefined && rewriterFor(zone, answer.headers) === undefined;
+      if (request.method === "HEAD" || (isPassedOn && message.method !== "HEAD")) {
+        writeHead(response, status, headers);
+        pipeline(answer, response, (error) => (error ? reject(error) : resolve()));
+        return;
+      }
+      // Cloudflare passes on what it keeps and what it changes as it comes. Here it is read whole before.
+      buffer(answer)
+        .then((body) => {
+          const kept = { status, headers: answer.headers, body };
+          keep?.(kept);
+          return sendWhole(zone, kept, headers, message.method, response);
+        })
+        .then(resolve, reject);
     });
     response.once("close", () => origin.destroy());
     // Not a pipeline: at the limit that would end the visitor's connection together with the request, unanswered.
-    const body = message.pipe(limited(maxBodyBytes));
+    const body = message.pipe(limited(zone.maxBodyBytes));
     body.on("error", (error) => {
       message.unpipe(body);
       message.resume();
@@ -158,6 +231,27 @@ function exchange(
     });
     body.pipe(request);
   });
+}
+
+/** Sends an answer that is there whole, changed as the zone's settings say. Throws when it cannot be read. */
+async function sendWhole(
+  zone: EdgeZone,
+  kept: Kept,
+  headers: Headers,
+  method: string | undefined,
+  response: AnyResponse,
+): Promise<void> {
+  const rewrite = rewriterFor(zone, kept.headers);
+  const { "content-encoding": encoding, etag, ...others } = headers;
+  const body = rewrite ? Buffer.from(rewrite(textOf(kept.body, kept.headers["content-encoding"]))) : kept.body;
+  const unchanged = { ...(encoding && { "content-encoding": encoding }), ...(etag && { etag }) };
+  const hasBody = ![204, 304].includes(kept.status);
+  writeHead(response, kept.status, {
+    ...others,
+    ...(rewrite ? {} : unchanged),
+    ...(hasBody && { "content-length": String(body.length) }),
+  });
+  response.end(method === "HEAD" || !hasBody ? "" : body);
 }
 
 /** Lets so many bytes through, and fails at the next. */

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import { createSecureServer, type Http2ServerRequest } from "node:http2";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { createSecureContext, type SecureContext } from "node:tls";
+import { Cache } from "./cache.ts";
 import type { Visit } from "./headers.ts";
 import { cloudflareTimeouts, type OriginPorts, type Timeouts } from "./origin.ts";
 import { proxyRequest, proxyUpgrade, type Surroundings } from "./proxy.ts";
@@ -33,7 +34,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { folder, ports = standardPorts, originPorts = standardPorts, timeouts = cloudflareTimeouts } = options;
   const file = new StateFile(folder);
   const { address } = file.current;
-  const surroundings = (): Surroundings => ({ state: file.current, ports: originPorts, timeouts });
+  const cache = new Cache();
+  const surroundings = (): Surroundings => ({ state: file.current, ports: originPorts, timeouts, cache });
 
   const encrypted = createSecureServer({
     allowHTTP1: true,

@@ -25,8 +25,26 @@ export interface EdgeZone {
   readonly alwaysUseHttps: boolean;
   /** The largest request body, in bytes. */
   readonly maxBodyBytes: number;
+  /** Whether WebSockets pass. */
+  readonly webSockets: boolean;
+  /** Whether addresses in pages are replaced. */
+  readonly emailObfuscation: boolean;
+  /** Whether pages' scripts are run later. */
+  readonly rocketLoader: boolean;
+  /** What somebody has set otherwise about keeping answers. */
+  readonly cacheRules: readonly CacheRule[];
   /** For the domain and the names one level below it. */
   readonly certificate: KeyPair;
+}
+
+/** A Cache Rule, as far as the edge knows them. */
+export interface CacheRule {
+  /** The names it is for; absent: all of the zone's. */
+  readonly hosts?: readonly string[];
+  /** Whether answers may be kept, whatever the path's extension is; absent: by the extension. */
+  readonly cache?: boolean;
+  /** How many seconds they are kept, whatever they say themselves. */
+  readonly edgeTtl?: number;
 }
 
 /** Where a name leads. */

@@ -60,13 +60,17 @@ export const publicCa = certificate(["Public CA"], { isCa: true });
 export const originCa = certificate(["Origin CA"], { isCa: true });
 const zoneCertificate = certificate(["example.test", "*.example.test"], { issuer: publicCa });
 
-/** The zone `example.test`, in mode `strict` with bodies up to 1000 bytes but for what is said. */
+/** The zone `example.test`, in mode `strict` with bodies up to 1000 bytes and other settings as in a new zone, but for what is said. */
 export function zone(changes: Partial<EdgeZone> = {}): EdgeZone {
   return {
     name: "example.test",
     ssl: "strict",
     alwaysUseHttps: false,
     maxBodyBytes: 1000,
+    webSockets: true,
+    emailObfuscation: true,
+    rocketLoader: false,
+    cacheRules: [],
     certificate: zoneCertificate,
     ...changes,
   };

@@ -12,3 +12,4 @@ import "./siteRelease.cases.ts";
 import "./siteSecrets.cases.ts";
 import "./thisMachine.cases.ts";
 import "./workAtRisk.cases.ts";
+import "./zoneSettingFaults.cases.ts";

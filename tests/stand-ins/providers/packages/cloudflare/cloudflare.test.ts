@@ -15,6 +15,7 @@ import type { Fault } from "./api.ts";
 import { publicAuthorityPin } from "./authorities.ts";
 import { addresses } from "./edge.ts";
 import cloudflare from "./index.ts";
+import { edgeCacheRules, writeRulesets } from "./rulesets.ts";
 import { addZone, type Zone } from "./zones.ts";
 
 const types = {
@@ -30,6 +31,9 @@ const functions = {
   zones: "cloudflare:index/getZones:getZones",
   records: "cloudflare:index/getDnsRecords:getDnsRecords",
   ranges: "cloudflare:index/getIpRanges:getIpRanges",
+  setting: "cloudflare:index/getZoneSetting:getZoneSetting",
+  rulesets: "cloudflare:index/getRulesets:getRulesets",
+  ruleset: "cloudflare:index/getRuleset:getRuleset",
 };
 const token = "t".repeat(40);
 const name = "jupyter.example.test";
@@ -534,6 +538,74 @@ describe("the package cloudflare", () => {
         ]),
       );
       await assert.rejects(engine.create(types.setting, setting({ settingId: "tsl" })), /Undefined zone setting: tsl/);
+    });
+  });
+
+  describe("getZoneSetting", () => {
+    const value = async (settingId: string) =>
+      (await engine.invoke(functions.setting, { zoneId: zone.id, settingId })).value;
+
+    it("has what Cloudflare sets in a new zone", async () => {
+      const settings = ["websockets", "rocket_loader", "email_obfuscation", "security_level"];
+      assert.deepEqual(await Promise.all(settings.map(value)), ["on", "off", "on", "medium"]);
+    });
+
+    it("refuses settings that there are not", async () => {
+      await assert.rejects(value("web_sockets"), /Undefined zone setting: web_sockets/);
+    });
+  });
+
+  describe("getRulesets and getRuleset", () => {
+    const rule = (expression: string, actionParameters: Properties, enabled = true) => ({
+      action: "set_cache_settings",
+      expression,
+      enabled,
+      actionParameters,
+    });
+    const ruleset = (rules: ReturnType<typeof rule>[]) => ({
+      id: "e".repeat(32),
+      name: "default",
+      kind: "zone" as const,
+      phase: "http_request_cache_settings",
+      rules,
+    });
+
+    it("are refused to a token that may only read the zone and its settings", async () => {
+      await assert.rejects(
+        engine.invoke(functions.rulesets, { zoneId: zone.id }),
+        refusal(`GET /zones/${zone.id}/rulesets`, "403 Forbidden", [10000, "Authentication error"]),
+      );
+    });
+
+    it("find what was set, and the rules of one", async () => {
+      await writeRulesets(cloud, zone.id, [ruleset([rule("true", { cache: true })])]);
+      const { rulesets } = (await engine.invoke(functions.rulesets, { zoneId: zone.id })) as { rulesets: Properties[] };
+      assert.deepEqual(
+        rulesets.map(({ phase, rules }) => [phase, rules]),
+        [["http_request_cache_settings", undefined]],
+      );
+      const { rules } = await engine.invoke(functions.ruleset, { zoneId: zone.id, id: "e".repeat(32) });
+      assert.deepEqual((rules as Properties[])[0]?.actionParameters, { cache: true });
+      await assert.rejects(
+        engine.invoke(functions.ruleset, { zoneId: zone.id, id: "f".repeat(32) }),
+        /could not find ruleset/,
+      );
+    });
+
+    it("are followed by the edge, as far as it knows them", async () => {
+      const override = { cache: true, edgeTtl: { mode: "override_origin", default: 60 } };
+      const rules = [
+        rule(`(http.host eq "${name}")`, override),
+        rule("true", { cache: false }),
+        rule("true", override, false),
+      ];
+      await writeRulesets(cloud, zone.id, [ruleset(rules)]);
+      assert.deepEqual(await edgeCacheRules(cloud, zone.id), [
+        { hosts: [name], cache: true, edgeTtl: 60 },
+        { cache: false },
+      ]);
+      const unknown = rule('starts_with(http.request.uri.path, "/a")', override);
+      await assert.rejects(writeRulesets(cloud, zone.id, [ruleset([unknown])]), /does not know the expression/);
     });
   });
 

@@ -11,6 +11,7 @@ import type { Operation } from "../../resource.ts";
 import { authority, edgeCertificate } from "./authorities.ts";
 import { shownCertificates } from "./clientCertificates.ts";
 import { type DnsEntry, readEntries } from "./dns.ts";
+import { edgeCacheRules } from "./rulesets.ts";
 import { readSetting } from "./zoneSettings.ts";
 import { type PlanName, readZones, type Zone } from "./zones.ts";
 
@@ -72,11 +73,16 @@ async function edgeState(cloud: Cloud, entries: readonly DnsEntry[]): Promise<Ed
 }
 
 async function edgeZone(cloud: Cloud, { id, name, plan }: Zone): Promise<EdgeZone> {
+  const isOn = async (setting: string) => (await readSetting(cloud, id, setting)).value === "on";
   return {
     name,
     ssl: (await readSetting(cloud, id, "ssl")).value as SslMode,
-    alwaysUseHttps: (await readSetting(cloud, id, "always_use_https")).value === "on",
+    alwaysUseHttps: await isOn("always_use_https"),
     maxBodyBytes: largestBody[plan],
+    webSockets: await isOn("websockets"),
+    emailObfuscation: await isOn("email_obfuscation"),
+    rocketLoader: await isOn("rocket_loader"),
+    cacheRules: await edgeCacheRules(cloud, id),
     certificate: await edgeCertificate(cloud, name),
   };
 }

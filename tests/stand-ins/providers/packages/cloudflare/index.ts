@@ -4,6 +4,7 @@
  * - `zones.json`, written by tests (`addZone`): the domains that exist
  * - `faults.json`, written by tests (`Fault`): requests that are to fail
  * - `resources/`: what the engine has made
+ * - `rulesets.json`, written by tests (`writeRulesets`): the rules of zones; without it, the token may not read them
  * - `zone-settings.json`: what has been set, which no `destroy` takes back
  * - `zone.json`: each name's address, for the test browser
  * - `public-ca.pem`: the authority of the edge's certificates, to be trusted by whoever asks the edge
@@ -23,6 +24,7 @@ import { getZoneSetting } from "./getZoneSetting.ts";
 import { originCaCertificate } from "./originCaCertificate.ts";
 import { originPulls } from "./originPulls.ts";
 import { originPullsCertificate } from "./originPullsCertificate.ts";
+import { getRuleset, getRulesets } from "./rulesets.ts";
 import { zoneSetting } from "./zoneSetting.ts";
 
 export default {
@@ -39,6 +41,8 @@ export default {
   functions: {
     "cloudflare:index/getDnsRecords:getDnsRecords": getDnsRecords,
     "cloudflare:index/getIpRanges:getIpRanges": getIpRanges,
+    "cloudflare:index/getRuleset:getRuleset": getRuleset,
+    "cloudflare:index/getRulesets:getRulesets": getRulesets,
     "cloudflare:index/getZone:getZone": getZone,
     "cloudflare:index/getZoneSetting:getZoneSetting": getZoneSetting,
     "cloudflare:index/getZones:getZones": getZones,

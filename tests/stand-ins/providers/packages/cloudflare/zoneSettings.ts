@@ -17,7 +17,10 @@ const oneOf = (initial: unknown, ...more: unknown[]): Known => ({
   isValid: (value) => value === initial || more.includes(value),
 });
 
-/** The settings that the stand-in knows, with their value in a new zone. The edge acts on `ssl` and `always_use_https`. */
+/**
+ * The settings that the stand-in knows, with their value in a new zone. The edge acts on `always_use_https`,
+ * `email_obfuscation`, `rocket_loader`, `ssl` and `websockets`.
+ */
 const known: Record<string, Known> = {
   always_online: oneOf("off", "on"),
   always_use_https: oneOf("off", "on"),

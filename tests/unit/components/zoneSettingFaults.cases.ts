@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  appliesTo,
+  type CacheRule,
+  cacheRuleFaults,
+  settingFaults,
+  type ZoneSettings,
+} from "../../../components/zoneSettingFaults.ts";
+
+const zone = "example.com";
+const link = (path: string) => `https://dash.cloudflare.com/?to=/:account/example.com/${path}`;
+
+describe("A setting of the zone", () => {
+  const asNew: ZoneSettings = { websockets: "on", rocketLoader: "off", securityLevel: "medium" };
+  const said = (changes: ZoneSettings) => settingFaults(zone, { ...asNew, ...changes });
+
+  it("is nothing to speak of as Cloudflare sets it, and where it could not be read", () => {
+    assert.deepEqual(said({}), { refusals: [], warnings: [] });
+    assert.deepEqual(settingFaults(zone, {}), { refusals: [], warnings: [] });
+  });
+
+  it("that keeps kernels away is refused", () => {
+    const { refusals, warnings } = said({ websockets: "off" });
+    assert.deepEqual(warnings, []);
+    assert.deepEqual(refusals, [
+      `The setting WebSockets of the zone example.com is "off": no notebook could reach its kernel, and no terminal would open. Switch it on: ${link("network")}`,
+    ]);
+  });
+
+  for (const [changes, words, path] of [
+    [
+      { rocketLoader: "on" },
+      /^The setting Rocket Loader of the zone example\.com is "on": .*may stay empty\./,
+      "speed/optimization",
+    ],
+    [
+      { securityLevel: "under_attack" },
+      /is "under_attack": .*cannot be saved once it has expired\./,
+      "security/settings",
+    ],
+    [{ securityLevel: "high" }, /is "high": .*set it to "medium"/, "security/settings"],
+  ] as const)
+    it(`that pages may not bear is a warning: ${JSON.stringify(changes)}`, () => {
+      const { refusals, warnings } = said(changes);
+      assert.deepEqual(refusals, []);
+      assert.equal(warnings.length, 1);
+      assert.match(warnings[0] ?? "", words);
+      assert.ok(warnings[0]?.endsWith(link(path)));
+    });
+});
+
+describe("The expression of a rule", () => {
+  const name = "jupyter.example.com";
+  const cases: [expression: string, applies: "yes" | "no" | "maybe"][] = [
+    ["true", "yes"],
+    ["(true)", "yes"],
+    ['http.host eq "jupyter.example.com"', "yes"],
+    ['(http.host eq "Jupyter.example.com")', "yes"],
+    ['(http.host eq "www.example.com")', "no"],
+    ['http.host ne "www.example.com"', "yes"],
+    ['http.host ne "jupyter.example.com"', "no"],
+    ['http.host in {"www.example.com" "jupyter.example.com"}', "yes"],
+    ['http.host in {"www.example.com" "my-jupyter.example.com"}', "no"],
+    ['(http.host eq "www.example.com" and starts_with(http.request.uri.path, "/wp-content"))', "no"],
+    ['(http.host eq "jupyter.example.com" and http.request.uri.path.extension eq "css")', "maybe"],
+    ['(http.host eq "www.example.com") or (http.host eq "jupyter.example.com")', "yes"],
+    ['(http.host eq "www.example.com") or (http.host eq "shop.example.com")', "no"],
+    ['(http.host eq "www.example.com") or (http.cookie contains "a")', "maybe"],
+    ['(http.host eq "jupyter.example.com" and ssl) or (http.host eq "shop.example.com")', "maybe"],
+    ['http.host contains "example.com"', "maybe"],
+    ['http.host wildcard "*.example.com"', "maybe"],
+    ['(http.request.uri.path contains "a or b")', "maybe"],
+    ['not (http.host eq "www.example.com")', "maybe"],
+    ["", "maybe"],
+  ];
+  for (const [expression, applies] of cases)
+    it(`${expression}: ${applies}`, () => {
+      assert.equal(appliesTo({ expression }, name), applies);
+    });
+});
+
+describe("A cache rule", () => {
+  const names = ["example.com", "jupyter.example.com"];
+  const override = { cache: true, edgeTtl: { mode: "override_origin" } };
+  const rule = (
+    expression: string,
+    actionParameters: CacheRule["actionParameters"],
+    more: CacheRule = {},
+  ): CacheRule => ({
+    action: "set_cache_settings",
+    description: "Cache everything",
+    enabled: true,
+    expression,
+    actionParameters: actionParameters ?? null,
+    ...more,
+  });
+  const bypass = (expression: string) => rule(expression, { cache: false });
+  /** How many rules are refused, and how many warned of. */
+  const counts = (request: CacheRule[], response: CacheRule[] = []) => {
+    const { refusals, warnings } = cacheRuleFaults(zone, names, { request, response });
+    return [refusals.length, warnings.length];
+  };
+
+  it("that keeps what the site forbids is refused, with its name and two ways out", () => {
+    const { refusals } = cacheRuleFaults(zone, names, { request: [rule("true", override)], response: [] });
+    assert.deepEqual(refusals, [
+      `The cache rule "Cache everything" of the zone example.com is for the site, too: Cloudflare keeps answers whatever the site says, and gives people's files to strangers. Set its Edge TTL to "Use cache-control header if present", or put a rule behind it that bypasses the cache for these names, http.host in {"example.com" "jupyter.example.com"}: ${link("caching/cache-rules")}`,
+    ]);
+    assert.deepEqual(counts([rule('http.host eq "jupyter.example.com"', override)]), [1, 0]);
+    const byStatus = { edgeTtl: { mode: "respect_origin", statusCodeTtls: [{ value: 60 }] } };
+    assert.deepEqual(counts([rule("true", byStatus)]), [1, 0]);
+  });
+
+  it("that may be for the site is a warning, by its expression where it has no name", () => {
+    const odd = rule('http.host contains "jup"', override, { description: null });
+    const { refusals, warnings } = cacheRuleFaults(zone, names, { request: [odd], response: [] });
+    assert.deepEqual(refusals, []);
+    assert.match(
+      warnings.join(),
+      /^The cache rule "http\.host contains "jup"" of the zone example\.com may be for the site/,
+    );
+    assert.equal(warnings.length, 1);
+  });
+
+  it("for other names, or that follows what the site says, or is off, or keeps nothing, is nothing to speak of", () => {
+    for (const each of [
+      rule('http.host eq "www.example.com"', override),
+      rule("true", { cache: true }),
+      rule("true", { cache: true, edgeTtl: { mode: "bypass_by_default" } }),
+      rule("true", { cache: true, edgeTtl: { mode: "respect_origin", statusCodeTtls: [{ value: -1 }, { value: 0 }] } }),
+      rule("true", override, { enabled: false }),
+      rule("true", null),
+      bypass("true"),
+    ])
+      assert.deepEqual(counts([each]), [0, 0], JSON.stringify(each));
+  });
+
+  it("is undone by a later one that bypasses the cache for the names, and not by an earlier one or one for some", () => {
+    const all = 'http.host in {"example.com" "jupyter.example.com"}';
+    assert.deepEqual(counts([rule("true", override), bypass(all)]), [0, 0]);
+    assert.deepEqual(counts([bypass(all), rule("true", override)]), [1, 0]);
+    assert.deepEqual(counts([rule("true", override), bypass('http.host eq "jupyter.example.com"')]), [1, 0]);
+    assert.deepEqual(counts([rule("true", override), bypass('http.cookie contains "a"')]), [1, 0]);
+  });
+
+  it("for answers that changes Cache-Control is a warning, unless it forbids to keep them", () => {
+    const control = (actionParameters: CacheRule["actionParameters"]) =>
+      rule("true", actionParameters, { action: "set_cache_control" });
+    assert.deepEqual(counts([], [control({})]), [0, 1]);
+    assert.deepEqual(counts([], [control({ noStore: { operation: "remove" } })]), [0, 1]);
+    assert.deepEqual(counts([], [control({ noStore: { operation: "set" } })]), [0, 0]);
+    assert.deepEqual(counts([], [control({ private: { operation: "set" } })]), [0, 0]);
+    assert.deepEqual(counts([], [rule("true", {}, { action: "set_cache_tags" })]), [0, 0]);
+  });
+});
