@@ -44,15 +44,15 @@ export async function dial(connection: Connection, operation: Operation): Promis
   const limit = connection.dialErrorLimit ?? 10;
   const config = await sshConfig(connection);
   for (let failures = 0, wait = firstPause; ; wait = Math.min(wait * 1.5, longestPause)) {
-    operation.signal.throwIfAborted();
+    operation.abandoned.throwIfAborted();
     try {
       return await attempt(connection, config, operation.abandoned);
     } catch (error) {
-      operation.signal.throwIfAborted();
       if (limit > -1 && failures >= limit) throw new Error(`after ${failures} failed attempts: ${message(error)}`);
       failures++;
       operation.status(`Dial ${failures}/${limit === -1 ? "inf" : limit} failed: retrying`);
       await pause(wait, undefined, { signal: operation.signal }).catch(() => {});
+      operation.signal.throwIfAborted();
     }
   }
 }
