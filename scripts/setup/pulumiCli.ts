@@ -52,7 +52,10 @@ export async function findPulumiCli(): Promise<PulumiCli | undefined> {
   return complete ? { command: cached, version: pulumiVersion } : undefined;
 }
 
-/** The `pulumi` that the user would start by that name. npm puts a launcher on PATH for its scripts that is not the user's. */
+/**
+ * The `pulumi` that the user would start by that name. npm puts node_modules/.bin of this folder and of each folder above it on
+ * the PATH of its scripts: a launcher there is not the user's.
+ */
 export function usersPulumi(): string | undefined {
   return findExecutable(
     "pulumi",
