@@ -2,7 +2,7 @@
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { operate, type ResourceChanges, stackOutputs } from "./setup/engine.ts";
+import { type Operation, operate, stackOutputs } from "./setup/engine.ts";
 import { stateFolder } from "./setup/folders.ts";
 import { siteAnswers } from "./setup/frontDoor.ts";
 import {
@@ -36,7 +36,7 @@ await main(async () => {
     await openLocalStack(cli, standIns.imageMirror);
     const up = () =>
       step("pulumi up", (say) => operate(cli, ["up", "--yes", "--skip-preview"], env, say), describeChanges);
-    await up();
+    const { advice } = await up();
     const outputs: SiteOutputs = await stackOutputs(cli, env);
     const { url = "", certificateAuthority = "" } = outputs;
     if (!(await siteAnswers(url, certificateAuthority))) {
@@ -47,11 +47,12 @@ await main(async () => {
     }
     await writeFile(certificateFile, certificateAuthority);
     process.stdout.write(summary(outputs, certificateFile, standIns.lines, performance.now() - began));
+    for (const paragraph of advice) process.stderr.write(`\n${paragraph}\n`);
   });
   return 0;
 });
 
-function describeChanges(changes: ResourceChanges): string {
+function describeChanges({ changes }: Operation): string {
   const changed = Object.entries(changes).filter(([operation, count]) => operation !== "same" && count > 0);
   return `pulumi up: ${changed.map(([operation, count]) => `${count} ${operation}`).join(", ") || "nothing to change"}`;
 }

@@ -56,21 +56,36 @@ export function plainErrors(events: EngineEvent[]): string[] {
   return [...new Set(texts)];
 }
 
+/** What the command provider writes in front of the output of a command that failed. */
+const failedCommand =
+  /^(?:Process exited with status \d+(?: from signal \w+)?|exit status \d+|signal: \w+|context canceled): running "(?:[^"\\]|\\.)*":?\s*/;
+
+/** What the engine and the SDK write around an error. */
+const wrappings = [
+  /^\s*error: /,
+  /^\d+ errors? occurred:\s*\*?\s*/,
+  /^\S+ resource '[^']*': property [^\n]*? value \{[^}]*\} has a problem: /,
+  /^(?:\S+ )?resource (?:\S+ )?'[^']*'(?: \[[^\]]*\])? has a problem: /,
+  /^Running program '[^']*' failed with an unhandled exception:\s*/,
+  /^(?:RunError|Error): /,
+];
+
 /** An error text without what Pulumi and its providers wrap around the words that matter. */
 export function plainError(message: string): string {
-  const wrappings = [
-    /^\s*error: /,
-    /^\d+ errors? occurred:\s*\*?\s*/,
-    /^(?:Process exited with status \d+(?: from signal \w+)?|exit status \d+|signal: \w+|context canceled): running "(?:[^"\\]|\\.)*":?\s*/,
-    /^\S+ resource '[^']*': property [^\n]*? value \{[^}]*\} has a problem: /,
-    /^(?:\S+ )?resource (?:\S+ )?'[^']*'(?: \[[^\]]*\])? has a problem: /,
-    /^Running program '[^']*' failed with an unhandled exception:\s*/,
-    /^(?:RunError|Error): /,
-  ];
+  return unwrapped(message, [...wrappings, failedCommand]);
+}
+
+/** What a provider itself says in an error; undefined where it only passes on the output of a command that failed. */
+export function providersWords(message: string): string | undefined {
+  const text = unwrapped(message, wrappings);
+  return failedCommand.test(text) ? undefined : text;
+}
+
+function unwrapped(message: string, around: RegExp[]): string {
   let text = withoutColour(message).trim();
-  for (let unwrapped = ""; unwrapped !== text; ) {
-    unwrapped = text;
-    for (const wrapping of wrappings) text = text.replace(wrapping, "").trim();
+  for (let before = ""; before !== text; ) {
+    before = text;
+    for (const wrapping of around) text = text.replace(wrapping, "").trim();
   }
   return text;
 }
