@@ -159,7 +159,7 @@ export function explanationsOfTheCli(stderr: string): string[] {
 export function pendingOperations(events: EngineEvent[]): string[] {
   const names = events.flatMap(({ diagnosticEvent }) =>
     diagnosticEvent?.severity === "warning" && diagnosticEvent.message.includes("pending operations")
-      ? [...diagnosticEvent.message.matchAll(/::(\S+), interrupted while (?:creating|importing)/g)].map(
+      ? [...diagnosticEvent.message.matchAll(/::([^:\s]+), interrupted while (?:creating|importing)/g)].map(
           ([, name]) => name,
         )
       : [],

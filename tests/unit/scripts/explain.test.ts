@@ -253,7 +253,7 @@ describe("A provider's error is explained, and ends in a command:", () => {
 These resources are in an unknown state because the Pulumi CLI was interrupted while waiting for changes to these resources to complete. You should confirm whether or not the operations listed completed successfully by checking the state of the appropriate provider.`;
     const [words = "", ...others] = pendingOperations([{ diagnosticEvent: { severity: "warning", message } }]);
     assert.deepEqual(others, []);
-    assert.match(words, /site-release/);
+    assert.match(words, /while it created site-release, and Pulumi/);
     assert.doesNotMatch(words, /authority-key/, "an update that was cut off is forgotten by itself");
     assert.equal(words.split("\n").at(-1), "pulumi refresh --yes --clear-pending-creates");
     assert.deepEqual(pendingOperations([{ diagnosticEvent: { severity: "warning", message: "Careful." } }]), []);
