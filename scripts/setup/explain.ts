@@ -166,7 +166,7 @@ export function pendingOperations(events: EngineEvent[]): string[] {
   );
   if (names.length === 0) return [];
   return [
-    `An earlier run was cut off while it created ${[...new Set(names)].join(", ")}, and Pulumi warns of that in each run. If the site runs, that is over; let Pulumi forget it:\npulumi refresh --yes --clear-pending-creates`,
+    `An earlier run was cut off while it created ${[...new Set(names)].join(", ")}, and Pulumi warns of that in each run. If the site runs, that is over; let Pulumi forget it:\npulumi refresh --yes --non-interactive --clear-pending-creates`,
   ];
 }
 

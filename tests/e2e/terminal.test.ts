@@ -128,8 +128,9 @@ One thing is wrong with the settings of the stack local. Nothing was changed.
     assert.equal(seen.code, 0, seen.text);
     await assertSummary(seen.text);
     assert.match(seen.text, /^An earlier run was cut off while it created site-release,/m);
-    const [, args = ""] = /^pulumi (refresh --yes --clear-pending-creates)$/m.exec(seen.text) ?? [];
-    const refreshed = await clone.pulumi(...args.split(" "));
+    const [, args = ""] = /^pulumi (refresh --yes --non-interactive --clear-pending-creates)$/m.exec(seen.text) ?? [];
+    // On a terminal `refresh` asks what to do about each of them, unless the line says that it must not.
+    const refreshed = await clone.npmOnTerminal({ columns: 80 }, "run", "pulumi", "--", ...args.split(" "));
     assert.equal(refreshed.code, 0, refreshed.text);
     assert.deepEqual((await state()).checkpoint.latest.pending_operations ?? [], []);
   });

@@ -50,7 +50,10 @@ describe("an operation of the engine", () => {
     const summary = JSON.stringify({ summaryEvent: { resourceChanges: { same: 3, update: 1 } } });
     const { operation } = await up(0, [event("warning", warning), summary], []);
     assert.deepEqual(operation.changes, { same: 3, update: 1 });
-    assert.match(operation.advice[0] ?? "", /site-release[\s\S]*\npulumi refresh --yes --clear-pending-creates$/);
+    assert.match(
+      operation.advice[0] ?? "",
+      /site-release[\s\S]*\npulumi refresh --yes --non-interactive --clear-pending-creates$/,
+    );
     assert.deepEqual((await up(0, [summary], [])).operation.advice, []);
   });
 });

@@ -255,7 +255,7 @@ These resources are in an unknown state because the Pulumi CLI was interrupted w
     assert.deepEqual(others, []);
     assert.match(words, /while it created site-release, and Pulumi/);
     assert.doesNotMatch(words, /authority-key/, "an update that was cut off is forgotten by itself");
-    assert.equal(words.split("\n").at(-1), "pulumi refresh --yes --clear-pending-creates");
+    assert.equal(words.split("\n").at(-1), "pulumi refresh --yes --non-interactive --clear-pending-creates");
     assert.deepEqual(pendingOperations([{ diagnosticEvent: { severity: "warning", message: "Careful." } }]), []);
     assert.deepEqual(pendingOperations([{ diagnosticEvent: { severity: "info", message } }]), []);
   });
