@@ -23,6 +23,14 @@ import { type SiteOutputs, summary } from "./setup/summary.ts";
 /** For the user to hand to a browser: the same authority from start to start. */
 const certificateFile = join(stateFolder, "authority.pem");
 
+/** What the engine did to resources, by the names of its operations. */
+const done: Record<string, string> = {
+  create: "created",
+  update: "updated",
+  replace: "replaced",
+  delete: "deleted",
+};
+
 await main(async () => {
   const began = performance.now();
   const surroundings = await seeSurroundings();
@@ -54,7 +62,8 @@ await main(async () => {
 
 function describeChanges({ changes }: Operation): string {
   const changed = Object.entries(changes).filter(([operation, count]) => operation !== "same" && count > 0);
-  return `pulumi up: ${changed.map(([operation, count]) => `${count} ${operation}`).join(", ") || "nothing to change"}`;
+  const counts = changed.map(([operation, count]) => `${count} ${done[operation] ?? operation}`);
+  return `pulumi up: ${counts.join(", ") || "nothing to change"}`;
 }
 
 function silentSite(url: string): PlainError {

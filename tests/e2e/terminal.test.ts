@@ -59,8 +59,8 @@ describe("somebody at a terminal", () => {
   it("brings the site up for the first time, on 80 columns", async () => {
     seen = await clone.npmOnTerminal({ columns: 80 }, "start");
     assert.equal(seen.code, 0, seen.text);
-    assert.match(seen.text, /^✔ Docker \d[^\n]*$/m);
-    assert.match(seen.text, /^✔ pulumi up: \d+ create \[[\dmins. ]+\]$/m);
+    assert.match(seen.text, /^✔ Docker \d\S+(?: \[[\d. s]+\])?$/m);
+    assert.match(seen.text, /^✔ pulumi up: \d+ created \[[\dmins. ]+\]$/m);
     assert.match(seen.text, /^The site is up \([\dmins. ]+\)\.$/m);
     await assertSummary(seen.text);
   });
@@ -87,7 +87,7 @@ One thing is wrong with the settings of the stack local. Nothing was changed.
     await clone.pulumi("config", "set", "--path", "allow[1]", "@team.test");
     seen = await clone.npmOnTerminal({ columns: 40 }, "start");
     assert.equal(seen.code, 0, seen.text);
-    assert.match(seen.text, /^✔ pulumi up: [\d a-z,]*update/m);
+    assert.match(seen.text, /^✔ pulumi up: [\d a-z,]*updated/m);
     await assertSummary(seen.text);
   });
 
