@@ -43,13 +43,19 @@ await main(async () => {
     const env = { ...cliEnvironment(cli), ...localStackEnvironment(), ...standIns.env };
     await openLocalStack(cli, standIns.imageMirror);
     const up = () =>
-      step("pulumi up", (say) => operate(cli, ["up", "--yes", "--skip-preview"], env, say), describeChanges);
+      step(
+        "pulumi up",
+        (say, keep) => operate(cli, ["up", "--yes", "--skip-preview"], env, say, keep),
+        describeChanges,
+      );
     const { advice } = await up();
     const outputs: SiteOutputs = await stackOutputs(cli, env);
     const { url = "", certificateAuthority = "" } = outputs;
     if (!(await siteAnswers(url, certificateAuthority))) {
       // Pulumi compares settings, not containers: somebody who took those away changed nothing that it can see.
-      await step("The site does not answer: taking it down and up again", (say) => operate(cli, takeDown, env, say));
+      await step("The site does not answer: taking it down and up again", (say) =>
+        operate(cli, takeDown, env, say, say),
+      );
       await up();
       if (!(await siteAnswers(url, certificateAuthority))) throw silentSite(url);
     }

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { type CommandOptions, run } from "./command.ts";
-import { type EngineEvent, parseEvent, plainError, plainErrors, progressLines } from "./engineEvents.ts";
+import { type EngineEvent, isRoutine, parseEvent, plainError, plainErrors, progressLines } from "./engineEvents.ts";
 import { explanations, explanationsOfTheCli, pendingOperations } from "./explain.ts";
 import { projectFolder } from "./folders.ts";
 import { Interruption, interrupted, onInterrupt } from "./interruption.ts";
@@ -21,6 +21,7 @@ export interface Operation {
 
 /**
  * Runs an operation (`up`, `destroy`) that asks nothing, shows its progress, and fails with the plain words of what failed.
+ * `keep` gets the lines that are still of interest when it has succeeded, `say` all others.
  *
  * Ctrl-C is passed on to the CLI once each time: the engine then finishes what it is at and saves its state.
  */
@@ -29,6 +30,7 @@ export async function operate(
   args: string[],
   env: Record<string, string>,
   say: Say,
+  keep: Say,
 ): Promise<Operation> {
   interrupted.throwIfAborted();
   // A process group of its own: a typed Ctrl-C would otherwise reach it twice, and the second one ends it at once.
@@ -47,7 +49,9 @@ export async function operate(
   createInterface({ input: child.stdout }).on("line", (line) => {
     const event = parseEvent(line);
     if (event === undefined) return;
-    for (const progress of progressLines(event)) say(progress);
+    // What is pending gets advice of its own, in fewer words.
+    const mayBeKept = event.diagnosticEvent !== undefined && pendingOperations([event]).length === 0;
+    for (const progress of progressLines(event)) (mayBeKept && !isRoutine(progress) ? keep : say)(progress);
     if (["error", "warning"].includes(event.diagnosticEvent?.severity ?? "") || event.summaryEvent) events.push(event);
   });
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {

@@ -47,6 +47,13 @@ export function progressLines(event: EngineEvent): string[] {
   return type.startsWith("jupyter-up:") || type === "pulumi:pulumi:Stack" ? [] : [`${verb} ${nameOf(urn)}`];
 }
 
+/** Whether a line of a command is one that each release writes, of interest only to somebody who waits. */
+export function isRoutine(line: string): boolean {
+  return /^(?:Pulling .*|Getting a certificate\b.*|\S+: (?:starts|starts anew|runs on)|Release \S+ is running\.)$/.test(
+    line,
+  );
+}
+
 /** The errors among the events, each as the paragraphs that its maker wrote, each once. */
 export function plainErrors(events: EngineEvent[]): string[] {
   const texts = events

@@ -23,22 +23,27 @@ function canDraw({ isTTY, columns }: NodeJS.WriteStream): boolean {
  * Does one step of a longer job before the user's eyes, with the time it took.
  *
  * @param title what is being done, shown from the beginning
- * @param work the step itself; it may show what it is at
+ * @param work the step itself; it may show what it is at, and lines that are to be read when it has succeeded, too
  * @param done the title once it is done; the same by default
  */
 export async function step<Result>(
   title: string,
-  work: (say: Say) => Promise<Result>,
+  work: (say: Say, keep: Say) => Promise<Result>,
   done: (result: Result) => string = () => title,
 ): Promise<Result> {
   const outcome: { result?: Result } = {};
-  await new Listr(
+  const kept: string[] = [];
+  const steps = new Listr(
     [
       {
         title,
         task: async (_context, task) => {
-          const result = await work((line) => {
+          const say: Say = (line) => {
             task.output = line;
+          };
+          const result = await work(say, (line) => {
+            say(line);
+            kept.push(line);
           });
           outcome.result = result;
           task.title = done(result);
@@ -52,6 +57,9 @@ export async function step<Result>(
       fallbackRenderer: PlainRenderer,
       fallbackRendererCondition: () => !canDraw(process.stdout),
     },
-  ).run();
+  );
+  await steps.run();
+  // Where steps are drawn, each line takes the place of the one before it.
+  if (canDraw(process.stdout)) for (const line of kept) process.stderr.write(`  ${line}\n`);
   return outcome.result as Result;
 }

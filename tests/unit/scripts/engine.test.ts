@@ -25,7 +25,16 @@ describe("an operation of the engine", () => {
     await writeFile(command, `#!/bin/sh\n${writes.join("\n")}\nexit ${code}\n`);
     await chmod(command, 0o755);
     const said: string[] = [];
-    return { said, operation: await operate({ command, version: "3.259.0" }, ["up"], {}, (line) => said.push(line)) };
+    const kept: string[] = [];
+    const cli = { command, version: "3.259.0" };
+    const operation = await operate(
+      cli,
+      ["up"],
+      {},
+      (line) => said.push(line),
+      (line) => kept.push(line),
+    );
+    return { said, kept, operation };
   }
 
   it("that a lock keeps from beginning says how to take the lock away", async () => {
@@ -48,12 +57,37 @@ describe("an operation of the engine", () => {
     const warning =
       "Attempting to deploy or update resources with 1 pending operations from previous deployment.\n  * urn:pulumi:local::jupyter-up::command:local:Command::site-release, interrupted while creating\n";
     const summary = JSON.stringify({ summaryEvent: { resourceChanges: { same: 3, update: 1 } } });
-    const { operation } = await up(0, [event("warning", warning), summary], []);
+    const { operation, kept } = await up(0, [event("warning", warning), summary], []);
+    assert.deepEqual(kept, [], "the engine's own text is long");
     assert.deepEqual(operation.changes, { same: 3, update: 1 });
     assert.match(
       operation.advice[0] ?? "",
       /site-release[\s\S]*\npulumi refresh --yes --non-interactive --clear-pending-creates$/,
     );
     assert.deepEqual((await up(0, [summary], [])).operation.advice, []);
+  });
+
+  it("keeps what the host says of this release, and lets pass what it says of every release", async () => {
+    const urn = "urn:pulumi:local::jupyter-up::tls:index/privateKey:PrivateKey::authority";
+    const creating = JSON.stringify({
+      resourcePreEvent: { metadata: { op: "create", urn, type: "tls:index:PrivateKey" } },
+    });
+    const passing = [
+      "Pulling quay.io/jupyter/scipy-notebook:2026-08-08 (6114 MiB unpacked) ...",
+      "Getting a certificate: this takes about a minute ...",
+      "dex: starts",
+      "vouch: starts anew",
+      "nginx: runs on",
+      "Release 5878145e14c4 is running.",
+    ];
+    const worthKeeping = [
+      "jupyter: starts anew; its running kernels end (2), notebooks stay as they were saved",
+      "jupyter: Packages are still being installed, beside the running server. ~/packages.log says how it goes.",
+      "The data of shop could not be removed (/srv/jupyter-up/apps/shop).",
+    ];
+    const lines = [...passing, ...worthKeeping].map((line) => event("info", `${line}\n`));
+    const { said, kept } = await up(0, [creating, ...lines], []);
+    assert.deepEqual(said, ["creating authority", ...passing]);
+    assert.deepEqual(kept, worthKeeping);
   });
 });

@@ -10,7 +10,8 @@ const [ending] = process.argv.slice(2);
 await main(async () => {
   await step(
     "Making ready what the site needs before it can be started",
-    async (say) => {
+    async (say, keep) => {
+      keep("jupyter: two packages are still being installed, beside the running server");
       say("this line is shown while the step runs: the images are pulled");
       // Longer than half a second: from then on a step shows its time.
       await attempt("sleep", [ending === "waits" ? "60" : "0.7"]);

@@ -27,6 +27,8 @@ describe("A step", { concurrency: true }, () => {
         "https://jupyter.with-a-long-name.lab.example.com:8443/lab/tree",
       );
       assert.match(written, /this line is shown while/);
+      const kept = text.match(/^ +jupyter: two packages are still being installed, beside the running server$/gm);
+      assert.equal(kept?.length, 1, text);
       assert.doesNotMatch(text, stackTrace);
       assert.ok(cursorIsVisible);
     });
