@@ -70,7 +70,9 @@ describe("npm ci", () => {
       for (const name of ["package-lock.json", ".npmrc"]) await cp(join(project, name), join(folder, name));
       const { default: manifest } = await import("../../../package.json", { with: { type: "json" } });
       await writeFile(join(folder, "package.json"), JSON.stringify({ ...manifest, engines: { node: ">=99" } }));
-      await assert.rejects(run("npm", ["ci", "--ignore-scripts"], { cwd: folder }), /EBADENGINE[\s\S]*"node":">=99"/);
+      // `npm test --silent` would keep it silent, too.
+      const args = ["ci", "--ignore-scripts", "--loglevel=error"];
+      await assert.rejects(run("npm", args, { cwd: folder }), /EBADENGINE[\s\S]*"node":">=99"/);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
