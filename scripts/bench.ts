@@ -42,7 +42,7 @@ await main(async () => {
     await openLocalStack(cli, standIns.imageMirror);
     const env = { ...cliEnvironment(cli), ...standIns.env };
     await step("pulumi up", (say) =>
-      operate(cli, ["up", "--yes", "--skip-preview"], { ...env, ...localStackEnvironment() }, say),
+      operate(cli, ["up", "--yes", "--skip-preview"], { ...env, ...localStackEnvironment() }, say, say),
     );
     const results = [
       ...(await step("Previews with nothing to change", () => previewCosts(cli, env))),

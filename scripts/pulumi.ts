@@ -68,12 +68,16 @@ await main(async () => {
   return withStandIns(surroundings, needs, async (standIns) => {
     if (isLocal) {
       await openLocalStack(cli, needs.images.length > 0 ? standIns.imageMirror : "as before");
-      return explained((env) => passThrough(cli, args, { ...localStackEnvironment(), ...standIns.env, ...env }));
+      return explained(targetOf(config), (env, onStderr) =>
+        passThrough(cli, args, { ...localStackEnvironment(), ...standIns.env, ...env }, onStderr),
+      );
     }
     for (const line of standIns.lines) process.stderr.write(`Not the real thing: ${line}\n`);
     const mirror = needs.imageMirror ? undefined : standInMirror(surroundings);
     return withOtherStack(stack, mirror, (own) =>
-      explained((env) => passThrough(cli, args, { ...own, ...standIns.env, ...env })),
+      explained(targetOf(config), (env, onStderr) =>
+        passThrough(cli, args, { ...own, ...standIns.env, ...env }, onStderr),
+      ),
     );
   });
 });
@@ -81,14 +85,25 @@ await main(async () => {
 /**
  * Runs the CLI on this terminal and returns its exit code. A typed Ctrl-C reaches it without us, and we wait for it; where
  * there is no terminal, it is kept apart and gets the signal from us, because a second one would end it at once.
+ *
+ * @param onStderr called with what it writes to standard error, which is shown all the same
  */
-async function passThrough(cli: PulumiCli, args: string[], env: Record<string, string>): Promise<number> {
+async function passThrough(
+  cli: PulumiCli,
+  args: string[],
+  env: Record<string, string>,
+  onStderr?: (chunk: string) => void,
+): Promise<number> {
   const onTerminal = process.stdin.isTTY;
   const child = spawn(cli.command, args, {
     cwd: projectFolder,
     env: { ...process.env, ...cliEnvironment(cli), ...env },
-    stdio: "inherit",
+    stdio: ["inherit", "inherit", onStderr ? "pipe" : "inherit"],
     detached: !onTerminal,
+  });
+  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
+    process.stderr.write(chunk);
+    onStderr?.(chunk);
   });
   const stopListening = onInterrupt(() => {
     if (!onTerminal) child.kill("SIGINT");

@@ -2,7 +2,7 @@
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { operate, type ResourceChanges, stackOutputs } from "./setup/engine.ts";
+import { type Operation, operate, stackOutputs } from "./setup/engine.ts";
 import { stateFolder } from "./setup/folders.ts";
 import { siteAnswers } from "./setup/frontDoor.ts";
 import {
@@ -23,6 +23,14 @@ import { type SiteOutputs, summary } from "./setup/summary.ts";
 /** For the user to hand to a browser: the same authority from start to start. */
 const certificateFile = join(stateFolder, "authority.pem");
 
+/** What the engine did to resources, by the names of its operations. */
+const done: Record<string, string> = {
+  create: "created",
+  update: "updated",
+  replace: "replaced",
+  delete: "deleted",
+};
+
 await main(async () => {
   const began = performance.now();
   const surroundings = await seeSurroundings();
@@ -35,25 +43,33 @@ await main(async () => {
     const env = { ...cliEnvironment(cli), ...localStackEnvironment(), ...standIns.env };
     await openLocalStack(cli, standIns.imageMirror);
     const up = () =>
-      step("pulumi up", (say) => operate(cli, ["up", "--yes", "--skip-preview"], env, say), describeChanges);
-    await up();
+      step(
+        "pulumi up",
+        (say, keep) => operate(cli, ["up", "--yes", "--skip-preview"], env, say, keep),
+        describeChanges,
+      );
+    const { advice } = await up();
     const outputs: SiteOutputs = await stackOutputs(cli, env);
     const { url = "", certificateAuthority = "" } = outputs;
     if (!(await siteAnswers(url, certificateAuthority))) {
       // Pulumi compares settings, not containers: somebody who took those away changed nothing that it can see.
-      await step("The site does not answer: taking it down and up again", (say) => operate(cli, takeDown, env, say));
+      await step("The site does not answer: taking it down and up again", (say) =>
+        operate(cli, takeDown, env, say, say),
+      );
       await up();
       if (!(await siteAnswers(url, certificateAuthority))) throw silentSite(url);
     }
     await writeFile(certificateFile, certificateAuthority);
     process.stdout.write(summary(outputs, certificateFile, standIns.lines, performance.now() - began));
+    for (const paragraph of advice) process.stderr.write(`\n${paragraph}\n`);
   });
   return 0;
 });
 
-function describeChanges(changes: ResourceChanges): string {
+function describeChanges({ changes }: Operation): string {
   const changed = Object.entries(changes).filter(([operation, count]) => operation !== "same" && count > 0);
-  return `pulumi up: ${changed.map(([operation, count]) => `${count} ${operation}`).join(", ") || "nothing to change"}`;
+  const counts = changed.map(([operation, count]) => `${count} ${done[operation] ?? operation}`);
+  return `pulumi up: ${counts.join(", ") || "nothing to change"}`;
 }
 
 function silentSite(url: string): PlainError {

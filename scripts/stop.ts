@@ -29,7 +29,7 @@ await main(async () => {
   await withStandIns(surroundings, { images: [], providers: ["command"] }, (standIns) =>
     step(
       "Taking the site down",
-      (say) => operate(cli, takeDown, { ...env, ...standIns.env }, say),
+      (say) => operate(cli, takeDown, { ...env, ...standIns.env }, say, say),
       () => "The site is down",
     ),
   );

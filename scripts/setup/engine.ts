@@ -1,19 +1,27 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { type CommandOptions, run } from "./command.ts";
-import { type EngineEvent, namesPulumi, parseEvent, plainError, plainErrors, progressLines } from "./engineEvents.ts";
-import { explanations } from "./explain.ts";
+import { type EngineEvent, isRoutine, parseEvent, plainError, plainErrors, progressLines } from "./engineEvents.ts";
+import { explanations, explanationsOfTheCli, pendingOperations } from "./explain.ts";
 import { projectFolder } from "./folders.ts";
 import { Interruption, interrupted, onInterrupt } from "./interruption.ts";
 import { PlainError } from "./plainError.ts";
-import { type PulumiCli, usersPulumi } from "./pulumiCli.ts";
+import { hintFor, type PulumiCli } from "./pulumiCli.ts";
 import type { Say } from "./step.ts";
 
-/** What an operation of the engine did: how many resources were created, updated and so on, by operation. */
+/** How many resources an operation of the engine created, updated and so on, by operation. */
 export type ResourceChanges = Record<string, number>;
+
+/** What an operation of the engine did. */
+export interface Operation {
+  changes: ResourceChanges;
+  /** What to do about an earlier run that was cut off: paragraphs for the user, mostly none. */
+  advice: string[];
+}
 
 /**
  * Runs an operation (`up`, `destroy`) that asks nothing, shows its progress, and fails with the plain words of what failed.
+ * `keep` gets the lines that are still of interest when it has succeeded, `say` all others.
  *
  * Ctrl-C is passed on to the CLI once each time: the engine then finishes what it is at and saves its state.
  */
@@ -22,7 +30,8 @@ export async function operate(
   args: string[],
   env: Record<string, string>,
   say: Say,
-): Promise<ResourceChanges> {
+  keep: Say,
+): Promise<Operation> {
   interrupted.throwIfAborted();
   // A process group of its own: a typed Ctrl-C would otherwise reach it twice, and the second one ends it at once.
   const child = spawn(cli.command, [...args, "--json", "--non-interactive"], {
@@ -40,8 +49,10 @@ export async function operate(
   createInterface({ input: child.stdout }).on("line", (line) => {
     const event = parseEvent(line);
     if (event === undefined) return;
-    for (const progress of progressLines(event)) say(progress);
-    if (event.diagnosticEvent?.severity === "error" || event.summaryEvent) events.push(event);
+    // What is pending gets advice of its own, in fewer words.
+    const mayBeKept = event.diagnosticEvent !== undefined && pendingOperations([event]).length === 0;
+    for (const progress of progressLines(event)) (mayBeKept && !isRoutine(progress) ? keep : say)(progress);
+    if (["error", "warning"].includes(event.diagnosticEvent?.severity ?? "") || event.summaryEvent) events.push(event);
   });
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
     rest += chunk;
@@ -51,13 +62,23 @@ export async function operate(
     child.on("close", (exitCode) => resolve(exitCode ?? 1));
   });
   stopListening();
-  if (code === 0) return events.findLast(({ summaryEvent }) => summaryEvent)?.summaryEvent?.resourceChanges ?? {};
+  if (code === 0) {
+    const summary = events.findLast(({ summaryEvent }) => summaryEvent)?.summaryEvent;
+    return { changes: summary?.resourceChanges ?? {}, advice: withHint(pendingOperations(events)) };
+  }
   if (interrupted.aborted) throw new Interruption("Interrupted.");
   const errors = plainErrors(events);
-  throw operationError([
-    ...(errors.length > 0 ? errors : [plainError(rest) || `pulumi ${args[0]} ended with exit code ${code}.`]),
-    ...explanations(events),
-  ]);
+  throw new PlainError(
+    ...withHint([
+      ...(errors.length > 0 ? errors : [plainError(rest) || `pulumi ${args[0]} ended with exit code ${code}.`]),
+      ...explanations(events),
+      ...explanationsOfTheCli(rest),
+    ]),
+  );
+}
+
+function withHint(paragraphs: string[]): string[] {
+  return [...paragraphs, ...hintFor(paragraphs)];
 }
 
 /** The stack's outputs, secrets included. */
@@ -77,11 +98,4 @@ function query(cli: PulumiCli, args: string[], options: CommandOptions): Promise
     cwd: projectFolder,
     ...options,
   });
-}
-
-function operationError(paragraphs: string[]): PlainError {
-  // The program speaks of `pulumi`, as it should; on a machine without it, that command does not exist.
-  const hint = "(`pulumi ...` is run here as: npm run pulumi -- ...)";
-  const needsHint = usersPulumi() === undefined && paragraphs.some(namesPulumi);
-  return new PlainError(...paragraphs, ...(needsHint ? [hint] : []));
 }

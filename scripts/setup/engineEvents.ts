@@ -47,6 +47,13 @@ export function progressLines(event: EngineEvent): string[] {
   return type.startsWith("jupyter-up:") || type === "pulumi:pulumi:Stack" ? [] : [`${verb} ${nameOf(urn)}`];
 }
 
+/** Whether a line of a command is one that each release writes, of interest only to somebody who waits. */
+export function isRoutine(line: string): boolean {
+  return /^(?:Pulling .*|Getting a certificate\b.*|\S+: (?:starts|starts anew|runs on)|Release \S+ is running\.)$/.test(
+    line,
+  );
+}
+
 /** The errors among the events, each as the paragraphs that its maker wrote, each once. */
 export function plainErrors(events: EngineEvent[]): string[] {
   const texts = events
@@ -56,21 +63,36 @@ export function plainErrors(events: EngineEvent[]): string[] {
   return [...new Set(texts)];
 }
 
+/** What the command provider writes in front of the output of a command that failed. */
+const failedCommand =
+  /^(?:Process exited with status \d+(?: from signal \w+)?|exit status \d+|signal: \w+|context canceled): running "(?:[^"\\]|\\.)*":?\s*/;
+
+/** What the engine and the SDK write around an error. */
+const wrappings = [
+  /^\s*error: /,
+  /^\d+ errors? occurred:\s*\*?\s*/,
+  /^\S+ resource '[^']*': property [^\n]*? value \{[^}]*\} has a problem: /,
+  /^(?:\S+ )?resource (?:\S+ )?'[^']*'(?: \[[^\]]*\])? has a problem: /,
+  /^Running program '[^']*' failed with an unhandled exception:\s*/,
+  /^(?:RunError|Error): /,
+];
+
 /** An error text without what Pulumi and its providers wrap around the words that matter. */
 export function plainError(message: string): string {
-  const wrappings = [
-    /^\s*error: /,
-    /^\d+ errors? occurred:\s*\*?\s*/,
-    /^(?:Process exited with status \d+(?: from signal \w+)?|exit status \d+|signal: \w+|context canceled): running "(?:[^"\\]|\\.)*":?\s*/,
-    /^\S+ resource '[^']*': property [^\n]*? value \{[^}]*\} has a problem: /,
-    /^(?:\S+ )?resource (?:\S+ )?'[^']*'(?: \[[^\]]*\])? has a problem: /,
-    /^Running program '[^']*' failed with an unhandled exception:\s*/,
-    /^(?:RunError|Error): /,
-  ];
+  return unwrapped(message, [...wrappings, failedCommand]);
+}
+
+/** What a provider itself says in an error; undefined where it only passes on the output of a command that failed. */
+export function providersWords(message: string): string | undefined {
+  const text = unwrapped(message, wrappings);
+  return failedCommand.test(text) ? undefined : text;
+}
+
+function unwrapped(message: string, around: RegExp[]): string {
   let text = withoutColour(message).trim();
-  for (let unwrapped = ""; unwrapped !== text; ) {
-    unwrapped = text;
-    for (const wrapping of wrappings) text = text.replace(wrapping, "").trim();
+  for (let before = ""; before !== text; ) {
+    before = text;
+    for (const wrapping of around) text = text.replace(wrapping, "").trim();
   }
   return text;
 }

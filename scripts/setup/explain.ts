@@ -5,13 +5,23 @@
  * and that of a machine which reaches only package registries does not.
  */
 
-import type { EngineEvent } from "./engineEvents.ts";
+import { cloudName } from "../../components/cloudNames.ts";
+import { type EngineEvent, providersWords } from "./engineEvents.ts";
+
+/** Which machine a stack's commands go to. */
+export type Target = "local" | "gcp" | "ssh";
 
 interface Rule {
   says: RegExp;
-  /** @param found the expression's groups. */
-  means(found: Record<string, string | undefined>, urn: string): string;
+  /**
+   * @param found the expression's groups
+   * @param urn the resource that the error is of; empty when that is not known
+   */
+  means(found: Record<string, string | undefined>, urn: string, target: Target): string;
 }
+
+/** What the command provider says when it gave up connecting: no other error of the network begins like this. */
+const dial = "^after \\d+ failed attempts: ";
 
 const rules: Rule[] = [
   {
@@ -70,53 +80,108 @@ const rules: Rule[] = [
       "Cloudflare does not take the token, or the token may not do this. It needs, for the site's zone: Zone: Read, DNS: Edit, and behind Cloudflare SSL and Certificates: Edit, Zone Settings: Read (https://dash.cloudflare.com/profile/api-tokens). With another token:\npulumi config set --secret cloudflare:apiToken",
   },
   {
-    says: /dial tcp \S+: connect: connection refused/,
-    means: () =>
-      "The machine is there, and nothing answers at its SSH port. It may still be starting: run the command again in a minute. If it stays so, sshd does not run, or has another port (ssh.port):\npulumi up",
+    says: new RegExp(`${dial}dial tcp \\S+: connect: connection refused`),
+    means: (_, _urn, target) =>
+      `The machine is there, and nothing answers at its SSH port. It may still be starting: run the command again in a minute. If it stays so, ${target === "gcp" ? "sshd does not run: the VM's serial console in Google's console says why" : "sshd does not run there, or has another port (ssh.port)"}.\npulumi up`,
   },
   {
-    says: /dial tcp \S+: i\/o timeout|no route to host/,
-    means: () =>
-      "The machine does not answer at its SSH port at all: it is down, or a firewall drops what comes from here. That of a VM lets in sshFrom, where the address you come from now has to be (curl https://ifconfig.me shows it):\npulumi config set --path 'sshFrom[0]' \"$(curl -s https://ifconfig.me)/32\"",
+    says: new RegExp(
+      `${dial}dial tcp \\S+: (?:i/o timeout|connect: (?:no route to host|network is unreachable|connection timed out|host is down))`,
+    ),
+    means: (_, _urn, target) =>
+      target === "gcp"
+        ? "The VM does not answer at its SSH port at all: it is down, or its firewall drops what comes from here. It lets in sshFrom, where the address you come from now has to be (curl https://ifconfig.me shows it):\npulumi config set --path 'sshFrom[0]' \"$(curl -s https://ifconfig.me)/32\""
+        : "The machine does not answer at its SSH port at all: it is switched off, has another address or port (ssh.host, ssh.port), or a firewall drops what comes from here. When `ssh` gets there from here, run the command again:\npulumi up",
   },
   {
-    says: /dial tcp: lookup (?<host>\S+?)(?: on \S+)?: no such host/,
+    says: new RegExp(`${dial}dial tcp: lookup (?<host>\\S+?)(?: on \\S+)?: no such host`),
     means: ({ host }) =>
       `There is no machine of the name ${host}. Set its name or address:\npulumi config set --path ssh.host 203.0.113.7`,
   },
   {
-    says: /ssh: host key mismatch/,
-    means: () =>
-      'The machine shows another host key than the one it is known by, and nothing was sent to it. Either it was set up anew, or somebody on the way poses as it. A VM at Google takes up its own key again when it is restarted. Of a machine you have (target ssh), compare with /etc/ssh/ssh_host_ed25519_key.pub on the machine itself before you set it:\npulumi config set --path ssh.hostKey "ssh-ed25519 AAAA..."',
+    says: new RegExp(`${dial}ssh: handshake failed: ssh: host key mismatch`),
+    means: (_, urn, target) =>
+      `The machine shows another host key than the one it is known by, and nothing was sent to it. Either it was set up anew, or somebody on the way poses as it. ${
+        target === "gcp"
+          ? `The VM takes up its own key again when it is restarted; then run the command again:\n${restart(urn)}`
+          : 'Compare with /etc/ssh/ssh_host_ed25519_key.pub on the machine itself before you set it:\npulumi config set --path ssh.hostKey "ssh-ed25519 AAAA..."'
+      }`,
   },
   {
-    says: /ssh: unable to authenticate|ssh: handshake failed: EOF/,
-    means: () =>
-      "The machine does not let the key in (after some tries it only hangs up). Its public half has to be in ~/.ssh/authorized_keys of the user (ssh.user), and it is the key in ssh.privateKey that counts:\ncat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey",
+    says: new RegExp(`${dial}ssh: (?:handshake failed: (?:ssh: unable to authenticate|EOF)|unable to authenticate)`),
+    means: (_, urn, target) =>
+      target === "gcp"
+        ? `The VM does not let the stack's key in (after some tries it only hangs up). Google's guest agent puts the key in place a moment after the start: run the command again in a minute. If it stays so, restart the VM first:\n${restart(urn)}`
+        : "The machine does not let the key in (after some tries it only hangs up). Its public half has to be in ~/.ssh/authorized_keys of the user (ssh.user), and it is the key in ssh.privateKey that counts:\ncat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey",
   },
   {
-    says: /stack is currently locked by \d+ lock/,
+    says: /^wait: remote command exited without exit status/,
+    means: () =>
+      "The connection to the machine was cut while a command ran there. The machine ends by itself what it was doing. Run the command again: it goes on from there.\npulumi up",
+  },
+];
+
+/** What the CLI itself refuses, before there is an event. */
+const rulesOfTheCli: Rule[] = [
+  {
+    says: /stack is currently locked by \d+ lock|Another update is currently in progress/,
     means: () =>
       "Another run is under way, or one was killed and left its lock. If none is, take the lock away, and run the command again:\npulumi cancel --yes",
   },
 ];
 
-/** What an error text means, in plain words, the mending command on the last line; undefined where nothing is known. */
-export function explain(text: string, urn = ""): string | undefined {
-  for (const { says, means } of rules) {
+/**
+ * What an error text means, in plain words, the mending command on the last line; undefined where nothing is known. The output
+ * of a command that failed is passed over: what it says of networks, keys and rights is about other machines than ours.
+ */
+export function explain(text: string, urn = "", target: Target = "ssh"): string | undefined {
+  const words = providersWords(text);
+  return words === undefined ? undefined : firstOf([...rules, ...rulesOfTheCli], words, urn, target);
+}
+
+/** The explanations of what went wrong in a run, each once. */
+export function explanations(events: EngineEvent[], target: Target = "ssh"): string[] {
+  const texts = events.flatMap(({ diagnosticEvent }) => {
+    const words =
+      diagnosticEvent?.severity === "error" && explain(diagnosticEvent.message, diagnosticEvent.urn, target);
+    return words ? [words] : [];
+  });
+  return [...new Set(texts)];
+}
+
+/** What the CLI's own last words mean, for a run that it refused before it began; none where nothing is known. */
+export function explanationsOfTheCli(stderr: string): string[] {
+  const words = firstOf(rulesOfTheCli, stderr, "", "local");
+  return words ? [words] : [];
+}
+
+/** What to do about resources of which the engine does not know whether they were made, as a run was cut off; mostly nothing. */
+export function pendingOperations(events: EngineEvent[]): string[] {
+  const names = events.flatMap(({ diagnosticEvent }) =>
+    diagnosticEvent?.severity === "warning" && diagnosticEvent.message.includes("pending operations")
+      ? [...diagnosticEvent.message.matchAll(/::([^:\s]+), interrupted while (?:creating|importing)/g)].map(
+          ([, name]) => name,
+        )
+      : [],
+  );
+  if (names.length === 0) return [];
+  return [
+    `An earlier run was cut off while it created ${[...new Set(names)].join(", ")}, and Pulumi warns of that in each run. If the site runs, that is over; let Pulumi forget it:\npulumi refresh --yes --non-interactive --clear-pending-creates`,
+  ];
+}
+
+function firstOf(among: Rule[], text: string, urn: string, target: Target): string | undefined {
+  for (const { says, means } of among) {
     const found = says.exec(text);
-    if (found) return means(found.groups ?? {}, urn);
+    if (found) return means(found.groups ?? {}, urn, target);
   }
   return undefined;
 }
 
-/** The explanations of what went wrong in a run, each once. */
-export function explanations(events: EngineEvent[]): string[] {
-  const texts = events.flatMap(({ diagnosticEvent }) => {
-    const words = diagnosticEvent?.severity === "error" && explain(diagnosticEvent.message, diagnosticEvent.urn);
-    return words ? [words] : [];
-  });
-  return [...new Set(texts)];
+/** The command that restarts the VM of the stack. It asks for the zone. */
+function restart(urn: string): string {
+  const [stack = "", project = ""] = urn.replace(/^urn:pulumi:/, "").split("::");
+  return `gcloud compute instances reset ${cloudName(project, stack)}`;
 }
 
 /** Takes over what exists as the resource of a URN. A child is named after its component: `host-network` of `host`. */

@@ -1,17 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { run } from "./command.ts";
 import { cacheFolder, projectFolder, stateFolder } from "./folders.ts";
 import { cliFolder, type PulumiCli, pulumiHome } from "./pulumiCli.ts";
-import { composeLive, configOf, type MachineConfig, withoutCiphers, writeBack } from "./stackConfig.ts";
+import { composeLive, configOf, type MachineConfig, requireYaml, withoutCiphers, writeBack } from "./stackConfig.ts";
 
 /** The stack of this machine's site. */
 export const localStack = "local";
 
-const trackedConfig = trackedConfigOf(localStack);
 const liveConfig = join(stateFolder, `Pulumi.${localStack}.yaml`);
 const machineConfig = join(stateFolder, "machine.json");
 const backend = join(stateFolder, "pulumi");
@@ -48,12 +47,18 @@ export function localStackEnvironment(): Record<string, string> {
 
 /** The user's own configuration of a stack, by whole names, as it stands in its file. What is encrypted is stood in for. */
 export async function usersConfig(stack = localStack): Promise<Record<string, unknown>> {
-  return withoutCiphers(configOf(await readIfThere(trackedConfigOf(stack)))) as Record<string, unknown>;
+  return withoutCiphers(configOf(await readTracked(stack))) as Record<string, unknown>;
 }
 
 /** A stack's own file, beside Pulumi.yaml. */
 export function trackedConfigOf(stack: string): string {
   return join(projectFolder, `Pulumi.${stack}.yaml`);
+}
+
+/** The text of a stack's own file; empty when there is none. An error when it is not valid YAML. */
+export async function readTracked(stack: string): Promise<string> {
+  const path = trackedConfigOf(stack);
+  return requireYaml(await readIfThere(path), basename(path));
 }
 
 /** The `imageMirror` that a configuration sets, if any. */
@@ -89,15 +94,15 @@ export async function openLocalStack(cli: PulumiCli, imageMirror: string | undef
   }
   const live = await readIfThere(liveConfig);
   const salted = localStackExists() ? await saltedConfig(cli, live) : await createStack(cli, live);
-  const composed = composeLive(await readIfThere(trackedConfig), salted, await readMachineConfig());
+  const composed = composeLive(await readTracked(localStack), salted, await readMachineConfig());
   await writeFile(liveConfig, composed, { mode: 0o600 });
 }
 
 /** Brings what `pulumi config ...` changed in the live file into the tracked one. */
 export async function writeConfigBack(): Promise<void> {
-  const tracked = await readIfThere(trackedConfig);
+  const tracked = await readTracked(localStack);
   const text = writeBack(tracked, await readIfThere(liveConfig), await readMachineConfig());
-  if (text !== tracked) await writeFile(trackedConfig, text);
+  if (text !== tracked) await writeFile(trackedConfigOf(localStack), text);
 }
 
 /**

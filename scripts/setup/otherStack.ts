@@ -1,7 +1,14 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stateFolder } from "./folders.ts";
-import { ensureStateFolder, mirrorSetting, readIfThere, stateEnvironment, trackedConfigOf } from "./localStack.ts";
+import {
+  ensureStateFolder,
+  mirrorSetting,
+  readIfThere,
+  readTracked,
+  stateEnvironment,
+  trackedConfigOf,
+} from "./localStack.ts";
 import { type MachineConfig, withMachine, writeAllBack } from "./stackConfig.ts";
 
 /**
@@ -23,7 +30,7 @@ export async function withOtherStack<Result>(
   const machine: MachineConfig = { [mirrorSetting]: imageMirror };
   const own = trackedConfigOf(stack);
   const live = join(stateFolder, `Pulumi.${stack}.yaml`);
-  const tracked = await readIfThere(own);
+  const tracked = await readTracked(stack);
   await writeFile(live, withMachine(tracked, machine), { mode: 0o600 });
   try {
     return await command({ ...env, PULUMI_OPTION_CONFIG_FILE: live });

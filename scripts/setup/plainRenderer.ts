@@ -8,7 +8,7 @@ import {
 
 type Task = ListrTaskObject<unknown, typeof PlainRenderer, typeof PlainRenderer>;
 
-/** What listr2 shows where there is no terminal (CI, a log file): each step's beginning, what it says, its end with its time. */
+/** What listr2 shows where nothing can be drawn (CI, a log file, a terminal of unknown width): each step's beginning, what it says, its end with its time. */
 export class PlainRenderer implements ListrRenderer {
   static nonTTY = true;
   static rendererOptions: RendererPresetTimer;

@@ -7,10 +7,9 @@ import { lookAround, type Surroundings } from "./surroundings.ts";
 /** What this machine is, in steps that the user sees. */
 export function seeSurroundings(): Promise<Surroundings> {
   return step("Looking at this machine", lookAround, (found) => {
-    const debian = found.debianRoot ? `, Debian ${found.debianRoot.version} as root` : "";
-    const reached =
-      found.pulumiDownloads && found.imageRegistries ? "the internet answers" : "only package registries answer";
-    return `This machine: ${reached}${debian}`;
+    const debian = found.debianRoot ? `Debian ${found.debianRoot.version} as root, ` : "";
+    const reached = found.pulumiDownloads && found.imageRegistries ? "the internet" : "only package registries";
+    return `This machine: ${debian}reaches ${reached}`;
   });
 }
 

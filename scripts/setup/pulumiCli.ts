@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { attempt, findExecutable, isExecutable } from "./command.ts";
 import { installPackages } from "./debian.ts";
+import { namesPulumi } from "./engineEvents.ts";
 import { cacheFolder } from "./folders.ts";
 import { buildGoTool, type GoTool } from "./goTool.ts";
 import { PlainError } from "./plainError.ts";
@@ -52,12 +53,21 @@ export async function findPulumiCli(): Promise<PulumiCli | undefined> {
   return complete ? { command: cached, version: pulumiVersion } : undefined;
 }
 
-/** The `pulumi` that the user would start by that name. npm puts a launcher on PATH for its scripts that is not the user's. */
+/**
+ * The `pulumi` that the user would start by that name. npm puts node_modules/.bin of this folder and of each folder above it on
+ * the PATH of its scripts: a launcher there is not the user's.
+ */
 export function usersPulumi(): string | undefined {
   return findExecutable(
     "pulumi",
     (folder) => folder.includes(`node_modules${sep}.bin`) || folder.startsWith(pulumiHome),
   );
+}
+
+/** How to run the command that paragraphs speak of as `pulumi ...`, where there is no such command; else nothing. */
+export function hintFor(paragraphs: string[]): string[] {
+  const needsHint = paragraphs.some(namesPulumi) && usersPulumi() === undefined;
+  return needsHint ? ["(There is no `pulumi` command on this machine: type `npm run pulumi --` in its place.)"] : [];
 }
 
 /** Sees to it that the Pulumi CLI is there: the user's own, else a download, else a build from its Go modules. */

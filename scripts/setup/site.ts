@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { imagesOf, siteOf } from "../../files/site.ts";
 import { sealed, settingsSchema } from "../../settings/schema.ts";
+import type { Target } from "./explain.ts";
 import { projectFolder } from "./folders.ts";
 
 /** The type of the component that is the running site. */
@@ -27,8 +28,9 @@ export function providersFor(config: Record<string, unknown>): string[] {
 }
 
 /** Where the site runs with these settings. */
-export function targetOf(config: Record<string, unknown>): string {
-  return String(config["jupyter-up:target"] ?? "local");
+export function targetOf(config: Record<string, unknown>): Target {
+  const target = config["jupyter-up:target"];
+  return target === "gcp" || target === "ssh" ? target : "local";
 }
 
 interface ProjectFile {

@@ -5,6 +5,7 @@
  */
 
 import { type Document, isMap, isSeq, parse, parseDocument } from "yaml";
+import { PlainError } from "./plainError.ts";
 
 /** Settings that set-up adds because of the machine, by their whole names ("jupyter-up:imageMirror"). */
 export type MachineConfig = Record<string, string>;
@@ -93,6 +94,19 @@ const standIns: Record<string, string> = {
 /** The configuration in a stack's file, by whole names. */
 export function configOf(text: string): Record<string, unknown> {
   return stackFile(text).config ?? {};
+}
+
+/**
+ * The text of a file that people edit, if it is valid YAML. The error names the place without the lines there: one may hold a secret.
+ *
+ * @param name the file's name, for the error
+ */
+export function requireYaml(text: string, name: string): string {
+  const [error] = parseDocument(text, options).errors;
+  if (error === undefined) return text;
+  // The lines after the first show the place in the file.
+  const what = error.message.split("\n")[0]?.replace(/:$/, "");
+  throw new PlainError(`${name} is not valid YAML: ${what}.`, "Correct the file there, and run the command again.");
 }
 
 /** A file as a document whose keys can be set, even if there is nothing in it yet. */

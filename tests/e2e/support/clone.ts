@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { onTerminal, type Seen, type TerminalOptions } from "../../support/terminal.ts";
 
 const run = promisify(execFile);
 const checkout = new URL("../../..", import.meta.url).pathname;
@@ -50,6 +51,12 @@ export class Clone {
   /** Runs `npm run` (or `npm start`, `npm stop`) in the clone, as a user would, without a terminal. */
   npm(...args: string[]): Promise<Outcome> {
     return this.run("npm", ["--silent", ...args]);
+  }
+
+  /** The same on a terminal of a width. */
+  npmOnTerminal(terminal: Pick<TerminalOptions, "columns" | "type">, ...args: string[]): Promise<Seen> {
+    const env = withoutTestSurroundings();
+    return onTerminal(["npm", "--silent", ...args], { ...terminal, cwd: this.folder, env });
   }
 
   /** `npm run pulumi -- ARGUMENTS` */

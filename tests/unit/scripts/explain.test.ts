@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { explain, explanations } from "../../../scripts/setup/explain.ts";
+import { explain, explanations, pendingOperations } from "../../../scripts/setup/explain.ts";
 import {
   accountExists,
   alreadyExists,
@@ -72,11 +72,18 @@ describe("A provider's error is explained, and ends in a command:", () => {
       "pulumi config set --secret cloudflare:apiToken",
     ],
     ["SSH refused", dial("dial tcp 203.0.113.7:22: connect: connection refused"), /may still be starting/, "pulumi up"],
+    ["SSH that does not answer", dial("dial tcp 203.0.113.7:22: i/o timeout"), /ssh\.port/, "pulumi up"],
     [
-      "SSH that does not answer",
-      dial("dial tcp 203.0.113.7:22: i/o timeout"),
-      /lets in sshFrom/,
-      "pulumi config set --path 'sshFrom[0]' \"$(curl -s https://ifconfig.me)/32\"",
+      "SSH on a network without a route",
+      dial("dial tcp 203.0.113.7:22: connect: no route to host"),
+      /off/,
+      "pulumi up",
+    ],
+    [
+      "a connection that is cut",
+      "wait: remote command exited without exit status or exit signal: running \"sudo -n sh -c 'site-apply'\":\njupyter: starts\n",
+      /connection to the machine was cut/,
+      "pulumi up",
     ],
     [
       "a name that nobody has",
@@ -110,6 +117,12 @@ describe("A provider's error is explained, and ends in a command:", () => {
       /take the lock away/,
       "pulumi cancel --yes",
     ],
+    [
+      "the lock that Pulumi's service keeps",
+      "error: [409] Conflict: Another update is currently in progress.",
+      /take the lock away/,
+      "pulumi cancel --yes",
+    ],
   ];
   for (const [name, text, words, command] of rows)
     it(name, () => {
@@ -117,6 +130,33 @@ describe("A provider's error is explained, and ends in a command:", () => {
       assert.match(explained, words);
       assert.equal(explained.split("\n").at(-1), command);
     });
+
+  it("a VM of ours that cannot be reached is explained by settings that target gcp has", () => {
+    const urn = "urn:pulumi:dev::jupyter-up::jupyter-up:index:GcpVm$command:remote:Command::host-provision";
+    const sshFrom = "pulumi config set --path 'sshFrom[0]' \"$(curl -s https://ifconfig.me)/32\"";
+    const rows: [error: string, words: RegExp, command: string][] = [
+      ["dial tcp 203.0.113.7:22: i/o timeout", /firewall/, sshFrom],
+      ["dial tcp 203.0.113.7:22: connect: no route to host", /firewall/, sshFrom],
+      ["dial tcp 203.0.113.7:22: connect: connection refused", /may still be starting/, "pulumi up"],
+      [
+        "ssh: handshake failed: ssh: host key mismatch",
+        /another host key/,
+        "gcloud compute instances reset jupyter-up-dev",
+      ],
+      [
+        "ssh: handshake failed: EOF",
+        /does not let the stack's key in/,
+        "gcloud compute instances reset jupyter-up-dev",
+      ],
+    ];
+    for (const [error, words, command] of rows) {
+      const explained = explain(dial(error), urn, "gcp") ?? "";
+      assert.match(explained, words);
+      assert.equal(explained.split("\n").at(-1), command);
+      assert.doesNotMatch(explained, /ssh\.[a-z]/i);
+      assert.doesNotMatch(explain(dial(error), urn, "ssh") ?? "", /sshFrom|gcloud/);
+    }
+  });
 
   it("what is there already is taken over, into its component", () => {
     const urn = "urn:pulumi:dev::jupyter-up::jupyter-up:index:GcpVm$gcp:compute/network:Network::host-network";
@@ -136,6 +176,63 @@ describe("A provider's error is explained, and ends in a command:", () => {
     );
   });
 
+  it("what Docker or a container says is not taken for a provider's error", () => {
+    const pulled = (error: string) =>
+      `quay.io/jupyter/scipy-notebook:2026-08-08 could not be pulled. Docker says: Error response from daemon: Get "https://quay.io/v2/": ${error}`;
+    const said = [
+      pulled("dial tcp: lookup quay.io on 127.0.0.11:53: no such host"),
+      pulled("dial tcp 203.0.113.9:443: i/o timeout"),
+      pulled("dial tcp 203.0.113.9:443: connect: connection refused"),
+      pulled("dial tcp 203.0.113.9:443: connect: no route to host"),
+      "after 3 failed attempts: dial tcp 10.0.0.2:3306: connect: connection refused",
+      "ssh: handshake failed: ssh: unable to authenticate",
+      "app: ssh: host key mismatch",
+      "app: oauth2: invalid_grant",
+      "app: google: could not find default credentials",
+      "app: googleapi: Error 404: The resource 'projects/other' was not found",
+      `app: ${quotaExceeded("CPUS", 24, "globally")}`,
+      `app: ${permissionDenied("compute.networks.create", "projects/p-123456/global/networks/net")}`,
+      `app: ${alreadyExists("projects/p-123456/global/networks/net")}`,
+      `app: ${cloudflare("/zones/z/dns_records", 403, 10000)}`,
+      `lego: ${cloudflare("/certificates", 403, 10000)}`,
+      "app: the stack is currently locked by 1 lock(s)",
+      "app: wait: remote command exited without exit status or exit signal",
+    ];
+    const failures = [
+      (text: string) => `error: exit status 3: running "exec 3<&0; { '/a b/site-apply' \\"x\\"; }":\n${text}\n`,
+      (text: string) =>
+        `<{%reset%}>Process exited with status 1: running "sudo -n sh -c 'site-apply'":\n${text}<{%reset%}>\n`,
+      (text: string) =>
+        `1 error occurred:\n\t* Process exited with status 137 from signal KILL: running "x":\n${text}\n\n`,
+      (text: string) => `context canceled: running "x":\n${text}`,
+    ];
+    for (const text of said)
+      for (const failure of failures) assert.equal(explain(failure(text)), undefined, failure(text));
+  });
+
+  it("an error of the network is SSH's only where the command provider says so", () => {
+    for (const error of [
+      "dial tcp 203.0.113.7:443: connect: connection refused",
+      "dial tcp 203.0.113.7:443: i/o timeout",
+      "dial tcp: lookup api.example.com on 127.0.0.53:53: no such host",
+      "connect: no route to host",
+      "ssh: handshake failed: EOF",
+    ]) {
+      assert.equal(explain(`Post "https://api.example.com/": ${error}`), undefined);
+      assert.equal(explain(`something was tried after 3 failed attempts: ${error}`), undefined);
+    }
+  });
+
+  it("a dial error is found in what the engine wraps around it", () => {
+    const error = dial("dial tcp 203.0.113.7:22: connect: connection refused");
+    for (const wrapped of [
+      `error: ${error}`,
+      `<{%reset%}>${error}<{%reset%}>\n`,
+      `1 error occurred:\n\t* ${error}\n\n`,
+    ])
+      assert.match(explain(wrapped) ?? "", /nothing answers at its SSH port/);
+  });
+
   it("nothing is made of what is not known", () => {
     assert.equal(explain("Process exited with status 3: the release did not start"), undefined);
     assert.equal(explain(""), undefined);
@@ -147,5 +244,19 @@ describe("A provider's error is explained, and ends in a command:", () => {
     });
     assert.equal(explanations([event("error"), event("error"), event("debug")]).length, 1);
     assert.deepEqual(explanations([event("debug")]), []);
+  });
+
+  it("operations that are pending are named, with the command that forgets them", () => {
+    const message = `Attempting to deploy or update resources with 2 pending operations from previous deployment.
+  * urn:pulumi:local::jupyter-up::jupyter-up:index:SiteRelease$command:local:Command::site-release, interrupted while creating
+  * urn:pulumi:local::jupyter-up::tls:index/privateKey:PrivateKey::authority-key, interrupted while updating
+These resources are in an unknown state because the Pulumi CLI was interrupted while waiting for changes to these resources to complete. You should confirm whether or not the operations listed completed successfully by checking the state of the appropriate provider.`;
+    const [words = "", ...others] = pendingOperations([{ diagnosticEvent: { severity: "warning", message } }]);
+    assert.deepEqual(others, []);
+    assert.match(words, /while it created site-release, and Pulumi/);
+    assert.doesNotMatch(words, /authority-key/, "an update that was cut off is forgotten by itself");
+    assert.equal(words.split("\n").at(-1), "pulumi refresh --yes --non-interactive --clear-pending-creates");
+    assert.deepEqual(pendingOperations([{ diagnosticEvent: { severity: "warning", message: "Careful." } }]), []);
+    assert.deepEqual(pendingOperations([{ diagnosticEvent: { severity: "info", message } }]), []);
   });
 });

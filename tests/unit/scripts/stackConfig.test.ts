@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import {
   composeLive,
   configOf,
+  requireYaml,
   withMachine,
   withoutCiphers,
   writeAllBack,
@@ -167,4 +168,21 @@ test("what is encrypted is stood in for by something of its form", () => {
   };
   assert.match(plain["jupyter-up:ssh"].privateKey, /^-----BEGIN PRIVATE KEY-----/);
   assert.match(plain.list[0]?.passwordHash ?? "", /^\$2b\$10\$.{53}$/);
+});
+
+test("a file that is no YAML is refused by its name and the place, without its content", () => {
+  const twice = `${tracked}  jupyter-up:domain: secret.example.com\n`;
+  assert.throws(() => requireYaml(twice, "Pulumi.local.yaml"), {
+    name: "PlainError",
+    message:
+      "Pulumi.local.yaml is not valid YAML: Map keys must be unique at line 11, column 3.\n\nCorrect the file there, and run the command again.",
+  });
+  for (const text of ["config: {", "config:\n\tallow: 1\n", "a: b: c"])
+    assert.throws(
+      () => requireYaml(text, "Pulumi.local.yaml"),
+      /is not valid YAML: .* at line \d+, column \d+\.\n/,
+      text,
+    );
+  for (const text of ["", tracked, "# nothing yet\n", "a: !unknown b\n"])
+    assert.equal(requireYaml(text, "Pulumi.local.yaml"), text);
 });

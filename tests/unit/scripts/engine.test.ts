@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { quoted } from "../../../files/shellWords.ts";
+import { operate } from "../../../scripts/setup/engine.ts";
+
+const event = (severity: string, message: string) => JSON.stringify({ diagnosticEvent: { severity, message } });
+
+describe("an operation of the engine", () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "engine-"));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  /** Runs `up` with a CLI that writes these lines to its two outputs and ends with this code. */
+  async function up(code: number, stdout: string[], stderr: string[]) {
+    const command = join(folder, "pulumi");
+    const writes = [
+      ...stdout.map((line) => `printf '%s\\n' ${quoted(line)}`),
+      ...stderr.map((line) => `printf '%s\\n' ${quoted(line)} >&2`),
+    ];
+    await writeFile(command, `#!/bin/sh\n${writes.join("\n")}\nexit ${code}\n`);
+    await chmod(command, 0o755);
+    const said: string[] = [];
+    const kept: string[] = [];
+    const cli = { command, version: "3.259.0" };
+    const operation = await operate(
+      cli,
+      ["up"],
+      {},
+      (line) => said.push(line),
+      (line) => kept.push(line),
+    );
+    return { said, kept, operation };
+  }
+
+  it("that a lock keeps from beginning says how to take the lock away", async () => {
+    const lock =
+      "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with `pulumi cancel`.";
+    await assert.rejects(up(255, [], [lock, "  file:///state/locks/x.json: created by you@here (pid 1)"]), {
+      name: "PlainError",
+      message: /^the stack is currently locked by 1 lock[\s\S]*take the lock away[\s\S]*\npulumi cancel --yes/,
+    });
+  });
+
+  it("that fails says what failed, and what the provider meant", async () => {
+    const error = "after 13 failed attempts: dial tcp 203.0.113.7:22: connect: connection refused";
+    await assert.rejects(up(1, [event("error", error)], []), {
+      message: /^after 13 failed attempts[\s\S]*nothing answers at its SSH port/,
+    });
+  });
+
+  it("that succeeds gives its changes, and advice on what an earlier run left pending", async () => {
+    const warning =
+      "Attempting to deploy or update resources with 1 pending operations from previous deployment.\n  * urn:pulumi:local::jupyter-up::command:local:Command::site-release, interrupted while creating\n";
+    const summary = JSON.stringify({ summaryEvent: { resourceChanges: { same: 3, update: 1 } } });
+    const { operation, kept } = await up(0, [event("warning", warning), summary], []);
+    assert.deepEqual(kept, [], "the engine's own text is long");
+    assert.deepEqual(operation.changes, { same: 3, update: 1 });
+    assert.match(
+      operation.advice[0] ?? "",
+      /site-release[\s\S]*\npulumi refresh --yes --non-interactive --clear-pending-creates$/,
+    );
+    assert.deepEqual((await up(0, [summary], [])).operation.advice, []);
+  });
+
+  it("keeps what the host says of this release, and lets pass what it says of every release", async () => {
+    const urn = "urn:pulumi:local::jupyter-up::tls:index/privateKey:PrivateKey::authority";
+    const creating = JSON.stringify({
+      resourcePreEvent: { metadata: { op: "create", urn, type: "tls:index:PrivateKey" } },
+    });
+    const passing = [
+      "Pulling quay.io/jupyter/scipy-notebook:2026-08-08 (6114 MiB unpacked) ...",
+      "Getting a certificate: this takes about a minute ...",
+      "dex: starts",
+      "vouch: starts anew",
+      "nginx: runs on",
+      "Release 5878145e14c4 is running.",
+    ];
+    const worthKeeping = [
+      "jupyter: starts anew; its running kernels end (2), notebooks stay as they were saved",
+      "jupyter: Packages are still being installed, beside the running server. ~/packages.log says how it goes.",
+      "The data of shop could not be removed (/srv/jupyter-up/apps/shop).",
+    ];
+    const lines = [...passing, ...worthKeeping].map((line) => event("info", `${line}\n`));
+    const { said, kept } = await up(0, [creating, ...lines], []);
+    assert.deepEqual(said, ["creating authority", ...passing]);
+    assert.deepEqual(kept, worthKeeping);
+  });
+});

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const scripts = new URL("../../../scripts", import.meta.url).pathname;
+
+/** A project with one development package, and the same refusal of an old Node as this one: `engines`, `engine-strict`. */
+const files: Record<string, string> = {
+  "package.json": JSON.stringify({
+    name: "project",
+    type: "module",
+    version: "1.0.0",
+    engines: { node: ">=99" },
+    devDependencies: { tool: "file:tool" },
+  }),
+  "package-lock.json": JSON.stringify({
+    name: "project",
+    version: "1.0.0",
+    lockfileVersion: 3,
+    packages: {
+      "": { name: "project", version: "1.0.0", devDependencies: { tool: "file:tool" }, engines: { node: ">=99" } },
+      "node_modules/tool": { resolved: "tool", link: true },
+      tool: { version: "1.0.0", dev: true },
+    },
+  }),
+  ".npmrc": "engine-strict=true\n",
+  "tool/package.json": JSON.stringify({ name: "tool", version: "1.0.0", exports: "./tool.js" }),
+  "tool/tool.js": 'module.exports = "the tool is there";\n',
+  "scripts/script.ts": 'import tool from "tool";\nconst text: string = tool;\nconsole.log(text);\n',
+};
+
+describe("scripts/with-node", () => {
+  let project: string;
+  before(async () => {
+    project = await mkdtemp(join(tmpdir(), "with-node-"));
+    for (const folder of ["tool", "scripts/setup"]) await mkdir(join(project, folder), { recursive: true });
+    for (const [name, text] of Object.entries(files)) await writeFile(join(project, name), text);
+    await cp(join(scripts, "with-node"), join(project, "scripts/with-node"));
+    const check = "setup/packagesAreInstalled.ts";
+    await cp(join(scripts, check), join(project, "scripts", check));
+  });
+  after(() => rm(project, { recursive: true, force: true }));
+
+  const withNode = (env: NodeJS.ProcessEnv = {}) =>
+    run("sh", ["scripts/with-node", "scripts/script.ts"], { cwd: project, env: { ...process.env, ...env } });
+
+  it("installs the development packages where NODE_ENV=production, and with an npm that runs on an older Node", async () => {
+    const { stdout, stderr } = await withNode({ NODE_ENV: "production" });
+    assert.equal(stdout, "the tool is there\n");
+    assert.match(stderr, /^Installing this project's packages \(npm ci\)/);
+  });
+
+  it("installs nothing when all packages are there", async () => {
+    const { stdout, stderr } = await withNode();
+    assert.equal(stdout, "the tool is there\n");
+    assert.equal(stderr, "");
+  });
+});
+
+describe("npm ci", () => {
+  it("refuses a Node that is too old, before anything is installed", async () => {
+    const project = new URL("../../..", import.meta.url).pathname;
+    const folder = await mkdtemp(join(tmpdir(), "npm-ci-"));
+    try {
+      for (const name of ["package-lock.json", ".npmrc"]) await cp(join(project, name), join(folder, name));
+      const { default: manifest } = await import("../../../package.json", { with: { type: "json" } });
+      await writeFile(join(folder, "package.json"), JSON.stringify({ ...manifest, engines: { node: ">=99" } }));
+      // `npm test --silent` would keep it silent, too.
+      const args = ["ci", "--ignore-scripts", "--loglevel=error"];
+      await assert.rejects(run("npm", args, { cwd: folder }), /EBADENGINE[\s\S]*"node":">=99"/);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
