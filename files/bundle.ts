@@ -52,6 +52,9 @@ function releaseHeader(site: Site, written: WrittenService[]): string[] {
     ...site.services.flatMap(({ image, user, data }) =>
       (data ?? []).map(({ source }) => `folder ${user ? owner(user) : image.reference} ${source}`),
     ),
+    ...site.services.flatMap(({ image, data = [] }) =>
+      data.flatMap(({ source, inner = [] }) => inner.map((path) => `inner ${image.reference} ${path} ${source}`)),
+    ),
     ...written.flatMap(({ service, filesId }) =>
       service.reload ? [`reload ${service.name} ${filesId} ${service.reload.join(" ")}`] : [],
     ),

@@ -43,6 +43,8 @@ export interface DataFolder {
   source: string;
   /** Folder in the container. */
   target: string;
+  /** Folders to be made in it, by their paths below it: the image's user makes them, with nothing else of the host to see. */
+  inner?: string[];
 }
 
 /** A folder of files that anybody may read, mounted read-only on a place of its own. */

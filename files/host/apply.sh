@@ -324,22 +324,75 @@ make_folders() {
             die "The folder $folder belongs to another user than the one who writes there (number ${owner%:*}), so nothing could be saved. Nothing was changed. Give it to them: chown -R $owner '$folder', and run pulumi up again."
         chown "$owner" "$folder"
     done <"$new/.folders"
+    make_inner_folders
 }
 
 # make_folder_for IMAGE FOLDER: the image is one that nobody here knows, and so is its user.
 make_folder_for() {
+    for place in "${2%/*}" "$2"; do
+        [ ! -L "$place" ] ||
+            die "$place is a link, and no link is followed to an app's data. Nothing was changed. Put the folder itself there (mv), or mount it there (mount --bind), and run pulumi up again."
+    done
+    take_over "$2"
     [ -d "$2" ] || (umask 022 && mkdir -p "$2") ||
         die "The folder $2 cannot be made by $(id -un). Nothing was changed. Give it the room it needs, and run pulumi up again."
-    # What lies in it, its app has made; so has the app one that cannot be looked into, of which `find` complains.
-    [ -n "$(find "$2" -mindepth 1 2>&1 | head -n 1)" ] ||
+    # What lies in it, its app has made; so has the app one that cannot be looked into, of which `find` complains. One that is
+    # still ours was never given to an image with a user of its own: earlier versions did not when another volume lay in it.
+    [ -n "$(find "$2" -mindepth 1 2>&1 | head -n 1)" ] && [ "$(owner_of "$2")" != "$(id -u)" ] ||
         as_root "$2" chown "$(user_of "$1")" . ||
         die "The folder $2 could not be given to the user of the image $1. Nothing was changed. Run pulumi up again."
+}
+
+# take_over FOLDER: earlier versions of this program had the volume /var/lib/x in var/lib/x of the app's folder, and not in
+# var~lib~x. It is moved by one rename, and a link stays for the running release, which may have to be gone back to.
+take_over() {
+    volume=${1##*/}
+    earlier=$(printf '%s' "$volume" | tr '~' /)
+    [ "$earlier" != "$volume" ] || return 0
+    app_folder=${1%/*}
+    if [ ! -e "$1" ] && is_real "$earlier" && ! mounted_folders | around "$app_folder/$earlier"; then
+        as_root "$app_folder" mv "$earlier" "$volume" </dev/null ||
+            die "The folder $app_folder/$earlier could not be moved to $1. Nothing was changed. Run pulumi up again."
+    fi
+    # Also when a run before was killed between the two.
+    if [ -d "$1" ] && [ ! -e "$app_folder/$earlier" ] && mounted_folders | grep -qxF "$app_folder/$earlier"; then
+        as_root "$app_folder" ln -s "$(printf '%s' "${earlier%/*}/" | sed 's,[^/]*/,../,g')$volume" "$earlier" </dev/null
+    fi
+}
+
+# is_real PATH: it is a folder in the app's folder, and there is no link on the way to it.
+is_real() {
+    [ -d "$app_folder/$1" ] && [ ! -L "$app_folder/$1" ] &&
+        [ "$(cd "$app_folder/${1%/*}" && pwd -P)" = "$(cd "$app_folder" && pwd -P)/${1%/*}" ]
+}
+
+# Folders of the running release, and those that containers of the site have.
+mounted_folders() {
+    [ ! -e "$root/current/.header" ] || header "$root/current" folder | sed 's/^[^ ]* //'
+    for container in $(docker ps --all --quiet --filter "label=com.docker.compose.project=$project"); do
+        docker inspect --format '{{range .Mounts}}{{println .Source}}{{end}}' "$container"
+    done
+}
+
+# around FOLDER: one of the folders that come in has this one in it. Whoever has that one could make a link of this one at any moment.
+around() { awk -v folder="$1" '$0 != "" && index(folder, $0 "/") == 1 { found = 1 } END { exit !found }'; }
+
+# Folders in folders of apps. Made by the image's user in a container that has nothing else of this machine, because an app
+# can make a link of anything that lies in a folder of its own.
+make_inner_folders() {
+    header "$new" inner >"$new/.inner"
+    while read -r image path folder; do
+        [ -d "$folder/$path" ] ||
+            docker run --rm --network none --user "$(user_of "$image")" --mount "type=bind,source=$folder,target=/folder" \
+                --workdir /folder --entrypoint mkdir "$(any_image)" -p "$path" </dev/null >/dev/null 2>&1 || :
+    done <"$new/.inner"
 }
 
 # user_of IMAGE: number of user and group that its process begins as. They are read off the image's files, which need not
 # have any program that tells them.
 user_of() {
     user=$(docker image inspect --format '{{.Config.User}}' "$1")
+    case $user in '' | 0 | root | 0:0 | root:root) echo 0:0 && return ;; esac
     asked=$(docker create --network none "$1" none)
     for file in passwd group; do docker cp --follow-link "$asked:/etc/$file" - 2>/dev/null | tar -xOf - 2>/dev/null || :; done |
         awk -F : -v user="${user:-0}" '
@@ -359,9 +412,12 @@ as_root() {
         (cd "$where" && "$command" "$@")
     else
         docker run --rm --network none --user 0:0 --mount "type=bind,source=$where,target=/folder" --workdir /folder \
-            --entrypoint "$command" "$(header "$new" image | sed 's/ .*//;1q')" "$@"
+            --entrypoint "$command" "$(any_image)" "$@"
     fi
 }
+
+# The site's first image, which is nginx's.
+any_image() { header "$new" image | sed 's/ .*//;1q'; }
 
 owner_of() { find "$1" -prune -exec ls -ldn {} + | awk '{ print $3 }'; }
 

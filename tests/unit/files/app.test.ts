@@ -103,13 +103,28 @@ KEY="a \\"b\\" \\\\ \\$c"
       definitionOf(changes).volumes?.map(({ source, target, read_only }) => [source, target, read_only]),
       [
         ["/srv/data/apps/whoami/data", "/data", undefined],
-        ["/srv/data/apps/whoami/var/lib/x", "/var/lib/x", undefined],
+        ["/srv/data/apps/whoami/var~lib~x", "/var/lib/x", undefined],
       ],
     );
     assert.ok(
       headerOf(changes, "folder").includes("folder docker.io/traefik/whoami:v1.11.0 /srv/data/apps/whoami/data"),
     );
     assert.equal(definitionOf({ ...changes, place: { uid: 1234 } }).user, undefined);
+  });
+
+  it("keep no folder in one that the app can write to: a volume below another one is a part of it", () => {
+    const changes = withApp({ volumes: ["/data/sub/b", "/data-2/a", "/data", "/data/sub"] });
+    assert.deepEqual(
+      definitionOf(changes).volumes?.map(({ source, target }) => [source, target]),
+      [
+        ["/srv/data/apps/whoami/data-2~a", "/data-2/a"],
+        ["/srv/data/apps/whoami/data", "/data"],
+      ],
+    );
+    assert.deepEqual(headerOf(changes, "inner"), [
+      "inner docker.io/traefik/whoami:v1.11.0 sub/b /srv/data/apps/whoami/data",
+      "inner docker.io/traefik/whoami:v1.11.0 sub /srv/data/apps/whoami/data",
+    ]);
   });
 
   it("send folders of the checkout along, read-only at their places", () => {
