@@ -805,7 +805,8 @@ take_down() {
     take_lock
     check_owner
     for unit in "$root"/units/*; do remove_unit "${unit##*/}"; done
-    words=$(docker compose --project-name "$project" --profile check --profile certificates down --remove-orphans </dev/null 2>&1) ||
+    # The volumes are those that images ask for and no setting names. The next containers would get new ones.
+    words=$(docker compose --project-name "$project" --profile check --profile certificates down --remove-orphans --volumes </dev/null 2>&1) ||
         die "The site could not be taken down. Mend the cause, and run pulumi destroy again. Docker says: $(printf '%s' "$words" | tail -n 1)"
     rm -rf "$root/files" "$root/secrets" "$root/releases" "$root/units" "$root/current" "$root/previous"
     say "The site is down. Notebooks and other data stay where they are."

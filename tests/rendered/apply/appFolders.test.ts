@@ -128,7 +128,7 @@ describe("An app's data, released,", onlyRoot, () => {
   before(async () => {
     await havePulled([nginx]);
     const { output } = await run("docker", ["create", nginx]);
-    await run("docker", ["commit", "--change", "USER nginx", output.trim(), image]);
+    await run("docker", ["commit", "--change", "USER nginx", "--change", "VOLUME /cache", output.trim(), image]);
     await run("docker", ["rm", output.trim()]);
   });
   beforeEach(() => {
@@ -285,5 +285,15 @@ describe("An app's data, released,", onlyRoot, () => {
     assert.equal(code, 0, output);
     assert.equal(existsSync(appFolder), false);
     assert.equal(readFileSync(`${secret}/file`, "utf8"), "kept");
+  });
+
+  it("goes with the site where no setting names it: a volume that the image asks for", async () => {
+    await released("one", ["/data"]);
+    const format = '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}}{{end}}{{end}}';
+    const { output } = await run("docker", ["inspect", "--format", format, `${project}-evil-1`]);
+    assert.match(output, /^[0-9a-f]{64}\n$/);
+    await host.apply(["down", project]);
+    assert.equal((await run("docker", ["volume", "inspect", output.trim()])).code, 1);
+    assert.ok(existsSync(`${appFolder}/data`));
   });
 });
