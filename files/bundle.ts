@@ -47,6 +47,7 @@ function releaseHeader(site: Site, written: WrittenService[]): string[] {
   return [
     `project ${site.name}`,
     ...imagesOf(site).map(({ reference, sizeMiB, setting }) => ["image", reference, sizeMiB, setting].join(" ").trim()),
+    ...imagesOf(site).flatMap(({ reference, pin }) => (pin ? [`floating ${reference} ${pin}`] : [])),
     `port ${settable("port", place)} ${place.address} ${place.httpsPort}`,
     `port ${settable("httpPort", place)} ${place.address} ${place.httpPort}`,
     ...site.services.flatMap(({ image, user, data }) =>

@@ -24,7 +24,14 @@ export function app(names: Names, app: App, index: number, place: Place): Servic
   return {
     name,
     about: `The app ${name}, from the stack's setting apps. Its folders lie on the host; all else goes with the container.`,
-    image: { reference: app.image, sizeMiB: IMAGE_MIB, setting: `apps[${index}].image` },
+    image: {
+      reference: app.image,
+      sizeMiB: IMAGE_MIB,
+      setting: `apps[${index}].image`,
+      ...(app.image.includes("@")
+        ? {}
+        : { pin: `pulumi config set --path 'apps[${index}].image' ${app.image}@{digest}` }),
+    },
     networks: [door, ...(app.database ? [database] : [])],
     internal: app.database ? [database] : [],
     visitors: [

@@ -22,6 +22,7 @@ arrives_within=120
 ready_within=180
 ask_within=30
 certificate_within=600
+renewed_within=600
 
 say() {
     # One line over 64 KiB would hang the engine that shows it; nobody listening any more is no fault.
@@ -194,17 +195,21 @@ release() {
     check_compose
     check_ports
     pull_images
+    renew_images
     make_folders
     have_certificate
     check_files
     keep_release
     announce
     switch_to "releases/$id"
-    if start; then
+    images_before=
+    if start || { put_images_back && start; }; then
         place_units
         forget_old
         in_services afterwards || :
         purge
+        [ -z "$images_before" ] || refuse_renewal
+        forget_images
         say "Release $id is running."
         return
     fi
@@ -289,17 +294,104 @@ pull_images() {
     missing=$(missing_images)
     [ -n "$missing" ] || return 0
     need=$(printf '%s\n' "$missing" | awk '{ sum += $2 } END { print sum + 300 }')
-    disk=$(docker info --format '{{.DockerRootDir}}')
-    if [ -d "$disk" ]; then
-        free=$(df -Pk "$disk" | awk 'NR == 2 { print int($4 / 1024) }')
-        [ "$free" -ge "$need" ] ||
-            die "The disk is too full: the new images need $need MiB, and $free MiB are free at $disk. Nothing was changed. Free $((need - free)) MiB (docker system df shows what Docker holds; docker image prune removes what nothing uses), and run pulumi up again."
-    fi
+    free=$(free_at_docker)
+    [ "$free" -ge "$need" ] ||
+        die "The disk is too full: the new images need $need MiB, and $free MiB are free at $(docker info --format '{{.DockerRootDir}}'). Nothing was changed. Free $((need - free)) MiB (docker system df shows what Docker holds; docker image prune removes what nothing uses), and run pulumi up again."
     printf '%s\n' "$missing" | while read -r reference mib setting; do
         say "Pulling $reference ($mib MiB unpacked) ..."
         words=$(docker pull --quiet "$reference" </dev/null 2>&1) ||
             die "The image $reference could not be pulled. Nothing was changed. Check its name and tag (${setting:-pulumi config}), and this machine's way to the registry; then run pulumi up again. Docker says: $(printf '%s' "$words" | tail -n 1)"
     done
+}
+
+# MiB that images may take; plenty where Docker has a machine of its own, whose disk nobody sees from here.
+free_at_docker() {
+    disk=$(docker info --format '{{.DockerRootDir}}')
+    if [ -d "$disk" ]; then df -Pk "$disk" | awk 'NR == 2 { print int($4 / 1024) }'; else echo 1000000; fi
+}
+
+# Looks up where the tags that move lead by now; an image that differs makes its service's container anew. `docker pull` is the
+# question as well: it fetches a few kilobytes when nothing has changed. Without an answer the image that is here is run.
+renew_images() {
+    header "$new" floating >"$new/.floating"
+    images_in_use >"$new/.in-use"
+    : >"$new/.renewed"
+    silent=
+    while read -r reference _; do
+        registry=${reference%%/*}
+        case " $silent " in *" $registry "*) continue ;; esac
+        # What was just pulled needs no other look.
+        [ -z "$(printf '%s\n' "$missing" | awk -v image="$reference" '$1 == image')" ] || continue
+        before=$(awk -v image="$reference" '$1 == image { print $2; exit }' "$new/.in-use")
+        before=${before:-$(image_id "$reference")}
+        mib=$(header "$new" image | awk -v image="$reference" '$1 == image { print $2 + 300 }')
+        if [ "$(free_at_docker)" -lt "$mib" ]; then
+            say "$reference was not looked up: there may be a newer image, and less than $mib MiB are free for it (docker system df shows what Docker holds). The one that is here is run."
+            continue
+        fi
+        words=$(within "$renewed_within" docker pull --quiet "$reference" </dev/null 2>&1) || {
+            words=$(printf '%s' "${words:-no answer within $renewed_within seconds}" | tail -n 1)
+            say "$reference could not be looked up; the image that is here is run. Docker says: $words"
+            # A registry that does not answer is not asked again.
+            case $words in *'not found'* | *'manifest unknown'* | *denied* | *unauthorized*) ;; *) silent="$silent $registry" ;; esac
+        }
+        now=$(image_id "$reference")
+        [ "$now" != "$before" ] || continue
+        say "$reference is now $(about_image "$now"), it was $(about_image "$before")."
+        echo "$reference $before" >>"$new/.renewed"
+    done <"$new/.floating"
+}
+
+# within SECONDS COMMAND...: where there is a program for it, which macOS lacks.
+within() {
+    if command -v timeout >/dev/null; then timeout -k 10 "$@"; else shift && "$@"; fi
+}
+
+# Which image each container of the site was made of: TAG ID. A run that was cut off may have moved the tag already.
+images_in_use() {
+    for container in $(docker ps --all --quiet --filter "label=com.docker.compose.project=$project"); do
+        docker inspect --format '{{.Config.Image}} {{index .Config.Labels "com.docker.compose.image"}}' "$container"
+    done
+}
+
+image_id() { docker image inspect --format '{{.Id}}' "$1" 2>/dev/null; }
+version_of() { docker image inspect --format '{{with .Config.Labels}}{{index . "org.opencontainers.image.version"}}{{end}}' "$1"; }
+digest_of() { docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$1" | sed -n 's/.*@//p' | head -n 1; }
+
+# about_image ID: version, if it tells one, and digest in short.
+about_image() {
+    version=$(version_of "$1")
+    echo "${version:+$version, }$(digest_of "$1" | cut -c 1-19)"
+}
+
+# is_renewed CONTAINER: its tag leads to another image by now, so that Compose makes it anew.
+is_renewed() {
+    tag=$(docker inspect --format '{{.Config.Image}}' "$1")
+    [ "$(docker inspect --format '{{index .Config.Labels "com.docker.compose.image"}}' "$1")" != "$(image_id "$tag")" ]
+}
+
+# Tags lead to the images before again; fails when none was renewed.
+put_images_back() {
+    [ -s "$new/.renewed" ] || return 1
+    say "It is tried once more with the images before."
+    while read -r reference before; do docker tag "$before" "$reference"; done <"$new/.renewed"
+    images_before=yes
+}
+
+# The release runs, so that whoever was taken off the list is out; only the new images do not.
+refuse_renewal() {
+    say "Release $id is running, but not with the images that were renewed. To stay with one before until there is a newer one, and then run pulumi up again:"
+    while read -r reference before; do
+        pin=$(header "$root/current" floating | awk -v image="$reference" '$1 == image { sub(/^[^ ]* /, ""); print }')
+        version=$(version_of "$before")
+        say "    $(printf '%s' "$pin" | sed "s/{digest}/$(digest_of "$before")/; s/{version}/${version:-VERSION}/")"
+    done <"$new/.renewed"
+    exit 1
+}
+
+# Those that were replaced, unless something else on this machine uses them.
+forget_images() {
+    while read -r reference before; do docker image rm "$before" >/dev/null 2>&1 || :; done <"$new/.renewed"
 }
 
 # Folders of data are made, and given to whoever writes there; what is in them is never touched.
@@ -549,7 +641,7 @@ announce() {
         container=$(containers_of "$service" | head -n 1)
         if [ -z "$container" ]; then
             say "$service: starts"
-        elif [ "$(docker inspect --format '{{index .Config.Labels "com.docker.compose.config-hash"}}' "$container")" = "$hash" ]; then
+        elif [ "$(docker inspect --format '{{index .Config.Labels "com.docker.compose.config-hash"}}' "$container")" = "$hash" ] && ! is_renewed "$container"; then
             say "$service: runs on"
         else
             kernels=$(docker top "$container" 2>/dev/null | grep -c '[i]pykernel_launcher' || :)

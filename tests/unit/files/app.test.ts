@@ -127,6 +127,18 @@ KEY="a \\"b\\" \\\\ \\$c"
     ]);
   });
 
+  it("have their image's tag looked up at each release, with the command that pins it; a digest does not move", () => {
+    const mirrored = withApp({}, { imageMirror: "mirror.example.com" });
+    assert.deepEqual(
+      headerOf(mirrored, "floating").filter((line) => line.includes("whoami")),
+      [
+        "floating mirror.example.com/docker.io/traefik/whoami:v1.11.0 pulumi config set --path 'apps[0].image' docker.io/traefik/whoami:v1.11.0@{digest}",
+      ],
+    );
+    const pinned = withApp({ image: `traefik/whoami:v1.11.0@sha256:${"a".repeat(64)}` }, { database: "false" });
+    assert.deepEqual(headerOf(pinned, "floating"), []);
+  });
+
   it("send folders of the checkout along, read-only at their places", () => {
     const changes = withApp({ files: { "/srv/.a": "files/php-demo/public", "/b": "files/php-demo/src" } });
     const paths = Object.keys(unpack(bundleWith(changes).release).files).filter((path) => path.startsWith("whoami/"));
