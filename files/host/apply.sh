@@ -37,7 +37,7 @@ die() {
 
 main() {
     case ${1-} in
-        machine) check_machine ;;
+        machine) check_machine && guard_machine ;;
         secrets) place_secrets ;;
         release) release ;;
         renew) renew ;;
@@ -69,6 +69,26 @@ check_owner() {
         while read -r folder; do case $folder in "$root"/*) ;; *) echo "$folder" ;; esac; done | head -n 1)
     [ -z "$other" ] ||
         die "This machine already runs a site named $project, released from another folder (${other%%/.state/*}). Nothing was changed. Take that one down there first: npm stop"
+}
+
+# Names the bridges of the site's networks to the firewall of a machine that provision.sh has made ready: what comes from there
+# reaches nothing that the machine itself listens with. Compose has made the networks when the files have been checked, so
+# that this is done before the first container runs on one; the file is for the next boot.
+guard_machine() {
+    if ! am_root || ! nft list set inet jupyter_up bridges >/dev/null 2>&1; then return 0; fi
+    if [ -z "${project-}" ]; then
+        [ -L "$root/current" ] || return 0
+        project=$(header "$root/current" project)
+    fi
+    bridges=$(docker network ls --filter "label=com.docker.compose.project=$project" --format '"br-{{.ID}}",')
+    mkdir -p "$root/etc"
+    {
+        echo "flush set inet jupyter_up bridges"
+        [ -z "$bridges" ] || echo "add element inet jupyter_up bridges {" "$bridges" "}"
+    } >"$root/etc/bridges.new"
+    words=$(nft -f "$root/etc/bridges.new" 2>&1) ||
+        die "The firewall did not take the names of the site's networks, and containers could reach what this machine listens with. Look at it (sudo nft list table inet jupyter_up), and run pulumi up again. It says: $(printf '%s' "$words" | head -n 1)"
+    mv "$root/etc/bridges.new" "$root/etc/bridges.nft"
 }
 
 # ---- one at a time
@@ -201,9 +221,11 @@ release() {
     check_files
     keep_release
     announce
+    guard_machine
     switch_to "releases/$id"
     images_before=
     if start || { put_images_back && start; }; then
+        guard_machine
         place_units
         forget_old
         in_services afterwards || :

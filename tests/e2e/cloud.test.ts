@@ -28,6 +28,12 @@ def reaches(host, port):
     except OSError:
         return False
 
+def gateways():
+    """The machine's address on each network of this container, and on the cloud's."""
+    routes = [line.split()[1] for line in open("/proc/net/route").readlines()[1:]]
+    networks = [bytes.fromhex(route)[::-1] for route in routes if route != "00000000"]
+    return [".".join(map(str, [*network[:3], network[3] + 1])) for network in networks] + ["MACHINE"]
+
 def asked(url):
     try:
         return urllib.request.urlopen(urllib.request.Request(url, headers={"Metadata-Flavor": "Google"}), timeout=3).status
@@ -37,6 +43,7 @@ def asked(url):
 print(json.dumps({
     "metadata": asked("http://169.254.169.254/computeMetadata/v1/instance/attributes/startup-script"),
     "sockets": [path for path in ("/var/run/docker.sock", "/run/docker.sock") if os.path.exists(path)],
+    "machine": [f"{host}:{port}" for host in gateways() for port in (22, 39991) if reaches(host, port)],
     "services": [name for name, port in (("vouch", 9090), ("dex", 5556), ("172.17.0.1", 2375)) if reaches(name, port)],
     "database": reaches("mariadb", 3306),
     "secrets": sorted(os.listdir("/run/secrets")),
@@ -48,6 +55,7 @@ print(json.dumps({
 const TRIES_END = {
   metadata: null,
   sockets: [],
+  machine: [],
   services: [],
   database: true,
   secrets: ["jupyter"],
@@ -123,8 +131,10 @@ describe("a site on a VM of Google Cloud", () => {
     );
     assert.match(
       await vm("grep /srv/jupyter-up /etc/fstab"),
-      new RegExp(`^${DATA_DISK} /srv/jupyter-up ext4 .*nofail`),
+      new RegExp(`^${DATA_DISK} /srv/jupyter-up ext4 .*nosuid,nodev,nofail`),
     );
+    assert.match(await vm("findmnt --noheadings --output OPTIONS /srv/jupyter-up"), /nosuid,nodev/);
+    assert.equal(await vm("stat --format '%a %U' /srv/jupyter-up"), "700 root");
     assert.equal(
       await vm("docker info --format '{{.DockerRootDir}} {{.LoggingDriver}} {{.LiveRestoreEnabled}}'"),
       "/srv/jupyter-up/docker local true",
@@ -197,7 +207,14 @@ describe("a site on a VM of Google Cloud", () => {
         () => false,
       ),
     );
-    assert.deepEqual(await inKernel(TRIES), TRIES_END);
+    const own = (await vm("hostname --all-ip-addresses")).split(" ");
+    // What an owner may have running there, on all addresses as sshd is.
+    await vm("setsid python3 -m http.server 39991 >/dev/null 2>&1 </dev/null & sleep 1");
+    for (const port of [22, 39991])
+      assert.equal(await vm(`bash -c '</dev/tcp/${own[0]}/${port}' && echo open`), "open", "for the machine itself");
+    const bridges = own.filter((address) => address.startsWith("172."));
+    assert.ok(bridges.length > 3, own.join());
+    assert.deepEqual(await inKernel(TRIES.replace('"MACHINE"', JSON.stringify(own).slice(1, -1))), TRIES_END);
     // Names are looked up at the same address.
     assert.match(await vm(`${jupyter} getent hosts metadata.google.internal || echo none`), /169\.254\.169\.254|none/);
   }
