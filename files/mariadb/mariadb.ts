@@ -40,7 +40,7 @@ export function mariadb(settings: Settings, place: Place): Service {
       environment: {
         MARIADB_ROOT_PASSWORD_FILE: `${SECRETS}/current/root-password`,
         MARIADB_ROOT_HOST: "localhost",
-        // Another databaseTag is an upgrade: system tables are brought up to it at the start.
+        // Another series is an upgrade: system tables are brought up to it at the start. Between versions of one they stay.
         MARIADB_AUTO_UPGRADE: "1",
       },
       healthcheck: healthCheck("healthcheck.sh", "--connect", "--innodb_initialized"),

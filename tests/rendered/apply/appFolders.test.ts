@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import {
+  chmodSync,
   chownSync,
   copyFileSync,
   existsSync,
@@ -87,16 +88,25 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     mkdirSync(`${host.folder}/by-nobody`);
     for (const path of [`${host.folder}/by-nobody`, `${host.place.root}`]) chownSync(path, NOBODY, NOBODY);
     const folders = foldersIn("by-nobody");
-    const ids = ["--reuid", `${NOBODY}`, "--regid", `${NOBODY}`, "--groups", `${statSync("/var/run/docker.sock").gid}`];
-    const { output } = await run("setpriv", [...ids, `${host.place.root}/bin/site-apply`, "release"], {
-      input: release(folders.map((path, index) => `${repository}:${index} ${path}`)),
-      env: { DOCKER_CONFIG: await dockerForAnybody() },
-    });
+    const { output } = await byNobody(release(folders.map((path, index) => `${repository}:${index} ${path}`)));
     assert.match(output, /in-the-way cannot be made/);
     assert.deepEqual(
       folders.map(owner),
       users.map(([, owner]) => owner),
     );
+  });
+
+  it("and is moved from its earlier place by them, though it is closed to them", onlyRoot, async () => {
+    const app = `${host.folder}/by-nobody/app`;
+    mkdirSync(`${app}/var/lib/x`, { recursive: true, mode: 0o755 });
+    for (const path of [app, `${app}/var`, `${app}/var/lib`]) chownSync(path, NOBODY, NOBODY);
+    writeFileSync(`${app}/var/lib/x/file`, "kept");
+    chownSync(`${app}/var/lib/x`, 101, 101);
+    chmodSync(`${app}/var/lib/x`, 0o700);
+    const { output } = await byNobody(release([`${repository}:2 ${app}/var~lib~x`]));
+    assert.match(output, /in-the-way cannot be made/);
+    assert.equal(readFileSync(`${app}/var~lib~x/file`, "utf8"), "kept");
+    assert.equal(owner(`${app}/var~lib~x`), "101:101");
   });
 
   it("and what lies in it is left alone", onlyRoot, async () => {
@@ -107,6 +117,12 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     await host.apply("release", release([`${repository}:2 ${folder}`]));
     assert.equal(owner(folder), "4242:4242");
   });
+
+  async function byNobody(input: string) {
+    const ids = ["--reuid", `${NOBODY}`, "--regid", `${NOBODY}`, "--groups", `${statSync("/var/run/docker.sock").gid}`];
+    const env = { DOCKER_CONFIG: await dockerForAnybody() };
+    return run("setpriv", [...ids, `${host.place.root}/bin/site-apply`, "release"], { input, env });
+  }
 
   /** A folder with Compose in it that any user can get to; this user's own may lie in a home directory that is closed. */
   async function dockerForAnybody(): Promise<string> {
