@@ -37,7 +37,7 @@ die() {
 
 main() {
     case ${1-} in
-        machine) check_machine && guard_machine ;;
+        machine) check_machine; guard_machine ;;
         secrets) place_secrets ;;
         release) release ;;
         renew) renew ;;
@@ -411,9 +411,12 @@ refuse_renewal() {
     exit 1
 }
 
-# Those that were replaced, unless something else on this machine uses them.
+# Those that were replaced, unless something else on this machine uses them or another tag leads to them.
 forget_images() {
-    while read -r reference before; do docker image rm "$before" >/dev/null 2>&1 || :; done <"$new/.renewed"
+    while read -r reference before; do
+        [ -n "$(docker image inspect --format '{{range .RepoTags}}{{.}}{{end}}' "$before" 2>/dev/null)" ] ||
+            docker image rm "$before" >/dev/null 2>&1 || :
+    done <"$new/.renewed"
 }
 
 # Folders of data are made, and given to whoever writes there; what is in them is never touched.
@@ -452,8 +455,11 @@ make_folder_for() {
         die "The folder $2 cannot be made by $(id -un). Nothing was changed. Give it the room it needs, and run pulumi up again."
     # What lies in it, its app has made; so has the app one that cannot be looked into, of which `find` complains. One that is
     # still ours was never given to an image with a user of its own: earlier versions did not when another volume lay in it.
-    [ -n "$(find "$2" -mindepth 1 2>&1 | head -n 1)" ] && [ "$(owner_of "$2")" != "$(id -u)" ] ||
-        as_root "$2" chown "$(user_of "$1")" . ||
+    filled=$(find "$2" -mindepth 1 2>&1 | head -n 1)
+    if [ -n "$filled" ] && [ "$(owner_of "$2")" != "$(id -u)" ]; then return; fi
+    owner=$(user_of "$1")
+    if [ -n "$filled" ] && [ "${owner%:*}" = "$(id -u)" ]; then return; fi
+    as_root "$2" chown "$owner" . ||
         die "The folder $2 could not be given to the user of the image $1. Nothing was changed. Run pulumi up again."
 }
 
@@ -464,12 +470,12 @@ take_over() {
     earlier=$(printf '%s' "$volume" | tr '~' /)
     [ "$earlier" != "$volume" ] || return 0
     app_folder=${1%/*}
-    if [ ! -e "$1" ] && is_real "$earlier" && ! mounted_folders | around "$app_folder/$earlier"; then
+    if [ ! -e "$1" ] && is_real "$earlier" && ! mounted_folders | any_around "$app_folder/$earlier"; then
         as_root "$app_folder" mv "$earlier" "$volume" </dev/null ||
             die "The folder $app_folder/$earlier could not be moved to $1. Nothing was changed. Run pulumi up again."
     fi
     # Also when a run before was killed between the two.
-    if [ -d "$1" ] && [ ! -e "$app_folder/$earlier" ] && mounted_folders | grep -qxF "$app_folder/$earlier"; then
+    if [ -d "$1" ] && [ ! -e "$app_folder/$earlier" ] && mounted_folders | any_is "$app_folder/$earlier"; then
         as_root "$app_folder" ln -s "$(printf '%s' "${earlier%/*}/" | sed 's,[^/]*/,../,g')$volume" "$earlier" </dev/null
     fi
 }
@@ -488,8 +494,10 @@ mounted_folders() {
     done
 }
 
-# around FOLDER: one of the folders that come in has this one in it. Whoever has that one could make a link of this one at any moment.
-around() { awk -v folder="$1" '$0 != "" && index(folder, $0 "/") == 1 { found = 1 } END { exit !found }'; }
+# any_around FOLDER: one of the folders that come in has this one in it. Whoever has that one could make a link of this one at
+# any moment.
+any_around() { awk -v folder="$1" '$0 != "" && index(folder, $0 "/") == 1 { found = 1 } END { exit !found }'; }
+any_is() { awk -v folder="$1" '$0 == folder { found = 1 } END { exit !found }'; }
 
 # Folders in folders of apps. Made by the image's user in a container that has nothing else of this machine, because an app
 # can make a link of anything that lies in a folder of its own.

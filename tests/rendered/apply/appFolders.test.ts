@@ -211,9 +211,13 @@ describe("An app's data, released,", onlyRoot, () => {
   const ownerOf = (path: string) => lstatSync(path).uid;
 
   it("can be written, in each of its folders", async () => {
-    await released("one", ["/data/sub/a", "/data", "/var/lib/x"]);
-    await inApp("touch /data/1 /data/sub/a/2 /var/lib/x/3");
-    assert.deepEqual(readdirSync(appFolder).sort(), ["data", "var~lib~x"]);
+    // Earlier versions gave a folder to nobody when that of another volume lay in it already.
+    mkdirSync(`${appFolder}/old/sub`, { recursive: true });
+    writeFileSync(`${appFolder}/old/sub/file`, "");
+    chownSync(`${appFolder}/old/sub`, 101, 101);
+    await released("one", ["/data/sub/a", "/data", "/var/lib/x", "/old/sub", "/old"]);
+    await inApp("touch /data/1 /data/sub/a/2 /var/lib/x/3 /old/4 /old/sub/5");
+    assert.deepEqual(readdirSync(appFolder).sort(), ["data", "old", "var~lib~x"]);
     assert.ok(existsSync(`${appFolder}/data/sub/a/2`));
     assert.equal(ownerOf(appFolder), 0);
   });
