@@ -142,6 +142,19 @@ describe("a site on a VM of Google Cloud", () => {
     assert.match(await vm("apt-config dump"), /APT::Periodic::Unattended-Upgrade "1"/);
   });
 
+  it("is brought up to date where an earlier version has mounted the disk", async () => {
+    const data = "/srv/jupyter-up";
+    const options = `findmnt --noheadings --output OPTIONS ${data}`;
+    await vm(`sed -i 's/nosuid,nodev,//' /etc/fstab && mount -o remount,suid,dev ${data} && chmod 755 ${data}`);
+    assert.doesNotMatch(await vm(options), /nosuid|nodev/);
+    await vm(`/opt/jupyter-up/bin/provision ${data} ${DATA_DISK} 1`);
+    assert.match(await vm(options), /nosuid,nodev/);
+    assert.match(await vm(`grep ${data} /etc/fstab`), /nosuid,nodev,nofail/);
+    assert.equal(await vm(`stat --format %a ${data}`), "700");
+    assert.match(await vm("nft list set inet jupyter_up bridges"), /"br-[0-9a-f]{12}"/);
+    await answersAgain();
+  });
+
   it("touches no disk that holds something else", async () => {
     const [device = ""] = (await vm("losetup --find")).split(" ");
     const node = `{ [ -b ${device} ] || mknod ${device} b 7 ${device.replace(/\D/g, "")}; }`;
