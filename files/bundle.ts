@@ -47,10 +47,14 @@ function releaseHeader(site: Site, written: WrittenService[]): string[] {
   return [
     `project ${site.name}`,
     ...imagesOf(site).map(({ reference, sizeMiB, setting }) => ["image", reference, sizeMiB, setting].join(" ").trim()),
+    ...imagesOf(site).flatMap(({ reference, pin }) => (pin ? [`floating ${reference} ${pin}`] : [])),
     `port ${settable("port", place)} ${place.address} ${place.httpsPort}`,
     `port ${settable("httpPort", place)} ${place.address} ${place.httpPort}`,
     ...site.services.flatMap(({ image, user, data }) =>
       (data ?? []).map(({ source }) => `folder ${user ? owner(user) : image.reference} ${source}`),
+    ),
+    ...site.services.flatMap(({ image, data = [] }) =>
+      data.flatMap(({ source, inner = [] }) => inner.map((path) => `inner ${image.reference} ${path} ${source}`)),
     ),
     ...written.flatMap(({ service, filesId }) =>
       service.reload ? [`reload ${service.name} ${filesId} ${service.reload.join(" ")}`] : [],

@@ -11,6 +11,11 @@ export interface Image {
   sizeMiB: number;
   /** The setting that names it, if it is anybody's image: `apps[0].image`. */
   setting?: string;
+  /**
+   * For a tag that moves, which each release looks up: the command that ends this. `{version}` and `{digest}` in it stand for
+   * those of an image. Absent: the image is pulled once.
+   */
+  pin?: string;
 }
 
 /** A folder of files that lies on the host and is mounted read-only into the container. */
@@ -43,6 +48,8 @@ export interface DataFolder {
   source: string;
   /** Folder in the container. */
   target: string;
+  /** Folders to be made in it, by their paths below it: the image's user makes them, with nothing else of the host to see. */
+  inner?: string[];
 }
 
 /** A folder of files that anybody may read, mounted read-only on a place of its own. */

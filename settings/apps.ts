@@ -113,6 +113,11 @@ const containerPath = (mend: string) =>
       error: (issue) => fault(`${shown(issue.input)} is no absolute path in the container, such as /data.`, mend),
     });
 
+/** A folder on the host is named by all of it. */
+const volume = containerPath(setThis("/data")).refine((path) => path.length <= 255, {
+  error: (issue) => fault(`${shown(issue.input)} is longer than 255 characters.`, setThis("/data")),
+});
+
 /** A path in this checkout. */
 const checkoutPath = (what: string, mend: string) =>
   text(what, mend)
@@ -159,7 +164,7 @@ const app = z.strictObject(
     secrets: variables("secret variables"),
     /** Folders in the container that outlive it: on the data folder, a folder of the app's own. */
     volumes: z
-      .array(containerPath(setThis("/data")), {
+      .array(volume, {
         error: (issue) => fault(`expected a list of paths in the container, found ${shown(issue.input)}.`, REMOVE_THIS),
       })
       .default([]),
@@ -187,6 +192,9 @@ const app = z.strictObject(
       .regex(/^[1-9]\d*[mg]$/, {
         error: (issue) =>
           fault(`${shown(issue.input)} is no amount of memory: a whole number with m or g.`, setThis("256m")),
+      })
+      .refine((amount) => !/^[1-5]m$/.test(amount), {
+        error: (issue) => fault(`${shown(issue.input)} is less than the 6m that Docker takes.`, setThis("256m")),
       })
       .default("256m"),
     /** Who of the site's people may come in here; absent: all of them. */
@@ -258,6 +266,8 @@ export const apps = z
               `pulumi config set --path 'apps[${index}].database' true`,
             ),
           });
+      for (const { path, wrong } of givenTwice(given))
+        context.addIssue({ code: "custom", path: [index, ...path], message: fault(wrong, REMOVE_THIS) });
     }
   }, alwaysOnLists);
 
@@ -274,6 +284,27 @@ export function sealedApps(apps: Checked[], encrypted: boolean): App[] {
     const secrets = { ...app.secrets, ...app.environment };
     return seal(encrypted ? { ...app, environment: {}, secrets } : app, "secrets");
   });
+}
+
+/** What Docker would refuse when the site is released, or take one of without a word. Any part may be of the wrong kind. */
+function givenTwice({ volumes, files, environment, secrets }: App): { path: (string | number)[]; wrong: string }[] {
+  const list = Array.isArray(volumes) ? volumes : [];
+  const names = (record: unknown) => (typeof record === "object" && record !== null ? Object.keys(record) : []);
+  return [
+    ...repeated(list).map((index) => ({
+      path: ["volumes", index],
+      wrong: `${shown(list[index])} is in the list twice.`,
+    })),
+    ...names(files)
+      .filter((at) => list.includes(at))
+      .map((at) => ({
+        path: ["files", at],
+        wrong: `${shown(at)} is one of the volumes, too; only one of them can lie there.`,
+      })),
+    ...names(environment)
+      .filter((name) => names(secrets).includes(name))
+      .map((name) => ({ path: ["environment", name], wrong: `${shown(name)} is one of the secrets, too.` })),
+  ];
 }
 
 /** Names of apps that are no more, whose data is to go, too. */

@@ -24,7 +24,14 @@ export function app(names: Names, app: App, index: number, place: Place): Servic
   return {
     name,
     about: `The app ${name}, from the stack's setting apps. Its folders lie on the host; all else goes with the container.`,
-    image: { reference: app.image, sizeMiB: IMAGE_MIB, setting: `apps[${index}].image` },
+    image: {
+      reference: app.image,
+      sizeMiB: IMAGE_MIB,
+      setting: `apps[${index}].image`,
+      ...(app.image.includes("@")
+        ? {}
+        : { pin: `pulumi config set --path 'apps[${index}].image' ${app.image}@{digest}` }),
+    },
     networks: [door, ...(app.database ? [database] : [])],
     internal: app.database ? [database] : [],
     visitors: [
@@ -41,7 +48,11 @@ export function app(names: Names, app: App, index: number, place: Place): Servic
     folders: Object.entries(app.files).map(([at, folder]) => ({ at, files: filesBelow(folder) })),
     secretEnvironment: (secrets) => ({ ...databaseVariables(app, secrets), ...secrets.appSecrets[name] }),
     readyWhen: { service: "nginx", succeeds: question(app) },
-    data: app.volumes.map((target) => ({ source: `${appData(place, name)}${target}`, target })),
+    data: outermost(app.volumes).map((target) => ({
+      source: volumeFolder(place, name, target),
+      target,
+      inner: app.volumes.filter((volume) => volume.startsWith(`${target}/`)).map((volume) => relative(target, volume)),
+    })),
     virtualHost: {
       label: name,
       protected: true,
@@ -59,6 +70,19 @@ export function app(names: Names, app: App, index: number, place: Place): Servic
 
 /** Where an app's data lies on the host; it outlives the app. */
 export const appData = (place: Place, app: string) => `${place.data}/apps/${app}`;
+
+/**
+ * Where a volume lies. Each is a folder in the app's folder itself, which no app can write to: were `/data/sub` a folder in
+ * that of `/data`, an app could put a link to any folder of the host in its place. No path in a container has a `~` in it.
+ */
+const volumeFolder = (place: Place, app: string, target: string) =>
+  `${appData(place, app)}/${relative("", target).replaceAll("/", "~")}`;
+
+/** A volume below another one is a part of it. */
+const outermost = (volumes: string[]) =>
+  volumes.filter((volume) => !volumes.some((other) => volume.startsWith(`${other}/`)));
+
+const relative = (folder: string, path: string) => path.slice(folder.length + 1);
 
 /** Comes behind "jupyter" in the alphabet, by which Docker decides on which network nginx's ports are published. */
 const doorNetwork = (app: string) => `to-${app}`;

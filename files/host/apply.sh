@@ -22,6 +22,7 @@ arrives_within=120
 ready_within=180
 ask_within=30
 certificate_within=600
+renewed_within=600
 
 say() {
     # One line over 64 KiB would hang the engine that shows it; nobody listening any more is no fault.
@@ -36,7 +37,7 @@ die() {
 
 main() {
     case ${1-} in
-        machine) check_machine ;;
+        machine) check_machine; guard_machine ;;
         secrets) place_secrets ;;
         release) release ;;
         renew) renew ;;
@@ -68,6 +69,26 @@ check_owner() {
         while read -r folder; do case $folder in "$root"/*) ;; *) echo "$folder" ;; esac; done | head -n 1)
     [ -z "$other" ] ||
         die "This machine already runs a site named $project, released from another folder (${other%%/.state/*}). Nothing was changed. Take that one down there first: npm stop"
+}
+
+# Names the bridges of the site's networks to the firewall of a machine that provision.sh has made ready: what comes from there
+# reaches nothing that the machine itself listens with. Compose has made the networks when the files have been checked, so
+# that this is done before the first container runs on one; the file is for the next boot.
+guard_machine() {
+    if ! am_root || ! nft list set inet jupyter_up bridges >/dev/null 2>&1; then return 0; fi
+    if [ -z "${project-}" ]; then
+        [ -L "$root/current" ] || return 0
+        project=$(header "$root/current" project)
+    fi
+    bridges=$(docker network ls --filter "label=com.docker.compose.project=$project" --format '"br-{{.ID}}",')
+    mkdir -p "$root/etc"
+    {
+        echo "flush set inet jupyter_up bridges"
+        [ -z "$bridges" ] || echo "add element inet jupyter_up bridges {" "$bridges" "}"
+    } >"$root/etc/bridges.new"
+    words=$(nft -f "$root/etc/bridges.new" 2>&1) ||
+        die "The firewall did not take the names of the site's networks, and containers could reach what this machine listens with. Look at it (sudo nft list table inet jupyter_up), and run pulumi up again. It says: $(printf '%s' "$words" | head -n 1)"
+    mv "$root/etc/bridges.new" "$root/etc/bridges.nft"
 }
 
 # ---- one at a time
@@ -194,17 +215,23 @@ release() {
     check_compose
     check_ports
     pull_images
+    renew_images
     make_folders
     have_certificate
     check_files
     keep_release
     announce
+    guard_machine
     switch_to "releases/$id"
-    if start; then
+    images_before=
+    if start || { put_images_back && start; }; then
+        guard_machine
         place_units
         forget_old
         in_services afterwards || :
         purge
+        [ -z "$images_before" ] || refuse_renewal
+        forget_images
         say "Release $id is running."
         return
     fi
@@ -289,17 +316,107 @@ pull_images() {
     missing=$(missing_images)
     [ -n "$missing" ] || return 0
     need=$(printf '%s\n' "$missing" | awk '{ sum += $2 } END { print sum + 300 }')
-    disk=$(docker info --format '{{.DockerRootDir}}')
-    if [ -d "$disk" ]; then
-        free=$(df -Pk "$disk" | awk 'NR == 2 { print int($4 / 1024) }')
-        [ "$free" -ge "$need" ] ||
-            die "The disk is too full: the new images need $need MiB, and $free MiB are free at $disk. Nothing was changed. Free $((need - free)) MiB (docker system df shows what Docker holds; docker image prune removes what nothing uses), and run pulumi up again."
-    fi
+    free=$(free_at_docker)
+    [ "$free" -ge "$need" ] ||
+        die "The disk is too full: the new images need $need MiB, and $free MiB are free at $(docker info --format '{{.DockerRootDir}}'). Nothing was changed. Free $((need - free)) MiB (docker system df shows what Docker holds; docker image prune removes what nothing uses), and run pulumi up again."
     printf '%s\n' "$missing" | while read -r reference mib setting; do
         say "Pulling $reference ($mib MiB unpacked) ..."
         words=$(docker pull --quiet "$reference" </dev/null 2>&1) ||
             die "The image $reference could not be pulled. Nothing was changed. Check its name and tag (${setting:-pulumi config}), and this machine's way to the registry; then run pulumi up again. Docker says: $(printf '%s' "$words" | tail -n 1)"
     done
+}
+
+# MiB that images may take; plenty where Docker has a machine of its own, whose disk nobody sees from here.
+free_at_docker() {
+    disk=$(docker info --format '{{.DockerRootDir}}')
+    if [ -d "$disk" ]; then df -Pk "$disk" | awk 'NR == 2 { print int($4 / 1024) }'; else echo 1000000; fi
+}
+
+# Looks up where the tags that move lead by now; an image that differs makes its service's container anew. `docker pull` is the
+# question as well: it fetches a few kilobytes when nothing has changed. Without an answer the image that is here is run.
+renew_images() {
+    header "$new" floating >"$new/.floating"
+    images_in_use >"$new/.in-use"
+    : >"$new/.renewed"
+    silent=
+    while read -r reference _; do
+        registry=${reference%%/*}
+        case " $silent " in *" $registry "*) continue ;; esac
+        # What was just pulled needs no other look.
+        [ -z "$(printf '%s\n' "$missing" | awk -v image="$reference" '$1 == image')" ] || continue
+        before=$(awk -v image="$reference" '$1 == image { print $2; exit }' "$new/.in-use")
+        before=${before:-$(image_id "$reference")}
+        mib=$(header "$new" image | awk -v image="$reference" '$1 == image { print $2 + 300 }')
+        if [ "$(free_at_docker)" -lt "$mib" ]; then
+            say "$reference was not looked up: there may be a newer image, and less than $mib MiB are free for it (docker system df shows what Docker holds). The one that is here is run."
+            continue
+        fi
+        words=$(within "$renewed_within" docker pull --quiet "$reference" </dev/null 2>&1) || {
+            words=$(printf '%s' "${words:-no answer within $renewed_within seconds}" | tail -n 1)
+            say "$reference could not be looked up; the image that is here is run. Docker says: $words"
+            # A registry that does not answer is not asked again.
+            case $words in *'not found'* | *'manifest unknown'* | *denied* | *unauthorized*) ;; *) silent="$silent $registry" ;; esac
+        }
+        now=$(image_id "$reference")
+        [ "$now" != "$before" ] || continue
+        say "$reference is now $(about_image "$now"), it was $(about_image "$before")."
+        echo "$reference $before" >>"$new/.renewed"
+    done <"$new/.floating"
+}
+
+# within SECONDS COMMAND...: where there is a program for it, which macOS lacks.
+within() {
+    if command -v timeout >/dev/null; then timeout -k 10 "$@"; else shift && "$@"; fi
+}
+
+# Which image each container of the site was made of: TAG ID. A run that was cut off may have moved the tag already.
+images_in_use() {
+    for container in $(docker ps --all --quiet --filter "label=com.docker.compose.project=$project"); do
+        docker inspect --format '{{.Config.Image}} {{index .Config.Labels "com.docker.compose.image"}}' "$container"
+    done
+}
+
+image_id() { docker image inspect --format '{{.Id}}' "$1" 2>/dev/null; }
+version_of() { docker image inspect --format '{{with .Config.Labels}}{{index . "org.opencontainers.image.version"}}{{end}}' "$1"; }
+digest_of() { docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$1" | sed -n 's/.*@//p' | head -n 1; }
+
+# about_image ID: version, if it tells one, and digest in short.
+about_image() {
+    version=$(version_of "$1")
+    echo "${version:+$version, }$(digest_of "$1" | cut -c 1-19)"
+}
+
+# is_renewed CONTAINER: its tag leads to another image by now, so that Compose makes it anew.
+is_renewed() {
+    tag=$(docker inspect --format '{{.Config.Image}}' "$1")
+    [ "$(docker inspect --format '{{index .Config.Labels "com.docker.compose.image"}}' "$1")" != "$(image_id "$tag")" ]
+}
+
+# Tags lead to the images before again; fails when none was renewed.
+put_images_back() {
+    [ -s "$new/.renewed" ] || return 1
+    say "It is tried once more with the images before."
+    while read -r reference before; do docker tag "$before" "$reference"; done <"$new/.renewed"
+    images_before=yes
+}
+
+# The release runs, so that whoever was taken off the list is out; only the new images do not.
+refuse_renewal() {
+    say "Release $id is running, but not with the images that were renewed. To stay with one before until there is a newer one, and then run pulumi up again:"
+    while read -r reference before; do
+        pin=$(header "$root/current" floating | awk -v image="$reference" '$1 == image { sub(/^[^ ]* /, ""); print }')
+        version=$(version_of "$before")
+        say "    $(printf '%s' "$pin" | sed "s/{digest}/$(digest_of "$before")/; s/{version}/${version:-VERSION}/")"
+    done <"$new/.renewed"
+    exit 1
+}
+
+# Those that were replaced, unless something else on this machine uses them or another tag leads to them.
+forget_images() {
+    while read -r reference before; do
+        [ -n "$(docker image inspect --format '{{range .RepoTags}}{{.}}{{end}}' "$before" 2>/dev/null)" ] ||
+            docker image rm "$before" >/dev/null 2>&1 || :
+    done <"$new/.renewed"
 }
 
 # Folders of data are made, and given to whoever writes there; what is in them is never touched.
@@ -324,22 +441,80 @@ make_folders() {
             die "The folder $folder belongs to another user than the one who writes there (number ${owner%:*}), so nothing could be saved. Nothing was changed. Give it to them: chown -R $owner '$folder', and run pulumi up again."
         chown "$owner" "$folder"
     done <"$new/.folders"
+    make_inner_folders
 }
 
 # make_folder_for IMAGE FOLDER: the image is one that nobody here knows, and so is its user.
 make_folder_for() {
+    for place in "${2%/*}" "$2"; do
+        [ ! -L "$place" ] ||
+            die "$place is a link, and no link is followed to an app's data. Nothing was changed. Put the folder itself there (mv), or mount it there (mount --bind), and run pulumi up again."
+    done
+    take_over "$2"
     [ -d "$2" ] || (umask 022 && mkdir -p "$2") ||
         die "The folder $2 cannot be made by $(id -un). Nothing was changed. Give it the room it needs, and run pulumi up again."
-    # What lies in it, its app has made; so has the app one that cannot be looked into, of which `find` complains.
-    [ -n "$(find "$2" -mindepth 1 2>&1 | head -n 1)" ] ||
-        as_root "$2" chown "$(user_of "$1")" . ||
+    # What lies in it, its app has made; so has the app one that cannot be looked into, of which `find` complains. One that is
+    # still ours was never given to an image with a user of its own: earlier versions did not when another volume lay in it.
+    filled=$(find "$2" -mindepth 1 2>&1 | head -n 1)
+    if [ -n "$filled" ] && [ "$(owner_of "$2")" != "$(id -u)" ]; then return; fi
+    owner=$(user_of "$1")
+    if [ -n "$filled" ] && [ "${owner%:*}" = "$(id -u)" ]; then return; fi
+    as_root "$2" chown "$owner" . ||
         die "The folder $2 could not be given to the user of the image $1. Nothing was changed. Run pulumi up again."
+}
+
+# take_over FOLDER: earlier versions of this program had the volume /var/lib/x in var/lib/x of the app's folder, and not in
+# var~lib~x. It is moved by one rename, and a link stays for the running release, which may have to be gone back to.
+take_over() {
+    volume=${1##*/}
+    earlier=$(printf '%s' "$volume" | tr '~' /)
+    [ "$earlier" != "$volume" ] || return 0
+    app_folder=${1%/*}
+    if [ ! -e "$1" ] && is_real "$earlier" && ! mounted_folders | any_around "$app_folder/$earlier"; then
+        as_root "$app_folder" mv "$earlier" "$volume" </dev/null ||
+            die "The folder $app_folder/$earlier could not be moved to $1. Nothing was changed. Run pulumi up again."
+    fi
+    # Also when a run before was killed between the two.
+    if [ -d "$1" ] && [ ! -e "$app_folder/$earlier" ] && mounted_folders | any_is "$app_folder/$earlier"; then
+        as_root "$app_folder" ln -s "$(printf '%s' "${earlier%/*}/" | sed 's,[^/]*/,../,g')$volume" "$earlier" </dev/null
+    fi
+}
+
+# is_real PATH: it is a folder in the app's folder, and there is no link on the way to it.
+is_real() {
+    [ -d "$app_folder/$1" ] && [ ! -L "$app_folder/$1" ] &&
+        [ "$(cd "$app_folder/${1%/*}" && pwd -P)" = "$(cd "$app_folder" && pwd -P)/${1%/*}" ]
+}
+
+# Folders of the running release, and those that containers of the site have.
+mounted_folders() {
+    [ ! -e "$root/current/.header" ] || header "$root/current" folder | sed 's/^[^ ]* //'
+    for container in $(docker ps --all --quiet --filter "label=com.docker.compose.project=$project"); do
+        docker inspect --format '{{range .Mounts}}{{println .Source}}{{end}}' "$container"
+    done
+}
+
+# any_around FOLDER: one of the folders that come in has this one in it. Whoever has that one could make a link of this one at
+# any moment.
+any_around() { awk -v folder="$1" '$0 != "" && index(folder, $0 "/") == 1 { found = 1 } END { exit !found }'; }
+any_is() { awk -v folder="$1" '$0 == folder { found = 1 } END { exit !found }'; }
+
+# Folders in folders of apps. Made by the image's user in a container that has nothing else of this machine, because an app
+# can make a link of anything that lies in a folder of its own.
+make_inner_folders() {
+    header "$new" inner >"$new/.inner"
+    while read -r image path folder; do
+        [ -d "$folder/$path" ] ||
+            docker run --rm --network none --user "$(user_of "$image")" --mount "type=bind,source=$folder,target=/folder" \
+                --workdir /folder --entrypoint mkdir "$(any_image)" -p "$path" </dev/null >/dev/null 2>&1 || :
+    done <"$new/.inner"
 }
 
 # user_of IMAGE: number of user and group that its process begins as. They are read off the image's files, which need not
 # have any program that tells them.
 user_of() {
     user=$(docker image inspect --format '{{.Config.User}}' "$1")
+    case $user in '' | 0 | root | 0:0 | root:root) echo 0:0 && return ;; esac
     asked=$(docker create --network none "$1" none)
     for file in passwd group; do docker cp --follow-link "$asked:/etc/$file" - 2>/dev/null | tar -xOf - 2>/dev/null || :; done |
         awk -F : -v user="${user:-0}" '
@@ -359,9 +534,12 @@ as_root() {
         (cd "$where" && "$command" "$@")
     else
         docker run --rm --network none --user 0:0 --mount "type=bind,source=$where,target=/folder" --workdir /folder \
-            --entrypoint "$command" "$(header "$new" image | sed 's/ .*//;1q')" "$@"
+            --entrypoint "$command" "$(any_image)" "$@"
     fi
 }
+
+# The site's first image, which is nginx's.
+any_image() { header "$new" image | sed 's/ .*//;1q'; }
 
 owner_of() { find "$1" -prune -exec ls -ldn {} + | awk '{ print $3 }'; }
 
@@ -493,7 +671,7 @@ announce() {
         container=$(containers_of "$service" | head -n 1)
         if [ -z "$container" ]; then
             say "$service: starts"
-        elif [ "$(docker inspect --format '{{index .Config.Labels "com.docker.compose.config-hash"}}' "$container")" = "$hash" ]; then
+        elif [ "$(docker inspect --format '{{index .Config.Labels "com.docker.compose.config-hash"}}' "$container")" = "$hash" ] && ! is_renewed "$container"; then
             say "$service: runs on"
         else
             kernels=$(docker top "$container" 2>/dev/null | grep -c '[i]pykernel_launcher' || :)
@@ -749,7 +927,8 @@ take_down() {
     take_lock
     check_owner
     for unit in "$root"/units/*; do remove_unit "${unit##*/}"; done
-    words=$(docker compose --project-name "$project" --profile check --profile certificates down --remove-orphans </dev/null 2>&1) ||
+    # The volumes are those that images ask for and no setting names. The next containers would get new ones.
+    words=$(docker compose --project-name "$project" --profile check --profile certificates down --remove-orphans --volumes </dev/null 2>&1) ||
         die "The site could not be taken down. Mend the cause, and run pulumi destroy again. Docker says: $(printf '%s' "$words" | tail -n 1)"
     rm -rf "$root/files" "$root/secrets" "$root/releases" "$root/units" "$root/current" "$root/previous"
     say "The site is down. Notebooks and other data stay where they are."

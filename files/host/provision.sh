@@ -102,6 +102,7 @@ is_offered() { apt-cache show --no-all-versions "$1" 2>/dev/null | grep -q "^Ver
 mount_data() {
     if [ -z "$device" ]; then
         mkdir -p "$data"
+        chmod 700 "$data"
         return
     fi
     wait_for_device
@@ -113,7 +114,16 @@ mount_data() {
         remember_mount
         say "Mounting the data disk at $data ..."
         mount "$data" || die "The data disk could not be mounted at $data. Look at it: sudo fsck -n $device"
+    else
+        remember_mount
+        # Earlier versions of this program mounted it without these two.
+        case $(findmnt --noheadings --output OPTIONS "$data") in
+            *nosuid*nodev*) ;;
+            *) mount -o remount,nosuid,nodev "$data" || die "The data disk could not be mounted at $data with other options. Try it: sudo mount -o remount,nosuid,nodev $data" ;;
+        esac
     fi
+    # Other users of the machine have no business there. Docker is root, and mounts what lies below it all the same.
+    chmod 700 "$data"
     # A disk grows under a running machine, and its file system with it.
     words=$(resize2fs "$device" 2>&1) || die "The file system on the data disk could not be grown. resize2fs says: $(printf '%s' "$words" | tail -n 1)"
 }
@@ -140,9 +150,12 @@ format_blank() {
 }
 
 # By its name, which no other disk of this machine can have; nofail, so that the machine boots and lets one in without it.
+# What containers write there is no program with another user's rights, and no device.
 remember_mount() {
+    line="$device $data ext4 defaults,discard,nosuid,nodev,nofail,x-systemd.device-timeout=30s 0 2"
+    if grep -qxF "$line" /etc/fstab; then return; fi
     grep -v "[[:space:]]${data}[[:space:]]" /etc/fstab >/etc/fstab.new || :
-    echo "$device $data ext4 defaults,discard,nofail,x-systemd.device-timeout=30s 0 2" >>/etc/fstab.new
+    echo "$line" >>/etc/fstab.new
     mv /etc/fstab.new /etc/fstab
     systemctl daemon-reload
 }
@@ -167,19 +180,23 @@ make_swap() {
     swapon "$swap" || die "The swap file could not be taken into use."
 }
 
-# ---- the metadata server
+# ---- the metadata server, and the machine itself
 
 # Whoever reads the metadata of a cloud's machine is that machine: no container may. Names are looked up there, too, so that
-# DNS passes. A table of our own, which Docker does not touch; and Docker does not run without it.
+# DNS passes. Nor may containers of the site connect to what the machine itself listens with: sshd does so on each address, the
+# gateways of internal networks too. A table of our own, which Docker does not touch; and Docker does not run without it.
 guard_metadata() {
     install_packages nftables
     rules=$own/metadata.nft
     unit=jupyter-up-metadata.service
-    put "$rules" <<'end' || :
-# Keeps containers off the cloud's metadata server. What they send is forwarded, what this machine sends is not.
+    put "$rules" <<end || :
+# Keeps containers off the cloud's metadata server and off this machine's own services. What they send to the one is
+# forwarded, to the other it is input; what this machine sends is neither.
 table inet jupyter_up
 delete table inet jupyter_up
 table inet jupyter_up {
+    # Of the site's networks; site-apply names them in the file below. Other containers are their owner's affair.
+    set bridges { type ifname; }
     chain forward {
         type filter hook forward priority filter - 10; policy accept;
         ip daddr 169.254.169.254 udp dport 53 accept
@@ -187,11 +204,22 @@ table inet jupyter_up {
         ip daddr 169.254.169.254 reject
         ip6 daddr { fd20:ce::254, fd00:ec2::254 } reject
     }
+    chain input {
+        type filter hook input priority filter - 10; policy accept;
+        iifname @bridges ct state new jump from_containers
+    }
+    # Names, should this machine answer for them; and the site's own ports, where its name leads back to this machine.
+    chain from_containers {
+        udp dport 53 accept
+        tcp dport { 53, 80, 443 } accept
+        reject
+    }
 }
+include "$own/bridges*.nft"
 end
     put "/etc/systemd/system/$unit" <<end && systemctl daemon-reload
 [Unit]
-Description=Keeps containers off the cloud's metadata server
+Description=Keeps containers off the cloud's metadata server and this machine's own services
 Before=docker.service
 # Whoever flushes all rules has these put back.
 After=nftables.service
@@ -208,7 +236,7 @@ end
     systemctl enable --quiet "$unit"
     # Not `restart`, which would take Docker down with it.
     { systemctl start "$unit" && nft -f "$rules"; } ||
-        die "The rule that keeps containers off the metadata server could not be set: sudo systemctl status $unit"
+        die "The rules that keep containers off the metadata server and this machine could not be set: sudo systemctl status $unit"
 }
 
 # ---- Docker

@@ -16,7 +16,7 @@ import traceback
 from importlib import metadata
 from pathlib import Path
 
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 
 LOG = Path.home() / "packages.log"
 RECORDS = Path.home() / ".local/share/jupyter-up"
@@ -69,16 +69,20 @@ def look_after(requirements):
     write_lines(MISSING, carried)
     write_lines(LAST_PYTHON, [PYTHON])
 
+    # The list is there to be edited.
+    malformed = [line for line in carried if not is_requirement(line)]
+    carried = [line for line in carried if line not in malformed]
     wanted = [[requirement] for requirement in requirements] + [alternatives(line) for line in carried]
     todo = [ways for ways in wanted if not any(map(is_met, ways))]
     if todo:
         os.truncate(LOG, 0)
     failures = install(todo)
-    write_lines(MISSING, [line for line in carried if line in failures])
+    write_lines(MISSING, malformed + [line for line in carried if line in failures])
     new = [f"{name} {version_of(name)}" for name in (name_of(ways[0]) for ways in todo if ways[0] not in failures)]
     return [
         *([f"Installed for Python {PYTHON}: {', '.join(new)}."] if new else []),
         *(f"{what} could not be installed: {why}. ~/packages.log says more." for what, why in failures.items()),
+        *(f"{line} is no requirement that pip takes. Correct the line or take it out: {in_home(MISSING)}." for line in malformed),
     ]
 
 
@@ -105,6 +109,18 @@ def as_requirement(distribution):
 def alternatives(line):
     """The version that was there, or a later one where that has nothing for this Python."""
     return [line, line.replace("==", ">=").split("+")[0]] if "==" in line else [line]
+
+
+def is_requirement(line):
+    try:
+        Requirement(line)
+    except InvalidRequirement:
+        return False
+    return True
+
+
+def in_home(path):
+    return f"~/{path.relative_to(Path.home())}"
 
 
 def name_of(requirement):
@@ -168,7 +184,7 @@ def pip(requirements):
 
 
 def read_lines(file):
-    return file.read_text().splitlines() if file.exists() else []
+    return [line for line in file.read_text().splitlines() if line.strip()] if file.exists() else []
 
 
 def write_lines(file, lines):

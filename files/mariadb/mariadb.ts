@@ -20,7 +20,12 @@ export function mariadb(settings: Settings, place: Place): Service {
   return {
     name: "mariadb",
     about: "Databases of notebooks and apps. Its network leads nowhere else, and no port of it is published.",
-    image: { reference: `docker.io/library/mariadb:${settings.databaseTag}`, sizeMiB: 340 },
+    image: {
+      reference: `docker.io/library/mariadb:${settings.databaseTag}`,
+      sizeMiB: 340,
+      // A series moves from one of its versions to the next, between which MariaDB goes back as well. A version does not move.
+      ...(/^\d+\.\d+\.\d+/.test(settings.databaseTag) ? {} : { pin: "pulumi config set databaseTag {version}" }),
+    },
     // As root, its entrypoint would need rights to become this user.
     user: { uid: 999, gid: 999, imposed: true },
     networks: [DATABASE_NETWORK],
@@ -35,7 +40,7 @@ export function mariadb(settings: Settings, place: Place): Service {
       environment: {
         MARIADB_ROOT_PASSWORD_FILE: `${SECRETS}/current/root-password`,
         MARIADB_ROOT_HOST: "localhost",
-        // Another databaseTag is an upgrade: system tables are brought up to it at the start.
+        // Another series is an upgrade: system tables are brought up to it at the start. Between versions of one they stay.
         MARIADB_AUTO_UPGRADE: "1",
       },
       healthcheck: healthCheck("healthcheck.sh", "--connect", "--innodb_initialized"),

@@ -28,6 +28,12 @@ def reaches(host, port):
     except OSError:
         return False
 
+def gateways():
+    """The machine's address on each network of this container, and on the cloud's."""
+    routes = [line.split()[1] for line in open("/proc/net/route").readlines()[1:]]
+    networks = [bytes.fromhex(route)[::-1] for route in routes if route != "00000000"]
+    return [".".join(map(str, [*network[:3], network[3] + 1])) for network in networks] + ["MACHINE"]
+
 def asked(url):
     try:
         return urllib.request.urlopen(urllib.request.Request(url, headers={"Metadata-Flavor": "Google"}), timeout=3).status
@@ -37,6 +43,7 @@ def asked(url):
 print(json.dumps({
     "metadata": asked("http://169.254.169.254/computeMetadata/v1/instance/attributes/startup-script"),
     "sockets": [path for path in ("/var/run/docker.sock", "/run/docker.sock") if os.path.exists(path)],
+    "machine": [host for host in gateways() if reaches(host, 22)],
     "services": [name for name, port in (("vouch", 9090), ("dex", 5556), ("172.17.0.1", 2375)) if reaches(name, port)],
     "database": reaches("mariadb", 3306),
     "secrets": sorted(os.listdir("/run/secrets")),
@@ -48,6 +55,7 @@ print(json.dumps({
 const TRIES_END = {
   metadata: null,
   sockets: [],
+  machine: [],
   services: [],
   database: true,
   secrets: ["jupyter"],
@@ -123,13 +131,28 @@ describe("a site on a VM of Google Cloud", () => {
     );
     assert.match(
       await vm("grep /srv/jupyter-up /etc/fstab"),
-      new RegExp(`^${DATA_DISK} /srv/jupyter-up ext4 .*nofail`),
+      new RegExp(`^${DATA_DISK} /srv/jupyter-up ext4 .*nosuid,nodev,nofail`),
     );
+    assert.match(await vm("findmnt --noheadings --output OPTIONS /srv/jupyter-up"), /nosuid,nodev/);
+    assert.equal(await vm("stat --format '%a %U' /srv/jupyter-up"), "700 root");
     assert.equal(
       await vm("docker info --format '{{.DockerRootDir}} {{.LoggingDriver}} {{.LiveRestoreEnabled}}'"),
       "/srv/jupyter-up/docker local true",
     );
     assert.match(await vm("apt-config dump"), /APT::Periodic::Unattended-Upgrade "1"/);
+  });
+
+  it("is brought up to date where an earlier version has mounted the disk", async () => {
+    const data = "/srv/jupyter-up";
+    const options = `findmnt --noheadings --output OPTIONS ${data}`;
+    await vm(`sed -i 's/nosuid,nodev,//' /etc/fstab && mount -o remount,suid,dev ${data} && chmod 755 ${data}`);
+    assert.doesNotMatch(await vm(options), /nosuid|nodev/);
+    await vm(`/opt/jupyter-up/bin/provision ${data} ${DATA_DISK} 1`);
+    assert.match(await vm(options), /nosuid,nodev/);
+    assert.match(await vm(`grep ${data} /etc/fstab`), /nosuid,nodev,nofail/);
+    assert.equal(await vm(`stat --format %a ${data}`), "700");
+    assert.match(await vm("nft list set inet jupyter_up bridges"), /"br-[0-9a-f]{12}"/);
+    await answersAgain();
   });
 
   it("touches no disk that holds something else", async () => {
@@ -197,7 +220,11 @@ describe("a site on a VM of Google Cloud", () => {
         () => false,
       ),
     );
-    assert.deepEqual(await inKernel(TRIES), TRIES_END);
+    const own = (await vm("hostname --all-ip-addresses")).split(" ");
+    assert.ok(own.length > 4, `the machine has an address on each network of the site: ${own.join()}`);
+    for (const address of own)
+      assert.equal(await vm(`bash -c '</dev/tcp/${address}/22' && echo open`), "open", address);
+    assert.deepEqual(await inKernel(TRIES.replace('"MACHINE"', JSON.stringify(own).slice(1, -1))), TRIES_END);
     // Names are looked up at the same address.
     assert.match(await vm(`${jupyter} getent hosts metadata.google.internal || echo none`), /169\.254\.169\.254|none/);
   }

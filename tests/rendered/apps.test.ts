@@ -146,7 +146,7 @@ describe("Apps, released,", () => {
   });
 
   it("have their folders of data, given to the user of the image", async () => {
-    const { uid, gid } = statSync(`${site.host.place.data}/apps/phpdemo/var/lib/demo`);
+    const { uid, gid } = statSync(`${site.host.place.data}/apps/phpdemo/var~lib~demo`);
     assert.deepEqual({ uid, gid }, { uid: 33, gid: 33 });
     const { code, output } = await site.exec("phpdemo", ["sh", "-c", "id -u && echo kept > /var/lib/demo/file"]);
     assert.deepEqual({ code, output }, { code: 0, output: "33\n" });
@@ -530,7 +530,7 @@ describe("Apps, released,", () => {
     assert.deepEqual(Object.keys(await services()).sort(), ["mariadb", "nginx", "vouch", "whoami"]);
     assert.deepEqual(Object.keys(await networks()).sort(), ["db", "jupyter", "sign-in", "to-whoami"]);
     await assert.rejects(ann("phpdemo."), /alert|ECONNRESET|unrecognized/i);
-    assert.ok(existsSync(`${data}/phpdemo/var/lib/demo/file`));
+    assert.ok(existsSync(`${data}/phpdemo/var~lib~demo/file`));
     const output = await released(withApps([whoami], { purge: ["phpdemo", "never"] }));
     assert.ok(
       output.includes(`The data of phpdemo was removed, as the setting purge says (${data}/phpdemo).\n`),

@@ -211,6 +211,20 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
     assert.deepEqual(said(await released()), []);
   });
 
+  it("are looked after although a line of the list is none", async () => {
+    const list = `${home}/.local/share/jupyter-up/missing-packages.txt`;
+    writeFileSync(list, "no == requirement !\n\niniconfig==2.0.0\n");
+    assert.deepEqual(
+      said(await released()).map((line) => line.replace(/Python 3\.\d+/, "Python 3.N")),
+      [
+        "jupyter: Installed for Python 3.N: iniconfig 2.0.0.",
+        "jupyter: no == requirement ! is no requirement that pip takes. Correct the line or take it out: ~/.local/share/jupyter-up/missing-packages.txt.",
+      ],
+    );
+    assert.equal(readFileSync(list, "utf8"), "no == requirement !\n");
+    writeFileSync(list, "");
+  });
+
   it("are no reason for a release to fail when the disk is full, or the records are damaged", async () => {
     rmSync(`${home}/.local/share/jupyter-up`, { recursive: true });
     mkdirSync(`${home}/.local/share`, { recursive: true });

@@ -103,13 +103,40 @@ KEY="a \\"b\\" \\\\ \\$c"
       definitionOf(changes).volumes?.map(({ source, target, read_only }) => [source, target, read_only]),
       [
         ["/srv/data/apps/whoami/data", "/data", undefined],
-        ["/srv/data/apps/whoami/var/lib/x", "/var/lib/x", undefined],
+        ["/srv/data/apps/whoami/var~lib~x", "/var/lib/x", undefined],
       ],
     );
     assert.ok(
       headerOf(changes, "folder").includes("folder docker.io/traefik/whoami:v1.11.0 /srv/data/apps/whoami/data"),
     );
     assert.equal(definitionOf({ ...changes, place: { uid: 1234 } }).user, undefined);
+  });
+
+  it("keep no folder in one that the app can write to: a volume below another one is a part of it", () => {
+    const changes = withApp({ volumes: ["/data/sub/b", "/data-2/a", "/data", "/data/sub"] });
+    assert.deepEqual(
+      definitionOf(changes).volumes?.map(({ source, target }) => [source, target]),
+      [
+        ["/srv/data/apps/whoami/data-2~a", "/data-2/a"],
+        ["/srv/data/apps/whoami/data", "/data"],
+      ],
+    );
+    assert.deepEqual(headerOf(changes, "inner"), [
+      "inner docker.io/traefik/whoami:v1.11.0 sub/b /srv/data/apps/whoami/data",
+      "inner docker.io/traefik/whoami:v1.11.0 sub /srv/data/apps/whoami/data",
+    ]);
+  });
+
+  it("have their image's tag looked up at each release, with the command that pins it; a digest does not move", () => {
+    const mirrored = withApp({}, { imageMirror: "mirror.example.com" });
+    assert.deepEqual(
+      headerOf(mirrored, "floating").filter((line) => line.includes("whoami")),
+      [
+        "floating mirror.example.com/docker.io/traefik/whoami:v1.11.0 pulumi config set --path 'apps[0].image' docker.io/traefik/whoami:v1.11.0@{digest}",
+      ],
+    );
+    const pinned = withApp({ image: `traefik/whoami:v1.11.0@sha256:${"a".repeat(64)}` }, { database: "false" });
+    assert.deepEqual(headerOf(pinned, "floating"), []);
   });
 
   it("send folders of the checkout along, read-only at their places", () => {

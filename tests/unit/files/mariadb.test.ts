@@ -29,6 +29,18 @@ describe("MariaDB", () => {
     assert.equal(service.image, "docker.io/library/mariadb:11.8");
   });
 
+  it("has the tag of a series looked up at each release, and not that of one version", () => {
+    const looksUp = (databaseTag: string) =>
+      unpack(bundleWith({ settings: { database: "true", databaseTag } }).release).header.filter((line) =>
+        line.startsWith("floating "),
+      );
+    for (const tag of ["11.8", "11.8-noble"])
+      assert.deepEqual(looksUp(tag), [
+        `floating docker.io/library/mariadb:${tag} pulumi config set databaseTag {version}`,
+      ]);
+    for (const tag of ["11.8.7", "11.8.7-noble"]) assert.deepEqual(looksUp(tag), []);
+  });
+
   it("is reached by those who use it, on a network that leads nowhere, and on no port of the machine", () => {
     assert.deepEqual(service.networks, ["db"]);
     assert.deepEqual(compose.networks.db, { internal: true });

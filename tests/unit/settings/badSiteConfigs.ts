@@ -347,6 +347,26 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config set --path 'apps[0].volumes[0]' /data
 `],
 
+  ["a volume twice", { apps: [{ ...ADMINER, volumes: ["/data", "/srv", "/data"] }] }, `
+  apps[0].volumes[2]: "/data" is in the list twice.
+    pulumi config rm --path 'apps[0].volumes[2]'
+`],
+
+  ["a volume of a longer name than a file system takes", { apps: [{ ...ADMINER, volumes: [`/${"a/".repeat(127)}ab`] }] }, `
+  apps[0].volumes[0]: "/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/..." is longer than 255 characters.
+    pulumi config set --path 'apps[0].volumes[0]' /data
+`],
+
+  ["files where a volume is", { apps: [{ ...ADMINER, volumes: ["/srv"], files: { "/srv": "files/php-demo" } }] }, `
+  apps[0].files["/srv"]: "/srv" is one of the volumes, too; only one of them can lie there.
+    pulumi config rm --path 'apps[0].files["/srv"]'
+`],
+
+  ["a variable that is a secret one, too", { apps: [{ ...ADMINER, environment: { KEY: "a" }, secrets: { KEY: "hunter2" } }] }, `
+  apps[0].environment.KEY: "KEY" is one of the secrets, too.
+    pulumi config rm --path 'apps[0].environment.KEY'
+`],
+
   ["a list for the files", { apps: [{ ...ADMINER, files: ["demo"] }] }, `
   apps[0].files: expected folders by their place in the container, found a list.
     pulumi config rm --path 'apps[0].files'
@@ -384,6 +404,11 @@ export const badSiteConfigs: BadConfig[] = [
 
   ["an amount of memory without its unit", { apps: [{ ...ADMINER, memory: "256" }] }, `
   apps[0].memory: "256" is no amount of memory: a whole number with m or g.
+    pulumi config set --path 'apps[0].memory' 256m
+`],
+
+  ["less memory than Docker takes", { apps: [{ ...ADMINER, memory: "5m" }] }, `
+  apps[0].memory: "5m" is less than the 6m that Docker takes.
     pulumi config set --path 'apps[0].memory' 256m
 `],
 
