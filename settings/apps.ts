@@ -287,7 +287,7 @@ export function sealedApps(apps: Checked[], encrypted: boolean): App[] {
 }
 
 /** What Docker would refuse when the site is released, or take one of without a word. Any part may be of the wrong kind. */
-function givenTwice({ volumes, files, environment, secrets }: App): { path: (string | number)[]; wrong: string }[] {
+function givenTwice({ volumes, files, environment, secrets }: Checked): { path: (string | number)[]; wrong: string }[] {
   const list = Array.isArray(volumes) ? volumes : [];
   const names = (record: unknown) => (typeof record === "object" && record !== null ? Object.keys(record) : []);
   return [

@@ -5,7 +5,7 @@
  * and that of a machine which reaches only package registries does not.
  */
 
-import { cloudName } from "../../components/cloudNames.ts";
+import { cloudName } from "../../components/stackNames.ts";
 import { type EngineEvent, providersWords } from "./engineEvents.ts";
 
 /** Which machine a stack's commands go to. */
