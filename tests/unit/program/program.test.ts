@@ -165,7 +165,7 @@ describe("The program with apps of which something is encrypted", () => {
     image: "traefik/whoami:v1.11.0",
     port: 80,
     environment: { API_KEY: `sk-live-${MARKER}`, LEVEL: "3" },
-    secrets: { TOKEN: `${MARKER}-token`, LEVEL: "of the secrets" },
+    secrets: { TOKEN: `${MARKER}-token` },
   };
   const config = { ...people, "jupyter-up:apps": [whoami] };
   const stdinOf = ({ resources }: Run, name: string) => resources.find((each) => each.name === name)?.inputs.stdin;
@@ -179,7 +179,7 @@ describe("The program with apps of which something is encrypted", () => {
       for (const text of openTexts(inputs)) assert.doesNotMatch(text, new RegExp(`${MARKER}|API_KEY`), name);
   });
 
-  it("sends their environment with their secrets, which it overrides as ever", () => {
+  it("sends their environment with their secrets", () => {
     const text = String(secretOf(stdinOf(run, "site-secrets")));
     assert.ok(text.includes(`|API_KEY="sk-live-${MARKER}"\n`));
     assert.ok(text.includes(`|TOKEN="${MARKER}-token"\n`));
