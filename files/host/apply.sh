@@ -344,29 +344,30 @@ renew_images() {
         case " $silent " in *" $registry "*) continue ;; esac
         # What was just pulled needs no other look.
         [ -z "$(printf '%s\n' "$missing" | awk -v image="$reference" '$1 == image')" ] || continue
-        before=$(awk -v image="$reference" '$1 == image { print $2; exit }' "$new/.in-use")
-        before=${before:-$(image_id "$reference")}
+        old=$(awk -v image="$reference" '$1 == image { print $2; exit }' "$new/.in-use")
+        old=${old:-$(image_id "$reference")}
         mib=$(header "$new" image | awk -v image="$reference" '$1 == image { print $2 + 300 }')
         if [ "$(free_at_docker)" -lt "$mib" ]; then
             say "$reference was not looked up: there may be a newer image, and less than $mib MiB are free for it (docker system df shows what Docker holds). The one that is here is run."
             continue
         fi
-        words=$(within "$renewed_within" docker pull --quiet "$reference" </dev/null 2>&1) || {
+        words=$(pull_again "$reference") || {
             words=$(printf '%s' "${words:-no answer within $renewed_within seconds}" | tail -n 1)
             say "$reference could not be looked up; the image that is here is run. Docker says: $words"
             # A registry that does not answer is not asked again.
             case $words in *'not found'* | *'manifest unknown'* | *denied* | *unauthorized*) ;; *) silent="$silent $registry" ;; esac
         }
         now=$(image_id "$reference")
-        [ "$now" != "$before" ] || continue
-        say "$reference is now $(about_image "$now"), it was $(about_image "$before")."
-        echo "$reference $before" >>"$new/.renewed"
+        [ "$now" != "$old" ] || continue
+        say "$reference is now $(about_image "$now"), it was $(about_image "$old")."
+        echo "$reference $old" >>"$new/.renewed"
     done <"$new/.floating"
 }
 
-# within SECONDS COMMAND...: where there is a program for it, which macOS lacks.
-within() {
-    if command -v timeout >/dev/null; then timeout -k 10 "$@"; else shift && "$@"; fi
+# Within a time where there is a program for it, which macOS lacks.
+pull_again() {
+    if command -v timeout >/dev/null; then set -- timeout -k 10 "$renewed_within" docker pull --quiet "$1"; else set -- docker pull --quiet "$1"; fi
+    "$@" </dev/null 2>&1
 }
 
 # Which image each container of the site was made of: TAG ID. A run that was cut off may have moved the tag already.
@@ -396,26 +397,26 @@ is_renewed() {
 put_images_back() {
     [ -s "$new/.renewed" ] || return 1
     say "It is tried once more with the images before."
-    while read -r reference before; do docker tag "$before" "$reference"; done <"$new/.renewed"
+    while read -r reference old; do docker tag "$old" "$reference"; done <"$new/.renewed"
     images_before=yes
 }
 
 # The release runs, so that whoever was taken off the list is out; only the new images do not.
 refuse_renewal() {
     say "Release $id is running, but not with the images that were renewed. To stay with one before until there is a newer one, and then run pulumi up again:"
-    while read -r reference before; do
+    while read -r reference old; do
         pin=$(header "$root/current" floating | awk -v image="$reference" '$1 == image { sub(/^[^ ]* /, ""); print }')
-        version=$(version_of "$before")
-        say "    $(printf '%s' "$pin" | sed "s/{digest}/$(digest_of "$before")/; s/{version}/${version:-VERSION}/")"
+        version=$(version_of "$old")
+        say "    $(printf '%s' "$pin" | sed "s/{digest}/$(digest_of "$old")/; s/{version}/${version:-VERSION}/")"
     done <"$new/.renewed"
     exit 1
 }
 
 # Those that were replaced, unless something else on this machine uses them or another tag leads to them.
 forget_images() {
-    while read -r reference before; do
-        [ -n "$(docker image inspect --format '{{range .RepoTags}}{{.}}{{end}}' "$before" 2>/dev/null)" ] ||
-            docker image rm "$before" >/dev/null 2>&1 || :
+    while read -r reference old; do
+        [ -n "$(docker image inspect --format '{{range .RepoTags}}{{.}}{{end}}' "$old" 2>/dev/null)" ] ||
+            docker image rm "$old" >/dev/null 2>&1 || :
     done <"$new/.renewed"
 }
 
@@ -450,7 +451,7 @@ make_folder_for() {
         [ ! -L "$place" ] ||
             die "$place is a link, and no link is followed to an app's data. Nothing was changed. Put the folder itself there (mv), or mount it there (mount --bind), and run pulumi up again."
     done
-    take_over "$2"
+    move_earlier "$2"
     [ -d "$2" ] || (umask 022 && mkdir -p "$2") ||
         die "The folder $2 cannot be made by $(id -un). Nothing was changed. Give it the room it needs, and run pulumi up again."
     # What lies in it, its app has made; so has the app one that cannot be looked into, of which `find` complains. One that is
@@ -463,9 +464,9 @@ make_folder_for() {
         die "The folder $2 could not be given to the user of the image $1. Nothing was changed. Run pulumi up again."
 }
 
-# take_over FOLDER: earlier versions of this program had the volume /var/lib/x in var/lib/x of the app's folder, and not in
+# move_earlier FOLDER: earlier versions of this program had the volume /var/lib/x in var/lib/x of the app's folder, and not in
 # var~lib~x. It is moved by one rename, and a link stays for the running release, which may have to be gone back to.
-take_over() {
+move_earlier() {
     volume=${1##*/}
     earlier=$(printf '%s' "$volume" | tr '~' /)
     [ "$earlier" != "$volume" ] || return 0
@@ -506,7 +507,7 @@ make_inner_folders() {
     while read -r image path folder; do
         [ -d "$folder/$path" ] ||
             docker run --rm --network none --user "$(user_of "$image")" --mount "type=bind,source=$folder,target=/folder" \
-                --workdir /folder --entrypoint mkdir "$(any_image)" -p "$path" </dev/null >/dev/null 2>&1 || :
+                --workdir /folder --entrypoint mkdir "$(header "$new" image | sed 's/ .*//;1q')" -p "$path" </dev/null >/dev/null 2>&1 || :
     done <"$new/.inner"
 }
 
@@ -534,12 +535,9 @@ as_root() {
         (cd "$where" && "$command" "$@")
     else
         docker run --rm --network none --user 0:0 --mount "type=bind,source=$where,target=/folder" --workdir /folder \
-            --entrypoint "$command" "$(any_image)" "$@"
+            --entrypoint "$command" "$(header "$new" image | sed 's/ .*//;1q')" "$@"
     fi
 }
-
-# The site's first image, which is nginx's.
-any_image() { header "$new" image | sed 's/ .*//;1q'; }
 
 owner_of() { find "$1" -prune -exec ls -ldn {} + | awk '{ print $3 }'; }
 
