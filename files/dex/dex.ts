@@ -31,7 +31,7 @@ export function dex(names: Names, users: DexUser[]): Service {
     virtualHost: {
       label: "dex",
       protected: false,
-      server: fill(new URL("dex.conf", import.meta.url), { domain: names.domain }),
+      server: fill(new URL("dex.conf", import.meta.url), { domain: names.domain, port: names.port }),
     },
   };
 }

@@ -77,6 +77,7 @@ export const variants: Record<string, Changes> = {
           allow: ["o'brien+x@example.com", "@sub-1.example.co.uk", "default@example.com", longAddress],
           path: "/a/b?c=1&d=%20",
           websocket: true,
+          crossSite: true,
         },
         { name: "a".repeat(32), image: "nginx:1.30.4", port: 80, allow: ["@example.com"] },
       ],
