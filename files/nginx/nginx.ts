@@ -55,7 +55,7 @@ export function nginx(door: Door): Service {
       ...HARDENED,
       entrypoint: ["nginx", "-c", CONFIG],
       ports: [`${place.address}:${place.httpsPort}:8443`, `${place.address}:${place.httpPort}:8080`],
-      mem_limit: "96m",
+      mem_limit: "160m",
       healthcheck: healthCheck("wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/healthy"),
       // nginx takes its leave politely at QUIT, within worker_shutdown_timeout.
       stop_signal: "SIGQUIT",

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import type { OutgoingHttpHeaders } from "node:http";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "node:tls";
 import { run } from "../support/command.ts";
 import { freePort } from "../support/freePort.ts";
@@ -311,6 +313,55 @@ describe("The door", () => {
         const back = await visit("jupyter", "/sso-return", { ...page, cookie: `${ann}; sso_return=${path}` });
         if (!path.includes(";") && !path.includes("VouchCookie")) assert.equal(back.headers.location, "/");
       });
+  });
+
+  it("holds, with its WebSockets, under more half-sent requests than it takes connections", async () => {
+    const workers = async () =>
+      (await run("docker", ["top", await site.container("nginx"), "-eo", "pid,args"])).output.match(
+        /^ *\d+ .*worker process$/gm,
+      );
+    const before = await workers();
+    assert.equal(before?.length, 2);
+    const open = () =>
+      connect({ host: "127.0.0.1", port: httpsPort, servername: `jupyter.${domain}`, rejectUnauthorized: false });
+    const ended: string[] = [];
+    const heads = Object.entries({ ...upgrade, host: `jupyter.${domain}`, cookie: ann }).map(
+      ([name, value]) => `${name}: ${value}`,
+    );
+    const kept = Array.from({ length: 4 }, (_, number) => {
+      const socket = open();
+      socket.on("close", () => ended.push(`WebSocket ${number}`)).on("error", () => {});
+      socket.write(`GET /api HTTP/1.1\r\n${heads.join("\r\n")}\r\n\r\n`);
+      return socket;
+    });
+    await Promise.all(kept.map((socket) => once(socket, "data")));
+    // As much as a request may hold: one buffer for the address, one for a header.
+    const halfSent = `GET /${"x".repeat(7900)} HTTP/1.1\r\nHost: jupyter.${domain}\r\nx: ${"x".repeat(7900)}`;
+    const attackers = Array.from({ length: 2500 }, () => {
+      const socket = open();
+      socket.on("error", () => {}).write(halfSent);
+      return socket;
+    });
+    try {
+      await Promise.all(
+        attackers.map((socket) =>
+          Promise.race([once(socket, "secureConnect"), once(socket, "close"), sleep(8000)]).catch(() => {}),
+        ),
+      );
+      assert.deepEqual(ended, []);
+      assert.deepEqual(await workers(), before);
+    } finally {
+      for (const socket of [...attackers, ...kept]) socket.destroy();
+    }
+    await until("the door answers as before", async () => (await asAnn("jupyter", "/")).status === 200, 15);
+    const { output } = await run("docker", [
+      "inspect",
+      "--format",
+      "{{.State.OOMKilled}} {{.RestartCount}}",
+      await site.container("nginx"),
+    ]);
+    assert.equal(output.trim(), "false 0");
+    assert.doesNotMatch((await run("docker", ["logs", await site.container("nginx")])).output, /exited on signal/);
   });
 
   describe("leads out of a sign-in at Dex that cannot go on", () => {
