@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { stringify } from "yaml";
+import { Document } from "yaml";
 import type { DexUser } from "../../settings/signIn.ts";
 import { HARDENED, healthCheck } from "../compose.ts";
 import { fill } from "../fill.ts";
 import { callbackUrl, type Names } from "../names.ts";
 import type { Secrets } from "../secrets.ts";
 import type { Service } from "../service.ts";
+import { yamlText } from "../yamlText.ts";
 
 /** Vouch's name at Dex. */
 export const DEX_CLIENT = "vouch";
@@ -31,7 +32,7 @@ export function dex(names: Names, users: DexUser[]): Service {
     virtualHost: {
       label: "dex",
       protected: false,
-      server: fill(new URL("dex.conf", import.meta.url), { domain: names.domain }),
+      server: fill(new URL("dex.conf", import.meta.url), { domain: names.domain, port: names.port }),
     },
   };
 }
@@ -47,7 +48,7 @@ export function dexEndpoints(names: Names) {
 
 /** https://dexidp.io/docs/configuration */
 function config(names: Names, users: DexUser[], secrets: Secrets): string {
-  const settings = {
+  const file = new Document({
     issuer: names.origin("dex"),
     // Nothing of a sign-in has to outlive Dex: the session is Vouch's.
     storage: { type: "memory" },
@@ -65,10 +66,9 @@ function config(names: Names, users: DexUser[], secrets: Secrets): string {
       username: name ?? email,
       userID: userId(email),
     })),
-  };
-  // Dex reads YAML 1.1, where a plain `no` is a boolean.
-  const text = stringify(settings, { version: "1.1" });
-  return `# Who can sign in. A user is added in the stack's settings (signIn.users), not here.\n${text}`;
+  });
+  file.commentBefore = " Who can sign in. A user is added in the stack's settings (signIn.users), not here.";
+  return yamlText(file);
 }
 
 /** Stays the same for an address, whatever is added or taken out around it; in the form of a UUID, as Dex's examples have it. */

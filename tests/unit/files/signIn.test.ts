@@ -11,7 +11,7 @@ const dex = (changes: Changes = {}) => parse(contentOf(bundleWith(changes).secre
 const pathsOf = (label: string) =>
   [
     ...contentOf(bundleWith().release, `hosts/${label}.conf`).matchAll(
-      /location (?:= |\^~ )?(\/\S*) \{(?! return 404)/g,
+      /location (?:= |\^~ )?(\/\S*) \{(?! return 404|\s+internal;| internal;)/g,
     ),
   ].map(([, path]) => path);
 
@@ -120,10 +120,10 @@ describe("Dex", () => {
     ]);
   });
 
-  it("takes no more than a few passwords a minute from one address", () => {
+  it("takes no more than a few passwords a minute, from one address and from all", () => {
     assert.match(
       contentOf(bundleWith().release, "hosts/dex.conf"),
-      /location \^~ \/auth\/ \{[^}]*limit_req zone=passwords /,
+      /location \^~ \/auth\/ \{[^}]*limit_req zone=passwords [^}]*limit_req zone=all_passwords /,
     );
   });
 });

@@ -27,6 +27,7 @@ const plainApp = {
   shared: false,
   memory: "256m",
   websocket: false,
+  crossSite: false,
 };
 const fullApp = {
   name: "demo",
@@ -42,6 +43,7 @@ const fullApp = {
   memory: "1g",
   path: "/healthz?full=1",
   websocket: true,
+  crossSite: true,
 };
 
 describe("A good config", () => {
