@@ -34,7 +34,7 @@ describe("the site, attacked from outside,", () => {
   /** Somebody who is signed in, and not on the list. */
   const outsider: Visitor = {};
   const allowed: Visitor = {};
-  let before_: Record<string, string>;
+  let containersAtFirst: Record<string, string>;
 
   before(async () => {
     clone = await Clone.make();
@@ -51,7 +51,7 @@ describe("the site, attacked from outside,", () => {
     const signedIn = (email: string) => formSignIn(new URL(`${originOf("jupyter")}/lab`), email, passwords[email]);
     outsider.token = await signedIn("out@example.com");
     allowed.token = await signedIn("you@example.com");
-    before_ = await containerIds(project);
+    containersAtFirst = await containerIds(project);
   });
   after(async () => {
     await clone?.npm("stop");
@@ -70,7 +70,7 @@ describe("the site, attacked from outside,", () => {
   describe("shows whoever is on the list what others must not see, so that the tests below can fail:", () => {
     for (const attempt of [
       get("jupyter", "/api/contents/marker.txt?content=1", script),
-      get("jupyter", "/files/marker.txt", script),
+      get("jupyter", "/files/marker.txt", [...script, `Referer: ${originOf("jupyter")}/lab`]),
       get("phpdemo", "/", page),
       get("front", "/", page),
       http2("front", { "sec-fetch-mode": "navigate", accept: "text/html" }),
@@ -169,8 +169,8 @@ describe("the site, attacked from outside,", () => {
   });
 
   it("runs on as it did: no container and no worker of nginx has ended", async () => {
-    assert.deepEqual(await containerIds(project), before_);
-    for (const service of Object.keys(before_))
+    assert.deepEqual(await containerIds(project), containersAtFirst);
+    for (const service of Object.keys(containersAtFirst))
       assert.equal(
         await docker("inspect", "--format", "{{.RestartCount}} {{.State.Status}}", `${project}-${service}-1`),
         "0 running\n",

@@ -108,11 +108,16 @@ export function http2(label: Label, headers: Record<string, string | string[]>, 
     serverName: nameOf(label),
     headers: ({ token }) =>
       Object.fromEntries(
-        Object.entries({ ...usual, ...(cookie && token ? { cookie: `VouchCookie=${token}` } : {}), ...headers }).filter(
-          ([, value]) => value !== "",
-        ),
+        Object.entries({ ...usual, ...(cookie && token ? { cookie: `VouchCookie=${token}` } : {}), ...headers })
+          .filter(([, value]) => value !== "")
+          .map(([name, value]) => [name, withToken(value, token)]),
       ),
   };
+}
+
+function withToken(value: string | string[], token = FORGED): string | string[] {
+  const filledIn = [value].flat().map((text) => text.replaceAll("<token>", token));
+  return Array.isArray(value) ? filledIn : (filledIn[0] ?? "");
 }
 
 /** A token in the form of Vouch's, signed with another secret. */

@@ -34,6 +34,10 @@ export const http2Rows: Row[] = [
   [http2("jupyter", { ...script, cookie: ["VouchCookie=x", "VouchCookie=y"] }, false), "401"],
   [http2("jupyter", { ...script, cookie: ["VouchCookie_1of9000000000=x"] }, false), "401"],
   [http2("jupyter", { ...script, cookie: ["Vouch", "Cookie=x"] }, false), "401"],
+  [http2("jupyter", { ...script, cookie: ["a=b", "VouchCookie=<token>", "c=d"] }, false), "401", "403"],
+  [http2("jupyter", { ...script, cookie: ["VouchCookie=<token>", "VouchCookie=x"] }, false), "401"],
+  [http2("jupyter", { ...script, cookie: ["x=VouchCookie=<token>"] }, false), "401"],
+  [http2("jupyter", { ...script, cookie: ["Vouch", "Cookie=<token>"] }, false), "401"],
   // Headers.
   [http2("jupyter", { ...script, "x-auth-user": "you@example.com" }), "401", "403"],
   [http2("jupyter", { ...script, "x-vouch-idp-claims-email": "you@example.com" }), "401", "403"],
