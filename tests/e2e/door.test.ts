@@ -95,6 +95,11 @@ const answers: [
   [jupyter, "/api/kernels/x/channels", upgrade, 401],
   [jupyter, "/", { ...page, "sec-fetch-dest": "iframe" }, 401],
   [jupyter, "/static/x.js", {}, 401],
+  // What another site's page asks for: its link leads to sign in, and all else is nobody's.
+  [jupyter, "/lab", { ...page, "sec-fetch-site": "cross-site" }, 302, signIn],
+  [jupyter, "/lab", { ...page, "sec-fetch-site": "same-site", "sec-fetch-dest": "iframe" }, 401],
+  [jupyter, "/api/contents", { ...script, "sec-fetch-site": "same-site" }, 401],
+  [jupyter, "/api/kernels/x/channels", { ...upgrade, "sec-fetch-site": "cross-site" }, 401],
   // Nobody can say who they are by themselves.
   [jupyter, "/api/me", { ...script, "x-auth-user": "you@example.com", "x-auth-name": "You" }, 401],
   [jupyter, "/api/me", { ...script, "x-vouch-user": "you@example.com" }, 401],
@@ -136,6 +141,8 @@ const answers: [
   [vouch, "/auth/abcdefghijklmnopqrst/?code=C&state=abcdefghijklmnopqrst", page, 400],
   [vouch, "/logout", page, 302, `https://${vouch}:${PORT}/signed-out`],
   [vouch, "/logout?url=https://evil.test/", page, 302, `https://${vouch}:${PORT}/signed-out`],
+  [vouch, "/logout", { ...page, "sec-fetch-site": "same-site" }, 302, `https://${vouch}:${PORT}/signed-out`],
+  [vouch, "/logout", { ...page, "sec-fetch-site": "cross-site" }, 403],
   [vouch, "/signed-out", page, 200],
   // Dex: what a sign-in needs, and no tokens.
   [dex, "/", page, 404],
@@ -147,6 +154,10 @@ const answers: [
   [dex, "/metrics", script, 404],
   [dex, "/device", page, 404],
   [dex, "/callback", page, 404],
+  [dex, "/callback/..%2fkeys", page, 404],
+  [dex, "/auth/local%2flogin", page, 404],
+  [dex, "/auth/local/login?back=&state=unknown", page, 400],
+  [dex, `/auth?client_id=vouch&state=${"x".repeat(1500)}`, page, 414],
 ];
 
 describe("a stranger at the door", () => {
