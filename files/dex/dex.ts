@@ -11,6 +11,9 @@ import { yamlText } from "../yamlText.ts";
 /** Vouch's name at Dex. */
 export const DEX_CLIENT = "vouch";
 
+/** Time to find the password; as long as Vouch waits. */
+const SIGN_IN_MINUTES = 15;
+
 /** The built-in identity provider, with users of the site's own. */
 export function dex(names: Names, users: DexUser[]): Service {
   return {
@@ -22,7 +25,9 @@ export function dex(names: Names, users: DexUser[]): Service {
     compose: {
       ...HARDENED,
       mem_limit: "160m",
-      command: ["dex", "serve", "/etc/dex/config.yaml"],
+      // The image's own entrypoint would render the file as a template first, people's names in it, too.
+      entrypoint: ["dex"],
+      command: ["serve", "/etc/dex/config.yaml"],
       healthcheck: healthCheck("wget", "-q", "-O", "/dev/null", "http://127.0.0.1:5556/healthz"),
     },
     secretFiles: {
@@ -52,6 +57,8 @@ function config(names: Names, users: DexUser[], secrets: Secrets): string {
     issuer: names.origin("dex"),
     // Nothing of a sign-in has to outlive Dex: the session is Vouch's.
     storage: { type: "memory" },
+    // It keeps sign-ins under way in memory; anybody can begin one.
+    expiry: { authRequests: `${SIGN_IN_MINUTES}m` },
     web: { http: "0.0.0.0:5556" },
     logger: { level: "warn" },
     frontend: { issuer: "jupyter-up" },

@@ -59,6 +59,7 @@ describe("The door", () => {
         users: [
           { email: "ann@example.com", name: "Ann Lee" },
           { email: "~ve@example.com", name: "Mallory" },
+          { email: "odd@example.com", name: "12: # {{x}} é" },
         ],
       },
       apps: [
@@ -66,7 +67,8 @@ describe("The door", () => {
         { ...whoami, name: "open", crossSite: true },
       ],
     };
-    const hashes = { ...passwordHashes, "~ve@example.com": passwordHashes["ann@example.com"] };
+    const hash = passwordHashes["ann@example.com"];
+    const hashes = { ...passwordHashes, "~ve@example.com": hash, "odd@example.com": hash };
     const place = { httpsPort, httpPort: await freePort() };
     const { code, output } = await site.release({ settings, place, secrets: { passwordHashes: hashes } });
     assert.equal(code, 0, output);

@@ -113,6 +113,7 @@ const out: Row[] = [
   [get("vouch", "/logout", page), "302 vouch:/signed-out"],
   [get("vouch", "/logout?url=https://evil.test/", page), "302 vouch:/signed-out"],
   [get("vouch", "/logout?url=%0d%0aX:y", page), "302 vouch:/signed-out"],
+  [get("vouch", "/logout", [...page, "Sec-Fetch-Site: same-site"]), "302 vouch:/signed-out"],
   [get("vouch", "/logout", [...page, "Sec-Fetch-Site: cross-site"]), "403"],
   [get("vouch", "/logout", ["Sec-Fetch-Mode: no-cors", "Sec-Fetch-Site: same-site"]), "403"],
   [get("vouch", "/logout", ["Sec-Fetch-Mode: no-cors", "Sec-Fetch-Site: cross-site"]), "403"],
