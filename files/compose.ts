@@ -1,7 +1,14 @@
 /** What every service's Compose definition is made of. https://docs.docker.com/reference/compose-file/services/ */
 
+/**
+ * Docker's DNS forwards names that it does not know to the machine's own resolver, so that any host of the network could call
+ * itself `vouch` while Vouch is down. With ndots set, it does not forward a name without a dot. A search domain would put one in.
+ */
+const OWN_NAMES_STAY_HERE = { dns_opt: ["ndots:1"], dns_search: ["."] };
+
 /** Rights that no service of the site needs, and a log that cannot fill the disk. */
 export const CONTAINED = {
+  ...OWN_NAMES_STAY_HERE,
   restart: "unless-stopped",
   cap_drop: ["ALL"],
   security_opt: ["no-new-privileges:true"],

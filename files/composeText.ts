@@ -1,4 +1,5 @@
 import { Document, isScalar, type Pair, type Scalar, visit, type YAMLMap } from "yaml";
+import { yamlText } from "./yamlText.ts";
 
 /** A long list is one item a line, a short one fits on one. */
 const SHORT = 72;
@@ -29,8 +30,5 @@ export function composeText(
     },
   });
   // A dollar would be filled in by Compose.
-  return file
-    .toString({ lineWidth: 0, nullStr: "", flowCollectionPadding: false })
-    .replace(/^ +$/gm, "")
-    .replaceAll("$", "$$$$");
+  return yamlText(file).replace(/^ +$/gm, "").replaceAll("$", "$$$$");
 }

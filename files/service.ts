@@ -79,6 +79,8 @@ export interface VirtualHost {
   title?: string;
   /** Who of the site's people may come in here, lower-cased addresses and `@domains`; absent: all of them. */
   allow?: string[];
+  /** Whether pages of other names and sites may ask for more than to be opened: forms, scripts, frames. */
+  crossSite?: boolean;
   /** nginx `server` block. */
   server: string;
 }

@@ -218,6 +218,8 @@ const app = z.strictObject(
       .optional(),
     /** Whether it speaks WebSocket. */
     websocket: yesOrNo(setThis("true")).default(false),
+    /** Whether pages of other names and sites may send forms to it, and ask it by scripts, frames and WebSockets. */
+    crossSite: yesOrNo(setThis("true")).default(false),
   },
   {
     error: (issue) =>

@@ -58,6 +58,7 @@ export function app(names: Names, app: App, index: number, place: Place): Servic
       protected: true,
       title: app.title ?? name,
       ...(app.allow ? { allow: app.allow } : {}),
+      ...(app.crossSite ? { crossSite: true } : {}),
       server: fill(new URL("app.conf", import.meta.url), {
         name,
         host: hostName(names, name),

@@ -1,14 +1,18 @@
 import { createHash } from "node:crypto";
-import { stringify } from "yaml";
+import { Document } from "yaml";
 import type { DexUser } from "../../settings/signIn.ts";
 import { HARDENED, healthCheck } from "../compose.ts";
 import { fill } from "../fill.ts";
 import { callbackUrl, type Names } from "../names.ts";
 import type { Secrets } from "../secrets.ts";
 import type { Service } from "../service.ts";
+import { yamlText } from "../yamlText.ts";
 
 /** Vouch's name at Dex. */
 export const DEX_CLIENT = "vouch";
+
+/** Time to find the password; as long as Vouch waits. */
+const SIGN_IN_MINUTES = 15;
 
 /** The built-in identity provider, with users of the site's own. */
 export function dex(names: Names, users: DexUser[]): Service {
@@ -21,7 +25,9 @@ export function dex(names: Names, users: DexUser[]): Service {
     compose: {
       ...HARDENED,
       mem_limit: "160m",
-      command: ["dex", "serve", "/etc/dex/config.yaml"],
+      // The image's own entrypoint would render the file as a template first, people's names in it, too.
+      entrypoint: ["dex"],
+      command: ["serve", "/etc/dex/config.yaml"],
       healthcheck: healthCheck("wget", "-q", "-O", "/dev/null", "http://127.0.0.1:5556/healthz"),
     },
     secretFiles: {
@@ -31,7 +37,7 @@ export function dex(names: Names, users: DexUser[]): Service {
     virtualHost: {
       label: "dex",
       protected: false,
-      server: fill(new URL("dex.conf", import.meta.url), { domain: names.domain }),
+      server: fill(new URL("dex.conf", import.meta.url), { domain: names.domain, port: names.port }),
     },
   };
 }
@@ -47,10 +53,12 @@ export function dexEndpoints(names: Names) {
 
 /** https://dexidp.io/docs/configuration */
 function config(names: Names, users: DexUser[], secrets: Secrets): string {
-  const settings = {
+  const file = new Document({
     issuer: names.origin("dex"),
     // Nothing of a sign-in has to outlive Dex: the session is Vouch's.
     storage: { type: "memory" },
+    // It keeps sign-ins under way in memory; anybody can begin one.
+    expiry: { authRequests: `${SIGN_IN_MINUTES}m` },
     web: { http: "0.0.0.0:5556" },
     logger: { level: "warn" },
     frontend: { issuer: "jupyter-up" },
@@ -65,10 +73,9 @@ function config(names: Names, users: DexUser[], secrets: Secrets): string {
       username: name ?? email,
       userID: userId(email),
     })),
-  };
-  // Dex reads YAML 1.1, where a plain `no` is a boolean.
-  const text = stringify(settings, { version: "1.1" });
-  return `# Who can sign in. A user is added in the stack's settings (signIn.users), not here.\n${text}`;
+  });
+  file.commentBefore = " Who can sign in. A user is added in the stack's settings (signIn.users), not here.";
+  return yamlText(file);
 }
 
 /** Stays the same for an address, whatever is added or taken out around it; in the form of a UUID, as Dex's examples have it. */

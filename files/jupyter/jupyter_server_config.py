@@ -44,6 +44,8 @@ c.IdentityProvider.token = ""
 c.ServerApp.allow_unauthenticated_access = False
 # X-Forwarded-Proto and X-Real-IP come from nginx alone.
 c.ServerApp.trust_xheaders = True
+# Jupyter is asked by plain HTTP, and would not ask browsers to keep its cookie to HTTPS.
+c.ServerApp.tornado_settings = {"xsrf_cookie_kwargs": {"secure": True}}
 # The notebooks folder of the host. The home directory around it keeps settings and installed packages.
 c.ServerApp.root_dir = "/home/jovyan/work"
 

@@ -5,13 +5,26 @@ import type { Secrets } from "../secrets.ts";
 export const NOTEBOOKS = "notebooks";
 /** Whoever has this role was made by a release; it gives no rights. An app cannot have its name. */
 const ROLE = "site_user";
+/** An engine of SQLAlchemy's keeps up to 15. */
+const MOST_CONNECTIONS = 15;
+/** Of max_connections in site.cnf, so that health checks and releases always find a free one. */
+const ALL_CONNECTIONS = 96;
+/** What notebooks may do in a shared database. */
+const SHARED_RIGHTS = [
+  ...["SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "REFERENCES", "INDEX", "ALTER"],
+  ...["CREATE TEMPORARY TABLES", "LOCK TABLES", "CREATE VIEW", "SHOW VIEW", "DELETE HISTORY"],
+].join(", ");
+/** What they may not: a function of the app's that runs with the rights of its caller would read the notebooks' database. */
+const WITHHELD_RIGHTS = "EXECUTE, CREATE ROUTINE, ALTER ROUTINE, EVENT, TRIGGER";
 
 /** A user of MariaDB's. */
 export interface Account {
   user: string;
   password: string;
-  /** Databases that it has all rights on, and none on any other. */
+  /** Databases of its own, on which it has all rights. */
   databases: string[];
+  /** Databases of others, in which it may read and write. It has rights on no other database. */
+  shared: string[];
 }
 
 /** Who gets into the database: notebooks, and each app that asks for a database of its own. */
@@ -19,11 +32,12 @@ export function accountsOf({ apps }: Pick<Settings, "apps">, secrets: Secrets): 
   const own = apps.filter(({ database }) => database);
   const shared = own.filter(({ shared }) => shared).map(({ name }) => name);
   return [
-    { user: NOTEBOOKS, password: secrets.notebooksDatabasePassword, databases: [NOTEBOOKS, ...shared] },
+    { user: NOTEBOOKS, password: secrets.notebooksDatabasePassword, databases: [NOTEBOOKS], shared },
     ...own.map(({ name }) => ({
       user: name,
       password: passwordOf(name, secrets),
       databases: [name],
+      shared: [],
     })),
   ];
 }
@@ -41,15 +55,27 @@ export function accessSql(accounts: Account[], rootPassword: string): string {
 
 ALTER USER 'root'@'localhost' IDENTIFIED BY ${text(rootPassword)};
 CREATE ROLE IF NOT EXISTS ${ROLE};
-${accounts.map(accountSql).join("")}`;
+${accounts.map((account) => accountSql(account, connectionsFor(accounts.length))).join("")}`;
 }
 
-function accountSql({ user, password, databases }: Account): string {
+/** How many connections each of so many users may have, so that none can take them all. */
+function connectionsFor(users: number): number {
+  return Math.max(1, Math.min(MOST_CONNECTIONS, Math.floor(ALL_CONNECTIONS / users)));
+}
+
+function accountSql({ user, password, databases, shared }: Account, connections: number): string {
   const account = `${text(user)}@'%'`;
-  const grants = databases.map((database) => `GRANT ALL PRIVILEGES ON ${name(database)}.* TO ${account};\n`);
+  const identified = `${account} IDENTIFIED BY ${text(password)} WITH MAX_USER_CONNECTIONS ${connections}`;
+  const grants = [
+    ...databases.map((database) => `GRANT ALL PRIVILEGES ON ${name(database)}.* TO ${account};\n`),
+    ...shared.flatMap((database) => [
+      `GRANT ${SHARED_RIGHTS} ON ${name(database)}.* TO ${account};\n`,
+      `REVOKE ${WITHHELD_RIGHTS} ON ${name(database)}.* FROM ${account};\n`,
+    ]),
+  ];
   return `
-CREATE USER IF NOT EXISTS ${account} IDENTIFIED BY ${text(password)};
-ALTER USER ${account} IDENTIFIED BY ${text(password)};
+CREATE USER IF NOT EXISTS ${identified};
+ALTER USER ${identified};
 GRANT ${ROLE} TO ${account};
 ${grants.join("")}`;
 }
@@ -57,8 +83,8 @@ ${grants.join("")}`;
 /** A question whose answer is the statements that take away what no setting asks for any more. */
 export function obsoleteSql(accounts: Account[]): string {
   const users = accounts.map(({ user }) => text(user)).join(", ");
-  const rights = accounts.flatMap(({ user, databases }) =>
-    databases.map((database) => `(${text(user)}, ${text(database)})`),
+  const rights = accounts.flatMap(({ user, databases, shared }) =>
+    [...databases, ...shared].map((database) => `(${text(user)}, ${text(database)})`),
   );
   return `-- Which users and rights no setting asks for any more, answered as statements that take them away. Data stays.
 

@@ -13,6 +13,8 @@ export const DATABASE_NETWORK = "db";
 
 const FILES = "/etc/mysql/conf.d";
 const SECRETS = "/run/secrets/mariadb";
+/** Bytes of memory that MariaDB may ask for. */
+const DATA_LIMIT = 300 << 20;
 const file = (name: string) => fill(new URL(name, import.meta.url));
 
 /** MariaDB, for notebooks and apps. */
@@ -35,9 +37,17 @@ export function mariadb(settings: Settings, place: Place): Service {
       entrypoint: ["sh", `${FILES}/start.sh`],
       // The socket's folder has to be writable for whoever it runs as.
       tmpfs: [...HARDENED.tmpfs, "/run/mysqld:mode=1777,size=1m"],
-      pids_limit: 128,
-      mem_limit: "192m",
+      // A thread for each connection, and MariaDB's own.
+      pids_limit: 192,
+      mem_limit: "256m",
+      // Of which 80 MiB are stacks and buffers that stay empty. A session that asks for more gets an error; without
+      // this limit, the kernel would kill MariaDB for all.
+      ulimits: { data: DATA_LIMIT },
       environment: {
+        // Memory of a large statement goes back when it ends. Several arenas would keep some each.
+        MALLOC_ARENA_MAX: "1",
+        MALLOC_MMAP_THRESHOLD_: "262144",
+        MALLOC_TRIM_THRESHOLD_: "1048576",
         MARIADB_ROOT_PASSWORD_FILE: `${SECRETS}/current/root-password`,
         MARIADB_ROOT_HOST: "localhost",
         // Another series is an upgrade: system tables are brought up to it at the start. Between versions of one they stay.

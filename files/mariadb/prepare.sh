@@ -33,14 +33,25 @@ fail() {
     exit 1
 }
 
+# Connections that never say who they are may take all places for a moment; MariaDB ends each after connect_timeout (site.cnf).
 root() {
-    MYSQL_PWD=$password mariadb --protocol=socket --skip-ssl --user=root --batch --skip-column-names "$@"
+    tries=0
+    until { error=$(MYSQL_PWD=$password mariadb --protocol=socket --skip-ssl --user=root --batch --skip-column-names "$@" 2>&1 >&3); } 3>&1; do
+        tries=$((tries + 1))
+        case $error in *"Too many connections"*) ;; *) tries=150 ;; esac
+        if [ "$tries" = 150 ]; then
+            printf '%s\n' "$error" >&2
+            return 1
+        fi
+        sleep 0.2
+    done
 }
 
 # The last one is for a folder whose first start was cut off before a password was set.
 find_password() {
     for password in $(cat "$folder/root-password" "$known" 2>/dev/null || :) ''; do
-        if root --execute='DO 0' 2>/dev/null; then return; fi
+        if said=$(root --execute='DO 0' 2>&1); then return; fi
+        case $said in *"Too many connections"*) fail "MariaDB has had no free connection for 30 seconds. Stop the notebook or the app that takes them all, and run pulumi up again." ;; esac
     done
     fail "MariaDB does not let its own root in: its password is none that this site has set. Data from elsewhere brings its own; write it into the file .root-passwords in the folder of the database, and run pulumi up again."
 }

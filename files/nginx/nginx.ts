@@ -57,7 +57,7 @@ export function nginx(door: Door): Service {
       ...HARDENED,
       entrypoint: ["nginx", "-c", CONFIG],
       ports: [`${place.address}:${place.httpsPort}:8443`, `${place.address}:${place.httpPort}:8080`],
-      mem_limit: "96m",
+      mem_limit: "160m",
       healthcheck: healthCheck("wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/healthy"),
       // nginx takes its leave politely at QUIT, within worker_shutdown_timeout.
       stop_signal: "SIGQUIT",
@@ -95,7 +95,8 @@ function files(
       who: identity.who,
       sure: identity.sure,
     }),
-    "app.conf": fill(file("app.conf")),
+    "page.conf": fill(file("page.conf")),
+    "app.conf": fill(file("app.conf"), { port: names.port }),
     "websocket.conf": fill(file("websocket.conf")),
     "no-websocket.conf": fill(file("no-websocket.conf")),
     "to-vouch.conf": fill(file("to-vouch.conf")),
@@ -108,10 +109,16 @@ function files(
     "people.map": peopleMap(allow),
     "narrower.conf": narrower.map(({ label }) => narrowerVerdict(label)).join("\n") || "# none\n",
     "narrower.map": map(narrower.map(({ label }) => [hostName(names, label), verdictOf(label)])),
+    "cross-site.map": map(
+      apps
+        .filter(({ crossSite }) => crossSite)
+        .map(({ label }) => [quoted(`elsewhere:${hostName(names, label)}`), "$verdict_of_people"]),
+    ),
     ...Object.fromEntries(
       narrower.map(({ label, allow }) => [`people/${label}.map`, peopleMap(allow, "allow", `apps: ${label}: allow`)]),
     ),
-    "names.map": map(people.flatMap(({ email, name }) => (name ? [[quoted(email), quoted(name)]] : []))),
+    // As in people.map, the prefix keeps an address from being read as a keyword or a pattern.
+    "names.map": map(people.flatMap(({ email, name }) => (name ? [[quoted(`of:${email}`), quoted(name)]] : []))),
     "returns.map": map(
       apps.map(({ label }) => [`${names.origin(label)}/sso-return`, `${names.origin(label)}/sso-return`]),
     ),

@@ -22,12 +22,12 @@ export function pages(names: Names): Record<string, string> {
     "signed-out": { title: "You are signed out", text: "See you soon.", action: ["Sign in again", home] },
     "sign-in-failed": {
       title: "Signing in did not work",
-      text: "It may have taken too long, or the page was opened twice. Nothing is broken: begin once more.",
+      text: "It may have taken too long, the page was opened twice, or the sign-in service did not say who you are. Nothing is broken: begin once more.",
       action: ["Try again", home],
     },
     "no-session": {
-      title: "Your browser did not keep the sign-in",
-      text: "You signed in, but the cookie that says so did not come back. Allow cookies for this site, and begin once more.",
+      title: "Signing in did not last",
+      text: "You signed in, but the cookie that says so did not come back, or the sign-in service did not say in it who you are. Allow cookies for this site, and begin once more. If that does not help, tell the owner of this site.",
       action: ["Try again", home],
     },
     "sign-in-down": {

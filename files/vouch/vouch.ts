@@ -1,10 +1,11 @@
-import { stringify } from "yaml";
+import { Document } from "yaml";
 import type { SignIn } from "../../settings/signIn.ts";
 import { HARDENED, healthCheck } from "../compose.ts";
 import { fill } from "../fill.ts";
 import type { Names } from "../names.ts";
 import type { Secrets } from "../secrets.ts";
 import type { Service } from "../service.ts";
+import { yamlText } from "../yamlText.ts";
 import { identityOf, oauthOf } from "./providers.ts";
 
 /** A day: who may come in is asked at every request, so a long session lets nobody stay who was taken off the list. */
@@ -38,24 +39,22 @@ const signedOut = (names: Names) => `${names.origin("vouch")}/signed-out`;
 
 /** https://github.com/vouch/vouch-proxy/blob/v0.45.1/config/config.yml_example */
 function config(names: Names, signIn: SignIn, secrets: Secrets): string {
-  const heading = " Vouch says who somebody is. Whether they may come in, nginx decides (people.map).";
-  return stringify(
-    {
-      vouch: {
-        // At "info" it would log the address and name of everybody who signs in.
-        logLevel: "error",
-        listen: "0.0.0.0",
-        port: 9090,
-        allowAllUsers: true,
-        cookie: { domain: names.domain, secure: true, httpOnly: true, sameSite: "lax", maxAge: SESSION_MINUTES },
-        // Uncompressed: a compressed token would be unpacked before its signature is checked.
-        jwt: { secret: secrets.vouchJwtSecret, maxAge: SESSION_MINUTES, compress: false },
-        session: { key: secrets.vouchSessionKey, maxAge: SIGN_IN_MINUTES },
-        headers: { claims: identityOf(signIn).claims },
-        post_logout_redirect_uris: [signedOut(names)],
-      },
-      oauth: { ...oauthOf(signIn, names), client_secret: secrets.oidcClientSecret },
+  const file = new Document({
+    vouch: {
+      // At "info" it would log the address and name of everybody who signs in.
+      logLevel: "error",
+      listen: "0.0.0.0",
+      port: 9090,
+      allowAllUsers: true,
+      cookie: { domain: names.domain, secure: true, httpOnly: true, sameSite: "lax", maxAge: SESSION_MINUTES },
+      // Uncompressed: a compressed token would be unpacked before its signature is checked.
+      jwt: { secret: secrets.vouchJwtSecret, maxAge: SESSION_MINUTES, compress: false },
+      session: { key: secrets.vouchSessionKey, maxAge: SIGN_IN_MINUTES },
+      headers: { claims: identityOf(signIn).claims },
+      post_logout_redirect_uris: [signedOut(names)],
     },
-    { commentString: (text) => `#${text}` },
-  ).replace(/^/, `#${heading}\n`);
+    oauth: { ...oauthOf(signIn, names), client_secret: secrets.oidcClientSecret },
+  });
+  file.commentBefore = " Vouch says who somebody is. Whether they may come in, nginx decides (people.map).";
+  return yamlText(file);
 }

@@ -99,6 +99,18 @@ describe("a person with apps", () => {
     await labIsReady(page);
   });
 
+  it("is not acted for by a script in Jupyter's page at an app: their browser says who asks", async () => {
+    const app = "https://phpdemo.lab.localhost:8443/";
+    const statuses: number[] = [];
+    page.on("response", (answer) => {
+      if (answer.url() === app) statuses.push(answer.status());
+    });
+    await page.evaluate(async (url) => {
+      for (const method of ["GET", "POST"]) await fetch(url, { method, mode: "no-cors", credentials: "include" });
+    }, app);
+    assert.deepEqual(statuses, [403, 403]);
+  });
+
   it("adds a pairing of wine and cheese, changes and removes it", async () => {
     await page.goto(front);
     await page.getByRole("link", { name: "Wine and cheese" }).click();

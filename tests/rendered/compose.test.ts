@@ -46,7 +46,10 @@ describe("Docker Compose takes the file made for", () => {
         for (const [service, definition] of Object.entries(meant.services)) {
           const read = resolved.services[service];
           assert.equal(read?.image, definition.image);
-          assert.deepEqual(read?.cap_drop, definition.cap_drop);
+          for (const [name, value] of Object.entries(definition.environment ?? {}))
+            assert.equal(read?.environment?.[name], value, `${service}: ${name}`);
+          for (const key of ["cap_drop", "command", "entrypoint", "dns_opt"])
+            assert.deepEqual(read?.[key] ?? undefined, definition[key], `${service}: ${key}`);
           assert.deepEqual(
             read?.volumes?.map(({ source, target }) => [source, target]),
             definition.volumes?.map(({ source, target }) => [source, target]),

@@ -20,14 +20,17 @@ describe("nginx behind Cloudflare", () => {
   let ports: { httpsPort: number; httpPort: number };
 
   /** The answer's status to somebody who shows a certificate or none, and says who they ask for. */
-  async function status(shown?: ReturnType<typeof clientCertificate>): Promise<string> {
+  async function status(
+    shown?: ReturnType<typeof clientCertificate>,
+    { address = "198.51.100.9", host = name, path = "/lab", more = [] as string[] } = {},
+  ): Promise<string> {
     const certificate = join(folder, "client.pem");
     if (shown) writeFileSync(certificate, shown.clientCertificate + shown.clientKey, { mode: 0o600 });
     const { output } = await run("curl", [
       ...["--silent", "--insecure", "--max-time", "10", "--output", "/dev/null", "--write-out", "%{http_code}"],
-      ...["--header", "CF-Connecting-IP: 198.51.100.9", "--resolve", `${name}:${ports.httpsPort}:127.0.0.1`],
+      ...["--header", `CF-Connecting-IP: ${address}`, "--resolve", `${host}:${ports.httpsPort}:127.0.0.1`, ...more],
       ...(shown ? ["--cert", certificate] : []),
-      `https://${name}:${ports.httpsPort}/lab`,
+      `https://${host}:${ports.httpsPort}${path}`,
     ]);
     return output;
   }
@@ -72,6 +75,30 @@ describe("nginx behind Cloudflare", () => {
   it("knows who really asks", async () => {
     await status(own);
     assert.equal(await lastVisitor(), "198.51.100.9");
+  });
+
+  describe("counts as one client, for passwords that are tried,", () => {
+    const tried = (address: string) =>
+      status(own, { address, host: "dex.lab.example.com", path: "/auth/local/login", more: ["--data", "password=x"] });
+    const rows: [what: string, addresses: string[], other: string][] = [
+      ["an IPv6 /64, zeros left out", ["2001:db8::1", "2001:db8::2:3", "2001:db8::a:b:c:d"], "2001:db8:0:1::1"],
+      ["an IPv6 /64", ["2001:db8:1:2::1", "2001:db8:1:2:a:b:c:d", "2001:db8:1:2:ffff::"], "2001:db8:1:3::1"],
+    ];
+    for (const [what, addresses, other] of rows)
+      it(what, async () => {
+        const answers: string[] = [];
+        for (let attempt = 0; attempt < 12; attempt++)
+          answers.push(await tried(addresses[attempt % addresses.length] ?? ""));
+        assert.deepEqual([...new Set(answers.slice(0, 10))], ["502"], "Dex is not there");
+        assert.ok(answers.includes("429"), answers.join(" "));
+        assert.equal(await tried(other), "502");
+      });
+    it("and all clients together", async () => {
+      const answers: string[] = [];
+      for (let client = 0; client < 60; client++) answers.push(await tried(`203.0.113.${client}`));
+      assert.ok(answers.includes("429"), answers.join(" "));
+      assert.ok(answers.includes("502"), answers.join(" "));
+    });
   });
 
   it("believes that from Cloudflare's ranges only", async () => {

@@ -25,6 +25,27 @@ for headers in json.load(sys.stdin):
 print(json.dumps({"answers": answers, "token": provider.token, "root": config.ServerApp.root_dir}))
 `;
 
+// Starts JupyterLab by its configuration, opens it as somebody who came through the door, and prints the cookies that it sets.
+const COOKIES = `
+import http.client, pathlib, subprocess, time
+
+secret = pathlib.Path("/run/secrets/jupyter/door-secret").read_text().strip()
+log = open("/tmp/log", "w")
+server = subprocess.Popen(["jupyter", "lab", "--no-browser", "--ip=127.0.0.1", "--port=8888"], stdout=log, stderr=log)
+for attempt in range(240):
+    time.sleep(0.25)
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", 8888)
+        connection.request("GET", "/lab", headers={"X-Door-Secret": secret, "X-Auth-User": "ann@example.com"})
+        answer = connection.getresponse()
+        break
+    except ConnectionRefusedError:
+        if server.poll() is not None:
+            raise SystemExit(pathlib.Path("/tmp/log").read_text())
+print(answer.status, "\\n".join(answer.headers.get_all("Set-Cookie")))
+server.kill()
+`;
+
 /** A text as its UTF-8 looks to whoever takes it for Latin-1. */
 const onTheWire = (text: string) => Buffer.from(text, "utf8").toString("latin1");
 
@@ -57,6 +78,19 @@ describe("Jupyter's image", () => {
     const compile = ["-X", "pycache_prefix=/tmp/compiled", "-W", "error", "-m", "py_compile"];
     const compiled = await python([...compile, "/usr/local/etc/jupyter/jupyter_server_config.py"]);
     assert.deepEqual(compiled, { code: 0, output: "" });
+  });
+
+  it("sends its cookies by HTTPS only", async () => {
+    const { code, output } = await python(["-c", COOKIES]);
+    assert.equal(code, 0, output);
+    const [first = "", ...cookies] = output.trim().split("\n");
+    assert.match(first, /^200 /, output);
+    const set = [first.slice(4), ...cookies];
+    assert.ok(
+      set.some((cookie) => cookie.startsWith("_xsrf=")),
+      output,
+    );
+    for (const cookie of set) assert.match(cookie, /; *secure/i);
   });
 
   it("knows people by what nginx says of them, and by nothing else", async () => {

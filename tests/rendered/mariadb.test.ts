@@ -51,6 +51,19 @@ describe("MariaDB, released,", () => {
   const ofDemo = (sql: string) => as("phpdemo", "secret-database-phpdemo", sql, "phpdemo");
   const ofMyApp = (sql: string) => as("my-app", "secret-database-my-app", sql, "my-app");
 
+  const asRoot = async (sql: string) => {
+    const client = ["mariadb", "--protocol=socket", "--skip-ssl", "-uroot", "-N", "-B"];
+    const { code, output } = await site.exec(
+      "mariadb",
+      ["env", `MYSQL_PWD=${secrets.databaseRootPassword}`, ...client],
+      sql,
+    );
+    return { code, output: output.trim() };
+  };
+  /** Another answer means that MariaDB has ended and was started again. */
+  const startedAt = async () =>
+    (await run("docker", ["inspect", "--format", "{{.State.StartedAt}} {{.RestartCount}}", container])).output;
+
   async function released(changes: Changes): Promise<string> {
     const { code, output } = await site.release(changes);
     assert.equal(code, 0, output);
@@ -155,6 +168,63 @@ describe("MariaDB, released,", () => {
     assert.equal((await notebooks("SELECT COUNT(*) FROM phpdemo.pairings")).output, "3");
   });
 
+  it("lets no app use the rights of notebooks by a function in its shared database, and narrows older rights", async () => {
+    // As an earlier release left it.
+    const older = await asRoot("GRANT ALL PRIVILEGES ON phpdemo.* TO notebooks");
+    assert.equal(older.code, 0, older.output);
+    await notebooks("CREATE TABLE private (text TEXT); INSERT INTO private VALUES ('of notebooks')", "notebooks");
+    const attack = await ofDemo(`
+      CREATE TABLE taken (way TEXT, text TEXT);
+      CREATE TABLE baited (n INT);
+      DELIMITER //
+      CREATE FUNCTION take(way TEXT) RETURNS INT MODIFIES SQL DATA SQL SECURITY INVOKER
+        BEGIN INSERT INTO phpdemo.taken SELECT way, text FROM notebooks.private; RETURN 1; END//
+      CREATE PROCEDURE take_all() SQL SECURITY INVOKER BEGIN DO take('procedure'); END//
+      CREATE TRIGGER bait BEFORE INSERT ON baited FOR EACH ROW BEGIN SET @n = take('trigger'); END//
+      DELIMITER ;
+      CREATE SQL SECURITY INVOKER VIEW of_invoker AS SELECT take('view of its invoker') AS n;
+      CREATE SQL SECURITY DEFINER VIEW of_definer AS SELECT take('view of its definer') AS n;`);
+    assert.equal(attack.code, 0, attack.output);
+    const fallInto = async () => {
+      const refusals = [];
+      for (const sql of [
+        "SELECT * FROM of_invoker",
+        "SELECT * FROM of_definer",
+        "INSERT INTO baited VALUES (1)",
+        "DO take('by itself')",
+        "CALL take_all()",
+      ])
+        refusals.push((await notebooks(sql, "phpdemo")).code);
+      return refusals;
+    };
+    await fallInto();
+    // Seen: the attack works, where notebooks may do everything.
+    assert.match((await ofDemo("SELECT * FROM taken")).output, /of notebooks/);
+    await ofDemo("DELETE FROM taken");
+
+    await released(withApps([demo, hyphened]));
+    assert.deepEqual(await fallInto(), [1, 1, 1, 1, 1]);
+    assert.equal((await ofDemo("SELECT * FROM taken")).output, "");
+    for (const sql of [
+      "CREATE FUNCTION own() RETURNS INT RETURN 1",
+      "CREATE TRIGGER own BEFORE INSERT ON pairings FOR EACH ROW SET @x = 1",
+      "CREATE EVENT own ON SCHEDULE EVERY 1 DAY DO DELETE FROM pairings",
+      "DROP FUNCTION take",
+    ])
+      assert.match((await notebooks(sql, "phpdemo")).output, /denied/, sql);
+    assert.deepEqual(
+      await notebooks(
+        "CREATE TABLE shared_table (n INT); INSERT INTO shared_table VALUES (1); ALTER TABLE shared_table ADD m INT; CREATE VIEW shared_view AS SELECT n FROM shared_table; SELECT * FROM shared_view; DROP VIEW shared_view; DROP TABLE shared_table",
+        "phpdemo",
+      ),
+      { code: 0, output: "1" },
+    );
+    const swept = await ofDemo(
+      "DROP VIEW of_invoker, of_definer; DROP TABLE baited, taken; DROP FUNCTION take; DROP PROCEDURE take_all",
+    );
+    assert.equal(swept.code, 0, swept.output);
+  });
+
   it("takes other passwords, root's among them, and the old ones no more", async () => {
     const rotated = withApps([demo], {
       secrets: {
@@ -238,6 +308,75 @@ describe("MariaDB, released,", () => {
     assert.deepEqual(there.slice(0, acknowledged.length), acknowledged);
     // One more may have been written and not acknowledged any more.
     assert.ok(there.length <= acknowledged.length + 1);
+  });
+
+  it("keeps every table in its own folder, so that it starts after it was killed", async () => {
+    const elsewhere = "DATA DIRECTORY = '/tmp'";
+    for (const table of [
+      `moved (n INT) ${elsewhere}`,
+      `moved_aria (n INT) ENGINE = Aria ${elsewhere} INDEX DIRECTORY = '/tmp'`,
+      `moved_part (n INT) PARTITION BY RANGE (n) (PARTITION p VALUES LESS THAN MAXVALUE ${elsewhere})`,
+    ]) {
+      const { code, output } = await notebooks(`CREATE TABLE ${table}; SHOW WARNINGS`, "notebooks");
+      assert.equal(code, 0, output);
+    }
+    assert.equal((await site.exec("mariadb", ["find", "/tmp", "-type", "f"])).output, "");
+    await notebooks("INSERT INTO moved VALUES (1); INSERT INTO moved_part VALUES (2)", "notebooks");
+    await run("docker", ["kill", "--signal", "KILL", container]);
+    await released(withApps([demo]));
+    assert.equal((await notebooks("SELECT n FROM moved UNION SELECT n FROM moved_part", "notebooks")).output, "1\n2");
+  });
+
+  it("ends a statement that needs too much memory, and no session can ask for more", async () => {
+    // As DataFrame.to_sql sends rows, 1 MB at a time.
+    const inserting = (rows: number) =>
+      `INSERT INTO narrow VALUES ${Array.from({ length: rows }, (_, n) => `(${n % 10},1)`).join()};`;
+    const inserted = await notebooks(
+      `CREATE TABLE narrow (a INT, b INT); ${inserting(166_000)} SELECT COUNT(*) FROM narrow; DROP TABLE narrow`,
+      "notebooks",
+    );
+    assert.deepEqual(inserted, { code: 0, output: "166000" });
+    const tooMuch = await notebooks(
+      `SET max_session_mem_used = 1 << 40, max_heap_table_size = 1 << 40; SELECT @@max_session_mem_used, @@max_heap_table_size; CREATE TEMPORARY TABLE narrow (a INT, b INT); ${inserting(332_000)}`,
+      "notebooks",
+    );
+    assert.equal(tooMuch.code, 1);
+    assert.match(tooMuch.output, /^67108864\t8388608$/m);
+    assert.match(tooMuch.output, /--max-session-mem-used=67108864/);
+  });
+
+  it("works on for others while one user has all the connections it may have, full of variables", async () => {
+    await released(withApps([demo]));
+    const started = await startedAt();
+    const variables = Array.from({ length: 12 }, (_, n) => `SET @a${n} = REPEAT('x', 16000000);\n`).join("");
+    const password = `MYSQL_PWD=${secrets.notebooksDatabasePassword}`;
+    const client = ["mariadb", "--protocol=tcp", "--host=mariadb", "--skip-ssl", "--user=notebooks", "--force"];
+    const clients = Array.from({ length: 15 }, () =>
+      start("docker", ["exec", "-i", "-e", password, container, ...client], {
+        input: `${variables}SELECT 'full'; DO SLEEP(60);`,
+      }),
+    );
+    const full = () => asRoot("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%'");
+    await until("15 full connections", async () => (await full()).output === "15");
+    assert.match((await notebooks("SELECT 1")).output, /max_user_connections/);
+    assert.equal((await ofDemo("SELECT COUNT(*) FROM pairings")).output, "2");
+    await released(withApps([demo]));
+    for (const { child } of clients) child.kill();
+    await asRoot("SELECT CONCAT('KILL ', id) FROM information_schema.processlist WHERE user = 'notebooks'").then(
+      ({ output }) => asRoot(output.replaceAll("\n", ";")),
+    );
+    await Promise.all(clients.map(({ ended }) => ended));
+    assert.equal((await notebooks("SELECT 1")).output, "1");
+    assert.equal(await startedAt(), started);
+  });
+
+  it("has a place left for a release when connections are opened that never say who they are", async () => {
+    const open = "for i in $(seq 150); do exec {n}<>/dev/tcp/127.0.0.1/3306 && echo $i; done; sleep 3";
+    const flood = start("docker", ["exec", container, "bash", "-c", open]);
+    await until("150 connections", () => flood.said().includes("\n150\n"));
+    assert.match((await asRoot("SELECT 1")).output, /Too many connections/);
+    await released(withApps([demo]));
+    await flood.ended;
   });
 
   it("sorts and changes tables that are larger than its memory", async () => {

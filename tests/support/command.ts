@@ -20,7 +20,7 @@ export function start(command: string, args: string[], { input = "", env = {} as
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once("error", reject).once("close", (code) => resolve({ code, output }));
   });
-  return { child, ended };
+  return { child, ended, said: () => output };
 }
 
 /** Runs a command to its end. */

@@ -10,13 +10,21 @@ import { type TestHost, testHost } from "./host.ts";
 import { havePulled, imageMirror } from "./images.ts";
 import { type Changes, secrets, siteWith } from "./site.ts";
 
+/** How a test has its site released. */
+interface How {
+  /** Whether the images are pulled before. */
+  pulled: boolean;
+  /** What Docker does on this machine for each container that says nothing else: an engine's own settings, in Compose's words. */
+  defaults: Record<string, unknown>;
+}
+
 /** Some services of a site, released on this machine by the site's own script, as a Compose project of their own. */
 export interface RunningSite {
   host: TestHost;
   /** Compose's name for it. */
   project: string;
   /** Releases the site of the valid config with changes, its images pulled before; says how the release ended. */
-  release(changes?: Changes, how?: { pulled: boolean }): Promise<Ended>;
+  release(changes?: Changes, how?: Partial<How>): Promise<Ended>;
   /** Runs a command in a service's container. */
   exec(service: string, command: string[], input?: string): Promise<Ended>;
   /** The id of a service's container. */
@@ -45,7 +53,7 @@ export function runningSite(names: string[]): RunningSite {
     host,
     project,
     container,
-    async release(changes = {}, { pulled } = { pulled: true }) {
+    async release(changes = {}, { pulled = true, defaults = {} } = {}) {
       const [httpsPort = 0, httpPort = 0] = await ports;
       const here = {
         ...changes,
@@ -56,7 +64,9 @@ export function runningSite(names: string[]): RunningSite {
       const site: Site = {
         ...whole,
         name: project,
-        services: whole.services.filter(({ name }) => names.includes(name)),
+        services: whole.services
+          .filter(({ name }) => names.includes(name))
+          .map((service) => ({ ...service, compose: { ...defaults, ...service.compose } })),
       };
       if (pulled) await havePulled(imagesOf(site).map(({ reference }) => reference));
       const bundle = bundleOf(site, { ...secrets, ...selfSigned(hostNames(whole)), ...changes.secrets });

@@ -32,6 +32,7 @@ export function contentOf(text: string, path: string): string {
 /** A service as compose.yaml defines it. */
 export type ComposeService = Record<string, unknown> & {
   networks?: string[];
+  environment?: Record<string, unknown>;
   ports?: string[];
   volumes?: { source: string; target: string; read_only?: boolean; bind: { create_host_path: boolean } }[];
 };

@@ -52,7 +52,7 @@ class ReturnedError extends Error {
 export class Authorization {
   /** Codes that were not redeemed yet. */
   readonly codes = new ExpiringStore<Grant>(30 * minute);
-  readonly #requests = new ExpiringStore<AuthRequest>(24 * 60 * minute);
+  readonly #requests: ExpiringStore<AuthRequest>;
   readonly #config: Config;
   readonly #pages: Pages;
   readonly #base: string;
@@ -60,6 +60,7 @@ export class Authorization {
   /** `base` is the path of the issuer, without a slash at its end. */
   constructor(config: Config, pages: Pages, base: string) {
     this.#config = config;
+    this.#requests = new ExpiringStore<AuthRequest>(config.authRequestsMs);
     this.#pages = pages;
     this.#base = base;
   }

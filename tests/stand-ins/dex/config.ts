@@ -30,6 +30,8 @@ export interface Config {
   headers: Record<string, string>;
   /** The title of the pages. */
   title: string;
+  /** How long a sign-in under way is kept, in milliseconds. */
+  authRequestsMs: number;
   /** By client id. */
   clients: Map<string, Client>;
   /** By address in lower case. */
@@ -50,6 +52,7 @@ export function readConfig(file: string, env: NodeJS.ProcessEnv): Config {
     issuer: textAt(tree, "issuer"),
     http: textAt(web, "http"),
     headers: Object.fromEntries(Object.entries(treeAt(web, "headers")).map(([name, value]) => [name, String(value)])),
+    authRequestsMs: durationAt(treeAt(tree, "expiry"), "authRequests") ?? DAY,
     title: textAt(treeAt(tree, "frontend"), "issuer") || "dex",
     clients: new Map(clients.map((client) => [client.id, client])),
     people: peopleByAddress(people),
@@ -193,6 +196,20 @@ function peopleByAddress(people: Person[]): Map<string, Person> {
     byAddress.set(address, person);
   }
   return byAddress;
+}
+
+const DAY = 24 * 3600_000;
+
+/** A duration as Go writes it, `1h30m`, in milliseconds. */
+function durationAt(tree: Tree, key: string): number | undefined {
+  const text = textAt(tree, key);
+  if (text === "") return undefined;
+  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) {
+    throw new Error(`invalid config value ${JSON.stringify(text)} for auth request expiry: time: invalid duration`);
+  }
+  const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3600_000 };
+  const parts = [...text.matchAll(/([\d.]+)(ms|s|m|h)/g)];
+  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ""] ?? 0), 0);
 }
 
 const treeAt = (tree: Tree, key: string): Tree => (tree[key] ?? {}) as Tree;

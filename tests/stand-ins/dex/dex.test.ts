@@ -417,3 +417,18 @@ test("Dex ends on SIGTERM", async () => {
   const own = await DexProcess.start();
   assert.equal(await own.stop(), 2);
 });
+
+test("Dex forgets a sign-in that takes longer than expiry.authRequests", async () => {
+  const port = await freePort();
+  const short = await DexProcess.spawn({ ...goodConfig(port, issuer), expiry: { authRequests: "1s" } }, port);
+  await short.ready();
+  try {
+    const form = await fetch(`${short.url}/auth/local?${authQuery()}`, { redirect: "manual" });
+    const page = new URL(locationOf(form), short.url);
+    assert.equal((await fetch(page)).status, 200);
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    assert.equal((await fetch(page)).status, 400);
+  } finally {
+    await short.stop();
+  }
+});

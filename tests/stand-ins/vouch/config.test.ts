@@ -8,6 +8,7 @@ import { mkdir } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import { stringify } from "yaml";
 import { contractConfigs, merge } from "./testing/configs.ts";
 import { VouchProcess } from "./testing/vouchProcess.ts";
 
@@ -75,6 +76,30 @@ const refused: [what: string, change: Tree, message: RegExp][] = [
 for (const [what, change, message] of refused) {
   test(`Vouch exits 1 with ${what}`, () => assertRefused(withChange(change), 1, message));
 }
+
+/** The good configuration with a client ID written so. */
+const withClientId = (text: string) => stringify(root).replace(/client_id: .*/, `client_id: ${text}`);
+
+test("Vouch exits 1 with a date for its client ID, which is no text to it", () =>
+  assertRefused(withClientId("2026-01-01"), 1, /configuration error: oauth\.client_id not found/));
+
+for (const [text, read] of [
+  ['"2026-01-01"', "2026-01-01"],
+  ["1_000", "1000"],
+  ["0b11", "3"],
+  ['"1_000"', "1_000"],
+  ["no", "no"],
+  ["22:22", "22:22"],
+] as const)
+  test(`Vouch reads the client ID ${text} as Go's YAML does`, async () => {
+    const vouch = await VouchProcess.start(withClientId(text));
+    try {
+      const { headers } = await login(vouch);
+      assert.equal(new URL(String(headers.location)).searchParams.get("client_id"), read);
+    } finally {
+      await vouch.stop();
+    }
+  });
 
 test("Vouch exits 1 if the file is no YAML, and calls that not found", () =>
   assertRefused("vouch: [", 1, /configuration file not found/));

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
-import { parse } from "yaml";
+import { parse, type ScalarTag } from "yaml";
 import { ConfigReader, type Tree } from "./configReader.ts";
 import type { Log } from "./log.ts";
 import { GoPanic } from "./panic.ts";
@@ -47,10 +47,22 @@ export function readConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv, log: Log)
   return { vouch, oauth: withProviderDefaults(oauth) };
 }
 
+/**
+ * What go-yaml takes for a number besides YAML 1.2's: underscores between digits, base two. The `timestamp` below is another
+ * such; `yes`, `no` and `22:22` are texts to it.
+ */
+const goNumber: ScalarTag = {
+  tag: "tag:yaml.org,2002:int",
+  default: true,
+  test: /^[-+]?(0b[01_]+|[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?)$/,
+  resolve: (text) => Number(text.replaceAll("_", "")),
+};
+
 /** The file's content with its top-level keys in lower case, or why it cannot be had: missing, unreadable and broken are one to Vouch. */
 function readFile(file: string): { tree: Tree; fault?: string } {
   try {
-    const content: unknown = parse(readFileSync(file, "utf8")) ?? {};
+    const customTags = (tags: unknown[]) => [goNumber, "timestamp", ...tags] as never;
+    const content: unknown = parse(readFileSync(file, "utf8"), { customTags }) ?? {};
     if (typeof content !== "object" || Array.isArray(content)) throw new Error(`${file} holds no mapping`);
     const entries = Object.entries(content as Tree);
     return { tree: Object.fromEntries(entries.map(([key, value]) => [key.toLowerCase(), value])) };

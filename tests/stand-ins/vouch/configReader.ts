@@ -10,7 +10,8 @@ export interface Sources {
   title: string;
 }
 
-const isTree = (value: unknown): value is Tree => typeof value === "object" && value !== null && !Array.isArray(value);
+const isTree = (value: unknown): value is Tree =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 
 const lowerKeys = (tree: Tree): Tree =>
   Object.fromEntries(
@@ -47,7 +48,9 @@ export class ConfigReader {
     this.#sources = sources;
   }
 
-  text = (path: string, preset = ""): string => this.#read(path, preset, (value) => String(value));
+  /** A moment is no text to Go's reader; a number or a switch is. */
+  text = (path: string, preset = ""): string =>
+    this.#read(path, preset, (value) => (value instanceof Date ? undefined : String(value)));
   integer = (path: string, preset: number): number => this.#read(path, preset, toInteger);
   boolean = (path: string, preset: boolean): boolean => this.#read(path, preset, toBoolean);
 

@@ -16,24 +16,26 @@ const accounts = accountsOf(
 describe("Who gets into the database", () => {
   it("is notebooks, and each app with a database of its own; notebooks get into what is shared, too", () => {
     assert.deepEqual(accounts, [
-      { user: "notebooks", password: "secret-database-notebooks", databases: ["notebooks", "phpdemo"] },
-      { user: "phpdemo", password: "secret-database-phpdemo", databases: ["phpdemo"] },
-      { user: "whoami", password: "secret-database-whoami", databases: ["whoami"] },
+      { user: "notebooks", password: "secret-database-notebooks", databases: ["notebooks"], shared: ["phpdemo"] },
+      { user: "phpdemo", password: "secret-database-phpdemo", databases: ["phpdemo"], shared: [] },
+      { user: "whoami", password: "secret-database-whoami", databases: ["whoami"], shared: [] },
     ]);
   });
 
   it("is written as statements that may be run again", () => {
     assert.equal(
-      accessSql([{ user: "my-app", password: "p", databases: ["my-app"] }], "r"),
+      accessSql([{ user: "my-app", password: "p", databases: ["my-app"], shared: ["other"] }], "r"),
       `-- Who gets into which database. Made from the stack's settings; run at each release, changes what differs.
 
 ALTER USER 'root'@'localhost' IDENTIFIED BY 'r';
 CREATE ROLE IF NOT EXISTS site_user;
 
-CREATE USER IF NOT EXISTS 'my-app'@'%' IDENTIFIED BY 'p';
-ALTER USER 'my-app'@'%' IDENTIFIED BY 'p';
+CREATE USER IF NOT EXISTS 'my-app'@'%' IDENTIFIED BY 'p' WITH MAX_USER_CONNECTIONS 15;
+ALTER USER 'my-app'@'%' IDENTIFIED BY 'p' WITH MAX_USER_CONNECTIONS 15;
 GRANT site_user TO 'my-app'@'%';
 GRANT ALL PRIVILEGES ON \`my-app\`.* TO 'my-app'@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE TEMPORARY TABLES, LOCK TABLES, CREATE VIEW, SHOW VIEW, DELETE HISTORY ON \`other\`.* TO 'my-app'@'%';
+REVOKE EXECUTE, CREATE ROUTINE, ALTER ROUTINE, EVENT, TRIGGER ON \`other\`.* FROM 'my-app'@'%';
 `,
     );
   });
@@ -48,9 +50,24 @@ GRANT ALL PRIVILEGES ON \`my-app\`.* TO 'my-app'@'%';
     ]);
   });
 
+  it("shares the connections: up to 15 a user, and some left for the site itself", () => {
+    const most = (users: number) => {
+      const many = Array.from({ length: users }, (_, n) => ({
+        user: `app${n}`,
+        password: "p",
+        databases: [],
+        shared: [],
+      }));
+      return new Set(accessSql(many, "r").match(/MAX_USER_CONNECTIONS \d+/g));
+    };
+    assert.deepEqual(most(6), new Set(["MAX_USER_CONNECTIONS 15"]));
+    assert.deepEqual(most(8), new Set(["MAX_USER_CONNECTIONS 12"]));
+    assert.deepEqual(most(200), new Set(["MAX_USER_CONNECTIONS 1"]));
+  });
+
   it("has quotes and backslashes of a password written as text", () => {
-    const sql = accessSql([{ user: "a", password: "it's \\ `", databases: [] }], "'");
-    assert.match(sql, /IDENTIFIED BY 'it\\'s \\\\ `';/);
+    const sql = accessSql([{ user: "a", password: "it's \\ `", databases: [], shared: [] }], "'");
+    assert.match(sql, /IDENTIFIED BY 'it\\'s \\\\ `' WITH/);
     assert.match(sql, /'root'@'localhost' IDENTIFIED BY '\\'';/);
   });
 

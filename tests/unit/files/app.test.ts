@@ -20,6 +20,8 @@ describe("An app of three settings", () => {
     assert.deepEqual(definitionOf(changes), {
       image: "docker.io/traefik/whoami:v1.11.0",
       networks: ["to-whoami"],
+      dns_opt: ["ndots:1"],
+      dns_search: ["."],
       restart: "unless-stopped",
       cap_drop: ["ALL"],
       security_opt: ["no-new-privileges:true"],

@@ -21,25 +21,25 @@ describe("composeText()", () => {
       text,
       `# The site, as \`pulumi up\` released it. Written anew at each release: change the stack's settings instead.
 
-name: lab
+name: "lab"
 services:
 
   # The only way in.
   web:
-    image: nginx
-    ports: [127.0.0.1:8443:8443]
+    image: "nginx"
+    ports: ["127.0.0.1:8443:8443"]
     volumes:
-      - type: bind
-        source: /a
-        target: /b
+      - type: "bind"
+        source: "/a"
+        target: "/b"
 
   # An app; its network has the same name.
   app:
-    image: app
+    image: "app"
     command:
-      - app
-      - --words
-      - ${"w".repeat(72)}
+      - "app"
+      - "--words"
+      - "${"w".repeat(72)}"
     environment:
       N: "3"
 networks:
@@ -53,19 +53,26 @@ networks:
   it("doubles each dollar, which Compose would fill in", () => {
     assert.match(
       composeText("lab", { a: { command: ["$HOME", "$$", "a$"] } }, {}, {}),
-      /\[\$\$HOME, \$\$\$\$, a\$\$\]/,
+      /\["\$\$HOME", "\$\$\$\$", "a\$\$"\]/,
     );
   });
 
-  it("quotes what YAML would take for something else", () => {
-    const text = composeText("lab", { a: { b: "no", c: "1.0", d: "# x", e: "a: b", f: "null", g: "22:22" } }, {}, {});
-    assert.match(text, / c: "1.0"\n {4}d: "# x"\n {4}e: "a: b"\n {4}f: "null"\n/);
+  it("quotes every text, because readers differ in what they take for something else, and no number or switch", () => {
+    const text = composeText("lab", { a: { b: "no", c: "2026-11-27", d: "1_000", e: "a", f: 3, g: true } }, {}, {});
+    assert.match(text, / b: "no"\n {4}c: "2026-11-27"\n {4}d: "1_000"\n {4}e: "a"\n {4}f: 3\n {4}g: true\n/);
+  });
+
+  it("writes what cannot be printed by its number", () => {
+    assert.match(
+      composeText("lab", { a: { b: "\x7f\x1b\u2028\ufeff李" } }, {}, {}),
+      / b: "\\u007f\\e\\u2028\\ufeff李"\n/,
+    );
   });
 
   it("writes out each service, even where two share a part", () => {
     const shared = { driver: "local", options: { "max-size": "10m" } };
     const text = composeText("lab", { a: { logging: shared }, b: { logging: shared } }, {}, {});
-    assert.equal(text.match(/max-size: 10m/g)?.length, 2);
+    assert.equal(text.match(/max-size: "10m"/g)?.length, 2);
     assert.doesNotMatch(text, /[&*]/);
   });
 

@@ -70,15 +70,50 @@ describe("nginx's files", () => {
     const named = [...all.matchAll(/include \/site\/current\/([\w./-]+);/g)].map(([, path]) => path ?? "");
     assert.ok(named.length > 5);
     for (const path of named) assert.ok(paths.includes(path), path);
-    const pages = [...all.matchAll(/try_files \/([\w-]+\.html) /g)].map(([, page]) => page ?? "");
+    const pages = [...all.matchAll(/(?:try_files|error_page [\d ]+) \/([\w-]+\.html)[ ;]/g)].map(
+      ([, page]) => page ?? "",
+    );
     assert.ok(pages.length > 5);
     for (const page of pages) assert.ok(paths.includes(`pages/${page}`), page);
+  });
+
+  /** Directives, each with its words, and regular expressions of the files that nginx reads as its configuration. */
+  const directives = nginxFiles
+    .filter(([path]) => /\.(conf|map)$/.test(path))
+    .flatMap(([, { content }]) => content.split("\n"))
+    .map((line) => line.replace(/^\s*#.*/, "").trim())
+    .filter(Boolean);
+
+  it("use no module that they have no need of: most holes of the last years were in one", () => {
+    const used = directives.flatMap((line) => line.split(/[\s;{]/, 1));
+    assert.ok(used.includes("proxy_pass") && used.includes("limit_req"));
+    const unused =
+      /^(slice|grpc_|charset|source_charset|override_charset|uwsgi_(?!temp_path$)|scgi_(?!temp_path$)|fastcgi_(?!temp_path$)|memcached_|dav_|create_full_put_path|mp4|flv|http3|quic_|ssl_ocsp|ssl_stapling|mail|stream|rewrite|perl|js_|xslt_|image_filter|autoindex|random_index|sub_filter|addition|add_before_body|add_after_body|gunzip|secure_link|userid|geoip|proxy_cache|proxy_store|proxy_bind|mirror|split_clients|proxy_ssl_verify$|underscores_in_headers|ignore_invalid_headers|merge_slashes)/;
+    assert.deepEqual(
+      used.filter((name) => unused.test(name)),
+      [],
+    );
+    assert.doesNotMatch(all, /\blisten [^;]*\bquic\b/);
+  });
+
+  it("capture by name only, and use no capture by number", () => {
+    const expressions = directives.flatMap(
+      (line) => line.match(/"~\*?(?:[^"\\]|\\.)*"|(?<=~\*? )"(?:[^"\\]|\\.)*"/g) ?? [],
+    );
+    assert.ok(expressions.length > 10);
+    // A parenthesis in a class of characters, or behind a backslash, opens nothing.
+    for (const expression of expressions)
+      assert.doesNotMatch(expression.replace(/\\./g, "").replace(/\[[^\]]*\]/g, ""), /\((?!\?)/, expression);
+    assert.deepEqual(
+      directives.filter((line) => /\$\{?\d/.test(line)),
+      [],
+    );
   });
 
   it("have no page that nobody is sent to", () => {
     for (const [path] of nginxFiles.filter(([path]) => /\/pages\/.*\.html$/.test(path))) {
       const page = path.split("/").at(-1) ?? "";
-      assert.ok(all.includes(`try_files /${page} `), page);
+      assert.match(all, new RegExp(`(try_files|error_page [\\d ]+) /${page}[ ;]`), page);
     }
   });
 
@@ -124,7 +159,7 @@ describe("nginx's files", () => {
 
   it("show people by the names that the settings give them", () => {
     const users = [{ email: "ann@example.com", name: "Ann O'Neill; 李" }, { email: "bob@example.com" }];
-    assert.equal(file("names.map", { settings: { signIn: { users } } }), `"ann@example.com" "Ann O'Neill; 李";\n`);
+    assert.equal(file("names.map", { settings: { signIn: { users } } }), `"of:ann@example.com" "Ann O'Neill; 李";\n`);
     assert.equal(file("names.map", { settings: { signIn: { users: users.slice(1) } } }), "# none\n");
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parse } from "yaml";
 import { bundleWith, type Changes, secrets } from "../../support/site.ts";
-import { contentOf } from "../../support/unpack.ts";
+import { composeOf, contentOf } from "../../support/unpack.ts";
 
 const vouch = (changes: Changes = {}) => parse(contentOf(bundleWith(changes).secrets, "config.yml"));
 const dex = (changes: Changes = {}) => parse(contentOf(bundleWith(changes).secrets, "config.yaml"));
@@ -11,7 +11,7 @@ const dex = (changes: Changes = {}) => parse(contentOf(bundleWith(changes).secre
 const pathsOf = (label: string) =>
   [
     ...contentOf(bundleWith().release, `hosts/${label}.conf`).matchAll(
-      /location (?:= |\^~ )?(\/\S*) \{(?! return 404)/g,
+      /location (?:= |\^~ )?(\/\S*) \{(?! return 404|\s+internal;| internal;)/g,
     ),
   ].map(([, path]) => path);
 
@@ -56,6 +56,16 @@ describe("Vouch", () => {
     });
   });
 
+  it("gets every text in quotes, because a date is none to it", () => {
+    const signIn = { provider: "okta", domain: "dev-1.okta.com", clientId: "2026-01-01", clientSecret: "1_000" };
+    const text = contentOf(bundleWith({ settings: { signIn } }).secrets, "config.yml");
+    assert.match(text, /^ {2}client_id: "2026-01-01"$/m);
+    assert.deepEqual(
+      text.match(/: [^"\s].*$/gm)?.filter((value) => !/^: (\d+|true|false)$/.test(value)),
+      [],
+    );
+  });
+
   it("sends people who sign out to a page that is there", () => {
     assert.deepEqual(vouch().vouch.post_logout_redirect_uris, ["https://vouch.lab.example.com:8443/signed-out"]);
     assert.ok(contentOf(bundleWith().release, "hosts/vouch.conf").includes("location = /signed-out "));
@@ -83,6 +93,15 @@ describe("Dex", () => {
   it("calls itself by the name that Vouch sends people to", () => {
     const { issuer } = dex();
     assert.equal(vouch().oauth.auth_url, `${issuer}/auth`);
+  });
+
+  it("keeps sign-ins under way as long as Vouch does, and not for a day", () => {
+    assert.deepEqual(dex().expiry, { authRequests: `${vouch().vouch.session.maxAge}m` });
+  });
+
+  it("reads its configuration as it stands: the image's entrypoint would take {{ }} in it for a template", () => {
+    const { entrypoint, command } = composeOf(bundleWith().release).services.dex ?? {};
+    assert.deepEqual([entrypoint, command], [["dex"], ["serve", "/etc/dex/config.yaml"]]);
   });
 
   const users = [{ email: "ann@example.com", name: "Ann: 'Lee' #1" }, { email: "bob@example.com" }];
@@ -120,10 +139,10 @@ describe("Dex", () => {
     ]);
   });
 
-  it("takes no more than a few passwords a minute from one address", () => {
+  it("takes no more than a few passwords a minute, from one address and from all", () => {
     assert.match(
       contentOf(bundleWith().release, "hosts/dex.conf"),
-      /location \^~ \/auth\/ \{[^}]*limit_req zone=passwords /,
+      /location \^~ \/auth\/ \{[^}]*limit_req zone=passwords [^}]*limit_req zone=all_passwords /,
     );
   });
 });

@@ -108,6 +108,11 @@ describe("The networks", () => {
 
 for (const [name, service] of running)
   describe(`The service ${name}`, () => {
+    it("never asks the machine's own resolver for another service", () => {
+      assert.deepEqual(service.dns_opt, ["ndots:1"]);
+      assert.deepEqual(service.dns_search, ["."]);
+    });
+
     it("has no rights that it does not need", () => {
       assert.deepEqual(service.cap_drop, ["ALL"]);
       assert.deepEqual(service.security_opt, ["no-new-privileges:true"]);

@@ -437,6 +437,11 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config set --path 'apps[0].websocket' true
 `],
 
+  ["a word for crossSite", { apps: [{ ...ADMINER, crossSite: "yes" }] }, `
+  apps[0].crossSite: expected true or false, found "yes".
+    pulumi config set --path 'apps[0].crossSite' true
+`],
+
   ["a mistyped part of an app", { apps: [{ ...ADMINER, volume: ["/data"] }] }, `
   apps[0].volume: there is no such setting. Did you mean volumes?
     pulumi config rm --path 'apps[0].volume'

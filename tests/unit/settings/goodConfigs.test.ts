@@ -26,6 +26,7 @@ const plainApp = {
   shared: false,
   memory: "256m",
   websocket: false,
+  crossSite: false,
 };
 const fullApp = {
   name: "demo",
@@ -41,6 +42,7 @@ const fullApp = {
   memory: "1g",
   path: "/healthz?full=1",
   websocket: true,
+  crossSite: true,
 };
 
 describe("A good config", () => {

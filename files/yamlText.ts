@@ -1,0 +1,20 @@
+import type { Document } from "yaml";
+
+/** What no reader of YAML takes as it stands, or what one takes for the end of a line. */
+const UNPRINTABLE = /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g;
+
+/**
+ * A YAML document that every reader reads as it was meant. Programs read dialects of their own, in which a plain `2026-11-27`
+ * is a moment, `1_000` a number and `no` a boolean; so every text is in quotes.
+ */
+export function yamlText(document: Document): string {
+  return document
+    .toString({
+      lineWidth: 0,
+      nullStr: "",
+      flowCollectionPadding: false,
+      defaultStringType: "QUOTE_DOUBLE",
+      defaultKeyType: "PLAIN",
+    })
+    .replace(UNPRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}

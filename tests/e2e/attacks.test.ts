@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { appendFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { run } from "../support/command.ts";
+import { ask } from "../support/visitor.ts";
+import {
+  type Attempt,
+  get,
+  http1,
+  http2,
+  nameOf,
+  originOf,
+  page,
+  script,
+  site,
+  titleOf,
+  type Visitor,
+} from "./attacks/attempt.ts";
+import { table } from "./attacks/table.ts";
+import { type Outcome, send } from "./attacks/wire.ts";
+import { Clone } from "./support/clone.ts";
+import { containerIds, docker } from "./support/docker.ts";
+import { formSignIn } from "./support/formSignIn.ts";
+
+const project = "jupyter-up-local";
+/** It stands in a notebook, in the app's database and in the app's title: who sees it is behind the door. */
+const marker = `marker-${randomUUID()}`;
+
+describe("the site, attacked from outside,", () => {
+  let clone: Clone;
+  const stranger: Visitor = {};
+  /** Somebody who is signed in, and not on the list. */
+  const outsider: Visitor = {};
+  const allowed: Visitor = {};
+  let containersAtFirst: Record<string, string>;
+
+  before(async () => {
+    clone = await Clone.make();
+    await clone.pulumi("config", "set", "--path", "signIn.users[1].email", "out@example.com");
+    await clone.pulumi("config", "set", "--path", "apps[0].title", marker);
+    await appendFile(
+      join(clone.folder, "files/php-demo/schema.sql"),
+      `INSERT INTO pairings (wine, cheese) VALUES ('${marker}', 'x');\n`,
+    );
+    const { code, text } = await clone.npm("start");
+    assert.equal(code, 0, text);
+    await writeFile(join(clone.folder, "notebooks/marker.txt"), marker);
+    const passwords = JSON.parse(await clone.output("passwords"));
+    const signedIn = (email: string) => formSignIn(new URL(`${originOf("jupyter")}/lab`), email, passwords[email]);
+    outsider.token = await signedIn("out@example.com");
+    allowed.token = await signedIn("you@example.com");
+    containersAtFirst = await containerIds(project);
+  });
+  after(async () => {
+    await clone?.npm("stop");
+    await clone?.remove();
+  });
+
+  /** What holds for every answer, whatever it is. */
+  function assertNothingGotOut(attempt: Attempt, { answers, text }: Outcome): void {
+    assert.equal(text.includes(marker), false, `${answers}: what only allowed people may see`);
+    assert.doesNotMatch(text, /^set-cookie: *VouchCookie=[^;\s]{20,}/im, `${answers}: a session`);
+    const { serverName } = attempt;
+    if ([nameOf("jupyter"), nameOf("phpdemo"), nameOf("front")].includes(serverName ?? ""))
+      assert.doesNotMatch(answers, /(^|, )(101|2\d\d)/, text.slice(0, 1000));
+  }
+
+  describe("shows whoever is on the list what others must not see, so that the tests below can fail:", () => {
+    for (const attempt of [
+      get("jupyter", "/api/contents/marker.txt?content=1", script),
+      get("jupyter", "/files/marker.txt", [...script, `Referer: ${originOf("jupyter")}/lab`]),
+      get("phpdemo", "/", page),
+      get("front", "/", page),
+      http2("front", { "sec-fetch-mode": "navigate", accept: "text/html" }),
+    ])
+      it(titleOf(attempt), async () => {
+        const outcome = await send(attempt, allowed);
+        assert.equal(outcome.answers, "200");
+        assert.ok(outcome.text.includes(marker), outcome.text);
+        assert.throws(() => assertNothingGotOut(attempt, outcome), /what only allowed people may see/);
+      });
+
+    it("a name of theirs in another spelling, too", async () => {
+      const attempt = get("phpdemo", `${originOf("front")}/`, page);
+      assert.equal((await send(attempt, allowed)).answers, "200");
+    });
+  });
+
+  for (const [kind, rows] of Object.entries(table))
+    describe(`${kind}:`, { concurrency: 8 }, () => {
+      for (const [attempt, strangersAnswer, outsidersAnswer = strangersAnswer] of rows)
+        it(`${titleOf(attempt)} -> ${strangersAnswer}, signed in ${outsidersAnswer}`, async () => {
+          for (const [who, visitor, expected] of [
+            ["a stranger", stranger, strangersAnswer],
+            ["somebody who is not on the list", outsider, outsidersAnswer],
+          ] as const) {
+            const outcome = await send(attempt, visitor);
+            assertNothingGotOut(attempt, outcome);
+            const allowedAnswers = [expected].flat();
+            assert.ok(
+              allowedAnswers.includes(outcome.answers),
+              `${who} got ${outcome.answers}, not ${allowedAnswers.join(" or ")}:\n${outcome.text.slice(0, 2000)}`,
+            );
+          }
+        });
+    });
+
+  describe("does not wait long", { concurrency: true }, () => {
+    const unfinished: [what: string, attempt: Attempt][] = [
+      ["for a body that never comes", http1("jupyter", "PUT /api/contents/x HTTP/1.1", ["Content-Length: 100000000"])],
+      [
+        "for the end of chunks",
+        http1("jupyter", "PUT /api/contents/x HTTP/1.1", ["Transfer-Encoding: chunked"], { body: "5\r\n12345\r\n" }),
+      ],
+      [
+        "for the end of a head",
+        { kind: "raw", tls: true, serverName: nameOf("jupyter"), bytes: () => "GET / HTTP/1.1\r\nHost:" },
+      ],
+      [
+        "for the end of a head, without TLS",
+        { kind: "raw", tls: false, serverName: null, bytes: () => "GET / HTTP/1.1\r\nHost:" },
+      ],
+    ];
+    for (const [what, attempt] of unfinished)
+      it(what, async () => {
+        const { answers } = await send(attempt, outsider, 15_000);
+        assert.doesNotMatch(answers, /waits/);
+      });
+  });
+
+  it("publishes two ports, both on the loopback address, and both nginx's", async () => {
+    const ports = await docker(
+      "ps",
+      "--filter",
+      `label=com.docker.compose.project=${project}`,
+      "--format",
+      '{{.Label "com.docker.compose.service"}}={{.Ports}}',
+    );
+    const published = ports
+      .split(/[\n,]/)
+      .filter((port) => port.includes("->"))
+      .map((port) => port.trim())
+      .sort();
+    assert.deepEqual(published, ["127.0.0.1:8443->8443/tcp", "nginx=127.0.0.1:8080->8080/tcp"]);
+  });
+
+  it("has no password tried faster than ten a minute", async () => {
+    const statuses: number[] = [];
+    for (let attempt = 0; attempt < 15; attempt++)
+      statuses.push(
+        (await ask(site.httpsPort, nameOf("dex"), "/auth/local/login?back=&state=unknown", { form: { login: "x" } }))
+          .status,
+      );
+    assert.ok(statuses.includes(429), statuses.join(" "));
+  });
+
+  it("has no kernel, terminal, file or row made by any of it", async () => {
+    for (const path of ["/api/kernels", "/api/terminals", "/api/sessions"]) {
+      const { answers, text } = await send(get("jupyter", path, script), allowed);
+      assert.equal(answers, "200");
+      assert.match(text, /\r\n\r\n\[\]$/, path);
+    }
+    assert.deepEqual((await readdir(join(clone.folder, "notebooks"))).sort(), ["marker.txt", "welcome.ipynb"]);
+    const { text } = await send(get("phpdemo", "/", page), allowed);
+    assert.ok(text.includes(marker));
+    assert.doesNotMatch(text, /intruder/);
+  });
+
+  it("runs on as it did: no container and no worker of nginx has ended", async () => {
+    assert.deepEqual(await containerIds(project), containersAtFirst);
+    for (const service of Object.keys(containersAtFirst))
+      assert.equal(
+        await docker("inspect", "--format", "{{.RestartCount}} {{.State.Status}}", `${project}-${service}-1`),
+        "0 running\n",
+        service,
+      );
+    const { output } = await run("docker", ["logs", `${project}-nginx-1`]);
+    assert.match(output, / GET \/api\/contents 401 /);
+    assert.doesNotMatch(output, /exited (on signal|with code [1-9])/);
+  });
+
+  it("lets nobody in when Vouch is down", async () => {
+    await docker("stop", "--time", "1", `${project}-vouch-1`);
+    try {
+      for (const visitor of [stranger, outsider, allowed]) {
+        const opened = await send(get("jupyter", "/lab", page), visitor);
+        assert.equal(opened.answers, "503");
+        assert.match(opened.text, /The sign-in service does not answer/);
+        assert.equal((await send(get("jupyter", "/api/contents", script), visitor)).answers, "503");
+        assert.equal((await send(get("front", "/", page), visitor)).answers, "503");
+      }
+    } finally {
+      await docker("start", `${project}-vouch-1`);
+    }
+  });
+});

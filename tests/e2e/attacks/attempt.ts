@@ -1,0 +1,145 @@
+/** The names of the site, by their first label; the front page has the domain itself. */
+export type Label = "front" | "jupyter" | "phpdemo" | "vouch" | "dex";
+
+/** The site that is attacked. */
+export const site = { address: "127.0.0.1", httpsPort: 8443, httpPort: 8080, domain: "lab.localhost" };
+
+export const nameOf = (label: Label): string => (label === "front" ? site.domain : `${label}.${site.domain}`);
+/** As a browser writes it into Host. */
+export const hostOf = (label: Label): string => `${nameOf(label)}:${site.httpsPort}`;
+export const originOf = (label: Label): string => `https://${hostOf(label)}`;
+
+/** Who tries it. */
+export interface Visitor {
+  /** Value of VouchCookie; absent: there is none. */
+  token?: string;
+}
+
+/** Bytes on a connection of its own. */
+export interface RawAttempt {
+  kind: "raw";
+  /** Name that the TLS handshake asks for; null: none. Not used on plain connections. */
+  serverName: string | null;
+  tls: boolean;
+  bytes: (visitor: Visitor) => string;
+}
+
+/** A request of HTTP/2. */
+export interface Http2Attempt {
+  kind: "http2";
+  serverName: string;
+  headers: (visitor: Visitor) => Record<string, string | string[]>;
+}
+
+export type Attempt = RawAttempt | Http2Attempt;
+
+/**
+ * What is tried, and the answer that a stranger, and somebody who is signed in and not on the list, gets; a list where a
+ * client cannot know which of them comes. See `answersOf`.
+ */
+export type Row = [attempt: Attempt, stranger: string | string[], outsider?: string | string[]];
+
+/** A browser that opens a page, and a script. */
+export const page = ["Sec-Fetch-Mode: navigate", "Accept: text/html"];
+export const script = ["Sec-Fetch-Mode: cors"];
+
+/** Where a page is sent to sign in. */
+export const toSignIn = (label: Label): string => `302 vouch:/login?url=${label}:/sso-return`;
+
+interface Options {
+  /** Header lines; `null` in place of the Host line leaves it out. */
+  host?: string | null;
+  body?: string;
+  serverName?: string | null;
+  /** Whether the cookie of who is signed in goes along. Default: true. */
+  cookie?: boolean;
+  /** Default: that the connection ends after the answer. */
+  connection?: string | null;
+}
+
+/** A request of HTTP/1 over TLS, written as it stands. */
+export function http1(
+  label: Label,
+  line: string,
+  headers: string[] = [],
+  { host = hostOf(label), body = "", serverName = nameOf(label), cookie = true, connection = "close" }: Options = {},
+): Attempt {
+  return {
+    kind: "raw",
+    tls: true,
+    serverName,
+    bytes: ({ token }) =>
+      [
+        line,
+        ...(host === null ? [] : [`Host: ${host}`]),
+        ...headers.map((header) => header.replaceAll("<token>", token ?? FORGED)),
+        ...(cookie && token ? [`Cookie: VouchCookie=${token}`] : []),
+        ...(connection === null ? [] : [`Connection: ${connection}`]),
+        "",
+        body,
+      ].join("\r\n"),
+  };
+}
+
+export const get = (label: Label, path: string, headers: string[] = [], options: Options = {}): Attempt =>
+  http1(label, `GET ${path} HTTP/1.1`, headers, options);
+
+/** Exactly these bytes; `<host>` and `<cookie>` stand for lines that end there. */
+export function raw(label: Label, bytes: string): Attempt {
+  return {
+    kind: "raw",
+    tls: true,
+    serverName: nameOf(label),
+    bytes: ({ token }) =>
+      bytes
+        .replaceAll("<host>", `Host: ${hostOf(label)}\r\n`)
+        .replaceAll("<cookie>", token ? `Cookie: VouchCookie=${token}\r\n` : ""),
+  };
+}
+
+/** On the port that only redirects. */
+export const plain = (bytes: string): Attempt => ({ kind: "raw", tls: false, serverName: null, bytes: () => bytes });
+
+/** @param headers pseudo-headers, too; those of a usual request are there, and `""` takes one away. */
+export function http2(label: Label, headers: Record<string, string | string[]>, cookie = true): Attempt {
+  const usual = { ":method": "GET", ":path": "/", ":scheme": "https", ":authority": hostOf(label) };
+  return {
+    kind: "http2",
+    serverName: nameOf(label),
+    headers: ({ token }) =>
+      Object.fromEntries(
+        Object.entries({ ...usual, ...(cookie && token ? { cookie: `VouchCookie=${token}` } : {}), ...headers })
+          .filter(([, value]) => value !== "")
+          .map(([name, value]) => [name, withToken(value, token)]),
+      ),
+  };
+}
+
+function withToken(value: string | string[], token = FORGED): string | string[] {
+  const filledIn = [value].flat().map((text) => text.replaceAll("<token>", token));
+  return Array.isArray(value) ? filledIn : (filledIn[0] ?? "");
+}
+
+/** A token in the form of Vouch's, signed with another secret. */
+export const FORGED = [
+  Buffer.from('{"alg":"HS256","typ":"JWT"}').toString("base64url"),
+  Buffer.from(
+    '{"username":"you@example.com","CustomClaims":{"email":"you@example.com","email_verified":true},"iss":"Vouch","aud":"lab.localhost","exp":4102444800}',
+  ).toString("base64url"),
+  "c2lnbmVkIHdpdGggYW5vdGhlciBzZWNyZXQgYWx0b2dldGhlcg",
+].join(".");
+
+/** An attempt in one line, for the title of a test. */
+export function titleOf(attempt: Attempt): string {
+  const text =
+    attempt.kind === "http2"
+      ? `HTTP/2 ${JSON.stringify(attempt.headers({}))}`
+      : attempt.bytes({}).replaceAll(FORGED, "<forged>");
+  const via = attempt.kind === "raw" && !attempt.tls ? "plain" : (attempt.serverName ?? "no server name");
+  const line = text
+    .replace(/\r\nConnection: close\r\n\r\n$/, "")
+    .replace(/[^\x20-\x7e]/g, (char) =>
+      char === "\r" ? "" : char === "\n" ? " | " : `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`,
+    );
+  return `${via}: ${line.length > 180 ? `${line.slice(0, 140)}... (${text.length} bytes)` : line}`;
+}

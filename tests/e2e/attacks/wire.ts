@@ -1,0 +1,158 @@
+import { connect as connectHttp2 } from "node:http2";
+import { connect as connectPlain, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import {
+  type Attempt,
+  type Http2Attempt,
+  type Label,
+  originOf,
+  type RawAttempt,
+  site,
+  type Visitor,
+} from "./attempt.ts";
+
+/** All that came back. */
+export interface Outcome {
+  /**
+   * The answers in their order: `401`, `302 vouch:/login` (with `label:` for a name of the site). Then how it ended: `closed`
+   * without any answer, `waits` when the site still waits for something, `refused` without a connection.
+   */
+  answers: string;
+  /** Every byte of it. */
+  text: string;
+}
+
+/** How long there may be no answer at all, in milliseconds. */
+const PATIENCE = 15_000;
+
+/** @param quiet how long nothing may happen after an answer on a connection that stays open, in milliseconds */
+export function send(attempt: Attempt, visitor: Visitor, quiet = 2000): Promise<Outcome> {
+  return attempt.kind === "raw" ? sendRaw(attempt, visitor, quiet) : sendHttp2(attempt, visitor);
+}
+
+function sendRaw({ tls, serverName, bytes }: RawAttempt, visitor: Visitor, quiet: number): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const sent = bytes(visitor);
+    const received: Buffer[] = [];
+    let connected = false;
+    let timer: NodeJS.Timeout | undefined;
+    const end = (how: "closed" | "waits" | "refused") => {
+      clearTimeout(timer);
+      socket.destroy();
+      const text = Buffer.concat(received).toString("latin1");
+      resolve({ answers: answersOf(text, how, sent.startsWith("HEAD ")), text });
+    };
+    const wait = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => end("waits"), received.length > 0 ? quiet : PATIENCE);
+    };
+    const ready = () => {
+      connected = true;
+      socket.write(Buffer.from(sent, "latin1"));
+      wait();
+    };
+    const host = site.address;
+    const socket: Socket = tls
+      ? connectTls(
+          {
+            host,
+            port: site.httpsPort,
+            ...(serverName ? { servername: serverName } : {}),
+            ALPNProtocols: ["http/1.1"],
+            rejectUnauthorized: false,
+          },
+          ready,
+        )
+      : connectPlain({ host, port: site.httpPort }, ready);
+    socket.on("data", (part) => {
+      received.push(part);
+      wait();
+    });
+    // A connection may be reset after the answer, when the site did not read all that was sent.
+    socket.on("error", () => end(connected ? "closed" : "refused"));
+    socket.on("close", () => end(connected ? "closed" : "refused"));
+  });
+}
+
+function sendHttp2({ serverName, headers }: Http2Attempt, visitor: Visitor): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const session = connectHttp2(`https://${serverName}:${site.httpsPort}`, {
+      createConnection: () =>
+        connectTls({
+          host: site.address,
+          port: site.httpsPort,
+          servername: serverName,
+          ALPNProtocols: ["h2"],
+          rejectUnauthorized: false,
+        }),
+    });
+    let text = "";
+    let answers = "";
+    const end = (otherwise: string) => {
+      clearTimeout(timer);
+      session.destroy();
+      resolve({ answers: answers || otherwise, text });
+    };
+    const timer = setTimeout(() => end("waits"), PATIENCE);
+    session.on("error", () => end("closed")).on("goaway", () => setTimeout(() => end("closed"), 50));
+    try {
+      const stream = session.request(headers(visitor));
+      stream.on("response", (got) => {
+        text += Object.entries(got)
+          .map(([name, value]) => `${name}: ${value}\r\n`)
+          .join("");
+        answers = described(String(got[":status"]), String(got.location ?? ""));
+      });
+      stream.setEncoding("latin1").on("data", (part) => {
+        text += part;
+      });
+      stream.on("error", () => end("reset")).on("close", () => end("reset"));
+      stream.end();
+    } catch (error) {
+      // Node itself does not send everything.
+      text = String(error);
+      end("not sent");
+    }
+  });
+}
+
+function described(status: string, location: string): string {
+  if (!location) return status;
+  const labels: Label[] = ["jupyter", "phpdemo", "vouch", "dex", "front"];
+  const short = labels.reduce((text, label) => text.replaceAll(originOf(label), `${label}:`), location);
+  // What differs from time to time.
+  return `${status} ${short.replace(/(state|code_challenge|nonce|req|hmac)=[-\w]+/g, "$1=")}`;
+}
+
+function answersOf(text: string, how: "closed" | "waits" | "refused", isHead: boolean): string {
+  const answers: string[] = [];
+  let rest = text;
+  while (rest) {
+    const head = /^HTTP\/1\.[01] (\d{3})[^\r\n]*\r\n((?:[^\r\n]+\r\n)*)\r\n/.exec(rest);
+    if (!head) {
+      answers.push(`${/<title>(\d{3}) /.exec(rest)?.[1] ?? "something"} without a head`);
+      break;
+    }
+    const [whole, status = "", fields = ""] = head;
+    rest = rest.slice(whole.length);
+    answers.push(described(status, /^location: *([^\r\n]*)/im.exec(fields)?.[1] ?? ""));
+    if (/^1|^204|^304/.test(status) || (isHead && answers.length === 1)) continue;
+    const length = /^content-length: *(\d+)/im.exec(fields)?.[1];
+    if (/^transfer-encoding: *chunked/im.test(fields)) rest = afterChunks(rest);
+    else if (length !== undefined) rest = rest.slice(Number(length));
+    else rest = "";
+  }
+  if (how === "waits" || answers.length === 0) answers.push(how);
+  return answers.join(", ");
+}
+
+function afterChunks(body: string): string {
+  let rest = body;
+  for (;;) {
+    const size = /^([0-9a-f]+)[^\r\n]*\r\n/i.exec(rest);
+    if (!size) return rest;
+    const length = Number.parseInt(size[1] ?? "0", 16);
+    rest = rest.slice(size[0].length + length + 2);
+    if (length === 0) return rest;
+  }
+}

@@ -1,0 +1,408 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import type { OutgoingHttpHeaders } from "node:http";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect } from "node:tls";
+import { run } from "../support/command.ts";
+import { freePort } from "../support/freePort.ts";
+import { type RunningSite, runningSite } from "../support/runningSite.ts";
+import { until } from "../support/until.ts";
+import { type Answer, ask, type Question, signedIn } from "../support/visitor.ts";
+
+const domain = "lab.example.com";
+const whoami = { image: "docker.io/traefik/whoami:v1.11.0", port: 80, websocket: true };
+const page = { accept: "text/html", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+const script = { "sec-fetch-mode": "cors", "sec-fetch-dest": "empty" };
+const upgrade = {
+  ...{ connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" },
+  ...{ "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", "sec-fetch-mode": "websocket", "sec-fetch-dest": "websocket" },
+};
+const ann = signedIn("ann@example.com");
+const bob = signedIn("bob@example.com");
+/** Dex takes well-formed hashes only; nobody's password is right here. */
+const passwordHashes = { "ann@example.com": `$2b$10$${"x".repeat(53)}` };
+
+describe("The door", () => {
+  let site: RunningSite;
+  let httpsPort: number;
+  let echo = "";
+
+  const visit = (label: string, path: string, headers: OutgoingHttpHeaders = {}, question: Question = {}) =>
+    ask(httpsPort, label ? `${label}.${domain}` : domain, path, { ...question, headers });
+  const asAnn = (label: string, path: string, headers: OutgoingHttpHeaders = {}, question: Question = {}) =>
+    visit(label, path, { cookie: ann, ...headers }, question);
+  /** What the program behind the door was asked with. */
+  const seen = ({ body }: Answer): { url: string; headers: Record<string, string> } => JSON.parse(body);
+
+  /** Sends bytes and returns the whole answer. */
+  function raw(servername: string, text: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host: "127.0.0.1", port: httpsPort, servername, rejectUnauthorized: false });
+      let answer = "";
+      socket.setEncoding("latin1").on("data", (part) => {
+        answer += part;
+      });
+      socket.setTimeout(10_000, () => socket.destroy(new Error(`no answer to ${text}`)));
+      socket.on("error", reject).on("close", () => resolve(answer));
+      socket.write(text);
+    });
+  }
+
+  before(async () => {
+    site = runningSite(["nginx", "vouch", "dex", "whoami", "open"]);
+    httpsPort = await freePort();
+    const settings = {
+      domain,
+      allow: ["ann@example.com", "~ve@example.com", "eve@example.com"],
+      signIn: {
+        users: [
+          { email: "ann@example.com", name: "Ann Lee" },
+          { email: "~ve@example.com", name: "Mallory" },
+          { email: "odd@example.com", name: "12: # {{x}} é" },
+        ],
+      },
+      apps: [
+        { ...whoami, name: "whoami" },
+        { ...whoami, name: "open", crossSite: true },
+      ],
+    };
+    const hash = passwordHashes["ann@example.com"];
+    const hashes = { ...passwordHashes, "~ve@example.com": hash, "odd@example.com": hash };
+    const place = { httpsPort, httpPort: await freePort() };
+    const { code, output } = await site.release({ settings, place, secrets: { passwordHashes: hashes } });
+    assert.equal(code, 0, output);
+    // Jupyter's place is taken by a program that shows what reaches it.
+    const { output: image } = await run("docker", [
+      "inspect",
+      "--format",
+      "{{.Image}}",
+      await site.container("whoami"),
+    ]);
+    const program = new URL("../support/echo.ts", import.meta.url).pathname;
+    const started = await run("docker", [
+      ...["run", "--detach", "--network", `${site.project}_jupyter`, "--network-alias", "jupyter"],
+      ...["--volume", `${process.execPath}:/node:ro`, "--volume", `${program}:/echo.ts:ro`, "--entrypoint", "/node"],
+      ...[image.trim(), "--disable-warning=ExperimentalWarning", "/echo.ts"],
+    ]);
+    assert.equal(started.code, 0, started.output);
+    echo = started.output.trim();
+    await until("the echo answers", async () => (await asAnn("jupyter", "/")).status === 200, 15);
+  });
+  after(async () => {
+    if (echo) await run("docker", ["rm", "--force", echo]);
+    await site?.remove();
+  });
+
+  describe("refuses what a page of another site asks for", () => {
+    const refused: [what: string, headers: OutgoingHttpHeaders, method?: string][] = [
+      ["a form", page, "POST"],
+      ["a script's request", script],
+      ["a script's form", script, "POST"],
+      ["an image", { "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" }],
+      ["a frame", { ...page, "sec-fetch-dest": "iframe" }],
+      ["a fenced frame", { ...page, "sec-fetch-dest": "fencedframe" }],
+      ["a WebSocket", upgrade],
+    ];
+    for (const from of ["same-site", "cross-site"])
+      for (const [what, headers, method = "GET"] of refused)
+        it(`${what}, ${from}`, async () => {
+          const asked = { ...headers, "sec-fetch-site": from };
+          for (const label of ["jupyter", "whoami", ""]) {
+            const answer = await asAnn(label, "/x", asked, { method });
+            assert.equal(answer.status, 403, label);
+            assert.match(answer.body, /another site/);
+          }
+          const allowed = await asAnn("open", "/x", asked, { method });
+          assert.notEqual(allowed.status, 403, "an app that opted out");
+          assert.equal((await visit("open", "/x", { ...asked, cookie: bob }, { method })).status, 403, "not listed");
+          assert.equal((await visit("jupyter", "/x", asked, { method })).status, 401, "a stranger");
+        });
+
+    for (const from of ["same-site", "cross-site"])
+      it(`but not a page that is opened, ${from}`, async () => {
+        for (const method of ["GET", "HEAD"])
+          assert.equal((await asAnn("jupyter", "/lab", { ...page, "sec-fetch-site": from }, { method })).status, 200);
+        const stranger = await visit("jupyter", "/lab", { ...page, "sec-fetch-site": from });
+        assert.match(String(stranger.headers.location), /^https:\/\/vouch\./);
+      });
+
+    it("but nothing of its own, and nothing that does not say who asks", async () => {
+      for (const from of [{}, { "sec-fetch-site": "same-origin" }, { "sec-fetch-site": "none" }])
+        for (const [, headers, method = "GET"] of refused) {
+          const { status } = await asAnn("jupyter", "/x", { ...headers, ...from }, { method });
+          assert.ok([200, 101].includes(status), String(status));
+        }
+    });
+  });
+
+  describe("signs nobody out for another site", () => {
+    const signOut = (headers: OutgoingHttpHeaders) => visit("vouch", "/logout", { ...headers, cookie: ann });
+    it("by a link or an image", async () => {
+      for (const headers of [
+        { ...page, "sec-fetch-site": "cross-site" },
+        { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" },
+        { "sec-fetch-site": "same-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" },
+      ]) {
+        const answer = await signOut(headers);
+        assert.equal(answer.status, 403);
+        assert.equal(answer.headers["set-cookie"], undefined);
+        assert.match(answer.body, /another site/);
+      }
+    });
+    it("but by the site's own pages and the address bar", async () => {
+      for (const from of [{}, ...["same-site", "same-origin", "none"].map((site) => ({ "sec-fetch-site": site }))]) {
+        const answer = await signOut({ ...page, ...from });
+        assert.equal(answer.status, 302);
+        assert.match(String(answer.headers["set-cookie"]), /VouchCookie=delete/);
+      }
+    });
+  });
+
+  describe("takes a request with two session cookies for one without", () => {
+    for (const cookie of [`${ann}; ${ann}`, `a=b; ${ann}; c=d; vouchcookie=x`, `VouchCookie=; ${ann}`])
+      it(cookie.replaceAll(ann, "VouchCookie=..."), async () => {
+        const answer = await visit("jupyter", "/api/me", { ...script, cookie });
+        assert.equal(answer.status, 401);
+        // Heals a browser in which another name of the domain has put one beside the site's own.
+        assert.equal(answer.headers["clear-site-data"], '"cookies"');
+        const shown = await visit("jupyter", "/lab", { ...page, cookie });
+        assert.equal(shown.status, 302);
+        assert.equal(shown.headers["clear-site-data"], '"cookies"');
+      });
+    it("and clears no cookies of anybody else", async () => {
+      for (const cookie of ["", "VouchCookie=x", "a=VouchCookie=1; VouchCookie2=y"]) {
+        const answer = await visit("jupyter", "/lab", { ...page, cookie });
+        assert.deepEqual([answer.status, answer.headers["clear-site-data"]], [302, undefined]);
+      }
+    });
+  });
+
+  describe("tells a program behind it", () => {
+    it("the name and port that browsers use, whatever the request says", async () => {
+      const host = `jupyter.${domain}`;
+      for (const given of [host, `${host}:1`, host.toUpperCase(), `${host}:${httpsPort}`]) {
+        const { headers } = seen(await asAnn("jupyter", "/", { host: given }));
+        assert.deepEqual([headers.host, headers["x-forwarded-host"]], Array(2).fill(`${host}:${httpsPort}`));
+      }
+      const absolute = `GET https://${host}/x HTTP/1.1\r\nHost: whoami.${domain}\r\nCookie: ${ann}\r\nConnection: close\r\n\r\n`;
+      assert.match(await raw(host, absolute), new RegExp(`"host":"${host}:${httpsPort}"`));
+    });
+
+    for (const name of [
+      ...["Remote-User", "Remote-Name", "Remote-Email", "Remote-Groups", "X-Remote-User", "X-WEBAUTH-USER"],
+      ...["X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Groups", "X-Forwarded-Preferred-Username"],
+      ...["X-Auth-Request-User", "X-Auth-Request-Email", "X-Auth-Request-Groups", "X-Auth-Request-Preferred-Username"],
+      ...["X-Vouch-User", "X-Vouch-Token", "X-Vouch-Success", "X-Vouch-IdP-Claims-Email"],
+      ...["X-Vouch-IdP-Claims-Email-Verified", "X-Vouch-IdP-Claims-Login", "X-Vouch-IdP-Claims-Groups"],
+      ...["Forwarded", "X-Original-URL", "X-Rewrite-URL", "Proxy", "X-Forwarded-Prefix", "X-Forwarded-Port"],
+      ...["X-Forwarded-Server", "Authorization", "X-Door-Secret-2", "X-HTTP-Method-Override"],
+    ])
+      it(`nothing of a client's own ${name}`, async () => {
+        const spoofed = { [name]: "mallory", [name.replaceAll("-", "_")]: "mallory" };
+        const told = seen(await asAnn("jupyter", "/", spoofed)).headers;
+        if (name === "X-Door-Secret-2" || name === "X-HTTP-Method-Override") {
+          // Means nothing to the door: apps may have headers of their own.
+          assert.equal(told[name.toLowerCase()], "mallory");
+        } else assert.doesNotMatch(JSON.stringify(told), /mallory/);
+      });
+
+    it("the name of nobody else", async () => {
+      const named = async (email: string) =>
+        seen(await visit("jupyter", "/", { cookie: signedIn(email) })).headers["x-auth-name"];
+      assert.equal(await named("ann@example.com"), "Ann Lee");
+      assert.equal(await named("~ve@example.com"), "Mallory");
+      assert.equal(await named("eve@example.com"), "eve@example.com");
+    });
+  });
+
+  describe("is not steered by a program behind it", () => {
+    for (const location of ["/sso-validate", "@sign_in_page", "@deny", "/sso-sign-out", "/lab"])
+      it(`to ${location}`, async () => {
+        const answer = await asAnn("jupyter", `/x?x-accel-redirect=${location}`);
+        assert.equal(answer.status, 200);
+        assert.equal(seen(answer).url, `/x?x-accel-redirect=${location}`);
+        assert.equal(answer.headers["x-accel-redirect"], undefined);
+      });
+  });
+
+  describe("has what a notebook's author wrote run in a sandbox", () => {
+    const policies = (answer: Answer) => String(answer.headers["content-security-policy"] ?? "");
+    for (const path of ["/files/a.html", "/nbconvert/html/a.ipynb", "/files/..%2fwork/a.html", "/files//a.svg"])
+      it(`at ${path}`, async () => {
+        const answer = await asAnn("jupyter", path, page);
+        assert.equal(policies(answer), "sandbox allow-scripts");
+        assert.equal(answer.headers["x-content-type-options"], "nosniff");
+        // What Jupyter says besides holds, too.
+        const own = await asAnn("jupyter", `${path}?content-security-policy=frame-ancestors%20'self'`, page);
+        assert.match(policies(own), /frame-ancestors 'self'/);
+        assert.match(policies(own), /sandbox allow-scripts/);
+      });
+    it("and nothing else", async () => {
+      for (const path of ["/lab", "/lab/tree/files/a", "/api/contents/files/a.html", "/filesystem", "/nbconvert.html"])
+        assert.equal(policies(await asAnn("jupyter", path, page)), "", path);
+      assert.equal((await asAnn("jupyter", "/lab", page)).headers["x-content-type-options"], "nosniff");
+    });
+  });
+
+  describe("has pages that no other page can frame", () => {
+    const rows: [label: string, path: string, cookie: string, status: number][] = [
+      ["jupyter", "/lab", bob, 403],
+      ["jupyter", "/sso-return", "", 401],
+      ["vouch", "/signed-out", "", 200],
+      ["vouch", "/login", "", 400],
+      ["dex", "/auth/local/login?back=&state=unknown", "", 400],
+      ["dex", "/keys", "", 200],
+    ];
+    for (const [label, path, cookie, status] of rows)
+      it(`${label}.${domain}${path}`, async () => {
+        const answer = await visit(label, path, { ...page, cookie });
+        assert.equal(answer.status, status);
+        assert.match(String(answer.headers["content-security-policy"]), /frame-ancestors 'none'/);
+        assert.equal(answer.headers["x-content-type-options"], "nosniff");
+      });
+  });
+
+  describe("answers for no other name", () => {
+    it("that a connection made for one of the site's asks for", async () => {
+      const answer = await raw(`jupyter.${domain}`, "GET / HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n");
+      assert.match(answer, /^HTTP\/1\.1 421 /);
+    });
+    it("and says so to a malformed request, at each name", async () => {
+      for (const label of ["jupyter.", "vouch.", "dex.", ""])
+        for (const request of ["GET / HTTP/1.1\r\nHost: a b\r\n\r\n", "\x01\x02\r\n\r\n", "GET\r\n\r\n"])
+          assert.match(
+            await raw(`${label}${domain}`, request),
+            /^(HTTP\/1\.1 400 |<html>\r\n<head><title>400 )/,
+            label,
+          );
+    });
+    it("and keeps working paths of Vouch's name", async () => {
+      const malformed = await raw(`vouch.${domain}`, `GET /%zz HTTP/1.1\r\nHost: vouch.${domain}\r\n\r\n`);
+      assert.match(malformed, /^HTTP\/1\.1 400 /);
+      assert.match(malformed, /Signing in did not work/);
+    });
+  });
+
+  describe("sends people back where they wanted to go", () => {
+    const keeps = [
+      "/lab/tree/a%20b.ipynb?x=1&y=%22",
+      "/lab?filter={a|b}^`[c]",
+      `/lab/${"a".repeat(1400)}`,
+      "/lab?a=http://evil.test/&b=%0d%0a",
+    ];
+    const drops = [
+      "//evil.test/",
+      "/a;b",
+      "/a,VouchCookie=x",
+      '/a"b',
+      "/a\\b",
+      `/${"a".repeat(1600)}`,
+      "/a<b",
+      "/\x80",
+    ];
+    const returnOf = async (path: string) =>
+      String((await visit("jupyter", path, page)).headers["set-cookie"]).split(";")[0];
+    for (const path of keeps)
+      it(path.slice(0, 60), async () => {
+        assert.equal(await returnOf(path), `sso_return=${path}`);
+        const back = await visit("jupyter", "/sso-return", { ...page, cookie: `${ann}; sso_return=${path}` });
+        assert.deepEqual([back.status, back.headers.location], [302, path]);
+      });
+    for (const path of drops)
+      it(`but not to ${path.slice(0, 60)}`, async () => {
+        if (!/[\x80]/.test(path)) assert.equal(await returnOf(path), "sso_return=/");
+        const back = await visit("jupyter", "/sso-return", { ...page, cookie: `${ann}; sso_return=${path}` });
+        if (!path.includes(";") && !path.includes("VouchCookie")) assert.equal(back.headers.location, "/");
+      });
+  });
+
+  it("holds, with its WebSockets, under more half-sent requests than it takes connections", async () => {
+    const workers = async () =>
+      (await run("docker", ["top", await site.container("nginx"), "-eo", "pid,args"])).output.match(
+        /^ *\d+ .*worker process$/gm,
+      );
+    const before = await workers();
+    assert.equal(before?.length, 2);
+    const open = () =>
+      connect({ host: "127.0.0.1", port: httpsPort, servername: `jupyter.${domain}`, rejectUnauthorized: false });
+    const ended: string[] = [];
+    const heads = Object.entries({ ...upgrade, host: `jupyter.${domain}`, cookie: ann }).map(
+      ([name, value]) => `${name}: ${value}`,
+    );
+    const kept = Array.from({ length: 4 }, (_, number) => {
+      const socket = open();
+      socket.on("close", () => ended.push(`WebSocket ${number}`)).on("error", () => {});
+      socket.write(`GET /api HTTP/1.1\r\n${heads.join("\r\n")}\r\n\r\n`);
+      return socket;
+    });
+    await Promise.all(kept.map((socket) => once(socket, "data")));
+    // As much as a request may hold: one buffer for the address, one for a header.
+    const halfSent = `GET /${"x".repeat(7900)} HTTP/1.1\r\nHost: jupyter.${domain}\r\nx: ${"x".repeat(7900)}`;
+    const attackers = Array.from({ length: 2500 }, () => {
+      const socket = open();
+      socket.on("error", () => {}).write(halfSent);
+      return socket;
+    });
+    try {
+      await Promise.all(
+        attackers.map((socket) =>
+          Promise.race([once(socket, "secureConnect"), once(socket, "close"), sleep(8000)]).catch(() => {}),
+        ),
+      );
+      assert.deepEqual(ended, []);
+      assert.deepEqual(await workers(), before);
+    } finally {
+      for (const socket of [...attackers, ...kept]) socket.destroy();
+    }
+    await until("the door answers as before", async () => (await asAnn("jupyter", "/")).status === 200, 15);
+    const { output } = await run("docker", [
+      "inspect",
+      "--format",
+      "{{.State.OOMKilled}} {{.RestartCount}}",
+      await site.container("nginx"),
+    ]);
+    assert.equal(output.trim(), "false 0");
+    assert.doesNotMatch((await run("docker", ["logs", await site.container("nginx")])).output, /exited on signal/);
+  });
+
+  describe("leads out of a sign-in at Dex that cannot go on", () => {
+    for (const [path, status] of [
+      ["/auth/local/login?back=&state=unknown", 400],
+      ["/auth/local/login?back=&state=", 400],
+      ["/auth", 302],
+      ["/auth/local", 404],
+      ["/auth/nobody?client_id=vouch", 400],
+    ] as const)
+      it(`${path}`, async () => {
+        const answer = await visit("dex", path, page);
+        assert.equal(answer.status, status);
+        if (status !== 302) assert.match(answer.body, /Signing in did not work[\s\S]*Try again/);
+      });
+    it("and shows the form again after a wrong password", async () => {
+      const begun = await visit("vouch", `/login?url=https://whoami.${domain}:${httpsPort}/sso-return`, page);
+      const authorize = new URL(String(begun.headers.location));
+      const connector = await visit("dex", `/auth/local${authorize.search}`, page);
+      const form = String(connector.headers.location).replace(/^https:\/\/[^/]+/, "");
+      const answer = await visit("dex", form, page, { form: { login: "ann@example.com", password: "wrong" } });
+      assert.equal(answer.status, 401);
+      assert.match(answer.body, /Invalid Email Address and password/);
+    });
+    for (const path of ["/auth/local%2flogin", "/callback/..%2fkeys", "/auth/%6cocal", "/auth//local", "/auth/../keys"])
+      it(`but not by a path that Dex and nginx read differently: ${path}`, async () => {
+        const request = `GET ${path} HTTP/1.1\r\nHost: dex.${domain}\r\nConnection: close\r\n\r\n`;
+        // nginx's own answer, not one of Dex's that nginx has put a page in place of.
+        assert.match(await raw(`dex.${domain}`, request), /^HTTP\/1\.1 404 [\s\S]*<center>nginx<\/center>/);
+      });
+    it("or by one of more than 1,500 characters, which Dex would keep in memory", async () => {
+      const authorize = `/auth/local?client_id=vouch&state=${"x".repeat(1500)}`;
+      assert.equal((await visit("dex", authorize, page)).status, 414);
+    });
+    it("or faster than a person can", async () => {
+      const statuses: number[] = [];
+      for (let asked = 0; asked < 60; asked++)
+        statuses.push((await visit("dex", "/auth/local/login?state=x", page)).status);
+      assert.ok(statuses.includes(429), statuses.join(" "));
+    });
+  });
+});

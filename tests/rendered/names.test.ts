@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before, describe, it } from "node:test";
+import { run } from "../support/command.ts";
+import { freePort } from "../support/freePort.ts";
+import { havePulled, imageMirror } from "../support/images.ts";
+import { type RunningSite, runningSite } from "../support/runningSite.ts";
+import { serviceOf, siteWith } from "../support/site.ts";
+import { until } from "../support/until.ts";
+import { ask, signedIn } from "../support/visitor.ts";
+
+const domain = "lab.example.com";
+const phpdemo = {
+  name: "phpdemo",
+  image: "docker.io/serversideup/php:8.4-fpm-nginx-v4.5.3",
+  port: 8080,
+  path: "/healthcheck",
+};
+/** Dex takes well-formed hashes only; nobody's password is typed here. */
+const passwordHashes = { "ann@example.com": `$2b$10$${"x".repeat(53)}` };
+const settings = { domain, allow: ["ann@example.com"], apps: [phpdemo] };
+
+describe("On a network whose resolver answers the names of the site's services", () => {
+  let site: RunningSite;
+  let httpsPort: number;
+  const network = `jupyter-up-rendered-${randomUUID().slice(0, 8)}-false`;
+  let falseHost = "";
+
+  /** Names that the resolver was asked for. */
+  async function asked(): Promise<string[]> {
+    const { output } = await run("docker", ["logs", falseHost]);
+    return [...output.matchAll(/^asked for (.+)$/gm)].map(([, name]) => name ?? "");
+  }
+  const page = { accept: "text/html", "sec-fetch-mode": "navigate" };
+  const visit = (host: string, path: string, cookie = "") =>
+    ask(httpsPort, `${host}.${domain}`, path, { headers: { ...page, cookie } });
+  const stopped = async (service: string, then: () => Promise<void>) => {
+    const container = await site.container(service);
+    assert.equal((await run("docker", ["stop", "--time", "1", container])).code, 0);
+    try {
+      await then();
+    } finally {
+      await run("docker", ["start", container]);
+    }
+  };
+
+  before(async () => {
+    // An address of this machine that containers can reach.
+    assert.equal((await run("docker", ["network", "create", network])).code, 0);
+    const gateway = ["network", "inspect", network, "--format", "{{(index .IPAM.Config 0).Gateway}}"];
+    const address = (await run("docker", gateway)).output.trim();
+    // An image with the C library that this Node needs.
+    const { image } = serviceOf(siteWith({ settings: { ...settings, imageMirror } }), "phpdemo");
+    await havePulled([image.reference]);
+    const program = new URL("../support/falseHost.ts", import.meta.url).pathname;
+    const started = await run("docker", [
+      ...["run", "--detach", "--network", "host", "--user", "0", "--entrypoint", "/node"],
+      ...["--volume", `${process.execPath}:/node:ro`, "--volume", `${program}:/falseHost.ts:ro`],
+      ...[image.reference, "--disable-warning=ExperimentalWarning", "/falseHost.ts", address],
+    ]);
+    assert.equal(started.code, 0, started.output);
+    falseHost = started.output.trim();
+    const ready = async () => (await run("docker", ["logs", falseHost])).output.includes("ready");
+    await until("the resolver is ready", ready, 10);
+
+    httpsPort = await freePort();
+    site = runningSite(["nginx", "vouch", "dex", "phpdemo"]);
+    const { code, output } = await site.release(
+      { settings, secrets: { passwordHashes }, place: { httpsPort, httpPort: await freePort() } },
+      { defaults: { dns: [address], dns_search: ["office.test"] } },
+    );
+    assert.equal(code, 0, output);
+  });
+  after(async () => {
+    await site?.remove();
+    if (falseHost) await run("docker", ["rm", "--force", falseHost]);
+    await run("docker", ["network", "rm", network]);
+  });
+
+  it("services find each other, and names of the world", async () => {
+    assert.equal((await visit("phpdemo", "/healthcheck", signedIn("ann@example.com"))).status, 200);
+    assert.equal((await visit("dex", "/keys")).status, 200);
+    const world = await site.exec("phpdemo", ["php", "-r", 'echo gethostbyname("files.example.org");']);
+    assert.match(world.output, /^\d+(\.\d+){3}$/);
+  });
+
+  it("a stranger is not let in by who poses as Vouch while it is down", async () => {
+    await stopped("vouch", async () => {
+      // nginx may remember for five seconds where Vouch was.
+      for (let second = 0; second < 6; second++) {
+        assert.equal((await visit("phpdemo", "/healthcheck")).status, 503);
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+      }
+    });
+    await until("Vouch is found again", async () => (await visit("phpdemo", "/")).status === 302, 10);
+  });
+
+  it("a person's request is not sent to who poses as Jupyter while it is down", async () => {
+    assert.equal((await visit("jupyter", "/lab", signedIn("ann@example.com"))).status, 502);
+  });
+
+  it("nobody is signed in by who poses as Dex while it is down", async () => {
+    const begun = await visit("vouch", `/login?url=https://phpdemo.${domain}:${httpsPort}/sso-return`);
+    const state = new URL(String(begun.headers.location)).searchParams.get("state");
+    const [session = ""] = begun.headers["set-cookie"] ?? [];
+    await stopped("dex", async () => {
+      const answer = await visit("vouch", `/auth/${state}/?code=x&state=${state}`, session.split(";")[0]);
+      assert.equal(answer.status, 400);
+      assert.doesNotMatch(String(answer.headers["set-cookie"]), /VouchCookie/);
+    });
+  });
+
+  it("an app finds no service that it shares no network with", async () => {
+    for (const name of ["mariadb", "jupyter", "dex", "vouch", "other"])
+      assert.deepEqual(await site.exec("phpdemo", ["php", "-r", `echo gethostbyname("${name}");`]), {
+        code: 0,
+        output: name,
+      });
+  });
+
+  it("none of these names has left the machine", async () => {
+    assert.deepEqual([...new Set(await asked())], ["files.example.org"]);
+  });
+});

@@ -1,0 +1,21 @@
+/**
+ * An HTTP server on port 8888 that answers with what it was asked, as JSON, and sends the headers that the query names:
+ * `/path?content-security-policy=...`. It takes any WebSocket.
+ */
+import { createHash } from "node:crypto";
+import { createServer } from "node:http";
+
+const server = createServer((request, response) => {
+  const url = new URL(request.url ?? "/", "http://echo");
+  for (const [name, value] of url.searchParams) response.setHeader(name, value);
+  response.setHeader("content-type", "application/json");
+  response.end(JSON.stringify({ url: request.url, headers: request.headers }));
+});
+server.on("upgrade", (request, socket) => {
+  const key = `${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+  const accept = createHash("sha1").update(key).digest("base64");
+  const lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"];
+  socket.write(`${[...lines, `Sec-WebSocket-Accept: ${accept}`].join("\r\n")}\r\n\r\n`);
+  socket.on("error", () => socket.destroy());
+});
+server.listen(8888, () => console.log("ready"));
