@@ -81,23 +81,47 @@ started_at() {
     fi
 }
 
-# The lock is a link whose text is the holder's process and when that began: made at once or not at all, and known as
-# left behind when no such process is there.
+# Two locks. The kernel's (flock, on the folder itself) goes with its holder; macOS has none. The other one is a link whose text
+# is the holder's process and when that began: made at once or not at all, and known as left behind when no such process is
+# there. The link is made in any case, because an earlier version of this program knows no other lock.
 take_lock() {
     mine="$$-$(started_at $$)"
     waited=0
+    if command -v flock >/dev/null; then
+        exec 9<"$root"
+        # 1: somebody else holds it. Anything else: this file system has no such locks.
+        until flock -n 9 || [ $? -ne 1 ]; do wait_for_turn; done
+    fi
     until ln -s "$mine" "$root/lock" 2>/dev/null; do
         holder=$(readlink "$root/lock" || :)
-        if [ -n "$holder" ] && [ "$holder" != "${holder%%-*}-$(started_at "${holder%%-*}")" ]; then
-            rm -f "$root/lock"
-        elif [ "$waited" -ge 600 ]; then
-            die "Another release is still under way on this machine (process ${holder%%-*}). Wait for it to end, and run pulumi up again."
-        else
-            sleep 1
-            waited=$((waited + 1))
-        fi
+        if is_left_behind "$holder"; then remove_lock_of "$holder"; else wait_for_turn; fi
     done
-    trap 'rm -rf "$root/incoming"; rm -f "${incoming_text-}" "$root/lock"' EXIT
+    trap 'rm -rf "$root/incoming"; rm -f "${incoming_text-}"; [ "$(readlink "$root/lock")" != "$mine" ] || rm -f "$root/lock"' EXIT
+    # 2048 blocks of 512 bytes. One old log is kept.
+    [ -z "$(find "$log" -size +2048 2>/dev/null)" ] || mv "$log" "$log.old"
+}
+
+wait_for_turn() {
+    holder=$(readlink "$root/lock" || :)
+    [ "$waited" -lt 600 ] ||
+        die "Another release is still under way on this machine (process ${holder%%-*}). Wait for it to end, and run pulumi up again."
+    sleep 1
+    waited=$((waited + 1))
+}
+
+is_left_behind() { [ -n "$1" ] && [ "$1" != "${1%%-*}-$(started_at "${1%%-*}")" ]; }
+
+# Two that wait may both have read the link that was left behind: the slower one would remove the lock of the faster one. So
+# it is read again where only one of them is at a time.
+remove_lock_of() {
+    if mkdir "$root/lock.removing" 2>/dev/null; then
+        [ "$(readlink "$root/lock" || :)" != "$1" ] || rm -f "$root/lock"
+        rmdir "$root/lock.removing"
+    else
+        # It is there for milliseconds, unless its maker was killed.
+        find "$root" -maxdepth 1 -name lock.removing -mmin +1 -exec rmdir {} + 2>/dev/null || :
+        wait_for_turn
+    fi
 }
 
 # ---- what arrives
