@@ -492,14 +492,35 @@ check_files() {
     for service in $(in_release "$new" --profile check config --services | grep -- '-check$' || :); do
         words=$(in_release "$new" --profile check run --rm --no-deps -T "$service" </dev/null 2>&1) || {
             leave_no_network
-            die "${service%-check} refuses its new files, which is a fault of this program. Nothing was changed. It says: $(printf '%s' "$words" | grep -v '^ *\(Container\|Network\)' | tail -n 2 | tr '\n' ' ')"
+            words=$(printf '%s' "$words" | grep -v '^ *\(Container\|Network\)' | tail -n 2 | tr '\n' ' ')
+            die "$(why_unchecked "${service%-check}")"
         }
     done
 }
 
-# Compose has made the networks by now; where no site runs yet, nothing is left of it.
+# Either the service has read its files, or Docker could not start it for that.
+why_unchecked() {
+    case $words in
+        *'non-overlapping IPv4 address pool'* | *'address pools have been fully subnetted'*)
+            echo "Docker has no range of addresses left for another network. Nothing was changed. Remove the networks that nothing uses (docker network prune), or give Docker more ranges (default-address-pools in /etc/docker/daemon.json), and run pulumi up again. Docker says: $words"
+            ;;
+        *'no space left on device'*)
+            echo "The disk is full, so the files of $1 could not be checked. Nothing was changed. Free some space (docker system df shows what Docker holds; docker image prune removes what nothing uses), and run pulumi up again. Docker says: $words"
+            ;;
+        *'Error response from daemon'* | *'annot connect to the Docker daemon'* | *'error during connect'*)
+            echo "Docker could not start $1 to check its files. Nothing was changed. Fix the cause, and run pulumi up again. Docker says: $words"
+            ;;
+        *) echo "$1 refuses its new files, which is a fault of this program. Nothing was changed. It says: $words" ;;
+    esac
+}
+
+# Compose has made the networks by now. Where no site runs yet, nothing is left of it; otherwise the running release's stay.
 leave_no_network() {
-    [ -n "$previous" ] || in_release "$new" --profile check --profile certificates down >/dev/null 2>&1 </dev/null || :
+    if [ -n "$previous" ]; then
+        forget_networks >/dev/null 2>&1 || :
+    else
+        in_release "$new" --profile check --profile certificates down >/dev/null 2>&1 </dev/null || :
+    fi
 }
 
 keep_release() {
