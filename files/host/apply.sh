@@ -24,7 +24,7 @@ ready_within=180
 unchanged_within=60
 prepare_within=240
 dismiss_within=30
-# One question whether a service is ready.
+# One question to a service: is it ready, what runs there?
 answer_within=30
 ask_within=30
 certificate_within=600
@@ -602,7 +602,7 @@ announce() {
         elif [ "$(docker inspect --format '{{index .Config.Labels "com.docker.compose.config-hash"}}' "$container")" = "$hash" ]; then
             say "$service: runs on"
         else
-            kernels=$(within 10 docker top "$container" 2>/dev/null | grep -c '[i]pykernel_launcher' || :)
+            kernels=$(within "$answer_within" docker top "$container" 2>/dev/null | grep -c '[i]pykernel_launcher' || :)
             case $kernels in
                 0 | '') say "$service: starts anew" ;;
                 *) say "$service: starts anew; its running kernels end ($kernels), notebooks stay as they were saved" ;;

@@ -9,6 +9,7 @@ const docker = `#!/bin/sh
 case "$*" in
     *working_dir* | *status=created* | *'{{.ID}}'*) ;;
     *' config --services') echo web ;;
+    *--hash*) echo 'web new' ;;
     'ps '*) echo c0ffee ;;
     top*) exec sleep 600 ;;
     *'{{.State.Status}} {{.RestartCount}}'*) echo 'running 0' ;;
@@ -23,7 +24,7 @@ describe("A command in a container that people can change", () => {
   let host: TestHost;
   beforeEach(() => {
     host = testHost();
-    host.limit({ prepare_within: 2, dismiss_within: 2 });
+    host.limit({ prepare_within: 2, dismiss_within: 2, answer_within: 2 });
     mkdirSync(`${host.folder}/bin`);
     writeFileSync(`${host.folder}/bin/docker`, docker);
     chmodSync(`${host.folder}/bin/docker`, 0o755);
@@ -62,7 +63,8 @@ describe("A command in a container that people can change", () => {
         { code, output },
         {
           code: 0,
-          output: `web: 'hang --now' did not end within 2 seconds.
+          output: `web: starts anew
+web: 'hang --now' did not end within 2 seconds.
 web: 'fail' failed with exit code 7, and said nothing.
 web says: ann@example.com
 web says: @example.org
@@ -78,6 +80,6 @@ Release new is running.
       PATH: `${host.folder}/bin:${process.env.PATH}`,
     });
     assert.equal(code, 1);
-    assert.match(output, /^web: 'fail' failed with exit code 7, and said nothing\.\nThere is no earlier release/);
+    assert.match(output, /^web: 'fail' failed with exit code 7, and said nothing\.\nThere is no earlier release/m);
   });
 });
