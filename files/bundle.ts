@@ -59,6 +59,12 @@ function releaseHeader(site: Site, written: WrittenService[]): string[] {
     ...written.flatMap(({ service, filesId }) =>
       service.reload ? [`reload ${service.name} ${filesId} ${service.reload.join(" ")}`] : [],
     ),
+    ...site.allow.map((entry) => `allow ${entry}`),
+    ...written.flatMap(({ service: { name, lists }, filesId }) =>
+      lists ? [["lists", name, filesId, ...lists].join(" ")] : [],
+    ),
+    ...site.services.flatMap(({ name, userControlled }) => (userControlled ? [`user-controlled ${name}`] : [])),
+    ...site.services.flatMap(({ name, dismiss }) => (dismiss ? [`dismiss ${name} ${dismiss.join(" ")}`] : [])),
     ...written.flatMap(({ service, secretsId }) =>
       service.secretFiles?.around ? [`secrets ${service.name} ${secretsId}`] : [],
     ),

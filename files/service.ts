@@ -141,7 +141,7 @@ export interface Service {
   readyWhen?: { service: string; succeeds: string[] };
   /**
    * Commands run in the container at each release, once it is ready and before the site is asked. They may be run again at any
-   * time; what they print is shown; one that fails is a failed release. No blanks in their words.
+   * time; what they print is shown; one that fails is a failed release, unless people control the service. No blanks in their words.
    */
   prepare?: string[][];
   /**
@@ -149,6 +149,21 @@ export interface Service {
    * they print is shown, a failure too, and the release stays.
    */
   afterwards?: string[][];
+  /**
+   * People can change the programs in its container as it runs. So nothing that runs there makes a release fail: `prepare`
+   * never does, and its health only where the release has made its container anew.
+   */
+  userControlled?: boolean;
+  /**
+   * Those of its files that say who may come in, as maps of nginx's; see peopleMap in nginx/nginx.ts. A release that goes back
+   * keeps out whomever they leave out. With `reload` and `check` only.
+   */
+  lists?: string[];
+  /**
+   * Command run in the container after each release, with the site's allow list on its standard input, an entry a line. It ends
+   * what people have started who are not on the list. What it prints is shown; a failure never fails the release.
+   */
+  dismiss?: string[];
   /** Command run in the container when all is up: fails unless the site answers as a whole. No blanks in its words. */
   ask?: string[];
   data?: DataFolder[];

@@ -37,6 +37,8 @@ export interface Site {
   name: string;
   names: Names;
   place: Place;
+  /** Addresses and `@domains` that may come in, or names at GitHub; lower-cased. */
+  allow: string[];
   services: Service[];
   /** Apps that are no more, and the folders of theirs that are to go, too. */
   purge: { app: string; folder: string }[];
@@ -84,6 +86,7 @@ export function siteOf(name: string, settings: Settings, place: Place, edge?: Ed
     name,
     names,
     place,
+    allow: settings.allow,
     purge,
     services: services.map((service) => pulledThrough(settings.imageMirror, service)),
   };

@@ -20,19 +20,76 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 log=$root/site-apply.log
 arrives_within=120
 ready_within=180
+# For a service that a release has left as it was.
+unchanged_within=60
+prepare_within=240
+dismiss_within=30
+# One question to a service: is it ready, what runs there?
+answer_within=30
 ask_within=30
 certificate_within=600
 renewed_within=600
 
 say() {
-    # One line over 64 KiB would hang the engine that shows it; nobody listening any more is no fault.
-    printf '%s\n' "$*" | cut -c1-400 || :
-    printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$*" >>"$log" || :
+    line=$(printf '%s\n' "$*" | printable)
+    # Nobody listening any more is no error.
+    printf '%s\n' "$line" || :
+    printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$line" >>"$log" || :
+}
+
+# Text for a terminal. Programs in containers also speak here, so characters that control a terminal or reverse the text are
+# taken out: C0 but for tab, DEL, and C1 and bidirectional controls in UTF-8, which become a question mark. A line over 64 KiB
+# would hang the engine that shows it. Of a long one, the beginning and the end are kept: the end is the command that helps.
+printable() {
+    LC_ALL=C awk '{
+        gsub(/[\001-\010\013-\037\177]/, "")
+        gsub(/\302[\200-\237]/, "?")
+        gsub(/\342\200[\252-\256]/, "?")
+        gsub(/\342\201[\246-\251]/, "?")
+        if (length($0) > 4000) {
+            head = substr($0, 1, 2700)
+            tail = substr($0, length($0) - 1199)
+            # No half of a character.
+            sub(/[\300-\377][\200-\277]*$/, "", head)
+            sub(/^[\200-\277]+/, "", tail)
+            $0 = head " ... " tail
+        }
+        print
+    }'
 }
 
 die() {
     say "$*"
     exit 1
+}
+
+# within SECONDS COMMAND...: its status, or 124 when it had to be ended. macOS has no `timeout`.
+within() {
+    seconds=$1
+    ends=$(($(date +%s) + seconds))
+    shift
+    if command -v timeout >/dev/null; then
+        timeout -k 5 "$seconds" "$@" && bounded=0 || bounded=$?
+    else
+        # A command in the background would have no standard input.
+        { "$@" <&3 3<&- & } 3<&0
+        bounded_process=$!
+        (
+            while [ "$seconds" -gt 0 ]; do
+                sleep 1
+                kill -0 "$bounded_process" || exit
+                seconds=$((seconds - 1))
+            done
+            kill "$bounded_process"
+            sleep 5
+            kill -9 "$bounded_process"
+        ) >/dev/null 2>&1 </dev/null &
+        wait "$bounded_process" 2>/dev/null && bounded=0 || bounded=$?
+        kill $! 2>/dev/null || :
+    fi
+    # 128 and the number of a signal: from here, or from elsewhere before that.
+    case $bounded in 137 | 143) [ "$(date +%s)" -lt "$ends" ] || bounded=124 ;; esac
+    return "$bounded"
 }
 
 main() {
@@ -102,23 +159,47 @@ started_at() {
     fi
 }
 
-# The lock is a link whose text is the holder's process and when that began: made at once or not at all, and known as
-# left behind when no such process is there.
+# Two locks. The kernel's (flock, on the folder itself) goes with its holder; macOS has none. The other one is a link whose text
+# is the holder's process and when that began: made at once or not at all, and known as left behind when no such process is
+# there. The link is made in any case, because an earlier version of this program knows no other lock.
 take_lock() {
     mine="$$-$(started_at $$)"
     waited=0
+    if command -v flock >/dev/null; then
+        exec 9<"$root"
+        # 1: somebody else holds it. Anything else: this file system has no such locks.
+        until flock -n 9 || [ $? -ne 1 ]; do wait_for_turn; done
+    fi
     until ln -s "$mine" "$root/lock" 2>/dev/null; do
         holder=$(readlink "$root/lock" || :)
-        if [ -n "$holder" ] && [ "$holder" != "${holder%%-*}-$(started_at "${holder%%-*}")" ]; then
-            rm -f "$root/lock"
-        elif [ "$waited" -ge 600 ]; then
-            die "Another release is still under way on this machine (process ${holder%%-*}). Wait for it to end, and run pulumi up again."
-        else
-            sleep 1
-            waited=$((waited + 1))
-        fi
+        if is_left_behind "$holder"; then remove_lock_of "$holder"; else wait_for_turn; fi
     done
-    trap 'rm -rf "$root/incoming"; rm -f "${incoming_text-}" "$root/lock"' EXIT
+    trap 'rm -rf "$root/incoming"; rm -f "${incoming_text-}"; [ "$(readlink "$root/lock")" != "$mine" ] || rm -f "$root/lock"' EXIT
+    # 2048 blocks of 512 bytes. One old log is kept.
+    [ -z "$(find "$log" -size +2048 2>/dev/null)" ] || mv "$log" "$log.old"
+}
+
+wait_for_turn() {
+    holder=$(readlink "$root/lock" || :)
+    [ "$waited" -lt 600 ] ||
+        die "Another release is still under way on this machine (process ${holder%%-*}). Wait for it to end, and run pulumi up again."
+    sleep 1
+    waited=$((waited + 1))
+}
+
+is_left_behind() { [ -n "$1" ] && [ "$1" != "${1%%-*}-$(started_at "${1%%-*}")" ]; }
+
+# Two that wait may both have read the link that was left behind: the slower one would remove the lock of the faster one. So
+# it is read again where only one of them is at a time.
+remove_lock_of() {
+    if mkdir "$root/lock.removing" 2>/dev/null; then
+        [ "$(readlink "$root/lock" || :)" != "$1" ] || rm -f "$root/lock"
+        rmdir "$root/lock.removing"
+    else
+        # It is there for milliseconds, unless its maker was killed.
+        find "$root" -maxdepth 1 -name lock.removing -mmin +1 -exec rmdir {} + 2>/dev/null || :
+        wait_for_turn
+    fi
 }
 
 # ---- what arrives
@@ -228,6 +309,7 @@ release() {
         guard_machine
         place_units
         forget_old
+        end_removed
         in_services afterwards || :
         purge
         [ -z "$images_before" ] || refuse_renewal
@@ -236,6 +318,7 @@ release() {
         return
     fi
     go_back
+    end_removed
     exit 1
 }
 
@@ -532,9 +615,11 @@ as_root() {
     command=$2
     shift 2
     if am_root; then
-        (cd "$where" && "$command" "$@")
+        # shellcheck disable=SC2086 # nothing, or the words of a command
+        (cd "$where" && ${limit-} "$command" "$@")
     else
-        docker run --rm --network none --user 0:0 --mount "type=bind,source=$where,target=/folder" --workdir /folder \
+        # shellcheck disable=SC2086 # nothing, or the words of a command
+        ${limit-} docker run --rm --network none --user 0:0 --mount "type=bind,source=$where,target=/folder" --workdir /folder \
             --entrypoint "$command" "$(header "$new" image | sed 's/ .*//;1q')" "$@"
     fi
 }
@@ -644,14 +729,35 @@ check_files() {
     for service in $(in_release "$new" --profile check config --services | grep -- '-check$' || :); do
         words=$(in_release "$new" --profile check run --rm --no-deps -T "$service" </dev/null 2>&1) || {
             leave_no_network
-            die "${service%-check} refuses its new files, which is a fault of this program. Nothing was changed. It says: $(printf '%s' "$words" | grep -v '^ *\(Container\|Network\)' | tail -n 2 | tr '\n' ' ')"
+            words=$(printf '%s' "$words" | grep -v '^ *\(Container\|Network\)' | tail -n 2 | tr '\n' ' ')
+            die "$(why_unchecked "${service%-check}")"
         }
     done
 }
 
-# Compose has made the networks by now; where no site runs yet, nothing is left of it.
+# Either the service has read its files, or Docker could not start it for that.
+why_unchecked() {
+    case $words in
+        *'non-overlapping IPv4 address pool'* | *'address pools have been fully subnetted'*)
+            echo "Docker has no range of addresses left for another network. Nothing was changed. Remove the networks that nothing uses (docker network prune), or give Docker more ranges (default-address-pools in /etc/docker/daemon.json), and run pulumi up again. Docker says: $words"
+            ;;
+        *'no space left on device'*)
+            echo "The disk is full, so the files of $1 could not be checked. Nothing was changed. Free some space (docker system df shows what Docker holds; docker image prune removes what nothing uses), and run pulumi up again. Docker says: $words"
+            ;;
+        *'Error response from daemon'* | *'annot connect to the Docker daemon'* | *'error during connect'*)
+            echo "Docker could not start $1 to check its files. Nothing was changed. Fix the cause, and run pulumi up again. Docker says: $words"
+            ;;
+        *) echo "$1 refuses its new files, which is a fault of this program. Nothing was changed. It says: $words" ;;
+    esac
+}
+
+# Compose has made the networks by now. Where no site runs yet, nothing is left of it; otherwise the running release's stay.
 leave_no_network() {
-    [ -n "$previous" ] || in_release "$new" --profile check --profile certificates down >/dev/null 2>&1 </dev/null || :
+    if [ -n "$previous" ]; then
+        forget_networks >/dev/null 2>&1 || :
+    else
+        in_release "$new" --profile check --profile certificates down >/dev/null 2>&1 </dev/null || :
+    fi
 }
 
 keep_release() {
@@ -672,7 +778,7 @@ announce() {
         elif [ "$(docker inspect --format '{{index .Config.Labels "com.docker.compose.config-hash"}}' "$container")" = "$hash" ] && ! is_renewed "$container"; then
             say "$service: runs on"
         else
-            kernels=$(docker top "$container" 2>/dev/null | grep -c '[i]pykernel_launcher' || :)
+            kernels=$(within "$answer_within" docker top "$container" 2>/dev/null | grep -c '[i]pykernel_launcher' || :)
             case $kernels in
                 0 | '') say "$service: starts anew" ;;
                 *) say "$service: starts anew; its running kernels end ($kernels), notebooks stay as they were saved" ;;
@@ -686,6 +792,8 @@ switch_to() {
     link "$1" "$root/current"
     header "$root/$1" reload >"$root/current/.reload"
     while read -r service files _; do
+        # What a rollback has made of them; see keep_lists.
+        [ ! -d "$root/files/$service/$files.$id" ] || files=$files.$id
         link "$files" "$root/files/$service/current"
     done <"$root/current/.reload"
     header "$root/$1" secrets >"$root/current/.secrets"
@@ -698,13 +806,14 @@ switch_to() {
 # nothing would still close every open WebSocket. By a command in the container, and not by `docker kill`, whatever the
 # signal: Docker takes that for a stop by hand, and leaves the container down after the next boot.
 reload() {
-    while read -r service files words; do
+    while read -r service _ words; do
         loaded=$root/files/$service/.loaded
+        files=$(readlink "$root/files/$service/current")
         container=$(containers_of "$service")
         [ "$(cat "$loaded" 2>/dev/null || :)" != "$files $container" ] || continue
         case $before in *"$container"*)
             # shellcheck disable=SC2086 # the words of a command; see Service.reload in files/service.ts
-            docker exec "$container" $words >/dev/null 2>&1 </dev/null || { tell_why "$service" "$container" "goes on with the files that it had" && return 1; }
+            within 30 docker exec "$container" $words >/dev/null 2>&1 </dev/null || { tell_why "$service" "$container" "goes on with the files that it had" && return 1; }
             ;;
         esac
         echo "$files $container" >"$loaded"
@@ -718,19 +827,60 @@ link() { ln -sfn "$1" "$2"; }
 start() {
     services=$(in_release "$root/current" config --services)
     before=$(docker ps --quiet --filter "label=com.docker.compose.project=$project")
+    made_before=$(docker ps --all --quiet --filter "label=com.docker.compose.project=$project")
+    left_alone=
+    clear_half_made
     if ! words=$(in_release "$root/current" up --detach --remove-orphans --quiet-pull --no-build --pull never </dev/null 2>&1); then
         say "The site could not be started. Docker says: $(printf '%s' "$words" | grep -v '^ *\(Container\|Network\)' | tail -n 1)"
         return 1
     fi
     let_visitors_in || return 1
-    # First, for others may need what is prepared here.
+    # The allow list comes before everything that depends on programs which people can change, or wear out: whoever was taken
+    # off it could keep themselves on it otherwise. A name whose service is not ready yet is a page that says so.
+    while read -r service _; do wait_ready "$service" || return 1; done <"$root/current/.reload"
+    reload || return 1
+    # Others may need what is prepared here.
     in_services prepare || return 1
     for service in $services; do
-        wait_ready "$service" || return 1
+        settle "$service" || [ $? -eq 2 ] || return 1
     done
-    reload || return 1
     ask || return 1
     forget_networks
+}
+
+# What a forced end of `docker compose` leaves in the middle of recreating a service: containers that were made and never
+# started, and others that bear a name of two halves. Compose would run into both.
+clear_half_made() {
+    docker ps --all --quiet --filter "label=com.docker.compose.project=$project" --filter status=created |
+        while read -r container; do docker rm --force "$container" >/dev/null || :; done
+    docker ps --all --filter "label=com.docker.compose.project=$project" --format '{{.ID}} {{.Names}}' | grep -E '^[0-9a-f]+ [0-9a-f]{12}_' |
+        while read -r container name; do
+            docker rename "$container" "${name#*_}" 2>/dev/null || docker rm --force "$container" >/dev/null || :
+        done
+}
+
+# People can change the programs in its container as it runs: what happens there decides nothing about a release.
+is_user_controlled() { header "$root/current" user-controlled | grep -qx "$1"; }
+
+# settle SERVICE: waits until it is ready. A release does not fail because of a service that people can change and that it has
+# left as it was, and going back would not help it: status 2.
+settle() {
+    case $left_alone in *" $1 "*) return 2 ;; esac
+    container=$(containers_of "$1")
+    if [ -n "$container" ] && is_user_controlled "$1"; then
+        case $made_before in *"$container"*)
+            if wait_ready "$1" "$unchanged_within"; then return; fi
+            left_alone="$left_alone $1 "
+            say "This release has changed nothing of $1, and goes on without it. Recreate its container, which ends what runs in it: $(command_to_recreate "$1")"
+            return 2
+            ;;
+        esac
+    fi
+    wait_ready "$1"
+}
+
+command_to_recreate() {
+    echo "docker compose --project-name $project --file '$root/current/compose.yaml' up --detach --no-deps --force-recreate $1"
 }
 
 # Connects services, as they run, to networks of others; see Service.visitors in files/service.ts.
@@ -774,27 +924,26 @@ wait_ready() {
         asked=$(containers_of "${instead%% *}")
         asking=${instead#* }
     fi
-    waited=0
+    patience=${2:-$ready_within}
+    until=$(($(date +%s) + patience))
     # What it leans on may not have been there yet: Docker starts it again, and that counts as its first start.
-    while [ "$(docker inspect --format '{{.State.Status}}' "$container")" = restarting ] && [ "$waited" -lt "$ready_within" ]; do
+    while [ "$(docker inspect --format '{{.State.Status}}' "$container")" = restarting ] && [ "$(date +%s)" -lt "$until" ]; do
         sleep 1
-        waited=$((waited + 1))
     done
     restarts=$(docker inspect --format '{{.RestartCount}}' "$container")
     while :; do
         state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container")
         [ "$state" = "running $restarts" ] || { tell_why "$1" "$container" "stopped by itself" && return 1; }
         # shellcheck disable=SC2086 # the words of a command, in which nothing is a pattern of files; see healthCheck in files/compose.ts
-        if [ -z "$asking" ] || (set -f && docker exec "$asked" $asking >/dev/null 2>&1 </dev/null); then return 0; fi
-        [ "$waited" -lt "$ready_within" ] || { tell_why "$1" "$container" "does not answer after $ready_within seconds" && return 1; }
+        if [ -z "$asking" ] || (set -f && within "$answer_within" docker exec "$asked" $asking >/dev/null 2>&1 </dev/null); then return 0; fi
+        [ "$(date +%s)" -lt "$until" ] || { tell_why "$1" "$container" "does not answer after $patience seconds" && return 1; }
         sleep 1
-        waited=$((waited + 1))
     done
 }
 
 tell_why() {
     say "$1 $3. Its last words:"
-    docker logs --tail 12 "$2" 2>&1 | cut -c1-300 | sed "s/^/    /" | while read -r line; do say "    $line"; done
+    within 10 docker logs --tail 12 "$2" 2>&1 | cut -c1-300 | sed "s/^/    /" | while read -r line; do say "    $line"; done
 }
 
 # in_services WHEN: has services do what the release names for then (prepare: set up what they hold, users of a database or
@@ -802,28 +951,45 @@ tell_why() {
 in_services() {
     header "$root/current" "$1" >"$root/current/.$1"
     while read -r service words; do
-        wait_ready "$service" || return 1
-        # shellcheck disable=SC2086 # the words of a command, in which nothing is a pattern of files; see Service.prepare and Service.afterwards in files/service.ts
-        if said=$(set -f && docker exec "$(containers_of "$service")" $words 2>&1 </dev/null); then failed=; else failed=yes; fi
-        [ -z "$said" ] || printf '%s\n' "$said" | while read -r line; do say "$service: $line"; done
-        [ -z "$failed" ] || return 1
+        settle "$service" && settled=0 || settled=$?
+        case $settled in 0) ;; 2) continue ;; *) return 1 ;; esac
+        run_in "$prepare_within" "$service" "$words" </dev/null
+        case $code in
+            0) continue ;;
+            124) say "$service: '$words' did not end within $prepare_within seconds." ;;
+            *) say "$service: '$words' failed with exit code $code${said:-, and said nothing}." ;;
+        esac
+        is_user_controlled "$service" || return 1
     done <"$root/current/.$1"
+}
+
+# run_in SECONDS SERVICE WORDS: runs a command in its container, and shows what it says, as much as a person would read. Its
+# status is in `code`, and in `said` nothing where it said nothing.
+run_in() {
+    # shellcheck disable=SC2086 # the words of a command, in which nothing is a pattern of files; see Service.prepare and Service.afterwards in files/service.ts
+    said=$({
+        code=0
+        (set -f && within "$1" docker exec --interactive "$(containers_of "$2")" $3 2>&1) || code=$?
+        echo "$code" >"$root/incoming/.code"
+    } | head -c 65536 | head -n 100)
+    code=$(cat "$root/incoming/.code")
+    [ -z "$said" ] || printf '%s\n' "$said" | while read -r line; do say "$2 says: $line"; done
+    said=${said:+ }
 }
 
 # The site is asked as a whole, through its own front door.
 ask() {
     header "$root/current" ask >"$root/current/.ask"
     while read -r service words; do
-        waited=0
+        until=$(($(date +%s) + ask_within))
         # shellcheck disable=SC2086 # the words of a command; see Service.ask in files/service.ts
-        until docker exec "$(containers_of "$service")" $words >/dev/null 2>&1 </dev/null; do
-            [ "$waited" -lt "$ask_within" ] || {
+        until within "$answer_within" docker exec "$(containers_of "$service")" $words >/dev/null 2>&1 </dev/null; do
+            [ "$(date +%s)" -lt "$until" ] || {
                 say "All services run, but the site does not answer at its own front door ($service: $words)."
                 tell_why "$service" "$(containers_of "$service")" "said"
                 return 1
             }
             sleep 1
-            waited=$((waited + 1))
         done
     done <"$root/current/.ask"
 }
@@ -837,15 +1003,120 @@ go_back() {
         return
     fi
     if [ "$previous" = "releases/$id" ] || [ ! -d "$root/$previous" ]; then
-        say "There is no other release to go back to. Mend the cause above, and run pulumi up again."
+        reload || :
+        say "There is no other release to go back to. $(what_runs) Mend the cause above, and run pulumi up again."
         return
     fi
+    keep_lists || :
     switch_to "$previous"
+    # Whatever else fails: the allow list holds.
+    before=$(docker ps --quiet --filter "label=com.docker.compose.project=$project")
+    reload || :
     if start; then
         say "The previous release (${previous#releases/}) was put back and is running. Mend the cause above, and run pulumi up again."
     else
-        say "The previous release (${previous#releases/}) did not start either: the site is down. Mend the cause above, and run pulumi up again."
+        say "The previous release (${previous#releases/}) was put back, and not all of it works (see above). $(what_runs) Mend the cause above, and run pulumi up again."
     fi
+}
+
+# A sentence: which services of the current release run.
+what_runs() {
+    running=$(docker ps --filter "label=com.docker.compose.project=$project" --filter status=running --format '{{.Label "com.docker.compose.service"}}' | sort -u)
+    absent=
+    for service in $(in_release "$root/current" config --services | sort); do
+        printf '%s\n' "$running" | grep -qx "$service" || absent="$absent $service"
+    done
+    if [ -z "$running" ]; then
+        echo "The site is down: none of its services runs."
+    else
+        echo "These services run: $(echo "$running" | tr '\n' ' ' | sed 's/ $//')${absent:+; these do not:}$absent."
+    fi
+}
+
+# A rollback lets nobody in whom the newer release leaves out. The files of the earlier release are taken over into a folder of
+# both names, in which the ones that say who may come in let in only whom both releases do. They are checked as at any release;
+# where that fails, the newer release's own files stay in use, which were checked before.
+keep_lists() {
+    # Not by way of a file: the disk may be full.
+    while read -r service newer lists; do
+        [ -n "$service" ] || continue
+        earlier=$(header "$root/$previous" reload | sed -n "s/^$service \([^ ]*\) .*/\1/p")
+        folder=$root/files/$service
+        kept=$earlier.$id
+        rm -rf "${folder:?}/$kept"
+        if [ -z "$earlier" ] || [ ! -d "$folder/$earlier" ] || [ "$earlier" = "$newer" ]; then continue; fi
+        words=$(take_over 2>&1) && continue
+        say "$service cannot use the earlier release's files with the newer allow list, so that the newer release's files stay in use. It says: $(printf '%s' "$words" | tail -n 1)"
+        rm -rf "${folder:?}/$kept"
+        ln -s "$newer" "$folder/$kept"
+    done <<end
+$(header "$root/releases/$id" lists)
+end
+}
+
+take_over() {
+    cp -Rp "$folder/$earlier" "$folder/$kept" || return
+    for list in $lists; do
+        [ -f "$folder/$earlier/$list" ] || continue
+        let_in_by_both "$folder/$earlier/$list" "$folder/$newer/$list" >"$folder/$kept/$list" || return
+    done
+    mkdir -p "$root/incoming/kept" || return
+    sed "s|/files/$service/$earlier|/files/$service/$kept|" "$root/$previous/compose.yaml" >"$root/incoming/kept/compose.yaml" || return
+    in_release "$root/incoming/kept" --profile check run --rm --no-deps -T "$service-check" </dev/null
+}
+
+# let_in_by_both FILE FILE: the entries of two maps of nginx (see peopleMap in files/nginx/nginx.ts) that both let in; the rest is
+# the first one's. A name is let in by its own line or by one of its domain. A map that goes by the site's list lets in all.
+let_in_by_both() {
+    if grep -q '^default .site_verdict;' "$1"; then
+        cat "$2"
+        return
+    elif grep -q '^default .site_verdict;' "$2"; then
+        cat "$1"
+        return
+    fi
+    LC_ALL=C awk '
+        # "@example.com" of "true:ann@example.com" and of "~*^true:[^@:]+@example\.com$"
+        function domain(entry) { gsub(/\\/, "", entry); sub(/\$?" allow;$/, "", entry); return entry ~ /@/ ? substr(entry, match(entry, /@[^@]*$/)) : "" }
+        function is_domain(entry) { return index(entry, "\"~*^") == 1 }
+        function let_in(entry, which) { return (which, entry) in entries || !is_domain(entry) && domain(entry) != "" && (which, domain(entry)) in domains }
+        FNR == 1 { file++ }
+        / allow;$/ {
+            entry = tolower($0)
+            entries[file, entry]
+            if (is_domain(entry)) domains[file, domain(entry)]
+            order[++count] = entry
+            next
+        }
+        file == 1 { print }
+        END {
+            for (i = 1; i <= count; i++)
+                if (!(order[i] in printed) && let_in(order[i], 1) && let_in(order[i], 2)) {
+                    printed[order[i]]
+                    print order[i]
+                }
+        }' "$1" "$2"
+}
+
+# Who was taken off the list, an entry a line: as far as the release before it names it.
+removed_people() {
+    if [ -z "$previous" ] || [ "$previous" = "releases/$id" ]; then return; fi
+    header "$root/releases/$id" allow >"$root/incoming/.allowed"
+    header "$root/$previous" allow | grep -vxF -f "$root/incoming/.allowed" || :
+}
+
+# Ends what people who are not on the list any more have started, where a service can tell, and says what stays.
+end_removed() {
+    header "$root/releases/$id" allow >"$root/incoming/.allowed"
+    removed=$(removed_people | tr '\n' ' ' | sed 's/ $//')
+    header "$root/releases/$id" dismiss >"$root/incoming/.dismiss"
+    while read -r service words; do
+        [ -n "$(containers_of "$service")" ] || continue
+        run_in "$dismiss_within" "$service" "$words" <"$root/incoming/.allowed"
+        [ "$code" = 0 ] || say "$service: '$words' failed with exit code $code, so that nothing was ended there."
+        [ -z "$removed" ] ||
+            say "Taken off the allow list: $removed. What else they left in $service may still run, until its container is recreated, which ends everybody's kernels: $(command_to_recreate "$service"). Files that run by themselves (.bashrc, .ipython, .jupyter, notebooks) stay in the home directory: look at them."
+    done <"$root/incoming/.dismiss"
 }
 
 # Removes what neither the running release nor the one before it names.
@@ -869,7 +1140,7 @@ purge() {
     while read -r app folder; do
         case $app in '' | *[!a-z0-9-]*) continue ;; esac
         if [ "${folder##*/}" != "$app" ] || [ ! -d "$folder" ]; then continue; fi
-        if as_root "${folder%/*}" rm -rf "$app" </dev/null; then
+        if (limit="within 600" && as_root "${folder%/*}" rm -rf "$app" </dev/null); then
             say "The data of $app was removed, as the setting purge says ($folder)."
         else
             say "The data of $app could not be removed ($folder)."

@@ -43,6 +43,7 @@ export function jupyter(names: Names, settings: Settings, place: Place): Service
       at: FILES,
       content: () => ({
         "jupyter_server_config.py": file("jupyter_server_config.py"),
+        "end_removed.py": file("end_removed.py"),
         "labconfig/default_setting_overrides.json": file("default_setting_overrides.json"),
         "packages.py": file("packages.py"),
         "pip.conf": file("pip.conf"),
@@ -62,6 +63,9 @@ export function jupyter(names: Names, settings: Settings, place: Place): Service
       ["sh", `${FILES}/place-once.sh`, `${FILES}/welcome.ipynb`],
       ["python3", `${FILES}/packages.py`, ...(database ? DATABASE_PACKAGES : []), ...packages.map(withoutBlanks)],
     ],
+    // /opt/conda is theirs, and first in PATH.
+    userControlled: true,
+    dismiss: ["python3", `${FILES}/end_removed.py`],
     data: [
       { source: `${place.data}/home`, target: "/home/jovyan" },
       { source: place.notebooks, target: "/home/jovyan/work" },

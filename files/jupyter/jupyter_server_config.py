@@ -9,12 +9,17 @@ import site
 import sys
 from pathlib import Path
 
+from jupyter_server import CallContext
 from jupyter_server.auth.identity import IdentityProvider, User
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from jupyter_server_terminals.terminalmanager import TerminalManager
 
 c = get_config()  # noqa: F821, provided by the loader
 
 SECRETS = Path("/run/secrets/jupyter")
 DOOR_SECRET = (SECRETS / "door-secret").read_text().strip().encode()
+# Variable of kernels and terminals; see end_removed.py.
+STARTED_BY = "JUPYTER_STARTED_BY"
 
 
 class DoorIdentityProvider(IdentityProvider):
@@ -48,6 +53,32 @@ c.ServerApp.trust_xheaders = True
 c.ServerApp.tornado_settings = {"xsrf_cookie_kwargs": {"secure": True}}
 # The notebooks folder of the host. The home directory around it keeps settings and installed packages.
 c.ServerApp.root_dir = "/home/jovyan/work"
+
+def person():
+    """Address of whoever sent the request that is being answered; None where nobody did."""
+    handler = CallContext.get(CallContext.JUPYTER_HANDLER)
+    return getattr(getattr(handler, "current_user", None), "username", None)
+
+
+class NotingKernelManager(AsyncMappingKernelManager):
+    """Notes in each kernel's environment who started it, so that a release can end it; see end_removed.py."""
+
+    async def start_kernel(self, **kwargs):
+        if person():
+            kwargs["env"] = {**(kwargs.get("env") or os.environ), STARTED_BY: person()}
+        return await super().start_kernel(**kwargs)
+
+
+class NotingTerminalManager(TerminalManager):
+    """The same for terminals."""
+
+    def make_term_env(self, *args, **kwargs):
+        environment = super().make_term_env(*args, **kwargs)
+        return {**environment, STARTED_BY: person()} if person() else environment
+
+
+c.ServerApp.kernel_manager_class = NotingKernelManager
+c.TerminalsExtensionApp.terminal_manager_class = NotingTerminalManager
 
 # The server runs without the packages of the home directory (PYTHONNOUSERSITE), so that none of them can keep it from
 # starting: of theirs it finds only what it has not got itself. Kernels and terminals prefer them, as Python does anywhere.

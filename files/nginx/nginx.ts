@@ -68,17 +68,18 @@ export function nginx(door: Door): Service {
     reload: ["sh", "/site/current/reload.sh"],
     ask: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/door"],
     check: ["nginx", "-t", "-q", "-c", CONFIG],
+    lists: ["people.map", ...door.virtualHosts.filter(isDoor).map(({ label }) => `people/${label}.map`)],
     virtualHost: front,
   };
 }
 
-function files(
-  { name, names, place, allow, identity, people, ownCertificate, sessionRotation, edge }: Door,
-  virtualHosts: VirtualHost[],
-  secretFolder: string,
-): TextFiles {
+/** A name that lets people in; the front page goes by the site's list. */
+const isDoor = ({ label, protected: asks }: VirtualHost) => asks && label !== "";
+
+function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): TextFiles {
+  const { name, names, place, allow, identity, people, ownCertificate, sessionRotation, edge } = door;
   const apps = virtualHosts.filter(({ protected: app }) => app);
-  const narrower = virtualHosts.flatMap(({ label, allow }) => (allow ? [{ label, allow }] : []));
+  const doors = door.virtualHosts.filter(isDoor);
   return {
     "nginx.conf": fill(file("nginx.conf"), {
       site: name,
@@ -107,15 +108,13 @@ function files(
     ...(edge ? edgeFiles(edge, secretFolder) : {}),
     "door-secret.conf": `include ${secretFolder}/door-secret.conf;\n`,
     "people.map": peopleMap(allow),
-    "narrower.conf": narrower.map(({ label }) => narrowerVerdict(label)).join("\n") || "# none\n",
-    "narrower.map": map(narrower.map(({ label }) => [hostName(names, label), verdictOf(label)])),
+    "narrower.conf": doors.map(({ label }) => verdict(label)).join("\n"),
+    "narrower.map": map(doors.map(({ label }) => [hostName(names, label), verdictOf(label)])),
+    ...Object.fromEntries(doors.map(({ label, allow }) => [`people/${label}.map`, narrowerMap(label, allow)])),
     "cross-site.map": map(
       apps
         .filter(({ crossSite }) => crossSite)
         .map(({ label }) => [quoted(`elsewhere:${hostName(names, label)}`), "$verdict_of_people"]),
-    ),
-    ...Object.fromEntries(
-      narrower.map(({ label, allow }) => [`people/${label}.map`, peopleMap(allow, "allow", `apps: ${label}: allow`)]),
     ),
     // As in people.map, the prefix keeps an address from being read as a keyword or a pattern.
     "names.map": map(people.flatMap(({ email, name }) => (name ? [[quoted(`of:${email}`), quoted(name)]] : []))),
@@ -162,13 +161,21 @@ export function peopleMap(allow: string[], prefix = "true", setting = "allow"): 
   return heading + lines.join("");
 }
 
-/** Who may come in under a name with a list of its own: whoever stands on that, and may come in at all. */
-function narrowerVerdict(label: string): string {
+/**
+ * Who may come in under a name. Each name has a file of its own, with or without a narrower list, so that a release that goes
+ * back can take over the newer lists by their names alone.
+ */
+function verdict(label: string): string {
   return `map "$site_verdict:$sso_email" ${verdictOf(label)} {
-    default deny;
     include /site/current/people/${label}.map;
 }
 `;
+}
+
+/** Whoever may come in at all; of them, where there is a narrower list, those that stand on it. */
+function narrowerMap(label: string, allow?: string[]): string {
+  if (!allow) return "# No narrower list: as the site.\ndefault $site_verdict;\n";
+  return `default deny;\n${peopleMap(allow, "allow", `apps: ${label}: allow`)}`;
 }
 
 const map = (entries: string[][]) => entries.map(([from, to]) => `${from} ${to};\n`).join("") || "# none\n";

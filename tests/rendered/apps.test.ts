@@ -536,7 +536,7 @@ describe("Apps, released,", () => {
       output.includes(`The data of phpdemo was removed, as the setting purge says (${data}/phpdemo).\n`),
       output,
     );
-    assert.match(output, /^mariadb: The database phpdemo was removed, as the setting purge says\.$/m);
+    assert.match(output, /^mariadb says: The database phpdemo was removed, as the setting purge says\.$/m);
     assert.doesNotMatch(output, /never/);
     assert.equal(existsSync(`${data}/phpdemo`), false);
     assert.ok(existsSync(`${data}/other/file`));

@@ -34,8 +34,7 @@ describe("Packages of notebooks", () => {
   }
 
   /** What the release said of packages. */
-  const said = (output: string) =>
-    output.split("\n").filter((line) => /^jupyter: (?!runs on|starts|welcome)/.test(line));
+  const said = (output: string) => output.split("\n").filter((line) => /^jupyter says: (?!welcome)/.test(line));
 
   /** Puts a file into the home directory, as its owner. */
   const put = (path: string, content: string) =>
@@ -53,7 +52,7 @@ describe("Packages of notebooks", () => {
 
   it("lead from pandas to the database at the first start", async () => {
     const output = await released();
-    assert.match(output, /^jupyter: Installed for Python 3\.\d+: PyMySQL [\d.]+\.$/m);
+    assert.match(output, /^jupyter says: Installed for Python 3\.\d+: PyMySQL [\d.]+\.$/m);
     const code = `
 import os, pandas as pd
 df = pd.DataFrame({"wine": ["Port", "Sauternes"], "glasses": [2, 1]})
@@ -76,7 +75,7 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
   it("come from the settings without a new container", async () => {
     const container = await site.container("jupyter");
     const output = await released({ packages: ["toolz >= 0.12, < 1"] });
-    assert.match(output, /^jupyter: Installed for Python 3\.\d+: toolz 0\.12\.\d+\.$/m);
+    assert.match(output, /^jupyter says: Installed for Python 3\.\d+: toolz 0\.12\.\d+\.$/m);
     assert.equal(await site.container("jupyter"), container);
     assert.match((await inKernel("import toolz; print(toolz.__version__)")).output, /^0\.12/);
   });
@@ -99,11 +98,14 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
   it("that cannot be had are said, one by one, and keep nothing from starting", async () => {
     const output = await released({ packages: ["sklearn", "no-such-package-of-anybody", "itsdangerous>=2.2"] });
     const [installed, ...failures] = said(output);
-    assert.match(installed ?? "", /^jupyter: Installed for Python 3\.\d+: itsdangerous 2\.\d+/);
-    assert.match(failures[0] ?? "", /^jupyter: sklearn could not be installed: .+\. ~\/packages\.log says more\.$/);
+    assert.match(installed ?? "", /^jupyter says: Installed for Python 3\.\d+: itsdangerous 2\.\d+/);
+    assert.match(
+      failures[0] ?? "",
+      /^jupyter says: sklearn could not be installed: .+\. ~\/packages\.log says more\.$/,
+    );
     assert.equal(
       failures[1],
-      "jupyter: no-such-package-of-anybody could not be installed: No matching distribution found for no-such-package-of-anybody. ~/packages.log says more.",
+      "jupyter says: no-such-package-of-anybody could not be installed: No matching distribution found for no-such-package-of-anybody. ~/packages.log says more.",
     );
     assert.equal(failures.length, 2);
     assert.match(readFileSync(`${home}/packages.log`, "utf8"), /no-such-package-of-anybody/);
@@ -117,7 +119,7 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
       for (const name of ["cachetools", "blinker"])
         assert.ok(
           said(output).includes(
-            `jupyter: ${name} could not be installed: the package index does not answer. ~/packages.log says more.`,
+            `jupyter says: ${name} could not be installed: the package index does not answer. ~/packages.log says more.`,
           ),
           output,
         );
@@ -125,7 +127,7 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
       rmSync(`${home}/.config/pip/pip.conf`);
     }
     const output = await released({ packages: ["cachetools", "blinker"] });
-    assert.match(output, /^jupyter: Installed for Python 3\.\d+: cachetools \S+, blinker \S+\.$/m);
+    assert.match(output, /^jupyter says: Installed for Python 3\.\d+: cachetools \S+, blinker \S+\.$/m);
   });
 
   it("go on being installed behind a release that waits no longer", async () => {
@@ -198,10 +200,10 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
 
     const output = await released();
     const [installed, ...failures] = said(output);
-    assert.match(installed ?? "", /^jupyter: Installed for Python 3\.\d+: pluggy 1\.4\.0, zipp [1-9]\S+\.$/);
+    assert.match(installed ?? "", /^jupyter says: Installed for Python 3\.\d+: pluggy 1\.4\.0, zipp [1-9]\S+\.$/);
     assert.deepEqual(
       failures.map((line) => line.replace(/ could not be installed: .*/, "")),
-      ["jupyter: no-such-package-of-anybody==1.0", "jupyter: own @ file:///home/jovyan/work/own"],
+      ["jupyter says: no-such-package-of-anybody==1.0", "jupyter says: own @ file:///home/jovyan/work/own"],
     );
     assert.match((await inKernel("import iniconfig")).output, /ModuleNotFoundError/);
 
@@ -230,6 +232,6 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
     mkdirSync(`${home}/.local/share`, { recursive: true });
     writeFileSync(`${home}/.local/share/jupyter-up`, "");
     const output = await released();
-    assert.match(output, /^jupyter: Packages could not be looked after: /m);
+    assert.match(output, /^jupyter says: Packages could not be looked after: /m);
   });
 });

@@ -23,6 +23,8 @@ export interface TestHost {
   /** Runs site-apply with a word, or with several. */
   apply(words: string | string[], input?: string, env?: NodeJS.ProcessEnv): ReturnType<typeof run>;
   startApply(word: string, input?: string, env?: NodeJS.ProcessEnv): ReturnType<typeof start>;
+  /** Gives site-apply other limits of time than it has, by the names that it gives them; in seconds. */
+  limit(seconds: Record<string, number>): void;
   /** Lays a release's files out without site-apply; compose.yaml lies in the root. */
   layOut(release: string): void;
   /** Path of everything below the root, but for the script and its log. */
@@ -53,6 +55,15 @@ export function testHost(): TestHost {
     },
     apply: (words, input = "", env = {}) => run(script, [words].flat(), { input, env }),
     startApply: (word, input = "", env = {}) => start(script, [word], { input, env }),
+    limit(seconds) {
+      let text = readFileSync(script, "utf8");
+      for (const [name, limit] of Object.entries(seconds)) {
+        const line = new RegExp(`^${name}=\\d+$`, "m");
+        if (!line.test(text)) throw new Error(`site-apply has no limit ${name}`);
+        text = text.replace(line, `${name}=${limit}`);
+      }
+      writeFileSync(script, text);
+    },
     layOut(release) {
       for (const [path, { content }] of Object.entries(unpack(release).files)) {
         const file = path === "compose.yaml" ? `${root}/${path}` : `${root}/files/${path}`;

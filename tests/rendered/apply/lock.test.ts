@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -10,8 +12,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import { start } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
 import { bundleWith } from "../../support/site.ts";
 
@@ -136,4 +140,87 @@ case "$*" in *config*) echo $$ >'${holding()}.new' && mv '${holding()}.new' '${h
     assert.match((await release.ended).output, /^The generated compose\.yaml is not valid/m);
     assert.equal(existsSync(lock), false);
   });
+
+  it("is waited for where an earlier version of this program holds it, which made a link only", async () => {
+    const old = start("sleep", ["600"]);
+    cleanUp.push(() => old.child.kill("SIGKILL"));
+    const { pid } = old.child;
+    const began = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/.*\) /, "").split(" ")[19];
+    symlinkSync(`${pid}-${began}`, lock);
+    const second = host.startApply("secrets", text);
+    await setTimeout(2500);
+    assert.equal(second.child.exitCode, null);
+    old.child.kill("SIGKILL");
+    await old.ended;
+    assert.deepEqual(await second.ended, good);
+  });
+
+  it("that belongs to somebody else by now is not given back", async () => {
+    const first = await holder();
+    rmSync(lock);
+    symlinkSync("somebody-else", lock);
+    letGo();
+    await first.ended;
+    assert.equal(readlinkSync(lock), "somebody-else");
+  });
+});
+
+describe("A lock that was left behind is taken over by one at a time", () => {
+  const inside = "awk";
+  const own = (name: string) => execFileSync("sh", ["-c", `command -v ${name}`], { encoding: "utf8" }).trim();
+
+  /** Programs of this machine without some; and one that is run while the lock is held notes whether it is alone there. */
+  function programs(without: string[]): string {
+    const bin = mkdtempSync(`${tmpdir()}/jupyter-up-programs-`);
+    for (const path of ["/bin", "/usr/bin"])
+      for (const name of readdirSync(path))
+        if (!without.includes(name) && name !== inside && !existsSync(`${bin}/${name}`))
+          symlinkSync(`${path}/${name}`, `${bin}/${name}`);
+    writeFileSync(
+      `${bin}/${inside}`,
+      `#!/bin/sh
+[ ! -d "$TEST_FOLDER/site/incoming" ] || case "$*" in
+    *refuse*) mkdir "$TEST_FOLDER/busy" 2>/dev/null || echo "two holders" >>"$TEST_FOLDER/overlaps"; sleep 0.1; rmdir "$TEST_FOLDER/busy" 2>/dev/null ;;
+esac
+exec '${own(inside)}' "$@"
+`,
+    );
+    chmodSync(`${bin}/${inside}`, 0o755);
+    return bin;
+  }
+
+  /** Starts some at once, where a release was killed that held the lock; says whether two of them held it at a time. */
+  async function round(takers: number, PATH: string): Promise<boolean> {
+    const host = testHost();
+    try {
+      const env = { PATH, TEST_FOLDER: host.folder };
+      symlinkSync("4194305-1", `${host.place.root}/lock`);
+      const ended = await Promise.all(Array.from({ length: takers }, () => host.apply("secrets", "end 0\n", env)));
+      const overlapped = existsSync(`${host.folder}/overlaps`);
+      if (!overlapped) for (const each of ended) assert.deepEqual(each, good);
+      assert.equal(existsSync(`${host.folder}/site/lock.removing`), false);
+      return overlapped;
+    } finally {
+      host.remove();
+    }
+  }
+
+  for (const [mechanism, without] of [
+    ["with flock", []],
+    ["without flock, as on macOS", ["flock", "timeout"]],
+  ] as const)
+    for (const [takers, rounds] of [
+      [2, 40],
+      [4, 40],
+    ] as const)
+      it(`${mechanism}: ${takers} takers, ${rounds} rounds`, async () => {
+        const path = programs([...without]);
+        let overlapped = 0;
+        for (let done = 0; done < rounds; done += 20) {
+          const results = await Promise.all(Array.from({ length: 20 }, () => round(takers, path)));
+          overlapped += results.filter(Boolean).length;
+        }
+        rmSync(path, { recursive: true });
+        assert.equal(overlapped, 0);
+      });
 });

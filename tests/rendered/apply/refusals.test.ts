@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import {
+  chmodSync,
   chownSync,
   copyFileSync,
   existsSync,
@@ -221,6 +222,88 @@ describe("A release that this machine cannot run is refused, with the running on
       /^The generated compose\.yaml is not valid, which is a fault of this program\. Nothing was changed\. Docker says: .*imag/,
     );
     nothingWasChanged();
+  });
+
+  const checked = `services:
+  web:
+    image: ${nginxImage}
+    networks: [default, extra]
+  web-check:
+    profiles: [check]
+    image: ${nginxImage}
+    network_mode: none
+    entrypoint: ["sh", "-c", "echo 'web: line 1 is wrong' >&2; exit 1"]
+networks:
+  extra: {}
+`;
+
+  // What Docker 20.10 and 28 say, recorded.
+  for (const [name, words, refusal] of [
+    [
+      "it has no range of addresses left",
+      "Network x_sign-in  Error\nfailed to create network x_sign-in: Error response from daemon: could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network",
+      /^Docker has no range of addresses left for another network\. Nothing was changed\. Remove the networks that nothing uses \(docker network prune\), or give Docker more ranges \(default-address-pools in \/etc\/docker\/daemon\.json\), and run pulumi up again\. Docker says: .*address pool/,
+    ],
+    [
+      "it has no range of addresses left, in the words of later versions",
+      "failed to create network x_sign-in: Error response from daemon: all predefined address pools have been fully subnetted",
+      /^Docker has no range of addresses left for another network\. /,
+    ],
+    [
+      "the disk is full",
+      "Error response from daemon: mkdir /var/lib/docker/overlay2/0123: no space left on device",
+      /^The disk is full, so the files of web could not be checked\. Nothing was changed\. Free some space \(docker system df/,
+    ],
+    [
+      "its engine has gone",
+      "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+      /^Docker could not start web to check its files\. Nothing was changed\. Fix the cause, and run pulumi up again\. Docker says: Cannot connect/,
+    ],
+    [
+      "it cannot start a container",
+      "Error response from daemon: OCI runtime create failed: container_linux.go:380",
+      /^Docker could not start web to check its files\. /,
+    ],
+  ] as const)
+    it(`Docker cannot have its files checked, and says so itself: ${name}`, async () => {
+      mkdirSync(`${host.folder}/bin`);
+      writeFileSync(`${host.folder}/words`, `${words}\n`);
+      const real = (await run("sh", ["-c", "command -v docker"])).output.trim();
+      writeFileSync(
+        `${host.folder}/bin/docker`,
+        `#!/bin/sh\ncase "$*" in *" run "*) cat '${host.folder}/words'; exit 1 ;; esac\nexec '${real}' "$@"\n`,
+      );
+      chmodSync(`${host.folder}/bin/docker`, 0o755);
+      writeFileSync(`${root}/releases/old/.header`, `project ${project}\nnetwork default\n`);
+      const { code, output } = await host.apply("release", release([], checked), {
+        PATH: `${host.folder}/bin:${process.env.PATH}`,
+      });
+      assert.equal(code, 1);
+      assert.match(output, refusal);
+      assert.doesNotMatch(output, /refuses its new files|fault of this program/);
+      nothingWasChanged();
+    });
+
+  it("a service refuses its files; the networks that were made for asking it are gone", async () => {
+    writeFileSync(`${root}/releases/old/.header`, `project ${project}\nnetwork default\n`);
+    const ofProject = [
+      "network",
+      "ls",
+      "--filter",
+      `label=com.docker.compose.project=${project}`,
+      "--format",
+      "{{.Name}}",
+    ];
+    try {
+      const { code, output } = await host.apply("release", release([], checked));
+      assert.equal(code, 1);
+      assert.match(output, /^web refuses its new files, .* It says: .*web: line 1 is wrong/);
+      assert.equal((await run("docker", ofProject)).output.includes("extra"), false);
+      nothingWasChanged();
+    } finally {
+      for (const name of (await run("docker", ofProject)).output.split("\n").filter(Boolean))
+        await run("docker", ["network", "rm", name]);
+    }
   });
 });
 

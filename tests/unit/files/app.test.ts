@@ -166,18 +166,16 @@ KEY="a \\"b\\" \\\\ \\$c"
 
   it("keep it to fewer people, never to more", () => {
     const { release } = bundleWith(withApp({ name: "who-am-i", allow: ["Bob@example.com", "@example.org"] }));
-    assert.equal(
-      contentOf(release, "narrower.conf"),
-      `map "$site_verdict:$sso_email" $verdict_of_who_am_i {
-    default deny;
+    assert.ok(
+      contentOf(release, "narrower.conf").includes(`map "$site_verdict:$sso_email" $verdict_of_who_am_i {
     include /site/current/people/who-am-i.map;
 }
-`,
+`),
     );
-    assert.equal(contentOf(release, "narrower.map"), "who-am-i.lab.example.com $verdict_of_who_am_i;\n");
+    assert.match(contentOf(release, "narrower.map"), /^who-am-i\.lab\.example\.com \$verdict_of_who_am_i;$/m);
     assert.match(
       contentOf(release, "people/who-am-i.map"),
-      /^"allow:bob@example\.com" allow;\n"~\*\^allow:\[\^@:\]\+@example\\\.org\$" allow;\n/m,
+      /^default deny;\n(#.*\n)*"allow:bob@example\.com" allow;\n"~\*\^allow:\[\^@:\]\+@example\\\.org\$" allow;\n/m,
     );
     assert.match(
       contentOf(release, "front/index.html"),

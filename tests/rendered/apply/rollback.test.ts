@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { run } from "../../support/command.ts";
+import { freePort } from "../../support/freePort.ts";
+import { type RunningSite, runningSite } from "../../support/runningSite.ts";
+import { statusFor } from "../../support/statusFor.ts";
+
+const whoami = { image: "traefik/whoami:v1.11.0", port: 80 };
+const one = { ...whoami, name: "one" };
+const two = { ...whoami, name: "two" };
+/** Its program ends at once: a release with it goes back. */
+const broken = { ...whoami, name: "broken", environment: { WHOAMI_PORT_NUMBER: "none" } };
+
+describe("A release that goes back", () => {
+  let site: RunningSite;
+  let httpsPort: number;
+  let httpPort: number;
+
+  const release = (allow: string[], apps: object[], settings = {}) =>
+    site.release({
+      settings: { domain: "lab.example.com", allow, apps, ...settings },
+      place: { httpsPort, httpPort },
+      secrets: { appSecrets: {} },
+    });
+  async function released(...args: Parameters<typeof release>): Promise<string> {
+    const { code, output } = await release(...args);
+    assert.equal(code, 0, output);
+    return output;
+  }
+  async function failed(...args: Parameters<typeof release>): Promise<string> {
+    const { code, output } = await release(...args);
+    assert.equal(code, 1, output);
+    assert.match(output, /^The previous release \(\w+\) was put back and is running\. Mend /m);
+    assert.doesNotMatch(output, /refuses/);
+    return output;
+  }
+  /** Who gets in at a name: 200, or 403. */
+  const statuses = async (label: string, ...people: string[]) =>
+    Object.fromEntries(
+      await Promise.all(people.map(async (person) => [person, await statusFor(httpsPort, person, label)])),
+    );
+
+  before(async () => {
+    site = runningSite(["nginx", "vouch", "one", "two", "three", "broken"]);
+    [httpsPort, httpPort] = [await freePort(), await freePort()];
+  });
+  after(() => site.remove());
+
+  it("lets in whoever both lists let in, by address or domain, and nobody else", async () => {
+    await released(
+      ["ann@example.com", "eve@example.com", "fay@narrow.example", "@wide.example", "@both.example"],
+      [one, { ...two, allow: ["ann@example.com", "dora@wide.example"] }],
+    );
+    assert.deepEqual(await statuses("one", "eve@example.com", "gus@wide.example"), {
+      "eve@example.com": 200,
+      "gus@wide.example": 200,
+    });
+    const output = await failed(
+      ["ann@example.com", "new@example.com", "@narrow.example", "dora@wide.example", "@both.example"],
+      [one, two, broken],
+    );
+    assert.match(output, /^broken stopped by itself\./m);
+    assert.deepEqual(
+      await statuses(
+        "one",
+        ...["ann@example.com", "eve@example.com", "new@example.com", "fay@narrow.example", "x@narrow.example"],
+        ...["dora@wide.example", "gus@wide.example", "x@both.example"],
+      ),
+      {
+        "ann@example.com": 200,
+        "eve@example.com": 403,
+        "new@example.com": 403,
+        "fay@narrow.example": 200,
+        "x@narrow.example": 403,
+        "dora@wide.example": 200,
+        "gus@wide.example": 403,
+        "x@both.example": 200,
+      },
+    );
+    // Its narrower list was to go; while the earlier release runs, it stays.
+    assert.deepEqual(await statuses("two", "ann@example.com", "fay@narrow.example"), {
+      "ann@example.com": 200,
+      "fay@narrow.example": 403,
+    });
+  });
+
+  it("keeps a new narrower list of an app that it had, also where domain and apps were to be others", async () => {
+    const all = ["ann@example.com", "bob@example.com", "eve@example.com"];
+    await released(all, [one, two]);
+    await failed(
+      all.slice(0, 2),
+      [{ ...one, allow: ["ann@example.com", "eve@example.com"] }, { ...whoami, name: "three" }, broken],
+      {
+        domain: "new.example.com",
+      },
+    );
+    assert.deepEqual(await statuses("one", ...all), {
+      "ann@example.com": 200,
+      "bob@example.com": 403,
+      "eve@example.com": 403,
+    });
+    assert.deepEqual(await statuses("two", ...all), {
+      "ann@example.com": 200,
+      "bob@example.com": 200,
+      "eve@example.com": 403,
+    });
+  });
+
+  it("keeps nobody out of the release after it", async () => {
+    const all = ["ann@example.com", "bob@example.com", "eve@example.com"];
+    await released(all, [one, two]);
+    assert.deepEqual(await statuses("one", ...all), {
+      "ann@example.com": 200,
+      "bob@example.com": 200,
+      "eve@example.com": 200,
+    });
+  });
+
+  it("goes back to a release of an earlier version of this program, with its narrower lists", async () => {
+    // That one had files for narrower lists only, and the rule that whoever is on none is refused in nginx's own.
+    const folder = `${site.host.place.root}/files/nginx/current/`;
+    const script = `cd '${folder}' && rm people/*.map && printf '"allow:ann@example.com" allow;\\n"allow:eve@example.com" allow;\\n' >people/two.map &&
+      printf 'map "$site_verdict:$sso_email" $verdict_of_two {\\n default deny;\\n include /site/current/people/two.map;\\n}\\n' >narrower.conf &&
+      printf 'two.lab.example.com $verdict_of_two;\\n' >narrower.map &&
+      sed -i '/^allow /d; /^lists /d; /^user-controlled /d; /^dismiss /d' '${site.host.place.root}/current/.header'`;
+    assert.deepEqual(await run("sh", ["-c", script]), { code: 0, output: "" });
+    assert.deepEqual(await site.exec("nginx", ["sh", "/site/current/reload.sh"]), { code: 0, output: "" });
+    const all = ["ann@example.com", "bob@example.com", "eve@example.com"];
+    const before = { "ann@example.com": 200, "bob@example.com": 403, "eve@example.com": 200 };
+    assert.deepEqual(await statuses("two", ...all), before);
+    await failed(all.slice(0, 2), [one, { ...two, allow: all.slice(0, 2) }, broken]);
+    assert.deepEqual(await statuses("two", ...all), { ...before, "eve@example.com": 403 });
+    assert.deepEqual(await statuses("one", ...all), {
+      "ann@example.com": 200,
+      "bob@example.com": 200,
+      "eve@example.com": 403,
+    });
+  });
+
+  it("removes what a Compose that was ended by force has left in the middle of recreating a container", async () => {
+    const all = ["ann@example.com"];
+    await released(all, [one, two]);
+    const old = await site.container("one");
+    const name = `${site.project}-one-1`;
+    const image = (await run("docker", ["inspect", "--format", "{{.Config.Image}}", old])).output.trim();
+    const labels = await run("docker", [
+      "inspect",
+      "--format",
+      '{{range $k, $v := .Config.Labels}}{{$k}}={{$v}}{{"\\n"}}{{end}}',
+      old,
+    ]);
+    const asOf = labels.output
+      .split("\n")
+      .filter(Boolean)
+      .flatMap((label) => ["--label", label]);
+    // Made under the service's name and never started, beside the old one, which runs under a name of two halves.
+    await run("docker", ["rename", old, `${old.slice(0, 12)}_${name}`]);
+    const made = await run("docker", ["create", "--name", name, ...asOf, image]);
+    assert.equal(made.code, 0, made.output);
+    await failed(all, [one, two, broken]);
+    assert.equal(await site.container("one"), old);
+    assert.deepEqual(await run("docker", ["inspect", "--format", "{{.Name}}", old]), { code: 0, output: `/${name}\n` });
+    assert.deepEqual(await statuses("one", ...all), { "ann@example.com": 200 });
+  });
+
+  it("removes them also where the old container is gone", async () => {
+    const all = ["ann@example.com"];
+    const old = await site.container("one");
+    const name = `${site.project}-one-1`;
+    await run("docker", ["rm", "--force", old]);
+    await run("docker", [
+      "create",
+      "--name",
+      `${old.slice(0, 12)}_${name}`,
+      ...["project", "service"].flatMap((key) => [
+        "--label",
+        `com.docker.compose.${key}=${key === "project" ? site.project : "one"}`,
+      ]),
+      "--label",
+      "com.docker.compose.oneoff=False",
+      "--label",
+      "com.docker.compose.container-number=1",
+      (await run("docker", ["inspect", "--format", "{{.Config.Image}}", await site.container("two")])).output.trim(),
+    ]);
+    await released(all, [one, two]);
+    assert.deepEqual(
+      await run("docker", ["inspect", "--format", "{{.Name}} {{.State.Status}}", await site.container("one")]),
+      { code: 0, output: `/${name} running\n` },
+    );
+    assert.deepEqual(await statuses("one", ...all), { "ann@example.com": 200 });
+  });
+});

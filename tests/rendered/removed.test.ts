@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../support/freePort.ts";
+import { type RunningSite, runningSite } from "../support/runningSite.ts";
+import { until } from "../support/until.ts";
+import { ask, signedIn } from "../support/visitor.ts";
+
+const ann = "ann@example.com";
+const eve = "Eve@Example.com";
+
+describe("What somebody has started in Jupyter who is taken off the allow list", () => {
+  let site: RunningSite;
+  let httpsPort: number;
+  let place: { httpsPort: number; httpPort: number };
+
+  const released = async (allow: string[]) => {
+    const { code, output } = await site.release({ settings: { domain: "lab.example.com", allow }, place });
+    assert.equal(code, 0, output);
+    return output;
+  };
+  /** Asks Jupyter through the door, as JupyterLab does. */
+  async function api(email: string, method: string, path: string) {
+    const headers = {
+      "sec-fetch-mode": "cors",
+      cookie: `${signedIn(email)}; _xsrf=x`,
+      "x-xsrftoken": "x",
+    };
+    const { status, body } = await ask(httpsPort, "jupyter.lab.example.com", path, { method, headers });
+    assert.ok(status < 300, `${method} ${path}: ${status} ${body}`);
+    return JSON.parse(body);
+  }
+  const kernels = async () => (await api(ann, "GET", "/api/kernels")).map(({ id }: { id: string }) => id);
+  const terminals = async () => (await api(ann, "GET", "/api/terminals")).map(({ name }: { name: string }) => name);
+  /** Whose processes run there, and how many of each person's. */
+  async function owners(): Promise<Record<string, number>> {
+    const script = "cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | sed -n 's/^JUPYTER_STARTED_BY=//p'";
+    const { output } = await site.exec("jupyter", ["sh", "-c", script]);
+    const names = output.split("\n").filter(Boolean);
+    return Object.fromEntries([...new Set(names)].map((name) => [name, names.filter((each) => each === name).length]));
+  }
+  const startAs = (person: string) =>
+    site.exec("jupyter", ["sh", "-c", `JUPYTER_STARTED_BY='${person}' setsid sleep 600 >/dev/null 2>&1 &`]);
+
+  before(async () => {
+    site = runningSite(["nginx", "vouch", "jupyter"]);
+    place = { httpsPort: await freePort(), httpPort: await freePort() };
+    httpsPort = place.httpsPort;
+    await released([ann, eve, "@away.example"]);
+  });
+  after(() => site.remove());
+
+  it("ends with the release, and nobody else's does", async () => {
+    const container = await site.container("jupyter");
+    const { id: anns } = await api(ann, "POST", "/api/kernels");
+    const { name: annsTerminal } = await api(ann, "POST", "/api/terminals");
+    const { id: eves } = await api(eve, "POST", "/api/kernels");
+    await api(eve, "POST", "/api/terminals");
+    await api("x@away.example", "POST", "/api/kernels");
+    assert.equal((await kernels()).length, 3);
+    await until("all of them run", async () => Object.keys(await owners()).length === 3);
+    assert.ok(anns !== eves);
+    await startAs(eve);
+
+    const output = await released([ann]);
+    assert.match(
+      output,
+      /^jupyter says: eve@example\.com is not on the allow list any more\. Ended: 1 kernel\(s\), [2-9] other process\(es\)\.$/im,
+    );
+    assert.match(
+      output,
+      /^jupyter says: x@away\.example is not on the allow list any more\. Ended: 1 kernel\(s\), 0 other process\(es\)\.$/m,
+    );
+    assert.match(
+      output,
+      /^Taken off the allow list: eve@example\.com @away\.example\. What else they left in jupyter may still run, until its container is recreated, which ends everybody's kernels: docker compose --project-name \S+ --file '\S+' up --detach --no-deps --force-recreate jupyter\. /m,
+    );
+    assert.match(output, /^jupyter: runs on$/m);
+    // Longer than Jupyter takes to restart a kernel that has died.
+    await sleep(4000);
+    assert.deepEqual(Object.keys(await owners()), [ann]);
+    assert.deepEqual(await kernels(), [anns]);
+    assert.deepEqual(await terminals(), [annsTerminal]);
+    assert.equal(await site.container("jupyter"), container);
+  });
+
+  it("is told of nothing where nobody was taken off", async () => {
+    const output = await released([ann, "new@example.com"]);
+    assert.doesNotMatch(output, /allow list/);
+    assert.equal((await kernels()).length, 1);
+  });
+
+  it("is known by names at GitHub, in whatever case, and by domains; what nobody has started is left alone", async () => {
+    for (const person of ["Ann-Lee", "eve-lee", "BOB@kept.example", "bob@other.example", ""]) await startAs(person);
+    const allow = "ann-lee\n@kept.example\nann@example.com\n";
+    const { code, output } = await site.exec("jupyter", ["python3", "/usr/local/etc/jupyter/end_removed.py"], allow);
+    assert.equal(code, 0, output);
+    assert.deepEqual(output.trim().split("\n"), [
+      "bob@other.example is not on the allow list any more. Ended: 0 kernel(s), 1 other process(es).",
+      "eve-lee is not on the allow list any more. Ended: 0 kernel(s), 1 other process(es).",
+    ]);
+    assert.deepEqual(Object.keys(await owners()).sort(), ["Ann-Lee", "BOB@kept.example", ann].sort());
+  });
+});
