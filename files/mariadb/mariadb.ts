@@ -25,7 +25,8 @@ export function mariadb(settings: Settings, place: Place): Service {
     image: {
       reference: `docker.io/library/mariadb:${settings.databaseTag}`,
       sizeMiB: 340,
-      // A series moves from one of its versions to the next, between which MariaDB goes back as well. A version does not move.
+      // A series moves from one of its versions to the next. Its image upgrades nothing on disk between them, so that a release
+      // which fails can go back. A version does not move.
       ...(/^\d+\.\d+\.\d+/.test(settings.databaseTag) ? {} : { pin: "pulumi config set databaseTag {version}" }),
     },
     // As root, its entrypoint would need rights to become this user.
