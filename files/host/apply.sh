@@ -1046,7 +1046,7 @@ keep_lists() {
         rm -rf "${folder:?}/$kept"
         if [ -z "$earlier" ] || [ ! -d "$folder/$earlier" ] || [ "$earlier" = "$newer" ]; then continue; fi
         words=$(take_over 2>&1) && continue
-        say "$service cannot use the earlier release's files with the newer allow list, so that the newer release's files stay in use. It says: $(printf '%s' "$words" | tail -n 1)"
+        say "$service cannot use the earlier release's files with the newer allow list, so that the newer release's files stay in use. It says: $(printf '%s' "$words" | tail -n 2 | tr '\n' ' ')"
         rm -rf "${folder:?}/$kept"
         ln -s "$newer" "$folder/$kept"
     done <<end

@@ -10,7 +10,7 @@ import { type DnsEntry, entryPath, recordType } from "../stand-ins/providers/pac
 import { writeRulesets } from "../stand-ins/providers/packages/cloudflare/rulesets.ts";
 import { writeSetting } from "../stand-ins/providers/packages/cloudflare/zoneSettings.ts";
 import { addZone } from "../stand-ins/providers/packages/cloudflare/zones.ts";
-import { labIsReady, launch, open, person, signIn, whoAmI } from "./support/browser.ts";
+import { launch, open, person, signIn, whoAmI } from "./support/browser.ts";
 import { CloudStack, onGoogle } from "./support/cloudStack.ts";
 
 const NOTHING = { resources: [], containers: [], networks: [] };
@@ -150,8 +150,6 @@ describe("a site behind Cloudflare", () => {
     const { page } = await person(browser);
     await open(page, `https://${name}/lab?reset`);
     await signIn(page, "you@example.com", await stack.output("password"));
-    // Its scripts came through, and nothing in the page was changed that they need.
-    await labIsReady(page);
     assert.equal((await whoAmI(page)).username, "you@example.com");
   });
 

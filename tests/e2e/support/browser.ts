@@ -77,10 +77,15 @@ export async function kernelIsIdle(page: Page): Promise<void> {
   await page.getByText(/^Python 3 \(ipykernel\) \| Idle$/).waitFor();
 }
 
-/** Who Jupyter takes the browser's person for. */
+/** Who Jupyter takes the browser's person for. Asks once more, where the browser gave up as in {@link open}. */
 export async function whoAmI(page: Page): Promise<{ username: string; display_name: string }> {
-  const answer = await page.evaluate(() => fetch("/api/me").then((response) => response.text()));
-  return JSON.parse(answer).identity;
+  for (let tries = 1; ; tries++)
+    try {
+      const answer = await page.evaluate(() => fetch("/api/me").then((response) => response.text()));
+      return JSON.parse(answer).identity;
+    } catch (error) {
+      if (tries === 5 || !/Failed to fetch/.test(`${error}`)) throw error;
+    }
 }
 
 /** Waits until JupyterLab shows its launcher. */

@@ -216,11 +216,14 @@ exec '${own(inside)}' "$@"
       it(`${mechanism}: ${takers} takers, ${rounds} rounds`, async () => {
         const path = programs([...without]);
         let overlapped = 0;
-        for (let done = 0; done < rounds; done += 20) {
-          const results = await Promise.all(Array.from({ length: 20 }, () => round(takers, path)));
-          overlapped += results.filter(Boolean).length;
+        try {
+          for (let done = 0; done < rounds; done += 20) {
+            const results = await Promise.all(Array.from({ length: 20 }, () => round(takers, path)));
+            overlapped += results.filter(Boolean).length;
+          }
+        } finally {
+          rmSync(path, { recursive: true });
         }
-        rmSync(path, { recursive: true });
         assert.equal(overlapped, 0);
       });
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { appendFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { run } from "../../support/command.ts";
 import { freePort } from "../../support/freePort.ts";
@@ -114,6 +115,27 @@ describe("A release that goes back", () => {
       "bob@example.com": 200,
       "eve@example.com": 200,
     });
+  });
+
+  it("keeps the newer files where nginx refuses the earlier ones, and says so", async () => {
+    const file = `${site.host.place.root}/files/nginx/current/nginx.conf`;
+    appendFileSync(file, "no_such_directive on;\n");
+    const all = ["ann@example.com", "bob@example.com", "eve@example.com"];
+    const { code, output } = await release(all.slice(0, 2), [one, two, broken]);
+    assert.equal(code, 1, output);
+    assert.match(
+      output,
+      /^nginx cannot use the earlier release's files with the newer allow list, so that the newer release's files stay in use\. It says: .*no_such_directive/m,
+    );
+    assert.match(output, /^The previous release \(\w+\) was put back and is running\. /m);
+    assert.deepEqual(await statuses("one", ...all), {
+      "ann@example.com": 200,
+      "bob@example.com": 200,
+      "eve@example.com": 403,
+    });
+    // The next release places the file again.
+    await released(all, [one, two]);
+    assert.equal((await statuses("one", "eve@example.com"))["eve@example.com"], 200);
   });
 
   it("goes back to a release of an earlier version of this program, with its narrower lists", async () => {
