@@ -6,6 +6,8 @@ export interface ZoneFaults {
   refusals: string[];
   /** What some pages or visitors do not get along with. */
   warnings: string[];
+  /** What to look at when a page is not as it should be; the site itself gets along with it. */
+  notices?: string[];
 }
 
 /** Values as Cloudflare tells them; undefined for what could not be read. */
@@ -13,11 +15,15 @@ export interface ZoneSettings {
   websockets?: string | undefined;
   rocketLoader?: string | undefined;
   securityLevel?: string | undefined;
+  emailObfuscation?: string | undefined;
 }
 
 const page = (zone: string, path: string) => `https://dash.cloudflare.com/?to=/:account/${zone}/${path}`;
 
-export function settingFaults(zone: string, { websockets, rocketLoader, securityLevel }: ZoneSettings): ZoneFaults {
+export function settingFaults(
+  zone: string,
+  { websockets, rocketLoader, securityLevel, emailObfuscation }: ZoneSettings,
+): ZoneFaults {
   const refusals: string[] = [];
   const warnings: string[] = [];
   if (websockets === "off")
@@ -36,7 +42,14 @@ export function settingFaults(zone: string, { websockets, rocketLoader, security
     warnings.push(
       `The setting Security Level of the zone ${zone} is "high": Cloudflare challenges more visitors, and programs cannot pass a challenge. If requests of a notebook fail with 403, set it to "medium": ${page(zone, "security/settings")}`,
     );
-  return { refusals, warnings };
+  // Every new zone has it on, and the site's pages say `no-transform`.
+  const notices =
+    emailObfuscation === "on"
+      ? [
+          `The setting Email Obfuscation of the zone ${zone} is "on": Cloudflare replaces addresses in pages. The site's answers forbid that (no-transform). If a page shows "[email protected]" all the same, switch it off: ${page(zone, "security/settings")}`,
+        ]
+      : [];
+  return { refusals, warnings, notices };
 }
 
 /** A rule as the provider tells of it, as far as it is looked at. */

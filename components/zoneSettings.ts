@@ -13,19 +13,22 @@ import { type CacheRule, type CacheRules, cacheRuleFaults, settingFaults } from 
  */
 export async function lookAtZone(zoneId: string, zone: string, names: string[]): Promise<void> {
   const read = (settingId: string) => getZoneSetting({ zoneId, settingId }).then(({ value }) => `${value}`, asUnknown);
-  const [websockets, rocketLoader, securityLevel, rules] = await Promise.all([
+  const [websockets, rocketLoader, securityLevel, emailObfuscation, rules] = await Promise.all([
     read("websockets"),
     read("rocket_loader"),
     read("security_level"),
+    read("email_obfuscation"),
     cacheRulesOf(zoneId).catch(asUnknown),
   ]);
   const found = [
-    settingFaults(zone, { websockets, rocketLoader, securityLevel }),
+    settingFaults(zone, { websockets, rocketLoader, securityLevel, emailObfuscation }),
     ...(rules ? [cacheRuleFaults(zone, names, rules)] : []),
   ];
   // A preview is when somebody reads.
-  if (pulumi.runtime.isDryRun())
+  if (pulumi.runtime.isDryRun()) {
     for (const warning of found.flatMap((each) => each.warnings)) void pulumi.log.warn(warning);
+    for (const notice of found.flatMap((each) => each.notices ?? [])) void pulumi.log.info(notice);
+  }
   const refusals = found.flatMap((each) => each.refusals);
   if (refusals.length > 0) throw plainRefusal(`Nothing was changed. ${refusals.join("\n")}\n`);
 }

@@ -16,8 +16,8 @@ describe("A setting of the zone", () => {
   const said = (changes: ZoneSettings) => settingFaults(zone, { ...asNew, ...changes });
 
   it("is nothing to speak of as Cloudflare sets it, and where it could not be read", () => {
-    assert.deepEqual(said({}), { refusals: [], warnings: [] });
-    assert.deepEqual(settingFaults(zone, {}), { refusals: [], warnings: [] });
+    assert.deepEqual(said({}), { refusals: [], warnings: [], notices: [] });
+    assert.deepEqual(settingFaults(zone, {}), { refusals: [], warnings: [], notices: [] });
   });
 
   it("that keeps kernels away is refused", () => {
@@ -26,6 +26,13 @@ describe("A setting of the zone", () => {
     assert.deepEqual(refusals, [
       `The setting WebSockets of the zone example.com is "off": no notebook could reach its kernel, and no terminal would open. Switch it on: ${link("network")}`,
     ]);
+  });
+
+  it("that the site's own answers undo is a notice", () => {
+    const { refusals, warnings, notices } = said({ emailObfuscation: "on" });
+    assert.deepEqual([refusals, warnings], [[], []]);
+    assert.match(notices?.[0] ?? "", /^The setting Email Obfuscation of the zone example\.com is "on": .*no-transform/);
+    assert.deepEqual(said({ emailObfuscation: "off" }).notices, []);
   });
 
   for (const [changes, words, path] of [
