@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { OutgoingHttpHeaders } from "node:http";
+import http2 from "node:http2";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "node:tls";
@@ -315,6 +316,26 @@ describe("The door", () => {
         const back = await visit("jupyter", "/sso-return", { ...page, cookie: `${ann}; sso_return=${path}` });
         if (!path.includes(";") && !path.includes("VouchCookie")) assert.equal(back.headers.location, "/");
       });
+  });
+
+  it("takes a long address with cookies of several KB", async () => {
+    const path = `/lab/${"a".repeat(1490)}`;
+    const cookie = [ann, `sso_return=${path}`, `_xsrf=2|${"0".repeat(60)}`, `app=${"x".repeat(4500)}`].join("; ");
+    const headers = { ...page, cookie, referer: `https://jupyter.${domain}:${httpsPort}${path}` };
+    const long = { "user-agent": "x".repeat(200), "accept-language": "en", "sec-ch-ua": "y".repeat(200) };
+    assert.equal((await visit("jupyter", path, { ...headers, ...long })).status, 200);
+    const client = http2.connect(`https://127.0.0.1:${httpsPort}`, {
+      servername: `jupyter.${domain}`,
+      rejectUnauthorized: false,
+    });
+    try {
+      const authority = `jupyter.${domain}:${httpsPort}`;
+      const asked = client.request({ ":path": path, ":authority": authority, ...headers, ...long });
+      const [answer] = await once(asked, "response");
+      assert.equal(answer[":status"], 200);
+    } finally {
+      client.destroy();
+    }
   });
 
   it("holds, with its WebSockets, under more half-sent requests than it takes connections", async () => {
