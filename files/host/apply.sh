@@ -515,7 +515,8 @@ make_folders() {
         [ -d "$folder" ] || (umask 022 && mkdir -p "$folder") ||
             die "The folder $folder cannot be made by $(id -un). Nothing was changed. Name another one (pulumi config set notebooks ~/notebooks), and run pulumi up again."
         if ! am_root; then
-            [ -w "$folder" ] ||
+            # A notebook runs as this user and may have closed the folder, which must not hold up a release.
+            [ -w "$folder" ] || chmod u+rwx "$folder" 2>/dev/null ||
                 die "The folder $folder cannot be written to by $(id -un), so nothing could be saved. Nothing was changed. Give it to them: sudo chown -R $(id -un) '$folder', or name another one (pulumi config set notebooks ~/notebooks); then run pulumi up again."
             continue
         fi

@@ -237,6 +237,22 @@ networks:
   extra: {}
 `;
 
+  it("not because a notebook has closed its own folder to the user who releases", onlyRoot, async () => {
+    const notebooks = `${host.folder}/notebooks`;
+    mkdirSync(notebooks);
+    chmodSync(notebooks, 0o500);
+    for (const path of [root, `${root}/releases`, notebooks]) chownSync(path, NOBODY, NOBODY);
+    const mayUseDocker = statSync("/var/run/docker.sock").gid;
+    const nobody = ["--reuid", `${NOBODY}`, "--regid", `${NOBODY}`, "--groups", `${mayUseDocker}`];
+    const { output } = await run("setpriv", [...nobody, `${root}/bin/site-apply`, "release"], {
+      input: release([`folder 1000:100 ${notebooks}`], checked),
+      env: { DOCKER_CONFIG: await dockerForAnybody() },
+    });
+    // It came as far as its files.
+    assert.match(output, /web refuses its new files/);
+    assert.equal(statSync(notebooks).mode & 0o777, 0o700);
+  });
+
   // What Docker 20.10 and 28 say, recorded.
   for (const [name, words, refusal] of [
     [
