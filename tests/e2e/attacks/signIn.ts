@@ -172,7 +172,7 @@ const dexs: Row[] = [
   [get("dex", "/static/..%2f..%2fetc%2fdex%2fconfig.yaml", script), "400"],
   [get("dex", "/theme/..%2f..%2fconfig.yaml", script), "400"],
   // Dex looks at who asks only one step further.
-  [get("dex", "/auth", page), "302 /auth/local?"],
+  [get("dex", "/auth", page), "302 /auth/local"],
   [get("dex", "/auth/local", page), "404"],
   [get("dex", "/auth/local?client_id=other&response_type=code&redirect_uri=https://evil.test/", page), "404"],
   [
@@ -185,8 +185,9 @@ const dexs: Row[] = [
   ],
   [get("dex", "/auth/local/login?back=&state=unknown", page), "400"],
   [get("dex", "/auth/nothing", page), "404"],
-  [get("dex", "/approval?req=unknown&hmac=x", page), "404"],
-  [get("dex", "/approval", page), "404"],
+  [get("dex", "/approval?req=unknown&hmac=x", page), "401"],
+  [get("dex", "/approval?req=unknown&hmac=eHg", page), "500"],
+  [get("dex", "/approval", page), "401"],
   [get("dex", "/static/main.css", script, { host: hostOf("dex") }), "200"],
   [http1("dex", "TRACE /keys HTTP/1.1", script), "405"],
 ];

@@ -75,7 +75,15 @@ export class Authorization {
     }
     values.delete("connector_id");
     values.sort();
-    redirect(response, 302, `${this.#base}/auth/${connector}?${values}`);
+    redirect(response, 302, `${this.#base}/auth/${connector}${values.size > 0 ? "?" : ""}${values}`);
+  };
+
+  /** `/approval`: nobody is sent there (skipApprovalScreen), so nothing that is asked for there is known. */
+  approval: Handler = (request, response) => {
+    const code = request.query.get("hmac") || request.form.get("hmac") || "";
+    if (code === "" || /[^A-Za-z0-9_-]/.test(code) || code.length % 4 === 1)
+      return this.#refuse(response, 401, "Unauthorized request");
+    this.#refuse(response, 500, "Database error.");
   };
 
   /** `/auth/{connector}`: remembers what the client asked and shows the way to the form. */
@@ -98,7 +106,7 @@ export class Authorization {
   login: Handler = async (request, response) => {
     const id = request.query.get("state") ?? "";
     if (id === "") return this.#refuse(response, 400, "User session error.");
-    const authRequest = this.#requests.get(id);
+    const authRequest = this.#requests.kept(id);
     if (!authRequest) return this.#refuse(response, 400, "Requested resource does not exist.");
     if (!request.path.endsWith(`/${connector}/login`)) {
       return this.#refuse(response, 500, "Requested resource does not exist.");
@@ -119,7 +127,9 @@ export class Authorization {
       return sendHtml(response, 401, this.#pages.password(action, login));
     }
     // Somebody may have finished with the same form while the password was compared.
-    if (!this.#requests.get(id)) return this.#refuse(response, 400, "User session error.");
+    if (!this.#requests.kept(id)) return this.#refuse(response, 400, "User session error.");
+    // Dex looks at the time only here.
+    if (!this.#requests.get(id)) return this.#refuse(response, 400, "User session has expired.");
     this.#requests.delete(id);
     log("INFO", "login successful", { connector_id: connector, username: person.name, email: person.email });
     const code = this.codes.add({ ...authRequest, person });

@@ -294,6 +294,21 @@ test("Dex tells the client of its other mistakes by way of the browser", async (
   }
 });
 
+test("Dex sends a request without a query on without one", async () => {
+  assert.equal(locationOf(await get("/auth")), "/auth/local");
+});
+
+test("Dex refuses an approval that it did not ask for", async () => {
+  for (const [query, status] of [
+    ["", 401],
+    ["?req=unknown", 401],
+    ["?req=unknown&hmac=x", 401],
+    ["?req=unknown&hmac=!!", 401],
+    ["?req=unknown&hmac=eHg", 500],
+  ] as const)
+    assert.equal((await get(`/approval${query}`)).status, status, query);
+});
+
 test("Dex refuses a form that it did not give out, and other connectors", async () => {
   assert.equal((await get("/auth/local/login")).status, 400);
   assert.equal((await get("/auth/local/login?state=foo")).status, 400);
@@ -418,16 +433,19 @@ test("Dex ends on SIGTERM", async () => {
   assert.equal(await own.stop(), 2);
 });
 
-test("Dex forgets a sign-in that takes longer than expiry.authRequests", async () => {
+test("Dex refuses a sign-in that took longer than expiry.authRequests, once the password is right", async () => {
   const port = await freePort();
   const short = await DexProcess.spawn({ ...goodConfig(port, issuer), expiry: { authRequests: "1s" } }, port);
   await short.ready();
   try {
     const form = await fetch(`${short.url}/auth/local?${authQuery()}`, { redirect: "manual" });
     const page = new URL(locationOf(form), short.url);
-    assert.equal((await fetch(page)).status, 200);
     await new Promise((resolve) => setTimeout(resolve, 1200));
-    assert.equal((await fetch(page)).status, 400);
+    assert.equal((await fetch(page)).status, 200);
+    const body = new URLSearchParams({ login: "ann@lab.test", password });
+    const answer = await fetch(page, { method: "POST", body, redirect: "manual" });
+    assert.equal(answer.status, 400);
+    assert.match(await answer.text(), /User session has expired\./);
   } finally {
     await short.stop();
   }

@@ -25,6 +25,11 @@ export class ExpiringStore<T> {
     return entry && entry.until > Date.now() ? entry.value : undefined;
   }
 
+  /** The same, or what has expired since the last sweep. */
+  kept(id: string): T | undefined {
+    return this.#entries.get(id)?.value;
+  }
+
   delete(id: string): void {
     this.#entries.delete(id);
   }

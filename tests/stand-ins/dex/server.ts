@@ -38,6 +38,7 @@ function routesOf(config: Config, key: SigningKey): (path: string) => Handler | 
     [/^\/keys$/, keysHandler(key)],
     [/^\/auth$/, authorization.start],
     [/^\/auth\/[^/]+$/, authorization.connector],
+    [/^\/approval$/, authorization.approval],
     [/^\/auth\/[^/]+\/login$/, authorization.login],
     [/^\/token$/, tokens.token],
     [/^\/userinfo$/, tokens.userInfo],
