@@ -450,7 +450,7 @@ describe("Apps, released,", () => {
     assert.match(body, new RegExp(`href="https://phpdemo\\.lab\\.example\\.com:${httpsPort}/"`));
     assert.doesNotMatch(body, /<!--#|<script/);
     assert.match(String(headers["content-security-policy"]), /^default-src 'none'; style-src 'sha256-/);
-    assert.equal(headers["cache-control"], "no-store");
+    assert.equal(headers["cache-control"], "no-store, no-transform");
     assert.equal((await ann("", "/elsewhere")).status, 404);
     assert.equal((await ask(httpsPort, "lab.example.com", "/", { headers: page })).status, 302);
     assert.equal((await ask(httpsPort, "lab.example.com", "/")).status, 401);
