@@ -113,10 +113,10 @@ describe("A site behind Cloudflare", () => {
   });
 
   const through = (host: string, path: string, who?: string) =>
-    // Jupyter gives files to its own pages only.
+    // Jupyter gives files to its own pages only, and is told the port that this site listens at.
     askEdge(edge, host, {
       path,
-      headers: { ...page, referer: `https://${host}/`, ...(who ? { cookie: signedIn(who) } : {}) },
+      headers: { ...page, referer: `https://${host}:${ports.httpsPort}/`, ...(who ? { cookie: signedIn(who) } : {}) },
     });
 
   it("has its pages and files come through as they are", async () => {

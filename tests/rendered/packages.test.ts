@@ -219,8 +219,8 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
     assert.deepEqual(
       said(await released()).map((line) => line.replace(/Python 3\.\d+/, "Python 3.N")),
       [
-        "jupyter: Installed for Python 3.N: iniconfig 2.0.0.",
-        "jupyter: no == requirement ! is no requirement that pip takes. Correct the line or take it out: ~/.local/share/jupyter-up/missing-packages.txt.",
+        "jupyter says: Installed for Python 3.N: iniconfig 2.0.0.",
+        "jupyter says: no == requirement ! is no requirement that pip takes. Correct the line or take it out: ~/.local/share/jupyter-up/missing-packages.txt.",
       ],
     );
     assert.equal(readFileSync(list, "utf8"), "no == requirement !\n");

@@ -244,8 +244,9 @@ networks:
     for (const path of [root, `${root}/releases`, notebooks]) chownSync(path, NOBODY, NOBODY);
     const mayUseDocker = statSync("/var/run/docker.sock").gid;
     const nobody = ["--reuid", `${NOBODY}`, "--regid", `${NOBODY}`, "--groups", `${mayUseDocker}`];
+    const offline = checked.replace(/networks: \[.*\]/, "network_mode: none").replace(/^networks:.*/ms, "");
     const { output } = await run("setpriv", [...nobody, `${root}/bin/site-apply`, "release"], {
-      input: release([`folder 1000:100 ${notebooks}`], checked),
+      input: release([`folder 1000:100 ${notebooks}`], offline),
       env: { DOCKER_CONFIG: await dockerForAnybody() },
     });
     // It came as far as its files.
