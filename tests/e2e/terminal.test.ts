@@ -56,23 +56,32 @@ describe("somebody at a terminal", () => {
     await writeFile(join(clone.folder, checkpoint), JSON.stringify(noted));
   }
 
-  it("brings the site up for the first time, on 80 columns", async () => {
-    seen = await clone.npmOnTerminal({ columns: 80 }, "start");
-    assert.equal(seen.code, 0, seen.text);
-    assert.match(seen.text, /^✔ Docker \d\S+(?: \[[\d. s]+\])?$/m);
-    assert.match(seen.text, /^✔ pulumi up: \d+ created \[[\dmins. ]+\]$/m);
-    assert.match(seen.text, /^The site is up \([\dmins. ]+\)\.$/m);
-    await assertSummary(seen.text);
-  });
+  /** How a step that is done is shown: drawn anew in its place, or as one more line where the width is unknown. */
+  const done = (columns: number, title: string) =>
+    columns > 0
+      ? new RegExp(`^✔ ${title}(?: \\[[\\dmins. ]+\\])?$`, "m")
+      : new RegExp(`^  ${title} \\([\\dmins. ]+\\)$`, "m");
 
-  it("is refused a setting that is wrong, on 40 columns", async () => {
-    await clone.pulumi("config", "set", "--path", "allow[0]", "nobody");
-    seen = await clone.npmOnTerminal({ columns: 40 }, "start");
-    await clone.pulumi("config", "set", "--path", "allow[0]", "you@example.com");
-    assert.equal(seen.code, 1, seen.text);
-    assert.equal(
-      seen.text.slice(seen.text.indexOf("✖")),
-      `✖ pulumi up
+  for (const columns of [80, 40, 0])
+    describe(`of ${columns || "unknown"} columns`, () => {
+      it("brings the site up", async () => {
+        seen = await clone.npmOnTerminal({ columns }, "start");
+        assert.equal(seen.code, 0, seen.text);
+        assert.match(seen.text, done(columns, "Docker \\d\\S+"));
+        assert.match(seen.text, done(columns, "pulumi up: \\d+ created"));
+        assert.match(seen.text, /^The site is up \([\dmins. ]+\)\.$/m);
+        await assertSummary(seen.text);
+      });
+
+      it("is refused a setting that is wrong", async () => {
+        await clone.pulumi("config", "set", "--path", "allow[0]", "nobody");
+        seen = await clone.npmOnTerminal({ columns }, "start");
+        await clone.pulumi("config", "set", "--path", "allow[0]", "you@example.com");
+        assert.equal(seen.code, 1, seen.text);
+        const failed = columns > 0 ? "✖ pulumi up" : "  failed: pulumi up";
+        assert.equal(
+          seen.text.slice(seen.text.indexOf(failed)),
+          `${failed}
 
 One thing is wrong with the settings of the stack local. Nothing was changed.
 
@@ -80,65 +89,73 @@ One thing is wrong with the settings of the stack local. Nothing was changed.
     pulumi config set --path 'allow[0]' ann@example.com
 
 (There is no \`pulumi\` command on this machine: type \`npm run pulumi --\` in its place.)`,
-    );
-  });
+        );
+      });
 
-  it("brings a change into it, on 40 columns", async () => {
-    await clone.pulumi("config", "set", "--path", "allow[1]", "@team.test");
-    seen = await clone.npmOnTerminal({ columns: 40 }, "start");
-    assert.equal(seen.code, 0, seen.text);
-    assert.match(seen.text, /^✔ pulumi up: [\d a-z,]*updated/m);
-    await assertSummary(seen.text);
-  });
+      it("brings a change into it", async () => {
+        await clone.pulumi("config", "set", "--path", "allow[1]", `@team-${columns}.test`);
+        seen = await clone.npmOnTerminal({ columns }, "start");
+        assert.equal(seen.code, 0, seen.text);
+        assert.match(seen.text, done(columns, "pulumi up: [\\d a-z,]*updated"));
+        await assertSummary(seen.text);
+      });
 
-  for (const columns of [80, 0]) {
-    it(`sees a preview of the Pulumi CLI, on ${columns} columns`, async () => {
-      seen = await clone.npmOnTerminal({ columns }, "run", "pulumi", "--", "preview");
+      it("takes the site down", async () => {
+        seen = await clone.npmOnTerminal({ columns }, "stop");
+        assert.equal(seen.code, 0, seen.text);
+        assert.match(seen.text, done(columns, "The site is down"));
+        assert.ok(seen.text.includes(join(clone.folder, "notebooks")), seen.text);
+      });
+    });
+
+  describe("whose site runs", () => {
+    before(async () => {
+      const { code, text } = await clone.npm("start");
+      assert.equal(code, 0, text);
+    });
+
+    for (const columns of [80, 0]) {
+      it(`sees a preview of the Pulumi CLI, on ${columns} columns`, async () => {
+        seen = await clone.npmOnTerminal({ columns }, "run", "pulumi", "--", "preview");
+        assert.equal(seen.code, 0, seen.text);
+        assert.match(seen.text, /^ +\d+ unchanged$/m);
+      });
+    }
+
+    it("interrupts a change by Ctrl-C, on 80 columns", async () => {
+      await clone.pulumi("config", "set", "--path", "allow[1]", "@other.test");
+      seen = await clone.npmOnTerminal({ columns: 80, type: { when: /pulumi up/, keys: "\u0003" } }, "start");
+      assert.equal(seen.code, 130, seen.text);
+      assert.match(seen.text, /^Interrupted\. Run the command again to go on\.$/m);
+    });
+
+    for (const command of [["start"], ["run", "pulumi", "--", "up", "--yes", "--skip-preview"]]) {
+      it(`is told how to take away the lock of a run that was killed: npm ${command.slice(0, 4).join(" ")}`, async () => {
+        await mkdir(locks, { recursive: true });
+        const lock = { pid: 1, username: "you", hostname: "here", timestamp: new Date().toISOString() };
+        await writeFile(join(locks, "2b0c5b2e-7a4c-4b3c-9d58-2f6f4f7a1b11.json"), JSON.stringify(lock));
+        seen = await clone.npmOnTerminal({ columns: 40 }, ...command);
+        const cancelled = await clone.pulumi("cancel", "--yes");
+        assert.notEqual(seen.code, 0, seen.text);
+        assert.match(
+          seen.text,
+          /^Another run is under way, or one was killed and left its lock\. .*\n *pulumi cancel --yes$/m,
+        );
+        assert.equal(cancelled.code, 0, cancelled.text);
+      });
+    }
+
+    it("is told what to do about a create that was cut off, on a terminal that does not know its width", async () => {
+      await leaveCreatePending();
+      seen = await clone.npmOnTerminal({ columns: 0 }, "start");
       assert.equal(seen.code, 0, seen.text);
-      assert.match(seen.text, /^ +\d+ unchanged$/m);
+      await assertSummary(seen.text);
+      assert.match(seen.text, /^An earlier run was cut off while it created site-release,/m);
+      const [, args = ""] = /^pulumi (refresh --yes --non-interactive --clear-pending-creates)$/m.exec(seen.text) ?? [];
+      // On a terminal `refresh` asks what to do about each of them, unless the line says that it must not.
+      const refreshed = await clone.npmOnTerminal({ columns: 80 }, "run", "pulumi", "--", ...args.split(" "));
+      assert.equal(refreshed.code, 0, refreshed.text);
+      assert.deepEqual((await state()).checkpoint.latest.pending_operations ?? [], []);
     });
-  }
-
-  it("interrupts a change by Ctrl-C, on 80 columns", async () => {
-    await clone.pulumi("config", "set", "--path", "allow[1]", "@other.test");
-    seen = await clone.npmOnTerminal({ columns: 80, type: { when: /pulumi up/, keys: "\u0003" } }, "start");
-    assert.equal(seen.code, 130, seen.text);
-    assert.match(seen.text, /^Interrupted\. Run the command again to go on\.$/m);
-  });
-
-  for (const command of [["start"], ["run", "pulumi", "--", "up", "--yes", "--skip-preview"]]) {
-    it(`is told how to take away the lock of a run that was killed: npm ${command.slice(0, 4).join(" ")}`, async () => {
-      await mkdir(locks, { recursive: true });
-      const lock = { pid: 1, username: "you", hostname: "here", timestamp: new Date().toISOString() };
-      await writeFile(join(locks, "2b0c5b2e-7a4c-4b3c-9d58-2f6f4f7a1b11.json"), JSON.stringify(lock));
-      seen = await clone.npmOnTerminal({ columns: 40 }, ...command);
-      const cancelled = await clone.pulumi("cancel", "--yes");
-      assert.notEqual(seen.code, 0, seen.text);
-      assert.match(
-        seen.text,
-        /^Another run is under way, or one was killed and left its lock\. .*\n *pulumi cancel --yes$/m,
-      );
-      assert.equal(cancelled.code, 0, cancelled.text);
-    });
-  }
-
-  it("is told what to do about a create that was cut off, on a terminal that does not know its width", async () => {
-    await leaveCreatePending();
-    seen = await clone.npmOnTerminal({ columns: 0 }, "start");
-    assert.equal(seen.code, 0, seen.text);
-    await assertSummary(seen.text);
-    assert.match(seen.text, /^An earlier run was cut off while it created site-release,/m);
-    const [, args = ""] = /^pulumi (refresh --yes --non-interactive --clear-pending-creates)$/m.exec(seen.text) ?? [];
-    // On a terminal `refresh` asks what to do about each of them, unless the line says that it must not.
-    const refreshed = await clone.npmOnTerminal({ columns: 80 }, "run", "pulumi", "--", ...args.split(" "));
-    assert.equal(refreshed.code, 0, refreshed.text);
-    assert.deepEqual((await state()).checkpoint.latest.pending_operations ?? [], []);
-  });
-
-  it("takes the site down, on 40 columns", async () => {
-    seen = await clone.npmOnTerminal({ columns: 40 }, "stop");
-    assert.equal(seen.code, 0, seen.text);
-    assert.match(seen.text, /^✔ The site is down \[[\dmins. ]+\]$/m);
-    assert.ok(seen.text.includes(join(clone.folder, "notebooks")), seen.text);
   });
 });
