@@ -29,7 +29,7 @@ export function zoneFor<Zone extends { name: string; status: string }>(
     .toSorted((a, b) => b.name.length - a.name.length || (a.status === "active" ? -1 : 1))[0];
 }
 
-/** What is said where there is no such zone. */
+/** The message for a domain whose zone the token does not see. */
 export function noZone(zones: { name: string }[], { domain, dnsZone, rights }: Asked): string {
   const seen = zones.map(({ name }) => name);
   const more = seen.length > SHOWN ? ` and ${seen.length - SHOWN} more` : "";

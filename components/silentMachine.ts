@@ -13,8 +13,8 @@ export interface Waits {
 const WAITS: Waits = { connection: 3000, greeting: 10_000 };
 
 /**
- * Whether a machine takes connections and does not greet. Where there is no connection the answer is no: Pulumi gives up at such
- * a machine by itself, and says why.
+ * Whether a machine accepts a TCP connection and sends no SSH greeting. False when it accepts none: Pulumi then fails by itself,
+ * with the reason.
  */
 export function isSilent(host: string, port = 22, { connection, greeting }: Waits = WAITS): Promise<boolean> {
   return new Promise((resolve) => {

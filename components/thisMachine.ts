@@ -46,7 +46,7 @@ export class ThisMachine extends pulumi.ComponentResource implements Host {
 /**
  * A command line that ends its work after Ctrl-C. The first Ctrl-C kills the shell of a local command and nothing below it, so the
  * work runs beside the shell. The second one ends Pulumi, which interrupts the process group of its plugins: `trap` does not keep
- * `docker compose` from that, so the work has a group of its own. Linux has setsid for it, macOS only perl. Standard input is
+ * `docker compose` from that, so the work runs in its own process group. Linux has setsid for it, macOS only perl. Standard input is
  * handed on by number, because a shell gives what runs beside it an empty one.
  */
 function survivingCtrlC(command: string): string {

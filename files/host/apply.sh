@@ -434,7 +434,7 @@ renew_images() {
             say "$reference was not looked up: there may be a newer image, and less than $mib MiB are free for it (docker system df shows what Docker holds). The one that is here is run."
             continue
         fi
-        words=$(pull_again "$reference") || {
+        words=$(within "$renewed_within" docker pull --quiet "$reference" </dev/null 2>&1) || {
             words=$(printf '%s' "${words:-no answer within $renewed_within seconds}" | tail -n 1)
             say "$reference could not be looked up; the image that is here is run. Docker says: $words"
             # A registry that does not answer is not asked again.
@@ -445,12 +445,6 @@ renew_images() {
         say "$reference is now $(about_image "$now"), it was $(about_image "$old")."
         echo "$reference $old" >>"$new/.renewed"
     done <"$new/.floating"
-}
-
-# Within a time where there is a program for it, which macOS lacks.
-pull_again() {
-    if command -v timeout >/dev/null; then set -- timeout -k 10 "$renewed_within" docker pull --quiet "$1"; else set -- docker pull --quiet "$1"; fi
-    "$@" </dev/null 2>&1
 }
 
 # Which image each container of the site was made of: TAG ID. A run that was cut off may have moved the tag already.
@@ -591,7 +585,7 @@ make_inner_folders() {
     while read -r image path folder; do
         [ -d "$folder/$path" ] ||
             docker run --rm --network none --user "$(user_of "$image")" --mount "type=bind,source=$folder,target=/folder" \
-                --workdir /folder --entrypoint mkdir "$(header "$new" image | sed 's/ .*//;1q')" -p "$path" </dev/null >/dev/null 2>&1 || :
+                --workdir /folder --entrypoint mkdir "$(first_image)" -p "$path" </dev/null >/dev/null 2>&1 || :
     done <"$new/.inner"
 }
 
@@ -602,7 +596,7 @@ user_of() {
     case $user in '' | 0 | root | 0:0 | root:root) echo 0:0 && return ;; esac
     asked=$(docker create --network none "$1" none)
     for file in passwd group; do docker cp --follow-link "$asked:/etc/$file" - 2>/dev/null | tar -xOf - 2>/dev/null || :; done |
-        awk -F : -v user="${user:-0}" '
+        awk -F : -v user="$user" '
             BEGIN { parts = split(user, part, ":") }
             NF == 7 && ($1 == part[1] || $3 == part[1]) && uid == "" { uid = $3; gid = $4 }
             NF == 4 && parts == 2 && $1 == part[2] { part[2] = $3 }
@@ -621,9 +615,12 @@ as_root() {
     else
         # shellcheck disable=SC2086 # nothing, or the words of a command
         ${limit-} docker run --rm --network none --user 0:0 --mount "type=bind,source=$where,target=/folder" --workdir /folder \
-            --entrypoint "$command" "$(header "$new" image | sed 's/ .*//;1q')" "$@"
+            --entrypoint "$command" "$(first_image)" "$@"
     fi
 }
+
+# The site's first image, for a command that needs no program of another one.
+first_image() { header "$new" image | sed 's/ .*//;1q'; }
 
 owner_of() { find "$1" -prune -exec ls -ldn {} + | awk '{ print $3 }'; }
 
