@@ -7,8 +7,8 @@ import type { Host } from "./host.ts";
 import { formerMachineOf, leftBehind, releaseKeyOf } from "./leftBehind.ts";
 import { madeSoFar } from "./madeSoFar.ts";
 import { refuseDeadAgent } from "./remoteHost.ts";
-import { isSilent, silentHost, silentVm } from "./silentMachine.ts";
 import { SITE } from "./siteRelease.ts";
+import { greetingProblem, problemOfHost, problemOfVm } from "./sshGreeting.ts";
 import { SshHost } from "./sshHost.ts";
 import { composeProject } from "./stackNames.ts";
 import { ThisMachine } from "./thisMachine.ts";
@@ -30,7 +30,8 @@ export async function hostFor(settings: Settings, { webFrom }: HostForArgs): Pro
   const trusted = tlsOf(settings) !== "private-ca";
   if (target === "ssh") {
     const { host = "", privateKey: sealedKey, hostKey = "", address = host, ...login } = settings.ssh;
-    if (await isSilent(host, login.port)) refuseOrWarn(silentHost({ host, ...login }));
+    const problem = await greetingProblem(host, login.port);
+    if (problem) refuseOrWarn(problemOfHost(problem, { host, ...login }));
     const former = formerMachineOf(await madeSoFar(), releaseKeyOf(SITE));
     const warning = former && leftBehind(former, hostKey, composeProject(pulumi.getProject(), pulumi.getStack()));
     if (warning) pulumi.log.warn(warning);
@@ -45,8 +46,10 @@ export async function hostFor(settings: Settings, { webFrom }: HostForArgs): Pro
   if (risk) refuse(risk);
   const address = made[keys.address]?.address;
   // The VM may be about to be replaced, for the very reason that it hangs.
-  if (typeof address === "string" && made[keys.vm] && (await isSilent(address)))
-    pulumi.log.warn(silentVm(address, made[keys.vm]));
+  if (typeof address === "string" && made[keys.vm]) {
+    const problem = await greetingProblem(address);
+    if (problem) pulumi.log.warn(problemOfVm(problem, address, made[keys.vm]));
+  }
   const dataComesFrom = work && work.sizeGb > 0 && work.zone !== zone ? work.zone : undefined;
   const disks = { bootDiskGb, dataDiskGb, protectData, dataComesFrom };
   return new GcpVm(HOST, { project, zone, machineType, ...disks, sshFrom, webFrom, trusted });

@@ -32,7 +32,7 @@ export const REMOTE_COMMAND = "command:remote:Command";
 export interface Patience {
   /** How many tries may fail before the last one. */
   dialErrorLimit: number;
-  /** Seconds for the TCP connection of a try. The SSH handshake after it has no limit: see silentMachine.ts. */
+  /** Seconds for the TCP connection of a try. The SSH handshake after it has no limit: see sshGreeting.ts. */
   perDialTimeout: number;
 }
 

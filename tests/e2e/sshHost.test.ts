@@ -4,7 +4,8 @@ import { createServer, type Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import ssh2 from "ssh2";
-import { run } from "../../scripts/setup/command.ts";
+import { greetingProblem } from "../../components/sshGreeting.ts";
+import { attempt, run } from "../../scripts/setup/command.ts";
 import { createMachine, removeMachine } from "../stand-ins/cloud/machines.ts";
 import { updateForwarding } from "../stand-ins/providers/packages/gcp/forwarding.ts";
 import { until } from "../support/until.ts";
@@ -69,6 +70,8 @@ describe("a site on a machine that one already has", () => {
   it("is refused within a minute, and says by what: a shut port, a wrong key, a wrong host key", async () => {
     await refused({ port: 2222 }, /connection refused/);
     await refused({ privateKey: stranger.private }, /unable to authenticate/);
+    // The sign-ins that failed count against this address: sshd may shut it out for a while.
+    await until("an SSH server that lets this address in", async () => (await greetingProblem(address)) === undefined);
     await refused({ hostKey: stranger.public }, /host key mismatch/);
     assert.equal(await on("journalctl -u ssh --no-pager | grep -c 'Accepted' || :"), "0");
   });
@@ -81,6 +84,19 @@ describe("a site on a machine that one already has", () => {
     await refused({ host: "127.0.0.1", port }, /127\.0\.0\.1 takes connections at port \d+, but no SSH server/);
     for (const socket of sockets) socket.destroy();
     silent.close();
+  });
+
+  it("is refused before anything is made where sshd shuts this address out after sign-ins that failed", async () => {
+    const key = `${stack.cloud.folder}/stranger`;
+    await writeFile(key, `${stranger.private}\n`, { mode: 0o600 });
+    const options = ["BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null"];
+    const signIn = ["-i", key, ...options.flatMap((option) => ["-o", option]), `ann@${address}`, "true"];
+    await until("an SSH server that shuts this address out", async () => {
+      await attempt("ssh", signIn);
+      return (await greetingProblem(address)) === "shut out";
+    });
+    await refused({}, /Nothing was changed\. ssh\.host: \S+ accepts no SSH connection from here for now/);
+    await until("an SSH server that lets this address in", async () => (await greetingProblem(address)) === undefined);
   });
 
   it("names a dead ssh agent before anything is made", async () => {

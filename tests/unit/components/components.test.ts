@@ -7,7 +7,7 @@ import "./leftBehind.cases.ts";
 import "./madeSoFar.cases.ts";
 import "./privateAuthority.cases.ts";
 import "./remoteHost.cases.ts";
-import "./silentMachine.cases.ts";
+import "./sshGreeting.cases.ts";
 import "./siteRelease.cases.ts";
 import "./siteSecrets.cases.ts";
 import "./thisMachine.cases.ts";

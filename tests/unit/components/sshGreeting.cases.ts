@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { createServer, type Server, type Socket } from "node:net";
+import { after, describe, it } from "node:test";
+import { type GreetingProblem, greetingProblem, problemOfHost, problemOfVm } from "../../../components/sshGreeting.ts";
+import { freePort } from "../../support/freePort.ts";
+
+const WAITS = { connection: 300, greeting: 300 };
+
+describe("The problem with the greeting of a machine is", () => {
+  const servers: Server[] = [];
+  after(() => {
+    for (const server of servers) server.close();
+  });
+
+  function listening(greet: (socket: Socket) => void): Promise<number> {
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+      greet(socket);
+    });
+    servers.push(server);
+    return new Promise((resolve) =>
+      server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port)),
+    );
+  }
+
+  const cases: [what: string, greet: (socket: Socket) => void, problem: GreetingProblem | undefined][] = [
+    ["silent: it takes a connection and says nothing", () => {}, "silent"],
+    ["silent: it says what no SSH server says", (socket) => socket.write("220 smtp.example.com\r\n"), "silent"],
+    ["that it shuts this address out", (socket) => socket.end("Not allowed at this time\r\n"), "shut out"],
+    ["none: it greets", (socket) => socket.write("SSH-2.0-OpenSSH_10.0\r\n"), undefined],
+    ["none: it says something before it greets", (socket) => socket.write("Welcome\r\nSSH-2.0-x\r\n"), undefined],
+    ["none: it greets in pieces", (socket) => void socket.write("SS", () => socket.write("H-2.0-x\r\n")), undefined],
+    ["none: it hangs up, which Pulumi notices", (socket) => socket.end(), undefined],
+  ];
+  for (const [what, greet, problem] of cases)
+    it(what, async () => {
+      assert.equal(await greetingProblem("127.0.0.1", await listening(greet), WAITS), problem);
+    });
+
+  it("none: it takes no connection", async () => {
+    assert.equal(await greetingProblem("127.0.0.1", await freePort(), WAITS), undefined);
+    assert.equal(await greetingProblem("no-such-host.invalid", 22, WAITS), undefined);
+  });
+});
+
+describe("What to do about the greeting of a machine", () => {
+  const host = { host: "lab.example.com", port: 2222, user: "ann" };
+  const vm = { name: "jupyter-up-dev", zone: "us-central1-a", project: "p" };
+
+  it("that one already has, and that is silent", () => {
+    assert.match(
+      problemOfHost("silent", host),
+      /^ssh\.host: lab\.example\.com takes connections at port 2222, but no SSH server .* 10 seconds\..*\n {4}ssh -p 2222 ann@lab\.example\.com true$/,
+    );
+    assert.match(
+      problemOfHost("silent", { host: "203.0.113.7", port: 22, user: "root" }),
+      /\n {4}ssh root@203\.0\.113\.7 true$/,
+    );
+  });
+
+  it("that one already has, and that shuts this address out", () => {
+    assert.match(
+      problemOfHost("shut out", host),
+      /^ssh\.host: lab\.example\.com accepts no SSH connection from here for now .* Wait a minute, and run pulumi up again\..*\n {4}ssh -p 2222 ann@lab\.example\.com true$/,
+    );
+  });
+
+  it("that is the stack's own", () => {
+    assert.match(
+      problemOfVm("silent", "198.51.100.7", vm),
+      /^198\.51\.100\.7 takes .*\n {4}gcloud compute instances reset jupyter-up-dev --zone us-central1-a --project p$/,
+    );
+    assert.match(problemOfVm("silent", "198.51.100.7", undefined), /reset it first\.$/);
+    assert.match(
+      problemOfVm("shut out", "198.51.100.7", vm),
+      /^198\.51\.100\.7 accepts no SSH .* wait a minute, and run it again\.$/,
+    );
+  });
+});
