@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { DexUser } from "../../settings/signIn.ts";
 import { HARDENED, healthCheck } from "../compose.ts";
 import { fill } from "../fill.ts";
@@ -95,6 +96,11 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
       port: names.port,
       who: identity.who,
       sure: identity.sure,
+      // In the key of Vouch's answers, so that none to a session of before is used. A hash, because it can be any text.
+      rotation: createHash("sha256")
+        .update(sessionRotation ?? "")
+        .digest("hex")
+        .slice(0, 12),
     }),
     "page.conf": fill(file("page.conf")),
     "app.conf": fill(file("app.conf"), { port: names.port }),
