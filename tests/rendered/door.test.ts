@@ -314,17 +314,28 @@ describe("The door", () => {
       assert.equal((await visit("jupyter", "/", { ...script, cookie: bob })).status, 403);
     });
 
-    it("in memory, in files of its own, and no stranger's", async () => {
-      const unknown = "VouchCookie=of-a-stranger";
-      assert.equal((await asAnn("jupyter", "/")).status, 200);
-      assert.equal((await visit("jupyter", "/", { ...script, cookie: unknown })).status, 401);
-      const listed = await site.exec("nginx", ["sh", "-c", "find /tmp/vouch | xargs stat -c '%F %a'"]);
+    it("in memory, and none to a stranger, to somebody who is not on the list or to another form of a session", async () => {
+      const stranger = `${ann.slice(0, -43)}${"A".repeat(43)}`;
+      const quoted = `VouchCookie="${signedIn("eve@example.com").slice("VouchCookie=".length)}"`;
+      const asked: [cookie: string, status: number][] = [
+        [ann, 200],
+        [stranger, 401],
+        [bob, 403],
+        [quoted, 200],
+      ];
+      for (const [cookie, status] of asked)
+        assert.equal((await visit("jupyter", "/", { ...script, cookie })).status, status, cookie);
+      const listed = await site.exec("nginx", ["sh", "-c", "find /var/cache/nginx/vouch | xargs stat -c '%F %a'"]);
       const kinds = [...new Set(listed.output.trim().split("\n"))].sort();
       assert.deepEqual(kinds, ["directory 700", "regular file 600"]);
-      assert.equal((await site.exec("nginx", ["stat", "-f", "-c", "%T", "/tmp/vouch"])).output.trim(), "tmpfs");
-      const holding = async (text: string) => (await site.exec("nginx", ["grep", "-rl", text, "/tmp/vouch"])).output;
+      assert.equal(
+        (await site.exec("nginx", ["stat", "-f", "-c", "%T", "/var/cache/nginx/vouch"])).output.trim(),
+        "tmpfs",
+      );
+      const holding = async (text: string) =>
+        (await site.exec("nginx", ["grep", "-rl", text, "/var/cache/nginx/vouch"])).output;
       assert.notEqual(await holding(ann), "");
-      assert.equal(await holding(unknown), "");
+      for (const [cookie] of asked.slice(1)) assert.equal(await holding(cookie), "", cookie);
     });
 
     it("and no longer, when Vouch is down", async () => {

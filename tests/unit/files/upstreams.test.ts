@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Block, below, inEffect, nginxConfigOf, placeOf } from "../../support/nginxConfig.ts";
 import { bundleWith, siteWith } from "../../support/site.ts";
+import { composeOf } from "../../support/unpack.ts";
 import { variants } from "../../support/variants.ts";
 
 const changes = variants["apps with all there is to set"] ?? assert.fail();
@@ -37,6 +38,11 @@ describe("nginx's upstreams", () => {
       const isOwn = ["vouch", "dex", "jupyter"].includes(name);
       assert.deepEqual(values(block, "keepalive_timeout"), [isOwn ? "10s" : "1s"], name);
     }
+  });
+
+  it("have ports to be asked from, however many strangers ask", () => {
+    const { nginx } = composeOf(bundleWith(changes).release).services;
+    assert.deepEqual(nginx?.sysctls, { "net.ipv4.tcp_tw_reuse": "1" });
   });
 
   it("are spoken to in HTTP/1.1, without a Connection header unless it is a WebSocket's", () => {
