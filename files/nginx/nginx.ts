@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { DexUser } from "../../settings/signIn.ts";
 import { HARDENED, healthCheck } from "../compose.ts";
 import { fill } from "../fill.ts";
@@ -55,6 +56,10 @@ export function nginx(door: Door): Service {
     networks: ["sign-in", "jupyter"],
     compose: {
       ...HARDENED,
+      tmpfs: [...HARDENED.tmpfs, "/var/cache/nginx:mode=1777,size=8m"],
+      // nginx does not read the body of an answer to auth_request that it does not cache, and closes the connection: one for each
+      // request of a stranger. They would take every port for a minute, from everybody.
+      sysctls: { "net.ipv4.tcp_tw_reuse": "1" },
       entrypoint: ["nginx", "-c", CONFIG],
       ports: [`${place.address}:${place.httpsPort}:8443`, `${place.address}:${place.httpPort}:8080`],
       mem_limit: "160m",
@@ -86,6 +91,8 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
       names: virtualHosts.map(({ label }) => hostName(names, label)).join(" "),
       port: names.port,
       knock: hostName(names, "jupyter"),
+      who: identity.who,
+      sure: identity.sure,
       // Chain and key in one file can be put in place at once.
       certificate: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.crt`,
       certificateKey: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.key`,
@@ -95,6 +102,11 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
       port: names.port,
       who: identity.who,
       sure: identity.sure,
+      // In the key of Vouch's answers, so that none to a session of before is used. A hash, because it can be any text.
+      rotation: createHash("sha256")
+        .update(sessionRotation ?? "")
+        .digest("hex")
+        .slice(0, 12),
     }),
     "page.conf": fill(file("page.conf")),
     "app.conf": fill(file("app.conf"), { port: names.port }),

@@ -1,5 +1,5 @@
 /** The middle one; of an even number the upper of the two. */
-function median(figures: number[]): number {
+export function median(figures: number[]): number {
   return [...figures].sort((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN;
 }
 

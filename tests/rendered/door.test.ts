@@ -24,6 +24,16 @@ const bob = signedIn("bob@example.com");
 /** Dex takes well-formed hashes only; nobody's password is right here. */
 const passwordHashes = { "ann@example.com": `$2b$10$${"x".repeat(53)}` };
 
+/** What the program behind the door says of a request; see tests/support/echo.ts. */
+interface Seen {
+  url: string;
+  headers: Record<string, string>;
+  /** Port that the connection came from. */
+  from: number;
+  /** Requests that it has closed the connection for. */
+  hungUp: number;
+}
+
 describe("The door", () => {
   let site: RunningSite;
   let httpsPort: number;
@@ -34,7 +44,7 @@ describe("The door", () => {
   const asAnn = (label: string, path: string, headers: OutgoingHttpHeaders = {}, question: Question = {}) =>
     visit(label, path, { cookie: ann, ...headers }, question);
   /** What the program behind the door was asked with. */
-  const seen = ({ body }: Answer): { url: string; headers: Record<string, string> } => JSON.parse(body);
+  const seen = ({ body }: Answer): Seen => JSON.parse(body);
 
   /** Sends bytes and returns the whole answer. */
   function raw(servername: string, text: string): Promise<string> {
@@ -48,6 +58,20 @@ describe("The door", () => {
       socket.on("error", reject).on("close", () => resolve(answer));
       socket.write(text);
     });
+  }
+
+  /** Jupyter's place is taken by a program that shows what reaches it. */
+  async function startEcho(alias = "jupyter"): Promise<string> {
+    const whoamis = await site.container("whoami");
+    const { output: image } = await run("docker", ["inspect", "--format", "{{.Image}}", whoamis]);
+    const program = new URL("../support/echo.ts", import.meta.url).pathname;
+    const { code, output } = await run("docker", [
+      ...["run", "--detach", "--network", `${site.project}_jupyter`, "--network-alias", alias],
+      ...["--volume", `${process.execPath}:/node:ro`, "--volume", `${program}:/echo.ts:ro`, "--entrypoint", "/node"],
+      ...[image.trim(), "--disable-warning=ExperimentalWarning", "/echo.ts"],
+    ]);
+    assert.equal(code, 0, output);
+    return output.trim();
   }
 
   before(async () => {
@@ -73,21 +97,7 @@ describe("The door", () => {
     const place = { httpsPort, httpPort: await freePort() };
     const { code, output } = await site.release({ settings, place, secrets: { passwordHashes: hashes } });
     assert.equal(code, 0, output);
-    // Jupyter's place is taken by a program that shows what reaches it.
-    const { output: image } = await run("docker", [
-      "inspect",
-      "--format",
-      "{{.Image}}",
-      await site.container("whoami"),
-    ]);
-    const program = new URL("../support/echo.ts", import.meta.url).pathname;
-    const started = await run("docker", [
-      ...["run", "--detach", "--network", `${site.project}_jupyter`, "--network-alias", "jupyter"],
-      ...["--volume", `${process.execPath}:/node:ro`, "--volume", `${program}:/echo.ts:ro`, "--entrypoint", "/node"],
-      ...[image.trim(), "--disable-warning=ExperimentalWarning", "/echo.ts"],
-    ]);
-    assert.equal(started.code, 0, started.output);
-    echo = started.output.trim();
+    echo = await startEcho();
     await until("the echo answers", async () => (await asAnn("jupyter", "/")).status === 200, 15);
   });
   after(async () => {
@@ -225,6 +235,126 @@ describe("The door", () => {
         assert.equal(seen(answer).url, `/x?x-accel-redirect=${location}`);
         assert.equal(answer.headers["x-accel-redirect"], undefined);
       });
+  });
+
+  describe("keeps connections to a program behind it", () => {
+    it("and asks again on them", async () => {
+      const ports = new Set<number>();
+      for (let asked = 0; asked < 12; asked++) ports.add(seen(await asAnn("jupyter", "/")).from);
+      // nginx has two workers, each with connections of its own.
+      assert.ok(ports.size <= 2, [...ports].join(" "));
+    });
+
+    it("and sends a POST once, when the program closes one", async () => {
+      const hungUp = async () => seen(await asAnn("jupyter", "/")).hungUp;
+      for (let sent = 1; sent <= 4; sent++) {
+        await asAnn("jupyter", "/");
+        assert.equal((await asAnn("jupyter", "/hang-up", script, { form: { x: "y" } })).status, 502);
+        assert.equal(await hungUp(), sent);
+      }
+    });
+
+    it("and finds it when it was recreated at another address", async () => {
+      const addressOf = async (container: string) => {
+        const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+        return (await run("docker", ["inspect", "--format", format, container])).output.trim();
+      };
+      const before = await addressOf(echo);
+      await run("docker", ["rm", "--force", echo]);
+      const down = async () => {
+        const { status, body } = await asAnn("jupyter", "/lab", page);
+        // 504 as long as nginx has its old address.
+        assert.ok([502, 504].includes(status), String(status));
+        assert.match(body, /Just a moment/);
+      };
+      await down();
+      const another = await startEcho("another");
+      try {
+        echo = await startEcho();
+        assert.deepEqual([await addressOf(another), (await addressOf(echo)) === before], [before, false]);
+        await until("it is found", async () => (await asAnn("jupyter", "/")).status === 200, 10);
+      } finally {
+        await run("docker", ["rm", "--force", another]);
+      }
+    });
+  });
+
+  describe("keeps Vouch's answer to a session for a moment", () => {
+    const [token = ""] = ann.split("VouchCookie=").slice(1);
+    const bobs = bob.replace("VouchCookie=", "");
+    const signatureOf = (text: string) => text.slice(text.lastIndexOf("."));
+    const half = Math.ceil(token.length / 2);
+    const others: [what: string, cookie: string][] = [
+      ["no cookie", ""],
+      ["an empty one", "VouchCookie="],
+      ["what signing out leaves", "VouchCookie=delete"],
+      ["one in other case", `VouchCookie=${token.toUpperCase()}`],
+      ["one with a character less", `VouchCookie=${token.slice(0, -2)}`],
+      ["one with a character more", `VouchCookie=${token}AA`],
+      ["one with a blank in it", `VouchCookie=${token.slice(0, 40)} ${token.slice(40)}`],
+      ["one with another's signature", `VouchCookie=${token.replace(signatureOf(token), signatureOf(bobs))}`],
+      ["one of 7 KB that begins with it", `VouchCookie=${token}${"A".repeat(7000)}`],
+      ["its parts", `VouchCookie_1of2=${token.slice(0, half)}; VouchCookie_2of2=${token.slice(half)}`],
+      ["one of its parts", `VouchCookie_1of1=${token}`],
+      ["another cookie with it", `VouchCookie2=${token}`],
+      ["it twice", `${ann}; ${ann}`],
+      ["it and another", `${ann}; ${bob}`],
+    ];
+    for (const [what, cookie] of others)
+      it(`and gives it to nobody with ${what}`, async () => {
+        for (const label of ["jupyter", "whoami", ""]) {
+          assert.equal((await asAnn(label, "/")).status, 200);
+          assert.equal((await visit(label, "/", { ...script, cookie })).status, 401, label);
+        }
+      });
+
+    it("and tells each request's own person to the program behind it", async () => {
+      for (const email of ["ann@example.com", "eve@example.com", "ann@example.com"])
+        assert.equal(seen(await visit("jupyter", "/", { cookie: signedIn(email) })).headers["x-auth-user"], email);
+      assert.equal((await visit("jupyter", "/", { ...script, cookie: bob })).status, 403);
+    });
+
+    it("in memory, and none to a stranger, to somebody who is not on the list or to another form of a session", async () => {
+      const stranger = `${ann.slice(0, -43)}${"A".repeat(43)}`;
+      const quoted = `VouchCookie="${signedIn("eve@example.com").slice("VouchCookie=".length)}"`;
+      const asked: [cookie: string, status: number][] = [
+        [ann, 200],
+        [stranger, 401],
+        [bob, 403],
+        [quoted, 200],
+      ];
+      for (const [cookie, status] of asked)
+        assert.equal((await visit("jupyter", "/", { ...script, cookie })).status, status, cookie);
+      const listed = await site.exec("nginx", ["sh", "-c", "find /var/cache/nginx/vouch | xargs stat -c '%F %a'"]);
+      const kinds = [...new Set(listed.output.trim().split("\n"))].sort();
+      assert.deepEqual(kinds, ["directory 700", "regular file 600"]);
+      assert.equal(
+        (await site.exec("nginx", ["stat", "-f", "-c", "%T", "/var/cache/nginx/vouch"])).output.trim(),
+        "tmpfs",
+      );
+      const holding = async (text: string) =>
+        (await site.exec("nginx", ["grep", "-rl", text, "/var/cache/nginx/vouch"])).output;
+      assert.notEqual(await holding(ann), "");
+      for (const [cookie] of asked.slice(1)) assert.equal(await holding(cookie), "", cookie);
+    });
+
+    it("and no longer, when Vouch is down", async () => {
+      const vouch = await site.container("vouch");
+      try {
+        const started = Date.now();
+        assert.equal((await asAnn("jupyter", "/")).status, 200);
+        await run("docker", ["kill", vouch]);
+        const { status } = await asAnn("jupyter", "/");
+        // On a machine that is busy, it may have taken more than the five seconds to come here.
+        if (Date.now() - started < 4000) assert.equal(status, 200);
+        assert.equal((await visit("jupyter", "/", script)).status, 503);
+        await until("the answer is out of date", async () => (await asAnn("jupyter", "/")).status === 503, 15);
+        assert.equal((await asAnn("jupyter", "/")).status, 503);
+      } finally {
+        await run("docker", ["start", vouch]);
+      }
+      await until("Vouch is found again", async () => (await asAnn("jupyter", "/")).status === 200, 15);
+    });
   });
 
   describe("has what a notebook's author wrote run in a sandbox", () => {

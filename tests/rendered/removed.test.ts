@@ -30,6 +30,10 @@ describe("What somebody has started in Jupyter who is taken off the allow list",
     assert.ok(status < 300, `${method} ${path}: ${status} ${body}`);
     return JSON.parse(body);
   }
+  /** Asks for the front page, without a program behind the door. */
+  const front = async (email: string) =>
+    (await ask(httpsPort, "lab.example.com", "/", { headers: { "sec-fetch-mode": "cors", cookie: signedIn(email) } }))
+      .status;
   const kernels = async () => (await api(ann, "GET", "/api/kernels")).map(({ id }: { id: string }) => id);
   const terminals = async () => (await api(ann, "GET", "/api/terminals")).map(({ name }: { name: string }) => name);
   /** Whose processes run there, and how many of each person's. */
@@ -62,7 +66,12 @@ describe("What somebody has started in Jupyter who is taken off the allow list",
     assert.ok(anns !== eves);
     await startAs(eve);
 
+    // What Vouch says of her is in nginx's memory, as of somebody who is at work.
+    const stays = setInterval(() => void front(eve), 200);
     const output = await released([ann]);
+    clearInterval(stays);
+    assert.equal(await front(eve), 403);
+    assert.equal(await front(ann), 200);
     assert.match(
       output,
       /^jupyter says: eve@example\.com is not on the allow list any more\. Ended: 1 kernel\(s\), [2-9] other process\(es\)\.$/im,

@@ -1,15 +1,22 @@
 /**
  * An HTTP server on port 8888 that answers with what it was asked, as JSON, and sends the headers that the query names:
- * `/path?content-security-policy=...`. It takes any WebSocket.
+ * `/path?content-security-policy=...`. It takes any WebSocket. To `/hang-up` it answers nothing and closes the connection.
  */
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 
+let hungUp = 0;
+
 const server = createServer((request, response) => {
   const url = new URL(request.url ?? "/", "http://echo");
+  if (url.pathname === "/hang-up") {
+    hungUp++;
+    request.socket.destroy();
+    return;
+  }
   for (const [name, value] of url.searchParams) response.setHeader(name, value);
   response.setHeader("content-type", "application/json");
-  response.end(JSON.stringify({ url: request.url, headers: request.headers }));
+  response.end(JSON.stringify({ url: request.url, headers: request.headers, from: request.socket.remotePort, hungUp }));
 });
 server.on("upgrade", (request, socket) => {
   const key = `${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;

@@ -1,4 +1,5 @@
 import type { OauthConfig, VouchConfig } from "./config.ts";
+import { parseJson } from "./goJson.ts";
 import { encodeQuery, parseQuery, toBytes } from "./goUrl.ts";
 import type { Log } from "./log.ts";
 import { GoPanic } from "./panic.ts";
@@ -41,7 +42,7 @@ export class IdentityProvider {
     const body = await answer.text();
     // As the real one does: with logLevel info, everybody's address is in the log.
     this.#log.info(`OpenID userinfo body: ${body}`);
-    return { ...this.#readUser(parseJson(body)), ...tokens };
+    return { ...this.#readUser(parseJson(Buffer.from(body))), ...tokens };
   }
 
   async #redeem(grant: Record<string, string>): Promise<Tokens> {
@@ -110,7 +111,9 @@ async function readTokens(answer: Response): Promise<Tokens> {
   const failure = `oauth2: cannot fetch token: ${answer.status} ${answer.statusText}\nResponse: ${body}`;
   let values: Record<string, unknown>;
   try {
-    values = isForm ? Object.fromEntries(parseQuery(body)) : ((parseJson(body) ?? {}) as Record<string, unknown>);
+    values = isForm
+      ? Object.fromEntries(parseQuery(body))
+      : ((parseJson(Buffer.from(body)) ?? {}) as Record<string, unknown>);
   } catch (error) {
     throw new Error(answer.ok ? `oauth2: cannot parse json: ${(error as Error).message}` : toBytes(failure));
   }
@@ -122,17 +125,6 @@ async function readTokens(answer: Response): Promise<Tokens> {
   if (!answer.ok) throw new Error(toBytes(failure));
   if (text("access_token") === "") throw new Error("oauth2: server response missing access_token");
   return { accessToken: text("access_token"), idToken: text("id_token") };
-}
-
-/** Parses JSON; throws Go's words where the first character is already wrong. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    const [first] = text.trimStart();
-    if (first === undefined) throw new Error("unexpected end of JSON input");
-    throw new Error(`invalid character '${toBytes(first)}' looking for beginning of value`);
-  }
 }
 
 async function request(verb: "Get" | "Post", url: string, init: RequestInit): Promise<Response> {

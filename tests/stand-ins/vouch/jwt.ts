@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { VouchConfig } from "./config.ts";
+import { parseJson } from "./goJson.ts";
 
 /** What Vouch's own token holds. */
 export interface Claims {
@@ -117,7 +118,7 @@ function decodeSegment(segment: string): Buffer {
 }
 
 function decodeObject(segment: string): object {
-  const value: unknown = JSON.parse(decodeSegment(segment).toString("utf8"));
+  const value: unknown = parseJson(decodeSegment(segment));
   if (typeof value !== "object" || Array.isArray(value)) throw new Error("json: cannot unmarshal into Go value");
   return value ?? {};
 }

@@ -37,7 +37,8 @@ describe("An app of three settings", () => {
     assert.ok(hostNames(siteWith(changes)).includes("whoami.lab.example.com"));
     const server = contentOf(release, "hosts/whoami.conf");
     assert.match(server, /server_name whoami\.lab\.example\.com;\n *include \/site\/current\/door\.conf;/);
-    assert.match(server, /set \$app whoami:80;\n *proxy_pass http:\/\/\$app;/);
+    assert.match(server, /^upstream whoami \{\n *zone to_whoami 64k;\n *server whoami:80 resolve max_fails=0;/m);
+    assert.match(server, /proxy_pass http:\/\/whoami;/);
     assert.match(server, /include \/site\/current\/no-websocket\.conf;/);
     assert.match(contentOf(release, "returns.map"), /^https:\/\/whoami\.lab\.example\.com:8443\/sso-return /m);
     assert.match(contentOf(release, "front/index.html"), /<span class="title">whoami<\/span>/);

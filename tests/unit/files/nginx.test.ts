@@ -88,7 +88,7 @@ describe("nginx's files", () => {
     const used = directives.flatMap((line) => line.split(/[\s;{]/, 1));
     assert.ok(used.includes("proxy_pass") && used.includes("limit_req"));
     const unused =
-      /^(slice|grpc_|charset|source_charset|override_charset|uwsgi_(?!temp_path$)|scgi_(?!temp_path$)|fastcgi_(?!temp_path$)|memcached_|dav_|create_full_put_path|mp4|flv|http3|quic_|ssl_ocsp|ssl_stapling|mail|stream|rewrite|perl|js_|xslt_|image_filter|autoindex|random_index|sub_filter|addition|add_before_body|add_after_body|gunzip|secure_link|userid|geoip|proxy_cache|proxy_store|proxy_bind|mirror|split_clients|proxy_ssl_verify$|underscores_in_headers|ignore_invalid_headers|merge_slashes)/;
+      /^(slice|grpc_|charset|source_charset|override_charset|uwsgi_(?!temp_path$)|scgi_(?!temp_path$)|fastcgi_(?!temp_path$)|memcached_|dav_|create_full_put_path|mp4|flv|http3|quic_|ssl_ocsp|ssl_stapling|mail|stream|rewrite|perl|js_|xslt_|image_filter|autoindex|random_index|sub_filter|addition|add_before_body|add_after_body|gunzip|secure_link|userid|geoip|proxy_store|proxy_bind|mirror|split_clients|proxy_ssl_verify$|underscores_in_headers|ignore_invalid_headers|merge_slashes)/;
     assert.deepEqual(
       used.filter((name) => unused.test(name)),
       [],

@@ -1,0 +1,185 @@
+import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fill } from "../../files/fill.ts";
+import { selfSigned } from "../../tests/support/certificate.ts";
+import { freePort } from "../../tests/support/freePort.ts";
+import { type RunningSite, runningSite } from "../../tests/support/runningSite.ts";
+import { secrets, serviceOf, siteWith } from "../../tests/support/site.ts";
+import { signedIn } from "../../tests/support/visitor.ts";
+import type { Result } from "../bench.ts";
+import { run } from "../setup/command.ts";
+import { PlainError } from "../setup/plainError.ts";
+import { median, rounded } from "./figures.ts";
+
+const domain = "lab.example.com";
+const person = "ann@example.com";
+const ROUNDS = 5;
+const SECONDS = 5;
+
+/** What is asked for, and over how many connections. */
+const QUESTIONS = {
+  "a small file": { url: `https://small.${domain}/`, connections: 32 },
+  "Jupyter's API": { url: `https://jupyter.${domain}/api/me`, connections: 8 },
+};
+
+/** The site's own door, and what it is held against; each is an nginx on the site's networks. */
+const DOORS = ["ours", "no sign-in", "the article's configuration"] as const;
+type DoorName = (typeof DOORS)[number];
+
+/** One run of wrk. */
+interface Load {
+  /** Requests a second. */
+  rate: number;
+  /** Milliseconds. */
+  p50: number;
+  p99: number;
+}
+
+/**
+ * What the door costs: requests a second and how long one takes, of the site's configuration, of one without any sign-in, and of
+ * the article's, by turns; and the site's over a minute. With VOUCH_BINARY=/path/to/vouch-proxy that program is asked.
+ */
+export async function doorCosts(imageMirror: string | undefined): Promise<Result[]> {
+  const site = runningSite(["nginx", "vouch", "jupyter", "small"]);
+  const containers: string[] = [];
+  const folder = await mkdtemp(join(tmpdir(), "jupyter-up-doors-"));
+  try {
+    const image = await release(site, imageMirror ?? "");
+    if (process.env.VOUCH_BINARY) containers.push(await realVouch(site, process.env.VOUCH_BINARY));
+    const doors: Record<DoorName, string> = {
+      ours: await site.container("nginx"),
+      "no sign-in": await startDoor(site, image, join(folder, "no-sign-in")),
+      "the article's configuration": await startDoor(site, image, join(folder, "article")),
+    };
+    containers.push(doors["no sign-in"], doors["the article's configuration"]);
+    const compared: Result[] = [];
+    for (const [what, { url, connections }] of Object.entries(QUESTIONS))
+      compared.push(...(await comparison(what, (door) => load(doors[door], url, connections, SECONDS))));
+    return [...compared, ...(await minute(doors.ours))];
+  } finally {
+    for (const container of containers) await run("docker rm", "docker", ["rm", "--force", container]);
+    await site.remove();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Releases the site, with nginx's own image as an app that has a small file. Returns that image. */
+async function release(site: RunningSite, imageMirror: string): Promise<string> {
+  const { reference } = serviceOf(siteWith(), "nginx").image;
+  const settings = { domain, imageMirror, allow: [person], apps: [{ name: "small", image: reference, port: 8080 }] };
+  const place = { httpsPort: await freePort(), httpPort: await freePort() };
+  const { code, output } = await site.release({ settings, place });
+  if (code !== 0) throw new PlainError("The site could not be released.", output);
+  return serviceOf(siteWith({ settings }), "nginx").image.reference;
+}
+
+/** Puts a program in the place of the site's Vouch, with the same configuration. */
+async function realVouch({ project, host, container }: RunningSite, program: string): Promise<string> {
+  const vouch = await container("vouch");
+  await run("docker stop", "docker", ["stop", vouch]);
+  const configs = join(String(host.place.root), "secrets/vouch");
+  const [config = ""] = await readdir(configs);
+  const image = (await run("docker inspect", "docker", ["inspect", "--format", "{{.Image}}", vouch])).trim();
+  const started = await run("docker run", "docker", [
+    ...["run", "--detach", "--user", "999:999", "--network", `${project}_sign-in`, "--network-alias", "vouch"],
+    ...["--volume", `${program}:/real-vouch:ro`, "--volume", `${join(configs, config)}:/config:ro`],
+    ...["--entrypoint", "/real-vouch", image],
+  ]);
+  return started.trim();
+}
+
+/** Starts an nginx with the configuration of that name on the site's networks. Returns its container. */
+async function startDoor({ project }: RunningSite, image: string, folder: string): Promise<string> {
+  const name = folder.split("/").at(-1);
+  const { certificate, certificateKey } = selfSigned([`small.${domain}`, `jupyter.${domain}`]);
+  const who = { Host: "$host", "X-Door-Secret": secrets.doorSecret, "X-Auth-User": person, "X-Auth-Name": person };
+  const files = {
+    "nginx.conf": fill(new URL("door/nginx.conf", import.meta.url)),
+    "configuration.conf": fill(new URL(`door/${name}.conf`, import.meta.url), { domain }),
+    "who.conf": Object.entries(who)
+      .map(([header, value]) => `proxy_set_header ${header} "${value}";\n`)
+      .join(""),
+    "tls.crt": certificate,
+    "tls.key": certificateKey,
+  };
+  const place = await mkdtemp(`${folder}-`);
+  await chmod(place, 0o755);
+  await chmod(join(folder, ".."), 0o755);
+  for (const [path, content] of Object.entries(files)) await writeFile(join(place, path), content);
+  const started = await run("docker create", "docker", [
+    ...["create", "--network", `${project}_sign-in`, "--volume", `${place}:/bench:ro`, "--tmpfs", "/tmp:mode=1777"],
+    ...["--entrypoint", "nginx", image, "-c", "/bench/nginx.conf"],
+  ]);
+  const container = started.trim();
+  for (const network of ["jupyter", "to-small"])
+    await run("docker network connect", "docker", ["network", "connect", `${project}_${network}`, container]);
+  await run("docker start", "docker", ["start", container]);
+  return container;
+}
+
+/** Loads a door with a signed-in person's requests. */
+async function load(container: string, url: string, connections: number, seconds: number): Promise<Load> {
+  const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}";
+  const [address] = (await run("docker inspect", "docker", ["inspect", "--format", format, container])).split(" ");
+  const script = new URL("door/load.lua", import.meta.url).pathname;
+  const options = ["--threads", "1", "--connections", `${connections}`, "--duration", `${seconds}s`, "--latency"];
+  const said = await run(
+    "Loading the door",
+    "wrk",
+    [...options, "--script", script, "--header", `Cookie: ${signedIn(person)}`, url],
+    { env: { ADDRESS: address } },
+  );
+  const { requests, duration, p50, p99, failed } = JSON.parse(said.trim().split("\n").at(-1) ?? "");
+  if (failed > 0) throw new PlainError(`${failed} of ${requests} requests failed.`, said);
+  return { rate: requests / (duration / 1e6), p50: p50 / 1000, p99: p99 / 1000 };
+}
+
+/** The doors by turns, each held against the one without a sign-in. */
+async function comparison(what: string, loadOf: (door: DoorName) => Promise<Load>): Promise<Result[]> {
+  const loads: Record<DoorName, Load[]> = { ours: [], "no sign-in": [], "the article's configuration": [] };
+  for (const door of DOORS) await loadOf(door);
+  for (let round = 0; round < ROUNDS; round++) for (const door of DOORS) loads[door].push(await loadOf(door));
+  const figure = (door: DoorName, key: keyof Load) => median(loads[door].map((load) => load[key]));
+  const row = (door: DoorName, key: keyof Load, unit: string, aim: string): Result => {
+    const [value, beside] = [figure(door, key), figure("no sign-in", key)];
+    return {
+      what: `${what}, ${door}: ${key === "rate" ? "requests a second" : key}`,
+      value: rounded(value),
+      unit,
+      beside: { what: "no sign-in", value: rounded(beside) },
+      ratio: rounded(value / beside),
+      aim,
+    };
+  };
+  return (["ours", "the article's configuration"] as const).flatMap((door) => [
+    row(door, "rate", "/s", door === "ours" ? "× 0.95 or more" : ""),
+    row(door, "p50", "ms", ""),
+    row(door, "p99", "ms", ""),
+  ]);
+}
+
+/** The first ten seconds of a minute of load beside the last ten, and the connections that were closed meanwhile. */
+async function minute(container: string): Promise<Result[]> {
+  const { url, connections } = QUESTIONS["a small file"];
+  const first = await load(container, url, connections, 10);
+  await load(container, url, connections, 40);
+  const last = await load(container, url, connections, 10);
+  return [
+    {
+      what: "a small file, ours: requests a second after 50 s of load",
+      value: rounded(last.rate),
+      unit: "/s",
+      beside: { what: "in the first 10 s", value: rounded(first.rate) },
+      ratio: rounded(last.rate / first.rate),
+      aim: "no decay",
+    },
+    { what: "  nginx's sockets in TIME_WAIT then", value: await waiting(container), unit: "", aim: "" },
+  ];
+}
+
+/** Sockets of a container in TIME_WAIT, which is state 06 in Linux's table. */
+async function waiting(container: string): Promise<number> {
+  const table = await run("docker exec", "docker", ["exec", container, "cat", "/proc/net/tcp"]);
+  return table.split("\n").filter((row) => row.trim().split(/\s+/)[3] === "06").length;
+}
