@@ -79,11 +79,15 @@ const wrongPort = {
 /** Variables as the shell has them: `LOG_LEVEL`. */
 function variables(what: string) {
   const value = z.preprocess(
-    (value) => (typeof value === "number" || typeof value === "boolean" ? String(value) : value),
+    // Without the stack's file (see asWritten), only of whole numbers is it known how they are written.
+    (value) => (Number.isSafeInteger(value) || typeof value === "boolean" ? String(value) : value),
     z
       .string({ error: (issue) => fault(`expected a text, found ${kindOf(issue.input)}.`, REMOVE_THIS) })
       .refine((text) => !/[\n\r\0]/.test(text), {
         error: fault("a value of more than one line cannot be handed over as a variable.", REMOVE_THIS),
+      })
+      .refine((text) => text.isWellFormed(), {
+        error: fault("half of a UTF-16 pair cannot be handed over as a variable.", REMOVE_THIS),
       }),
   );
   return z
