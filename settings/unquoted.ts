@@ -1,8 +1,8 @@
 import { parseDocument, visit } from "yaml";
 
 /**
- * Texts of a stack's file that stand there without quotes. Pulumi reads the file with Go's yaml.v3, to which a plain 0755 is
- * the number 493, and hands the number over; `pulumi config set` writes it back as that, too.
+ * Texts that stand without quotes in a stack's file. Pulumi reads the file with Go's yaml.v3: a plain 0755 is the number 493 to it.
+ * It hands over 493, and `pulumi config set` writes 493 back, whatever it sets.
  */
 
 /** A value that arrived as another text than the one in the stack's file. */
@@ -47,9 +47,11 @@ export function losesItsText(plain: string): boolean {
 
 /** Whether a value is another text than that of the plain scalar it was read from. One that was read elsewhere (`--config-file`) is not. */
 function isMisread(plain: string, value: unknown): boolean {
-  if (/^(true|false)$/i.test(plain)) return String(value) === plain.toLowerCase() && String(value) !== plain;
+  if (value === plain) return false;
+  if (/^(True|TRUE|False|FALSE)$/.test(plain)) return String(value) === plain.toLowerCase();
   if (!losesItsText(plain)) return false;
-  return MOMENT.test(plain) ? PRINTED_MOMENT.test(String(value)) : value !== "" && Number(value) === numberOf(plain);
+  if (MOMENT.test(plain)) return PRINTED_MOMENT.test(String(value));
+  return value !== "" && Number(value) === numberOf(plain);
 }
 
 /**

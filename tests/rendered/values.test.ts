@@ -12,7 +12,7 @@ interface Read {
   settings?: {
     databaseTag: string;
     sessionRotation?: string;
-    apps: { environment: Record<string, string>; secrets: Record<string, string> }[];
+    apps: { title?: string; environment: Record<string, string>; secrets: Record<string, string> }[];
   };
   refused?: string;
 }
@@ -23,6 +23,13 @@ const people = {
   "jupyter-up:allow": ["ann@example.com"],
   "jupyter-up:signIn": { users: [{ email: "ann@example.com" }] },
 };
+
+/** YAML takes no control character as it is; nor does everything take the end of a line that is none to JSON. */
+const inQuotes = (text: string) =>
+  JSON.stringify(text).replace(
+    /[\x7f-\x9f\u2028\ufeff]/g,
+    (odd) => `\\u${odd.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 
 /** What Pulumi hands over as another text where it stands without quotes; all else of the odd texts that may stand so arrives. */
 const misread = [
@@ -80,7 +87,7 @@ describe("By the real Pulumi CLI, a text comes to the program as it was written"
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   it("in quotes in the stack's file, also when the CLI has rewritten the file", async () => {
-    write(Object.entries(variables).map(([name, text]) => `${name}: ${JSON.stringify(text)}`));
+    write(Object.entries(variables).map(([name, text]) => `${name}: ${inQuotes(text)}`));
     assert.deepEqual((await settingsRead()).apps[0]?.environment, variables);
     await pulumi(["config", "set", "sessionRotation", "0755"]);
     const { apps, sessionRotation } = await settingsRead();
@@ -111,7 +118,9 @@ describe("By the real Pulumi CLI, a text comes to the program as it was written"
       await pulumi([...set, `apps[0].environment.V${oddTexts.indexOf(text)}`, text]);
     for (const text of ["+1", "123456789012345678901234", "{{7*7}}", "\ta", "李 🌱", '"quoted"'])
       await pulumi([...set, "--secret", `apps[0].secrets.V${oddTexts.indexOf(text)}`], text);
+    await pulumi([...set, "apps[0].title", "2026"]);
     const { apps } = await settingsRead();
+    assert.equal(apps[0]?.title, "2026");
     // What is beside a secret counts as secret.
     for (const [name, text] of Object.entries({ ...apps[0]?.environment, ...apps[0]?.secrets }))
       assert.equal(text, name === "A" ? "a" : variables[name]);

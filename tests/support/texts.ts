@@ -60,6 +60,8 @@ export const oddTexts: readonly string[] = [
     '{"a":["b",1.10]}',
   ],
   ...[" ", " a", "a ", "a\tb", "\ta"],
+  // What a terminal obeys, and what some readers take for the end of a line.
+  ...["\u001b[0m", "\u0001", "\u007f", "\u0085", "a\u000bb", "a\u000cb"],
   // Beyond ASCII: an emoji of several code points, both normal forms, right to left, what nobody sees, and the ends of the planes.
   ...[
     "李 🌱",

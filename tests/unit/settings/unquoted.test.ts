@@ -72,6 +72,12 @@ describe("asWritten() compares what arrived with the stack's file:", () => {
       { t: "2026-08-17 00:00:00 +0000 UTC" },
       { t: changed("2026-08-17", "2026-08-17 00:00:00 +0000 UTC") },
     ],
+    [
+      "what only looks like a moment",
+      "config: {p:t: 2026-08-17T10:00:00, p:s: 2026-08-17 00:00:00 +0000 UTC}",
+      { t: "2026-08-17T10:00:00", s: "2026-08-17 00:00:00 +0000 UTC" },
+      { t: "2026-08-17T10:00:00", s: "2026-08-17 00:00:00 +0000 UTC" },
+    ],
     ["nothing", "config: {p:t: {a: ~, b: null}}", { t: { a: null, b: null } }, { t: { a: null, b: null } }],
     ["an alias", "a: &a 0755\nconfig: {p:t: *a}", { t: "493" }, { t: changed("0755", "493") }],
     ["merged keys", "config: {p:t: {<<: {a: 0755}}}", { t: { a: 493 } }, { t: { a: changed("0755", 493) } }],
