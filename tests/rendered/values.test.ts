@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { stringify } from "yaml";
+import { explanationsOfTheCli } from "../../scripts/setup/explain.ts";
 import { run } from "../support/command.ts";
 import { oddTexts } from "../support/texts.ts";
 
@@ -11,6 +12,7 @@ import { oddTexts } from "../support/texts.ts";
 interface Read {
   settings?: {
     databaseTag: string;
+    packages: string[];
     sessionRotation?: string;
     apps: { title?: string; environment: Record<string, string>; secrets: Record<string, string> }[];
   };
@@ -109,6 +111,17 @@ describe("By the real Pulumi CLI, a text comes to the program as it was written"
     assert.equal(code, 0, output);
     const { apps, databaseTag } = await settingsRead();
     assert.deepEqual([apps[0]?.environment, databaseTag], [Object.fromEntries(unquoted), "11.10"]);
+  });
+
+  it("in a list of texts, where the CLI itself refuses a number, and the way out is explained", async () => {
+    write(["A: a"], "  jupyter-up:packages: [7]\n");
+    const { code, output } = await run("pulumi", ["-C", folder, "preview"], { env });
+    assert.notEqual(code, 0);
+    const [words = ""] = explanationsOfTheCli(output);
+    const [command = ""] = words.split("\n").slice(-1);
+    const input = command.replace("pulumi", `pulumi -C '${folder}'`).replace("'<entry>'", "7");
+    assert.deepEqual(await run("sh", ["-e"], { env, input }), { code: 0, output: "" });
+    assert.deepEqual((await settingsRead()).packages, ["7"]);
   });
 
   it("by `pulumi config set`, encrypted or not", async () => {
