@@ -76,14 +76,30 @@ const wrongPort = {
     fault(`${shown(issue.input)} is no port; a port is a whole number from 1 to 65535.`, setThis("8080")),
 };
 
+/** The most bytes that Linux takes for `NAME=value` and the null byte behind it (MAX_ARG_STRLEN). */
+const LONGEST_VARIABLE = 1 << 17;
+
+function whatIsWrongWithVariable(name: string, value: string): string | undefined {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+    return `${shown(name)} is no name of a variable: letters, digits and _, no digit in front.`;
+  const bytes = Buffer.byteLength(`${name}=${value}`) + 1;
+  return bytes > LONGEST_VARIABLE
+    ? `the variable is ${bytes} bytes long with its name, and Linux takes ${LONGEST_VARIABLE} at most.`
+    : undefined;
+}
+
 /** Variables as the shell has them: `LOG_LEVEL`. */
 function variables(what: string) {
   const value = z.preprocess(
-    (value) => (typeof value === "number" || typeof value === "boolean" ? String(value) : value),
+    // Without the stack's file (see asWritten), only of whole numbers is it known how they are written.
+    (value) => (Number.isSafeInteger(value) || typeof value === "boolean" ? String(value) : value),
     z
       .string({ error: (issue) => fault(`expected a text, found ${kindOf(issue.input)}.`, REMOVE_THIS) })
       .refine((text) => !/[\n\r\0]/.test(text), {
         error: fault("a value of more than one line cannot be handed over as a variable.", REMOVE_THIS),
+      })
+      .refine((text) => text.isWellFormed(), {
+        error: fault("half of a UTF-16 pair cannot be handed over as a variable.", REMOVE_THIS),
       }),
   );
   return z
@@ -91,16 +107,10 @@ function variables(what: string) {
       error: (issue) => fault(`expected ${what} by their names, found ${kindOf(issue.input)}.`, REMOVE_THIS),
     })
     .superRefine((given, context) => {
-      for (const name of Object.keys(given))
-        if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
-          context.addIssue({
-            code: "custom",
-            path: [name],
-            message: fault(
-              `${shown(name)} is no name of a variable: letters, digits and _, no digit in front.`,
-              REMOVE_THIS,
-            ),
-          });
+      for (const [name, value] of Object.entries(given)) {
+        const wrong = whatIsWrongWithVariable(name, value);
+        if (wrong) context.addIssue({ code: "custom", path: [name], message: fault(wrong, REMOVE_THIS) });
+      }
     })
     .default({});
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Unquoted } from "./unquoted.ts";
 
 /** How what is wrong with a setting is said: what every schema of this folder words its faults with. */
 
@@ -19,6 +20,7 @@ export const anew = (found: unknown, command: string) =>
 /** A value in short, on one line. Of a list or an object nothing is told: something in it may be secret. */
 export function shown(value: unknown): string {
   if (value === undefined || value === null) return "nothing";
+  if (value instanceof Unquoted) return "a value without quotes";
   if (typeof value === "object") return Array.isArray(value) ? "a list" : "an object";
   const text = JSON.stringify(value);
   return text.length > 100 ? `${text.slice(0, 96)}..."` : text;
@@ -51,7 +53,10 @@ export function oneOf<const Words extends readonly [string, ...string[]]>(key: s
 /** Pulumi hands a boolean over as its word. */
 export function yesOrNo(mend: string) {
   return z.preprocess(
-    (value) => (value === "true" ? true : value === "false" ? false : value),
+    (given) => {
+      const value = given instanceof Unquoted ? String(given.read) : given;
+      return value === "true" ? true : value === "false" ? false : value;
+    },
     z.boolean({
       error: (issue) => fault(`expected true or false, found ${shown(issue.input)}.`, mend),
     }),
@@ -59,8 +64,10 @@ export function yesOrNo(mend: string) {
 }
 
 /** Pulumi hands a number over as its digits. */
-export const digitsAsNumber = (value: unknown) =>
-  typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value;
+export function digitsAsNumber(given: unknown): unknown {
+  const value = given instanceof Unquoted ? String(given.read) : given;
+  return typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value;
+}
 
 /** Checks across values run even when one of them is wrong, so that all faults are shown together. */
 export const always = { when: ({ value }: { value: unknown }) => typeof value === "object" && value !== null };

@@ -1,5 +1,7 @@
+import { z } from "zod";
 import { fault, shown, text } from "./faults.ts";
 import { nearest } from "./nearest.ts";
+import { Unquoted } from "./unquoted.ts";
 
 /** Images of Jupyter Docker Stacks that can serve JupyterLab. https://jupyter-docker-stacks.readthedocs.io */
 const STACKS = [
@@ -73,7 +75,13 @@ export const image = text("an image's name", IMAGE_EXAMPLE)
 export const TAG_EXAMPLE = "pulumi config set imageTag 2026-08-08";
 
 /** Tag of Jupyter's image. At quay.io/jupyter a date, `2026-08-08`; a moving tag would change the site without a release. */
-export const imageTag = text("a tag", TAG_EXAMPLE).trim();
+export const imageTag = z.preprocess(dayOf, text("a tag", TAG_EXAMPLE).trim());
+
+/** A date without quotes arrives as the moment at which the day begins; `pulumi config set` writes it back as that. */
+function dayOf(tag: unknown): unknown {
+  const text = tag instanceof Unquoted ? tag.written : tag;
+  return /^(?<day>\d{4}-\d\d-\d\d)( 00:00:00 \+0000 UTC)?$/.exec(String(text))?.groups?.day ?? tag;
+}
 
 /** Registry through which all images are pulled, `host[:port][/path]`; absent: from their own registries. */
 export const imageMirror = text("a registry's name", "pulumi config rm imageMirror")

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { checkout } from "./checkout.ts";
 import { costReport, costsOf } from "./cost.ts";
 import { cloudflareTokenOf, missingCredentials, type Surroundings } from "./credentials.ts";
 import { plainRefusal } from "./plainRefusal.ts";
@@ -8,6 +10,7 @@ import { needlesslyEncrypted, plainSecrets } from "./plainSecrets.ts";
 import { configOf, readSettings, report } from "./read.ts";
 import type { Settings } from "./schema.ts";
 import { Sensitive } from "./sensitive.ts";
+import { asWritten } from "./unquoted.ts";
 
 /**
  * Reads the stack's config of this project, checked.
@@ -21,7 +24,7 @@ export function loadSettings(): Settings {
     home: homedir(),
     read: readIfThere,
   };
-  const config = configOf(project, pulumi.runtime.allConfig());
+  const config = asWritten(project, configOf(project, pulumi.runtime.allConfig()), readIfThere(stackFile()) ?? "");
   const isEncrypted = (setting: string) => isConfigSecret(`${project}:${setting}`);
   const { settings, faults } = readSettings(config, isEncrypted);
   const all = [
@@ -36,6 +39,11 @@ export function loadSettings(): Settings {
     return { ...settings, ...(cloudflareToken ? { cloudflareToken: new Sensitive(cloudflareToken) } : {}) };
   }
   throw plainRefusal(report(pulumi.getStack(), all));
+}
+
+/** The stack's file; what `--config-file` names, Pulumi does not tell. */
+function stackFile(): string {
+  return process.env.PULUMI_OPTION_CONFIG_FILE ?? join(checkout, `Pulumi.${pulumi.getStack()}.yaml`);
 }
 
 function sayWhatItCosts(settings: Settings): void {

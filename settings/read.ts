@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { THIS_KEY } from "./faults.ts";
+import { fault, shown, THIS_KEY } from "./faults.ts";
 import { nearest } from "./nearest.ts";
 import { type Settings, sealed, settingsSchema } from "./schema.ts";
+import { Unquoted } from "./unquoted.ts";
 
 /** One thing wrong with the settings: where, and the schema's words (a sentence, then the mending command). */
 export interface Fault {
@@ -20,10 +21,15 @@ export function configOf(project: string, config: Record<string, string>): Recor
 function parsed(text: string): unknown {
   if (!/^[[{]/.test(text)) return text;
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, withItsDigits);
   } catch {
     return text;
   }
+}
+
+/** A number that JavaScript would write otherwise, a long one most of all, stays the text that it is: 123456789012345678. */
+function withItsDigits(_key: string, value: unknown, context?: { source?: string }): unknown {
+  return typeof value === "number" && String(value) !== context?.source ? context?.source : value;
 }
 
 /**
@@ -49,7 +55,7 @@ function rank({ path: [setting] }: z.core.$ZodIssue): number {
 function faultsOf(issue: z.core.$ZodIssue, config: unknown): Fault[] {
   if (issue.code !== "unrecognized_keys") {
     const key = pathOf(issue.path);
-    return [{ key, message: issue.message.replaceAll(THIS_KEY, key) }];
+    return [{ key, message: withoutQuotes(key, issue, config) ?? issue.message.replaceAll(THIS_KEY, key) }];
   }
   const keys = keysAt(issue.path, config);
   return issue.keys.map((unknown) => {
@@ -62,6 +68,40 @@ function faultsOf(issue: z.core.$ZodIssue, config: unknown): Fault[] {
         : ` There are: ${keys.join(", ")}.`;
     return { key, message: `there is no such setting.${hint}\npulumi config rm --path '${key}'` };
   });
+}
+
+/** Where a value is secret. */
+const SECRET_PLACE = /(^|\.)(secrets\.\w+|clientSecret|passwordHash|privateKey|tlsKey)$/;
+
+/** The fault of a value that YAML read as another text, or as a number where a text belongs; undefined of any other. */
+function withoutQuotes(key: string, issue: z.core.$ZodIssue, config: unknown): string | undefined {
+  const found = issue.path.reduce<unknown>(partOf, config);
+  const isFraction = typeof found === "number" && !Number.isSafeInteger(found);
+  const belongsText = issue.code === "invalid_type" && issue.expected === "string";
+  if (!(found instanceof Unquoted) && !(isFraction && belongsText)) return undefined;
+  if (SECRET_PLACE.test(key))
+    return fault(
+      "found a number or a date without quotes, which may not be the text that was written.",
+      `pulumi config set --secret --path '${key}'`,
+    );
+  if (found instanceof Unquoted)
+    return fault(
+      `found ${found.written} without quotes, which YAML reads as ${shown(found.read)}. As a text it is set by:`,
+      setText(key, found.written),
+    );
+  return fault(
+    `found the number ${found}, which may not be how it was written: without quotes, 1.10 is read as 1.1. As a text it is set by:`,
+    setText(key, String(found)),
+  );
+}
+
+/** The command that sets a text, whatever it looks like. Pulumi takes digits for a number in a list or an object only. */
+function setText(key: string, text: string): string {
+  const word = /^[\w.+-]+$/.test(text) ? text : `'${text}'`;
+  const dashes = text.startsWith("-") ? "-- " : "";
+  return /^\w+$/.test(key)
+    ? `pulumi config set ${key} ${dashes}${word}`
+    : `pulumi config set --path '${key}' --type string ${dashes}${word}`;
 }
 
 /** The keys that exist at a path of the settings, in the order of their schema. */

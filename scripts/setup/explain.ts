@@ -128,6 +128,11 @@ const rulesOfTheCli: Rule[] = [
     means: () =>
       "Another run is under way, or one was killed and left its lock. If none is, take the lock away, and run the command again:\npulumi cancel --yes",
   },
+  {
+    says: /configuration key '(?:jupyter-up:)?(?<key>\w+)' must be of type 'array<string>'/,
+    means: ({ key }) =>
+      `An entry of ${key} is a number, a date or a yes or no to YAML, because it has no quotes. As a text it is set by its place in the list:\npulumi config set --path '${key}[0]' --type string '<entry>'`,
+  },
 ];
 
 /**

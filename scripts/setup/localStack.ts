@@ -58,7 +58,7 @@ export function trackedConfigOf(stack: string): string {
 /** The text of a stack's own file; empty when there is none. An error when it is not valid YAML. */
 export async function readTracked(stack: string): Promise<string> {
   const path = trackedConfigOf(stack);
-  return requireYaml(await readIfThere(path), basename(path));
+  return existsSync(path) ? requireYaml(await readFile(path), basename(path)) : "";
 }
 
 /** The `imageMirror` that a configuration sets, if any. */

@@ -4,7 +4,9 @@
  * Pure: texts in, texts out.
  */
 
-import { type Document, isMap, isSeq, parse, parseDocument } from "yaml";
+import { isDeepStrictEqual } from "node:util";
+import { type Document, isMap, isNode, isSeq, LineCounter, parseDocument, visit } from "yaml";
+import { losesItsText } from "../../settings/unquoted.ts";
 import { PlainError } from "./plainError.ts";
 
 /** Settings that set-up adds because of the machine, by their whole names ("jupyter-up:imageMirror"). */
@@ -15,8 +17,8 @@ interface StackFile {
   config?: Record<string, unknown> | null;
 }
 
-// Quote what YAML 1.1 would read as a date or a boolean: that is what the CLI reads.
-const options = { compat: "yaml-1.1" } as const;
+// Quote what YAML 1.1 would read as a boolean. What is odd in a file is said by `requireYaml`, and nowhere else.
+const options = { compat: "yaml-1.1", merge: true, logLevel: "silent" } as const;
 
 /**
  * The live file: the tracked one with this clone's salt, and with the machine's settings where the user has set none.
@@ -97,27 +99,63 @@ export function configOf(text: string): Record<string, unknown> {
 }
 
 /**
- * The text of a file that people edit, if it is valid YAML. The error names the place without the lines there: one may hold a secret.
+ * The text of a file that people edit, if it holds settings. The error names the place without the lines there: one may hold a secret.
  *
  * @param name the file's name, for the error
  */
-export function requireYaml(text: string, name: string): string {
-  const [error] = parseDocument(text, options).errors;
-  if (error === undefined) return text;
-  // The lines after the first show the place in the file.
-  const what = error.message.split("\n")[0]?.replace(/:$/, "");
-  throw new PlainError(`${name} is not valid YAML: ${what}.`, "Correct the file there, and run the command again.");
+export function requireYaml(bytes: Uint8Array | string, name: string): string {
+  const text = typeof bytes === "string" ? bytes : decoded(bytes, name);
+  const lines = new LineCounter();
+  const document: Document = parseDocument(text, { ...options, logLevel: "error", lineCounter: lines });
+  const at = (offset = 0) => `at line ${lines.linePos(offset).line}, column ${lines.linePos(offset).col}`;
+  for (const { code, message, pos } of document.errors) {
+    if (code === "MULTIPLE_DOCS") throw notValid(name, `a second document begins ${at(pos[0])}`);
+    // The lines after the first show the place in the file.
+    throw notValid(name, message.split("\n")[0]?.replace(/:$/, "") ?? code);
+  }
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) === undefined)
+        throw notValid(name, `there is no anchor for *${alias.source} ${at(alias.range?.[0])}`);
+    },
+  });
+  for (const [what, node] of [
+    ["the file", document.contents],
+    ["config", document.get("config", true)],
+  ] as const)
+    if (isNode(node) && !isMap(node) && node.toJS(document) !== null)
+      throw notValid(name, `${what} has to hold settings by their names, one a line, ${at(node.range?.[0])}`);
+  return text;
 }
+
+function decoded(bytes: Uint8Array, name: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw notValid(name, "it is not UTF-8 text");
+  }
+}
+
+const notValid = (name: string, why: string) =>
+  new PlainError(`${name} is not valid YAML: ${why}.`, "Correct the file there, and run the command again.");
 
 /** A file as a document whose keys can be set, even if there is nothing in it yet. */
 function editable(text: string): Document {
   const document: Document = parseDocument(text, options);
   if (!isMap(document.contents)) document.contents = document.createNode({});
+  // In quotes, the CLI reads what is written: 0755 and 2026-08-17, and not 493 and a moment.
+  visit(document, {
+    Scalar(_, scalar) {
+      if (scalar.type !== "PLAIN" || scalar.tag !== undefined || !losesItsText(scalar.source ?? "")) return;
+      scalar.value = scalar.source;
+      scalar.type = "QUOTE_DOUBLE";
+    },
+  });
   return document;
 }
 
 function stackFile(text: string): StackFile {
-  return (parse(text, options) as StackFile | null) ?? {};
+  return editable(text).toJS() as StackFile;
 }
 
 function missing(machine: MachineConfig, config: Record<string, unknown>): MachineConfig {
@@ -127,6 +165,8 @@ function missing(machine: MachineConfig, config: Record<string, unknown>): Machi
 /** Makes the node at `path` say `value`, touching no more nodes than it has to: comments hang on nodes. */
 function assign(document: Document, path: (string | number)[], value: unknown): void {
   const node = document.getIn(path, true);
+  // An alias, and what it stands for in other places, is left alone.
+  if (isNode(node) && isDeepStrictEqual(node.toJS(document), value)) return;
   if (isMap(node) && isRecord(value)) {
     for (const { key } of [...node.items]) {
       const name = String(key);

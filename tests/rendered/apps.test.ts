@@ -7,6 +7,7 @@ import { run } from "../support/command.ts";
 import { freePort } from "../support/freePort.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { type Changes, secrets } from "../support/site.ts";
+import { oddTexts } from "../support/texts.ts";
 import { until } from "../support/until.ts";
 import { ask, type Question, signedIn } from "../support/visitor.ts";
 
@@ -359,22 +360,24 @@ describe("Apps, released,", () => {
     assert.deepEqual(others, before);
   });
 
-  it("get their variables, which no preview shows", async () => {
-    await released(
-      withApps([
-        phpdemo,
-        { ...whoami, websocket: true, environment: { TZ: "Europe/Berlin $X" }, secrets: { WHOAMI_NAME: "x" } },
-      ]),
-    );
+  it("get their variables byte for byte, and no preview shows the secret ones", async () => {
+    const texts = [...oddTexts, "x".repeat(1 << 16)];
+    const environment = Object.fromEntries(texts.map((text, index) => [`PLAIN_${index}`, text]));
+    const secret = Object.fromEntries(Object.entries(environment).map(([name, text]) => [`SECRET_${name}`, text]));
+    const changes = withApps([phpdemo, { ...whoami, websocket: true, environment, secrets: { WHOAMI_NAME: "x" } }]);
+    const appSecrets = { whoami: { WHOAMI_NAME: odd, ...secret } };
+    await released({ ...changes, secrets: { ...changes.secrets, appSecrets } });
     const { body } = await ann("whoami.");
     assert.ok(body.startsWith(`Name: ${odd}\n`), body);
-    assert.equal((await site.exec("whoami", ["printenv", "TZ"])).output, "Europe/Berlin $X\n");
+    const { output } = await site.exec("whoami", ["printenv", "--null"]);
+    const found = Object.fromEntries(output.split("\0").map((line) => line.split(/=(.*)/s)));
+    for (const [name, text] of Object.entries({ ...environment, ...secret })) assert.equal(found[name], text, name);
     assert.match(
       (await site.exec("phpdemo", ["printenv", "DATABASE_URL"])).output,
       /^mysql:\/\/phpdemo:secret-database-phpdemo@mariadb:3306\/phpdemo\n$/,
     );
     const compose = site.host.read("current/compose.yaml");
-    assert.doesNotMatch(compose, /odd|secret-database/);
+    assert.doesNotMatch(compose, /SECRET_|secret-database/);
     const [file = ""] = /\/\S+\/whoami\/\w+\/environment/.exec(compose) ?? [];
     assert.equal(statSync(file).mode & 0o777, 0o600);
   });
@@ -454,6 +457,23 @@ describe("Apps, released,", () => {
     assert.equal((await ann("", "/elsewhere")).status, 404);
     assert.equal((await ask(httpsPort, "lab.example.com", "/", { headers: page })).status, 302);
     assert.equal((await ask(httpsPort, "lab.example.com", "/")).status, 401);
+  });
+
+  it("and the front page are told people's names byte for byte", async () => {
+    const shown = oddTexts.filter((text) => /^[^\p{C}"\\$]{1,64}$/u.test(text) && !/^[\w.:+-]+$|^\s|\s$/.test(text));
+    assert.ok(shown.length > 25, `${shown.length}`);
+    const users = shown.map((name, index) => ({ email: `person-${index}@example.com`, name }));
+    await released(withApps([phpdemo, whoami], { allow: ["@example.com"], signIn: { provider: "dex", users } }));
+    for (const { email, name } of users) {
+      const escaped = name.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+      const front = await as(email, "lab.example.com", "/");
+      assert.ok(front.body.includes(`<span class="person">Signed in as ${escaped}</span>`), name);
+      const app = await as(email, "phpdemo.lab.example.com", "/");
+      assert.ok(
+        app.body.includes(`Signed in as ${escaped.replaceAll("'", "&#039;")} (${email})`),
+        `${name}\n${app.body}`,
+      );
+    }
   });
 
   it("leave the bare domain alone where the front page has a name of its own", async () => {

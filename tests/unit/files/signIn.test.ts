@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parse } from "yaml";
 import { bundleWith, type Changes, secrets } from "../../support/site.ts";
+import { oddTexts } from "../../support/texts.ts";
 import { composeOf, contentOf } from "../../support/unpack.ts";
 
 const vouch = (changes: Changes = {}) => parse(contentOf(bundleWith(changes).secrets, "config.yml"));
@@ -64,6 +65,20 @@ describe("Vouch", () => {
       text.match(/: [^"\s].*$/gm)?.filter((value) => !/^: (\d+|true|false)$/.test(value)),
       [],
     );
+  });
+
+  it("gets what the provider gave byte for byte, in each dialect of YAML", () => {
+    for (const given of oddTexts.filter((text) => text !== "" && text.trim() === text)) {
+      const signIn = { provider: "google", clientId: given, clientSecret: given };
+      const text = contentOf(
+        bundleWith({ settings: { signIn }, secrets: { oidcClientSecret: given } }).secrets,
+        "config.yml",
+      );
+      for (const version of ["1.1", "1.2"] as const) {
+        const { oauth } = parse(text, { version });
+        assert.deepEqual([oauth.client_id, oauth.client_secret], [given, given]);
+      }
+    }
   });
 
   it("sends people who sign out to a page that is there", () => {

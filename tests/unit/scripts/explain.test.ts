@@ -118,6 +118,12 @@ describe("A provider's error is explained, and ends in a command:", () => {
       "pulumi cancel --yes",
     ],
     [
+      "a number in a list of texts",
+      "error: validating stack config: Stack 'home' with configuration key 'allow' must be of type 'array<string>'",
+      /An entry of allow is a number/,
+      "pulumi config set --path 'allow[0]' --type string '<entry>'",
+    ],
+    [
       "the lock that Pulumi's service keeps",
       "error: [409] Conflict: Another update is currently in progress.",
       /take the lock away/,

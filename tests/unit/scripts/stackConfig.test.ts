@@ -59,10 +59,41 @@ test("an empty tracked file and a tracked file without config make a live one", 
   assert.deepEqual(parse(composeLive("# nothing yet\n", salt, {})), { encryptionsalt: "v1:own" });
 });
 
-test("dates and words that YAML 1.1 reads as something else are quoted for the CLI", () => {
-  const text = composeLive("config:\n  jupyter-up:imageTag: 2026-08-08\n  jupyter-up:x: off\n", salt, {});
-  assert.match(text, /imageTag: "2026-08-08"/);
-  assert.match(text, /x: "off"/);
+test("what the CLI would read as another text is quoted for it, and stays as it is in the tracked file", () => {
+  const written = [
+    "2026-08-08",
+    "off",
+    "0755",
+    "0o755",
+    "0x1F",
+    "1_000",
+    "1e3",
+    ".5",
+    "+1",
+    "1.10",
+    "123456789012345678901",
+  ];
+  const list = (texts: string[]) => texts.map((text) => `    - ${text}\n`).join("");
+  const own = `config:\n  jupyter-up:port: 8443\n  jupyter-up:database: False\n  jupyter-up:x:\n${list(written)}`;
+  const live = composeLive(own, "", {});
+  assert.equal(live, own.replace(list(written), list(written.map((text) => `"${text}"`))));
+  assert.deepEqual(configOf(own)["jupyter-up:x"], written);
+  assert.equal(writeBack(own, live, {}), own);
+});
+
+test("a text that the CLI changed is written back in quotes", () => {
+  const live = 'config:\n  jupyter-up:x: "0755"\n  jupyter-up:y: "0644"\n';
+  assert.equal(writeBack("config:\n  jupyter-up:x: 0644\n  jupyter-up:y: 0644\n", live, {}), live);
+});
+
+test("anchors, aliases and merged keys mean the same in the live file, and stay in the tracked one", () => {
+  const own =
+    "config:\n  jupyter-up:x: &x 0755\n  jupyter-up:y: *x\n  jupyter-up:z: &z\n    a: b\n  jupyter-up:w:\n    <<: *z\n";
+  const live = composeLive(own, salt, machine);
+  assert.match(live, /x: &x "0755"\n/);
+  assert.deepEqual(configOf(live), { ...configOf(own), ...machine });
+  assert.deepEqual(configOf(own)["jupyter-up:w"], { a: "b" });
+  assert.equal(writeBack(own, JSON.stringify({ config: configOf(live) }), machine), own);
 });
 
 test("nothing changed leaves the tracked file as it is, to the letter", () => {
@@ -177,12 +208,48 @@ test("a file that is no YAML is refused by its name and the place, without its c
     message:
       "Pulumi.local.yaml is not valid YAML: Map keys must be unique at line 11, column 3.\n\nCorrect the file there, and run the command again.",
   });
-  for (const text of ["config: {", "config:\n\tallow: 1\n", "a: b: c"])
+  for (const text of ["config: {", "config:\n\tallow: 1\n", "a: b: c", "config:\n   a: b\n  c: d\n"])
     assert.throws(
       () => requireYaml(text, "Pulumi.local.yaml"),
       /is not valid YAML: .* at line \d+, column \d+\.\n/,
       text,
     );
-  for (const text of ["", tracked, "# nothing yet\n", "a: !unknown b\n"])
+});
+
+const refused: [name: string, text: string | Uint8Array, why: string][] = [
+  ["of two documents", "config:\n---\nconfig:\n", "a second document begins at line 2, column 1"],
+  ["with an alias of nothing", "config:\n  a: *b\n", "there is no anchor for *b at line 2, column 6"],
+  ["that is a list", "- a\n", "the file has to hold settings by their names, one a line, at line 1, column 1"],
+  [
+    "whose config is a list",
+    "config: [a]\n",
+    "config has to hold settings by their names, one a line, at line 1, column 9",
+  ],
+  ["that is not UTF-8", Uint8Array.of(0x61, 0xff), "it is not UTF-8 text"],
+];
+for (const [name, text, why] of refused)
+  test(`a file ${name} is refused in plain words`, () => {
+    assert.throws(() => requireYaml(text, "Pulumi.local.yaml"), {
+      name: "PlainError",
+      message: `Pulumi.local.yaml is not valid YAML: ${why}.\n\nCorrect the file there, and run the command again.`,
+    });
+  });
+
+test("a file with nothing odd in it is taken as it is: comments alone, CRLF, a byte order mark, a tag", () => {
+  for (const text of ["", tracked, tracked.replaceAll("\n", "\r\n"), "# nothing yet\n", "config:\n", "a: !unknown b\n"])
     assert.equal(requireYaml(text, "Pulumi.local.yaml"), text);
+  assert.equal(requireYaml(Buffer.from(`\ufeff${tracked}`), "Pulumi.local.yaml"), tracked);
+});
+
+test("nothing is said of a file but by requireYaml: Node would print a warning of the parser's", () => {
+  const warned: Error[] = [];
+  const listen = (warning: Error) => warned.push(warning);
+  process.on("warning", listen);
+  const own = "config:\n  a: !unknown b\n  b: 2026-08-08\n  c: off\n  d: 1_000\n";
+  requireYaml(own, "Pulumi.local.yaml");
+  writeAllBack(own, composeLive(own, salt, machine), machine);
+  return new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+    process.off("warning", listen);
+    assert.deepEqual(warned, []);
+  });
 });

@@ -317,6 +317,16 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config rm --path 'apps[0].environment.A'
 `],
 
+  ["a variable that is too long for Linux", { apps: [{ ...ADMINER, environment: { A: `${"ä".repeat(65_534)}xx` } }] }, `
+  apps[0].environment.A: the variable is 131073 bytes long with its name, and Linux takes 131072 at most.
+    pulumi config rm --path 'apps[0].environment.A'
+`],
+
+  ["a variable of half a character", { apps: [{ ...ADMINER, environment: { A: "\ud83c" } }] }, `
+  apps[0].environment.A: half of a UTF-16 pair cannot be handed over as a variable.
+    pulumi config rm --path 'apps[0].environment.A'
+`],
+
   ["a name that is no variable's", { apps: [{ ...ADMINER, environment: { "log-level": "info" } }] }, `
   apps[0].environment.log-level: "log-level" is no name of a variable: letters, digits and _, no digit in front.
     pulumi config rm --path 'apps[0].environment.log-level'

@@ -1,0 +1,15 @@
+/** A Pulumi program that makes nothing: it writes what it reads of its settings, or why it refuses them, to the file $SETTINGS_READ. */
+
+import { writeFileSync } from "node:fs";
+import { loadSettings } from "../../settings/load.ts";
+import { opened } from "./settings.ts";
+
+function read(): { settings: unknown } | { refused: string } {
+  try {
+    return { settings: opened(loadSettings()) };
+  } catch (error) {
+    return { refused: (error as Error).message };
+  }
+}
+
+writeFileSync(process.env.SETTINGS_READ ?? "", JSON.stringify(read()));

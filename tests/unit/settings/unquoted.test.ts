@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { configOf, readSettings } from "../../../settings/read.ts";
+import { asWritten, losesItsText, Unquoted } from "../../../settings/unquoted.ts";
+import { configWith } from "../../support/settings.ts";
+
+const app = { name: "whoami", image: "traefik/whoami:v1.11.0", port: 80 };
+
+describe("losesItsText() knows what Pulumi hands over as it is written", () => {
+  for (const plain of ["", "a", "~", "yes", "8.4-fpm", "1.2.3", "12:30", "203.0.113.7/32", "1_a", "0x", "2026-11"])
+    it(`a text: ${plain}`, () => assert.equal(losesItsText(plain), false));
+  for (const plain of ["0", "7", "-7", "8443", "123456789012345678", "9223372036854775807", "11.8", "-0.5", "0.0001"])
+    it(`a number: ${plain}`, () => assert.equal(losesItsText(plain), false));
+  for (const plain of [
+    ...[
+      "0755",
+      "0o755",
+      "0x1F",
+      "0b11",
+      "-0x1F",
+      "1_000",
+      "1e3",
+      "1.5e3",
+      ".5",
+      "5.",
+      "+1",
+      "+491701234567",
+      "-0",
+      "00",
+    ],
+    ...[
+      "1.10",
+      "1.0",
+      "0.00001",
+      "1234567.1",
+      "9223372036854775808",
+      "123456789012345678901234",
+      ".inf",
+      "-.Inf",
+      ".NaN",
+    ],
+    ...["2026-08-17", "2026-8-7", "2026-08-17T00:00:00Z", "2026-08-17 12:30:00"],
+  ])
+    it(`and what it does not: ${plain}`, () => assert.equal(losesItsText(plain), true));
+});
+
+describe("asWritten() compares what arrived with the stack's file:", () => {
+  const changed = (written: string, read: unknown) => new Unquoted(written, read);
+  const rows: [name: string, file: string, arrived: Record<string, unknown>, expected: Record<string, unknown>][] = [
+    ["no file", "", { databaseTag: "11.8" }, { databaseTag: "11.8" }],
+    ["no config", "config:\n", { databaseTag: "11.8" }, { databaseTag: "11.8" }],
+    ["a file that is no YAML", "config: {", { databaseTag: "11.8" }, { databaseTag: "11.8" }],
+    ["a setting of Pulumi.yaml's", "config: {}", { databaseTag: "11.8" }, { databaseTag: "11.8" }],
+    ["a fraction that lost a digit", "config: {p:t: 11.10}", { t: "11.1" }, { t: changed("11.10", "11.1") }],
+    ["the same in quotes", 'config: {p:t: "11.10"}', { t: "11.10" }, { t: "11.10" }],
+    ["a fraction that lost nothing", "config: {p:t: 11.8}", { t: "11.8" }, { t: "11.8" }],
+    [
+      "numbers in a list",
+      "config: {p:t: [7, 0755, 1.5]}",
+      { t: [7, 493, 1.5] },
+      { t: ["7", changed("0755", 493), "1.5"] },
+    ],
+    [
+      "a word",
+      "config: {p:t: {a: True, b: true}}",
+      { t: { a: true, b: true } },
+      { t: { a: changed("True", true), b: "true" } },
+    ],
+    [
+      "a day",
+      "config: {p:t: 2026-08-17}",
+      { t: "2026-08-17 00:00:00 +0000 UTC" },
+      { t: changed("2026-08-17", "2026-08-17 00:00:00 +0000 UTC") },
+    ],
+    [
+      "what only looks like a moment",
+      "config: {p:t: 2026-08-17T10:00:00, p:s: 2026-08-17 00:00:00 +0000 UTC}",
+      { t: "2026-08-17T10:00:00", s: "2026-08-17 00:00:00 +0000 UTC" },
+      { t: "2026-08-17T10:00:00", s: "2026-08-17 00:00:00 +0000 UTC" },
+    ],
+    ["nothing", "config: {p:t: {a: ~, b: null}}", { t: { a: null, b: null } }, { t: { a: null, b: null } }],
+    ["an alias", "a: &a 0755\nconfig: {p:t: *a}", { t: "493" }, { t: changed("0755", "493") }],
+    ["merged keys", "config: {p:t: {<<: {a: 0755}}}", { t: { a: 493 } }, { t: { a: changed("0755", 493) } }],
+    ["what is encrypted", "config: {p:t: {a: {secure: v1:x}}}", { t: { a: "0755" } }, { t: { a: "0755" } }],
+    ["JSON of the user's", "config: {p:t: '[1.5]'}", { t: [1.5] }, { t: [1.5] }],
+    [
+      "what came from another file",
+      "config: {p:t: 11.10, p:s: 2026-08-17, p:u: [1]}",
+      { t: "11.8", s: "x", u: "x" },
+      { t: "11.8", s: "x", u: "x" },
+    ],
+    ["another project's", "config: {q:t: 11.10}", { t: "11.1" }, { t: "11.1" }],
+  ];
+  for (const [name, file, arrived, expected] of rows)
+    it(name, () => assert.deepEqual(asWritten("p", arrived, file), expected));
+});
+
+/** The faults of a stack's file, given what Pulumi makes of it. */
+function faultsOf(file: string, arrived: Record<string, string>): string[] {
+  const config = { ...configWith({}), ...configOf("jupyter-up", arrived) };
+  return readSettings(asWritten("jupyter-up", config, file)).faults.map(({ key, message }) => `${key}: ${message}`);
+}
+
+describe("A text that lost its quotes and its digits is refused:", () => {
+  it("at the top, by the command that sets it", () => {
+    assert.deepEqual(faultsOf("config: {jupyter-up:databaseTag: 11.10}", { "jupyter-up:databaseTag": "11.1" }), [
+      'databaseTag: found 11.10 without quotes, which YAML reads as "11.1". As a text it is set by:\npulumi config set databaseTag 11.10',
+    ]);
+  });
+
+  const environmentOf = (written: string) =>
+    `config:\n  jupyter-up:apps: [{name: whoami, image: "${app.image}", port: 80, environment: {X: ${written}}}]\n`;
+  const arrived = (value: string) => ({
+    "jupyter-up:apps": JSON.stringify([{ ...app, environment: {} }]).replace(
+      '"environment":{}',
+      `"environment":{"X":${value}}`,
+    ),
+  });
+
+  it("in an object, where only a type keeps digits a text", () => {
+    assert.deepEqual(faultsOf(environmentOf("0755"), arrived("493")), [
+      "apps[0].environment.X: found 0755 without quotes, which YAML reads as 493. As a text it is set by:\npulumi config set --path 'apps[0].environment.X' --type string 0755",
+    ]);
+  });
+
+  it("with words of its own where it looks like an option or has a blank", () => {
+    assert.match(faultsOf(environmentOf("-0"), arrived("0"))[0] ?? "", /--type string -- -0$/);
+    const [moment = ""] = faultsOf(environmentOf("2026-08-17 12:30:00"), arrived('"2026-08-17 12:30:00 +0000 UTC"'));
+    assert.match(moment, /--type string '2026-08-17 12:30:00'$/);
+  });
+
+  it("not when it may be seen", () => {
+    const file = environmentOf("0755").replace("environment", "secrets");
+    const [fault = ""] = faultsOf(file, {
+      "jupyter-up:apps": arrived("493")["jupyter-up:apps"].replace("environment", "secrets"),
+    });
+    assert.match(fault, /^apps\[0\]\.secrets\.X: found a number or a date without quotes/);
+    assert.doesNotMatch(fault, /755|493/);
+  });
+
+  it("and is not where it is all there", () => {
+    for (const written of ["7", "123456789012345678", "1.5", "true", "yes"])
+      assert.deepEqual(faultsOf(environmentOf(written), arrived(written === "yes" ? '"yes"' : written)), [], written);
+  });
+
+  it("nor where a number or a yes or no belongs", () => {
+    const file = "config: {jupyter-up:port: 0x20FB, jupyter-up:database: True}";
+    assert.deepEqual(faultsOf(file, { "jupyter-up:port": "8443", "jupyter-up:database": "true" }), []);
+  });
+
+  it("without the file only a fraction is, as its digits may be others", () => {
+    assert.deepEqual(faultsOf("", arrived("123456789012345678")), []);
+    assert.deepEqual(faultsOf("", arrived("1.1")), [
+      "apps[0].environment.X: found the number 1.1, which may not be how it was written: without quotes, 1.10 is read as 1.1. As a text it is set by:\npulumi config set --path 'apps[0].environment.X' --type string 1.1",
+    ]);
+  });
+});
+
+describe("imageTag", () => {
+  const tagOf = (config: Record<string, unknown>) => readSettings(configWith(config)).settings?.imageTag;
+  it("may be a date without quotes, also after `pulumi config set` wrote it back as a moment", () => {
+    const moment = "2026-08-17 00:00:00 +0000 UTC";
+    assert.equal(tagOf({ imageTag: new Unquoted("2026-08-17", moment) }), "2026-08-17");
+    assert.equal(tagOf({ imageTag: moment }), "2026-08-17");
+    assert.equal(tagOf({ imageTag: new Unquoted("2026-08-17 12:30:00", "2026-08-17 12:30:00 +0000 UTC") }), undefined);
+  });
+});
