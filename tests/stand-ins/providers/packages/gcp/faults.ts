@@ -9,9 +9,23 @@
 import { join } from "node:path";
 import { readJson, writeJson } from "../../../cloud/files.ts";
 import type { Cloud } from "../../../cloud/folder.ts";
-import { apiNotEnabled, permissionDenied, quotaExceeded, zoneExhausted } from "./apiErrors.ts";
+import {
+  accountNotUsable,
+  apiNotEnabled,
+  billingDisabled,
+  iamPermissionDenied,
+  permissionDenied,
+  quotaExceeded,
+  zoneExhausted,
+} from "./apiErrors.ts";
 
-export type FaultName = "api not enabled" | "permission denied" | "quota exceeded" | "zone exhausted";
+export type FaultName =
+  | "account not usable"
+  | "api not enabled"
+  | "billing disabled"
+  | "permission denied"
+  | "quota exceeded"
+  | "zone exhausted";
 
 export interface Fault {
   /** Pulumi's type token, or `*`. */
@@ -63,11 +77,18 @@ const projectNumber = "123456789012";
 function textOf({ fault, message = "" }: Fault, subject: Subject): string {
   const [, , project = "", scope = "", place = ""] =
     /^(projects)\/([^/]+)\/?([^/]*)\/?([^/]*)/.exec(subject.path) ?? [];
+  const permission = `${subject.permission}.${verbs[subject.operation]}`;
   switch (fault) {
+    case "account not usable":
+      return accountNotUsable(`jupyter-up@${project}.iam.gserviceaccount.com`);
+    case "billing disabled":
+      return billingDisabled(project);
     case "api not enabled":
       return apiNotEnabled(subject.serviceTitle, subject.service, projectNumber);
     case "permission denied":
-      return permissionDenied(`${subject.permission}.${verbs[subject.operation]}`, subject.path);
+      return subject.service === "iam.googleapis.com"
+        ? iamPermissionDenied(permission)
+        : permissionDenied(permission, subject.path);
     case "quota exceeded": {
       const where = scope === "global" ? "globally" : `in region ${place.replace(/-[a-z]$/, "")}`;
       return quotaExceeded(subject.quota.metric, subject.quota.limit, where);

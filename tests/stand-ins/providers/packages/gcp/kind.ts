@@ -318,7 +318,7 @@ function recordedPlace(scope: ScopeKind, outputs: Properties): Place {
 
 const isPlace = (path: string) => ["project", "region", "zone"].includes(path);
 const replacesAlways = (path: string) => path === "name";
-const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+export const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** The labels as the provider shows them, with the one of its own. */
 export function labelOutputs({ labels = {} }: CommonInputs, { config }: Operation) {
