@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import * as pulumi from "@pulumi/pulumi";
-import { costReport, costsOf } from "./cost.ts";
 import { cloudflareTokenOf, missingCredentials, type Surroundings } from "./credentials.ts";
 import { plainRefusal } from "./plainRefusal.ts";
 import { needlesslyEncrypted, plainSecrets } from "./plainSecrets.ts";
@@ -31,18 +30,10 @@ export function loadSettings(): Settings {
     ...missingCredentials(config, surroundings),
   ];
   if (settings && all.length === 0) {
-    sayWhatItCosts(settings);
     const cloudflareToken = cloudflareTokenOf(surroundings);
     return { ...settings, ...(cloudflareToken ? { cloudflareToken: new Sensitive(cloudflareToken) } : {}) };
   }
   throw plainRefusal(report(pulumi.getStack(), all));
-}
-
-function sayWhatItCosts(settings: Settings): void {
-  if (settings.target !== "gcp") return;
-  const costs = costsOf(settings);
-  const say = costs.length === 0 ? pulumi.log.info : pulumi.log.warn;
-  void say(costReport(costs));
 }
 
 /** The SDK has it, and hides it from its types. For a list or an object: whether anything in it is encrypted. */

@@ -230,7 +230,7 @@ describe("the stand-in for Google's cloud, without a machine", () => {
 
   it("takes not everything of a schedule in an update", async () => {
     const policy = made.policy as Resource;
-    const snapshotProperties = { storageLocations: ["us-central1"] };
+    const snapshotProperties = { storageLocations: "us-central1" };
     await assert.rejects(
       engine.update(types.policy, policy, {
         name: "daily",
@@ -325,7 +325,7 @@ describe("the stand-in for Google's cloud, without a machine", () => {
       inputs: { name: "p", snapshotSchedulePolicy: { schedule } },
       outputs: { project: "my-project", region: "us-central1" },
     };
-    const properties = { storageLocations: ["us-central1"] };
+    const properties = { storageLocations: "us-central1" };
     assert.deepEqual(
       await engine.diff(types.policy, policy, {
         name: "p",

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import {
   createMachine,
+  growBootDisk,
   machineStatus,
   removeMachine,
   setMemory,
@@ -67,6 +68,7 @@ export const instance = resourceType<InstanceInputs, InstanceOutputs>({
           hostname: name,
           network: await networkName(site),
           memoryMb: machineType.memoryMb,
+          bootDiskGb: bootDiskGb(inputs),
           disks: Object.fromEntries(disks),
           metadata: (networkIp) =>
             instanceMetadata(site, { instanceId, interfaces: withNetworkIp(withAddress, networkIp) }),
@@ -116,6 +118,7 @@ export const instance = resourceType<InstanceInputs, InstanceOutputs>({
     if (inputs.machineType !== state.inputs.machineType) await setMemory(cloud, id, machineType.memoryMb);
     await setMetadata(cloud, id, () => instanceMetadata(site, { instanceId: outputs.instanceId, interfaces }));
     await plugDisks(site, state);
+    if (bootDiskGb(inputs) > bootDiskGb(state.inputs)) await growBootDisk(cloud, id, bootDiskGb(inputs));
     const currentStatus = inputs.desiredStatus ?? (isOn ? "RUNNING" : "TERMINATED");
     if (currentStatus === "RUNNING" && (stops || !isOn)) await startMachine(cloud, id);
     if (currentStatus === "TERMINATED" && isOn && !stops) await stopMachine(cloud, id);
