@@ -44,7 +44,14 @@ describe("A protected data disk, with the real engine", { skip }, () => {
     assert.match(text, /~ 1 updated\n +2 unchanged/);
   });
 
-  it("is not destroyed by `pulumi destroy`", async () => {
+  it("keeps `pulumi destroy` from anything in its preview", async () => {
+    const { code, text } = await pulumi("destroy", "--yes");
+    assert.notEqual(code, 0);
+    assert.match(text, /host-data.*protect/s);
+    assert.equal((await resources()).length, 2);
+  });
+
+  it("stays where there is no preview, and all else goes", async () => {
     const { code, text } = await pulumi("destroy", "--yes", "--skip-preview");
     assert.notEqual(code, 0);
     assert.match(text, /host-data.*protect/s);
