@@ -89,16 +89,11 @@ const freeOf = (gigabytes: number) => Math.min(gigabytes, FREE_GB);
 const priceOf = (gigabytes: number) => gigabytes * DOLLARS_PER_GB;
 
 /**
- * What the settings cannot know, or know in part. Google's text of the free tier has listed no snapshots since 2022 or so. One GB of
+ * What the settings cannot know, or know in part. Newer copies of Google's text of the free tier list no snapshots. One GB of
  * them in one region is $0.05 a month; a site with its images has 2 to 3 GB, and more after each change of an image.
  */
 const besides = ({ dataDiskGb }: Pick<Settings, "dataDiskGb">) =>
-  [
-    ...(dataDiskGb > 0
-      ? ["The daily snapshots of the data disk cost some cents to half a dollar a month, which is not counted here."]
-      : []),
-    "Nor is traffic beyond 200 GB a month, nor the static address (about $4 a month, where Google does not waive it for the free VM).",
-  ].join(" ");
+  `Not counted: ${dataDiskGb > 0 ? "the daily snapshots of the data disk (some cents to half a dollar a month), " : ""}traffic beyond 200 GB a month, and the static address (about $4 a month, where Google does not waive it for the free VM).`;
 
 /** One paragraph for the user. */
 export function costReport(costs: Cost[], settings: Pick<Settings, "dataDiskGb">): string {

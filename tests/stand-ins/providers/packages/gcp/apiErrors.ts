@@ -88,7 +88,6 @@ export function quotaExceeded(metric: string, limit: number, where: string): str
   return apiError(403, `Quota '${metric}' exceeded.  Limit: ${limit.toFixed(1)} ${where}.`, "quotaExceeded");
 }
 
-/** The operation's own error, so that the provider says "Error waiting for instance to create" before it. */
 export function zoneExhausted(zone: string): string {
   return `The zone '${zone}' does not have enough resources available to fulfill the request.  Try a different zone, or try again later.`;
 }

@@ -14,6 +14,7 @@ import {
   apiNotEnabled,
   billingDisabled,
   iamPermissionDenied,
+  ProviderError,
   permissionDenied,
   quotaExceeded,
   zoneExhausted,
@@ -43,6 +44,8 @@ export interface Subject {
   readonly type: string;
   readonly operation: "create" | "update" | "delete";
   readonly path: string;
+  /** `instance` */
+  readonly noun: string;
   /** `compute.networks` */
   readonly permission: string;
   readonly service: string;
@@ -52,7 +55,7 @@ export interface Subject {
 }
 
 /** The refusal that a test has asked for in this case; undefined when there is none. */
-export async function injectedFault(cloud: Cloud, subject: Subject): Promise<string | undefined> {
+export async function injectedFault(cloud: Cloud, subject: Subject): Promise<Error | undefined> {
   const file = join(cloud.folder, "faults.json");
   const faults = await readJson<Fault[]>(file);
   const fault = faults?.find(
@@ -67,7 +70,10 @@ export async function injectedFault(cloud: Cloud, subject: Subject): Promise<str
       faults.map((other) => (other === fault ? { ...fault, times } : other)),
     );
   }
-  return textOf(fault, subject);
+  const text = textOf(fault, subject);
+  // The API takes the request, and the operation that it begins fails.
+  if (fault.fault !== "zone exhausted") return new Error(text);
+  return new ProviderError(`Error waiting for ${subject.noun} to ${subject.operation}: ${text}`);
 }
 
 const verbs = { create: "create", update: "update", delete: "delete" };

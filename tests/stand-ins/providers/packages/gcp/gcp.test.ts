@@ -409,7 +409,7 @@ describe("the stand-in for Google's cloud, without a machine", () => {
     const disk = made.disk as Resource;
     await assert.rejects(
       engine.update(types.disk, disk, { name: "data", size: 40 }),
-      /The zone 'projects\/my-project\/zones\/us-central1-a' does not have enough resources/,
+      /\* Error waiting for disk to update: The zone 'projects\/my-project\/zones\/us-central1-a' does not have enough resources/,
     );
     await faults();
   });

@@ -111,16 +111,17 @@ export function resourceType<Inputs extends CommonInputs, Outputs extends Proper
       title: "Compute Engine API",
       permission: "compute",
     };
-    const text = await injectedFault(cloud, {
+    const refusal = await injectedFault(cloud, {
       type: kind.type,
       operation: deed,
       path,
+      noun: kind.noun,
       permission: `${service.permission}.${kind.collection}`,
       service: service.name,
       serviceTitle: service.title,
       quota: kind.quota,
     });
-    if (text !== undefined) throw new Error(text);
+    if (refusal !== undefined) throw refusal;
   }
 
   /** Every refusal of the API's, as the provider shows it. */
