@@ -21,7 +21,7 @@ export function cookieNotice(
 /** How long the first `pulumi up` takes on the free VM, whose disks write slowly: 0.12 MiB a second for each GB. */
 export function firstUpNotice({ machineType }: Pick<Settings, "machineType">): string | undefined {
   if (machineType !== "e2-micro") return undefined;
-  return "machineType: the first pulumi up takes about three quarters of an hour on an e2-micro. Most of it is Jupyter's image: 4.6 GB onto a disk that writes about 3.6 MB a second. Let it run; it says what it does. Later, a restart of the VM takes about ten minutes until JupyterLab answers. A smaller image is quicker:\n    pulumi config set image minimal-notebook";
+  return "machineType: the first pulumi up takes about three quarters of an hour on an e2-micro. Most of it is Jupyter's image: 4.6 GB onto a disk that writes about 3.6 MB a second. Let it run; it says what it does. Later, a restart of the VM takes about ten minutes until JupyterLab answers. An image without pandas and SciPy is quicker:\n    pulumi config set image minimal-notebook";
 }
 
 /** Day from which on the images have JupyterLab 4.6.2, which fixes CVE-2026-73417, CVE-2026-73415 and CVE-2026-73627. */

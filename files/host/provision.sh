@@ -107,9 +107,12 @@ is_offered() { apt-cache show --no-all-versions "$1" 2>/dev/null | grep -q "^Ver
 # A disk grows under a running machine. Google's image of Debian grows the partition and the file system only when it boots.
 grow_boot() {
     [ -n "$boot" ] || return 0
-    wait_for_device "$boot" "$boot_gigabytes" "boot disk"
     root=$boot-part1
-    [ -b "$root" ] || die "The boot disk ($boot) has no first partition. Look at it: lsblk"
+    if ! [ -b "$boot" ] || ! [ -b "$root" ]; then
+        say "There is no boot disk at $boot with a first partition: its file system grows when the machine restarts."
+        return
+    fi
+    wait_for_device "$boot" "$boot_gigabytes" "boot disk"
     # Partitions for booting take some 130 MB beside it.
     unused=$((($(blockdev --getsize64 "$boot") - $(blockdev --getsize64 "$root")) >> 20))
     if [ "$unused" -ge 512 ]; then
@@ -117,9 +120,11 @@ grow_boot() {
         install_packages fdisk
         # It is in use: the table is written, and the kernel told of that one partition.
         words=$(echo ', +' | sfdisk --quiet --force --no-reread --no-tell-kernel -N 1 "$boot" 2>&1 && partx --update --nr 1 "$boot" 2>&1) ||
-            die "The boot disk's partition could not be grown. Restart the machine, which grows it, too: sudo reboot. sfdisk says: $(printf '%s' "$words" | tail -n 1)"
+            die "The boot disk's partition could not be grown. A restart grows it, too: sudo reboot. sfdisk says: $(printf '%s' "$words" | tail -n 1)"
     fi
-    words=$(resize2fs "$root" 2>&1) || die "The file system on the boot disk could not be grown. resize2fs says: $(printf '%s' "$words" | tail -n 1)"
+    # Also where an earlier run was cut off after the partition.
+    words=$(resize2fs "$root" 2>&1) || [ "$unused" -lt 512 ] ||
+        die "The file system on the boot disk could not be grown. A restart grows it, too: sudo reboot. resize2fs says: $(printf '%s' "$words" | tail -n 1)"
 }
 
 # wait_for_device DEVICE GB NAME: until it is there in its new size.
