@@ -48,17 +48,17 @@ const rules: Rule[] = [
   {
     says: /Error 403: Required '(?<permission>[\w.]+)' permission for 'projects\/(?<project>[^/']+)/,
     means: ({ permission, project }) =>
-      `Whoever is signed in lacks the right ${permission} in the project. ${roles}\n${grant("compute.admin", project)}`,
+      `Your Google account lacks the right ${permission} in the project. ${roles}\n${grant("compute.admin", project)}`,
   },
   {
     says: /Error 403: Permission '?(?<permission>iam\.[\w.]+)'? (?:denied|is required to perform this operation on project projects\/(?<project>[\w-]+))/,
     means: ({ permission, project }) =>
-      `Whoever is signed in lacks the right ${permission} in the project. ${roles}\n${grant("iam.serviceAccountAdmin", project)}`,
+      `Your Google account lacks the right ${permission} in the project. ${roles}\n${grant("iam.serviceAccountAdmin", project)}`,
   },
   {
     says: /The user does not have access to service account '(?<account>[^'@]+@(?<project>[\w-]+)[^']*)'/,
     means: ({ account, project }) =>
-      `Whoever is signed in may not let a VM run as ${account}, the account that the site has made for it. ${roles}\n${grant("iam.serviceAccountUser", project)}`,
+      `Your Google account may not let a VM run as ${account}, the account that the site has made for it. ${roles}\n${grant("iam.serviceAccountUser", project)}`,
   },
   {
     says: /requires billing to be enabled\. Please enable billing on project #?(?<project>[\w-]+)|Billing account for project '?(?<other>[\w-]+)'? is not found/,

@@ -65,7 +65,7 @@ export function iamPermissionDenied(permission: string): string {
   return apiError(403, `Permission '${permission}' denied on resource (or it may not exist).\n${details}`, "forbidden");
 }
 
-/** Compute Engine's, where whoever makes a VM lacks the role Service Account User. Held to users' errors in November 2026. */
+/** Compute Engine's, where the user who makes a VM lacks the role Service Account User. Held to users' errors in November 2026. */
 export const accountNotUsable = (account: string) =>
   apiError(
     400,
