@@ -61,10 +61,16 @@ const IMAGE = "debian-cloud/debian-13";
 /** With a network of its own, any range will do. */
 const RANGE = "10.77.0.0/24";
 const DEVICE = "data";
+/** Google's own name for a boot disk that was given none. Another one would be another VM. */
+const BOOT_DEVICE = "persistent-disk-0";
+const deviceOf = (name: string) => `/dev/disk/by-id/google-${name}`;
 const SNAPSHOT_DAYS = 14;
 /** UTC; night in America, where the free machines are, and before work in Europe. */
 const SNAPSHOT_HOUR = "05:00";
-/** A new VM has booted and let its key in within two minutes. A refused port is given up after 161 seconds, dropped packets after 243. */
+/**
+ * A new VM has booted and let its key in within two minutes, and one that was stopped for another machine type is no quicker: Google
+ * says that it runs when it begins to boot. A refused port is given up after 161 seconds, dropped packets after 243.
+ */
 const BOOTING = { dialErrorLimit: 40, perDialTimeout: 2 };
 
 /**
@@ -136,6 +142,8 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
         zone: here.output,
         machineType,
         allowStoppingForUpdate: true,
+        // Nothing keeps a copy of a boot disk. Pulumi's --ignore-protect does not get past this.
+        ...(data ? {} : { deletionProtection: args.protectData }),
         tags: [called],
         bootDisk: { initializeParams: { image: IMAGE, size: args.bootDiskGb, type: "pd-standard" } },
         attachedDisks: data ? [{ source: data.selfLink, deviceName: DEVICE }] : [],
@@ -171,11 +179,14 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
     };
     this.ssh = sshLine(login, pulumi.getStack());
     this.machine = { login, resource: vm };
-    const disk = data && { device: `/dev/disk/by-id/google-${DEVICE}`, sizeGb: args.dataDiskGb };
+    const disks = {
+      boot: { device: deviceOf(BOOT_DEVICE), sizeGb: args.bootDiskGb },
+      data: data && { device: deviceOf(DEVICE), sizeGb: args.dataDiskGb },
+    };
     this.ready = remoteCommand(
       `${name}-provision`,
       this.machine,
-      provision(disk),
+      provision(disks),
       { parent: this, dependsOn: [sshRule, vm, ...(data ? [data] : [])] },
       BOOTING,
     );
@@ -183,7 +194,7 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
   }
 
   command(name: string, args: HostCommandArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource {
-    return remoteCommand(name, this.machine, args, pulumi.mergeOptions(opts, { dependsOn: this.ready }));
+    return remoteCommand(name, this.machine, args, pulumi.mergeOptions(opts, { dependsOn: this.ready }), BOOTING);
   }
 
   /** The disk that outlives the VM, and daily snapshots of it. */
@@ -205,7 +216,14 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
       : undefined;
     const disk = new Disk(
       namesOf(name).dataDisk,
-      { ...nameIn(zone), zone, size: dataDiskGb, type: "pd-standard", ...(copy ? { snapshot: copy.selfLink } : {}) },
+      {
+        ...nameIn(zone),
+        ...{ zone, size: dataDiskGb, type: "pd-standard", ...(copy ? { snapshot: copy.selfLink } : {}) },
+        // Pulumi's --ignore-protect deletes a protected disk. Google's provider takes its last snapshot then; the disk's own name
+        // may be too long for one.
+        createSnapshotBeforeDestroy: protectData,
+        createSnapshotBeforeDestroyPrefix: inProject("data").name,
+      },
       // What it was copied from matters once; it is the same disk when that is gone.
       { parent: this, protect: protectData, ...(copy ? {} : { ignoreChanges: ["snapshot"] }) },
     );
@@ -218,9 +236,12 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
           schedule: { dailySchedule: { daysInCycle: 1, startTime: SNAPSHOT_HOUR } },
           // Without the disk, too: docs/operating.md says how to look for what is left of them.
           retentionPolicy: { maxRetentionDays: SNAPSHOT_DAYS, onSourceDiskDelete: "APPLY_RETENTION_POLICY" },
+          // By default they lie in several regions, which costs more.
+          snapshotProperties: { storageLocations: regionOf(zone) },
         },
       },
-      parent,
+      // Google does not change these of a schedule that is there: an earlier version's stays as it is.
+      { parent: this, ignoreChanges: ["snapshotSchedulePolicy.snapshotProperties"] },
     );
     new DiskResourcePolicyAttachment(
       `${name}-snapshots-of-data`,

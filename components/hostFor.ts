@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { costReport, costsOf, type DisksMade } from "../settings/cost.ts";
+import { firstUpNotice } from "../settings/notices.ts";
 import { plainRefusal } from "../settings/plainRefusal.ts";
 import type { Settings } from "../settings/schema.ts";
 import { tlsOf } from "../settings/web.ts";
@@ -44,6 +46,8 @@ export async function hostFor(settings: Settings, { webFrom }: HostForArgs): Pro
   const work = workDiskOf(made, keys);
   const risk = workNotFound(made, keys) ?? (work && workAtRisk(settings, work));
   if (risk) refuse(risk);
+  sayWhatItCosts(settings, { bootGb: work?.bootGb ?? 0, dataGb: work?.sizeGb ?? 0 });
+  if (!made[keys.vm] && pulumi.runtime.isDryRun()) sayHowLong(settings);
   const address = made[keys.address]?.address;
   // The VM may be about to be replaced, for the very reason that it hangs.
   if (typeof address === "string" && made[keys.vm]) {
@@ -53,6 +57,17 @@ export async function hostFor(settings: Settings, { webFrom }: HostForArgs): Pro
   const dataComesFrom = work && work.sizeGb > 0 && work.zone !== zone ? work.zone : undefined;
   const disks = { bootDiskGb, dataDiskGb, protectData, dataComesFrom };
   return new GcpVm(HOST, { project, zone, machineType, ...disks, sshFrom, webFrom, trusted });
+}
+
+function sayWhatItCosts(settings: Settings, disks: DisksMade): void {
+  const costs = costsOf(settings, disks);
+  const say = costs.length === 0 ? pulumi.log.info : pulumi.log.warn;
+  void say(costReport(costs, settings));
+}
+
+function sayHowLong(settings: Settings): void {
+  const notice = firstUpNotice(settings);
+  if (notice) void pulumi.log.info(notice);
 }
 
 /** A preview contacts no machine, so it can be had in spite of what an update cannot be. */

@@ -90,10 +90,18 @@ export function remoteCommand(
   );
 }
 
+/** A disk as the machine knows it. */
+export interface HostDisk {
+  /** `/dev/disk/by-id/google-data` */
+  device: string;
+  sizeGb: number;
+}
+
 /** What makes a machine ready for the site. The arguments are those of files/host/provision.sh, where they are explained. */
-export function provision(disk?: { device: string; sizeGb: number }): HostCommandArgs {
+export function provision(disks?: { boot: HostDisk; data?: HostDisk | undefined }): HostCommandArgs {
   const script = `${ROOT}/bin/provision`;
-  const words = [script, DATA, ...(disk ? [disk.device, `${disk.sizeGb}`] : [])];
+  const wordsOf = (disk?: HostDisk) => (disk ? [disk.device, `${disk.sizeGb}`] : [quoted(""), quoted("")]);
+  const words = [script, DATA, ...(disks ? [...wordsOf(disks.data), ...wordsOf(disks.boot)] : [])];
   return {
     create: `${install(script)} && ${words.join(" ")}`,
     stdin: readFileSync(new URL("../files/host/provision.sh", import.meta.url), "utf8"),

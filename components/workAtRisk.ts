@@ -2,12 +2,16 @@ import { regionOf } from "../settings/machine.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { Made } from "./madeSoFar.ts";
 
-/** Where the work lies that people have done so far. */
+/** Where the work lies that people have done so far, and what belongs to it. */
 export interface WorkDisk {
   project: string;
   zone: string;
   /** GB; 0 where the work lies on the VM's boot disk. */
   sizeGb: number;
+  /** GB of the VM's boot disk; undefined while there is no VM. */
+  bootGb: number | undefined;
+  /** Whether Google refuses to delete the VM, whatever the settings say by now. */
+  vmIsLocked: boolean;
 }
 
 /** Where the work can be, by the keys of `madeSoFar`. */
@@ -18,10 +22,21 @@ export interface WorkKeys {
 
 /** Reads it off what the stack has made so far; undefined while there is none. */
 export function workDiskOf(made: Made, { dataDisk, vm }: WorkKeys): WorkDisk | undefined {
-  const disk = made[dataDisk];
-  if (disk) return { project: `${disk.project}`, zone: `${disk.zone}`, sizeGb: Number(disk.size) };
-  const machine = made[vm];
-  return machine && { project: `${machine.project}`, zone: `${machine.zone}`, sizeGb: 0 };
+  const machine = made[vm] as VmOutputs | undefined;
+  const place = made[dataDisk] ?? machine;
+  if (!place) return undefined;
+  return {
+    project: `${place.project}`,
+    zone: `${place.zone}`,
+    sizeGb: Number(made[dataDisk]?.size ?? 0),
+    bootGb: machine?.bootDisk?.initializeParams?.size,
+    vmIsLocked: machine?.deletionProtection === true,
+  };
+}
+
+interface VmOutputs extends Record<string, unknown> {
+  bootDisk?: { initializeParams?: { size?: number } };
+  deletionProtection?: boolean;
 }
 
 /**
@@ -44,7 +59,13 @@ export function workNotFound(made: Made, { dataDisk, vm }: WorkKeys): string | u
 
 /** What would cost people their work or cannot be done, in words that end in what to do; undefined where all is well. */
 export function workAtRisk(
-  { project, zone, dataDiskGb, protectData }: Pick<Settings, "project" | "zone" | "dataDiskGb" | "protectData">,
+  {
+    project,
+    zone,
+    bootDiskGb,
+    dataDiskGb,
+    protectData,
+  }: Pick<Settings, "project" | "zone" | "bootDiskGb" | "dataDiskGb" | "protectData">,
   disk: WorkDisk,
 ): string | undefined {
   const anew = "download the work, then pulumi destroy, and pulumi up makes the site anew";
@@ -58,7 +79,13 @@ export function workAtRisk(
     return `dataDiskGb: a running site does not move from its data disk, which has your work on it, to the boot disk. To have it there: ${anew}.\n    pulumi config set dataDiskGb ${disk.sizeGb}`;
   if (dataDiskGb > 0 && disk.sizeGb === 0)
     return `dataDiskGb: your work lies on the VM's boot disk, and a running site does not move from there to a data disk. To have it there: ${anew}.\n    pulumi config set dataDiskGb 0`;
-  if (!protectData || zone === disk.zone) return undefined;
+  // In another zone there is another VM, whose boot disk may have any size.
+  if (zone === disk.zone && disk.bootGb !== undefined && disk.bootGb > bootDiskGb)
+    return `bootDiskGb: a disk does not shrink; the VM's boot disk has ${disk.bootGb} GB, and ${bootDiskGb} are asked for.\n    pulumi config set bootDiskGb ${disk.bootGb}`;
+  if (zone === disk.zone) return undefined;
+  if (!protectData && disk.vmIsLocked)
+    return `zone: your work lies on the boot disk of the VM in ${disk.zone}, and Google still refuses to delete that VM, because protectData was on at the last pulumi up. Run pulumi up once in the zone as it was; then set the other one:\n    pulumi config set zone ${disk.zone} && pulumi up`;
+  if (!protectData) return undefined;
   if (disk.sizeGb === 0)
     return `zone: your work lies on the boot disk of the VM in ${disk.zone}, and would go with it. Download it first. If nothing on it matters any more: pulumi config set protectData false\n    pulumi config set zone ${disk.zone}`;
   return `zone: the disk with your work on it lies in ${disk.zone}, and no disk moves. The work can: into a new disk in ${zone}, by a snapshot, while the site is down; the old disk is deleted after that, which protectData forbids. Allow it for this once, and run pulumi up again:\n    pulumi config set protectData false`;

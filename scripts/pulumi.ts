@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
 import { explained } from "./setup/explained.ts";
 import { projectFolder } from "./setup/folders.ts";
+import { refuseIgnoreProtect } from "./setup/ignoreProtect.ts";
 import { onInterrupt } from "./setup/interruption.ts";
 import {
   cliEnvironment,
@@ -56,9 +57,10 @@ await main(async () => {
     if (command === "config" || command === "cfg") await writeConfigBack();
     return code;
   }
+  const config = await usersConfig(stack);
+  refuseIgnoreProtect(args, config);
   const surroundings = await seeSurroundings();
   const cli = await preparePulumi(surroundings);
-  const config = await usersConfig(stack);
   const needs = {
     images: pullingImages.has(command) ? await siteImages(config) : [],
     pulledElsewhere: targetOf(config) !== "local",

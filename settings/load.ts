@@ -3,7 +3,6 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { checkout } from "./checkout.ts";
-import { costReport, costsOf } from "./cost.ts";
 import { cloudflareTokenOf, missingCredentials, type Surroundings } from "./credentials.ts";
 import { plainRefusal } from "./plainRefusal.ts";
 import { needlesslyEncrypted, plainSecrets } from "./plainSecrets.ts";
@@ -34,7 +33,6 @@ export function loadSettings(): Settings {
     ...missingCredentials(config, surroundings),
   ];
   if (settings && all.length === 0) {
-    sayWhatItCosts(settings);
     const cloudflareToken = cloudflareTokenOf(surroundings);
     return { ...settings, ...(cloudflareToken ? { cloudflareToken: new Sensitive(cloudflareToken) } : {}) };
   }
@@ -44,13 +42,6 @@ export function loadSettings(): Settings {
 /** The stack's file; what `--config-file` names, Pulumi does not tell. */
 function stackFile(): string {
   return process.env.PULUMI_OPTION_CONFIG_FILE ?? join(checkout, `Pulumi.${pulumi.getStack()}.yaml`);
-}
-
-function sayWhatItCosts(settings: Settings): void {
-  if (settings.target !== "gcp") return;
-  const costs = costsOf(settings);
-  const say = costs.length === 0 ? pulumi.log.info : pulumi.log.warn;
-  void say(costReport(costs));
 }
 
 /** The SDK has it, and hides it from its types. For a list or an object: whether anything in it is encrypted. */

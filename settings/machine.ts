@@ -47,15 +47,32 @@ export const regionOf = (zone: string) => zone.replace(/-[a-z]$/, "");
 
 const TYPE_EXAMPLE = "pulumi config set machineType e2-micro";
 
+/**
+ * Families whose machines take disks of the type pd-standard. Later ones take Hyperdisk, or pd-balanced and pd-ssd
+ * (https://cloud.google.com/compute/docs/machine-resource).
+ */
+const STANDARD_DISKS = ["e2", "n1", "n2", "n2d", "t2d", "c2", "c2d", "m1", "m2", "a2"];
+/** What types of the family n1 begin with, besides its name: shared cores, and `custom-2-8192`. */
+const ALSO_N1 = ["f1", "g1", "custom"];
+
 /** Machine type. e2-micro: two shared cores, 1 GB, free in three regions. */
 export const machineType = text("a machine type", TYPE_EXAMPLE)
   .trim()
   .refine((type) => /^[a-z][a-z0-9]*(-[a-z0-9]+)+$/.test(type), {
     error: (issue) =>
       fault(`${shown(issue.input)} is no machine type (gcloud compute machine-types list shows them).`, TYPE_EXAMPLE),
+    abort: true,
   })
   .refine((type) => !/^(t2a|c4a|n4a|a4x)-/.test(type), {
     error: (issue) => fault(`${shown(issue.input)} has ARM cores, and the VM boots an image for x86-64.`, TYPE_EXAMPLE),
+    abort: true,
+  })
+  .refine((type) => [...STANDARD_DISKS, ...ALSO_N1].includes(type.split("-")[0] ?? ""), {
+    error: (issue) =>
+      fault(
+        `${shown(issue.input)} takes no disk of the type pd-standard, which the VM and your work have. These families do: ${STANDARD_DISKS.join(", ")}.`,
+        TYPE_EXAMPLE,
+      ),
   });
 
 /** Size of a disk in whole GB. */

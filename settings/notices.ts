@@ -18,6 +18,12 @@ export function cookieNotice(
   return `domain: the session cookie goes to every name below ${domain}, whoever runs it: a web site, a shop, a page at a hosting company. Whoever gets the cookie is signed in, for 24 hours at most. Safer is a domain that nothing else uses, or names below a label of their own, which lead straight to the machine:\n    ${proxied ? `${below} && pulumi config set proxied false` : below}`;
 }
 
+/** How long the first `pulumi up` takes on the free VM, whose disks write slowly: 0.12 MiB a second for each GB. */
+export function firstUpNotice({ machineType }: Pick<Settings, "machineType">): string | undefined {
+  if (machineType !== "e2-micro") return undefined;
+  return "machineType: the first pulumi up takes about three quarters of an hour on an e2-micro. Most of it is Jupyter's image: 4.6 GB onto a disk that writes about 3.6 MB a second. Let it run; it says what it does. Later, a restart of the VM takes about ten minutes until JupyterLab answers. An image without pandas and SciPy is quicker:\n    pulumi config set image minimal-notebook";
+}
+
 /** Day from which on the images have JupyterLab 4.6.2, which fixes CVE-2026-73417, CVE-2026-73415 and CVE-2026-73627. */
 export const SAFE_SINCE = "2026-07-22";
 

@@ -2,10 +2,12 @@
 # provision: makes a Debian or Ubuntu machine one that site-apply can release a site on. Run as root; run again, it changes
 # only what is not as it should be.
 #
-#   provision DATA [DEVICE GB]
+#   provision DATA [DEVICE GB [BOOT GB]]
 #
 # DATA is the folder of all that outlives the site. DEVICE is the disk that is mounted there, if it has one of its own
 # (/dev/disk/by-id/google-data), and GB its size. A blank one gets a file system; one with anything else on it is refused.
+# BOOT is the boot disk (/dev/disk/by-id/google-persistent-disk-0), with the root file system in its first and last partition:
+# it is grown to the disk's size. DEVICE and its GB may be empty.
 set -eu
 umask 022
 # A lost connection must not stop apt half-way.
@@ -15,6 +17,8 @@ exec 2>&1
 data=$1
 device=${2-}
 gigabytes=${3-}
+boot=${4-}
+boot_gigabytes=${5-}
 lock_within=600
 device_within=60
 own=/opt/jupyter-up/etc
@@ -30,6 +34,7 @@ main() {
     [ "$(id -u)" = 0 ] || die "This has to run as root. Let this user sudo without a password, or set another one: pulumi config set --path ssh.user root"
     mkdir -p "$own"
     know_system
+    grow_boot
     mount_data
     make_swap
     guard_metadata
@@ -97,6 +102,41 @@ update_lists() {
 
 is_offered() { apt-cache show --no-all-versions "$1" 2>/dev/null | grep -q "^Version: ${2-}"; }
 
+# ---- the boot disk
+
+# A disk grows under a running machine. Google's image of Debian grows the partition and the file system only when it boots.
+grow_boot() {
+    [ -n "$boot" ] || return 0
+    root=$boot-part1
+    if ! [ -b "$boot" ] || ! [ -b "$root" ]; then
+        say "There is no boot disk at $boot with a first partition: its file system grows when the machine restarts."
+        return
+    fi
+    wait_for_device "$boot" "$boot_gigabytes" "boot disk"
+    # Partitions for booting take some 130 MB beside it.
+    unused=$((($(blockdev --getsize64 "$boot") - $(blockdev --getsize64 "$root")) >> 20))
+    if [ "$unused" -ge 512 ]; then
+        say "Growing the boot disk's file system to $boot_gigabytes GB ..."
+        install_packages fdisk
+        # It is in use: the table is written, and the kernel told of that one partition.
+        words=$(echo ', +' | sfdisk --quiet --force --no-reread --no-tell-kernel -N 1 "$boot" 2>&1 && partx --update --nr 1 "$boot" 2>&1) ||
+            die "The boot disk's partition could not be grown. A restart grows it, too: sudo reboot. sfdisk says: $(printf '%s' "$words" | tail -n 1)"
+    fi
+    # Also where an earlier run was cut off after the partition.
+    words=$(resize2fs "$root" 2>&1) || [ "$unused" -lt 512 ] ||
+        die "The file system on the boot disk could not be grown. A restart grows it, too: sudo reboot. resize2fs says: $(printf '%s' "$words" | tail -n 1)"
+}
+
+# wait_for_device DEVICE GB NAME: until it is there in its new size.
+wait_for_device() {
+    waited=0
+    until [ -b "$1" ] && [ "$(($(blockdev --getsize64 "$1") >> 30))" -ge "$2" ]; do
+        [ "$waited" -lt "$device_within" ] || die "The $3 ($1, $2 GB) is not there. Look at it: lsblk"
+        sleep 1
+        waited=$((waited + 1))
+    done
+}
+
 # ---- the data disk
 
 mount_data() {
@@ -105,7 +145,7 @@ mount_data() {
         chmod 700 "$data"
         return
     fi
-    wait_for_device
+    wait_for_device "$device" "$gigabytes" "data disk"
     if ! mountpoint -q "$data"; then
         format_blank
         [ -z "$(ls -A "$data" 2>/dev/null)" ] ||
@@ -126,15 +166,6 @@ mount_data() {
     chmod 700 "$data"
     # A disk grows under a running machine, and its file system with it.
     words=$(resize2fs "$device" 2>&1) || die "The file system on the data disk could not be grown. resize2fs says: $(printf '%s' "$words" | tail -n 1)"
-}
-
-wait_for_device() {
-    waited=0
-    until [ -b "$device" ] && [ "$(($(blockdev --getsize64 "$device") >> 30))" -ge "$gigabytes" ]; do
-        [ "$waited" -lt "$device_within" ] || die "The data disk ($device, $gigabytes GB) is not there. Look at it: lsblk"
-        sleep 1
-        waited=$((waited + 1))
-    done
 }
 
 format_blank() {

@@ -23,6 +23,12 @@ interface Rule {
 /** What the command provider says when it gave up connecting: no other error of the network begins like this. */
 const dial = "^after \\d+ failed attempts: ";
 
+/** What the user has to be in the project, and the line that gives a role. An owner has them all. */
+const roles =
+  "The site needs the roles Compute Admin, Service Account Admin and Service Account User in the project; an owner of it gives them:";
+const grant = (role: string, project = "my-project-123456") =>
+  `gcloud projects add-iam-policy-binding ${project} --member user:you@example.com --role roles/${role}`;
+
 const rules: Rule[] = [
   {
     says: /could not find default credentials|No credentials loaded|neither valid json nor a valid file path|invalid_grant|Error 401.*authError/,
@@ -42,7 +48,32 @@ const rules: Rule[] = [
   {
     says: /Error 403: Required '(?<permission>[\w.]+)' permission for 'projects\/(?<project>[^/']+)/,
     means: ({ permission, project }) =>
-      `Whoever is signed in lacks the right ${permission} in the project. Compute Admin and Service Account Admin hold all that is needed; an owner of the project gives them:\ngcloud projects add-iam-policy-binding ${project} --member user:you@example.com --role roles/compute.admin`,
+      `Your Google account lacks the right ${permission} in the project. ${roles}\n${grant("compute.admin", project)}`,
+  },
+  {
+    says: /Error 403: Permission '?(?<permission>iam\.[\w.]+)'? (?:denied|is required to perform this operation on project projects\/(?<project>[\w-]+))/,
+    means: ({ permission, project }) =>
+      `Your Google account lacks the right ${permission} in the project. ${roles}\n${grant("iam.serviceAccountAdmin", project)}`,
+  },
+  {
+    says: /The user does not have access to service account '(?<account>[^'@]+@(?<project>[\w-]+)[^']*)'/,
+    means: ({ account, project }) =>
+      `Your Google account may not let a VM run as ${account}, the account that the site has made for it. ${roles}\n${grant("iam.serviceAccountUser", project)}`,
+  },
+  {
+    says: /requires billing to be enabled\. Please enable billing on project #?(?<project>[\w-]+)|Billing account for project '?(?<other>[\w-]+)'? is not found/,
+    means: ({ project, other }) =>
+      `The project has no billing account. Google asks for one before it makes a VM, the free one, too. \`gcloud billing accounts list\` shows yours. Link it, wait two minutes, and run the command again:\ngcloud billing projects link ${project ?? other} --billing-account 000000-000000-000000`,
+  },
+  {
+    says: /pd-standard disk type cannot be used by (?<type>[\w-]+) machine type/,
+    means: ({ type }) =>
+      `Machines of the type ${type} take no disk of the type pd-standard, which the site has. Set another one, and run the command again, which also starts a VM that was stopped for this:\npulumi config set machineType e2-micro`,
+  },
+  {
+    says: /::host-(?:data|vm)" cannot be deleted\s+because it is protected|Cannot delete instance \S+: instance Deletion Protection is enabled/,
+    means: () =>
+      "Your work lies on that disk, and protectData keeps it. Download what you need; then allow it, and run the command again:\npulumi config set protectData false && pulumi up",
   },
   {
     says: /Quota '(?<metric>\w+)' exceeded\.\s+Limit: (?<limit>[\d.]+)/,

@@ -46,7 +46,9 @@ interface ProjectFile {
  */
 export async function siteImages(config: Record<string, unknown>): Promise<string[]> {
   const project = parse(await readFile(join(projectFolder, "Pulumi.yaml"), "utf8")) as ProjectFile;
-  const defaults = Object.entries(project.config ?? {}).map(([key, { default: value }]) => [key, value]);
+  // Those with a colon are a provider's.
+  const settings = Object.entries(project.config ?? {}).filter(([key]) => !key.includes(":"));
+  const defaults = settings.map(([key, { default: value }]) => [key, value]);
   const own = Object.entries(config).flatMap(([name, value]) => {
     const [owner, key] = name.split(":", 2);
     return owner === project.name ? [[key, value]] : [];

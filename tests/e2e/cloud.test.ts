@@ -15,6 +15,7 @@ import { answerAt, CloudStack, onGoogle } from "./support/cloudStack.ts";
 const NOTHING = { resources: [], containers: [], networks: [] };
 const jupyter = "docker exec jupyter-up-lab-jupyter-1";
 const DATA_DISK = "/dev/disk/by-id/google-data";
+const BOOT_DISK = "/dev/disk/by-id/google-persistent-disk-0";
 const IN_KERNEL = readFileSync(new URL("../support/inKernel.py", import.meta.url), "utf8");
 
 /** What somebody tries in a notebook who wants more than it. */
@@ -284,18 +285,30 @@ describe("a site on a VM of Google Cloud", () => {
     assert.deepEqual(again.plan, { "site-release": "update" });
   });
 
-  it("stops and starts for another machine type, and keeps its address", async () => {
-    const { code, text, plan } = await stack.up({ machineType: "e2-small" });
+  it("stops and starts for another machine type, keeps its address, and gets the release that waits for it", async () => {
+    // Google's answer comes when the VM begins to boot, and sshd half a minute later.
+    const late = "/etc/systemd/system/ssh.service.d/late.conf";
+    await vm(`printf '[Service]\\nExecStartPre=/bin/sleep 30\\n' >${late}`);
+    const { code, text, plan } = await stack.up({
+      machineType: "e2-small",
+      allow: ["you@example.com", "bob@example.com"],
+    });
+    await vm(`rm ${late} && systemctl daemon-reload`);
     assert.equal(code, 0, text);
-    assert.deepEqual(plan, { "host-vm": "update" });
+    assert.deepEqual(plan, { "host-vm": "update", "site-release": "update" });
     assert.equal(await stack.output("address"), address);
     await answersAgain();
   });
 
-  it("grows its disk in place", async () => {
-    const { code, text, plan } = await stack.up({ dataDiskGb: 30 });
+  it("grows its disks in place, with the file system that it boots from", async () => {
+    const { code, text, plan } = await stack.up({ dataDiskGb: 30, bootDiskGb: 12 });
     assert.equal(code, 0, text);
-    assert.deepEqual(plan, { "host-data": "update", "host-provision": "update" });
+    assert.deepEqual(plan, { "host-data": "update", "host-vm": "update", "host-provision": "update" });
+    const blocks = await vm(`dumpe2fs -h ${BOOT_DISK}-part1 2>/dev/null | sed -n 's/^Block count: *//p'`);
+    assert.ok(Number(blocks) * 4096 > 11.5 * 2 ** 30, `${blocks} blocks`);
+    assert.match(await vm(`sfdisk --verify ${BOOT_DISK}`), /No errors detected/);
+    const again = `/opt/jupyter-up/bin/provision /srv/jupyter-up ${DATA_DISK} 30 ${BOOT_DISK} 12`;
+    assert.doesNotMatch(await vm(again), /Growing/);
     assert.equal(await vm("blockdev --getsize64 /dev/disk/by-id/google-data"), `${30 * 2 ** 30}`);
     assert.equal(await answer(), "302");
   });
@@ -308,6 +321,7 @@ describe("a site on a VM of Google Cloud", () => {
       ],
       [{ protectData: false, zone: "us-west1-b" }, /zone: .* belong to the region us-central1/],
       [{ zone, dataDiskGb: 10 }, /dataDiskGb: a disk does not shrink/],
+      [{ dataDiskGb: 30, bootDiskGb: 10 }, /bootDiskGb: a disk does not shrink/],
     ];
     for (const [changes, said] of cases) {
       const { code, text } = await stack.up(changes);
@@ -315,7 +329,7 @@ describe("a site on a VM of Google Cloud", () => {
       assert.match(text, said);
       assert.match(text, /Nothing was changed\./);
     }
-    await stack.write({ dataDiskGb: 30 });
+    await stack.write({ bootDiskGb: 12 });
   });
 
   it("moves to another zone with its address and its notebooks, and is up there without a further command", async () => {

@@ -37,11 +37,19 @@ describe("what a person reads before a site is on Google Cloud, and when it cann
     assert.match(text, /At Okta, register this .*: https:\/\/vouch\.lab\.example\.com\/auth/);
     await stack.write({ machineType: "e2-micro", signIn });
     const free = (await stack.pulumi("preview")).text;
-    assert.match(free, /stays within Google's free tier/);
+    assert.match(free, /stay within Google's free tier\. Not counted: the daily snapshots .* half a dollar/);
+    assert.match(free, /three quarters of an hour/);
+    assert.doesNotMatch(free, /unable to detect a global setting/);
     assert.doesNotMatch(free, /register this/);
   });
 
+  // The account is made by each run that does not refuse it, so that its refusal comes first.
   const cases: [name: string, fault: Omit<Fault, "operation">, words: RegExp][] = [
+    [
+      "a right of IAM's that is missing",
+      { type: "gcp:serviceaccount/account:Account", fault: "permission denied" },
+      /lacks the right iam\.serviceAccounts\.create[\s\S]*\n {2}gcloud projects add-iam-policy-binding .*roles\/iam\.serviceAccountAdmin\n/,
+    ],
     [
       "an API that is switched off",
       { type: NETWORK, fault: "api not enabled" },
@@ -51,6 +59,16 @@ describe("what a person reads before a site is on Google Cloud, and when it cann
       "a right that is missing",
       { type: NETWORK, fault: "permission denied" },
       /lacks the right compute\.networks\.create[\s\S]*\n {2}gcloud projects add-iam-policy-binding/,
+    ],
+    [
+      "a project without billing",
+      { type: NETWORK, fault: "billing disabled" },
+      /no billing account[\s\S]*\n {2}gcloud billing projects link my-project-123456 /,
+    ],
+    [
+      "an account that a VM may not run as",
+      { type: VM, fault: "account not usable" },
+      /may not let a VM run as [\s\S]*\n {2}gcloud projects add-iam-policy-binding .*roles\/iam\.serviceAccountUser\n/,
     ],
     ["a quota", { type: NETWORK, fault: "quota exceeded" }, /may have \d+ of \w+ and no more[\s\S]*\n {2}pulumi up\n/],
     [
@@ -80,11 +98,18 @@ describe("what a person reads before a site is on Google Cloud, and when it cann
     const { code, text } = await stack.destroy();
     assert.notEqual(code, 0);
     assert.match(text, /host-data.* protect/s);
+    assert.match(text, /protectData keeps it[\s\S]*\n {2}pulumi config set protectData false && pulumi up\n/);
     assert.ok(
       (await inventory(stack.cloud)).resources.includes(
         "projects/my-project-123456/zones/us-central1-a/disks/jupyter-up-lab-data-us-central1-a",
       ),
     );
+  });
+
+  it("`--ignore-protect` is refused, and says how to let the disk go", async () => {
+    const { code, text } = await stack.pulumi("destroy", "--yes", "--skip-preview", "--ignore-protect");
+    assert.notEqual(code, 0);
+    assert.match(text, /would delete the disk with your work[\s\S]*pulumi config set protectData false && pulumi up/);
   });
 
   it("once it may go, everything goes", async () => {

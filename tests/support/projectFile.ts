@@ -8,10 +8,14 @@ interface Declared {
   default: unknown;
 }
 
-/** The settings that Pulumi.yaml declares. */
+/** The settings of the program that Pulumi.yaml declares; what it gives to a provider has a colon. */
 export function declaredSettings(): Record<string, Declared> {
-  return read("Pulumi.yaml").config as Record<string, Declared>;
+  const all = Object.entries(projectFile().config as Record<string, Declared>);
+  return Object.fromEntries(all.filter(([key]) => !key.includes(":")));
 }
+
+/** Pulumi.yaml as a whole. */
+export const projectFile = () => read("Pulumi.yaml");
 
 /** The texts that a program is given for a stack: its config file over the defaults of Pulumi.yaml, lists and objects as JSON. */
 export function handedOver(stackConfig: Record<string, unknown>): Record<string, string> {

@@ -1,6 +1,6 @@
 /** Machines: containers with an init of their own, which stop, start and go on as virtual machines do. */
 
-import { link, mkdir, readdir, rm, truncate } from "node:fs/promises";
+import { link, mkdir, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { registryAddress } from "../../../scripts/setup/registry.ts";
 import { containerStatus, docker, dockerAnswer, dockerName, removeContainer } from "./docker.ts";
@@ -19,6 +19,8 @@ export interface MachineSpec {
   /** The name of the network it is in: bridges are made and removed with the machines in them. */
   readonly network: string;
   readonly memoryMb: number;
+  /** Size of the boot disk that it shows. Default: it shows none. */
+  readonly bootDiskGb?: number;
   /** Disk images by the name of their device. */
   readonly disks: Readonly<Record<string, string>>;
   /** What the machine's metadata server answers, given the machine's own address. */
@@ -50,6 +52,10 @@ async function makeMachine(cloud: Cloud, spec: MachineSpec, say: (message: strin
   const file: MachineFile = { address, network: network.name, metadata: spec.metadata(address) };
   await writeJson(metadataFile(cloud, spec.id), file);
   await mkdir(disksFolder(cloud, spec.id), { recursive: true });
+  if (spec.bootDiskGb !== undefined) {
+    await writeFile(join(disksFolder(cloud, spec.id), BOOT_DISK), "");
+    await truncate(join(disksFolder(cloud, spec.id), BOOT_DISK), spec.bootDiskGb * 2 ** 30);
+  }
   for (const [device, path] of Object.entries(spec.disks)) await link(path, join(disksFolder(cloud, spec.id), device));
   await docker(
     ...["create", "--name", containerOf(cloud, spec.id), "--label", cloud.label, "--hostname", spec.hostname],
@@ -162,6 +168,14 @@ export async function growDisk(
   await truncate(image, sizeGb * 2 ** 30);
   for (const { id, device } of attached) await plug(cloud, id, "grow", device);
 }
+
+/** The same for the boot disk, whose partition and file system stay as they are until something in the machine grows them. */
+export function growBootDisk(cloud: Cloud, id: string, sizeGb: number): Promise<void> {
+  return growDisk(cloud, join(disksFolder(cloud, id), BOOT_DISK), sizeGb, [{ id, device: BOOT_DISK }]);
+}
+
+/** Google's name of the device, where nobody gave it one. */
+const BOOT_DISK = "persistent-disk-0";
 
 /** A machine that is off finds its disks when it boots. */
 async function plug(cloud: Cloud, id: string, deed: "attach" | "detach" | "grow", device: string): Promise<void> {

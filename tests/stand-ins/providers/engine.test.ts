@@ -47,6 +47,16 @@ describe("the real engine, with the stand-ins for its plugins", { skip }, () => 
     return JSON.parse((await pulumi(["stack", "output", name, "--json"])).text);
   }
 
+  it("does not run with a CLI older than Pulumi.yaml demands", async () => {
+    const file = join(folder, "Pulumi.yaml");
+    const project = await readFile(file, "utf8");
+    await writeFile(file, `${project}requiredPulumiVersion: ">=99.0.0"\n`);
+    const { code, text } = await pulumi(["preview"]);
+    await writeFile(file, project);
+    assert.notEqual(code, 0);
+    assert.match(text, /Pulumi CLI version \S+ does not satisfy the version range ">=99\.0\.0"/);
+  });
+
   it("shows in a preview what is unknown, and runs nothing", async () => {
     const { code, text } = await pulumi(["preview"], { command: traced() });
     assert.equal(code, 0, text);

@@ -132,4 +132,6 @@ export interface ProviderPackage {
   readonly functions?: Readonly<Record<string, ProviderFunction>>;
   /** Refuses a wrong configuration of the provider before any resource. Default: refuses nothing. */
   checkConfig?(config: Properties): CheckFailure[];
+  /** What it warns the user of when its configuration is checked. Default: nothing. */
+  warnings?(config: Properties): string[];
 }

@@ -95,8 +95,13 @@ function implementation(provider: ProviderPackage): grpc.UntypedServiceImplement
       ),
     ),
 
-    checkConfig: unary<providerProto.CheckRequest, providerProto.CheckResponse>((request) => {
+    checkConfig: unary<providerProto.CheckRequest, providerProto.CheckResponse>(async (request, call) => {
       const config = fromStruct(request.getNews());
+      // About no resource: the engine shows it at the stack.
+      const about = { urn: "", timeout: Number.POSITIVE_INFINITY, abandoned: new AbortController().signal };
+      await sessionOf(call).run(about, ({ log }) => {
+        for (const warning of provider.warnings?.(config) ?? []) log("warning", warning);
+      });
       return toCheckResponse(config, provider.checkConfig?.(config) ?? []);
     }),
 

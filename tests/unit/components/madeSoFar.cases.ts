@@ -60,12 +60,13 @@ describe("The state of a stack", () => {
       [`${vm}$gcp:compute/disk:Disk::host-data`]: { ...placed, name: "jupyter-up-test-data", size: 20 },
       [`${vm}$gcp:compute/instance:Instance::host-vm`]: {
         ...placed,
+        bootDisk: { initializeParams: { size: 10 } },
         metadata: secret({ "startup-script": secret("x") }),
       },
       [`${vm}$command:remote:Command::host-provision`]: { connection: secret({ privateKey: secret("a key") }) },
     };
     const made = await found(resources);
-    assert.deepEqual(workDiskOf(made, keysOf("host")), { ...placed, sizeGb: 20 });
+    assert.deepEqual(workDiskOf(made, keysOf("host")), { ...placed, sizeGb: 20, bootGb: 10, vmIsLocked: false });
     assert.equal(workNotFound(made, keysOf("host")), undefined);
     assert.equal(made[keysOf("host").address]?.address, "198.51.100.7");
   });

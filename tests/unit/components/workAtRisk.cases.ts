@@ -3,16 +3,20 @@ import { describe, it } from "node:test";
 import { keysOf } from "../../../components/gcpVm.ts";
 import { workAtRisk, workDiskOf, workNotFound } from "../../../components/workAtRisk.ts";
 
-const settings = { project: "p", zone: "us-central1-a", dataDiskGb: 20, protectData: true };
+const settings = { project: "p", zone: "us-central1-a", bootDiskGb: 20, dataDiskGb: 20, protectData: true };
 const keys = keysOf("host");
-const vm = { [keys.vm]: { project: "p", zone: "us-central1-a" } };
+const bootDisk = { initializeParams: { size: 20 } };
+const vm = { [keys.vm]: { project: "p", zone: "us-central1-a", bootDisk, deletionProtection: true } };
 const data = { [keys.dataDisk]: { project: "p", zone: "us-central1-b", size: 30 } };
-const disk = { project: "p", zone: "us-central1-a", sizeGb: 20 };
+const disk = { project: "p", zone: "us-central1-a", sizeGb: 20, bootGb: 20, vmIsLocked: false };
 
 describe("workDiskOf()", () => {
   it("is the data disk, or the VM's own, or none yet", () => {
-    assert.deepEqual(workDiskOf({ ...vm, ...data }, keys), { project: "p", zone: "us-central1-b", sizeGb: 30 });
-    assert.deepEqual(workDiskOf(vm, keys), { project: "p", zone: "us-central1-a", sizeGb: 0 });
+    const ofVm = { project: "p", bootGb: 20, vmIsLocked: true };
+    assert.deepEqual(workDiskOf({ ...vm, ...data }, keys), { ...ofVm, zone: "us-central1-b", sizeGb: 30 });
+    assert.deepEqual(workDiskOf(vm, keys), { ...ofVm, zone: "us-central1-a", sizeGb: 0 });
+    const withoutVm = { project: "p", zone: "us-central1-b", sizeGb: 30, bootGb: undefined, vmIsLocked: false };
+    assert.deepEqual(workDiskOf(data, keys), withoutVm);
     assert.equal(workDiskOf({}, keys), undefined);
   });
 });
@@ -57,6 +61,32 @@ describe("workAtRisk()", () => {
       /^dataDiskGb: a disk does not shrink.* 20 GB.*set dataDiskGb 20$/s,
     ],
     ["... protected or not", { dataDiskGb: 10, protectData: false }, {}, /does not shrink/],
+    ["a boot disk that grows", { bootDiskGb: 30 }, {}, undefined],
+    [
+      "a boot disk that should shrink, protected or not",
+      { bootDiskGb: 10, protectData: false },
+      {},
+      /^bootDiskGb: a disk does not shrink; the VM's boot disk has 20 GB, and 10 .*set bootDiskGb 20$/s,
+    ],
+    [
+      "... and may, of a VM in another zone",
+      { bootDiskGb: 10, zone: "us-central1-b", protectData: false },
+      {},
+      undefined,
+    ],
+    ["... or while there is no VM", { bootDiskGb: 10 }, { bootGb: undefined }, undefined],
+    [
+      "another zone, with all on the boot disk of a VM that Google still protects",
+      { zone: "us-central1-b", dataDiskGb: 0, protectData: false },
+      { sizeGb: 0, vmIsLocked: true },
+      /^zone: .* refuses to delete that VM.*\n {4}pulumi config set zone us-central1-a && pulumi up$/s,
+    ],
+    [
+      "... and may, once it does not",
+      { zone: "us-central1-b", dataDiskGb: 0, protectData: false },
+      { sizeGb: 0 },
+      undefined,
+    ],
     [
       "a disk that should go",
       { dataDiskGb: 0 },

@@ -210,6 +210,13 @@ describe("The program's notices", () => {
     assert.deepEqual((await said(true, old)).sort(), ["domain", "imageTag"]);
     assert.deepEqual(await said(false, old), ["imageTag"]);
   });
+
+  it("say in a preview of a VM that is not there how long the first run takes, and in each run what it costs", async () => {
+    const free = "The VM and its disks stay within Google's free tier";
+    const texts = async (preview: boolean) => (await said(preview, gcp)).map((text) => text.replace(/\..*/s, ""));
+    assert.deepEqual(await texts(true), [free, "machineType"]);
+    assert.deepEqual(await texts(false), [free]);
+  });
 });
 
 describe("The program with an encrypted certificate of the user's own", () => {

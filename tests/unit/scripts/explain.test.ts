@@ -3,8 +3,11 @@ import { describe, it } from "node:test";
 import { explain, explanations, pendingOperations } from "../../../scripts/setup/explain.ts";
 import {
   accountExists,
+  accountNotUsable,
   alreadyExists,
   apiNotEnabled,
+  billingDisabled,
+  iamPermissionDenied,
   permissionDenied,
   quotaExceeded,
   zoneExhausted,
@@ -37,8 +40,50 @@ describe("A provider's error is explained, and ends in a command:", () => {
     [
       "a right that is missing",
       permissionDenied("compute.networks.create", "projects/p-123456/global/networks/net"),
-      /lacks the right compute\.networks\.create/,
+      /lacks the right compute\.networks\.create[\s\S]*Compute Admin, Service Account Admin and Service Account User/,
       "gcloud projects add-iam-policy-binding p-123456 --member user:you@example.com --role roles/compute.admin",
+    ],
+    [
+      "a right of IAM's that is missing",
+      iamPermissionDenied("iam.serviceAccounts.create"),
+      /lacks the right iam\.serviceAccounts\.create[\s\S]*Compute Admin, Service Account Admin and Service Account User/,
+      "gcloud projects add-iam-policy-binding my-project-123456 --member user:you@example.com --role roles/iam.serviceAccountAdmin",
+    ],
+    [
+      "the same in IAM's older words",
+      "googleapi: Error 403: Permission iam.serviceAccounts.create is required to perform this operation on project projects/p-123456., forbidden",
+      /lacks the right iam\.serviceAccounts\.create/,
+      "gcloud projects add-iam-policy-binding p-123456 --member user:you@example.com --role roles/iam.serviceAccountAdmin",
+    ],
+    [
+      "an account that a VM may not run as",
+      accountNotUsable("jupyter-up-dev@p-123456.iam.gserviceaccount.com"),
+      /run as jupyter-up-dev@p-123456\.iam\.gserviceaccount\.com/,
+      "gcloud projects add-iam-policy-binding p-123456 --member user:you@example.com --role roles/iam.serviceAccountUser",
+    ],
+    [
+      "a project without a billing account",
+      billingDisabled("p-123456"),
+      /no billing account/,
+      "gcloud billing projects link p-123456 --billing-account 000000-000000-000000",
+    ],
+    [
+      "a machine type that takes no pd-standard",
+      "googleapi: Error 400: pd-standard disk type cannot be used by n4-standard-2 machine type., badRequest",
+      /type n4-standard-2 take no disk/,
+      "pulumi config set machineType e2-micro",
+    ],
+    [
+      "a protected disk",
+      'resource "urn:pulumi:dev::jupyter-up::jupyter-up:index:GcpVm$gcp:compute/disk:Disk::host-data" cannot be deleted\nbecause it is protected. To unprotect the resource, either remove the `protect` flag',
+      /protectData keeps it/,
+      "pulumi config set protectData false && pulumi up",
+    ],
+    [
+      "a VM that Google protects",
+      'Cannot delete instance jupyter-up-dev: instance Deletion Protection is enabled. Set deletion_protection to false for this resource and run "terraform apply" before attempting to delete it.',
+      /protectData keeps it/,
+      "pulumi config set protectData false && pulumi up",
     ],
     ["a quota", quotaExceeded("CPUS", 24, "in region us-central1"), /may have 24 of CPUS/, "pulumi up"],
     [

@@ -504,6 +504,11 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config set machineType e2-micro
 `],
 
+  ["a machine type that takes no pd-standard disk", { machineType: "n4-standard-2" }, `
+  machineType: "n4-standard-2" takes no disk of the type pd-standard, which the VM and your work have. These families do: e2, n1, n2, n2d, t2d, c2, c2d, m1, m2, a2.
+    pulumi config set machineType e2-micro
+`],
+
   ["ARM cores", { machineType: "t2a-standard-1" }, `
   machineType: "t2a-standard-1" has ARM cores, and the VM boots an image for x86-64.
     pulumi config set machineType e2-micro

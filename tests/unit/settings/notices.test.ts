@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { cookieNotice, SAFE_SINCE, tagNotice } from "../../../settings/notices.ts";
+import { cookieNotice, firstUpNotice, SAFE_SINCE, tagNotice } from "../../../settings/notices.ts";
 import { configOf, readSettings } from "../../../settings/read.ts";
 import { handedOver, stackConfig } from "../../support/projectFile.ts";
 import { settingsWith } from "../../support/settings.ts";
@@ -33,6 +33,17 @@ describe("A notice of who gets the session cookie", () => {
   it("is none for names below a label of their own", () => {
     assert.equal(cookie({ ...straight, domain: "lab.example.com" }), undefined);
     assert.equal(cookie({ target: "gcp", dns: "none", domain: "lab.example.com" }), undefined);
+  });
+});
+
+describe("A notice of how long the first run takes", () => {
+  it("is for the free VM, whose disks are slow", () => {
+    const words = String(firstUpNotice(settingsWith({ target: "gcp" })));
+    assert.match(
+      words,
+      /^machineType: .* three quarters of an hour .* ten minutes .*\n {4}pulumi config set image minimal-notebook$/s,
+    );
+    assert.equal(firstUpNotice(settingsWith({ target: "gcp", machineType: "e2-standard-2" })), undefined);
   });
 });
 

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { pulumiVersion } from "../../../scripts/setup/pulumiCli.ts";
+import { isAtLeast } from "../../../scripts/setup/version.ts";
 import { configOf, readSettings } from "../../../settings/read.ts";
 import { settingsSchema } from "../../../settings/schema.ts";
 import { usersOf } from "../../../settings/signIn.ts";
-import { declaredSettings, handedOver, stackConfig } from "../../support/projectFile.ts";
+import { declaredSettings, handedOver, projectFile, stackConfig } from "../../support/projectFile.ts";
 
 const settingsOf = (config: Record<string, unknown>) => readSettings(configOf("jupyter-up", handedOver(config)));
 
@@ -17,6 +19,12 @@ describe("Pulumi.yaml", () => {
       assert.match(description, /^[A-Z].{20,}/);
       assert.notEqual(value, undefined);
     });
+
+  it("demands a CLI of which the one that npm start fetches is one, and no older than what the program uses", () => {
+    const [, oldest = ""] = /^>=(\d+\.\d+\.\d+)$/.exec(String(projectFile().requiredPulumiVersion)) ?? [];
+    assert.ok(isAtLeast(pulumiVersion, oldest));
+    assert.ok(isAtLeast(oldest, "3.226.0"), "which ends spurious replacements by a replacementTrigger");
+  });
 
   it("has defaults that are good but for what nobody can know: who may come in, and who signs in", () => {
     const { faults } = settingsOf({});

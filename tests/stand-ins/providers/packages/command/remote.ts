@@ -97,6 +97,7 @@ async function run(
     return collector.output;
   } finally {
     operation.abandoned.removeEventListener("abort", letGo);
+    // The real provider ends the session only, and its connections with the CLI. This server outlives many CLIs.
     client.end();
   }
 }

@@ -53,6 +53,36 @@ export function apiNotEnabled(title: string, service: string, projectNumber: str
 export const permissionDenied = (permission: string, path: string) =>
   apiError(403, `Required '${permission}' permission for '${path}'`, "forbidden");
 
+/** IAM's words, which are other ones than Compute Engine's. Held to users' errors in November 2026. */
+export function iamPermissionDenied(permission: string): string {
+  const detail = {
+    "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+    domain: "iam.googleapis.com",
+    metadata: { permission },
+    reason: "IAM_PERMISSION_DENIED",
+  };
+  const details = `Details:\n${JSON.stringify([detail], null, 2)}\n`;
+  return apiError(403, `Permission '${permission}' denied on resource (or it may not exist).\n${details}`, "forbidden");
+}
+
+/** Compute Engine's, where the user who makes a VM lacks the role Service Account User. Held to users' errors in November 2026. */
+export const accountNotUsable = (account: string) =>
+  apiError(
+    400,
+    `The user does not have access to service account '${account}'.  User: 'you@example.com'.  Ask a project owner to grant you the iam.serviceAccountUser role on the service account`,
+    "badRequest",
+  );
+
+/** Any API's, in a project without a billing account. Held to users' errors in November 2026. */
+export function billingDisabled(project: string): string {
+  const page = `https://console.developers.google.com/billing/enable?project=${project}`;
+  return apiError(
+    403,
+    `This API method requires billing to be enabled. Please enable billing on project #${project} by visiting ${page} then retry. If you enabled billing for this project recently, wait a few minutes for the action to propagate to our systems and retry.`,
+    "accessNotConfigured",
+  );
+}
+
 /** @param where `region us-central1`, or empty for what is counted in the whole project: `globally` */
 export function quotaExceeded(metric: string, limit: number, where: string): string {
   return apiError(403, `Quota '${metric}' exceeded.  Limit: ${limit.toFixed(1)} ${where}.`, "quotaExceeded");

@@ -14,6 +14,25 @@ export function requireCredentials(config: Properties): void {
   if (!isKey(text)) throw new Error(refusal(badKey));
 }
 
+const projectVariables = ["GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT"];
+
+/** Held in November 2026 to pulumi-gcp's `preConfigureCallbackWithLogger` and its errors/no_project.txt. */
+export function projectWarning({ project, disableGlobalProjectWarning }: Properties): string[] {
+  if (project || projectVariables.some((name) => process.env[name])) return [];
+  // Configuration that is not text comes as text, too.
+  if (String(disableGlobalProjectWarning) === "true") return [];
+  return [
+    [
+      "unable to detect a global setting for GCP Project.",
+      "Pulumi will rely on per-resource settings for this operation.",
+      "Set the GCP Project by using:",
+      "    `pulumi config set gcp:project <project>`",
+      "If you would like to disable this warning use:",
+      "    `pulumi config set gcp:disableGlobalProjectWarning true`",
+    ].join("\n"),
+  ];
+}
+
 const noDefault =
   "Attempted to load application default credentials since neither `credentials` nor `access_token` was set in the provider block.  No credentials loaded. To use your gcloud credentials, run 'gcloud auth application-default login'.  Original error: google: could not find default credentials. See https://cloud.google.com/docs/authentication/external/set-up-adc for more information";
 const badKey = "the string provided in credentials is neither valid json nor a valid file path";

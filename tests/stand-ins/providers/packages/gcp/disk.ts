@@ -2,11 +2,11 @@ import { mkdir, rm, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Cloud } from "../../../cloud/folder.ts";
 import { growDisk } from "../../../cloud/machines.ts";
-import { type CloudRecord, listRecords, readRecord } from "../../../cloud/records.ts";
-import { invalid, notFound } from "./apiErrors.ts";
+import { type CloudRecord, createRecord, listRecords, readRecord } from "../../../cloud/records.ts";
+import { invalid, notFound, ProviderError } from "./apiErrors.ts";
 import { type AttachedDisk, attachmentsOf } from "./attachments.ts";
-import { type CommonInputs, fingerprint, labelOutputs, newNumber, resourceType, timestamp } from "./kind.ts";
-import { type Place, referredPath, selfLinkOf } from "./scope.ts";
+import { type CommonInputs, fingerprint, labelOutputs, newNumber, resourceType, type Site, timestamp } from "./kind.ts";
+import { lastPart, type Place, referredPath, selfLinkOf } from "./scope.ts";
 import { copyImage, snapshotFile } from "./snapshot.ts";
 
 type DiskInputs = CommonInputs & {
@@ -18,6 +18,7 @@ type DiskInputs = CommonInputs & {
   image?: string;
   snapshot?: string;
   createSnapshotBeforeDestroy?: boolean;
+  createSnapshotBeforeDestroyPrefix?: string;
 };
 
 type DiskOutputs = {
@@ -33,7 +34,7 @@ type DiskOutputs = {
 };
 
 const inPlace =
-  /^(size|labels|provisionedIops|provisionedThroughput|accessMode|createSnapshotBeforeDestroy|deletionPolicy|multiWriter)\b/;
+  /^(size|labels|provisionedIops|provisionedThroughput|accessMode|createSnapshotBeforeDestroy(Prefix)?|deletionPolicy|multiWriter)\b/;
 
 /** `gcp:compute/disk:Disk`: a file of the cloud's folder that outlives the machines it is plugged into. */
 export const disk = resourceType<DiskInputs, DiskOutputs>({
@@ -96,7 +97,9 @@ export const disk = resourceType<DiskInputs, DiskOutputs>({
     return { ...outputs, size, ...labelOutputs(inputs, operation) };
   },
 
-  async delete({ cloud, path }) {
+  async delete(site, { inputs }) {
+    const { cloud, path } = site;
+    if (inputs.createSnapshotBeforeDestroy) await lastSnapshot(site);
     await rm(diskFile(cloud, path), { force: true });
   },
 
@@ -107,6 +110,33 @@ export const disk = resourceType<DiskInputs, DiskOutputs>({
     return { users: users.filter((user) => user.path.includes("/instances/")).map((user) => selfLinkOf(user.path)) };
   },
 });
+
+/**
+ * What `createSnapshotBeforeDestroy` leaves behind. Held in November 2026 to the provider's resource_compute_disk.go,
+ * `resourceComputeDiskDelete`: the name and its limit, and that the disk stays where the snapshot fails.
+ */
+async function lastSnapshot({ cloud, path, name, place, inputs }: Site<DiskInputs>): Promise<void> {
+  const prefix = inputs.createSnapshotBeforeDestroyPrefix || name;
+  const origin = inputs.createSnapshotBeforeDestroyPrefix ? "create_snapshot_before_destroy_prefix" : "disk";
+  if (prefix.length > 48) {
+    throw new ProviderError(
+      `Your ${origin} name is too long to perform this action. The max is 48 characters. Please use "create_snapshot_before_destroy_prefix" to set a custom name for the snapshot.`,
+    );
+  }
+  const [day, time] = new Date()
+    .toISOString()
+    .replaceAll(/[-:]|\.\d+Z/g, "")
+    .split("T");
+  const snapshot = `projects/${place.project}/global/snapshots/${prefix}-${day}-${time}`;
+  await copyImage(diskFile(cloud, path), snapshotFile(cloud, snapshot));
+  const disk = await readRecord<{ size: number }>(cloud, path);
+  await createRecord(cloud, {
+    path: snapshot,
+    type: "gcp:compute/snapshot:Snapshot",
+    uses: [],
+    properties: { name: lastPart(snapshot), project: place.project, diskSizeGb: disk?.properties.size },
+  });
+}
 
 /** The snapshot that a disk is made from. */
 async function snapshotOf(cloud: Cloud, reference: string, place: Place): Promise<CloudRecord<{ diskSizeGb: number }>> {

@@ -9,9 +9,24 @@
 import { join } from "node:path";
 import { readJson, writeJson } from "../../../cloud/files.ts";
 import type { Cloud } from "../../../cloud/folder.ts";
-import { apiNotEnabled, permissionDenied, quotaExceeded, zoneExhausted } from "./apiErrors.ts";
+import {
+  accountNotUsable,
+  apiNotEnabled,
+  billingDisabled,
+  iamPermissionDenied,
+  ProviderError,
+  permissionDenied,
+  quotaExceeded,
+  zoneExhausted,
+} from "./apiErrors.ts";
 
-export type FaultName = "api not enabled" | "permission denied" | "quota exceeded" | "zone exhausted";
+export type FaultName =
+  | "account not usable"
+  | "api not enabled"
+  | "billing disabled"
+  | "permission denied"
+  | "quota exceeded"
+  | "zone exhausted";
 
 export interface Fault {
   /** Pulumi's type token, or `*`. */
@@ -29,6 +44,8 @@ export interface Subject {
   readonly type: string;
   readonly operation: "create" | "update" | "delete";
   readonly path: string;
+  /** `instance` */
+  readonly noun: string;
   /** `compute.networks` */
   readonly permission: string;
   readonly service: string;
@@ -38,7 +55,7 @@ export interface Subject {
 }
 
 /** The refusal that a test has asked for in this case; undefined when there is none. */
-export async function injectedFault(cloud: Cloud, subject: Subject): Promise<string | undefined> {
+export async function injectedFault(cloud: Cloud, subject: Subject): Promise<Error | undefined> {
   const file = join(cloud.folder, "faults.json");
   const faults = await readJson<Fault[]>(file);
   const fault = faults?.find(
@@ -53,7 +70,10 @@ export async function injectedFault(cloud: Cloud, subject: Subject): Promise<str
       faults.map((other) => (other === fault ? { ...fault, times } : other)),
     );
   }
-  return textOf(fault, subject);
+  const text = textOf(fault, subject);
+  // The API takes the request, and the operation that it begins fails.
+  if (fault.fault !== "zone exhausted") return new Error(text);
+  return new ProviderError(`Error waiting for ${subject.noun} to ${subject.operation}: ${text}`);
 }
 
 const verbs = { create: "create", update: "update", delete: "delete" };
@@ -63,11 +83,18 @@ const projectNumber = "123456789012";
 function textOf({ fault, message = "" }: Fault, subject: Subject): string {
   const [, , project = "", scope = "", place = ""] =
     /^(projects)\/([^/]+)\/?([^/]*)\/?([^/]*)/.exec(subject.path) ?? [];
+  const permission = `${subject.permission}.${verbs[subject.operation]}`;
   switch (fault) {
+    case "account not usable":
+      return accountNotUsable(`jupyter-up@${project}.iam.gserviceaccount.com`);
+    case "billing disabled":
+      return billingDisabled(project);
     case "api not enabled":
       return apiNotEnabled(subject.serviceTitle, subject.service, projectNumber);
     case "permission denied":
-      return permissionDenied(`${subject.permission}.${verbs[subject.operation]}`, subject.path);
+      return subject.service === "iam.googleapis.com"
+        ? iamPermissionDenied(permission)
+        : permissionDenied(permission, subject.path);
     case "quota exceeded": {
       const where = scope === "global" ? "globally" : `in region ${place.replace(/-[a-z]$/, "")}`;
       return quotaExceeded(subject.quota.metric, subject.quota.limit, where);

@@ -87,6 +87,18 @@ describe("the stand-in for Google's cloud, without a machine", () => {
     );
   });
 
+  it("warns of a project that is not configured, in the provider's words, unless it is told not to", async () => {
+    const said = () => engine.messages.map(({ text }) => text);
+    await engine.checkConfig({});
+    assert.deepEqual(said(), [], "the environment names one");
+    await within({ GOOGLE_PROJECT: undefined }, async () => {
+      await engine.checkConfig({ disableGlobalProjectWarning: "true" });
+      assert.deepEqual(said(), []);
+      await engine.checkConfig({});
+      assert.match(said().join(), /^unable to detect a global setting for GCP Project\.\nPulumi will rely on/);
+    });
+  });
+
   it("asks for a project, a region and a zone", async () => {
     await within({ GOOGLE_PROJECT: undefined }, () =>
       assert.rejects(engine.check(types.network, {}), /project: required field is not set/),
@@ -165,6 +177,13 @@ describe("the stand-in for Google's cloud, without a machine", () => {
     ]);
   });
 
+  it("refuses a machine type that takes no pd-standard disk, in the API's words", async () => {
+    await assert.rejects(
+      create("instance", { ...vm, machineType: "n4-standard-2" }),
+      /Error creating instance: googleapi: Error 400: pd-standard disk type cannot be used by n4-standard-2 machine type\., badRequest/,
+    );
+  });
+
   it("refuses a second thing of one name, and what is not there", async () => {
     await assert.rejects(create("network", { name: "site" }), {
       message:
@@ -207,6 +226,37 @@ describe("the stand-in for Google's cloud, without a machine", () => {
     assert.deepEqual(await engine.diff(types.disk, disk, { name: "data", size: 10 }), { size: "update & replace" });
     made.disk = await engine.update(types.disk, disk, { name: "data", size: 30 });
     assert.equal(made.disk.outputs.size, 30);
+  });
+
+  it("takes not everything of a schedule in an update", async () => {
+    const policy = made.policy as Resource;
+    const snapshotProperties = { storageLocations: "us-central1" };
+    await assert.rejects(
+      engine.update(types.policy, policy, {
+        name: "daily",
+        snapshotSchedulePolicy: { schedule: {}, snapshotProperties },
+      }),
+      /Error updating ResourcePolicy: googleapi: Error 400: Patching storage_locations field is not supported\., badRequest/,
+    );
+  });
+
+  it("leaves a last snapshot of a disk that is deleted, where that is asked for and its name is short enough", async () => {
+    const asked = { size: 10, createSnapshotBeforeDestroy: true };
+    const long = await create("disk", { ...asked, name: `data-${"x".repeat(44)}` });
+    await assert.rejects(engine.delete(types.disk, long), /Your disk name is too long .* The max is 48 characters/);
+    const disk = await create("disk", { ...asked, name: "last", createSnapshotBeforeDestroyPrefix: "lab-data" });
+    await engine.delete(types.disk, disk);
+    const left = (await inventory(test.cloud)).resources.filter((path) => path.includes("/snapshots/"));
+    assert.equal(left.length, 1);
+    assert.match(String(left[0]), /^projects\/my-project\/global\/snapshots\/lab-data-\d{8}-\d{6}$/);
+    const again = await create("disk", { name: "again", size: 10, snapshot: left[0]?.split("/").at(-1) });
+    for (const each of [again, { ...long, inputs: { ...long.inputs, createSnapshotBeforeDestroy: false } }])
+      await engine.delete(types.disk, each);
+    await engine.delete(types.snapshot, {
+      id: "",
+      inputs: {},
+      outputs: { project: "my-project", name: left[0]?.split("/").at(-1) },
+    });
   });
 
   it("makes a disk in another zone of a snapshot, which needs the old one no more", async () => {
@@ -269,6 +319,20 @@ describe("the stand-in for Google's cloud, without a machine", () => {
     assert.deepEqual(await planned("disk", { type: "pd-ssd" }), { type: "update & replace" });
     assert.deepEqual(await planned("attachment", { name: "weekly" }), { name: "update & replace" });
     assert.deepEqual(await planned("account", { displayName: "VM" }), { displayName: "add" });
+    const schedule = { dailySchedule: { daysInCycle: 1, startTime: "05:00" } };
+    const policy = {
+      id: "",
+      inputs: { name: "p", snapshotSchedulePolicy: { schedule } },
+      outputs: { project: "my-project", region: "us-central1" },
+    };
+    const properties = { storageLocations: "us-central1" };
+    assert.deepEqual(
+      await engine.diff(types.policy, policy, {
+        name: "p",
+        snapshotSchedulePolicy: { schedule, snapshotProperties: properties },
+      }),
+      { "snapshotSchedulePolicy.snapshotProperties": "add" },
+    );
     for (const [change, plan] of [
       [{ zone: "us-central1-b" }, { zone: "update & replace" }],
       [{ machineType: "e2-small" }, { machineType: "update" }],
@@ -283,7 +347,7 @@ describe("the stand-in for Google's cloud, without a machine", () => {
       ],
       [
         { bootDisk: { initializeParams: { image: "debian-cloud/debian-13", size: 9 } } },
-        { "bootDisk.initializeParams.size": "update & replace" },
+        { "bootDisk.initializeParams.size": "update" },
       ],
       [
         { bootDisk: { initializeParams: { image: "debian-cloud/debian-14", size: 10 } } },
@@ -336,11 +400,16 @@ describe("the stand-in for Google's cloud, without a machine", () => {
       remove("address"),
       /Error 403: Required 'compute.addresses.delete' permission for 'projects\/my-project\/regions\/us-central1\/addresses\/ip', forbidden/,
     );
+    await faults({ type: types.account, operation: "create", fault: "permission denied" });
+    await assert.rejects(
+      create("account", { accountId: "another" }),
+      /Error creating service account: googleapi: Error 403: Permission 'iam\.serviceAccounts\.create' denied on resource \(or it may not exist\)\./,
+    );
     await faults({ type: types.disk, operation: "update", fault: "zone exhausted" });
     const disk = made.disk as Resource;
     await assert.rejects(
       engine.update(types.disk, disk, { name: "data", size: 40 }),
-      /The zone 'projects\/my-project\/zones\/us-central1-a' does not have enough resources/,
+      /\* Error waiting for disk to update: The zone 'projects\/my-project\/zones\/us-central1-a' does not have enough resources/,
     );
     await faults();
   });

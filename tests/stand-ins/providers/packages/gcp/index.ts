@@ -1,7 +1,7 @@
 import { withoutSecretMarks } from "../../protocol.ts";
 import type { Properties, ProviderPackage } from "../../resource.ts";
 import { address } from "./address.ts";
-import { requireCredentials } from "./credentials.ts";
+import { projectWarning, requireCredentials } from "./credentials.ts";
 import { disk } from "./disk.ts";
 import { diskResourcePolicyAttachment } from "./diskResourcePolicyAttachment.ts";
 import { firewall } from "./firewall.ts";
@@ -19,6 +19,7 @@ export default {
     requireCredentials(withoutSecretMarks(config) as Properties);
     return [];
   },
+  warnings: (config) => projectWarning(withoutSecretMarks(config) as Properties),
   resources: {
     "gcp:compute/address:Address": address,
     "gcp:compute/disk:Disk": disk,

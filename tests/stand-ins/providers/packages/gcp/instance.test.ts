@@ -155,6 +155,21 @@ describe("an instance of the stand-in cloud", { skip }, () => {
     await run(`sudo resize2fs ${device}`);
   });
 
+  it("has a larger boot disk at once, and its partition and file system only when they are grown", async () => {
+    const boot = "/dev/disk/by-id/google-persistent-disk-0";
+    const sizes = () =>
+      run(`sudo blockdev --getsize64 ${boot} ${boot}-part1 && sudo dumpe2fs -h ${boot}-part1 | grep 'Block count'`);
+    const before = (await sizes()).split("\n");
+    const image = "debian-cloud/debian-13";
+    await assert.rejects(
+      update("instance", { bootDisk: { initializeParams: { image, size: 9 } } }),
+      /Error 400: Invalid value for field 'sizeGb': '9'\. New disk size '9' GB must be larger than existing size '10' GB\./,
+    );
+    await update("instance", { bootDisk: { initializeParams: { image, size: 12 } } });
+    assert.deepEqual((await sizes()).split("\n"), [`${12 * 2 ** 30}`, ...before.slice(1)]);
+    assert.ok(Number(before[1]) > 9.5 * 2 ** 30 && Number(before[1]) < 10 * 2 ** 30, before[1]);
+  });
+
   it("takes swap and memory settings without changing the host's", async () => {
     const hosts = () => attempt("sh", ["-c", "cat /proc/swaps /proc/sys/vm/swappiness"]).then(({ stdout }) => stdout);
     const before = await hosts();
@@ -239,7 +254,10 @@ describe("an instance of the stand-in cloud", { skip }, () => {
       /The disk resource '.*\/disks\/other' is already being used by '.*\/instances\/vm'/,
     );
     await update("instance", { attachedDisks: inputs().attachedDisks });
-    assert.equal(await run("ls /dev/disk/by-id"), "google-data\n");
+    assert.equal(
+      await run("ls /dev/disk/by-id"),
+      "google-data\ngoogle-persistent-disk-0\ngoogle-persistent-disk-0-part1\n",
+    );
     await engine.delete(types.disk, other);
   });
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import {
   createMachine,
+  growBootDisk,
   machineStatus,
   removeMachine,
   setMemory,
@@ -11,7 +12,7 @@ import {
 import { readRecord } from "../../../cloud/records.ts";
 import type { CheckFailure, State } from "../../resource.ts";
 import { freeLoopbackAddress } from "./address.ts";
-import { invalid, notFound, ProviderError } from "./apiErrors.ts";
+import { apiError, invalid, notFound, ProviderError } from "./apiErrors.ts";
 import { deviceOf, diskPath, instanceType, machineId } from "./attachments.ts";
 import { diskFile } from "./disk.ts";
 import { updateForwarding } from "./forwarding.ts";
@@ -19,7 +20,7 @@ import { instanceMetadata } from "./instanceMetadata.ts";
 import type { InstanceInputs, InstanceOutputs, NetworkInterface } from "./instanceTypes.ts";
 import { instanceUses, refuseUsed } from "./instanceUses.ts";
 import { fingerprint, labelOutputs, newNumber, resourceType, type Site, timestamp } from "./kind.ts";
-import { machineTypeOf } from "./machineTypes.ts";
+import { machineTypeOf, takesStandardDisks } from "./machineTypes.ts";
 import { plugDisks } from "./plugDisks.ts";
 import { lastPart, selfLinkOf } from "./scope.ts";
 
@@ -40,7 +41,7 @@ export const instance = resourceType<InstanceInputs, InstanceOutputs>({
     ...(["labelFingerprint", "metadataFingerprint", "networkInterfaces", "pulumiLabels", "selfLink"] as const),
     "tagsFingerprint",
   ],
-  replaces,
+  replaces: (path) => replacing.some((pattern) => pattern.test(path)),
   isSame: ({ path, kind }) => kind === "delete" && foundOut.test(path),
   unknownAfter: changedOutputs,
   check: checkInstance,
@@ -49,6 +50,7 @@ export const instance = resourceType<InstanceInputs, InstanceOutputs>({
   async create(site) {
     const { cloud, path, name, place, inputs, operation } = site;
     const machineType = requireMachineType(site);
+    refuseDiskTypes(inputs);
     requireImage(inputs);
     await refuseUsed(site);
     const disks = (inputs.attachedDisks ?? []).map((disk, index) => [
@@ -66,6 +68,7 @@ export const instance = resourceType<InstanceInputs, InstanceOutputs>({
           hostname: name,
           network: await networkName(site),
           memoryMb: machineType.memoryMb,
+          bootDiskGb: bootDiskGb(inputs),
           disks: Object.fromEntries(disks),
           metadata: (networkIp) =>
             instanceMetadata(site, { instanceId, interfaces: withNetworkIp(withAddress, networkIp) }),
@@ -96,6 +99,7 @@ export const instance = resourceType<InstanceInputs, InstanceOutputs>({
     const { outputs } = state;
     const id = machineId(place, name);
     const machineType = requireMachineType(site);
+    refuseSmallerBootDisk(state, inputs);
     await refuseUsed(site);
     const status = await machineStatus(cloud, id);
     if (status === undefined) throw new Error(notFound(path));
@@ -109,9 +113,12 @@ export const instance = resourceType<InstanceInputs, InstanceOutputs>({
       outputs.networkInterfaces[0]?.networkIp ?? "",
     );
     if (stops) await stopMachine(cloud, id);
+    // The API looks at the disks only when the machine is off, and leaves it so.
+    refuseDiskTypes(inputs);
     if (inputs.machineType !== state.inputs.machineType) await setMemory(cloud, id, machineType.memoryMb);
     await setMetadata(cloud, id, () => instanceMetadata(site, { instanceId: outputs.instanceId, interfaces }));
     await plugDisks(site, state);
+    if (bootDiskGb(inputs) > bootDiskGb(state.inputs)) await growBootDisk(cloud, id, bootDiskGb(inputs));
     const currentStatus = inputs.desiredStatus ?? (isOn ? "RUNNING" : "TERMINATED");
     if (currentStatus === "RUNNING" && (stops || !isOn)) await startMachine(cloud, id);
     if (currentStatus === "TERMINATED" && isOn && !stops) await stopMachine(cloud, id);
@@ -159,13 +166,15 @@ const replacing = [
   /^scheduling\.(preemptible|provisioningModel|maxRunDuration|terminationTime)\b/,
 ];
 
-function replaces(path: string, { inputs: before }: InstanceState, inputs: InstanceInputs): boolean {
-  // A boot disk grows in place; none shrinks.
-  if (path === "bootDisk.initializeParams.size") return bootDiskGb(inputs) < bootDiskGb(before);
-  return replacing.some((pattern) => pattern.test(path));
-}
-
 const bootDiskGb = ({ bootDisk }: InstanceInputs) => Number(bootDisk.initializeParams?.size ?? 10);
+
+/** The provider's schema has no ForceNew for a smaller boot disk: it is planned as an update, and the API refuses it. */
+function refuseSmallerBootDisk({ inputs: before }: InstanceState, inputs: InstanceInputs): void {
+  const [size, existing] = [bootDiskGb(inputs), bootDiskGb(before)];
+  if (size >= existing) return;
+  const field = `Invalid value for field 'sizeGb': '${size}'.`;
+  throw new Error(invalid(`${field} New disk size '${size}' GB must be larger than existing size '${existing}' GB.`));
+}
 
 const stopping = [
   "machineType",
@@ -227,6 +236,16 @@ function requireMachineType({ place, inputs }: Site<InstanceInputs>) {
       `Invalid value for field 'resource.machineType': '${selfLinkOf(`projects/${place.project}/${path}`)}'. Machine type with name '${name}' does not exist in zone '${place.zone}'.`,
     ),
   );
+}
+
+/**
+ * Held in November 2026 to users' errors of both families: "pd-standard disk type cannot be used by n4-standard-2 machine type".
+ */
+function refuseDiskTypes({ machineType, bootDisk }: InstanceInputs): void {
+  const name = lastPart(machineType);
+  const diskType = bootDisk.initializeParams?.type ?? "pd-standard";
+  if (diskType !== "pd-standard" || takesStandardDisks(name)) return;
+  throw new Error(apiError(400, `${diskType} disk type cannot be used by ${name} machine type.`, "badRequest"));
 }
 
 function requireImage({ bootDisk }: InstanceInputs): void {

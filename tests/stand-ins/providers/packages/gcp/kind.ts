@@ -111,16 +111,17 @@ export function resourceType<Inputs extends CommonInputs, Outputs extends Proper
       title: "Compute Engine API",
       permission: "compute",
     };
-    const text = await injectedFault(cloud, {
+    const refusal = await injectedFault(cloud, {
       type: kind.type,
       operation: deed,
       path,
+      noun: kind.noun,
       permission: `${service.permission}.${kind.collection}`,
       service: service.name,
       serviceTitle: service.title,
       quota: kind.quota,
     });
-    if (text !== undefined) throw new Error(text);
+    if (refusal !== undefined) throw refusal;
   }
 
   /** Every refusal of the API's, as the provider shows it. */
@@ -318,7 +319,7 @@ function recordedPlace(scope: ScopeKind, outputs: Properties): Place {
 
 const isPlace = (path: string) => ["project", "region", "zone"].includes(path);
 const replacesAlways = (path: string) => path === "name";
-const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+export const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** The labels as the provider shows them, with the one of its own. */
 export function labelOutputs({ labels = {} }: CommonInputs, { config }: Operation) {

@@ -1,3 +1,6 @@
+/** The families that came after N2D and C2D take Hyperdisk, or pd-balanced and pd-ssd, and no pd-standard. */
+export const takesStandardDisks = (name: string) => !/^(c3|n4|c4)-/.test(name);
+
 /** What a machine type gives, by its name; undefined for one that there is none of. */
 export function machineTypeOf(name: string): { cpus: number; memoryMb: number } | undefined {
   const small: Record<string, [cpus: number, memoryMb: number]> = {

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { openCloud } from "../cloud/folder.ts";
+import { inventory } from "../cloud/inventory.ts";
+import { cli, skip, type TrialStack, trialStack } from "./trialStack.ts";
+
+const credentials = JSON.stringify({ type: "service_account", client_email: "up@my-project.iam.gserviceaccount.com" });
+
+/** Each test begins where the one before it has ended. */
+describe("A protected data disk, with the real engine", { skip }, () => {
+  let stack: TrialStack;
+  const resources = async () => (await inventory(openCloud(join(stack.folder, "cloud")))).resources;
+
+  before(async () => {
+    stack = await trialStack("protectedDisk.program.ts", (folder) => ({
+      JUPYTER_UP_CLOUD: join(folder, "cloud"),
+      GOOGLE_CREDENTIALS: credentials,
+    }));
+    assert.equal((await pulumi("stack", "init", "dev")).code, 0);
+    await writeFile(join(stack.folder, "inputs.json"), "{}");
+    const { code, text } = await pulumi("up", "--yes", "--skip-preview");
+    assert.equal(code, 0, text);
+    assert.match(text, /warning: unable to detect a global setting for GCP Project/);
+    await writeFile(join(stack.folder, "inputs.json"), '{ "now": true }');
+  });
+
+  after(() => stack.remove());
+
+  function pulumi(...args: string[]): Promise<{ code: number; text: string }> {
+    return new Promise((resolve) => {
+      const options = { cwd: stack.folder, env: stack.env };
+      execFile(cli?.command ?? "", [...args, "--non-interactive"], options, (error, stdout, stderr) =>
+        resolve({ code: error === null ? 0 : Number(error.code), text: stdout + stderr }),
+      );
+    });
+  }
+
+  it("of an earlier version gets its last snapshot by an update, and its policy stays as the cloud has it", async () => {
+    const { code, text } = await pulumi("up", "--yes", "--skip-preview");
+    assert.equal(code, 0, text);
+    assert.match(text, /~ 1 updated\n +2 unchanged/);
+  });
+
+  it("keeps `pulumi destroy` from anything in its preview", async () => {
+    const { code, text } = await pulumi("destroy", "--yes");
+    assert.notEqual(code, 0);
+    assert.match(text, /host-data.*protect/s);
+    assert.equal((await resources()).length, 2);
+  });
+
+  it("stays where there is no preview, and all else goes", async () => {
+    const { code, text } = await pulumi("destroy", "--yes", "--skip-preview");
+    assert.notEqual(code, 0);
+    assert.match(text, /host-data.*protect/s);
+    assert.deepEqual(await resources(), ["projects/my-project/zones/us-central1-a/disks/lab-data-us-central1-a"]);
+  });
+
+  it("leaves its last snapshot behind after `pulumi destroy --ignore-protect`", async () => {
+    const { code, text } = await pulumi("destroy", "--yes", "--skip-preview", "--ignore-protect");
+    assert.equal(code, 0, text);
+    const left = await resources();
+    assert.equal(left.length, 1, left.join());
+    assert.match(left.join(), /^projects\/my-project\/global\/snapshots\/lab-data-\d{8}-\d{6}$/);
+  });
+});
