@@ -23,8 +23,9 @@ const project = composeProject(pulumi.getProject(), pulumi.getStack());
 const site = siteOf(project, settings, host.place, cloudflare?.edge);
 const names = hostNames(site);
 
-const certificate = certificateFor(settings, names);
-const pulls = cloudflare?.edge && new OriginPulls("pulls", { zoneId: cloudflare.zoneId, names });
+const certificate = await certificateFor(settings, names);
+const apiToken = new pulumi.Config("cloudflare").getSecret("apiToken");
+const pulls = cloudflare?.edge && new OriginPulls("pulls", { zoneId: cloudflare.zoneId, names, apiToken });
 const secrets = new SiteSecrets("secrets", settings);
 
 new SiteRelease(SITE, { host, site, secrets: { ...secrets.values, ...inSecrets(certificate, pulls) } });

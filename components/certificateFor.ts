@@ -2,16 +2,23 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../settings/schema.ts";
 import { tlsOf } from "../settings/web.ts";
 import type { Certificate } from "./certificate.ts";
-import { OriginCertificate } from "./originCertificate.ts";
+import { madeSoFar } from "./madeSoFar.ts";
+import { OriginCertificate, originCertificateKey } from "./originCertificate.ts";
 import { PrivateAuthority } from "./privateAuthority.ts";
 
+/** The stack's only certificate. */
+const CERTIFICATE = "certificate";
+
 /** The certificate that the settings ask for, for these names. */
-export function certificateFor(settings: Settings, dnsNames: string[]): Certificate {
+export async function certificateFor(settings: Settings, dnsNames: string[]): Promise<Certificate> {
   switch (tlsOf(settings)) {
     case "cloudflare-origin":
-      return new OriginCertificate("certificate", { dnsNames });
+      return new OriginCertificate(CERTIFICATE, {
+        dnsNames,
+        formerNames: (await madeSoFar())[originCertificateKey(CERTIFICATE)]?.hostnames,
+      });
     case "private-ca":
-      return new PrivateAuthority("certificate", { dnsNames });
+      return new PrivateAuthority(CERTIFICATE, { dnsNames });
     case "provided":
       // Either may be encrypted in the config; both travel with the secret files.
       return {

@@ -8,7 +8,17 @@ import { namesAskedFor } from "../settings/names.ts";
 import { plainRefusal } from "../settings/plainRefusal.ts";
 import type { Settings } from "../settings/schema.ts";
 import { isProxied, tlsOf } from "../settings/web.ts";
-import { type Asked, inTheWay, noZone, tooDeep, whyNot, wrongMode, wrongStatus, zoneFor } from "./cloudflareFaults.ts";
+import {
+  type Asked,
+  inTheWay,
+  noZone,
+  tooDeep,
+  whilePaused,
+  whyNot,
+  wrongMode,
+  wrongStatus,
+  zoneFor,
+} from "./cloudflareFaults.ts";
 import { madeSoFar } from "./madeSoFar.ts";
 import { lookAtZone } from "./zoneSettings.ts";
 
@@ -34,7 +44,7 @@ export async function cloudflareFor(settings: Settings): Promise<Cloudflare | un
     answer.catch(({ message }) => refuse(whyNot(`${message}`, about)));
 
   const { results: zones } = await asked(getZones({ maxItems: MOST_ZONES }));
-  const { id: zoneId, name, status, nameServers } = zoneFor(zones, about) ?? refuse(noZone(zones, about));
+  const { id: zoneId, name, status, paused, nameServers } = zoneFor(zones, about) ?? refuse(noZone(zones, about));
   about.zone = name;
   if (isProxied(settings)) refuseFor(tooDeep(name, settings.domain));
   refuseFor(wrongStatus(name, status, nameServers));
@@ -44,6 +54,7 @@ export async function cloudflareFor(settings: Settings): Promise<Cloudflare | un
   ]);
   refuseFor(inTheWay(results, namesAskedFor(settings), zoneId, made));
   if (!isProxied(settings)) return { zoneId };
+  refuseFor(whilePaused(name, paused));
   const [mode, ranges] = await Promise.all([asked(getZoneSetting({ zoneId, settingId: "ssl" })), asked(getIpRanges())]);
   refuseFor(wrongMode(name, mode.value, tlsOf(settings)));
   await lookAtZone(zoneId, name, namesAskedFor(settings));

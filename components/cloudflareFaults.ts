@@ -63,6 +63,12 @@ export function wrongStatus(zone: string, status: string, nameServers: string[])
   return `dnsZone: the zone ${zone} is ${status}: the world does not ask Cloudflare for its names yet. Where the domain was bought, name these as its name servers, and run pulumi again when Cloudflare calls the zone active: ${nameServers.join(", ")}`;
 }
 
+/** A zone whose owner has switched Cloudflare off: its names lead straight to the machine, which lets Cloudflare in alone. */
+export function whilePaused(zone: string, paused: boolean): string | undefined {
+  if (!paused) return undefined;
+  return `proxied: Cloudflare is paused on the zone ${zone}: visitors would be sent to the machine itself, whose firewall lets in Cloudflare alone. Choose "Enable Cloudflare on Site" under Advanced Actions: ${DASHBOARD}/?to=/:account/${zone}`;
+}
+
 /** How Cloudflare speaks to the machine, if it stands before it: the zone's SSL mode, which is the zone's owner's to set. */
 export function wrongMode(zone: string, mode: string, tls: string): string | undefined {
   const mend = (to: string) =>

@@ -101,6 +101,12 @@ const rules: Rule[] = [
       `It is there already: of a run that was cut off before Pulumi could note it, or of somebody else's making. If it is this site's, take it over, and run the command again:\n${importLine(urn, id)}`,
   },
   {
+    // Before what such an answer means elsewhere.
+    says: /api\.cloudflare\.com\S*origin_tls_client_auth\S*"[\s\S]*"code":143[34]\b/,
+    means: () =>
+      "Cloudflare still uses the client certificate that was to be deleted: it is being deployed, or was for one of the site's names until now. That ends within some minutes. Nothing is wrong: run the command again in a minute.",
+  },
+  {
     says: /api\.cloudflare\.com[^"]*\/originca?\/?certificates[^"]*": 403|api\.cloudflare\.com\S*(?:certificates|origin_tls_client_auth)\S*": 40[013]/,
     means: () =>
       "Cloudflare's token may not make certificates. It needs, for the site's zone: SSL and Certificates: Edit (https://dash.cloudflare.com/profile/api-tokens). With another token:\npulumi config set --secret cloudflare:apiToken",

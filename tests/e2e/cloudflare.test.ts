@@ -168,7 +168,7 @@ describe("a site behind Cloudflare", () => {
   };
   const pulls = (deed: string) =>
     Object.fromEntries(
-      ["authority-key", "authority", "key", "request", "signed", "certificate", ...names].map((part) => [
+      ["authority-key", "authority", "key", "request", "signed", "certificate", "in-use", ...names].map((part) => [
         `pulls-${part}`,
         deed,
       ]),
@@ -210,6 +210,7 @@ describe("a site behind Cloudflare", () => {
       ...renewed("dns"),
       ...renewed("pulls"),
       "pulls-certificate": "replace",
+      "pulls-in-use": "replace",
       "site-secrets": "update",
       "site-release": "update",
     });

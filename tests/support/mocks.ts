@@ -103,6 +103,10 @@ const wellAnswers: Record<string, Record<string, unknown>> = {
     })),
   },
   "cloudflare:index/getDnsRecords:getDnsRecords": { results: [] },
+  "cloudflare:index/getAuthenticatedOriginPulls:getAuthenticatedOriginPulls": {
+    status: "active",
+    certStatus: "active",
+  },
   "cloudflare:index/getZoneSetting:getZoneSetting": { value: "strict" },
   "cloudflare:index/getIpRanges:getIpRanges": { ipv4Cidrs: ["173.245.48.0/20"], ipv6Cidrs: ["2400:cb00::/32"] },
 };

@@ -265,6 +265,8 @@ describe("the edge, with authenticated origin pulls", () => {
     await edge.change({ clientCertificates: { [host]: pull } });
     assert.equal(await shownFor(host), "origin pull");
     assert.equal(await shownFor(other), undefined);
+    await edge.change({ clientCertificates: { [host]: { ...pull, from: Date.now() + 60_000 } } });
+    assert.equal(await shownFor(host), undefined);
     await edge.change({ clientCertificates: {} });
     assert.equal(await shownFor(host), undefined);
   });

@@ -10,7 +10,7 @@ import {
 } from "node:tls";
 import { type EdgeError, errors } from "./pages.ts";
 import { originAddress } from "./routing.ts";
-import type { EdgeRecord, EdgeState, SslMode } from "./state.ts";
+import type { EdgeRecord, EdgeState, KeyPair, SslMode } from "./state.ts";
 
 /** Why there is no answer of the origin. */
 export class OriginError extends Error {
@@ -111,7 +111,8 @@ const contexts = new Map<string, SecureContext>();
 
 /** Whom the edge trusts, and what it shows. Kept: reading all public authorities takes milliseconds. */
 function contextFor({ trusted, clientCertificates }: EdgeState, host: string): SecureContext {
-  const { certificate = "", privateKey = "" } = clientCertificates[host] ?? {};
+  const { from = 0, ...pair } = clientCertificates[host] ?? {};
+  const { certificate = "", privateKey = "" }: Partial<KeyPair> = from <= Date.now() ? pair : {};
   const key = [certificate, privateKey, ...trusted].join();
   let context = contexts.get(key);
   if (context === undefined) {

@@ -12,7 +12,7 @@ export interface EdgeState {
   readonly zones: readonly EdgeZone[];
   readonly records: readonly EdgeRecord[];
   /** The client certificates to show to origins, by host name: authenticated origin pulls. */
-  readonly clientCertificates: Readonly<Record<string, KeyPair>>;
+  readonly clientCertificates: Readonly<Record<string, ShownCertificate>>;
   /** The authorities that mode `strict` trusts besides the public ones, as PEM. */
   readonly trusted: readonly string[];
 }
@@ -61,6 +61,12 @@ export interface EdgeRecord {
 export interface KeyPair {
   readonly certificate: string;
   readonly privateKey: string;
+}
+
+/** A certificate that is shown to an origin. */
+export interface ShownCertificate extends KeyPair {
+  /** Since when, in milliseconds since 1970: Cloudflare has to hand it out first. Default: at once. */
+  readonly from?: number;
 }
 
 /** The file in the state's folder. It is replaced, never written in place. */

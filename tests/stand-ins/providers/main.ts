@@ -31,8 +31,10 @@ async function loadPackages(): Promise<ProviderPackage[]> {
 // second one, what a plugin has started is interrupted by way of the process group, to which this process belongs (local.ts).
 process.on("SIGINT", () => {});
 
+const packages = await loadPackages();
+for (const { surroundings } of packages) Object.assign(process.env, await surroundings?.());
 const addresses = await Promise.all(
-  (await loadPackages()).map(async (provider) => `${provider.name}:${(await serve(provider)).port}`),
+  packages.map(async (provider) => `${provider.name}:${(await serve(provider)).port}`),
 );
 console.log(addresses.join(","));
 

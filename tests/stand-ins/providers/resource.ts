@@ -130,6 +130,8 @@ export interface ProviderPackage {
   readonly wholeSecondTimeouts?: boolean;
   /** By token, such as `cloudflare:index/getZone:getZone`. Default: none. */
   readonly functions?: Readonly<Record<string, ProviderFunction>>;
+  /** Starts what commands find by variables of their environment, and returns the variables. Default: nothing. */
+  surroundings?(): Promise<Record<string, string>>;
   /** Refuses a wrong configuration of the provider before any resource. Default: refuses nothing. */
   checkConfig?(config: Properties): CheckFailure[];
   /** What it warns the user of when its configuration is checked. Default: nothing. */

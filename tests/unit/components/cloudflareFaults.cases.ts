@@ -4,6 +4,7 @@ import {
   inTheWay,
   noZone,
   tooDeep,
+  whilePaused,
   whyNot,
   wrongMode,
   wrongStatus,
@@ -118,6 +119,14 @@ describe("A zone", () => {
     assert.match(
       String(wrongStatus("example.com", "pending", ["ada.ns", "bob.ns"])),
       /is pending: .* ada\.ns, bob\.ns$/,
+    );
+  });
+
+  it("has to be switched on, where Cloudflare stands before the machine", () => {
+    assert.equal(whilePaused("example.com", false), undefined);
+    assert.equal(
+      whilePaused("example.com", true),
+      'proxied: Cloudflare is paused on the zone example.com: visitors would be sent to the machine itself, whose firewall lets in Cloudflare alone. Choose "Enable Cloudflare on Site" under Advanced Actions: https://dash.cloudflare.com/?to=/:account/example.com',
     );
   });
 

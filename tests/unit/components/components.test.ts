@@ -6,6 +6,8 @@ import "./gcpVm.cases.ts";
 import "./leftBehind.cases.ts";
 import "./madeSoFar.cases.ts";
 import "./privateAuthority.cases.ts";
+import "./originCertificate.cases.ts";
+import "./originPulls.cases.ts";
 import "./remoteHost.cases.ts";
 import "./sshGreeting.cases.ts";
 import "./siteRelease.cases.ts";

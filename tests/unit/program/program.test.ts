@@ -531,6 +531,14 @@ describe("The program with names at Cloudflare", () => {
     assert.equal(made, 1);
   });
 
+  it("makes nothing where Cloudflare stands before the machine in a zone that is paused", async () => {
+    const paused = [{ ...zone("a", "lab.example.com"), paused: true }];
+    const { refusal, made } = await withZones(paused, {});
+    assert.match(refusal, /^Nothing was changed\. proxied: Cloudflare is paused on the zone lab\.example\.com/);
+    assert.equal(made, 1);
+    assert.deepEqual((await withZones(paused, straight)).zoneIds, ["a".repeat(32)]);
+  });
+
   it("makes nothing where Cloudflare stands before names that its certificate does not cover", async () => {
     const { refusal, made } = await withZones([zone("a", "example.co.uk")], {
       "jupyter-up:domain": "lab.example.co.uk",

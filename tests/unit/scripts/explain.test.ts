@@ -209,6 +209,17 @@ describe("A provider's error is explained, and ends in a command:", () => {
     }
   });
 
+  it("a client certificate that Cloudflare still uses is deleted by the same command, whichever that was", () => {
+    for (const [code, said] of [
+      [1433, "in use"],
+      [1434, "pending deployment"],
+    ] as const) {
+      const path = "/zones/z/origin_tls_client_auth/hostnames/certificates/c";
+      const text = cloudflare(path, 400, code).replace("POST", "DELETE").replace("Authentication error", said);
+      assert.match(String(explain(text)), /still uses the client certificate.* run the command again in a minute\.$/);
+    }
+  });
+
   it("what is there already is taken over, into its component", () => {
     const urn = "urn:pulumi:dev::jupyter-up::jupyter-up:index:GcpVm$gcp:compute/network:Network::host-network";
     const text = `Error creating Network: ${alreadyExists("projects/p-123456/global/networks/net")}`;

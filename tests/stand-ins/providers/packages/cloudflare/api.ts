@@ -61,7 +61,8 @@ export function checkConfig({ apiToken }: Properties): CheckFailure[] {
   return [{ property: "apiToken", reason: `Invalid Attribute Value. Attribute api_token ${rule}` }];
 }
 
-function requireToken({ apiToken = process.env.CLOUDFLARE_API_TOKEN }: Properties): void {
+/** Throws as the API does for a token that is none. */
+export function requireToken({ apiToken = process.env.CLOUDFLARE_API_TOKEN }: Properties): void {
   if (typeof apiToken !== "string" || apiToken === "") {
     throw new Refusal(400, { code: 9106, message: "Missing X-Auth-Key, X-Auth-Email or Authorization headers" });
   }

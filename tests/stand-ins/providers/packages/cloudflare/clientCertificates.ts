@@ -1,9 +1,22 @@
-/** Certificates that the edge shows to origins, and for which host names it does. */
+/**
+ * Certificates that the edge shows to origins, and for which host names it does.
+ *
+ * Cloudflare carries out each request later than it answers: a certificate is `pending_deployment` before it is `active`, and so is
+ * an association. A certificate cannot be deleted before it is active (1434), nor while an association uses it (1433). An association
+ * that was voided (a PUT with `enabled: null`) still uses it for some time.
+ *
+ * Held in November 2026 to Cloudflare's Terraform provider 5.22 (`authenticated_origin_pulls` and `..._hostname_certificate`: one
+ * request each, no wait and no retry), to its version 4.52 (which waited for `active`), and to the source of another program for the
+ * same API (statuses, codes, and that a voided association can be read for seconds, rarely minutes). Unknown, and assumed here:
+ * the HTTP status of 1433 and 1434 (400), and what the edge shows while an association changes to another certificate (none).
+ */
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { join } from "node:path";
+import { readJson, writeJson } from "../../../cloud/files.ts";
 import type { Cloud } from "../../../cloud/folder.ts";
-import { listRecords, readRecord } from "../../../cloud/records.ts";
-import type { KeyPair } from "../../../edge/state.ts";
+import { deleteRecord, listRecords, readRecord } from "../../../cloud/records.ts";
+import type { KeyPair, ShownCertificate } from "../../../edge/state.ts";
 import { elements, objectIdentifier } from "../tls/der.ts";
 import { Refusal } from "./api.ts";
 
@@ -21,10 +34,37 @@ export type Association = {
   readonly hostname: string;
   readonly zoneId: string;
   readonly certId: string;
-  readonly enabled: boolean;
+  /** Null: voided. */
+  readonly enabled: boolean | null;
   readonly createdAt: string;
   readonly updatedAt: string;
 };
+
+export type Status = "pending_deployment" | "pending_deletion" | "active";
+
+/** How long each step takes, in milliseconds: minutes and seconds at Cloudflare. */
+export interface Durations {
+  /** Until a certificate is active. */
+  readonly certificate: number;
+  /** Until an association is active. */
+  readonly association: number;
+  /** Until a voided association uses its certificate no more. */
+  readonly voiding: number;
+}
+
+const usual: Durations = { certificate: 3000, association: 1500, voiding: 2000 };
+const durationsFile = (cloud: Cloud) => join(cloud.folder, "client-certificates.json");
+
+/** Makes the steps of this cloud take another time. For tests. */
+export async function setDurations(cloud: Cloud, durations: Partial<Durations>): Promise<void> {
+  await writeJson(durationsFile(cloud), durations);
+}
+
+const durationsOf = async (cloud: Cloud): Promise<Durations> => ({
+  ...usual,
+  ...(await readJson(durationsFile(cloud))),
+});
+const after = (time: string, milliseconds: number) => Date.parse(time) + milliseconds;
 
 export async function findCertificate(
   cloud: Cloud,
@@ -34,13 +74,52 @@ export async function findCertificate(
   return (await readRecord<UploadedCertificate>(cloud, certificatePath(zoneId, id)))?.properties;
 }
 
+export async function certificateStatus(cloud: Cloud, { uploadedOn }: UploadedCertificate): Promise<Status> {
+  const { certificate } = await durationsOf(cloud);
+  return Date.now() < after(uploadedOn, certificate) ? "pending_deployment" : "active";
+}
+
+/** An association as it can be read: one that was voided for as long as it is not settled. */
+export async function findAssociation(
+  cloud: Cloud,
+  zoneId: string,
+  hostname: string,
+): Promise<(Association & { status: Status }) | undefined> {
+  const found = (await readRecord<Association>(cloud, associationPath(zoneId, hostname)))?.properties;
+  if (found === undefined) return undefined;
+  const { association, voiding } = await durationsOf(cloud);
+  if (found.enabled === null)
+    return Date.now() < after(found.updatedAt, voiding) ? { ...found, status: "pending_deletion" } : undefined;
+  return { ...found, status: Date.now() < after(found.updatedAt, association) ? "pending_deployment" : "active" };
+}
+
+/** Throws as the API does while a certificate cannot be deleted. Forgets the voided associations of one that can. */
+export async function requireUnused(cloud: Cloud, zoneId: string, id: string): Promise<void> {
+  const certificate = await findCertificate(cloud, zoneId, id);
+  if (certificate === undefined) throw new Refusal(404, { code: 1552, message: "Hostname certificate not found." });
+  if ((await certificateStatus(cloud, certificate)) === "pending_deployment") {
+    throw new Refusal(400, { code: 1434, message: "Cannot delete resource while in pending deployment state." });
+  }
+  const all = await listRecords<Association>(cloud, associationType);
+  const hostnames = all.flatMap(({ properties }) => (properties.certId === id ? [properties.hostname] : []));
+  const users = await Promise.all(hostnames.map((hostname) => findAssociation(cloud, zoneId, hostname)));
+  if (users.some((user) => user !== undefined)) {
+    throw new Refusal(400, { code: 1433, message: "Certificate is in use by a hostname association." });
+  }
+  for (const hostname of hostnames) await deleteRecord(cloud, associationPath(zoneId, hostname));
+}
+
 /** The certificates that the edge shows, by host name. */
-export async function shownCertificates(cloud: Cloud): Promise<Record<string, KeyPair>> {
-  const shown: Record<string, KeyPair> = {};
+export async function shownCertificates(cloud: Cloud): Promise<Record<string, ShownCertificate>> {
+  const durations = await durationsOf(cloud);
+  const shown: Record<string, ShownCertificate> = {};
   for (const { properties } of await listRecords<Association>(cloud, associationType)) {
-    const { hostname, zoneId, certId, enabled } = properties;
+    const { hostname, zoneId, certId, enabled, updatedAt } = properties;
     const pair = enabled ? await findCertificate(cloud, zoneId, certId) : undefined;
-    if (pair !== undefined) shown[hostname] = { certificate: pair.certificate, privateKey: pair.privateKey };
+    if (pair === undefined) continue;
+    const { certificate, privateKey, uploadedOn } = pair;
+    const from = Math.max(after(uploadedOn, durations.certificate), after(updatedAt, durations.association));
+    shown[hostname] = { certificate, privateKey, from };
   }
   return shown;
 }

@@ -13,6 +13,7 @@ import { alternativeNames, distinguishedName } from "../tls/names.ts";
 import { createRequest } from "../tls/x509.ts";
 import type { Fault } from "./api.ts";
 import { publicAuthorityPin } from "./authorities.ts";
+import { setDurations } from "./clientCertificates.ts";
 import { addresses } from "./edge.ts";
 import cloudflare from "./index.ts";
 import { edgeCacheRules, writeRulesets } from "./rulesets.ts";
@@ -34,6 +35,7 @@ const functions = {
   setting: "cloudflare:index/getZoneSetting:getZoneSetting",
   rulesets: "cloudflare:index/getRulesets:getRulesets",
   ruleset: "cloudflare:index/getRuleset:getRuleset",
+  pulls: "cloudflare:index/getAuthenticatedOriginPulls:getAuthenticatedOriginPulls",
 };
 const token = "t".repeat(40);
 const name = "jupyter.example.test";
@@ -394,6 +396,9 @@ describe("the package cloudflare", () => {
       assert.deepEqual((found.plan as Properties).legacyId, "free");
       assert.deepEqual(found.filter, { match: "all", name: "example.test" });
       assert.equal((await engine.invoke(functions.zone, { zoneId: zone.id })).name, "example.test");
+      assert.equal(found.paused, false);
+      await addZone(cloud, "example.test", { paused: true });
+      assert.equal((await engine.invoke(functions.zone, { zoneId: zone.id })).paused, true);
     });
 
     it("refuses a filter that no zone passes, or more than one", async () => {
@@ -686,6 +691,18 @@ describe("the package cloudflare", () => {
       }
     });
 
+    it("comes back with its names in the API's order, which is another certificate for a program that has its own", async () => {
+      const { csr } = request();
+      const made = await engine.create(types.originCertificate, inputs(csr));
+      const read = await engine.read(types.originCertificate, made);
+      assert.deepEqual(read.inputs.hostnames, ["jupyter.example.test", "*.example.test"].toSorted().reverse());
+      const other = inputs(csr, { hostnames: (read.inputs.hostnames as string[]).toReversed() });
+      assert.deepEqual(await engine.diff(types.originCertificate, read, other), {
+        "hostnames[0]": "update & replace",
+        "hostnames[1]": "update & replace",
+      });
+    });
+
     it("is revoked when it is deleted", async () => {
       const made = await engine.create(types.originCertificate, inputs(request().csr));
       assert.equal((await engine.read(types.originCertificate, made)).outputs.certificate, made.outputs.certificate);
@@ -707,8 +724,79 @@ describe("the package cloudflare", () => {
       zoneId: zone.id,
       configs: [{ hostname: name, certId, enabled: true, ...changes }],
     });
-    const shown = async () =>
-      Object.keys(JSON.parse(await readFile(join(cloud.folder, "edge", "edge.json"), "utf8")).clientCertificates);
+    const edge = async () => JSON.parse(await readFile(join(cloud.folder, "edge", "edge.json"), "utf8"));
+    const shown = async () => Object.keys((await edge()).clientCertificates);
+    const atOnce = { certificate: 0, association: 0, voiding: 0 };
+    const never = 3_600_000;
+    const association = () => engine.invoke(functions.pulls, { zoneId: zone.id, hostname: name });
+    const statuses = async () => {
+      const { status, certStatus } = await association();
+      return [status, certStatus];
+    };
+
+    beforeEach(() => setDurations(cloud, atOnce));
+
+    it("take their time: neither a certificate nor an association is active at once", async () => {
+      await setDurations(cloud, { certificate: never, association: never });
+      const made = await engine.create(types.pullsCertificate, upload());
+      assert.equal((await engine.read(types.pullsCertificate, made)).outputs.status, "pending_deployment");
+      const pending = ["pending_deployment", "pending_deployment"];
+      const { outputs } = await engine.create(types.pulls, pulls(made.id));
+      assert.deepEqual([outputs.status, outputs.certStatus], pending);
+      assert.deepEqual(await statuses(), pending);
+      await setDurations(cloud, { certificate: 0, association: never });
+      assert.deepEqual(await statuses(), ["pending_deployment", "active"]);
+      await setDurations(cloud, atOnce);
+      assert.deepEqual(await statuses(), ["active", "active"]);
+    });
+
+    it("have the edge show a certificate only when both are active", async () => {
+      await setDurations(cloud, { certificate: 90_000, association: 60_000 });
+      const { id, outputs } = await engine.create(types.pullsCertificate, upload());
+      await engine.create(types.pulls, pulls(id));
+      const { from } = (await edge()).clientCertificates[name];
+      assert.equal(from, Date.parse(String(outputs.uploadedOn)) + 90_000);
+    });
+
+    it("delete no certificate that is being deployed, or is or was a moment ago in use", async () => {
+      const made = await engine.create(types.pullsCertificate, upload());
+      const path = `/zones/${zone.id}/origin_tls_client_auth/hostnames/certificates/${made.id}`;
+      const refusesWith = (code: number) =>
+        assert.rejects(
+          engine.delete(types.pullsCertificate, made),
+          refusal(`DELETE ${path}`, "400 Bad Request", [code]),
+        );
+      await setDurations(cloud, { certificate: never });
+      await refusesWith(1434);
+      await setDurations(cloud, { ...atOnce, voiding: never });
+      const used = await engine.create(types.pulls, pulls(made.id));
+      await refusesWith(1433);
+      await engine.delete(types.pulls, used);
+      await refusesWith(1433);
+      assert.deepEqual(await statuses(), ["pending_deletion", "active"]);
+      await setDurations(cloud, atOnce);
+      await assert.rejects(association(), /404 Not Found.*1553/);
+      await engine.delete(types.pullsCertificate, made);
+      assert.deepEqual(await listRecords(cloud), []);
+      await assert.rejects(engine.delete(types.pullsCertificate, made), /404 Not Found.*1552/);
+    });
+
+    it("can be asked about without Pulumi, by the zone's token", async () => {
+      const { CLOUDFLARE_BASE_URL: api } = await cloudflare.surroundings();
+      const get = async (path: string, authorization = `Bearer ${token}`) => {
+        const url = `${api}/zones/${zone.id}/origin_tls_client_auth/hostnames/${path}`;
+        const response = await fetch(url, { headers: { authorization } });
+        const { result, errors } = (await response.json()) as { result: Properties; errors: Properties[] };
+        return [response.status, errors[0]?.code, result?.status, result?.enabled];
+      };
+      const { id } = await engine.create(types.pullsCertificate, upload());
+      assert.deepEqual(await get(`certificates/${id}`), [200, undefined, "active", undefined]);
+      assert.deepEqual(await get(name), [404, 1553, undefined, undefined]);
+      await engine.create(types.pulls, pulls(id));
+      assert.deepEqual(await get(name), [200, undefined, "active", true]);
+      assert.deepEqual(await get(name, ""), [400, 9106, undefined, undefined]);
+      assert.deepEqual(await get("certificates/none"), [404, 1552, undefined, undefined]);
+    });
 
     it("keep a certificate, and say what it is", async () => {
       const made = await engine.create(types.pullsCertificate, upload());

@@ -126,7 +126,7 @@ function describe(zone: Zone): Properties {
     account: zone.account,
     status: zone.status,
     type: "full",
-    paused: false,
+    paused: zone.paused,
     developmentMode: 0,
     activatedOn: activated,
     createdOn: "2024-01-01T00:00:00Z",

@@ -3,6 +3,7 @@
  *
  * - `zones.json`, written by tests (`addZone`): the domains that exist
  * - `faults.json`, written by tests (`Fault`): requests that are to fail
+ * - `client-certificates.json`, written by tests (`setDurations`): how long client certificates take to be shown
  * - `resources/`: what the engine has made
  * - `rulesets.json`, written by tests (`writeRulesets`): the rules of zones; without it, the token may not read them
  * - `zone-settings.json`: what has been set, which no `destroy` takes back
@@ -21,8 +22,9 @@ import { getDnsRecords } from "./getDnsRecords.ts";
 import { getIpRanges } from "./getIpRanges.ts";
 import { getZone, getZones } from "./getZone.ts";
 import { getZoneSetting } from "./getZoneSetting.ts";
+import { serveApi } from "./http.ts";
 import { originCaCertificate } from "./originCaCertificate.ts";
-import { originPulls } from "./originPulls.ts";
+import { getOriginPulls, originPulls } from "./originPulls.ts";
 import { originPullsCertificate } from "./originPullsCertificate.ts";
 import { getRuleset, getRulesets } from "./rulesets.ts";
 import { zoneSetting } from "./zoneSetting.ts";
@@ -31,6 +33,8 @@ export default {
   name: "cloudflare",
   version: "6.22.1",
   checkConfig,
+  // The variable is the real provider's own: scripts that ask the API follow it, too.
+  surroundings: async () => ({ CLOUDFLARE_BASE_URL: await serveApi() }),
   resources: {
     [recordType]: dnsRecord,
     [associationType]: originPulls,
@@ -39,6 +43,7 @@ export default {
     "cloudflare:index/zoneSetting:ZoneSetting": zoneSetting,
   },
   functions: {
+    "cloudflare:index/getAuthenticatedOriginPulls:getAuthenticatedOriginPulls": getOriginPulls,
     "cloudflare:index/getDnsRecords:getDnsRecords": getDnsRecords,
     "cloudflare:index/getIpRanges:getIpRanges": getIpRanges,
     "cloudflare:index/getRuleset:getRuleset": getRuleset,

@@ -1,5 +1,6 @@
-import { deleteRecord, readRecord, writeRecord } from "../../../cloud/records.ts";
-import type { Operation, Properties, ResourceType } from "../../resource.ts";
+import type { Cloud } from "../../../cloud/folder.ts";
+import { readRecord, writeRecord } from "../../../cloud/records.ts";
+import type { Operation, Properties, ProviderFunction, ResourceType } from "../../resource.ts";
 import { ask, now, parseImportId, Refusal } from "./api.ts";
 import { exclusively } from "./changes.ts";
 import {
@@ -7,9 +8,12 @@ import {
   associationPath,
   associationType,
   certificatePath,
+  certificateStatus,
   describe,
+  findAssociation,
   findCertificate,
   hostnamesPath,
+  type Status,
   type UploadedCertificate,
 } from "./clientCertificates.ts";
 import { publish } from "./edge.ts";
@@ -25,11 +29,11 @@ type PullsOutputs = {
   hostname: string;
   certId: string;
   enabled: boolean;
-  status: string;
+  status: Status;
   createdAt: string;
   updatedAt: string;
   certificate: string;
-  certStatus: string;
+  certStatus: Status;
   certUpdatedAt: string;
   certUploadedOn: string;
   expiresOn: string;
@@ -71,7 +75,10 @@ export const originPulls: ResourceType<PullsInputs, PullsOutputs> = {
     return ask(operation, { method: "PUT", path }, (cloud) =>
       exclusively(async () => {
         await requireZone(cloud, zoneId, path);
-        await deleteRecord(cloud, associationPath(zoneId, hostname));
+        const found = await readRecord<Association>(cloud, associationPath(zoneId, hostname));
+        if (found === undefined) return;
+        const voided: Association = { ...found.properties, enabled: null, updatedAt: now() };
+        await writeRecord(cloud, { ...found, properties: voided });
         await publish(cloud);
       }),
     );
@@ -88,13 +95,32 @@ export const originPulls: ResourceType<PullsInputs, PullsOutputs> = {
     const path = `${hostnamesPath(zoneId)}/${hostname}`;
     return ask(operation, { method: "GET", path }, async (cloud) => {
       await requireZone(cloud, zoneId, path);
-      const association = (await readRecord<Association>(cloud, associationPath(zoneId, hostname)))?.properties;
-      if (association === undefined) return undefined;
-      const certificate = await findCertificate(cloud, zoneId, association.certId);
-      return { ...inputs, ...(certificate && outputsOf(association, certificate)) } as PullsInputs & PullsOutputs;
+      const found = await readAssociation(cloud, zoneId, hostname);
+      return found && { ...inputs, ...found };
     });
   },
 };
+
+/** `cloudflare:index/getAuthenticatedOriginPulls:getAuthenticatedOriginPulls`: a host name's association as it is now. */
+export const getOriginPulls: ProviderFunction = async (args, operation) => {
+  const { zoneId = "", hostname = "" } = args as { zoneId?: string; hostname?: string };
+  const path = `${hostnamesPath(zoneId)}/${hostname}`;
+  return ask(operation, { method: "GET", path }, async (cloud) => {
+    await requireZone(cloud, zoneId, path);
+    const found = await readAssociation(cloud, zoneId, hostname);
+    if (found === undefined) throw notConfigured();
+    return { zoneId, ...found };
+  });
+};
+
+export const notConfigured = () =>
+  new Refusal(404, { code: 1553, message: "Authenticated origin pull setting for this hostname not found." });
+
+async function readAssociation(cloud: Cloud, zoneId: string, hostname: string): Promise<PullsOutputs | undefined> {
+  const association = await findAssociation(cloud, zoneId, hostname);
+  const certificate = association && (await findCertificate(cloud, zoneId, association.certId));
+  return association && certificate && outputsOf(cloud, association, certificate);
+}
 
 function associate({ zoneId, configs }: PullsInputs, operation: Operation): Promise<PullsOutputs> {
   const [config, ...more] = configs;
@@ -128,22 +154,27 @@ function associate({ zoneId, configs }: PullsInputs, operation: Operation): Prom
       const properties: Properties = association;
       await writeRecord(cloud, { path: associationPath(zoneId, hostname), type: associationType, uses, properties });
       await publish(cloud);
-      return outputsOf(association, certificate);
+      return outputsOf(cloud, { ...association, status: "pending_deployment" }, certificate);
     }),
   );
 }
 
-function outputsOf(association: Association, { certificate, uploadedOn }: UploadedCertificate): PullsOutputs {
-  const { hostname, certId, enabled, createdAt, updatedAt } = association;
+async function outputsOf(
+  cloud: Cloud,
+  association: Association & { status: Status },
+  uploaded: UploadedCertificate,
+): Promise<PullsOutputs> {
+  const { hostname, certId, enabled, status, createdAt, updatedAt } = association;
+  const { certificate, uploadedOn } = uploaded;
   return {
     hostname,
     certId,
-    enabled,
-    status: "active",
+    enabled: enabled ?? true,
+    status,
     createdAt,
     updatedAt,
     certificate,
-    certStatus: "active",
+    certStatus: await certificateStatus(cloud, uploaded),
     certUpdatedAt: uploadedOn,
     certUploadedOn: uploadedOn,
     ...describe(certificate),

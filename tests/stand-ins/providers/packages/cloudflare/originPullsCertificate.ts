@@ -2,15 +2,17 @@ import { randomUUID } from "node:crypto";
 import { deleteRecord, writeRecord } from "../../../cloud/records.ts";
 import { diffInputs } from "../../diff.ts";
 import type { ResourceType } from "../../resource.ts";
-import { ask, now, parseImportId, Refusal } from "./api.ts";
+import { ask, now, parseImportId } from "./api.ts";
 import { exclusively } from "./changes.ts";
 import {
   certificatePath,
+  certificateStatus,
   certificateType,
   describe,
   findCertificate,
   hostnamesPath,
   requirePair,
+  requireUnused,
 } from "./clientCertificates.ts";
 import { publish } from "./edge.ts";
 import { requireZone } from "./zones.ts";
@@ -46,7 +48,6 @@ export const originPullsCertificate: ResourceType<CertificateInputs, Certificate
       const uploadedOn = now();
       const properties = { certificate, privateKey, uploadedOn };
       await writeRecord(cloud, { path: certificatePath(zoneId, id), type: certificateType, uses: [], properties });
-      // It is spread over the world only now; whoever looks later sees it active.
       return { id, outputs: { ...describe(certificate), status: "pending_deployment", uploadedOn } };
     });
   },
@@ -56,9 +57,7 @@ export const originPullsCertificate: ResourceType<CertificateInputs, Certificate
     return ask(operation, { method: "DELETE", path }, (cloud) =>
       exclusively(async () => {
         await requireZone(cloud, zoneId, path);
-        if ((await findCertificate(cloud, zoneId, id)) === undefined) {
-          throw new Refusal(404, { code: 1414, message: "Certificate not found." });
-        }
+        await requireUnused(cloud, zoneId, id);
         await deleteRecord(cloud, certificatePath(zoneId, id));
         await publish(cloud);
       }),
@@ -78,7 +77,8 @@ export const originPullsCertificate: ResourceType<CertificateInputs, Certificate
       if (found === undefined) return undefined;
       const { certificate, uploadedOn } = found;
       // A private key never comes back.
-      return { zoneId, certificate, privateKey, ...describe(certificate), status: "active", uploadedOn };
+      const status = await certificateStatus(cloud, found);
+      return { zoneId, certificate, privateKey, ...describe(certificate), status, uploadedOn };
     });
   },
 };

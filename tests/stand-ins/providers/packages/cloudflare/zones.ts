@@ -16,6 +16,8 @@ export interface ZoneEntry {
   readonly plan: PlanName;
   /** Default: active. A pending one waits for its name servers to be those of Cloudflare. */
   readonly status?: "active" | "pending";
+  /** Whether its owner has paused Cloudflare on it, of which the edge takes no notice. Default: no. */
+  readonly paused?: boolean;
 }
 
 export interface Zone extends Required<ZoneEntry> {
@@ -29,7 +31,7 @@ const zonesFile = (cloud: Cloud) => join(cloud.folder, "zones.json");
 export async function addZone(cloud: Cloud, name: string, entry: Partial<ZoneEntry> = {}): Promise<Zone> {
   const id = createHash("md5").update(name).digest("hex");
   const account = { id: createHash("md5").update("account").digest("hex"), name: "Ann's account" };
-  const zone = { id, account, plan: "free", status: "active", ...entry } as const;
+  const zone = { id, account, plan: "free", status: "active", paused: false, ...entry } as const;
   const zones = await readJson<Record<string, ZoneEntry>>(zonesFile(cloud));
   await writeJson(zonesFile(cloud), { ...zones, [name]: zone });
   return { name, ...zone };
@@ -39,7 +41,7 @@ export async function addZone(cloud: Cloud, name: string, entry: Partial<ZoneEnt
 export async function readZones(cloud: Cloud): Promise<Zone[]> {
   const entries = (await readJson<Record<string, ZoneEntry>>(zonesFile(cloud))) ?? {};
   return Object.entries(entries)
-    .map(([name, entry]) => ({ status: "active" as const, ...entry, name }))
+    .map(([name, entry]) => ({ status: "active" as const, paused: false, ...entry, name }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

@@ -1,0 +1,18 @@
+/** The Pulumi program of originPulls.test.ts: what a stack has at Cloudflare for some names, and what waits for it. */
+
+import * as pulumi from "@pulumi/pulumi";
+
+// The program runs in a folder of its own, far from the components.
+const { OriginPulls } = await import(`${process.env.COMPONENTS}/originPulls.ts`);
+const { certificateFor } = await import(`${process.env.COMPONENTS}/certificateFor.ts`);
+
+const config = new pulumi.Config();
+const names = config.requireObject<string[]>("names");
+const zoneId = config.require("zoneId");
+
+await certificateFor({ target: "gcp", dns: "cloudflare", proxied: true }, names);
+const apiToken = new pulumi.Config("cloudflare").requireSecret("apiToken");
+const pulls = new OriginPulls("pulls", { zoneId, names, apiToken });
+
+/** When Cloudflare shows the certificate for every name: a release would demand it from now on. */
+export const releasedAt = pulls.authority.apply(() => Date.now());

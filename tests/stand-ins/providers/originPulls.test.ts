@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { type Cloud, openCloud } from "../cloud/folder.ts";
+import { listRecords } from "../cloud/records.ts";
+import { setDurations, shownCertificates } from "./packages/cloudflare/clientCertificates.ts";
+import { addZone } from "./packages/cloudflare/zones.ts";
+import { cli, skip, type TrialStack, trialStack } from "./trialStack.ts";
+
+/** Each test begins where the one before it has ended. */
+describe("A stack whose names Cloudflare shows a client certificate for", { skip }, () => {
+  let stack: TrialStack;
+  let cloud: Cloud;
+
+  before(async () => {
+    stack = await trialStack("originPulls.program.ts", (folder) => ({
+      COMPONENTS: join(import.meta.dirname, "../../../components"),
+      JUPYTER_UP_CLOUD: join(folder, "cloud"),
+    }));
+    cloud = openCloud(join(stack.folder, "cloud"));
+    await setDurations(cloud, { certificate: 6000, association: 3000, voiding: 4000 });
+    await pulumi("stack", "init", "dev");
+    await pulumi("config", "set", "--secret", "cloudflare:apiToken", "t".repeat(40));
+    await standsBefore("example.test", ["lab", "jupyter"]);
+  });
+
+  after(() => stack.remove());
+
+  async function standsBefore(domain: string, labels: string[]): Promise<void> {
+    const { id } = await addZone(cloud, domain);
+    const names = labels.map((label) => `${label}.${domain}`);
+    const values = [`zoneId=${id}`, `names=${JSON.stringify(names)}`];
+    await pulumi("config", "set-all", ...values.flatMap((value) => ["--plaintext", value]));
+  }
+
+  function pulumi(...args: string[]): Promise<{ code: number; text: string }> {
+    return new Promise((resolve) => {
+      const options = { cwd: stack.folder, env: stack.env };
+      execFile(cli?.command ?? "", [...args, "--non-interactive"], options, (error, stdout, stderr) =>
+        resolve({ code: error === null ? 0 : Number(error.code), text: stdout + stderr }),
+      );
+    });
+  }
+
+  const up = (...args: string[]) => pulumi("up", "--yes", "--skip-preview", ...args);
+  const destroy = () => pulumi("destroy", "--yes", "--skip-preview");
+
+  /** Fails where nginx would have demanded the certificate before Cloudflare showed it. */
+  async function assertShownAtRelease(names: string[]): Promise<void> {
+    const releasedAt = Number((await pulumi("stack", "output", "releasedAt")).text);
+    const shown = await shownCertificates(cloud);
+    assert.deepEqual(Object.keys(shown).sort(), names.toSorted());
+    for (const [name, { from = 0 }] of Object.entries(shown)) assert.ok(from <= releasedAt, name);
+  }
+
+  it("is destroyed at the first try, right after a first `up` that failed", async () => {
+    const faults = join(cloud.folder, "faults.json");
+    await writeFile(faults, JSON.stringify([{ request: "PUT *hostnames", fault: "no permission" }]));
+    assert.notEqual((await up()).code, 0);
+    await writeFile(faults, "[]");
+    const { code, text } = await destroy();
+    assert.equal(code, 0, text);
+    assert.deepEqual(await listRecords(cloud), []);
+  });
+
+  it("demands the certificate when Cloudflare shows it, and says what it waits for", async () => {
+    const { code, text } = await up();
+    assert.equal(code, 0, text);
+    assert.match(text, /Waits for Cloudflare to show .* Missing: lab\.example\.test, jupyter\.example\.test/);
+    await assertShownAtRelease(["lab.example.test", "jupyter.example.test"]);
+  });
+
+  it("... for each further name, too", async () => {
+    await standsBefore("example.test", ["lab", "jupyter", "app"]);
+    const { code, text } = await up();
+    assert.equal(code, 0, text);
+    assert.match(text, /Missing: app\.example\.test\n/);
+    await assertShownAtRelease(["lab.example.test", "jupyter.example.test", "app.example.test"]);
+  });
+
+  it("has nothing to do after that, nor after a refresh, whatever order Cloudflare lists names in", async () => {
+    const { code, text } = await pulumi("refresh", "--yes", "--skip-preview");
+    assert.equal(code, 0, text);
+    const preview = await pulumi("preview", "--diff", "--expect-no-changes");
+    assert.equal(preview.code, 0, preview.text);
+  });
+
+  it("gets another certificate for the same names, and the former one is deleted at the first try", async () => {
+    const { code, text } = await up("--replace", "**pulls-signed");
+    assert.equal(code, 0, text);
+    await assertShownAtRelease(["lab.example.test", "jupyter.example.test", "app.example.test"]);
+  });
+
+  it("... so it is in another zone", async () => {
+    await standsBefore("example.org", ["lab"]);
+    const { code, text } = await up();
+    assert.equal(code, 0, text);
+    await assertShownAtRelease(["lab.example.org"]);
+  });
+
+  it("is destroyed at the first try", async () => {
+    const { code, text } = await destroy();
+    assert.equal(code, 0, text);
+    assert.deepEqual(await listRecords(cloud), []);
+  });
+});

@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { inFormerOrder } from "../../../components/originCertificate.ts";
+
+describe("The names of a certificate by Cloudflare", () => {
+  const names = ["lab.example.com", "vouch.lab.example.com", "jupyter.lab.example.com"];
+  const sorted = ["jupyter.lab.example.com", "lab.example.com", "vouch.lab.example.com"];
+
+  it("are in the order of the certificate that there is, if they are the same", () => {
+    const former = sorted.toReversed();
+    assert.deepEqual(inFormerOrder(names, former), former);
+  });
+
+  it("are sorted for the first one, and for other names", () => {
+    for (const former of [undefined, sorted.slice(1), [...sorted, "app.lab.example.com"]])
+      assert.deepEqual(inFormerOrder(names, former), sorted);
+  });
+});

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import { OriginPulls } from "../../../components/originPulls.ts";
+import { type Association, untilShown } from "../../../components/untilShown.ts";
+import { MARKER, openTexts, runUnderMocks, secretOf } from "../../support/mocks.ts";
+
+const active: Association = { status: "active", certStatus: "active" };
+const deploying: Association = { status: "active", certStatus: "pending_deployment" };
+
+describe("Before nginx demands the client certificate", () => {
+  /** Waits where Cloudflare answers so from look to look: the last answer counts from then on. */
+  async function waited(answers: Record<string, (Association | Error)[]>) {
+    const looks: string[] = [];
+    const said: string[] = [];
+    let pauses = 0;
+    const look = async (name: string) => {
+      looks.push(name);
+      const [first = active, ...rest] = answers[name] ?? [];
+      if (rest.length > 0) answers[name] = rest;
+      if (first instanceof Error) throw first;
+      return first;
+    };
+    const pause = async () => {
+      pauses += 1;
+    };
+    const error = await untilShown(Object.keys(answers), look, (text) => said.push(text), pause).catch((each) => each);
+    return { looks, said, pauses, error };
+  }
+
+  it("nothing is waited for or said where Cloudflare shows it", async () => {
+    const { looks, said, pauses } = await waited({ lab: [active], jupyter: [{ ...active, certStatus: "" }] });
+    assert.deepEqual([looks, said, pauses], [["lab", "jupyter"], [], 0]);
+  });
+
+  it("what is missing is said once, and looked at until all is there", async () => {
+    const { looks, said, error } = await waited({
+      lab: [active],
+      jupyter: [deploying, new Error("500 Internal error"), active],
+      app: [{ ...active, status: "initializing" }, active],
+    });
+    assert.equal(error, undefined);
+    assert.deepEqual(looks, ["lab", "jupyter", "app", "jupyter", "app", "jupyter"]);
+    assert.equal(said.length, 1);
+    assert.match(String(said[0]), /up to 10 minutes.* Missing: jupyter, app$/);
+  });
+
+  it("the site is not released where it never comes, and the message says what Cloudflare said", async () => {
+    const { error, pauses } = await waited({ lab: [active], jupyter: [deploying], app: [new Error("not found")] });
+    assert.ok(pulumi.RunError.isInstance(error));
+    assert.match(
+      error.message,
+      /after 10 minutes \(pending_deployment\)\. Missing: jupyter, app\. The site was not released/,
+    );
+    assert.match(error.message, /\n {4}pulumi up\n$/);
+    assert.equal(pauses, 199);
+  });
+});
+
+describe("The client certificate of Cloudflare", () => {
+  const names = ["lab.example.com", "jupyter.lab.example.com"];
+  const never = { "cloudflare:index/getAuthenticatedOriginPulls:getAuthenticatedOriginPulls": { ...deploying } };
+  const make = (preview: boolean, answers = {}) =>
+    runUnderMocks(
+      {},
+      async () => {
+        new OriginPulls("pulls", { zoneId: "z", names, apiToken: `${MARKER}-token` });
+      },
+      {},
+      { preview, answers },
+    );
+
+  it("is deleted after its names let go of it, and something that waits for Cloudflare", async () => {
+    const { resources } = await make(false);
+    const urnOf = (name: string) => resources.find((each) => each.name === name)?.urn ?? name;
+    const dependenciesOf = (name: string) => resources.find((each) => each.name === name)?.dependencies ?? [];
+    assert.ok(dependenciesOf("pulls-in-use").includes(urnOf("pulls-certificate")));
+    for (const name of names) assert.ok(dependenciesOf(`pulls-${name}`).includes(urnOf("pulls-in-use")), name);
+  });
+
+  it("... by a token that is nowhere in plain sight", async () => {
+    const { resources } = await make(false);
+    const {
+      delete: command,
+      create,
+      environment,
+    } = resources.find(({ name }) => name === "pulls-in-use")?.inputs ?? {};
+    assert.deepEqual([command, create], ["sh", undefined]);
+    const { CLOUDFLARE_API_TOKEN: token, ...others } = environment as Record<string, unknown>;
+    assert.equal(secretOf(token), `${MARKER}-token`);
+    assert.deepEqual(others, { ZONE: "z", CERTIFICATE: "pulls-certificate-id", NAMES: names.join(" ") });
+    for (const { inputs } of resources) for (const text of openTexts(inputs)) assert.ok(!text.includes(MARKER));
+  });
+
+  it("is not waited for in a preview", async () => {
+    const { resources } = await make(true, never);
+    assert.ok(resources.some(({ name }) => name === "pulls-jupyter.lab.example.com"));
+  });
+});
