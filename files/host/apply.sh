@@ -964,8 +964,8 @@ limit_memory() {
         [ "$rest" -ge $((machine / 20)) ] || rest=$((machine / 20))
         most=$((machine - rest))
         [ "$most" -ge 256 ] || most=256
-        [ "$machine" -lt 2000 ] && swap=$((most + 256))m || swap=-1
-        words=$(docker update --memory "${most}m" --memory-swap "$swap" "$(containers_of "$service")" 2>&1) ||
+        [ "$machine" -lt 2000 ] && swap=$((most + 256)) || swap=$((most * 2))
+        words=$(docker update --memory "${most}m" --memory-swap "${swap}m" "$(containers_of "$service")" 2>&1) ||
             say "The memory of $service could not be limited to $most MiB. Docker says: $(printf '%s' "$words" | tail -n 1)"
     done <"$root/current/.memory"
 }

@@ -32,6 +32,7 @@ main() {
     know_system
     mount_data
     make_swap
+    keep_reachable
     guard_metadata
     install_docker
     keep_secure
@@ -164,20 +165,37 @@ free_space() { df -h --output=avail "$data" | tail -n 1 | tr -d ' '; }
 
 # ---- memory
 
-# With less than 2 GB of memory an upgrade beside a running kernel ends in the kernel's death.
+# With less than 2 GB of memory an upgrade beside a running kernel ends in the kernel's death. More than this would only take
+# longer to fill, at the speed of the disk; a larger one of an earlier version stays. What notebooks get of it is limited (apply.sh).
 make_swap() {
     swap=/swapfile
+    size=1
     memory=$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)
     if [ "$memory" -ge 2000 ] || [ "$(wc -l </proc/swaps)" -gt 1 ]; then return; fi
     if ! [ -e "$swap" ]; then
-        say "Making a swap file of 2 GB, as there are $memory MB of memory ..."
+        say "Making a swap file of $size GB, as there are $memory MB of memory ..."
         rm -f "$swap.new"
-        (umask 077 && fallocate -l 2G "$swap.new") || die "There is no room for a swap file of 2 GB on this machine's boot disk. Make it larger: pulumi config set bootDiskGb 20"
+        (umask 077 && fallocate -l ${size}G "$swap.new") || die "There is no room for a swap file of $size GB on this machine's boot disk. Make it larger: pulumi config set bootDiskGb 20"
         mkswap -q "$swap.new" >/dev/null
         mv "$swap.new" "$swap"
         grep -q "^$swap " /etc/fstab || echo "$swap none swap sw,nofail 0 0" >>/etc/fstab
     fi
     swapon "$swap" || die "The swap file could not be taken into use."
+}
+
+# sshd keeps the memory that it runs in, so that the owner gets in while everything else is swapped out. Its slice has to keep
+# as much, or has none to give. Where memory is counted by the first version of cgroups, nobody keeps any.
+keep_reachable() {
+    changed=
+    for unit in Service/ssh.service Slice/system.slice; do
+        folder=/etc/systemd/system/${unit#*/}.d
+        mkdir -p "$folder"
+        put "$folder/jupyter-up-memory.conf" <<end && changed=yes
+[${unit%/*}]
+MemoryMin=32M
+end
+    done
+    [ -z "$changed" ] || systemctl daemon-reload
 }
 
 # ---- the metadata server, and the machine itself
