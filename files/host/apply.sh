@@ -45,7 +45,7 @@ say() {
     line=$(printf '%s\n' "$*" | printable)
     # Nobody listening any more is no error.
     printf '%s\n' "$line" || :
-    printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$line" >>"$log" || :
+    printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$line" 2>/dev/null >>"$log" || :
 }
 
 # Text for a terminal. Programs in containers also speak here, so characters that control a terminal or reverse the text are
@@ -233,10 +233,15 @@ remove_lock_of() {
 # All of standard input, before the lock is taken: whoever lost the connection must not wait here and hold it.
 receive() {
     find "$root" -maxdepth 1 -name 'arriving.*' -mmin +60 -exec rm -f {} +
-    incoming_text=$(mktemp "$root/arriving.XXXXXX")
+    incoming_text=$(mktemp "$root/arriving.XXXXXX" 2>/dev/null) || refuse_full_disk
     trap 'rm -f "$incoming_text"' EXIT
     reason=
-    within "$arrives_within" cat >"$incoming_text" || reason="its end did not come within $arrives_within seconds"
+    within "$arrives_within" cat >"$incoming_text" 2>/dev/null && arrived=0 || arrived=$?
+    case $arrived in
+        0) ;;
+        124) reason="its end did not come within $arrives_within seconds" ;;
+        *) refuse_full_disk ;;
+    esac
     take_lock
     rm -rf "$root/incoming"
     mkdir "$root/incoming"
@@ -246,6 +251,10 @@ receive() {
     rm -f "$incoming_text"
     [ -z "$reason" ] || die "The release did not arrive whole ($reason). Nothing was changed. Run pulumi up again."
     while read -r mode path; do chmod "$mode" "$root/incoming/$path"; done <"$root/incoming/.modes"
+}
+
+refuse_full_disk() {
+    die "The release could not be written to $root: the disk is full, or cannot be written to. Nothing was changed. Free some space (df -h shows which disk is full; docker image prune --all removes each image that no container uses), and run pulumi up again."
 }
 
 # Writes the files of the text (see files/flatText.ts) into this folder, its other lines into .header, modes into .modes.

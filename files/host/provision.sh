@@ -125,6 +125,8 @@ mount_data() {
     fi
     # Other users of the machine have no business there. Docker is root, and mounts what lies below it all the same.
     chmod 700 "$data"
+    # What notebooks have filled leaves root, and so Docker's engine, the room for a release.
+    tune2fs -m 1 "$device" >/dev/null 2>&1 || :
     # A disk grows under a running machine, and its file system with it.
     words=$(resize2fs "$device" 2>&1) || die "The file system on the data disk could not be grown. resize2fs says: $(printf '%s' "$words" | tail -n 1)"
 }
@@ -144,7 +146,7 @@ format_blank() {
         0:ext4) ;;
         2:)
             say "Making a file system on the data disk ..."
-            mkfs.ext4 -q -m 0 -E lazy_itable_init=1,discard "$device" || die "The data disk could not be formatted."
+            mkfs.ext4 -q -m 1 -E lazy_itable_init=1,discard "$device" || die "The data disk could not be formatted."
             ;;
         *) die "The data disk holds something that is not ours (${found:-an unknown format}), and is left as it is. Nothing was changed on it." ;;
     esac
