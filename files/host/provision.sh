@@ -16,6 +16,8 @@ data=$1
 device=${2-}
 gigabytes=${3-}
 lock_within=600
+# A line so often while something is waited for.
+said_every=60
 device_within=60
 own=/opt/jupyter-up/etc
 
@@ -59,18 +61,23 @@ put() {
 
 # ---- packages
 
-# Unattended upgrades, or the first boot's, may be at it. apt itself waits for some of its locks, and not for all.
+# Unattended upgrades, or the first boot's, may be at it. apt itself waits for some of its locks, and not for all. By the clock: a
+# try takes up to a minute.
 apt_get() {
-    waited=0
+    began=$(date +%s)
+    said_at=$began
     until words=$(DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=60 "$@" </dev/null 2>&1); do
         case $words in
             *"Could not get lock"* | *"Unable to lock"* | *"Unable to acquire"*) ;;
             *) die "Packages could not be installed (apt-get $*). apt says: $(printf '%s\n' "$words" | grep '^E:' | tail -n 2 | tr '\n' ' ')" ;;
         esac
-        [ "$waited" -lt "$lock_within" ] || die "Another program has held apt's lock for ten minutes. See which (ps aux | grep apt), and run pulumi up again."
-        [ "$waited" -gt 0 ] || say "Waiting for apt's lock ..."
+        now=$(date +%s)
+        [ "$((now - began))" -lt "$lock_within" ] || die "Another program has held apt's lock for ten minutes. See which (ps aux | grep apt), and run pulumi up again."
+        if [ "$((now - said_at))" -ge "$said_every" ]; then
+            said_at=$now
+            say "Waiting for apt's lock ($((now - began)) s) ..."
+        fi
         sleep 5
-        waited=$((waited + 5))
     done
 }
 

@@ -33,6 +33,21 @@ describe("A machine that is made ready", { skip }, () => {
     });
   });
 
+  it("waits ten minutes for apt's lock by the clock, says so each minute, and gives up", async () => {
+    const programs = [
+      "printf '#!/bin/sh\\necho E: Could not get lock /var/lib/apt/lists/lock\\nexit 100\\n' >/usr/local/bin/apt-get",
+      "chmod 755 /usr/local/bin/apt-get",
+      "sleep() { :; }",
+      // Half a minute passes from one question to the next.
+      "date() { echo . >>/tmp/asked; echo $(($(wc -l </tmp/asked) * 30)); }",
+    ];
+    const minutes = Array.from({ length: 9 }, (_, n) => `Waiting for apt's lock (${(n + 1) * 60} s) ...\n`);
+    assert.deepEqual(await runs(...programs, "apt_get update"), {
+      code: 1,
+      output: `${minutes.join("")}Another program has held apt's lock for ten minutes. See which (ps aux | grep apt), and run pulumi up again.\n`,
+    });
+  });
+
   it("has sshd keep its memory, as its slice does, and says so again at no later run", async () => {
     const reload = 'systemctl() { echo reloads; command systemctl "$@"; }';
     assert.deepEqual(await runs(reload, "keep_reachable", "keep_reachable"), { code: 0, output: "reloads\n" });
