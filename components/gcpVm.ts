@@ -168,7 +168,7 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
       },
     );
 
-    this.place = placeOfItsOwn(args.trusted);
+    this.place = { ...placeOfItsOwn(args.trusted), machine: machineType };
     this.address = address.address;
     this.sshKey = pulumi.secret(userKey.privateKeyOpenssh);
     const login = {

@@ -46,6 +46,7 @@ function releaseHeader(site: Site, written: WrittenService[]): string[] {
   const { place } = site;
   return [
     `project ${site.name}`,
+    ...(place.machine ? [`machine ${place.machine}`] : []),
     ...imagesOf(site).map(({ reference, sizeMiB, setting }) => ["image", reference, sizeMiB, setting].join(" ").trim()),
     ...imagesOf(site).flatMap(({ reference, pin }) => (pin ? [`floating ${reference} ${pin}`] : [])),
     `port ${settable("port", place)} ${place.address} ${place.httpsPort}`,
@@ -64,6 +65,9 @@ function releaseHeader(site: Site, written: WrittenService[]): string[] {
       lists ? [["lists", name, filesId, ...lists].join(" ")] : [],
     ),
     ...site.services.flatMap(({ name, userControlled }) => (userControlled ? [`user-controlled ${name}`] : [])),
+    ...site.services.flatMap(({ name, takesMemoryLeft }) =>
+      takesMemoryLeft ? [`memory ${name} ${memoryBeside(site)}`] : [],
+    ),
     ...site.services.flatMap(({ name, dismiss }) => (dismiss ? [`dismiss ${name} ${dismiss.join(" ")}`] : [])),
     ...written.flatMap(({ service, secretsId }) =>
       service.secretFiles?.around ? [`secrets ${service.name} ${secretsId}`] : [],
@@ -87,6 +91,15 @@ function releaseHeader(site: Site, written: WrittenService[]): string[] {
     ...site.services.flatMap(({ name, ask }) => (ask ? [`ask ${name} ${ask.join(" ")}`] : [])),
     ...site.purge.map(({ app, folder }) => `purge ${app} ${folder}`),
   ];
+}
+
+/**
+ * MiB that the machine needs beside a service that takes what is left: 350 for itself, Docker's engine and what the site always
+ * has, 100 for a database and 40 for an app with Docker's process for it (measured with 1 GB: 290, 75 and 25).
+ */
+function memoryBeside({ services }: Site): number {
+  const apps = services.filter(({ user }) => !user);
+  return 350 + (services.some(({ name }) => name === "mariadb") ? 100 : 0) + 40 * apps.length;
 }
 
 /** The setting of a port; none where the world comes in, which knows 443 and 80 only. */

@@ -159,6 +159,8 @@ export interface Service {
    * keeps out whomever they leave out. With `reload` and `check` only.
    */
   lists?: string[];
+  /** It may use the memory that the machine has left: the host limits it to that. */
+  takesMemoryLeft?: boolean;
   /**
    * Command run in the container after each release, with the site's allow list on its standard input, an entry a line. It ends
    * what people have started who are not on the list. What it prints is shown; a failure never fails the release.

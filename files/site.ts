@@ -27,6 +27,8 @@ export interface Place {
   httpPort: number;
   /** User all containers run as, where files cannot be given to each image's own: the releasing user is not root. */
   uid?: number;
+  /** Its type, where it can be given another one: with other memory, a release is due. */
+  machine?: string;
   /** Whether browsers shall insist on HTTPS for two years (HSTS). */
   public: boolean;
 }

@@ -19,7 +19,15 @@ exec 2>&1
 root=$(cd "$(dirname "$0")/.." && pwd)
 log=$root/site-apply.log
 arrives_within=120
-ready_within=180
+turn_within=600
+engine_within=120
+checked_within=600
+# Docker stops and starts containers.
+started_within=1800
+# 6 GB at 1 MB a second take 100 minutes.
+pulled_within=10800
+# A cold JupyterLab takes 400 seconds where a disk reads 22 times a second. One that ends by itself is noticed at once.
+ready_within=900
 # For a service that a release has left as it was.
 unchanged_within=60
 prepare_within=240
@@ -29,12 +37,15 @@ answer_within=30
 ask_within=30
 certificate_within=600
 renewed_within=600
+removed_within=600
+# A line so often while something is waited for.
+said_every=60
 
 say() {
     line=$(printf '%s\n' "$*" | printable)
     # Nobody listening any more is no error.
     printf '%s\n' "$line" || :
-    printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$line" >>"$log" || :
+    printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$line" 2>/dev/null >>"$log" || :
 }
 
 # Text for a terminal. Programs in containers also speak here, so characters that control a terminal or reverse the text are
@@ -75,10 +86,9 @@ within() {
         { "$@" <&3 3<&- & } 3<&0
         bounded_process=$!
         (
-            while [ "$seconds" -gt 0 ]; do
+            while [ "$(date +%s)" -lt "$ends" ]; do
                 sleep 1
                 kill -0 "$bounded_process" || exit
-                seconds=$((seconds - 1))
             done
             kill "$bounded_process"
             sleep 5
@@ -90,6 +100,21 @@ within() {
     # 128 and the number of a signal: from here, or from elsewhere before that.
     case $bounded in 137 | 143) [ "$(date +%s)" -lt "$ends" ] || bounded=124 ;; esac
     return "$bounded"
+}
+
+# waiting; still "Pulling x" ", half of it": a line a minute that says what is waited for, and how long by now. By the clock: a
+# turn of a loop takes seconds on a slow machine.
+waiting() {
+    waiting_since=$(date +%s)
+    said_at=$waiting_since
+}
+
+is_time_to_say() { [ "$(($(date +%s) - said_at))" -ge "$said_every" ]; }
+
+still() {
+    is_time_to_say || return 0
+    said_at=$(date +%s)
+    say "$1 ($((said_at - waiting_since)) s)${2-} ..."
 }
 
 main() {
@@ -108,8 +133,9 @@ main() {
 check_machine() {
     command -v docker >/dev/null ||
         die "Docker is not installed on this machine. Install it, for instance by: sudo apt-get install docker.io docker-compose (https://docs.docker.com/get-docker elsewhere). Then run pulumi up again."
-    if ! answer=$(docker info --format '{{.ServerVersion}}' 2>&1); then
+    if ! answer=$(within "$engine_within" docker info --format '{{.ServerVersion}}' 2>&1); then
         case $answer in
+            '') die "Docker's engine has not answered for $engine_within seconds. Restart it (sudo systemctl restart docker; Docker Desktop elsewhere), or the machine, and run pulumi up again." ;;
             *"permission denied"*) die "This user may not talk to Docker. Let it: sudo usermod -aG docker $(id -un), sign in anew, and run pulumi up again." ;;
             *) die "Docker is installed, but its engine does not run. Start it: sudo systemctl start docker (Docker Desktop elsewhere), and run pulumi up again. Docker says: $(printf '%s' "$answer" | tail -n 1)" ;;
         esac
@@ -164,7 +190,7 @@ started_at() {
 # there. The link is made in any case, because an earlier version of this program knows no other lock.
 take_lock() {
     mine="$$-$(started_at $$)"
-    waited=0
+    waiting
     if command -v flock >/dev/null; then
         exec 9<"$root"
         # 1: somebody else holds it. Anything else: this file system has no such locks.
@@ -181,10 +207,10 @@ take_lock() {
 
 wait_for_turn() {
     holder=$(readlink "$root/lock" || :)
-    [ "$waited" -lt 600 ] ||
+    [ "$(($(date +%s) - waiting_since))" -lt "$turn_within" ] ||
         die "Another release is still under way on this machine (process ${holder%%-*}). Wait for it to end, and run pulumi up again."
+    still "Waiting for another release on this machine"
     sleep 1
-    waited=$((waited + 1))
 }
 
 is_left_behind() { [ -n "$1" ] && [ "$1" != "${1%%-*}-$(started_at "${1%%-*}")" ]; }
@@ -207,14 +233,15 @@ remove_lock_of() {
 # All of standard input, before the lock is taken: whoever lost the connection must not wait here and hold it.
 receive() {
     find "$root" -maxdepth 1 -name 'arriving.*' -mmin +60 -exec rm -f {} +
-    incoming_text=$(mktemp "$root/arriving.XXXXXX")
+    incoming_text=$(mktemp "$root/arriving.XXXXXX" 2>/dev/null) || refuse_full_disk
     trap 'rm -f "$incoming_text"' EXIT
     reason=
-    if command -v timeout >/dev/null; then
-        timeout "$arrives_within" cat >"$incoming_text" || reason="its end did not come within $arrives_within seconds"
-    else
-        cat >"$incoming_text"
-    fi
+    within "$arrives_within" cat >"$incoming_text" 2>/dev/null && arrived=0 || arrived=$?
+    case $arrived in
+        0) ;;
+        124) reason="its end did not come within $arrives_within seconds" ;;
+        *) refuse_full_disk ;;
+    esac
     take_lock
     rm -rf "$root/incoming"
     mkdir "$root/incoming"
@@ -224,6 +251,10 @@ receive() {
     rm -f "$incoming_text"
     [ -z "$reason" ] || die "The release did not arrive whole ($reason). Nothing was changed. Run pulumi up again."
     while read -r mode path; do chmod "$mode" "$root/incoming/$path"; done <"$root/incoming/.modes"
+}
+
+refuse_full_disk() {
+    die "The release could not be written to $root: the disk is full, or cannot be written to. Nothing was changed. Free some space (df -h shows which disk is full; docker image prune --all removes each image that no container uses), and run pulumi up again."
 }
 
 # Writes the files of the text (see files/flatText.ts) into this folder, its other lines into .header, modes into .modes.
@@ -314,6 +345,7 @@ release() {
         purge
         [ -z "$images_before" ] || refuse_renewal
         forget_images
+        forget_pulled
         say "Release $id is running."
         return
     fi
@@ -401,12 +433,38 @@ pull_images() {
     need=$(printf '%s\n' "$missing" | awk '{ sum += $2 } END { print sum + 300 }')
     free=$(free_at_docker)
     [ "$free" -ge "$need" ] ||
-        die "The disk is too full: the new images need $need MiB, and $free MiB are free at $(docker info --format '{{.DockerRootDir}}'). Nothing was changed. Free $((need - free)) MiB (docker system df shows what Docker holds; docker image prune removes what nothing uses), and run pulumi up again."
+        die "The disk is too full: the new images need $need MiB, and $free MiB are free at $(docker info --format '{{.DockerRootDir}}'). Nothing was changed. Free $((need - free)) MiB (docker image prune --all removes each image that no container uses; docker system df shows what Docker holds), and run pulumi up again."
     printf '%s\n' "$missing" | while read -r reference mib setting; do
         say "Pulling $reference ($mib MiB unpacked) ..."
-        words=$(docker pull --quiet "$reference" </dev/null 2>&1) ||
+        pull "$reference" "$mib" && pulled=0 || pulled=$?
+        [ "$pulled" -ne 124 ] ||
+            die "The image $reference did not arrive within $((pulled_within / 60)) minutes. Nothing was changed. What has arrived is kept: see that this machine reaches the registry, and run pulumi up again."
+        [ "$pulled" = 0 ] ||
             die "The image $reference could not be pulled. Nothing was changed. Check its name and tag (${setting:-pulumi config}), and this machine's way to the registry; then run pulumi up again. Docker says: $(printf '%s' "$words" | tail -n 1)"
     done
+}
+
+# pull REFERENCE MIB: says each minute how much of it has arrived, as far as the disk tells. What Docker says is in `words`.
+pull() {
+    free_before=$(free_at_docker)
+    waiting
+    # Not with the lock: it would stay with a pull that outlives this program.
+    within "$pulled_within" docker pull --quiet "$1" </dev/null >"$new/.pull" 2>&1 9>&- &
+    puller=$!
+    while kill -0 "$puller" 2>/dev/null; do
+        if is_time_to_say; then
+            arrived=$((free_before - $(free_at_docker)))
+            [ "$arrived" -lt "$2" ] || arrived=$2
+            [ "$arrived" -gt 0 ] && so_far=": about $arrived of $2 MiB" || so_far=
+            still "Pulling $1" "$so_far"
+        fi
+        sleep 1
+    done
+    wait "$puller" && ended=0 || ended=$?
+    words=$(cat "$new/.pull")
+    # The images that are the site's to remove; see forget_pulled.
+    [ "$ended" -ne 0 ] || echo "$1" >>"$root/pulled"
+    return "$ended"
 }
 
 # MiB that images may take; plenty where Docker has a machine of its own, whose disk nobody sees from here.
@@ -495,6 +553,25 @@ forget_images() {
         [ -n "$(docker image inspect --format '{{range .RepoTags}}{{.}}{{end}}' "$old" 2>/dev/null)" ] ||
             docker image rm "$old" >/dev/null 2>&1 || :
     done <"$new/.renewed"
+}
+
+# Those that releases pulled, and that neither the running one nor the one before it names. One that was here before the site
+# is somebody else's, and so is one that a container is made of; Docker itself removes no image that is in use.
+forget_pulled() {
+    [ -s "$root/pulled" ] || return 0
+    for folder in "$root/current" "$root/previous"; do [ ! -e "$folder/.header" ] || header "$folder" image; done | sed 's/ .*//' >"$new/.wanted"
+    docker ps --all --format '{{.Image}}' >>"$new/.wanted"
+    : >"$new/.kept"
+    sort -u "$root/pulled" | while read -r reference; do
+        # Not there any more: removed by hand.
+        docker image inspect "$reference" >/dev/null 2>&1 || continue
+        if ! grep -qxF "$reference" "$new/.wanted" && docker image rm "$reference" >/dev/null 2>&1; then
+            say "The image $reference was removed: no release names it any more."
+        else
+            echo "$reference" >>"$new/.kept"
+        fi
+    done
+    mv "$new/.kept" "$root/pulled"
 }
 
 # Folders of data are made, and given to whoever writes there; what is in them is never touched.
@@ -725,7 +802,9 @@ renew() {
 # Every service that can check its own files has a container of its own for it (profile "check").
 check_files() {
     for service in $(in_release "$new" --profile check config --services | grep -- '-check$' || :); do
-        words=$(in_release "$new" --profile check run --rm --no-deps -T "$service" </dev/null 2>&1) || {
+        words=$(limit="within $checked_within" in_release "$new" --profile check run --rm --no-deps -T "$service" </dev/null 2>&1) || {
+            [ $? -ne 124 ] || words="Error response from daemon: no answer within $checked_within seconds"
+            for container in $(containers_of "$service"); do docker rm --force "$container" >/dev/null || :; done
             leave_no_network
             words=$(printf '%s' "$words" | grep -v '^ *\(Container\|Network\)' | tail -n 2 | tr '\n' ' ')
             die "$(why_unchecked "${service%-check}")"
@@ -740,7 +819,7 @@ why_unchecked() {
             echo "Docker has no range of addresses left for another network. Nothing was changed. Remove the networks that nothing uses (docker network prune), or give Docker more ranges (default-address-pools in /etc/docker/daemon.json), and run pulumi up again. Docker says: $words"
             ;;
         *'no space left on device'*)
-            echo "The disk is full, so the files of $1 could not be checked. Nothing was changed. Free some space (docker system df shows what Docker holds; docker image prune removes what nothing uses), and run pulumi up again. Docker says: $words"
+            echo "The disk is full, so the files of $1 could not be checked. Nothing was changed. Free some space (docker image prune --all removes each image that no container uses; docker system df shows what Docker holds), and run pulumi up again. Docker says: $words"
             ;;
         *'Error response from daemon'* | *'annot connect to the Docker daemon'* | *'error during connect'*)
             echo "Docker could not start $1 to check its files. Nothing was changed. Fix the cause, and run pulumi up again. Docker says: $words"
@@ -828,10 +907,12 @@ start() {
     made_before=$(docker ps --all --quiet --filter "label=com.docker.compose.project=$project")
     left_alone=
     clear_half_made
-    if ! words=$(in_release "$root/current" up --detach --remove-orphans --quiet-pull --no-build --pull never </dev/null 2>&1); then
-        say "The site could not be started. Docker says: $(printf '%s' "$words" | grep -v '^ *\(Container\|Network\)' | tail -n 1)"
+    if ! words=$(limit="within $started_within" in_release "$root/current" up --detach --remove-orphans --quiet-pull --no-build --pull never </dev/null 2>&1); then
+        words=$(printf '%s' "$words" | grep -v '^ *\(Container\|Network\)' | tail -n 1)
+        say "The site could not be started. Docker says: ${words:-nothing, for $((started_within / 60)) minutes}"
         return 1
     fi
+    limit_memory
     let_visitors_in || return 1
     # The allow list comes before everything that depends on programs which people can change, or wear out: whoever was taken
     # off it could keep themselves on it otherwise. A name whose service is not ready yet is a page that says so.
@@ -881,6 +962,23 @@ command_to_recreate() {
     echo "docker compose --project-name $project --file '$root/current/compose.yaml' up --detach --no-deps --force-recreate $1"
 }
 
+# limit_memory: a service that takes what memory there is gets what the rest does not need. The one that needs more than that then
+# ends by itself (a kernel), and not with the whole machine swapping until nobody gets in. Where memory is short, so is swap: it
+# is as slow as the disk. Docker changes this as a container runs, so that no release of other things ends kernels for it.
+limit_memory() {
+    machine=$(($(docker info --format '{{.MemTotal}}') / 1048576))
+    header "$root/current" memory >"$root/current/.memory"
+    while read -r service rest; do
+        # A larger machine does more besides.
+        [ "$rest" -ge $((machine / 20)) ] || rest=$((machine / 20))
+        most=$((machine - rest))
+        [ "$most" -ge 256 ] || most=256
+        [ "$machine" -lt 2000 ] && swap=$((most + 256)) || swap=$((most * 2))
+        words=$(docker update --memory "${most}m" --memory-swap "${swap}m" "$(containers_of "$service")" 2>&1) ||
+            say "The memory of $service could not be limited to $most MiB. Docker says: $(printf '%s' "$words" | tail -n 1)"
+    done <"$root/current/.memory"
+}
+
 # Connects services, as they run, to networks of others; see Service.visitors in files/service.ts.
 let_visitors_in() {
     header "$root/current" visitor >"$root/current/.visitors"
@@ -923,7 +1021,8 @@ wait_ready() {
         asking=${instead#* }
     fi
     patience=${2:-$ready_within}
-    until=$(($(date +%s) + patience))
+    waiting
+    until=$((waiting_since + patience))
     # What it leans on may not have been there yet: Docker starts it again, and that counts as its first start.
     while [ "$(docker inspect --format '{{.State.Status}}' "$container")" = restarting ] && [ "$(date +%s)" -lt "$until" ]; do
         sleep 1
@@ -935,6 +1034,7 @@ wait_ready() {
         # shellcheck disable=SC2086 # the words of a command, in which nothing is a pattern of files; see healthCheck in files/compose.ts
         if [ -z "$asking" ] || (set -f && within "$answer_within" docker exec "$asked" $asking >/dev/null 2>&1 </dev/null); then return 0; fi
         [ "$(date +%s)" -lt "$until" ] || { tell_why "$1" "$container" "does not answer after $patience seconds" && return 1; }
+        still "Waiting for $1"
         sleep 1
     done
 }
@@ -995,7 +1095,7 @@ ask() {
 # The engine keeps its old picture of the site after a failure and would see "no change": only the host can go back.
 go_back() {
     if [ -z "$previous" ]; then
-        in_release "$root/current" down --remove-orphans >/dev/null 2>&1 </dev/null || :
+        (limit="within $started_within" in_release "$root/current" down --remove-orphans) >/dev/null 2>&1 </dev/null || :
         rm -f "$root/current"
         say "There is no earlier release to go back to; what had started was taken down. Mend the cause above, and run pulumi up again."
         return
@@ -1138,11 +1238,12 @@ purge() {
     while read -r app folder; do
         case $app in '' | *[!a-z0-9-]*) continue ;; esac
         if [ "${folder##*/}" != "$app" ] || [ ! -d "$folder" ]; then continue; fi
-        if (limit="within 600" && as_root "${folder%/*}" rm -rf "$app" </dev/null); then
-            say "The data of $app was removed, as the setting purge says ($folder)."
-        else
-            say "The data of $app could not be removed ($folder)."
-        fi
+        (limit="within $removed_within" && as_root "${folder%/*}" rm -rf "$app" </dev/null) && code=0 || code=$?
+        case $code in
+            0) say "The data of $app was removed, as the setting purge says ($folder)." ;;
+            124) say "The data of $app could not be removed ($folder): it was not done after $removed_within seconds. Remove the rest: sudo rm -rf '$folder'" ;;
+            *) say "The data of $app could not be removed ($folder)." ;;
+        esac
     done <"$root/current/.purge"
 }
 
@@ -1195,8 +1296,10 @@ take_down() {
     check_owner
     for unit in "$root"/units/*; do remove_unit "${unit##*/}"; done
     # The volumes are those that images ask for and no setting names. The next containers would get new ones.
-    words=$(docker compose --project-name "$project" --profile check --profile certificates down --remove-orphans --volumes </dev/null 2>&1) ||
+    words=$(within "$started_within" docker compose --project-name "$project" --profile check --profile certificates down --remove-orphans --volumes </dev/null 2>&1) || {
+        [ $? -ne 124 ] || words="nothing, for $((started_within / 60)) minutes"
         die "The site could not be taken down. Mend the cause, and run pulumi destroy again. Docker says: $(printf '%s' "$words" | tail -n 1)"
+    }
     rm -rf "$root/files" "$root/secrets" "$root/releases" "$root/units" "$root/current" "$root/previous"
     say "The site is down. Notebooks and other data stay where they are."
 }

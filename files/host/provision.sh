@@ -20,6 +20,8 @@ gigabytes=${3-}
 boot=${4-}
 boot_gigabytes=${5-}
 lock_within=600
+# A line so often while something is waited for.
+said_every=60
 device_within=60
 own=/opt/jupyter-up/etc
 
@@ -37,6 +39,7 @@ main() {
     grow_boot
     mount_data
     make_swap
+    keep_reachable
     guard_metadata
     install_docker
     keep_secure
@@ -63,18 +66,23 @@ put() {
 
 # ---- packages
 
-# Unattended upgrades, or the first boot's, may be at it. apt itself waits for some of its locks, and not for all.
+# Unattended upgrades, or the first boot's, may be at it. apt itself waits for some of its locks, and not for all. By the clock: a
+# try takes up to a minute.
 apt_get() {
-    waited=0
+    began=$(date +%s)
+    said_at=$began
     until words=$(DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=60 "$@" </dev/null 2>&1); do
         case $words in
             *"Could not get lock"* | *"Unable to lock"* | *"Unable to acquire"*) ;;
             *) die "Packages could not be installed (apt-get $*). apt says: $(printf '%s\n' "$words" | grep '^E:' | tail -n 2 | tr '\n' ' ')" ;;
         esac
-        [ "$waited" -lt "$lock_within" ] || die "Another program has held apt's lock for ten minutes. See which (ps aux | grep apt), and run pulumi up again."
-        [ "$waited" -gt 0 ] || say "Waiting for apt's lock ..."
+        now=$(date +%s)
+        [ "$((now - began))" -lt "$lock_within" ] || die "Another program has held apt's lock for ten minutes. See which (ps aux | grep apt), and run pulumi up again."
+        if [ "$((now - said_at))" -ge "$said_every" ]; then
+            said_at=$now
+            say "Waiting for apt's lock ($((now - began)) s) ..."
+        fi
         sleep 5
-        waited=$((waited + 5))
     done
 }
 
@@ -164,6 +172,8 @@ mount_data() {
     fi
     # Other users of the machine have no business there. Docker is root, and mounts what lies below it all the same.
     chmod 700 "$data"
+    # What notebooks have filled leaves root, and so Docker's engine, the room for a release.
+    tune2fs -m 1 "$device" >/dev/null 2>&1 || :
     # A disk grows under a running machine, and its file system with it.
     words=$(resize2fs "$device" 2>&1) || die "The file system on the data disk could not be grown. resize2fs says: $(printf '%s' "$words" | tail -n 1)"
 }
@@ -174,7 +184,7 @@ format_blank() {
         0:ext4) ;;
         2:)
             say "Making a file system on the data disk ..."
-            mkfs.ext4 -q -m 0 -E lazy_itable_init=1,discard "$device" || die "The data disk could not be formatted."
+            mkfs.ext4 -q -m 1 -E lazy_itable_init=1,discard "$device" || die "The data disk could not be formatted."
             ;;
         *) die "The data disk holds something that is not ours (${found:-an unknown format}), and is left as it is. Nothing was changed on it." ;;
     esac
@@ -195,20 +205,37 @@ free_space() { df -h --output=avail "$data" | tail -n 1 | tr -d ' '; }
 
 # ---- memory
 
-# With less than 2 GB of memory an upgrade beside a running kernel ends in the kernel's death.
+# With less than 2 GB of memory an upgrade beside a running kernel ends in the kernel's death. More than this would only take
+# longer to fill, at the speed of the disk; a larger one of an earlier version stays. What notebooks get of it is limited (apply.sh).
 make_swap() {
     swap=/swapfile
+    size=1
     memory=$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)
     if [ "$memory" -ge 2000 ] || [ "$(wc -l </proc/swaps)" -gt 1 ]; then return; fi
     if ! [ -e "$swap" ]; then
-        say "Making a swap file of 2 GB, as there are $memory MB of memory ..."
+        say "Making a swap file of $size GB, as there are $memory MB of memory ..."
         rm -f "$swap.new"
-        (umask 077 && fallocate -l 2G "$swap.new") || die "There is no room for a swap file of 2 GB on this machine's boot disk. Make it larger: pulumi config set bootDiskGb 20"
+        (umask 077 && fallocate -l ${size}G "$swap.new") || die "There is no room for a swap file of $size GB on this machine's boot disk. Make it larger: pulumi config set bootDiskGb 20"
         mkswap -q "$swap.new" >/dev/null
         mv "$swap.new" "$swap"
         grep -q "^$swap " /etc/fstab || echo "$swap none swap sw,nofail 0 0" >>/etc/fstab
     fi
     swapon "$swap" || die "The swap file could not be taken into use."
+}
+
+# sshd keeps the memory that it runs in, so that the owner gets in while everything else is swapped out. Its slice has to keep
+# as much, or has none to give. Where memory is counted by the first version of cgroups, nobody keeps any.
+keep_reachable() {
+    changed=
+    for unit in Service/ssh.service Slice/system.slice; do
+        folder=/etc/systemd/system/${unit#*/}.d
+        mkdir -p "$folder"
+        put "$folder/jupyter-up-memory.conf" <<end && changed=yes
+[${unit%/*}]
+MemoryMin=32M
+end
+    done
+    [ -z "$changed" ] || systemctl daemon-reload
 }
 
 # ---- the metadata server, and the machine itself

@@ -26,7 +26,7 @@ export function jupyter(names: Names, settings: Settings, place: Place): Service
     compose: {
       ...CONTAINED,
       pids_limit: 1024,
-      // When memory runs out, a kernel dies before the door does.
+      // When memory runs out, a kernel dies before the door does; see also takesMemoryLeft.
       oom_score_adj: 500,
       environment: {
         // Files of a server that was killed would mislead the next one, were they in the home directory.
@@ -65,6 +65,7 @@ export function jupyter(names: Names, settings: Settings, place: Place): Service
     ],
     // /opt/conda is theirs, and first in PATH.
     userControlled: true,
+    takesMemoryLeft: true,
     dismiss: ["python3", `${FILES}/end_removed.py`],
     data: [
       { source: `${place.data}/home`, target: "/home/jovyan" },

@@ -82,20 +82,36 @@ ${grants.join("")}`;
 
 /** A question whose answer is the statements that take away what no setting asks for any more. */
 export function obsoleteSql(accounts: Account[]): string {
-  const users = accounts.map(({ user }) => text(user)).join(", ");
-  const rights = accounts.flatMap(({ user, databases, shared }) =>
-    [...databases, ...shared].map((database) => `(${text(user)}, ${text(database)})`),
-  );
+  const { users, rights } = listsOf(accounts);
   return `-- Which users and rights no setting asks for any more, answered as statements that take them away. Data stays.
 
-SELECT CONCAT('DROP USER ', QUOTE(User), '@', QUOTE(Host), ';')
+SELECT CONCAT('DROP USER ', QUOTE(User), '@', QUOTE(Host), '; KILL USER ', QUOTE(User), ';')
 FROM mysql.roles_mapping
 WHERE Role = ${text(ROLE)} AND Admin_option = 'N' AND User NOT IN (${users});
 
 SELECT CONCAT('REVOKE ALL PRIVILEGES ON \`', Db, '\`.* FROM ', QUOTE(User), '@', QUOTE(Host), ';')
 FROM mysql.db
-WHERE User IN (${users}) AND (User, Db) NOT IN (${rights.join(", ")});
+WHERE User IN (${users}) AND (User, Db) NOT IN (${rights});
 `;
+}
+
+/** A question whose answer is the statements that end sessions in databases to which their users have no right any more. */
+export function sessionsSql(accounts: Account[]): string {
+  const { users, rights } = listsOf(accounts);
+  return `-- Which sessions keep a right on a database that their user has lost, answered as statements that end them.
+
+SELECT CONCAT('KILL ', ID, ';')
+FROM information_schema.PROCESSLIST
+WHERE USER IN (${users}) AND DB <> 'information_schema' AND (USER, DB) NOT IN (${rights});
+`;
+}
+
+/** As lists of SQL: the users, and each with each database that it has rights on. */
+function listsOf(accounts: Account[]): { users: string; rights: string } {
+  const rights = accounts.flatMap(({ user, databases, shared }) =>
+    [...databases, ...shared].map((database) => `(${text(user)}, ${text(database)})`),
+  );
+  return { users: accounts.map(({ user }) => text(user)).join(", "), rights: rights.join(", ") };
 }
 
 const text = (value: string) => `'${value.replace(/['\\]/g, "\\$&")}'`;

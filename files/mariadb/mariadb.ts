@@ -6,7 +6,7 @@ import { fill } from "../fill.ts";
 import type { Secrets } from "../secrets.ts";
 import type { Service, TextFiles } from "../service.ts";
 import type { Place } from "../site.ts";
-import { accessSql, accountsOf, NOTEBOOKS, obsoleteSql } from "./access.ts";
+import { accessSql, accountsOf, NOTEBOOKS, obsoleteSql, sessionsSql } from "./access.ts";
 
 /** The network of the database and those who use it; it leads nowhere else. */
 export const DATABASE_NETWORK = "db";
@@ -14,7 +14,7 @@ export const DATABASE_NETWORK = "db";
 const FILES = "/etc/mysql/conf.d";
 const SECRETS = "/run/secrets/mariadb";
 /** Bytes of memory that MariaDB may ask for. */
-const DATA_LIMIT = 300 << 20;
+const DATA_LIMIT = 364 << 20;
 const file = (name: string) => fill(new URL(name, import.meta.url));
 
 /** MariaDB, for notebooks and apps. */
@@ -40,7 +40,7 @@ export function mariadb(settings: Settings, place: Place): Service {
       tmpfs: [...HARDENED.tmpfs, "/run/mysqld:mode=1777,size=1m"],
       // A thread for each connection, and MariaDB's own.
       pids_limit: 192,
-      mem_limit: "256m",
+      mem_limit: "320m",
       // Of which 80 MiB are stacks and buffers that stay empty. A session that asks for more gets an error; without
       // this limit, the kernel would kill MariaDB for all.
       ulimits: { data: DATA_LIMIT },
@@ -80,6 +80,7 @@ function secretFiles(settings: Settings, secrets: Secrets): TextFiles {
     "root-password": `${secrets.databaseRootPassword}\n`,
     "access.sql": accessSql(accounts, secrets.databaseRootPassword),
     "obsolete.sql": obsoleteSql(accounts),
+    "sessions.sql": sessionsSql(accounts),
     ...(settings.purge.length > 0 ? { purge: settings.purge.map((app) => `${app}\n`).join("") } : {}),
     [`databases/${NOTEBOOKS}.sql`]: "-- Nothing to begin with: its tables are made from notebooks.\n",
     ...Object.fromEntries(own.map((app) => [`databases/${app.name}.sql`, schemaOf(app)])),

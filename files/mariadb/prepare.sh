@@ -2,7 +2,7 @@
 # Gives MariaDB the databases, users, passwords and rights that the stack's settings ask for. Run in its container at each
 # release; run again, it changes nothing.
 #
-#   prepare.sh FOLDER          root-password, access.sql, obsolete.sql and, for each database, databases/NAME.sql
+#   prepare.sh FOLDER          root-password, access.sql, obsolete.sql, sessions.sql and, for each database, databases/NAME.sql
 #   prepare.sh FOLDER purge    removes the databases that FOLDER/purge names, a name a line
 set -eu
 umask 077
@@ -11,6 +11,11 @@ folder=$1
 data=/var/lib/mysql
 # Root's passwords that may be in force. The image sets one on an empty folder only, and data may have been brought here with another.
 known=$data/.root-passwords
+# Seconds. A session of a notebook may hold tables for as long as it likes; a full disk makes MariaDB wait for room.
+free_within=30
+lock_within=5
+statements_within=200
+removed_within=20
 
 main() {
     find_password
@@ -35,15 +40,13 @@ fail() {
 
 # Connections that never say who they are may take all places for a moment; MariaDB ends each after connect_timeout (site.cnf).
 root() {
-    tries=0
-    until { error=$(MYSQL_PWD=$password mariadb --protocol=socket --skip-ssl --user=root --batch --skip-column-names "$@" 2>&1 >&3); } 3>&1; do
-        tries=$((tries + 1))
-        case $error in *"Too many connections"*) ;; *) tries=150 ;; esac
-        if [ "$tries" = 150 ]; then
-            printf '%s\n' "$error" >&2
-            return 1
-        fi
-        sleep 0.2
+    free_until=$(($(date +%s) + free_within))
+    until { error=$(MYSQL_PWD=$password timeout "$statements_within" mariadb --protocol=socket --skip-ssl --user=root --batch --skip-column-names \
+        --init-command="SET SESSION lock_wait_timeout = $lock_within, innodb_lock_wait_timeout = $lock_within" "$@" 2>&1 >&3); } 3>&1; do
+        [ $? -ne 124 ] || error="no answer within $statements_within seconds; is the disk full (df -h)?"
+        case $error in *"Too many connections"*) [ "$(date +%s)" -ge "$free_until" ] || { sleep 0.2 && continue; } ;; esac
+        printf '%s\n' "$error" >&2
+        return 1
     done
 }
 
@@ -51,7 +54,7 @@ root() {
 find_password() {
     for password in $(cat "$folder/root-password" "$known" 2>/dev/null || :) ''; do
         if said=$(root --execute='DO 0' 2>&1); then return; fi
-        case $said in *"Too many connections"*) fail "MariaDB has had no free connection for 30 seconds. Stop the notebook or the app that takes them all, and run pulumi up again." ;; esac
+        case $said in *"Too many connections"*) fail "MariaDB has had no free connection for $free_within seconds. Stop the notebook or the app that takes them all, and run pulumi up again." ;; esac
     done
     fail "MariaDB does not let its own root in: its password is none that this site has set. Data from elsewhere brings its own; write it into the file .root-passwords in the folder of the database, and run pulumi up again."
 }
@@ -71,31 +74,54 @@ run() {
 # A database that a run before began and did not finish has nothing of anybody's in it yet.
 make_database() {
     unfinished=$data/.unfinished-$1
-    if [ -e "$unfinished" ]; then root --execute="DROP DATABASE IF EXISTS \`$1\`"; fi
+    if [ -e "$unfinished" ]; then drop "$1"; fi
     if [ -z "$(root --execute="SHOW DATABASES LIKE '$1'")" ]; then
         : >"$unfinished"
         root --execute="CREATE DATABASE \`$1\`"
         if ! said=$(root "$1" <"$2" 2>&1); then
-            root --execute="DROP DATABASE \`$1\`"
+            drop "$1"
             fail "MariaDB refuses the schema of $1 (setting apps, schema). Its database was not made. Mend the file, and run pulumi up again. MariaDB says: $(printf '%s\n' "$said" | tail -n 1)"
         fi
     fi
     rm -f "$unfinished"
 }
 
-purge() {
-    while read -r name; do
-        if [ -n "$(root --execute="SHOW DATABASES LIKE '$name'" </dev/null)" ]; then
-            root --execute="DROP DATABASE \`$name\`" </dev/null
-            echo "The database $name was removed, as the setting purge says."
-        fi
-    done <"$folder/purge"
+# Sessions that hold a table of it (an open transaction, LOCK TABLES, a long statement) are ended: what they work on is to go.
+# A prepared transaction has no session to end, and may be one half of another one elsewhere: it is left to its owner.
+drop() {
+    drop_until=$(($(date +%s) + removed_within))
+    until end_holders "$1" && why=$(root --execute="DROP DATABASE IF EXISTS \`$1\`" 2>&1 </dev/null); do
+        [ "$(date +%s)" -lt "$drop_until" ] || fail "The database $1 was not removed: $(printf '%s\n' "$why" | tail -n 1).$(prepared_transactions)"
+    done
 }
 
-# Asks which users and rights no setting names any more; the answer is statements.
+end_holders() {
+    root --execute="SELECT CONCAT('KILL ', THREAD_ID, ';') FROM information_schema.METADATA_LOCK_INFO WHERE TABLE_SCHEMA = '$1' AND THREAD_ID <> CONNECTION_ID()" </dev/null 2>/dev/null |
+        root --force >/dev/null 2>&1 || :
+}
+
+# A sentence; nothing without any.
+prepared_transactions() {
+    root --execute="XA RECOVER" </dev/null | awk -F '\t' '{ names = names ", " $4 } END {
+        if (NR) print " Prepared transactions may hold its tables: " substr(names, 3) ". End each (XA ROLLBACK or XA COMMIT, by the user who prepared it or by root), and release again: pulumi up --replace '\''**site-release'\''"
+    }'
+}
+
+purge() {
+    left=0
+    while read -r name; do
+        [ -n "$(root --execute="SHOW DATABASES LIKE '$name'" </dev/null)" ] || continue
+        if (drop "$name"); then echo "The database $name was removed, as the setting purge says."; else left=1; fi
+    done <"$folder/purge"
+    return "$left"
+}
+
+# Asks which users and rights no setting names any more; the answer is statements. A session keeps the rights that it had on
+# its database when it was opened, and so is ended when they are taken away.
 take_away() {
     statements=$(root <"$folder/obsolete.sql")
     if [ -n "$statements" ]; then printf '%s\n' "$statements" | root; fi
+    root <"$folder/sessions.sql" | root --force >/dev/null 2>&1 || :
 }
 
 main "${2-}"

@@ -49,7 +49,7 @@ export function progressLines(event: EngineEvent): string[] {
 
 /** Whether a line of a command is one that each release writes, of interest only to somebody who waits. */
 export function isRoutine(line: string): boolean {
-  return /^(?:Pulling .*|Getting a certificate\b.*|\S+: (?:starts|starts anew|runs on)|Release \S+ is running\.)$/.test(
+  return /^(?:Pulling .*|Waiting for .*|The image \S+ was removed: .*|Getting a certificate\b.*|\S+: (?:starts|starts anew|runs on)|Release \S+ is running\.)$/.test(
     line,
   );
 }

@@ -60,6 +60,33 @@ describe("MariaDB, released,", () => {
     );
     return { code, output: output.trim() };
   };
+  /** A connection of notebooks' that stays open between its statements. */
+  function session(database: string) {
+    const password = `MYSQL_PWD=${secrets.notebooksDatabasePassword}`;
+    const client = [
+      "mariadb",
+      "--protocol=tcp",
+      "--host=mariadb",
+      "--skip-ssl",
+      "--skip-reconnect",
+      "--user=notebooks",
+    ];
+    const { child, said, ended } = start(
+      "docker",
+      ["exec", "-i", "-e", password, container, ...client, "-N", "-B", "-n", database],
+      { input: null },
+    );
+    return {
+      async says(sql: string, answer: string) {
+        child.stdin.write(`${sql};\n`);
+        await until(answer, () => said().includes(`${answer}\n`));
+      },
+      async end(sql = "DO 0"): Promise<string> {
+        child.stdin.end(`${sql};\n`);
+        return (await ended).output;
+      },
+    };
+  }
   /** Another answer means that MariaDB has ended and was started again. */
   const startedAt = async () =>
     (await run("docker", ["inspect", "--format", "{{.State.StartedAt}} {{.RestartCount}}", container])).output;
@@ -161,9 +188,41 @@ describe("MariaDB, released,", () => {
     assert.equal((await ofMyApp("SHOW TABLES")).output, "");
   });
 
-  it("withdraws what notebooks may do in a database that is shared no more", async () => {
+  it("takes it away while notebooks hold it, and says so where a prepared transaction does", async () => {
+    site.host.limit({ prepare_within: 60 });
+    const held = app("held", { schema: "tests/support/schema.sql", shared: true });
+    const passwords = { secrets: { appDatabasePasswords: { phpdemo: "secret-database-phpdemo", held: "held" } } };
+    await released(withApps([demo, held], passwords));
+    const holders = [session("notebooks"), session("notebooks"), session("notebooks")] as const;
+    await holders[0].says("BEGIN; SELECT COUNT(*) FROM held.pairings", "2");
+    await holders[1].says("LOCK TABLES held.pairings READ; SELECT 'locked'", "locked");
+    await holders[2].says("SELECT 'asleep'; SELECT SLEEP(600) FROM held.pairings", "asleep");
+    const output = await released(withApps([demo], { settings: { purge: ["held"] } }));
+    assert.match(output, /^mariadb says: The database held was removed, as the setting purge says\.$/m);
+    await Promise.all(holders.map((holder) => holder.end()));
+
+    await released(withApps([demo, held], passwords));
+    const prepared =
+      "XA START 'one'; INSERT INTO held.pairings (wine, cheese) VALUES ('a', 'b'); XA END 'one'; XA PREPARE 'one'";
+    assert.deepEqual(await notebooks(prepared), { code: 0, output: "" });
+    const left = await released(withApps([demo], { settings: { purge: ["held"] } }));
+    assert.match(
+      left,
+      /^mariadb says: The database held was not removed: ERROR 1205 .*Prepared transactions may hold its tables: one\. End each \(XA ROLLBACK /m,
+    );
+    assert.equal((await asRoot("XA ROLLBACK 'one'")).code, 0);
+    site.host.limit({ prepare_within: 240 });
+    await released(withApps([demo], { settings: { purge: ["held"] } }));
+    assert.equal((await asRoot("SHOW DATABASES LIKE 'held'")).output, "");
+  });
+
+  it("withdraws what notebooks may do in a database that is shared no more, from open connections too", async () => {
+    const [there, elsewhere] = [session("phpdemo"), session("notebooks")];
+    await Promise.all([there.says("SELECT COUNT(*) FROM pairings", "3"), elsewhere.says("SELECT 'other'", "other")]);
     await released(withApps([{ ...demo, shared: false }]));
     assert.match((await notebooks("SELECT * FROM phpdemo.pairings")).output, /denied/);
+    assert.match(await there.end("SELECT wine FROM pairings"), /Lost connection|gone away/);
+    assert.match(await elsewhere.end("SELECT 'runs on'"), /^runs on$/m);
     await released(withApps([demo]));
     assert.equal((await notebooks("SELECT COUNT(*) FROM phpdemo.pairings")).output, "3");
   });
@@ -341,6 +400,14 @@ describe("MariaDB, released,", () => {
       code: 0,
       output: "100663296\t8388608",
     });
+    // One row of 20 MB fits. What does not is told, and the connection is not just cut.
+    const row = (megabytes: number) => [
+      `CREATE TEMPORARY TABLE wide (text LONGTEXT);`,
+      `INSERT INTO wide VALUES ('${"x".repeat(megabytes << 20)}');`,
+      `SELECT LENGTH(text) FROM wide`,
+    ];
+    assert.deepEqual(await notebooks(row(20).join("\n"), "notebooks"), { code: 0, output: `${20 << 20}` });
+    assert.match((await notebooks(row(60).join("\n"), "notebooks")).output, /max-session-mem-used|Out of memory/);
     const tooMuch = await notebooks(
       `${more} CREATE TEMPORARY TABLE narrow (a INT, b INT); ${inserting(332_000)}`,
       "notebooks",

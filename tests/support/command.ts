@@ -6,8 +6,14 @@ export interface Ended {
   output: string;
 }
 
+interface Options {
+  /** Its standard input; null leaves that open, for the test to write to. */
+  input?: string | null;
+  env?: NodeJS.ProcessEnv;
+}
+
 /** Starts a command, without a shell. */
-export function start(command: string, args: string[], { input = "", env = {} as NodeJS.ProcessEnv } = {}) {
+export function start(command: string, args: string[], { input = "", env = {} }: Options = {}) {
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: "pipe" });
   let output = "";
   for (const stream of [child.stdout, child.stderr])
@@ -16,7 +22,7 @@ export function start(command: string, args: string[], { input = "", env = {} as
     });
   // A command that ends without reading its input shows that by its exit code.
   child.stdin.on("error", () => {});
-  child.stdin.end(input);
+  if (input !== null) child.stdin.end(input);
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once("error", reject).once("close", (code) => resolve({ code, output }));
   });

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { flatText } from "../../../files/flatText.ts";
+import { run } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
 import { bundleWith } from "../../support/site.ts";
 
+const isRoot = process.getuid?.() === 0;
 const file = (path: string, mode = "0644") => `file ${path} ${mode}\n|a\n`;
 
 /** Texts that are no whole release, and why. */
@@ -61,6 +63,28 @@ describe("What does not arrive whole", () => {
         assert.deepEqual(host.entries(), untouched);
         assert.ok(host.log().endsWith(` ${refusal}`));
       });
+
+  it("changes nothing where the disk is full, and says so", {
+    skip: !isRoot && "only root can mount a disk",
+  }, async () => {
+    const full = testHost();
+    const { root = "" } = full.place;
+    assert.equal((await run("mount", ["-t", "tmpfs", "-o", "size=200k", "none", root])).code, 0);
+    try {
+      mkdirSync(`${root}/bin`);
+      copyFileSync(new URL("../../../files/host/apply.sh", import.meta.url), `${root}/bin/site-apply`);
+      await run("sh", ["-c", `cat /dev/zero >'${root}/notebook.ipynb'`]);
+      const { code, output } = await run("sh", [`${root}/bin/site-apply`, "secrets"], { input: "end 0\n" });
+      assert.equal(code, 1);
+      assert.match(
+        output,
+        /^The release could not be written to \S+: the disk is full, .*docker image prune --all .*\n$/,
+      );
+    } finally {
+      await run("umount", [root]);
+      full.remove();
+    }
+  });
 
   it("has nothing asked of Docker but whether it is there", () => {
     const asked = readFileSync(`${host.folder}/asked`, "utf8").trim().split("\n");

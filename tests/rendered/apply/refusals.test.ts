@@ -80,7 +80,7 @@ describe("A release that this machine cannot run is refused, with the running on
     const { code, output } = await host.apply("release", release(["image 127.0.0.1:9/no/such:1 99000000"]));
     assert.equal(code, 1);
     const [, need, free, short] =
-      /^The disk is too full: the new images need (\d+) MiB, and (\d+) MiB are free at \S+\. Nothing was changed\. Free (\d+) MiB \(docker system df shows what Docker holds; docker image prune removes what nothing uses\), and run pulumi up again\.\n$/.exec(
+      /^The disk is too full: the new images need (\d+) MiB, and (\d+) MiB are free at \S+\. Nothing was changed\. Free (\d+) MiB \(docker image prune --all removes each image that no container uses; docker system df shows what Docker holds\), and run pulumi up again\.\n$/.exec(
         output,
       ) ?? [];
     assert.equal(need, "99000300", output);
@@ -269,7 +269,7 @@ networks:
     [
       "the disk is full",
       "Error response from daemon: mkdir /var/lib/docker/overlay2/0123: no space left on device",
-      /^The disk is full, so the files of web could not be checked\. Nothing was changed\. Free some space \(docker system df/,
+      /^The disk is full, so the files of web could not be checked\. Nothing was changed\. Free some space \(docker image prune --all /,
     ],
     [
       "its engine has gone",

@@ -107,7 +107,7 @@ describe("Somebody taken off the allow list is out, whatever they have done to J
     await asEve("mkdir -p ~/.jupyter && echo 'raise SystemExit(1)' >~/.jupyter/jupyter_server_config.py");
     site.host.limit({ ready_within: 10 });
     const { code, output } = await release(withoutEve, { imageTag: "2026-08-17" });
-    site.host.limit({ ready_within: 180 });
+    site.host.limit({ ready_within: 900 });
     assert.equal(code, 1, output);
     assert.equal(await statusOf("eve@example.com", "jupyter"), 403);
     assert.match(

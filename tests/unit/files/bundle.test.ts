@@ -81,6 +81,7 @@ describe("The bundle's two texts", () => {
         "allow ann@example.com",
         "lists nginx ID people.map people/jupyter.map",
         "user-controlled jupyter",
+        "memory jupyter 350",
         "dismiss jupyter python3 /usr/local/etc/jupyter/end_removed.py",
         "network sign-in",
         "network jupyter",
@@ -109,6 +110,8 @@ describe("The bundle's two texts", () => {
       { settings: { allow: ["bob@example.com"] } },
       { settings: { port: "9443" } },
       { place: { notebooks: "/srv/elsewhere" } },
+      { place: { machine: "e2-small" } },
+      { place: { machine: "e2-medium" } },
       { secrets: { vouchJwtSecret: "x".repeat(48) } },
       { secrets: { certificate: "x\n" } },
     ];

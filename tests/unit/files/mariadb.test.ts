@@ -63,9 +63,9 @@ describe("MariaDB", () => {
 
   it("gets an error when it asks for too much memory, before the kernel would kill it", () => {
     const { ulimits, mem_limit } = service as { ulimits?: { data: number }; mem_limit?: string };
-    assert.equal(mem_limit, "256m");
+    assert.equal(mem_limit, "320m");
     // 80 MiB of what it asks for are never filled.
-    assert.equal(ulimits?.data, 300 * 1024 * 1024);
+    assert.equal(ulimits?.data, 364 * 1024 * 1024);
   });
 
   it("has time to stop, and its system tables brought up to another version", () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { hostNames, imagesOf, type Site } from "../../../files/site.ts";
 import { bundleWith, place, serviceOf, siteWith } from "../../support/site.ts";
@@ -132,6 +133,12 @@ for (const [name, service] of running)
     it("cannot fill the disk with its log, nor the machine with processes", () => {
       assert.deepEqual(service.logging, { driver: "local", options: { "max-size": "10m", "max-file": "3" } });
       assert.ok(Number(service.pids_limit) > 0);
+    });
+
+    it("is not called unhealthy while a release still waits for it", () => {
+      const apply = readFileSync(new URL("../../../files/host/apply.sh", import.meta.url), "utf8");
+      const [, seconds] = /^ready_within=(\d+)$/m.exec(apply) ?? [];
+      assert.equal((service.healthcheck as { start_period?: string }).start_period, `${seconds}s`);
     });
 
     it("is started again after a crash, and not after it was stopped", () => {

@@ -78,7 +78,7 @@ describe("The program", () => {
     const { stdin, logging } = command("site-secrets").inputs;
     const text = secretOf(stdin);
     assert.ok(typeof text === "string" && text.includes(MARKER));
-    assert.equal(unpack(text).count, 11);
+    assert.equal(unpack(text).count, 12);
     assert.equal(logging, "none");
   });
 

@@ -74,7 +74,10 @@ describe("an operation of the engine", () => {
     });
     const passing = [
       "Pulling quay.io/jupyter/scipy-notebook:2026-08-08 (6114 MiB unpacked) ...",
+      "Pulling quay.io/jupyter/scipy-notebook:2026-08-08 (60 s): about 1200 of 6114 MiB ...",
       "Getting a certificate: this takes about a minute ...",
+      "Waiting for jupyter (120 s) ...",
+      "The image quay.io/jupyter/scipy-notebook:2026-07-06 was removed: no release names it any more.",
       "dex: starts",
       "vouch: starts anew",
       "nginx: runs on",

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { type SystemdHost, systemdHost } from "../support/systemdHost.ts";
+
+const skip = process.getuid?.() !== 0 && "only root can boot a machine";
+const provision = readFileSync(new URL("../../files/host/provision.sh", import.meta.url), "utf8");
+
+/** The whole program is put to the test in tests/e2e/cloud.test.ts. */
+describe("A machine that is made ready", { skip }, () => {
+  let host: SystemdHost;
+  before(async () => {
+    host = await systemdHost();
+  });
+  after(() => host.remove());
+
+  /** Runs functions of the program, after other lines. */
+  const runs = (...lines: string[]) =>
+    host.run("sh", "-c", provision.replace(/^main "\$@"$/m, lines.join("\n")), "provision", "/srv/jupyter-up");
+
+  it("gets a swap file of 1 GB where memory is short, and keeps one that it has", async () => {
+    // This machine's swap is nobody's to change.
+    const programs = [
+      "awk() { echo 966; }",
+      'fallocate() { echo "fallocate $2"; : >"$3"; }',
+      "mkswap() { :; }",
+      'swapon() { echo "swapon $1"; }',
+    ];
+    assert.deepEqual(await runs(...programs, "make_swap", "make_swap"), {
+      code: 0,
+      output:
+        "Making a swap file of 1 GB, as there are 966 MB of memory ...\nfallocate 1G\nswapon /swapfile\nswapon /swapfile\n",
+    });
+  });
+
+  it("waits ten minutes for apt's lock by the clock, says so each minute, and gives up", async () => {
+    const programs = [
+      "printf '#!/bin/sh\\necho E: Could not get lock /var/lib/apt/lists/lock\\nexit 100\\n' >/usr/local/bin/apt-get",
+      "chmod 755 /usr/local/bin/apt-get",
+      "sleep() { :; }",
+      // Half a minute passes from one question to the next.
+      "date() { echo . >>/tmp/asked; echo $(($(wc -l </tmp/asked) * 30)); }",
+    ];
+    const minutes = Array.from({ length: 9 }, (_, n) => `Waiting for apt's lock (${(n + 1) * 60} s) ...\n`);
+    assert.deepEqual(await runs(...programs, "apt_get update"), {
+      code: 1,
+      output: `${minutes.join("")}Another program has held apt's lock for ten minutes. See which (ps aux | grep apt), and run pulumi up again.\n`,
+    });
+  });
+
+  it("has sshd keep its memory, as its slice does, and says so again at no later run", async () => {
+    const reload = 'systemctl() { echo reloads; command systemctl "$@"; }';
+    assert.deepEqual(await runs(reload, "keep_reachable", "keep_reachable"), { code: 0, output: "reloads\n" });
+    for (const unit of ["ssh.service", "system.slice"]) {
+      const { output } = await host.run("systemctl", "show", "--value", "--property=MemoryMin", unit);
+      assert.equal(output, `${32 << 20}\n`, unit);
+    }
+  });
+});
