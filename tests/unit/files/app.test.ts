@@ -39,7 +39,10 @@ describe("An app of three settings", () => {
     assert.match(server, /server_name whoami\.lab\.example\.com;\n *include \/site\/current\/door\.conf;/);
     assert.match(server, /set \$app whoami:80;\n *proxy_pass http:\/\/\$app;/);
     assert.match(server, /include \/site\/current\/no-websocket\.conf;/);
-    assert.match(contentOf(release, "returns.map"), /^https:\/\/whoami\.lab\.example\.com:8443\/sso-return /m);
+    assert.match(
+      contentOf(release, "returns.map"),
+      /^"~\^https:\/\/whoami\\\\\.lab\\\\\.example\\\\\.com:8443\/sso-return\//m,
+    );
     assert.match(contentOf(release, "front/index.html"), /<span class="title">whoami<\/span>/);
   });
 
