@@ -99,6 +99,7 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
       signInElsewhere: quoted(signInElsewhere()),
     }),
     "limits.conf": fill(file("limits.conf")),
+    "limit-pages.conf": fill(file("limit-pages.conf")),
     "page.conf": fill(file("page.conf")),
     "app.conf": fill(file("app.conf"), { port: names.port }),
     "websocket.conf": fill(file("websocket.conf")),

@@ -1,11 +1,11 @@
 /**
  * An HTTP server on port 8888 that answers with what it was asked, as JSON, and sends the headers that the query names:
- * `/path?content-security-policy=...`. It takes any WebSocket.
+ * `/path?content-security-policy=...`. It takes any WebSocket, and 64 KB of headers, as Jupyter's Tornado does.
  */
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 
-const server = createServer((request, response) => {
+const server = createServer({ maxHeaderSize: 64 * 1024 }, (request, response) => {
   const url = new URL(request.url ?? "/", "http://echo");
   for (const [name, value] of url.searchParams) response.setHeader(name, value);
   response.setHeader("content-type", "application/json");
