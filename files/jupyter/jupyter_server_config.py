@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jupyter_server import CallContext
 from jupyter_server.auth.identity import IdentityProvider, User
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server_terminals.terminalmanager import TerminalManager
 
@@ -49,8 +50,41 @@ c.IdentityProvider.token = ""
 c.ServerApp.allow_unauthenticated_access = False
 # X-Forwarded-Proto and X-Real-IP come from nginx alone.
 c.ServerApp.trust_xheaders = True
-# Jupyter is asked by plain HTTP, and would not ask browsers to keep its cookie to HTTPS.
-c.ServerApp.tornado_settings = {"xsrf_cookie_kwargs": {"secure": True}}
+c.ServerApp.tornado_settings = {
+    # Jupyter is asked by plain HTTP, and would not ask browsers to keep its cookie to HTTPS.
+    "xsrf_cookie_kwargs": {"secure": True},
+    # Seconds. Cloudflare cuts a WebSocket on which nothing comes for 100 seconds. Jupyter itself pings on those of kernels and
+    # terminals only, and not on /api/events/subscribe.
+    "websocket_ping_interval": 30,
+    # What a browser sends a kernel, such as a file that a widget uploads: as much as a request can hold. By default a message of
+    # more than 10 MB ends the connection without a word.
+    "websocket_max_message_size": 512 * 1024 * 1024,
+}
+
+
+class KernelConnection(ZMQChannelsWebsocketConnection):
+    """Sends each message at once, and says what to do where output is left out."""
+
+    def connect(self):
+        # Else the last messages wait up to 40 ms for an answer of the other side. They are lost where the connection is cut.
+        self.websocket_handler.set_nodelay(True)
+        return super().connect()
+
+    def write_stderr(self, error_message, parent_header):
+        # Jupyter names options of its command line, which nobody here can give.
+        if "rate exceeded" in error_message:
+            error_message = (
+                "Some output was left out: it came so fast that the browser could freeze "
+                f"(more than {self.iopub_data_rate_limit / 1e6:g} MB or {self.iopub_msg_rate_limit:g} messages a second). "
+                "The code runs on. Print less, or write to a file."
+            )
+        super().write_stderr(error_message, parent_header)
+
+
+c.ServerApp.kernel_websocket_connection_class = KernelConnection
+# Bytes and messages a second: ten times Jupyter's own limits, at which printing a million lines loses some.
+c.ZMQChannelsWebsocketConnection.iopub_data_rate_limit = 10_000_000
+c.ZMQChannelsWebsocketConnection.iopub_msg_rate_limit = 10_000
 # The notebooks folder of the host. The home directory around it keeps settings and installed packages.
 c.ServerApp.root_dir = "/home/jovyan/work"
 

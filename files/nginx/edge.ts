@@ -13,6 +13,12 @@ export const EDGE_HEADERS = `add_header Cloudflare-CDN-Cache-Control no-store al
 add_header Cache-Control $no_transform always;
 `;
 
+/**
+ * How long nginx keeps an idle connection: longer than Cloudflare, which keeps it for 900 seconds and would meet one that nginx
+ * closes at that moment. https://developers.cloudflare.com/fundamentals/reference/connection-limits (November 2026)
+ */
+export const EDGE_KEEPALIVE_SECONDS = 905;
+
 /** What nginx has to know of it. */
 export function edgeFiles({ ipv4, ipv6 }: Edge, secretFolder: string): TextFiles {
   const ranges = [...ipv4, ...ipv6].map((range) => `set_real_ip_from ${range};`).join("\n");

@@ -7,9 +7,9 @@ import type { Secrets } from "../secrets.ts";
 import type { Service, TextFiles, VirtualHost } from "../service.ts";
 import type { Place } from "../site.ts";
 import type { Identity } from "../vouch/providers.ts";
-import { EDGE_HEADERS, type Edge, edgeFiles, edgeSecretFiles } from "./edge.ts";
+import { EDGE_HEADERS, EDGE_KEEPALIVE_SECONDS, type Edge, edgeFiles, edgeSecretFiles } from "./edge.ts";
 import { FRONT_PAGE_POLICY, frontPage, verdictOf } from "./frontPage.ts";
-import { pages } from "./pages.ts";
+import { pages, signInElsewhere } from "./pages.ts";
 
 /** What the door has to know. */
 export interface Door {
@@ -62,7 +62,7 @@ export function nginx(door: Door): Service {
       sysctls: { "net.ipv4.tcp_tw_reuse": "1" },
       entrypoint: ["nginx", "-c", CONFIG],
       ports: [`${place.address}:${place.httpsPort}:8443`, `${place.address}:${place.httpPort}:8080`],
-      mem_limit: "160m",
+      mem_limit: "256m",
       healthcheck: healthCheck("wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/healthy"),
       // nginx takes its leave politely at QUIT, within worker_shutdown_timeout.
       stop_signal: "SIGQUIT",
@@ -90,6 +90,7 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
       site: name,
       names: virtualHosts.map(({ label }) => hostName(names, label)).join(" "),
       port: names.port,
+      keepalive: edge ? `${EDGE_KEEPALIVE_SECONDS}s` : "75s",
       knock: hostName(names, "jupyter"),
       who: identity.who,
       sure: identity.sure,
@@ -107,7 +108,10 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
         .update(sessionRotation ?? "")
         .digest("hex")
         .slice(0, 12),
+      signInElsewhere: quoted(signInElsewhere()),
     }),
+    "limits.conf": fill(file("limits.conf")),
+    "limit-pages.conf": fill(file("limit-pages.conf")),
     "page.conf": fill(file("page.conf")),
     "app.conf": fill(file("app.conf"), { port: names.port }),
     "websocket.conf": fill(file("websocket.conf")),
@@ -131,11 +135,11 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
     // As in people.map, the prefix keeps an address from being read as a keyword or a pattern.
     "names.map": map(people.flatMap(({ email, name }) => (name ? [[quoted(`of:${email}`), quoted(name)]] : []))),
     "returns.map": map(
-      apps.map(({ label }) => [`${names.origin(label)}/sso-return`, `${names.origin(label)}/sso-return`]),
+      apps.map(({ label }) => [quoted(`~^${literal(names.origin(label))}/sso-return/[0-9a-f]{32}$`), "$arg_url"]),
     ),
     ...Object.fromEntries(virtualHosts.map(({ label, server }) => [`hosts/${label || "domain"}.conf`, server])),
     "front/index.html": frontPage(names, virtualHosts),
-    ...Object.fromEntries(Object.entries(pages(names)).map(([page, html]) => [`pages/${page}.html`, html])),
+    ...Object.fromEntries(Object.entries(pages(names)).map(([page, content]) => [`pages/${page}`, content])),
   };
 }
 
@@ -167,7 +171,7 @@ export function peopleMap(allow: string[], prefix = "true", setting = "allow"): 
   const heading = `# Who may come in. From the stack's setting \`${setting}\`; a name taken out is out at the next request.\n`;
   const lines = allow.map((entry) =>
     entry.startsWith("@")
-      ? `"~*^${prefix}:[^@:]+${entry.replace(/[.+]/g, "\\$&")}$" allow;\n`
+      ? `"~*^${prefix}:[^@:]+${literal(entry)}$" allow;\n`
       : `${quoted(`${prefix}:${entry}`)} allow;\n`,
   );
   return heading + lines.join("");
@@ -191,6 +195,9 @@ function narrowerMap(label: string, allow?: string[]): string {
 }
 
 const map = (entries: string[][]) => entries.map(([from, to]) => `${from} ${to};\n`).join("") || "# none\n";
+
+/** An address as part of a regular expression. */
+const literal = (text: string) => text.replace(/[.+]/g, "\\$&");
 
 /** A text as one word of nginx's configuration. */
 const quoted = (text: string) => `"${text.replace(/["\\]/g, "\\$&")}"`;

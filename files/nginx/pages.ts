@@ -6,11 +6,13 @@ interface Page {
   text: string;
   /** Where to go from here: `[label, address]`. */
   action?: [string, string];
+  /** Whether that opens in a new tab. */
+  newTab?: boolean;
   /** Seconds after which the page asks again by itself. */
   retry?: number;
 }
 
-/** The few pages nginx shows by itself, by file name without `.html`. */
+/** The few pages nginx shows by itself, by file name. */
 export function pages(names: Names): Record<string, string> {
   const home = `${names.origin("jupyter")}/`;
   const table: Record<string, Page> = {
@@ -22,7 +24,7 @@ export function pages(names: Names): Record<string, string> {
     "signed-out": { title: "You are signed out", text: "See you soon.", action: ["Sign in again", home] },
     "sign-in-failed": {
       title: "Signing in did not work",
-      text: "It may have taken too long, the page was opened twice, or the sign-in service did not say who you are. Nothing is broken: begin once more.",
+      text: "It may have taken too long, the page was opened twice, or the sign-in service did not say who you are. Nothing is broken: begin once more. If you are signed in already, that takes you straight in.",
       action: ["Try again", home],
     },
     "no-session": {
@@ -41,10 +43,64 @@ export function pages(names: Names): Record<string, string> {
       retry: 3,
     },
   };
-  return Object.fromEntries(Object.entries(table).map(([name, page]) => [name, html(page)]));
+  return {
+    ...Object.fromEntries(Object.entries(table).map(([name, page]) => [`${name}.html`, html(page)])),
+    ...limitPages(),
+  };
 }
 
-function html({ title, text, action, retry }: Page): string {
+/** What is said where there is too much of something (limits.conf): to a person as a page, to a script as JSON. */
+function limitPages(): Record<string, string> {
+  const forPeople: Record<string, Page> = {
+    "bad-request": {
+      title: "This address cannot be read",
+      text: "It holds characters that do not belong there. If you followed a link, the link is broken: open the first page, and look from there.",
+      action: ["Open the first page", "/"],
+    },
+    "address-too-long": {
+      title: "This address is too long",
+      text: "The link that you followed is longer than this site takes. Open the first page, and look from there.",
+      action: ["Open the first page", "/"],
+    },
+  };
+  const forBoth: Record<string, Page> = {
+    "headers-too-large": {
+      title: "Your browser sends too many cookies",
+      text: "Cookies and other headers of more than 32 KB came with this request, and this site takes no more. Delete the cookies of this site and of the domain above it in your browser, then open it again.",
+      action: ["Open it again", "/"],
+    },
+    "too-large": {
+      title: "This is too large",
+      text: "A request to this site can hold 512 MB, and a form of its own pages much less. Nothing was saved. Make it smaller, in a notebook for example by clearing outputs, or send it in parts, then try again.",
+    },
+    "too-many": {
+      title: "Too many requests at once",
+      text: "So many came from your network that this one was not taken, nor anything that was sent with it. Wait a few seconds, then try again.",
+      retry: 5,
+    },
+  };
+  const file = (format: string, make: (page: Page) => string) => {
+    return ([name, page]: [string, Page]) => [`sso-limits/${name}.${format}`, make(page)];
+  };
+  return Object.fromEntries([
+    ...Object.entries({ ...forPeople, ...forBoth }).map(file("html", html)),
+    ...Object.entries(forBoth).map(
+      file("json", ({ title, text }) => `${JSON.stringify({ message: `${title}. ${text}` })}\n`),
+    ),
+  ]);
+}
+
+/** Shown in place of a page whose address the way through the sign-in would lose; the address stays where it is. */
+export const signInElsewhere = (): string =>
+  html({
+    title: "Sign in first",
+    text: "The address of this page is too long, or too unusual, to be remembered while you sign in. Sign in in a new tab. This tab goes on by itself afterwards.",
+    action: ["Sign in", "/"],
+    newTab: true,
+    retry: 5,
+  });
+
+function html({ title, text, action, newTab, retry }: Page): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -67,7 +123,7 @@ ${retry ? `<meta http-equiv="refresh" content="${retry}">\n` : ""}<title>${title
 <main>
 <h1>${title}</h1>
 <p>${text}</p>
-${action ? `<p><a href="${action[1]}">${action[0]}</a></p>\n` : ""}</main>
+${action ? `<p><a href="${action[1]}"${newTab ? ' target="_blank"' : ""}>${action[0]}</a></p>\n` : ""}</main>
 </body>
 </html>
 `;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { OutgoingHttpHeaders } from "node:http";
 import http2 from "node:http2";
+import { Agent } from "node:https";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "node:tls";
@@ -404,7 +405,7 @@ describe("The door", () => {
         for (const request of ["GET / HTTP/1.1\r\nHost: a b\r\n\r\n", "\x01\x02\r\n\r\n", "GET\r\n\r\n"])
           assert.match(
             await raw(`${label}${domain}`, request),
-            /^(HTTP\/1\.1 400 |<html>\r\n<head><title>400 )/,
+            /^(HTTP\/1\.1 400 |<!doctype html>)[\s\S]*(This address cannot be read|Signing in did not work)|^(HTTP\/1\.1 400 |<html>\r\n<head><title>400 )/,
             label,
           );
     });
@@ -419,33 +420,175 @@ describe("The door", () => {
     const keeps = [
       "/lab/tree/a%20b.ipynb?x=1&y=%22",
       "/lab?filter={a|b}^`[c]",
-      `/lab/${"a".repeat(1400)}`,
+      "/lab?columns=a,b,c&d=,",
+      `/lab/${"a".repeat(3700)}`,
       "/lab?a=http://evil.test/&b=%0d%0a",
     ];
-    const drops = [
-      "//evil.test/",
-      "/a;b",
-      "/a,VouchCookie=x",
-      '/a"b',
-      "/a\\b",
-      `/${"a".repeat(1600)}`,
-      "/a<b",
-      "/\x80",
-    ];
-    const returnOf = async (path: string) =>
-      String((await visit("jupyter", path, page)).headers["set-cookie"]).split(";")[0];
+    const drops = ["/a;b", "/a,VouchCookie=x", "/a,b,vouchcookie=x", '/a"b', "/a\\b", `/${"a".repeat(3900)}`, "/a<b"];
+    /** A try to sign in: where it comes back to, and the cookie with where it was meant to go. */
+    async function begin(path: string) {
+      const { status, headers } = await visit("jupyter", path, page);
+      assert.equal(status, 302, path);
+      const [, back = ""] =
+        /\/login\?url=https:\/\/jupyter\.lab\.example\.com:\d+(.*)$/.exec(String(headers.location)) ?? [];
+      const [cookie = "", ...attributes] = String(headers["set-cookie"]).split("; ");
+      return { back, cookie, attributes };
+    }
+    const comeBack = (back: string, cookie: string) => visit("jupyter", back, { ...page, cookie: `${cookie}; ${ann}` });
+
     for (const path of keeps)
       it(path.slice(0, 60), async () => {
-        assert.equal(await returnOf(path), `sso_return=${path}`);
-        const back = await visit("jupyter", "/sso-return", { ...page, cookie: `${ann}; sso_return=${path}` });
-        assert.deepEqual([back.status, back.headers.location], [302, path]);
+        const { back, cookie, attributes } = await begin(path);
+        assert.equal(cookie, `sso_return=${path}`);
+        assert.ok(cookie.length <= 4096, "what browsers keep");
+        assert.deepEqual(attributes, [`Path=${back}`, "Max-Age=900", "Secure", "HttpOnly", "SameSite=Lax"]);
+        const answer = await comeBack(back, cookie);
+        assert.deepEqual([answer.status, answer.headers.location], [302, path]);
+        assert.match(String(answer.headers["set-cookie"]), new RegExp(`^sso_return=; Path=${back}; Max-Age=0;`));
       });
-    for (const path of drops)
-      it(`but not to ${path.slice(0, 60)}`, async () => {
-        if (!/[\x80]/.test(path)) assert.equal(await returnOf(path), "sso_return=/");
-        const back = await visit("jupyter", "/sso-return", { ...page, cookie: `${ann}; sso_return=${path}` });
-        if (!path.includes(";") && !path.includes("VouchCookie")) assert.equal(back.headers.location, "/");
+    it("each tab to its own, in any order", async () => {
+      const paths = ["/lab/tree/one.ipynb", "/lab/tree/two.ipynb", "/lab/tree/three.ipynb"];
+      const tabs = await Promise.all(paths.map(begin));
+      assert.equal(new Set(tabs.map(({ back }) => back)).size, 3);
+      // A browser sends a cookie to its own path alone.
+      const answers = await Promise.all(tabs.toReversed().map(({ back, cookie }) => comeBack(back, cookie)));
+      assert.deepEqual(
+        answers.map(({ headers }) => headers.location),
+        paths.toReversed(),
+      );
+    });
+    it("or has the address wait, where it cannot be remembered", async () => {
+      for (const path of drops) {
+        const { status, headers, body } = await visit("jupyter", path, page);
+        assert.deepEqual([status, headers["set-cookie"], headers.location], [401, undefined, undefined], path);
+        assert.match(body, /http-equiv="refresh"[\s\S]*Sign in first[\s\S]*<a href="\/" target="_blank">Sign in</);
+        assert.match(String(headers["content-type"]), /^text\/html/);
+      }
+      assert.equal((await begin("//evil.test/")).cookie, "sso_return=/");
+    });
+    for (const path of [...drops, "//evil.test/", "/sso-return", "/sso-sign-out", "/\x80"].filter(
+      (path) => !path.includes(";"),
+    ))
+      it(`but never to ${path.slice(0, 60)}`, async () => {
+        for (const back of ["/sso-return", `/sso-return/${"0".repeat(32)}`]) {
+          const { status, headers } = await comeBack(back, `sso_return=${path}`);
+          // Two session cookies count as none.
+          if (/vouchcookie/i.test(path)) assert.deepEqual([status, headers.location], [401, undefined]);
+          else assert.deepEqual([status, headers.location], [302, "/"]);
+        }
       });
+    it("and has no other address of its own there", async () => {
+      for (const path of [
+        "/sso-return/",
+        "/sso-return/x",
+        `/sso-return/${"0".repeat(33)}`,
+        `/sso-return/${"A".repeat(32)}`,
+      ])
+        assert.equal(seen(await asAnn("jupyter", path, page)).url, path);
+    });
+  });
+
+  describe("tells a script and JupyterLab, by a message that Lab shows,", () => {
+    const rows: [what: string, answer: () => Promise<Answer>, status: number, message: RegExp][] = [
+      [
+        "that the session is over",
+        () => visit("jupyter", "/api/contents/a.ipynb", script, { method: "PUT" }),
+        401,
+        /^Your session is over\. Sign in again at https:\/\/jupyter\.lab\.example\.com:\d+\/ in a new tab, then save again\.$/,
+      ],
+      [
+        "the same at a WebSocket",
+        () => visit("jupyter", "/api/events/subscribe", upgrade),
+        401,
+        /^Your session is over/,
+      ],
+      [
+        "that somebody is not on the list",
+        () => visit("jupyter", "/api/me", { ...script, cookie: bob }),
+        403,
+        /not on the list/,
+      ],
+      [
+        "that another site asked",
+        () => asAnn("jupyter", "/api/me", { ...script, "sec-fetch-site": "cross-site" }),
+        403,
+        /^A page of another site/,
+      ],
+      [
+        "that a file is too large",
+        () =>
+          asAnn("jupyter", "/api/contents/a.ipynb", { ...script, "content-length": 600_000_000 }, { method: "PUT" }),
+        413,
+        /512 MB/,
+      ],
+    ];
+    for (const [what, answer, status, message] of rows)
+      it(what, async () => {
+        const { status: seen, headers, body } = await answer();
+        assert.deepEqual([seen, headers["content-type"]], [status, "application/json"]);
+        assert.match(JSON.parse(body).message, message);
+      });
+  });
+
+  describe("has one limit for headers, at every name and by every protocol", () => {
+    const names = ["jupyter", "whoami", "open", "vouch", "dex", ""];
+    const paths: Record<string, string> = { vouch: "/signed-out", dex: "/keys" };
+    const pathOf = (label: string) => paths[label] ?? "/";
+    /** As many cookies of a parent domain as take so many bytes. */
+    const cookies = (bytes: number) =>
+      Array.from({ length: bytes / 500 }, (_, n) => `c${n}=${"x".repeat(490 - String(n).length)}`);
+
+    async function byHttp2(label: string, cookie: string[]): Promise<{ status: number; body: string }> {
+      const host = label ? `${label}.${domain}` : domain;
+      const client = http2.connect(`https://127.0.0.1:${httpsPort}`, {
+        ...{ servername: host, rejectUnauthorized: false },
+      });
+      try {
+        const asked = client.request({ ...page, ":path": pathOf(label), ":authority": `${host}:${httpsPort}`, cookie });
+        const [answer] = await once(asked, "response");
+        let body = "";
+        for await (const part of asked.setEncoding("utf8")) body += part;
+        return { status: answer[":status"], body };
+      } finally {
+        client.destroy();
+      }
+    }
+
+    for (const label of names)
+      it(`30 KB of cookies at ${label || "the front page"}`, async () => {
+        const cookie = [...cookies(30_000), ann];
+        const one = await visit(label, pathOf(label), { ...page, cookie: cookie.join("; ") });
+        assert.deepEqual([one.status, (await byHttp2(label, cookie)).status], [200, 200]);
+      });
+    it("30 KB of cookies for a WebSocket", async () => {
+      for (const label of ["jupyter", "whoami"]) {
+        const cookie = [...cookies(30_000), ann].join("; ");
+        assert.equal((await visit(label, "/echo", { ...upgrade, cookie })).status, 101, label);
+      }
+    });
+    for (const label of names)
+      it(`and more in words, at ${label || "the front page"}`, async () => {
+        const one = await visit(label, pathOf(label), { ...page, cookie: cookies(40_000).join("; ") });
+        const two = await byHttp2(label, cookies(40_000));
+        for (const { status, body } of [one, two]) {
+          assert.equal(status, 431);
+          assert.match(body, /Your browser sends too many cookies[\s\S]*Delete the cookies/);
+        }
+        const told = await visit(label, pathOf(label), { ...script, cookie: cookies(40_000).join("; ") });
+        assert.equal(told.status, 431);
+        assert.match(JSON.parse(told.body).message, /too many cookies/);
+        const address = await visit(label, `/${"a".repeat(33_000)}`, page);
+        assert.equal(address.status, 414);
+        assert.match(address.body, /This address is too long/);
+      });
+    it("and takes an answer with several large cookies", async () => {
+      const set = `a=${"x".repeat(3900)}; Path=/; X=${"y".repeat(3900)}`;
+      assert.equal((await asAnn("jupyter", `/?set-cookie=${encodeURIComponent(set)}`)).headers["set-cookie"]?.[0], set);
+    });
+    it("and shows nothing of its words to whom they are not for", async () => {
+      for (const label of names)
+        assert.equal((await visit(label, "/sso-limits/too-many.html", page)).status, 404, label);
+    });
   });
 
   it("takes a long address with cookies of several KB", async () => {
@@ -489,7 +632,7 @@ describe("The door", () => {
     });
     await Promise.all(kept.map((socket) => once(socket, "data")));
     // As much as a request may hold: one buffer for the address, one for a header.
-    const halfSent = `GET /${"x".repeat(7900)} HTTP/1.1\r\nHost: jupyter.${domain}\r\nx: ${"x".repeat(7900)}`;
+    const halfSent = `GET /${"x".repeat(32_000)} HTTP/1.1\r\nHost: jupyter.${domain}\r\nx: ${"x".repeat(32_000)}`;
     const attackers = Array.from({ length: 2500 }, () => {
       const socket = open();
       socket.on("error", () => {}).write(halfSent);
@@ -530,11 +673,22 @@ describe("The door", () => {
         assert.equal(answer.status, status);
         if (status !== 302) assert.match(answer.body, /Signing in did not work[\s\S]*Try again/);
       });
+    /** Goes to Dex as a tab does that was sent to sign in; the path of its form. */
+    async function openForm(): Promise<string> {
+      let location = (await visit("whoami", "/x", page)).headers.location;
+      for (;;) {
+        const { hostname, pathname, search } = new URL(String(location), `https://dex.${domain}:${httpsPort}`);
+        const answer = await visit(hostname.replace(`.${domain}`, ""), pathname + search, page);
+        if (answer.status === 200) return pathname + search;
+        assert.equal(answer.status, 302, `${hostname}${pathname}`);
+        location = answer.headers.location;
+      }
+    }
+    it("opens the form in 32 tabs at once", async () => {
+      assert.equal(new Set(await Promise.all(Array.from({ length: 32 }, openForm))).size, 32);
+    });
     it("and shows the form again after a wrong password", async () => {
-      const begun = await visit("vouch", `/login?url=https://whoami.${domain}:${httpsPort}/sso-return`, page);
-      const authorize = new URL(String(begun.headers.location));
-      const connector = await visit("dex", `/auth/local${authorize.search}`, page);
-      const form = String(connector.headers.location).replace(/^https:\/\/[^/]+/, "");
+      const form = await openForm();
       const answer = await visit("dex", form, page, { form: { login: "ann@example.com", password: "wrong" } });
       assert.equal(answer.status, 401);
       assert.match(answer.body, /Invalid Email Address and password/);
@@ -546,14 +700,23 @@ describe("The door", () => {
         assert.match(await raw(`dex.${domain}`, request), /^HTTP\/1\.1 404 [\s\S]*<center>nginx<\/center>/);
       });
     it("or by one of more than 1,500 characters, which Dex would keep in memory", async () => {
-      const authorize = `/auth/local?client_id=vouch&state=${"x".repeat(1500)}`;
-      assert.equal((await visit("dex", authorize, page)).status, 414);
+      const { status, body } = await visit("dex", `/auth/local?client_id=vouch&state=${"x".repeat(1500)}`, page);
+      assert.equal(status, 414);
+      assert.match(body, /This address is too long/);
     });
     it("or faster than a person can", async () => {
-      const statuses: number[] = [];
-      for (let asked = 0; asked < 60; asked++)
-        statuses.push((await visit("dex", "/auth/local/login?state=x", page)).status);
-      assert.ok(statuses.includes(429), statuses.join(" "));
+      const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+      const ask = (headers: OutgoingHttpHeaders, form?: Record<string, string>) =>
+        visit("dex", "/auth/local/login?state=x", headers, { agent, ...(form && { form }) });
+      const answers = await Promise.all(Array.from({ length: 260 }, () => ask(page)));
+      const refused = answers.filter(({ status }) => status === 429);
+      assert.ok(refused.length > 0);
+      for (const { headers, body } of [...refused, await ask(page, { login: "ann@example.com", password: "x" })]) {
+        assert.equal(headers["retry-after"], "5");
+        assert.match(body, /http-equiv="refresh" content="5"[\s\S]*Too many requests at once/);
+      }
+      assert.match(JSON.parse((await ask(script)).body).message, /^Too many requests at once/);
+      agent.destroy();
     });
   });
 });

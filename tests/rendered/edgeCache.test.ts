@@ -166,7 +166,7 @@ describe("A site behind Cloudflare", () => {
       [phpdemo, "/style.css", { ...script, ...ann }, 200],
       [vouch, "/", page, 404],
       [vouch, "/login", page, 400],
-      [vouch, `/login?url=https://${jupyter}:${ports.httpsPort}/sso-return`, page, 302],
+      [vouch, `/login?url=https://${jupyter}:${ports.httpsPort}/sso-return/${"0".repeat(32)}`, page, 302],
       [vouch, "/signed-out", page, 200],
       [vouch, "/logout", page, 302],
       [dex, "/", page, 404],
@@ -189,7 +189,7 @@ describe("A site behind Cloudflare", () => {
     await check([
       [phpdemo, "/style.css", { ...script, ...ann }, 503],
       [phpdemo, "/", { ...page, ...ann }, 503],
-      [vouch, `/login?url=https://${jupyter}:${ports.httpsPort}/sso-return`, page, 502],
+      [vouch, `/login?url=https://${jupyter}:${ports.httpsPort}/sso-return/${"0".repeat(32)}`, page, 502],
     ]);
     await run("docker", ["start", await site.container("vouch")]);
     await new Promise((resolve) => setTimeout(resolve, 6000));

@@ -100,7 +100,10 @@ describe("On a network whose resolver answers the names of the site's services",
   });
 
   it("nobody is signed in by who poses as Dex while it is down", async () => {
-    const begun = await visit("vouch", `/login?url=https://phpdemo.${domain}:${httpsPort}/sso-return`);
+    const begun = await visit(
+      "vouch",
+      `/login?url=https://phpdemo.${domain}:${httpsPort}/sso-return/${"0".repeat(32)}`,
+    );
     const state = new URL(String(begun.headers.location)).searchParams.get("state");
     const [session = ""] = begun.headers["set-cookie"] ?? [];
     await stopped("dex", async () => {

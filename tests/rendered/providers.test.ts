@@ -61,7 +61,10 @@ describe("Whoever signs in", () => {
       const { output: said } = await run("docker", ["logs", await site.container("vouch")]);
       assert.doesNotMatch(said, /"level":"(error|fatal)"/);
 
-      const { status, location } = await ask("vouch", `/login?url=https://jupyter.lab.example.com:${port}/sso-return`);
+      const { status, location } = await ask(
+        "vouch",
+        `/login?url=https://jupyter.lab.example.com:${port}/sso-return/${"0".repeat(32)}`,
+      );
       assert.equal(status, "302");
       const { origin, pathname, searchParams } = new URL(location);
       assert.equal(`${origin}${pathname}`, page);

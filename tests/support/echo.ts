@@ -1,13 +1,14 @@
 /**
  * An HTTP server on port 8888 that answers with what it was asked, as JSON, and sends the headers that the query names:
- * `/path?content-security-policy=...`. It takes any WebSocket. To `/hang-up` it answers nothing and closes the connection.
+ * `/path?content-security-policy=...`. It takes any WebSocket, and 64 KB of headers, as Jupyter's Tornado does. To `/hang-up` it
+ * answers nothing and closes the connection.
  */
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 
 let hungUp = 0;
 
-const server = createServer((request, response) => {
+const server = createServer({ maxHeaderSize: 64 * 1024 }, (request, response) => {
   const url = new URL(request.url ?? "/", "http://echo");
   if (url.pathname === "/hang-up") {
     hungUp++;

@@ -43,8 +43,8 @@ export type Row = [attempt: Attempt, stranger: string | string[], outsider?: str
 export const page = ["Sec-Fetch-Mode: navigate", "Accept: text/html"];
 export const script = ["Sec-Fetch-Mode: cors"];
 
-/** Where a page is sent to sign in. */
-export const toSignIn = (label: Label): string => `302 vouch:/login?url=${label}:/sso-return`;
+/** Where a page is sent to sign in; each try comes back to an address of its own. */
+export const toSignIn = (label: Label): string => `302 vouch:/login?url=${label}:/sso-return/=`;
 
 interface Options {
   /** Header lines; `null` in place of the Host line leaves it out. */

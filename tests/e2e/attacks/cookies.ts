@@ -10,7 +10,7 @@ const unsigned = `${encode({ alg: "none", typ: "JWT" })}.${encode({ ...claims, e
  *
  * @see Row: whoever is signed in stays signed in where the form is read as the cookie itself (403), and is a stranger else.
  */
-const forms: [cookie: string[], outsider: "401" | "403" | "400"][] = [
+const forms: [cookie: string[], outsider: "401" | "403" | "400" | "431"][] = [
   [["VouchCookie=<token>"], "403"],
   [[" VouchCookie=<token> "], "403"],
   [["VouchCookie="], "401"],
@@ -63,7 +63,11 @@ const forms: [cookie: string[], outsider: "401" | "403" | "400"][] = [
   [["VouchCookie_=x"], "401"],
   [[`VouchCookie=${"a".repeat(3900)}`], "401"],
   [[`VouchCookie=${"a.".repeat(2000)}a`], "401"],
-  [[`VouchCookie=${"a".repeat(9000)}`], "400"],
+  [[`VouchCookie=${"a".repeat(9000)}`], "401"],
+  [[`VouchCookie=${"a".repeat(31_000)}`], "401"],
+  [[`VouchCookie=${"a".repeat(33_000)}`], "431"],
+  [[`a=${"a".repeat(20_000)}`, "VouchCookie=<token>"], "403"],
+  [[`a=${"a".repeat(20_000)}`, `b=${"b".repeat(15_000)}`, "VouchCookie=<token>"], "431"],
   [[`${Array.from({ length: 300 }, (_, n) => `c${n}=x`).join("; ")}; VouchCookie=<token>`], "403"],
   [["VouchSession=<token>"], "401"],
   [["sso_return=/api/contents; VouchSession=x"], "401"],
@@ -74,7 +78,7 @@ const forms: [cookie: string[], outsider: "401" | "403" | "400"][] = [
 export const cookies: Row[] = [
   ...forms.map(([lines, outsider]): Row => {
     const headers = lines.map((line) => `Cookie: ${line}`);
-    const stranger = outsider === "400" ? "400" : "401";
+    const stranger = outsider === "400" || outsider === "431" ? outsider : "401";
     return [get("jupyter", "/api/me", [...script, ...headers], { cookie: false }), stranger, outsider];
   }),
   // Vouch refuses the question itself, and without an answer nobody comes in.

@@ -173,11 +173,14 @@ const odd: Row[] = [
   [get("jupyter", "/api/me", [...script, ": empty"]), "400"],
   [get("jupyter", "/api/me", [...script, "X Y: z"]), "400"],
   [get("jupyter", "/api/me", [...script, "X-A: b\x00c"]), "400"],
-  [get("jupyter", "/api/me", [...script, `X-Long: ${"a".repeat(9000)}`]), "400"],
-  [
-    get("jupyter", "/api/me", [...script, ...Array.from({ length: 20 }, (_, n) => `X-${n}: ${"a".repeat(1000)}`)]),
-    "400",
-  ],
+  [get("jupyter", "/api/me", [...script, `X-Long: ${"a".repeat(32_000)}`]), "401", "403"],
+  [get("jupyter", "/api/me", [...script, `X-Long: ${"a".repeat(33_000)}`]), "431"],
+  ...(["jupyter", "phpdemo", "front", "vouch", "dex"] as const).map(
+    (label): Row => [
+      get(label, "/", [...script, ...Array.from({ length: 70 }, (_, n) => `X-${n}: ${"a".repeat(1000)}`)]),
+      "431",
+    ],
+  ),
   [raw("jupyter", "\r\n\r\nGET /api/me HTTP/1.1\r\n<host><cookie>Connection: close\r\n\r\n"), "401", "403"],
   [raw("jupyter", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"), "400"],
   [raw("jupyter", "\x00\x00\x00\x00\r\n\r\n"), "400"],

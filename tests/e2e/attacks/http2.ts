@@ -45,7 +45,14 @@ export const http2Rows: Row[] = [
   [http2("jupyter", { ...script, "content-length": "5" }), "400"],
   [http2("jupyter", { ...script, te: "trailers" }), "401", "403"],
   [http2("jupyter", { ...script, "x-long": "a".repeat(9000) }), "401", "403"],
-  [http2("jupyter", { ...script, "x-long": "a".repeat(20_000) }), ["400", "reset"]],
+  [http2("jupyter", { ...script, "x-long": "a".repeat(20_000) }), "401", "403"],
+  [http2("jupyter", { ...script, "x-long": "~".repeat(50_000) }), ["closed", "reset"]],
+  ...(["jupyter", "phpdemo", "front", "vouch", "dex"] as const).map(
+    (label): Row => [
+      http2(label, { ...script, cookie: Array.from({ length: 9 }, (_, n) => `c${n}=${"x".repeat(3900)}`) }, false),
+      "431",
+    ],
+  ),
   [http2("front", page), toSignIn("front"), "403"],
   [http2("front", { ...script, ":path": "/sso-return" }), "401", "403"],
   [http2("phpdemo", { ...script, ":method": "POST" }), "401", "403"],

@@ -56,6 +56,9 @@ const forScripts: Row[] = [
   "/api/me?access_token=x",
 ].map((path): Row => [get("jupyter", path, script), "401", "403"]);
 
+/** Whether an address is remembered while somebody signs in: a cookie can hold it. Else its page waits. */
+const signInFor = (path: string) => (/[;\\#<"\x80-\xff]|^.{3800}/.test(path) ? "401" : toSignIn("jupyter"));
+
 /** A path that is written in another way is behind the same door. */
 const spellings: Row[] = [
   "/files/%252e%252e%252fetc",
@@ -109,10 +112,14 @@ const spellings: Row[] = [
   "/signed-out",
   "/nginx_status",
   `/${"a".repeat(1000)}`,
+  `/${"a".repeat(9000)}`,
   "/\xc3\xa9\xf0\x9f\x98\x80",
+  "/lab?x=a,b",
+  "/lab?x=a;b",
+  "/lab,VouchCookieX",
 ].flatMap((path): Row[] => [
   [get("jupyter", path, script), "401", "403"],
-  [get("jupyter", path, page), toSignIn("jupyter"), "403"],
+  [get("jupyter", path, page), path.includes(",Vouch") ? "401" : signInFor(path), "403"],
 ]);
 
 const refused: Row[] = [
@@ -132,7 +139,8 @@ const refused: Row[] = [
   [get("jupyter", "/\x00", script), "400"],
   [get("jupyter", "/\x01", script), "400"],
   [get("jupyter", "/\x7f", script), "400"],
-  [get("jupyter", `/${"a".repeat(9000)}`, script), "414"],
+  [get("jupyter", `/${"a".repeat(33_000)}`, script), "414"],
+  [get("jupyter", `/${"a".repeat(33_000)}`, page), "414"],
   [http1("jupyter", "OPTIONS * HTTP/1.1", script), "400"],
 ];
 
@@ -142,6 +150,17 @@ const own: Row[] = behindTheDoor.flatMap((label): Row[] => [
   [get(label, "/sso-return", script), "401", "403"],
   [get(label, "/sso-return", [...page, "Cookie: sso_return=/api/contents"]), "401", "403"],
   [http1(label, "POST /sso-return HTTP/1.1", page), "405", "403"],
+  ...["/", "//evil.test/", "/\\evil.test/", "https://evil.test/", "/sso-validate", "/a,VouchCookie=x"].flatMap(
+    (to): Row[] => {
+      const back = `/sso-return/${"0".repeat(32)}`;
+      // A second session cookie in it makes a stranger of somebody who is signed in.
+      const outsider = to.includes("VouchCookie") ? "401" : "403";
+      return [[get(label, back, [...page, `Cookie: sso_return=${to}`]), "401", outsider]];
+    },
+  ),
+  [get(label, "/sso-limits/too-many.html", page), "404"],
+  [get(label, "/sso-limits/too-many.json", script), "404"],
+  [get(label, "/sso-limits/../people.map", script), "401", "403"],
   [get(label, "/sso-validate", page), "404"],
   [get(label, "/sso-validate", script), "404"],
   [get(label, "/%73so-validate", script), "404"],
@@ -205,7 +224,10 @@ const frontPage: Row[] = [
   "/index.html/",
   "//index.html",
   "/x",
-].map((path): Row => [get("front", path.replaceAll(" ", "%20"), page), toSignIn("front"), "403"]);
+].map((path): Row => {
+  const stranger = /[<"]/.test(path) ? "401" : toSignIn("front");
+  return [get("front", path.replaceAll(" ", "%20"), page), stranger, "403"];
+});
 const included: Row[] = [
   [get("front", "/", [...page, 'X-Auth-User: <!--#echo var="sso_email" -->']), toSignIn("front"), "403"],
   [get("front", "/", [...page, 'User-Agent: <!--#include virtual="/" -->']), toSignIn("front"), "403"],

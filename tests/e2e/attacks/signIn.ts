@@ -1,6 +1,7 @@
 import { get, hostOf, http1, originOf, page, type Row, script } from "./attempt.ts";
 
-const returnTo = `${originOf("jupyter")}/sso-return`;
+const returnPath = "/sso-return/0123456789abcdef0123456789abcdef";
+const returnTo = `${originOf("jupyter")}${returnPath}`;
 const dexAsked =
   "302 dex:/auth?client_id=vouch&code_challenge=&code_challenge_method=S256&redirect_uri=https%3A%2F%2Fvouch.lab.localhost%3A8443%2Fauth&response_type=code&scope=openid+email+profile&state=";
 
@@ -9,12 +10,26 @@ const returns: Row[] = [
   "",
   "https://evil.test/",
   "//evil.test/",
-  "/sso-return",
+  returnPath,
   "javascript:alert(1)",
   "data:text/html,x",
-  "https://evil.lab.localhost:8443/sso-return",
-  "https://lab.localhost.evil.test/sso-return",
-  "https://evil.test/lab.localhost:8443/sso-return",
+  `https://evil.lab.localhost:8443${returnPath}`,
+  `https://lab.localhost.evil.test${returnPath}`,
+  `https://evil.test/lab.localhost:8443${returnPath}`,
+  // A dot is no other character, and a try's number is 32 digits.
+  returnTo.replace("jupyter.lab", "jupyterxlab"),
+  returnTo.replace("jupyter.lab", "jupyter%2elab"),
+  `${originOf("jupyter")}/sso-return`,
+  `${originOf("jupyter")}/sso-return/`,
+  `${returnTo}0`,
+  returnTo.slice(0, -1),
+  `${returnTo.slice(0, -1)}g`,
+  returnTo.toUpperCase(),
+  `x${returnTo}`,
+  `${returnTo}%0a`,
+  `${returnTo},https://evil.test/`,
+  `${returnTo};x`,
+  `${originOf("jupyter")}/sso-return/../..//evil.test`,
   `${originOf("jupyter")}/other`,
   `${originOf("jupyter")}/`,
   originOf("jupyter"),
@@ -44,8 +59,6 @@ const begun: Row[] = [
   [get("vouch", `/login?url=${returnTo}&url=https://evil.test/`, page), dexAsked],
   [get("vouch", `/login?url=https://evil.test/&url=${returnTo}`, page), "400"],
   [get("vouch", `/login?x=1&url=${returnTo}`, page), dexAsked],
-  // Vouch is sent the address that the settings have.
-  [get("vouch", `/login?url=${returnTo.toUpperCase()}`, page), dexAsked],
   [get("vouch", `/login?URL=${returnTo}`, page), dexAsked],
   [get("vouch", `/login?ur%6c=${returnTo}`, page), "400"],
   [get("vouch", `/login?url=${returnTo}&login_hint=you@example.com&error=x`, page), dexAsked],

@@ -121,7 +121,8 @@ function described(status: string, location: string): string {
   const labels: Label[] = ["jupyter", "phpdemo", "vouch", "dex", "front"];
   const short = labels.reduce((text, label) => text.replaceAll(originOf(label), `${label}:`), location);
   // What differs from time to time.
-  return `${status} ${short.replace(/(state|code_challenge|nonce|req|hmac)=[-\w]+/g, "$1=")}`;
+  const constant = short.replace(/(state|code_challenge|nonce|req|hmac)=[-\w]+/g, "$1=");
+  return `${status} ${constant.replace(/\/sso-return\/[0-9a-f]{32}$/, "/sso-return/=")}`;
 }
 
 function answersOf(text: string, how: "closed" | "waits" | "refused", isHead: boolean): string {

@@ -6,6 +6,8 @@ import { createServer as createHttpServer, request as httpRequest } from "node:h
 import { connect as connectHttp2 } from "node:http2";
 import { connect as connectTcp, createServer as createTcpServer, type Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Timeouts } from "./origin.ts";
 import { errors } from "./pages.ts";
 import {
   type Answer,
@@ -454,5 +456,51 @@ describe("the edge, with WebSockets", () => {
     const [response] = await once(await upgrade("/api/kernels"), "response");
     assert.equal(response.statusCode, 521);
     await edge.change({ records: [proxied(host, origin.address)] });
+  });
+});
+
+describe("the edge, with connections that are kept", () => {
+  /** Statuses of two questions, the second after a while, and how many connections the origin has seen. */
+  async function askTwice(keepAliveTimeout: number, wait: number, timeouts: Partial<Timeouts> = {}) {
+    // Node adds a second to what is set.
+    const origin = await startOrigin(good, echo, { keepAliveTimeout });
+    Object.assign(origin.server, { keepAliveTimeoutBuffer: 0 });
+    let connections = 0;
+    origin.server.on("secureConnection", () => connections++);
+    const edge = await testEdge(origin.port, { records: [proxied(host, origin.address)] }, timeouts);
+    try {
+      const first = await ask(edge, host);
+      await sleep(wait);
+      const second = await ask(edge, host, { method: "POST", body: "x" });
+      return { statuses: [first.status, second.status], connections };
+    } finally {
+      await edge.stop();
+      await origin.close();
+    }
+  }
+
+  it("uses one again", async () => {
+    assert.deepEqual(await askTwice(10_000, 50), { statuses: [200, 200], connections: 1 });
+  });
+  it("closes one that was idle for too long", async () => {
+    assert.deepEqual(await askTwice(10_000, 400, { kept: 100 }), { statuses: [200, 200], connections: 2 });
+  });
+  it("says 520 when the origin, which keeps it for less, closes it at that moment", async () => {
+    const late = { kept: 5000, notice: 3000 };
+    assert.deepEqual(await askTwice(100, 700, late), { statuses: [200, 520], connections: 1 });
+  });
+  it("opens another one once it knows", async () => {
+    assert.deepEqual(await askTwice(100, 700), { statuses: [200, 200], connections: 2 });
+  });
+
+  it("says 524 when the origin takes nothing of a body for too long", async () => {
+    // Never reads: its socket's buffers fill.
+    const origin = await startOrigin(good, (message) => message.pause());
+    const zones = [zone({ maxBodyBytes: 100_000_000 })];
+    const edge = await testEdge(origin.port, { zones, records: [proxied(host, origin.address)] }, { write: 300 });
+    const { status } = await ask(edge, host, { method: "PUT", body: Buffer.alloc(50_000_000) });
+    assert.equal(status, errors.writeTimeout.status);
+    await edge.stop();
+    await origin.close();
   });
 });

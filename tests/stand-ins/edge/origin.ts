@@ -22,17 +22,30 @@ export class OriginError extends Error {
   }
 }
 
-/** In milliseconds. */
+/** In milliseconds. Cloudflare's: https://developers.cloudflare.com/fundamentals/reference/connection-limits (November 2026) */
 export interface Timeouts {
   /** Until the origin has taken the connection. */
   readonly connect: number;
   /** Until the origin begins to answer a request. */
   readonly answer: number;
+  /** How long the origin may take nothing of a request's body. */
+  readonly write: number;
   /** How long a WebSocket may be silent. */
   readonly idle: number;
+  /** How long a connection is kept after an answer. */
+  readonly kept: number;
+  /** Until the edge knows that the origin has closed such a connection: about the time of a round trip. */
+  readonly notice: number;
 }
 
-export const cloudflareTimeouts: Timeouts = { connect: 19_000, answer: 120_000, idle: 100_000 };
+export const cloudflareTimeouts: Timeouts = {
+  connect: 19_000,
+  answer: 120_000,
+  write: 30_000,
+  idle: 100_000,
+  kept: 900_000,
+  notice: 20,
+};
 
 /** The ports of origins, by what is spoken there. */
 export interface OriginPorts {
@@ -46,6 +59,13 @@ export interface OriginRequest {
   readonly scheme: "http" | "https";
   readonly ssl: SslMode;
   readonly record: EdgeRecord;
+}
+
+/** What two requests have in common that can go by the same connection. */
+export function connectionKey(state: EdgeState, request: OriginRequest): string {
+  const { certificate = "" } = state.clientCertificates[request.host] ?? {};
+  const { host, ssl, record } = request;
+  return [host, ssl, isEncrypted(request), record.type, record.content, certificate, ...state.trusted].join();
 }
 
 /** Opens a connection to a request's origin. Throws an {@link OriginError}. */

@@ -35,6 +35,7 @@ export const errors = {
     "A timeout occurred",
     "The origin took the connection and did not answer the request in time.",
   ),
+  writeTimeout: error(524, "A timeout occurred", "The origin did not take the request's body in time."),
   handshake: error(525, "SSL handshake failed", "The origin and the edge found no way to speak TLS."),
   certificate: error(
     526,

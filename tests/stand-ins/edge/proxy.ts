@@ -16,8 +16,16 @@ import {
   rulesFor,
   treatmentOf,
 } from "./cache.ts";
+import type { Connections } from "./connections.ts";
 import { type Headers, ownHeaders, toOrigin, toVisitor, type Visit } from "./headers.ts";
-import { connectOrigin, OriginError, type OriginPorts, type Timeouts } from "./origin.ts";
+import {
+  connectionKey,
+  connectOrigin,
+  OriginError,
+  type OriginPorts,
+  type OriginRequest,
+  type Timeouts,
+} from "./origin.ts";
 import { errorPage, errors } from "./pages.ts";
 import { rewriterFor, textOf } from "./rewriting.ts";
 import { proxiedRecord, zoneOf } from "./routing.ts";
@@ -29,6 +37,7 @@ export interface Surroundings {
   readonly ports: OriginPorts;
   readonly timeouts: Timeouts;
   readonly cache: Cache;
+  readonly connections: Connections;
 }
 
 type AnyRequest = IncomingMessage | Http2ServerRequest;
@@ -58,10 +67,15 @@ export async function proxyRequest(
       await sendWhole(place.zone, kept, headers, message.method, response);
       return;
     }
-    const origin = await connectTo(place, surroundings, visit);
+    const { connections, state } = surroundings;
+    const key = connectionKey(state, originRequest(place, visit));
+    const origin = connections.take(key) ?? (await connectTo(place, surroundings, visit));
     // A visitor who has gone meanwhile needs no answer.
     if (response.destroyed) origin.destroy();
-    else await exchange(origin, place.zone, caching, surroundings.timeouts, visit, message, response);
+    else {
+      origin.once("free", () => connections.keep(key, origin));
+      await exchange(origin, place.zone, caching, surroundings.timeouts, visit, message, response);
+    }
   } catch (error) {
     if (response.headersSent) response.destroy();
     else answerError(response, visit, error);
@@ -137,8 +151,10 @@ function redirectionOf({ ssl, alwaysUseHttps }: EdgeZone, { host, scheme }: Visi
   return undefined;
 }
 
-function connectTo({ zone, record }: Place, { state, ports, timeouts }: Surroundings, visit: Visit): Promise<Socket> {
-  return connectOrigin(state, { ...visit, ssl: zone.ssl, record }, ports, timeouts);
+const originRequest = ({ zone, record }: Place, visit: Visit): OriginRequest => ({ ...visit, ssl: zone.ssl, record });
+
+function connectTo(place: Place, { state, ports, timeouts }: Surroundings, visit: Visit): Promise<Socket> {
+  return connectOrigin(state, originRequest(place, visit), ports, timeouts);
 }
 
 /** What the cache has to do with one request. */
@@ -190,8 +206,10 @@ function exchange(
       // What might be kept is asked for whole.
       method: caching.request && message.method === "HEAD" ? "GET" : message.method,
       path: message.url,
-      headers: toOrigin(message.headers, visit),
+      headers: { ...toOrigin(message.headers, visit), connection: "keep-alive" },
     });
+    const watch = watchWriting(origin, timeouts.write, () => request.destroy(new OriginError(errors.writeTimeout)));
+    request.once("close", () => clearInterval(watch));
     request.setTimeout(timeouts.answer, () => request.destroy(new OriginError(errors.answerTimeout)));
     let isAnswered = false;
     request.on("error", (error) => {
@@ -221,7 +239,12 @@ function exchange(
         })
         .then(resolve, reject);
     });
-    response.once("close", () => origin.destroy());
+    // Node says `free` when the answer has come whole, and the connection can be used again.
+    let isFree = false;
+    origin.once("free", () => {
+      isFree = true;
+    });
+    response.once("close", () => isFree || origin.destroy());
     // Not a pipeline: at the limit that would end the visitor's connection together with the request, unanswered.
     const body = message.pipe(limited(zone.maxBodyBytes));
     body.on("error", (error) => {
@@ -252,6 +275,16 @@ async function sendWhole(
     ...(hasBody && { "content-length": String(body.length) }),
   });
   response.end(method === "HEAD" || !hasBody ? "" : body);
+}
+
+/** Calls `late` when the origin has taken nothing of what waits to be sent for so long. */
+function watchWriting(origin: Socket, milliseconds: number, late: () => void): NodeJS.Timeout {
+  let last = { waiting: 0, since: Date.now() };
+  return setInterval(() => {
+    const waiting = origin.writableLength;
+    if (waiting === 0 || waiting !== last.waiting) last = { waiting, since: Date.now() };
+    else if (Date.now() - last.since >= milliseconds) late();
+  }, milliseconds / 10);
 }
 
 /** Lets so many bytes through, and fails at the next. */

@@ -4,6 +4,7 @@ import { createSecureServer, type Http2ServerRequest } from "node:http2";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { Cache } from "./cache.ts";
+import { Connections } from "./connections.ts";
 import type { Visit } from "./headers.ts";
 import { cloudflareTimeouts, type OriginPorts, type Timeouts } from "./origin.ts";
 import { proxyRequest, proxyUpgrade, type Surroundings } from "./proxy.ts";
@@ -35,7 +36,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const file = new StateFile(folder);
   const { address } = file.current;
   const cache = new Cache();
-  const surroundings = (): Surroundings => ({ state: file.current, ports: originPorts, timeouts, cache });
+  const connections = new Connections(timeouts);
+  const surroundings = (): Surroundings => ({ state: file.current, ports: originPorts, timeouts, cache, connections });
 
   const encrypted = createSecureServer({
     allowHTTP1: true,
@@ -69,6 +71,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     async close() {
       const closed = [plain, encrypted].map((server) => new Promise((resolve) => server.close(resolve)));
       for (const socket of sockets) socket.destroy();
+      connections.closeAll();
       await Promise.all(closed);
     },
   };

@@ -164,7 +164,7 @@ export async function testEdge(
     folder,
     ports: { http: 0, https: 0 },
     originPorts: { http: originPort, https: originPort },
-    timeouts: { connect: 2000, answer: 5000, idle: 5000, ...timeouts },
+    timeouts: { connect: 2000, answer: 5000, write: 5000, idle: 5000, kept: 5000, notice: 20, ...timeouts },
   });
   return {
     ...edge,

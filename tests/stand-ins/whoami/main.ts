@@ -54,7 +54,8 @@ function json(request: IncomingMessage): string {
   });
 }
 
-const server = createServer((request, response) => {
+// Go's net/http takes 1 MB of headers (DefaultMaxHeaderBytes, read in November 2026), Node 16 KB.
+const server = createServer({ maxHeaderSize: 1 << 20 }, (request, response) => {
   const path = new URL(request.url ?? "/", "http://whoami").pathname;
   if (path === "/health") response.end();
   else if (path === "/echo") response.writeHead(400).end("Bad Request\n");

@@ -40,7 +40,10 @@ describe("An app of three settings", () => {
     assert.match(server, /^upstream whoami \{\n *zone to_whoami 64k;\n *server whoami:80 resolve max_fails=0;/m);
     assert.match(server, /proxy_pass http:\/\/whoami;/);
     assert.match(server, /include \/site\/current\/no-websocket\.conf;/);
-    assert.match(contentOf(release, "returns.map"), /^https:\/\/whoami\.lab\.example\.com:8443\/sso-return /m);
+    assert.match(
+      contentOf(release, "returns.map"),
+      /^"~\^https:\/\/whoami\\\\\.lab\\\\\.example\\\\\.com:8443\/sso-return\//m,
+    );
     assert.match(contentOf(release, "front/index.html"), /<span class="title">whoami<\/span>/);
   });
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { cloudflareTimeouts } from "../../stand-ins/edge/origin.ts";
+import { below, inEffect, nginxConfigOf, placeOf } from "../../support/nginxConfig.ts";
 import { bundleWith, type Changes } from "../../support/site.ts";
 import { contentOf, unpack } from "../../support/unpack.ts";
 
@@ -65,16 +67,21 @@ describe("nginx's files", () => {
     assert.equal(file("door-secret.conf"), `include ${folder}/door-secret.conf;\n`);
   });
 
+  /** The pages that somebody is sent to. */
+  const pagesNamed = new Set(
+    [...all.matchAll(/(?:try_files|error_page [\d= ]+) \/([\w./$-]+)[ ;]/g)]
+      .flatMap(([, page = ""]) => ["html", "json"].map((form) => page.replace("$answer_form", form)))
+      .filter((page) => /\.(html|json)$/.test(page) && !page.startsWith("."))
+      .filter((page) => !page.includes("$")),
+  );
+
   it("name files that are there", () => {
     const paths = nginxFiles.map(([path]) => path.split("/").slice(2).join("/"));
     const named = [...all.matchAll(/include \/site\/current\/([\w./-]+);/g)].map(([, path]) => path ?? "");
     assert.ok(named.length > 5);
     for (const path of named) assert.ok(paths.includes(path), path);
-    const pages = [...all.matchAll(/(?:try_files|error_page [\d ]+) \/([\w-]+\.html)[ ;]/g)].map(
-      ([, page]) => page ?? "",
-    );
-    assert.ok(pages.length > 5);
-    for (const page of pages) assert.ok(paths.includes(`pages/${page}`), page);
+    assert.ok(pagesNamed.size > 5);
+    for (const page of pagesNamed) assert.ok(paths.includes(`pages/${page}`), page);
   });
 
   /** Directives, each with its words, and regular expressions of the files that nginx reads as its configuration. */
@@ -111,10 +118,33 @@ describe("nginx's files", () => {
   });
 
   it("have no page that nobody is sent to", () => {
-    for (const [path] of nginxFiles.filter(([path]) => /\/pages\/.*\.html$/.test(path))) {
-      const page = path.split("/").at(-1) ?? "";
-      assert.match(all, new RegExp(`(try_files|error_page [\\d ]+) /${page}[ ;]`), page);
+    const pages = nginxFiles.flatMap(([path]) => /\/pages\/(.+)$/.exec(path)?.[1] ?? []);
+    assert.deepEqual(
+      pages.filter((page) => !pagesNamed.has(page)),
+      [],
+    );
+  });
+
+  it("say in words, wherever somebody asks, what is too large, too long or too much", () => {
+    const servers = below(nginxConfigOf(bundleWith().release)).filter(
+      ({ words, directives }) =>
+        words[0] === "server" &&
+        directives.some(([name, value]) => name === "server_name" && value !== undefined) &&
+        directives.some(([name, value]) => name === "listen" && value === "8443"),
+    );
+    assert.equal(servers.length, 4);
+    for (const block of servers.flatMap(below)) {
+      const codes = inEffect(block, "error_page").flatMap((words) => words.slice(0, -1));
+      for (const code of ["400", "413", "414", "429", "494"])
+        if (code !== "400" || block.words[0] === "server")
+          assert.ok(codes.includes(code), `${placeOf(block)}: ${code}`);
     }
+  });
+
+  it("keep a connection of Cloudflare's longer than Cloudflare does, so that nginx never closes one that is used just then", () => {
+    const keptFor = (changes: Changes) => Number(/ keepalive_timeout (\d+)s;/.exec(file("nginx.conf", changes))?.[1]);
+    assert.ok(keptFor({ edge: { ipv4: [], ipv6: [] } }) * 1000 > cloudflareTimeouts.kept);
+    assert.equal(keptFor({}), 75);
   });
 
   it("write no query to the log, because it carries sign-in codes", () => {
@@ -151,8 +181,8 @@ describe("nginx's files", () => {
     assert.equal(
       file("returns.map"),
       `${["lab.example.com", "jupyter.lab.example.com"]
-        .map((name) => `https://${name}:8443/sso-return`)
-        .map((url) => `${url} ${url};`)
+        .map((name) => name.replaceAll(".", "\\\\."))
+        .map((name) => `"~^https://${name}:8443/sso-return/[0-9a-f]{32}$" $arg_url;`)
         .join("\n")}\n`,
     );
   });

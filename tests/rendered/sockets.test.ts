@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { run } from "../support/command.ts";
+import { type TestHost, testHost } from "../support/host.ts";
+import { havePulled } from "../support/images.ts";
+import { bundleWith, serviceOf, siteWith } from "../support/site.ts";
+import { composeOf } from "../support/unpack.ts";
+import { onThisMachine } from "../support/variants.ts";
+
+const program = new URL("../support/kernelSockets.py", import.meta.url);
+
+describe("Jupyter's WebSockets", () => {
+  const changes = onThisMachine({});
+  const { reference } = serviceOf(siteWith(changes), "jupyter").image;
+  let host: TestHost;
+  /** What kernelSockets.py saw. */
+  let seen: {
+    words: string;
+    pings: Record<string, boolean>;
+    cut: boolean;
+    "at once": boolean;
+    million: { lines: number; whole: boolean };
+    large: string[];
+  };
+
+  before(async () => {
+    await havePulled([reference]);
+    host = testHost();
+    const bundle = bundleWith({ ...changes, place: { ...changes.place, ...host.place } });
+    await host.apply("secrets", bundle.secrets);
+    host.layOut(bundle.release);
+    const { volumes = [] } = composeOf(bundle.release).services.jupyter ?? {};
+    const mounts = volumes
+      .filter(({ read_only }) => read_only)
+      .flatMap(({ source, target }) => ["--volume", `${source}:${target}:ro`]);
+    const container = ["run", "--rm", "--interactive", "--network", "none", ...mounts, "--entrypoint", "python3"];
+    const { code, output } = await run("docker", [...container, reference, "-"], {
+      input: readFileSync(program, "utf8"),
+    });
+    assert.equal(code, 0, output);
+    seen = JSON.parse(output.trim().split("\n").at(-1) ?? "");
+  });
+  after(() => host?.remove());
+
+  it("are never silent for so long that an edge cuts them", () => {
+    assert.deepEqual(seen.pings, { kernel: true, terminal: true, events: true });
+  });
+
+  it("lose nothing that is printed while they are cut: all is there afterwards, once and in order", () => {
+    assert.equal(seen.cut, true);
+  });
+
+  it("send each message at once, so that little is on its way when one is cut", () => {
+    assert.equal(seen["at once"], true);
+  });
+
+  it("take a million lines that are printed at once", () => {
+    assert.deepEqual(seen.million, { lines: 1_000_000, whole: true });
+  });
+
+  it("take a message of 15 MB to a kernel", () => {
+    assert.deepEqual(seen.large, ["15000000"]);
+  });
+
+  it("say what to do where more is printed than a browser can take", () => {
+    assert.match(
+      seen.words,
+      /^Some output was left out: .* \(more than 10 MB .*\)\. The code runs on\. Print less, or write to a file\.\n$/,
+    );
+  });
+});

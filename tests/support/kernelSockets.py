@@ -1,0 +1,205 @@
+"""Starts JupyterLab by its configuration, and tries its WebSockets as JupyterLab's page does; prints what came, as JSON.
+
+Pings come 30 times as often as they are set to.
+"""
+
+import asyncio
+import json
+import pathlib
+import subprocess
+import time
+import urllib.request
+import uuid
+
+import websocket
+from jupyter_client.session import Session
+
+QUICK_PINGS = """
+import jupyter_server.base.websocket as jupyter, tornado.websocket as tornado
+for handler in (jupyter.WebSocketMixin, tornado.WebSocketHandler):
+    usual = handler.ping_interval.fget
+    handler.ping_interval = property(lambda self, usual=usual: (usual(self) or 0) / 30)
+
+def noted(self, value, set_nodelay=tornado.WebSocketHandler.set_nodelay):
+    print("nodelay", value, self.request.path, flush=True)
+    set_nodelay(self, value)
+tornado.WebSocketHandler.set_nodelay = noted
+
+from jupyterlab.labapp import main
+main()
+"""
+secret = pathlib.Path("/run/secrets/jupyter/door-secret").read_text().strip()
+headers = {"X-Door-Secret": secret, "X-Auth-User": "ann@example.com", "Cookie": "_xsrf=00", "X-XSRFToken": "00"}
+
+
+def ask(path, method="GET"):
+    request = urllib.request.Request(f"http://127.0.0.1:8888/api/{path}", method=method, headers=headers)
+    return json.loads(urllib.request.urlopen(request, data=b"{}" if method == "POST" else None).read())
+
+
+def open_socket(path, **options):
+    return websocket.create_connection(
+        f"ws://127.0.0.1:8888/{path}", header=headers, suppress_origin=True, timeout=30, **options
+    )
+
+
+def pings(path):
+    """Whether the server pings within 3 seconds."""
+    socket = open_socket(path)
+    socket.settimeout(3)
+    try:
+        while socket.recv_data(control_frame=True)[0] != websocket.ABNF.OPCODE_PING:
+            pass
+        return True
+    except websocket.WebSocketTimeoutException:
+        return False
+    finally:
+        socket.close()
+
+
+def words():
+    """What a notebook shows when output comes too fast."""
+    from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+    from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
+    from traitlets.config.loader import PyFileConfigLoader
+
+    config = PyFileConfigLoader("jupyter_server_config.py", path="/usr/local/etc/jupyter").load_config()
+    handler = object.__new__(KernelWebsocketHandler)
+    sent = []
+    handler.write_message = lambda message, **_: sent.append(json.loads(message)["content"]["text"])
+    made_by = config.ServerApp.get("kernel_websocket_connection_class", ZMQChannelsWebsocketConnection)
+    connection = made_by(websocket_handler=handler, config=config, session=Session())
+
+    async def flood():
+        message = {"header": {"msg_type": "stream"}, "parent_header": {}}
+        connection._limit_rate("iopub", message, [b"x" * 40_000_000])
+
+    asyncio.run(flood())
+    return "".join(sent)
+
+
+class Notebook:
+    """A notebook's connection to its kernel: the protocol of JupyterLab, which begins a new connection by the same session."""
+
+    def __init__(self):
+        self.kernel = ask("kernels", "POST")["id"]
+        self.session = str(uuid.uuid4())
+        self.connect()
+
+    def connect(self):
+        path = f"api/kernels/{self.kernel}/channels?session_id={self.session}"
+        self.socket = open_socket(path, subprotocols=["v1.kernel.websocket.jupyter.org"])
+
+    def receive(self):
+        """A message's header, parent's header and content, by number of 8 bytes where each part begins."""
+        data = self.socket.recv()
+        count = int.from_bytes(data[:8], "little")
+        at = [int.from_bytes(data[8 * (n + 1) : 8 * (n + 2)], "little") for n in range(count)]
+        return [json.loads(data[at[n] : at[n + 1]]) for n in (1, 2, 4)]
+
+    def cut(self):
+        """Ends the connection as an edge does, and waits until the server knows."""
+        noticed = LOG.read_text().count("Starting buffering")
+        self.socket.sock.close()
+        wait_for(lambda: LOG.read_text().count("Starting buffering") > noticed)
+
+    def run(self, code, after=lambda lines: None):
+        """What some code prints. `after` is told how many lines have come."""
+        message = str(uuid.uuid4())
+        header = {"msg_id": message, "msg_type": "execute_request", "username": "", "session": self.session, "version": "5.3"}
+        parts = [b"shell", *(json.dumps(part).encode() for part in (header, {}, {}, {"code": code, "silent": False}))]
+        at = [8 * (len(parts) + 2)]
+        for part in parts:
+            at.append(at[-1] + len(part))
+        self.socket.send_binary(b"".join([len(at).to_bytes(8, "little"), *(n.to_bytes(8, "little") for n in at), *parts]))
+        lines, printed, awaited, end = 0, [], {"execute_reply", "idle"}, time.monotonic() + 120
+        while awaited:
+            if time.monotonic() > end:
+                return [f"no answer after {lines} lines"]
+            header, parent, content = self.receive()
+            if parent.get("msg_id") != message:
+                continue
+            if header["msg_type"] == "stream":
+                printed.append(content["text"])
+                lines += content["text"].count("\n")
+                after(lines)
+            awaited -= {header["msg_type"], content.get("execution_state")}
+        return "".join(printed).splitlines()
+
+
+LOG = pathlib.Path("/tmp/log")
+
+
+def wait_for(condition):
+    end = time.monotonic() + 60
+    while not condition():
+        if time.monotonic() > end:
+            raise SystemExit(f"waited in vain. Jupyter says:\n{LOG.read_text()}")
+        time.sleep(0.01)
+
+
+# Prints a hundred lines, and waits for a file before it prints the next hundred.
+IN_TURNS = """
+import pathlib, time
+for turn in range(10):
+    for n in range(turn * 100, turn * 100 + 100): print(n, flush=True)
+    pathlib.Path(f"/tmp/printed-{turn}").touch()
+    while not pathlib.Path(f"/tmp/go-{turn}").exists(): time.sleep(0.01)
+"""
+
+
+def cut_in_turns(notebook):
+    """What comes of 1,000 lines when every second hundred is printed while the connection is cut."""
+    turn = 0
+
+    def after(lines):
+        nonlocal turn
+        while turn < 10 and lines >= turn * 100 + 100:
+            if turn % 2 == 0:
+                notebook.cut()
+            pathlib.Path(f"/tmp/go-{turn}").touch()
+            if turn % 2 == 0:
+                wait_for(pathlib.Path(f"/tmp/printed-{turn + 1}").exists)
+                notebook.connect()
+            turn += 1
+
+    return notebook.run(IN_TURNS, after)
+
+
+log = LOG.open("w")
+server = subprocess.Popen(["python3", "-c", QUICK_PINGS, "--no-browser", "--ip=127.0.0.1", "--port=8888"], stdout=log, stderr=log)
+for attempt in range(240):
+    time.sleep(0.25)
+    try:
+        ask("me")
+        break
+    except OSError:
+        if server.poll() is not None:
+            raise SystemExit(LOG.read_text())
+
+answers = {"words": words()}
+notebook = Notebook()
+notebook.run("1")
+terminal = ask("terminals", "POST")["name"]
+answers["pings"] = {
+    what: pings(path)
+    for what, path in {
+        "kernel": f"api/kernels/{notebook.kernel}/channels?session_id=other",
+        "terminal": f"terminals/websocket/{terminal}",
+        "events": "api/events/subscribe",
+    }.items()
+}
+
+answers["cut"] = cut_in_turns(notebook) == [str(n) for n in range(1000)]
+answers["at once"] = f"nodelay True /api/kernels/{notebook.kernel}/channels" in LOG.read_text()
+
+fast = notebook.run("for n in range(0, 1_000_000, 5000): print('\\n'.join(f'{m:020}' for m in range(n, n + 5000)))")
+answers["million"] = {"lines": len(fast), "whole": fast == [f"{n:020}" for n in range(1_000_000)]}
+
+text = "x" * 15_000_000
+try:
+    answers["large"] = notebook.run(f"print(len('{text}'))")
+except Exception as error:
+    answers["large"] = repr(error)
+print(json.dumps(answers))
+server.kill()
