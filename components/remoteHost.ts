@@ -22,8 +22,9 @@ export interface Login {
   hostKey: pulumi.Input<string>;
 }
 
-/** Type of the commands of such a machine. */
+/** Type of the commands of such a machine, and of those of this machine. */
 export const REMOTE_COMMAND = "command:remote:Command";
+export const LOCAL_COMMAND = "command:local:Command";
 
 /**
  * How often a connection is tried. The pauses between two tries grow by half, from 0.1 seconds to 5. Every error counts alike, and
@@ -93,7 +94,7 @@ export function remoteCommand(
 /** What makes a machine ready for the site. The arguments are those of files/host/provision.sh, where they are explained. */
 export function provision(disk?: { device: string; sizeGb: number }): HostCommandArgs {
   const script = `${ROOT}/bin/provision`;
-  const words = [script, DATA, ...(disk ? [disk.device, `${disk.sizeGb}`] : [])];
+  const words = ["sh", script, DATA, ...(disk ? [disk.device, `${disk.sizeGb}`] : [])];
   return {
     create: `${install(script)} && ${words.join(" ")}`,
     stdin: readFileSync(new URL("../files/host/provision.sh", import.meta.url), "utf8"),

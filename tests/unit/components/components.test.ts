@@ -7,6 +7,7 @@ import "./leftBehind.cases.ts";
 import "./madeSoFar.cases.ts";
 import "./privateAuthority.cases.ts";
 import "./remoteHost.cases.ts";
+import "./renamedStack.cases.ts";
 import "./silentMachine.cases.ts";
 import "./siteRelease.cases.ts";
 import "./siteSecrets.cases.ts";
