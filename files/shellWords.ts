@@ -10,5 +10,5 @@ export function quoted(text: string): string {
 export function install(script: string): string {
   const folder = quoted(script.replace(/\/[^/]*$/, ""));
   const program = quoted(script);
-  return `umask go-w && mkdir -p ${folder} && cat > ${program}.new && chmod 755 ${program}.new && mv ${program}.new ${program}`;
+  return `umask go-w && mkdir -p ${folder} && cat > ${program}.new && test -s ${program}.new && chmod 755 ${program}.new && mv ${program}.new ${program}`;
 }

@@ -29,7 +29,6 @@ export async function oddSurroundings(folder: string): Promise<Record<string, st
       https_proxy: nowhere,
       HTTP_PROXY: nowhere,
       HTTPS_PROXY: nowhere,
-      NODE_USE_ENV_PROXY: "1",
     },
     ...{ NODE_ENV: "production", NODE_OPTIONS: "--no-experimental-strip-types" },
     ...{ PULUMI_BACKEND_URL: "file:///no/such/state", PULUMI_CONFIG_PASSPHRASE: "another", PULUMI_ACCESS_TOKEN: "x" },

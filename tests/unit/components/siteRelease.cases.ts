@@ -87,7 +87,11 @@ describe("A release", () => {
     writeFileSync(script, "#!/bin/sh\necho old\n");
     const failing = lineOf("site-setup").replace(" && cat >", " && false >");
     assert.notEqual(failing, lineOf("site-setup"));
-    assert.notEqual(sh(failing).status, 0);
+    for (const [line, input] of [
+      [failing, "#!/bin/sh\necho new\n"],
+      [lineOf("site-setup"), ""],
+    ] as const)
+      assert.notEqual(sh(line, input).status, 0);
     assert.equal(readFileSync(script, "utf8"), "#!/bin/sh\necho old\n");
   });
 
