@@ -9,6 +9,7 @@ import type { Host } from "./host.ts";
 import { formerMachineOf, leftBehind, releaseKeyOf } from "./leftBehind.ts";
 import { madeSoFar } from "./madeSoFar.ts";
 import { refuseDeadAgent } from "./remoteHost.ts";
+import { renamedStack } from "./renamedStack.ts";
 import { SITE } from "./siteRelease.ts";
 import { greetingProblem, problemOfHost, problemOfVm } from "./sshGreeting.ts";
 import { SshHost } from "./sshHost.ts";
@@ -27,6 +28,9 @@ const HOST = "host";
 /** The machine that the settings ask for. */
 export async function hostFor(settings: Settings, { webFrom }: HostForArgs): Promise<Host> {
   const { target, port, httpPort, notebooks: folder } = settings;
+  const made = await madeSoFar();
+  const renamed = renamedStack(made, { project: pulumi.getProject(), stack: pulumi.getStack() }, HOST);
+  if (renamed) refuse(renamed);
   if (target === "local") return new ThisMachine(HOST, { port, httpPort, notebooks: folder });
   await refuseDeadAgent();
   const trusted = tlsOf(settings) !== "private-ca";
@@ -34,14 +38,13 @@ export async function hostFor(settings: Settings, { webFrom }: HostForArgs): Pro
     const { host = "", privateKey: sealedKey, hostKey = "", address = host, ...login } = settings.ssh;
     const problem = await greetingProblem(host, login.port);
     if (problem) refuseOrWarn(problemOfHost(problem, { host, ...login }));
-    const former = formerMachineOf(await madeSoFar(), releaseKeyOf(SITE));
+    const former = formerMachineOf(made, releaseKeyOf(SITE));
     const warning = former && leftBehind(former, hostKey, composeProject(pulumi.getProject(), pulumi.getStack()));
     if (warning) pulumi.log.warn(warning);
     const privateKey = sealedKey?.output(pulumi.secret) ?? "";
     return new SshHost(HOST, { ...login, host, privateKey, hostKey, address, trusted });
   }
   const { project = "", zone, machineType, bootDiskGb, dataDiskGb, protectData, sshFrom } = settings;
-  const made = await madeSoFar();
   const keys = keysOf(HOST);
   const work = workDiskOf(made, keys);
   const risk = workNotFound(made, keys) ?? (work && workAtRisk(settings, work));

@@ -34,5 +34,5 @@ export function formerMachineOf(made: Made, release: string): FormerMachine | un
 export function leftBehind(former: FormerMachine, hostKey: string, project: string): string | undefined {
   if (former.hostKey === hostKey) return undefined;
   const login = sshLineOf(former.host, former.user, former.hostKey, former.port);
-  return `ssh.hostKey: so far the site has run on a machine with another host key. If that is another machine, and not this one set up anew, it runs on there, for the people who were on its list; its notebooks stay there, too. This takes it down:\n    ${login} sudo ${ROOT}/bin/site-apply down ${project}`;
+  return `ssh.hostKey: so far the site has run on a machine with another host key. If that is another machine, and not this one set up anew, it runs on there, for the people who were on its list; its notebooks stay there, too. This takes it down:\n    ${login} sudo sh ${ROOT}/bin/site-apply down ${project}`;
 }

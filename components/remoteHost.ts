@@ -22,8 +22,9 @@ export interface Login {
   hostKey: pulumi.Input<string>;
 }
 
-/** Type of the commands of such a machine. */
+/** Type of the commands of such a machine, and of those of this machine. */
 export const REMOTE_COMMAND = "command:remote:Command";
+export const LOCAL_COMMAND = "command:local:Command";
 
 /**
  * How often a connection is tried. The pauses between two tries grow by half, from 0.1 seconds to 5. Every error counts alike, and
@@ -101,7 +102,7 @@ export interface HostDisk {
 export function provision(disks?: { boot: HostDisk; data?: HostDisk | undefined }): HostCommandArgs {
   const script = `${ROOT}/bin/provision`;
   const wordsOf = (disk?: HostDisk) => (disk ? [disk.device, `${disk.sizeGb}`] : [quoted(""), quoted("")]);
-  const words = [script, DATA, ...(disks ? [...wordsOf(disks.data), ...wordsOf(disks.boot)] : [])];
+  const words = ["sh", script, DATA, ...(disks ? [...wordsOf(disks.data), ...wordsOf(disks.boot)] : [])];
   return {
     create: `${install(script)} && ${words.join(" ")}`,
     stdin: readFileSync(new URL("../files/host/provision.sh", import.meta.url), "utf8"),

@@ -11,6 +11,8 @@ export const SITE = "site";
 
 /** Name of the command that is a release: it is in the state of every stack, and looked for there. */
 export const releaseName = (site: string): string => `${site}-release`;
+/** The same of the command that takes the site down. */
+export const setupName = (site: string): string => `${site}-setup`;
 
 export interface SiteReleaseArgs {
   /** Machine the site runs on. */
@@ -30,15 +32,17 @@ export class SiteRelease extends pulumi.ComponentResource {
     super("jupyter-up:index:SiteRelease", name, {}, opts);
     const { host, site } = args;
     const script = `${host.place.root}/bin/site-apply`;
-    const apply = (words: string) => `${quoted(script)} ${words}`;
+    // By a shell, because a file system may be mounted so that it runs no programs.
+    const apply = (words: string) => `sh ${quoted(script)} ${words}`;
     const bundle = pulumi.output(args.secrets).apply((secrets) => bundleOf(site, secrets));
 
     const setup = host.command(
-      `${name}-setup`,
+      setupName(name),
       {
         create: `${install(script)} && ${apply("machine")}`,
-        // Taking the site down belongs to the first command: it is in the state even when the release never got there.
-        delete: apply(`down ${site.name}`),
+        // Taking the site down belongs to the first command: it is in the state even when the release never got there. It brings
+        // the script along, in case the folder was moved or removed.
+        delete: `${install(script)}; ${apply(`down ${site.name}`)}`,
         stdin: applyScript(),
       },
       { parent: this },

@@ -34,6 +34,14 @@ export const FOREIGN = {
 };
 
 /**
+ * A command that asks an address of the site's own, in a container that has wget: GNU's or BusyBox's. Docker's client may put a proxy's
+ * address into every container (`proxies` in ~/.docker/config.json), and what the proxy cannot reach would count as down.
+ */
+export function asking(url: string, ...options: string[]): string[] {
+  return ["wget", "--proxy=off", "-q", ...options, "-O", "/dev/null", url];
+}
+
+/**
  * A health check that costs next to nothing: once a minute. A release does not wait for it, it runs the same
  * command by itself until it succeeds (host/apply.sh), because engines before 25 know no shorter interval at the start.
  * Meanwhile `docker ps` says "starting", and not "unhealthy", for as long as a release waits.

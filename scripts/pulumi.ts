@@ -93,7 +93,7 @@ await main(async () => {
 async function passThrough(
   cli: PulumiCli,
   args: string[],
-  env: Record<string, string>,
+  env: NodeJS.ProcessEnv,
   onStderr?: (chunk: string) => void,
 ): Promise<number> {
   const onTerminal = process.stdin.isTTY;

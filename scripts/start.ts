@@ -2,12 +2,14 @@
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { composeProject } from "../components/stackNames.ts";
 import { type Operation, operate, stackOutputs } from "./setup/engine.ts";
 import { stateFolder } from "./setup/folders.ts";
 import { siteAnswers } from "./setup/frontDoor.ts";
 import {
   cliEnvironment,
   imageMirrorOf,
+  localStack,
   localStackEnvironment,
   openLocalStack,
   usersConfig,
@@ -15,6 +17,7 @@ import {
 import { main } from "./setup/main.ts";
 import { PlainError } from "./setup/plainError.ts";
 import { prepareDocker, preparePulumi, seeSurroundings } from "./setup/prepare.ts";
+import { projectFile } from "./setup/projectFile.ts";
 import { providerPackages, siteImages, takeDown } from "./setup/site.ts";
 import { withStandIns } from "./setup/standIns.ts";
 import { step } from "./setup/step.ts";
@@ -73,8 +76,9 @@ function describeChanges({ changes }: Operation): string {
 }
 
 function silentSite(url: string): PlainError {
+  const project = composeProject(projectFile.name, localStack);
   return new PlainError(
     `The site was released, and yet nothing answers at ${url}.`,
-    "What its front door says: docker compose -p jupyter-up-local logs --tail 30 nginx. What runs: docker compose -p jupyter-up-local ps.",
+    `What its front door says: docker compose -p ${project} logs --tail 30 nginx. What runs: docker compose -p ${project} ps.`,
   );
 }

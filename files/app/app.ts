@@ -1,6 +1,6 @@
 import type { App } from "../../settings/apps.ts";
 import { filesBelow } from "../../settings/checkout.ts";
-import { FOREIGN } from "../compose.ts";
+import { asking, FOREIGN } from "../compose.ts";
 import { fill } from "../fill.ts";
 import { hostName, type Names } from "../names.ts";
 import type { Secrets } from "../secrets.ts";
@@ -91,7 +91,7 @@ const doorNetwork = (app: string) => `to-${app}`;
 /** An image need not have any program to ask with. nginx's has, and asks on the way that people come. */
 function question({ name, port, path }: App): string[] {
   return path
-    ? ["wget", "-q", "-T", "5", "-O", "/dev/null", `http://${name}:${port}${path}`]
+    ? asking(`http://${name}:${port}${path}`, "-T", "5")
     : ["busybox", "nc", "-w", "3", name, String(port), "-e", "true"];
 }
 

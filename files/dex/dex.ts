@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Document } from "yaml";
 import type { DexUser } from "../../settings/signIn.ts";
-import { HARDENED, healthCheck } from "../compose.ts";
+import { asking, HARDENED, healthCheck } from "../compose.ts";
 import { fill } from "../fill.ts";
 import { callbackUrl, type Names } from "../names.ts";
 import type { Secrets } from "../secrets.ts";
@@ -28,7 +28,7 @@ export function dex(names: Names, users: DexUser[]): Service {
       // The image's own entrypoint would render the file as a template first, people's names in it, too.
       entrypoint: ["dex"],
       command: ["serve", "/etc/dex/config.yaml"],
-      healthcheck: healthCheck("wget", "-q", "-O", "/dev/null", "http://127.0.0.1:5556/healthz"),
+      healthcheck: healthCheck(...asking("http://127.0.0.1:5556/healthz")),
     },
     secretFiles: {
       at: "/etc/dex",

@@ -16,7 +16,20 @@ umask 077
 trap '' HUP INT PIPE
 exec 2>&1
 
+# The caller's environment changes none of the commands below. Which engine Docker's client asks, and with which credentials, stays
+# the caller's choice (DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG).
+unset IFS CDPATH                               # how the shell splits words and finds folders
+unset GREP_OPTIONS POSIXLY_CORRECT TAR_OPTIONS # options that tools read in addition to their own
+unset DOCKER_DEFAULT_PLATFORM                  # images for another processor
+for name in $(env | sed -n 's/^\(COMPOSE_[A-Za-z0-9_]*\)=.*/\1/p'); do unset "$name"; done # another project's files, profiles, name
+# Sort order, character classes and letter case are the same everywhere. `su` leaves root without the sbin folders, where nft is.
+LC_ALL=C
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+export LC_ALL PATH
+
 root=$(cd "$(dirname "$0")/.." && pwd)
+# Where Compose gets no file, it reads compose.yaml and .env of the working directory.
+cd /
 log=$root/site-apply.log
 arrives_within=120
 turn_within=600
@@ -45,14 +58,14 @@ say() {
     line=$(printf '%s\n' "$*" | printable)
     # Nobody listening any more is no error.
     printf '%s\n' "$line" || :
-    printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$line" 2>/dev/null >>"$log" || :
+    { printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$line" >>"$log"; } 2>/dev/null || :
 }
 
 # Text for a terminal. Programs in containers also speak here, so characters that control a terminal or reverse the text are
 # taken out: C0 but for tab, DEL, and C1 and bidirectional controls in UTF-8, which become a question mark. A line over 64 KiB
 # would hang the engine that shows it. Of a long one, the beginning and the end are kept: the end is the command that helps.
 printable() {
-    LC_ALL=C awk '{
+    awk '{
         gsub(/[\001-\010\013-\037\177]/, "")
         gsub(/\302[\200-\237]/, "?")
         gsub(/\342\200[\252-\256]/, "?")
@@ -133,6 +146,14 @@ main() {
 check_machine() {
     command -v docker >/dev/null ||
         die "Docker is not installed on this machine. Install it, for instance by: sudo apt-get install docker.io docker-compose (https://docs.docker.com/get-docker elsewhere). Then run pulumi up again."
+    # A remote engine has none of this machine's folders.
+    engine=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null || :)
+    case $engine in
+        tcp://127.* | tcp://localhost:* | tcp://'[::1]':*) ;;
+        tcp://* | ssh://* | http://* | https://*)
+            die "Docker's client uses the engine of another machine ($engine), which cannot run a site of this one. Nothing was changed. Choose this machine's engine (unset DOCKER_HOST DOCKER_CONTEXT; docker context use default), and run pulumi up again."
+            ;;
+    esac
     if ! answer=$(within "$engine_within" docker info --format '{{.ServerVersion}}' 2>&1); then
         case $answer in
             '') die "Docker's engine has not answered for $engine_within seconds. Restart it (sudo systemctl restart docker; Docker Desktop elsewhere), or the machine, and run pulumi up again." ;;
@@ -148,10 +169,33 @@ am_root() { [ "$(id -u)" = 0 ]; }
 
 # Two checkouts with the same stack name would take each other's containers for their own.
 check_owner() {
-    other=$(docker ps --all --filter "label=com.docker.compose.project=$project" --format '{{.Label "com.docker.compose.project.working_dir"}}' |
-        while read -r folder; do case $folder in "$root"/*) ;; *) echo "$folder" ;; esac; done | head -n 1)
+    other=$(other_owner)
     [ -z "$other" ] ||
-        die "This machine already runs a site named $project, released from another folder (${other%%/.state/*}). Nothing was changed. Take that one down there first: npm stop"
+        die "This machine already runs a site named $project, released from another folder ($other). Nothing was changed. Take that one down there first: npm stop"
+}
+
+# The folder from which the project's containers were released, if it is another one. A checkout that was moved is no other.
+other_owner() {
+    docker ps --all --filter "label=com.docker.compose.project=$project" --format '{{.Label "com.docker.compose.project.working_dir"}}' |
+        while read -r folder; do
+            case $folder in "$root"/*) continue ;; esac
+            is_gone "${folder%/*}" || echo "${folder%%/.state/*}"
+        done | head -n 1
+}
+
+# is_gone PATH: nothing is there; a folder that this user may not look into could still hold it.
+is_gone() {
+    [ ! -e "$1" ] || return 1
+    around=${1%/*}
+    until [ -d "$around/" ]; do around=${around%/*}; done
+    [ -x "$around/" ]
+}
+
+# A stack or project that was renamed would start a second site beside the one that runs from this folder.
+check_name() {
+    former=$(header "$root/current" project 2>/dev/null || :)
+    case $former in '' | "$project") return 0 ;; esac
+    die "The site in $root runs as $former and would become $project: its stack or project was renamed, or another stack has the same machine. Nothing was changed. Take it down under its earlier name, its data stay: ${SUDO_USER:+sudo }sh '$root/bin/site-apply' down $former. Then run pulumi up again."
 }
 
 # Names the bridges of the site's networks to the firewall of a machine that provision.sh has made ready: what comes from there
@@ -181,7 +225,7 @@ started_at() {
     if [ -r "/proc/$1/stat" ]; then
         sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
     else
-        TZ=UTC LC_ALL=C ps -o lstart= -p "$1" 2>/dev/null | tr -d ' :'
+        TZ=UTC ps -o lstart= -p "$1" 2>/dev/null | tr -d ' :'
     fi
 }
 
@@ -198,11 +242,19 @@ take_lock() {
     fi
     until ln -s "$mine" "$root/lock" 2>/dev/null; do
         holder=$(readlink "$root/lock" || :)
+        if [ -z "$holder" ]; then require_links; fi
         if is_left_behind "$holder"; then remove_lock_of "$holder"; else wait_for_turn; fi
     done
     trap 'rm -rf "$root/incoming"; rm -f "${incoming_text-}"; [ "$(readlink "$root/lock")" != "$mine" ] || rm -f "$root/lock"' EXIT
     # 2048 blocks of 512 bytes. One old log is kept.
     [ -z "$(find "$log" -size +2048 2>/dev/null)" ] || mv "$log" "$log.old"
+}
+
+# Without one, taking the lock would fail until it is given up.
+require_links() {
+    words=$(ln -sf lock "$root/lock.test" 2>&1) ||
+        die "No symbolic link can be made in $root, and a release needs them: the disk is full or read-only, or its file system has none (FAT, exFAT). Nothing was changed. Free the disk or move the checkout to another one, and run the command again. ln says: $words"
+    rm -f "$root/lock.test"
 }
 
 wait_for_turn() {
@@ -321,6 +373,7 @@ release() {
     id=$(header "$new" release)
     previous=$(readlink "$root/current" 2>/dev/null || :)
     check_owner
+    check_name
 
     # Nothing below changes the running site until `switch_to`.
     place_files
@@ -593,7 +646,7 @@ make_folders() {
         fi
         [ "$(owner_of "$folder")" = "${owner%:*}" ] && continue
         # Empty but for the folder that the next one is mounted on.
-        [ -z "$(find "$folder" -mindepth 1 ! -type d | head -n 1)" ] ||
+        [ -z "$(find -H "$folder" -mindepth 1 ! -type d | head -n 1)" ] ||
             die "The folder $folder belongs to another user than the one who writes there (number ${owner%:*}), so nothing could be saved. Nothing was changed. Give it to them: chown -R $owner '$folder', and run pulumi up again."
         chown "$owner" "$folder"
     done <"$new/.folders"
@@ -661,7 +714,7 @@ make_inner_folders() {
     header "$new" inner >"$new/.inner"
     while read -r image path folder; do
         [ -d "$folder/$path" ] ||
-            docker run --rm --network none --user "$(user_of "$image")" --mount "type=bind,source=$folder,target=/folder" \
+            docker run --rm --network none --user "$(user_of "$image")" --mount "$(mount_of "$folder")" \
                 --workdir /folder --entrypoint mkdir "$(first_image)" -p "$path" </dev/null >/dev/null 2>&1 || :
     done <"$new/.inner"
 }
@@ -691,15 +744,19 @@ as_root() {
         (cd "$where" && ${limit-} "$command" "$@")
     else
         # shellcheck disable=SC2086 # nothing, or the words of a command
-        ${limit-} docker run --rm --network none --user 0:0 --mount "type=bind,source=$where,target=/folder" --workdir /folder \
+        ${limit-} docker run --rm --network none --user 0:0 --mount "$(mount_of "$where")" --workdir /folder \
             --entrypoint "$command" "$(first_image)" "$@"
     fi
 }
 
+# mount_of FOLDER: the value of --mount, a line of CSV.
+mount_of() { printf 'type=bind,"source=%s",target=/folder' "$(printf '%s' "$1" | sed 's/"/""/g')"; }
+
 # The site's first image, for a command that needs no program of another one.
 first_image() { header "$new" image | sed 's/ .*//;1q'; }
 
-owner_of() { find "$1" -prune -exec ls -ldn {} + | awk '{ print $3 }'; }
+# A link stands for what it leads to.
+owner_of() { find -H "$1" -prune -exec ls -ldnL {} + | awk '{ print $3 }'; }
 
 # ---- the certificate that this machine gets by itself
 
@@ -1173,7 +1230,7 @@ let_in_by_both() {
         cat "$1"
         return
     fi
-    LC_ALL=C awk '
+    awk '
         # "@example.com" of "true:ann@example.com" and of "~*^true:[^@:]+@example\.com$"
         function domain(entry) { gsub(/\\/, "", entry); sub(/\$?" allow;$/, "", entry); return entry ~ /@/ ? substr(entry, match(entry, /@[^@]*$/)) : "" }
         function is_domain(entry) { return index(entry, "\"~*^") == 1 }
@@ -1267,7 +1324,7 @@ place_units() {
 # Below `units` lies a copy of each, by which they are known again.
 place_unit() {
     if ! [ -d /run/systemd/system ] || ! am_root; then
-        say "Nothing renews the certificate by itself: this machine has no systemd that could be told to. Run $root/bin/site-apply renew every day (crontab -e)."
+        say "Nothing renews the certificate by itself: this machine has no systemd that could be told to. Run sh $root/bin/site-apply renew every day (crontab -e)."
         return 1
     fi
     if cmp -s "$1" "$root/units/${1##*/}" && cmp -s "$1" "/etc/systemd/system/${1##*/}"; then return; fi
@@ -1291,17 +1348,27 @@ remove_unit() {
 
 take_down() {
     project=$1
-    check_machine
+    # Where Docker was removed, no container runs.
+    if command -v docker >/dev/null; then check_machine; fi
     take_lock
-    check_owner
     for unit in "$root"/units/*; do remove_unit "${unit##*/}"; done
+    remove_containers
+    rm -rf "$root/files" "$root/secrets" "$root/releases" "$root/units" "$root/current" "$root/previous"
+    say "The site is down. Notebooks and other data stay where they are."
+}
+
+remove_containers() {
+    command -v docker >/dev/null || return 0
+    other=$(other_owner)
+    if [ -n "$other" ]; then
+        say "The containers of $project were released from another folder ($other): they stay."
+        return
+    fi
     # The volumes are those that images ask for and no setting names. The next containers would get new ones.
     words=$(within "$started_within" docker compose --project-name "$project" --profile check --profile certificates down --remove-orphans --volumes </dev/null 2>&1) || {
         [ $? -ne 124 ] || words="nothing, for $((started_within / 60)) minutes"
-        die "The site could not be taken down. Mend the cause, and run pulumi destroy again. Docker says: $(printf '%s' "$words" | tail -n 1)"
+        die "The site could not be taken down. Fix the cause, and run pulumi destroy again. Docker says: $(printf '%s' "$words" | tail -n 1)"
     }
-    rm -rf "$root/files" "$root/secrets" "$root/releases" "$root/units" "$root/current" "$root/previous"
-    say "The site is down. Notebooks and other data stay where they are."
 }
 
 main "$@"

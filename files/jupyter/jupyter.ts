@@ -1,5 +1,5 @@
 import type { Settings } from "../../settings/schema.ts";
-import { CONTAINED, healthCheck } from "../compose.ts";
+import { asking, CONTAINED, healthCheck } from "../compose.ts";
 import { fill } from "../fill.ts";
 import { NOTEBOOKS } from "../mariadb/access.ts";
 import { DATABASE_NETWORK } from "../mariadb/mariadb.ts";
@@ -36,7 +36,7 @@ export function jupyter(names: Names, settings: Settings, place: Place): Service
         JUPYTER_CONFIG_PATH: "/home/jovyan/.local/etc/jupyter",
       },
       // The image's own check starts two Pythons every three seconds.
-      healthcheck: healthCheck("wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8888/api"),
+      healthcheck: healthCheck(...asking("http://127.0.0.1:8888/api")),
       stop_grace_period: "20s",
     },
     files: {

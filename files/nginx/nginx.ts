@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { DexUser } from "../../settings/signIn.ts";
-import { HARDENED, healthCheck } from "../compose.ts";
+import { asking, HARDENED, healthCheck } from "../compose.ts";
 import { fill } from "../fill.ts";
 import { hostName, type Names } from "../names.ts";
 import type { Secrets } from "../secrets.ts";
@@ -63,7 +63,7 @@ export function nginx(door: Door): Service {
       entrypoint: ["nginx", "-c", CONFIG],
       ports: [`${place.address}:${place.httpsPort}:8443`, `${place.address}:${place.httpPort}:8080`],
       mem_limit: "256m",
-      healthcheck: healthCheck("wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/healthy"),
+      healthcheck: healthCheck(...asking("http://127.0.0.1:8081/healthy")),
       // nginx takes its leave politely at QUIT, within worker_shutdown_timeout.
       stop_signal: "SIGQUIT",
       stop_grace_period: "15s",
@@ -71,7 +71,7 @@ export function nginx(door: Door): Service {
     files: { at: "/site", content: ({ secretFolder }) => files(door, virtualHosts, secretFolder) },
     secretFiles: { at: SECRETS, content: secretFiles },
     reload: ["sh", "/site/current/reload.sh"],
-    ask: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/door"],
+    ask: asking("http://127.0.0.1:8081/door"),
     check: ["nginx", "-t", "-q", "-c", CONFIG],
     lists: ["people.map", ...door.virtualHosts.filter(isDoor).map(({ label }) => `people/${label}.map`)],
     virtualHost: front,

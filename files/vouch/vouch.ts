@@ -24,6 +24,8 @@ export function vouch(names: Names, signIn: SignIn): Service {
     compose: {
       ...HARDENED,
       mem_limit: "96m",
+      // A proxy that Docker's client puts into containers leads to providers outside, not to Dex.
+      ...(signIn.provider === "dex" ? { environment: { NO_PROXY: "dex", no_proxy: "dex" } } : {}),
       healthcheck: healthCheck("/vouch-proxy", "-healthcheck"),
     },
     secretFiles: { at: "/config", content: (secrets) => ({ "config.yml": config(names, signIn, secrets) }) },

@@ -1,10 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { composeProject } from "../../components/stackNames.ts";
 import type { Result } from "../bench.ts";
 import { run } from "../setup/command.ts";
+import { localStack } from "../setup/localStack.ts";
+import { projectFile } from "../setup/projectFile.ts";
 import { rounded } from "./figures.ts";
 
-export const PROJECT = "jupyter-up-local";
+export const PROJECT = composeProject(projectFile.name, localStack);
 const TWO_MINUTES = 120_000;
 const MEBIBYTE = 1024;
 const TICKS_A_SECOND = 100;

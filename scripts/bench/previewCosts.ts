@@ -34,7 +34,7 @@ export async function previewCosts(cli: PulumiCli, env: Record<string, string>):
   }
 }
 
-async function previewTime(cli: PulumiCli, cwd: string, env: Record<string, string>): Promise<number> {
+async function previewTime(cli: PulumiCli, cwd: string, env: NodeJS.ProcessEnv): Promise<number> {
   const began = performance.now();
   await run("pulumi preview", cli.command, ["preview", "--non-interactive", "--expect-no-changes"], { cwd, env });
   return (performance.now() - began) / 1000;

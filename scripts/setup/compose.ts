@@ -48,7 +48,7 @@ async function composeVersion(): Promise<string> {
 
 /** Debian 12 has no Compose 2: Debian 13's program runs there as well; where it cannot be had, it is built. */
 async function installPlugin(debian: DebianRelease, say: Say): Promise<void> {
-  const folder = join(homedir(), ".docker", "cli-plugins");
+  const folder = join(process.env.DOCKER_CONFIG || join(homedir(), ".docker"), "cli-plugins");
   const plugin = join(folder, "docker-compose");
   await mkdir(folder, { recursive: true });
   try {

@@ -28,7 +28,7 @@ export interface Operation {
 export async function operate(
   cli: PulumiCli,
   args: string[],
-  env: Record<string, string>,
+  env: NodeJS.ProcessEnv,
   say: Say,
   keep: Say,
 ): Promise<Operation> {
@@ -82,12 +82,12 @@ function withHint(paragraphs: string[]): string[] {
 }
 
 /** The stack's outputs, secrets included. */
-export async function stackOutputs(cli: PulumiCli, env: Record<string, string>): Promise<Record<string, unknown>> {
+export async function stackOutputs(cli: PulumiCli, env: NodeJS.ProcessEnv): Promise<Record<string, unknown>> {
   return JSON.parse(await query(cli, ["stack", "output", "--json", "--show-secrets"], { env }));
 }
 
 /** The types of the resources that the stack consists of. */
-export async function resourceTypes(cli: PulumiCli, env: Record<string, string>): Promise<string[]> {
+export async function resourceTypes(cli: PulumiCli, env: NodeJS.ProcessEnv): Promise<string[]> {
   const exported = JSON.parse(await query(cli, ["stack", "export"], { env }));
   const { deployment } = exported as { deployment?: { resources?: { type: string }[] } };
   return (deployment?.resources ?? []).map(({ type }) => type);

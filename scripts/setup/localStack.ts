@@ -1,10 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { access, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { run } from "./command.ts";
+import { withoutOtherStack } from "./environment.ts";
 import { cacheFolder, projectFolder, stateFolder } from "./folders.ts";
+import { PlainError } from "./plainError.ts";
+import { projectFile, settingName } from "./projectFile.ts";
 import { cliFolder, type PulumiCli, pulumiHome } from "./pulumiCli.ts";
 import { composeLive, configOf, type MachineConfig, requireYaml, withoutCiphers, writeBack } from "./stackConfig.ts";
 
@@ -15,7 +18,7 @@ const liveConfig = join(stateFolder, `Pulumi.${localStack}.yaml`);
 const machineConfig = join(stateFolder, "machine.json");
 const backend = join(stateFolder, "pulumi");
 const passphrase = join(stateFolder, "passphrase");
-export const mirrorSetting = "jupyter-up:imageMirror";
+export const mirrorSetting = settingName("imageMirror");
 
 /** The variables under which the CLI finds its own surroundings: plugins, language host, the right Node, compiled code. */
 export function cliEnvironment(cli: PulumiCli): Record<string, string> {
@@ -30,13 +33,23 @@ export function cliEnvironment(cli: PulumiCli): Record<string, string> {
 
 /** The variables for state that lies in this clone. */
 export function stateEnvironment(): Record<string, string> {
-  return { PULUMI_BACKEND_URL: `file://${backend}`, PULUMI_CONFIG_PASSPHRASE_FILE: passphrase };
+  return { PULUMI_BACKEND_URL: backendOf(backend), PULUMI_CONFIG_PASSPHRASE_FILE: passphrase };
+}
+
+/** The address of state in a folder. The CLI reads `#`, `?` and `%` in it as any address's. */
+export function backendOf(folder: string): string {
+  return `file://${folder.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+/** The same, for the stack of this clone alone. */
+function localStateEnvironment(): NodeJS.ProcessEnv {
+  return { ...withoutOtherStack(process.env), ...stateEnvironment() };
 }
 
 /** The variables that make the CLI mean the stack `local`, with its live config file, wherever it is not told otherwise. */
-export function localStackEnvironment(): Record<string, string> {
+export function localStackEnvironment(): NodeJS.ProcessEnv {
   return {
-    ...stateEnvironment(),
+    ...localStateEnvironment(),
     PULUMI_STACK: localStack,
     // Each flag of the CLI can be given by PULUMI_OPTION_<FLAG>, and concerns only the commands that have it.
     PULUMI_OPTION_CONFIG_FILE: liveConfig,
@@ -69,13 +82,32 @@ export function imageMirrorOf(config: Record<string, unknown>): string | undefin
 
 /** Whether there has been a stack in this clone. */
 export function localStackExists(): boolean {
-  const checkpoint = join(backend, ".pulumi/stacks/jupyter-up", `${localStack}.json`);
+  const checkpoint = join(backend, ".pulumi/stacks", projectFile.name, `${localStack}.json`);
   return existsSync(checkpoint) || existsSync(`${checkpoint}.gz`);
+}
+
+/**
+ * Makes a folder that the CLI writes to. An error where nothing can be written there.
+ *
+ * @param otherwise what puts the folder in another place
+ */
+async function makeWritable(folder: string, otherwise: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    throw new PlainError(
+      `Nothing can be written to the folder ${folder}, which this program needs (${code}).`,
+      `Let your user write there, or ${otherwise}; then run the command again.`,
+    );
+  }
 }
 
 /** The folder for state, closed to others, with a passphrase of its own. For every stack that is kept in this clone. */
 export async function ensureStateFolder(): Promise<void> {
-  await mkdir(stateFolder, { recursive: true, mode: 0o700 });
+  await makeWritable(stateFolder, "move the checkout");
+  await makeWritable(pulumiHome, "give HOME another folder");
   await mkdir(backend, { recursive: true, mode: 0o700 });
   if (!existsSync(passphrase))
     await writeFile(passphrase, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600 });
@@ -117,7 +149,7 @@ async function createStack(cli: PulumiCli, live: string): Promise<string> {
     await writeFile(config, live);
     await run(`Making the stack ${localStack}`, cli.command, ["stack", "init", localStack, "--no-select"], {
       cwd: folder,
-      env: { ...cliEnvironment(cli), ...stateEnvironment() },
+      env: { ...cliEnvironment(cli), ...localStateEnvironment() },
     });
     return await readFile(config, "utf8");
   } finally {
@@ -130,7 +162,7 @@ async function saltedConfig(cli: PulumiCli, live: string): Promise<string> {
   if (live.includes("encryptionsalt")) return live;
   const exported = await run(`Reading the stack ${localStack}`, cli.command, ["stack", "export", "-s", localStack], {
     cwd: projectFolder,
-    env: { ...cliEnvironment(cli), ...stateEnvironment() },
+    env: { ...cliEnvironment(cli), ...localStateEnvironment() },
   });
   const { deployment } = JSON.parse(exported) as { deployment?: { secrets_providers?: { state?: { salt?: string } } } };
   const salt = deployment?.secrets_providers?.state?.salt;

@@ -1,3 +1,4 @@
+import { useOwnEnvironment } from "./environment.ts";
 import { catchInterrupts, Interruption } from "./interruption.ts";
 import { PlainError } from "./plainError.ts";
 
@@ -9,6 +10,7 @@ export async function main(script: () => Promise<number>): Promise<void> {
   catchInterrupts();
   // A terminal that is closed is no reason to leave undone what has to be undone.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  useOwnEnvironment();
   // Where `su` leaves root with a user's PATH: dockerd, debootstrap and their like live there.
   process.env.PATH += ":/usr/local/sbin:/usr/sbin:/sbin";
   try {

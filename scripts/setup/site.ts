@@ -1,12 +1,9 @@
 /** What the set-up has to know of the site before Pulumi can run: what it is made of, from the program's own code. */
 
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { parse } from "yaml";
 import { imagesOf, siteOf } from "../../files/site.ts";
 import { sealed, settingsSchema } from "../../settings/schema.ts";
 import type { Target } from "./explain.ts";
-import { projectFolder } from "./folders.ts";
+import { projectFile, settingName } from "./projectFile.ts";
 
 /** The type of the component that is the running site. */
 export const siteComponent = "jupyter-up:index:SiteRelease";
@@ -23,19 +20,14 @@ export const providerPackages = ["command", "random", "tls"];
 /** The packages whose providers the program uses with these settings. */
 export function providersFor(config: Record<string, unknown>): string[] {
   const target = targetOf(config);
-  const hasRecords = target !== "local" && config["jupyter-up:dns"] !== "none";
+  const hasRecords = target !== "local" && config[settingName("dns")] !== "none";
   return [...providerPackages, ...(target === "gcp" ? ["gcp"] : []), ...(hasRecords ? ["cloudflare"] : [])];
 }
 
 /** Where the site runs with these settings. */
 export function targetOf(config: Record<string, unknown>): Target {
-  const target = config["jupyter-up:target"];
+  const target = config[settingName("target")];
   return target === "gcp" || target === "ssh" ? target : "local";
-}
-
-interface ProjectFile {
-  name: string;
-  config?: Record<string, { default?: unknown }>;
 }
 
 /**
@@ -45,13 +37,12 @@ interface ProjectFile {
  * @param config the stack's configuration, by whole names ("jupyter-up:imageTag")
  */
 export async function siteImages(config: Record<string, unknown>): Promise<string[]> {
-  const project = parse(await readFile(join(projectFolder, "Pulumi.yaml"), "utf8")) as ProjectFile;
   // Those with a colon are a provider's.
-  const settings = Object.entries(project.config ?? {}).filter(([key]) => !key.includes(":"));
+  const settings = Object.entries(projectFile.config ?? {}).filter(([key]) => !key.includes(":"));
   const defaults = settings.map(([key, { default: value }]) => [key, value]);
   const own = Object.entries(config).flatMap(([name, value]) => {
     const [owner, key] = name.split(":", 2);
-    return owner === project.name ? [[key, value]] : [];
+    return owner === projectFile.name ? [[key, value]] : [];
   });
   const { success, data } = settingsSchema.safeParse({ ...Object.fromEntries([...defaults, ...own]), imageMirror: "" });
   if (!success) return [];
@@ -64,5 +55,5 @@ export async function siteImages(config: Record<string, unknown>): Promise<strin
     httpPort: 80,
     public: false,
   };
-  return imagesOf(siteOf(project.name, sealed(data), anywhere)).map(({ reference }) => reference);
+  return imagesOf(siteOf(projectFile.name, sealed(data), anywhere)).map(({ reference }) => reference);
 }

@@ -84,13 +84,13 @@ export function writeAllBack(tracked: string, live: string, machine: MachineConf
 export function withoutCiphers(value: unknown, name = ""): unknown {
   if (Array.isArray(value)) return value.map((each) => withoutCiphers(each));
   if (!isRecord(value)) return value;
-  if (typeof value.secure === "string") return standIns[name] ?? "-----BEGIN PRIVATE KEY-----";
+  if (typeof value.secure === "string") return standIns[name.replace(/^.*:/, "")] ?? "-----BEGIN PRIVATE KEY-----";
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withoutCiphers(part, key)]));
 }
 
 const standIns: Record<string, string> = {
   passwordHash: `$2b$10$${".".repeat(53)}`,
-  "jupyter-up:tlsCertificate": "-----BEGIN CERTIFICATE-----",
+  tlsCertificate: "-----BEGIN CERTIFICATE-----",
 };
 
 /** The configuration in a stack's file, by whole names. */

@@ -36,7 +36,8 @@ export interface TestHost {
 }
 
 export function testHost(): TestHost {
-  const folder = mkdtempSync(join(tmpdir(), "jupyter-up-host-"));
+  // A comma separates the words of `docker run --mount`.
+  const folder = mkdtempSync(join(tmpdir(), "jupyter-up,host-"));
   chmodSync(folder, 0o755);
   const root = `${folder}/site`;
   const script = `${root}/bin/site-apply`;

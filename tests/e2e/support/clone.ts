@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { onTerminal, type Seen, type TerminalOptions } from "../../support/terminal.ts";
+import { oddName, oddSurroundings } from "./oddSurroundings.ts";
 
 const run = promisify(execFile);
 const checkout = new URL("../../..", import.meta.url).pathname;
@@ -19,13 +20,22 @@ export interface Outcome {
 /** A copy of this checkout as git would clone it, with packages installed: what a user has after `git clone && npm ci`. */
 export class Clone {
   readonly folder: string;
+  /** The folder around it, which has nothing else in it but what a test puts there. */
+  private readonly parent: string;
+  private readonly surroundings: Record<string, string>;
 
-  private constructor(folder: string) {
-    this.folder = folder;
+  private constructor(parent: string, name: string, surroundings: Record<string, string>) {
+    this.parent = parent;
+    this.folder = join(parent, name);
+    this.surroundings = surroundings;
   }
 
-  static async make(): Promise<Clone> {
-    const folder = await mkdtemp(join(tmpdir(), "jupyter-up-"));
+  /** @param odd whether its folder has an odd name, and the shell and Docker's client settings that are another project's */
+  static async make({ odd = false } = {}): Promise<Clone> {
+    const parent = await mkdtemp(join(tmpdir(), "jupyter-up-"));
+    const clone = new Clone(parent, odd ? oddName : "clone", odd ? await oddSurroundings(parent) : {});
+    const { folder } = clone;
+    await mkdir(folder);
     const { stdout } = await run("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: checkout });
     for (const file of stdout.split("\n").filter(Boolean)) {
       await mkdir(dirname(join(folder, file)), { recursive: true });
@@ -45,7 +55,7 @@ export class Clone {
         cwd: folder,
       },
     );
-    return new Clone(folder);
+    return clone;
   }
 
   /** Runs `npm run` (or `npm start`, `npm stop`) in the clone, as a user would, without a terminal. */
@@ -55,7 +65,7 @@ export class Clone {
 
   /** The same on a terminal of a width. */
   npmOnTerminal(terminal: Pick<TerminalOptions, "columns" | "type">, ...args: string[]): Promise<Seen> {
-    const env = withoutTestSurroundings();
+    const env = { ...withoutTestSurroundings(), ...this.surroundings };
     return onTerminal(["npm", "--silent", ...args], { ...terminal, cwd: this.folder, env });
   }
 
@@ -68,7 +78,7 @@ export class Clone {
     try {
       const { stdout, stderr } = await run(command, args, {
         cwd: this.folder,
-        env: { ...withoutTestSurroundings(), ...env },
+        env: { ...withoutTestSurroundings(), ...this.surroundings, ...env },
         timeout: TEN_MINUTES,
         maxBuffer: 64 << 20,
       });
@@ -97,7 +107,7 @@ export class Clone {
   }
 
   async remove(): Promise<void> {
-    await rm(this.folder, { recursive: true, force: true });
+    await rm(this.parent, { recursive: true, force: true });
   }
 }
 

@@ -9,6 +9,7 @@ import "./privateAuthority.cases.ts";
 import "./originCertificate.cases.ts";
 import "./originPulls.cases.ts";
 import "./remoteHost.cases.ts";
+import "./renamedStack.cases.ts";
 import "./sshGreeting.cases.ts";
 import "./siteRelease.cases.ts";
 import "./siteSecrets.cases.ts";

@@ -30,7 +30,7 @@ describe("A machine that the settings no longer name", () => {
     assert.match(words[0] ?? "", /^ssh\.hostKey: .* it runs on there/);
     assert.match(
       words.at(-1) ?? "",
-      /ssh .*ssh-ed25519 AAAA' ann@203\.0\.113\.7 sudo \/opt\/jupyter-up\/bin\/site-apply down jupyter-up-home$/,
+      /ssh .*ssh-ed25519 AAAA' ann@203\.0\.113\.7 sudo sh \/opt\/jupyter-up\/bin\/site-apply down jupyter-up-home$/,
     );
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -87,15 +87,37 @@ describe("A release", () => {
     writeFileSync(script, "#!/bin/sh\necho old\n");
     const failing = lineOf("site-setup").replace(" && cat >", " && false >");
     assert.notEqual(failing, lineOf("site-setup"));
-    assert.notEqual(sh(failing).status, 0);
+    for (const [line, input] of [
+      [failing, "#!/bin/sh\necho new\n"],
+      [lineOf("site-setup"), ""],
+    ] as const)
+      assert.notEqual(sh(line, input).status, 0);
     assert.equal(readFileSync(script, "utf8"), "#!/bin/sh\necho old\n");
   });
 
-  it("calls the script for the secrets, the release and the end", () => {
-    writeFileSync(script, '#!/bin/sh\necho "$@"\n');
+  const echo = '#!/bin/sh\necho "$@"\n';
+
+  it("calls the script for the secrets, the release and the end, on a file system that runs no programs, too", () => {
+    writeFileSync(script, echo);
+    chmodSync(script, 0o644);
     assert.equal(sh(lineOf("site-secrets")).stdout, "secrets\n");
     assert.equal(sh(lineOf("site-release")).stdout, "release\n");
-    assert.equal(sh(lineOf("site-setup", "delete")).stdout, "down jupyter-up-test\n");
+    assert.equal(sh(lineOf("site-setup", "delete"), echo).stdout, "down jupyter-up-test\n");
+  });
+
+  it("can be taken down where its folder was removed, and where the disk is full", () => {
+    rmSync(elsewhere.root, { recursive: true });
+    assert.equal(sh(lineOf("site-setup", "delete"), echo).stdout, "down jupyter-up-test\n");
+    const full = lineOf("site-setup", "delete").replace("cat >", "false >");
+    assert.equal(sh(full).stdout, "down jupyter-up-test\n");
+  });
+
+  it("leaves nobody else a way to change the script, whatever umask there is", () => {
+    for (const umask of ["000", "027", "077"]) {
+      rmSync(elsewhere.root, { recursive: true, force: true });
+      sh(`umask ${umask} && ${lineOf("site-setup")}`, echo);
+      assert.equal(statSync(`${elsewhere.root}/bin`).mode & 0o022, 0, umask);
+    }
   });
 
   it("undoes nothing else", () => {

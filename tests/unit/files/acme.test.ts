@@ -80,7 +80,7 @@ describe("A site with a certificate of Let's Encrypt", () => {
   it("brings a timer along that runs the host's own script", () => {
     assert.match(contentOf(release, "jupyter-up-test-certificate.timer"), /^OnCalendar=daily$/m);
     const service = contentOf(release, "jupyter-up-test-certificate.service");
-    assert.match(service, /^ExecStart="\/srv\/site\/bin\/site-apply" renew$/m);
+    assert.match(service, /^ExecStart=\/bin\/sh "\/srv\/site\/bin\/site-apply" renew$/m);
   });
 });
 

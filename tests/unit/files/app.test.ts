@@ -60,7 +60,7 @@ describe("An app of three settings", () => {
     assert.deepEqual(headerOf(changes, "visitor"), ["visitor nginx to-whoami"]);
     assert.deepEqual(headerOf(changes, "ready"), ["ready whoami nginx busybox nc -w 3 whoami 80 -e true"]);
     assert.deepEqual(headerOf(withApp({ path: "/healthz?x=1" }), "ready"), [
-      "ready whoami nginx wget -q -T 5 -O /dev/null http://whoami:80/healthz?x=1",
+      "ready whoami nginx wget --proxy=off -q -T 5 -O /dev/null http://whoami:80/healthz?x=1",
     ]);
   });
 

@@ -87,7 +87,7 @@ describe("The bundle's two texts", () => {
         "network jupyter",
         "prepare jupyter sh /usr/local/etc/jupyter/place-once.sh /usr/local/etc/jupyter/welcome.ipynb",
         "prepare jupyter python3 /usr/local/etc/jupyter/packages.py",
-        "ask nginx wget -q -O /dev/null http://127.0.0.1:8081/door",
+        "ask nginx wget --proxy=off -q -O /dev/null http://127.0.0.1:8081/door",
       ],
     );
     assert.deepEqual(unpack(bundle.secrets).header, [

@@ -281,6 +281,28 @@ describe("The program in a stack whose name Compose refuses", () => {
   });
 });
 
+describe("The program in a stack that was renamed", () => {
+  it("makes nothing, and says how the site gets the new name", async () => {
+    const setup = "urn:pulumi:test::jupyter-up::jupyter-up:index:SiteRelease$command:local:Command::site-setup";
+    const made = { [setup]: { delete: "sh '/lab/.state/old/site/bin/site-apply' down jupyter-up-old" } };
+    let message = "";
+    const refused = () =>
+      program().catch((error: Error) => {
+        message = error.message;
+      });
+    const { resources } = await runUnderMocks(handedOver(people), refused, made);
+    assert.deepEqual(
+      resources.map(({ type }) => type),
+      ["pulumi:pulumi:Stack"],
+    );
+    assert.match(
+      message,
+      /^Nothing was changed\. The stack's site runs as jupyter-up-old and would become jupyter-up-test: /,
+    );
+    assert.match(message, /\n {4}mv \.state\/old \.state\/test\n {4}pulumi up\n$/);
+  });
+});
+
 describe("The program with a password hash in the settings", () => {
   const passwordHash = `$2b$10$${"a".repeat(53)}`;
   let run: Run;

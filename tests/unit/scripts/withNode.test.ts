@@ -60,6 +60,53 @@ describe("scripts/with-node", () => {
     assert.equal(stdout, "the tool is there\n");
     assert.equal(stderr, "");
   });
+
+  const surroundings: [what: string, env: NodeJS.ProcessEnv][] = [
+    ["an editor's debugger in NODE_OPTIONS", { NODE_OPTIONS: "--require /no/such/file.js --inspect=0" }],
+    ["type stripping switched off", { NODE_OPTIONS: "--no-experimental-strip-types" }],
+    ["a proxy for Node", { NODE_USE_ENV_PROXY: "1", HTTPS_PROXY: "no address" }],
+    ["no HOME", { HOME: undefined }],
+    ["another separator of words", { IFS: "/" }],
+    ["a CDPATH", { CDPATH: "/usr:/tmp" }],
+  ];
+  for (const [what, env] of surroundings)
+    it(`runs with ${what}`, async () => {
+      const { stdout, stderr } = await withNode(env);
+      assert.deepEqual([stdout, stderr], ["the tool is there\n", ""]);
+    });
+
+  it("keeps those of NODE_OPTIONS that are about certificates and memory", async () => {
+    await writeFile(
+      join(project, "scripts/options.ts"),
+      "console.log(process.execArgv.length, process.env.NODE_OPTIONS);\n",
+    );
+    const env = { ...process.env, NODE_OPTIONS: "--max-old-space-size=512 --no-warnings --use-openssl-ca" };
+    const { stdout } = await run("sh", ["scripts/with-node", "scripts/options.ts"], { cwd: project, env });
+    assert.equal(stdout, "0  --max-old-space-size=512 --use-openssl-ca\n");
+  });
+
+  it("refuses a folder in which Node runs no program, in one sentence", async () => {
+    for (const name of ["back\\slash", "two\nlines"]) {
+      await mkdir(join(project, name, "scripts"), { recursive: true });
+      await cp(join(project, "scripts/with-node"), join(project, name, "scripts/with-node"));
+      const refused = run("sh", ["scripts/with-node", "x.ts"], { cwd: join(project, name) });
+      await assert.rejects(refused, {
+        code: 1,
+        stderr: /^Node cannot run a program below a folder with a backslash or a line break in its name/,
+      });
+    }
+  });
+
+  it("installs the packages whatever the user's npm leaves out", async () => {
+    await rm(join(project, "node_modules"), { recursive: true });
+    const npm = {
+      NPM_CONFIG_OMIT: "dev",
+      NPM_CONFIG_GLOBAL: "true",
+      NPM_CONFIG_DRY_RUN: "true",
+      NPM_CONFIG_PACKAGE_LOCK: "false",
+    };
+    assert.equal((await withNode(npm)).stdout, "the tool is there\n");
+  });
 });
 
 describe("npm ci", () => {
