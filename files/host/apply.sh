@@ -969,7 +969,9 @@ command_to_recreate() {
 # ends by itself (a kernel), and not with the whole machine swapping until nobody gets in. Where memory is short, so is swap: it
 # is as slow as the disk. Docker changes this as a container runs, so that no release of other things ends kernels for it.
 limit_memory() {
-    machine=$(($(docker info --format '{{.MemTotal}}') / 1048576))
+    bytes=$(docker info --format '{{.MemTotal}}')
+    case $bytes in '' | *[!0-9]*) return 0 ;; esac
+    machine=$((bytes / 1048576))
     header "$root/current" memory >"$root/current/.memory"
     while read -r service rest; do
         # A larger machine does more besides.
