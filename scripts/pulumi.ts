@@ -16,7 +16,7 @@ import {
   writeConfigBack,
 } from "./setup/localStack.ts";
 import { main } from "./setup/main.ts";
-import { withOtherStack } from "./setup/otherStack.ts";
+import { keepTexts, withOtherStack } from "./setup/otherStack.ts";
 import { preparePulumi, seeSurroundings } from "./setup/prepare.ts";
 import { findPulumiCli, type PulumiCli } from "./setup/pulumiCli.ts";
 import { providersFor, siteImages, targetOf } from "./setup/site.ts";
@@ -48,6 +48,9 @@ await main(async () => {
   const stack = typeof values.stack === "string" ? values.stack : (process.env.PULUMI_STACK ?? localStack);
   const command = positionals[0] ?? "";
   const isLocal = stack === localStack;
+  const isInit = command === "stack" && positionals[1] === "init";
+  if (isInit || usingProviders.has(command) || command === "config" || command === "cfg")
+    await keepTexts((isInit && positionals[2]) || stack);
 
   if (!usingProviders.has(command)) {
     const cli = (await findPulumiCli()) ?? (await preparePulumi(await seeSurroundings()));

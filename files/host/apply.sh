@@ -489,35 +489,38 @@ pull_images() {
         die "The disk is too full: the new images need $need MiB, and $free MiB are free at $(docker info --format '{{.DockerRootDir}}'). Nothing was changed. Free $((need - free)) MiB (docker image prune --all removes each image that no container uses; docker system df shows what Docker holds), and run pulumi up again."
     printf '%s\n' "$missing" | while read -r reference mib setting; do
         say "Pulling $reference ($mib MiB unpacked) ..."
-        pull "$reference" "$mib" && pulled=0 || pulled=$?
+        pull "$reference" "$mib" "$pulled_within" || :
         [ "$pulled" -ne 124 ] ||
             die "The image $reference did not arrive within $((pulled_within / 60)) minutes. Nothing was changed. What has arrived is kept: see that this machine reaches the registry, and run pulumi up again."
         [ "$pulled" = 0 ] ||
             die "The image $reference could not be pulled. Nothing was changed. Check its name and tag (${setting:-pulumi config}), and this machine's way to the registry; then run pulumi up again. Docker says: $(printf '%s' "$words" | tail -n 1)"
+        # The images that are the site's to remove; see forget_pulled.
+        echo "$reference" >>"$root/pulled"
     done
 }
 
-# pull REFERENCE MIB: says each minute how much of it has arrived, as far as the disk tells. What Docker says is in `words`.
+# pull REFERENCE MIB SECONDS: what Docker says is in `words`. Not with the lock (9), which would stay with a pull that outlives
+# this program.
 pull() {
     free_before=$(free_at_docker)
+    tell_arrival "$1" "$2" 9>&- &
+    teller=$!
+    words=$(within "$3" docker pull --quiet "$1" </dev/null 2>&1 9>&-) && pulled=0 || pulled=$?
+    kill "$teller" 2>/dev/null || :
+    wait "$teller" 2>/dev/null || :
+    return "$pulled"
+}
+
+# tell_arrival REFERENCE MIB: says each minute how much of it has arrived, as far as the disk tells, while this program is there.
+tell_arrival() {
     waiting
-    # Not with the lock: it would stay with a pull that outlives this program.
-    within "$pulled_within" docker pull --quiet "$1" </dev/null >"$new/.pull" 2>&1 9>&- &
-    puller=$!
-    while kill -0 "$puller" 2>/dev/null; do
-        if is_time_to_say; then
-            arrived=$((free_before - $(free_at_docker)))
-            [ "$arrived" -lt "$2" ] || arrived=$2
-            [ "$arrived" -gt 0 ] && so_far=": about $arrived of $2 MiB" || so_far=
-            still "Pulling $1" "$so_far"
-        fi
-        sleep 1
+    while kill -0 $$ 2>/dev/null && sleep 1 >/dev/null 2>&1; do
+        is_time_to_say || continue
+        arrived=$((free_before - $(free_at_docker)))
+        [ "$arrived" -lt "$2" ] || arrived=$2
+        [ "$arrived" -gt 0 ] && so_far=": about $arrived of $2 MiB" || so_far=
+        still "Pulling $1" "$so_far"
     done
-    wait "$puller" && ended=0 || ended=$?
-    words=$(cat "$new/.pull")
-    # The images that are the site's to remove; see forget_pulled.
-    [ "$ended" -ne 0 ] || echo "$1" >>"$root/pulled"
-    return "$ended"
 }
 
 # MiB that images may take; plenty where Docker has a machine of its own, whose disk nobody sees from here.
@@ -545,7 +548,7 @@ renew_images() {
             say "$reference was not looked up: there may be a newer image, and less than $mib MiB are free for it (docker system df shows what Docker holds). The one that is here is run."
             continue
         fi
-        words=$(within "$renewed_within" docker pull --quiet "$reference" </dev/null 2>&1) || {
+        pull "$reference" "$((mib - 300))" "$renewed_within" || {
             words=$(printf '%s' "${words:-no answer within $renewed_within seconds}" | tail -n 1)
             say "$reference could not be looked up; the image that is here is run. Docker says: $words"
             # A registry that does not answer is not asked again.
@@ -1023,7 +1026,9 @@ command_to_recreate() {
 # ends by itself (a kernel), and not with the whole machine swapping until nobody gets in. Where memory is short, so is swap: it
 # is as slow as the disk. Docker changes this as a container runs, so that no release of other things ends kernels for it.
 limit_memory() {
-    machine=$(($(docker info --format '{{.MemTotal}}') / 1048576))
+    bytes=$(docker info --format '{{.MemTotal}}')
+    case $bytes in '' | *[!0-9]*) return 0 ;; esac
+    machine=$((bytes / 1048576))
     header "$root/current" memory >"$root/current/.memory"
     while read -r service rest; do
         # A larger machine does more besides.

@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { stateFolder } from "./folders.ts";
 import {
   ensureStateFolder,
+  localStack,
   mirrorSetting,
   readIfThere,
   readTracked,
   stateEnvironment,
   trackedConfigOf,
 } from "./localStack.ts";
-import { type MachineConfig, withMachine, writeAllBack } from "./stackConfig.ts";
+import { inQuotes, type MachineConfig, withMachine, writeAllBack } from "./stackConfig.ts";
 
 /**
  * Runs a command of the CLI on a stack that is not `local`, with the environment in which it finds its state: the user's own
@@ -39,4 +40,15 @@ export async function withOtherStack<Result>(
     if (text !== tracked) await writeFile(own, text);
     await rm(live, { force: true });
   }
+}
+
+/**
+ * Puts quotes into a stack's own file where the CLI would read another text: `stack init` and `config` write the file as they
+ * read it, 493 for `0755`. The tracked file of the stack `local` they never see.
+ */
+export async function keepTexts(stack: string): Promise<void> {
+  if (stack === localStack) return;
+  const tracked = await readTracked(stack);
+  const quoted = inQuotes(tracked);
+  if (quoted !== tracked) await writeFile(trackedConfigOf(stack), quoted);
 }

@@ -80,6 +80,15 @@ export function writeAllBack(tracked: string, live: string, machine: MachineConf
   return changed.length > 0 ? document.toString() : text;
 }
 
+/** A stack's own file with quotes around what the CLI would read as another text. */
+export function inQuotes(tracked: string): string {
+  const document: Document = parseDocument(tracked, options);
+  const untouched = document.toString();
+  quote(document);
+  const quoted = document.toString();
+  return quoted === untouched ? tracked : quoted;
+}
+
 /** The configuration with something of the right form in the place of everything that is encrypted. */
 export function withoutCiphers(value: unknown, name = ""): unknown {
   if (Array.isArray(value)) return value.map((each) => withoutCiphers(each));
@@ -143,7 +152,12 @@ const notValid = (name: string, why: string) =>
 function editable(text: string): Document {
   const document: Document = parseDocument(text, options);
   if (!isMap(document.contents)) document.contents = document.createNode({});
-  // In quotes, the CLI reads what is written: 0755 and 2026-08-17, and not 493 and a moment.
+  quote(document);
+  return document;
+}
+
+/** Puts quotes around what the CLI would read as another text: 0755 as 493, 2026-08-17 as a moment. */
+function quote(document: Document): void {
   visit(document, {
     Scalar(_, scalar) {
       if (scalar.type !== "PLAIN" || scalar.tag !== undefined || !losesItsText(scalar.source ?? "")) return;
@@ -151,7 +165,6 @@ function editable(text: string): Document {
       scalar.type = "QUOTE_DOUBLE";
     },
   });
-  return document;
 }
 
 function stackFile(text: string): StackFile {

@@ -124,6 +124,27 @@ describe("By the real Pulumi CLI, a text comes to the program as it was written"
     assert.deepEqual((await settingsRead()).packages, ["7"]);
   });
 
+  it("without quotes, and quotes are put there, where the CLI is run by `npm run pulumi`", async () => {
+    const own = join(checkout, "Pulumi.values-test.yaml");
+    const written = "config:\n  # Of MariaDB.\n  jupyter-up:databaseTag: 11.10 # not 11.1\n";
+    writeFileSync(own, written);
+    try {
+      const { PULUMI_STACK: _, PULUMI_OPTION_CONFIG_FILE: __, ...elsewhere } = env;
+      for (const words of ["stack init -s values-test --no-select", "config set -s values-test sessionRotation 0755"])
+        assert.equal(
+          (await run(process.execPath, ["scripts/pulumi.ts", ...words.split(" ")], { env: elsewhere })).code,
+          0,
+        );
+      const rotation = '  jupyter-up:sessionRotation: "0755"\n';
+      assert.ok(
+        readFileSync(own, "utf8").startsWith(written.replace("11.10", '"11.10"') + rotation),
+        readFileSync(own, "utf8"),
+      );
+    } finally {
+      rmSync(own);
+    }
+  });
+
   it("by `pulumi config set`, encrypted or not", async () => {
     write(["A: a"]);
     const set = ["config", "set", "--path"];

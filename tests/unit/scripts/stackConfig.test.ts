@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import {
   composeLive,
   configOf,
+  inQuotes,
   requireYaml,
   withMachine,
   withoutCiphers,
@@ -79,6 +80,14 @@ test("what the CLI would read as another text is quoted for it, and stays as it 
   assert.equal(live, own.replace(list(written), list(written.map((text) => `"${text}"`))));
   assert.deepEqual(configOf(own)["jupyter-up:x"], written);
   assert.equal(writeBack(own, live, {}), own);
+});
+
+test("before the CLI writes a stack's own file, what it would change is quoted there, and nothing else is touched", () => {
+  const own = "encryptionsalt: v1:x\nconfig:\n  # Rights.\n  jupyter-up:x: 0755 # of files\n  jupyter-up:port: 8443\n";
+  assert.equal(inQuotes(own), own.replace("0755", '"0755"'));
+  const oddly = "config:\n    jupyter-up:allow:   [ann@example.com]\n";
+  assert.equal(inQuotes(oddly), oddly);
+  assert.equal(inQuotes(""), "");
 });
 
 test("a text that the CLI changed is written back in quotes", () => {
