@@ -64,6 +64,9 @@ function releaseHeader(site: Site, written: WrittenService[]): string[] {
       lists ? [["lists", name, filesId, ...lists].join(" ")] : [],
     ),
     ...site.services.flatMap(({ name, userControlled }) => (userControlled ? [`user-controlled ${name}`] : [])),
+    ...site.services.flatMap(({ name, processesPerCore }) =>
+      processesPerCore ? [`processes ${name} ${processesPerCore}`] : [],
+    ),
     ...site.services.flatMap(({ name, dismiss }) => (dismiss ? [`dismiss ${name} ${dismiss.join(" ")}`] : [])),
     ...written.flatMap(({ service, secretsId }) =>
       service.secretFiles?.around ? [`secrets ${service.name} ${secretsId}`] : [],

@@ -155,6 +155,11 @@ export interface Service {
    */
   userControlled?: boolean;
   /**
+   * Processes and threads that it may have for each of the machine's cores, where that is more than `pids_limit` of its
+   * definition: only the host knows its cores.
+   */
+  processesPerCore?: number;
+  /**
    * Those of its files that say who may come in, as maps of nginx's; see peopleMap in nginx/nginx.ts. A release that goes back
    * keeps out whomever they leave out. With `reload` and `check` only.
    */
