@@ -150,8 +150,8 @@ export interface Service {
    */
   afterwards?: string[][];
   /**
-   * People can change the programs in its container as it runs. So nothing that runs there makes a release fail: `prepare`
-   * never does, and its health only where the release has made its container anew.
+   * People can change the programs in its container as it runs. So nothing that runs there makes a release go back: `prepare`
+   * never does, and its health only where the release has recreated its container because of a change.
    */
   userControlled?: boolean;
   /**

@@ -52,7 +52,7 @@ export function jupyter(names: Names, settings: Settings, place: Place): Service
       },
       command: ["sh", `${FILES}/serve.sh`, NOTICE, "start-notebook.py"],
       // The image's own check starts two Pythons every three seconds. This asks where nginx does, and not on loopback.
-      healthcheck: healthCheck("wget", "-q", "-O", "/dev/null", "http://jupyter:8888/api"),
+      healthcheck: healthCheck("wget", "-q", "--no-proxy", "-O", "/dev/null", "http://jupyter:8888/api"),
       stop_grace_period: "20s",
     },
     files: {

@@ -75,8 +75,6 @@ c.ServerApp.disable_check_xsrf = False
 c.ServerApp.allow_origin = ""
 c.ServerApp.allow_origin_pat = ""
 c.ServerApp.allow_credentials = False
-# A login shell would read /etc/profile, which on Debian sets PATH to the system's own folders.
-c.ServerApp.terminado_settings = {"shell_command": [os.environ.get("SHELL", "/bin/bash")]}
 
 
 def person():
