@@ -835,6 +835,7 @@ start() {
     made_before=$(docker ps --all --quiet --filter "label=com.docker.compose.project=$project")
     left_alone=
     broken=
+    failed=
     clear_half_made
     if ! words=$(in_release "$root/current" up --detach --remove-orphans --quiet-pull --no-build --pull never </dev/null 2>&1); then
         say "The site could not be started. Docker says: $(printf '%s' "$words" | grep -v '^ *\(Container\|Network\)' | tail -n 1)"
@@ -877,8 +878,9 @@ settle() {
     case $left_alone in *" $1 "*) return 2 ;; esac
     container=$(containers_of "$1")
     if [ -z "$container" ] || ! is_among "$container" "$made_before"; then
-        wait_ready "$1"
-        return
+        if wait_ready "$1"; then return; fi
+        failed=$1
+        return 1
     fi
     patience=$ready_within
     if is_user_controlled "$1"; then patience=$unchanged_within; fi
@@ -886,6 +888,7 @@ settle() {
     if [ "$(kernels_in "$container")" = 0 ]; then
         say "$1 is recreated, because it does not work and this release has changed nothing of it."
         if recreate "$1" && wait_ready "$1"; then return; fi
+        failed=$1
         is_user_controlled "$1" || return 1
         broken="$broken $1"
     else
@@ -1077,9 +1080,10 @@ go_back() {
     fi
 }
 
-# A sentence: which services of the current release run.
+# A sentence: which services of the current release run. The one that has just failed does not, although its container may be
+# running for a moment, between two of its restarts.
 what_runs() {
-    running=$(docker ps --filter "label=com.docker.compose.project=$project" --filter status=running --format '{{.Label "com.docker.compose.service"}}' | sort -u)
+    running=$(docker ps --filter "label=com.docker.compose.project=$project" --filter status=running --format '{{.Label "com.docker.compose.service"}}' | sort -u | grep -vx -- "${failed:--}" || :)
     absent=
     for service in $(in_release "$root/current" config --services | sort); do
         printf '%s\n' "$running" | grep -qx "$service" || absent="$absent $service"

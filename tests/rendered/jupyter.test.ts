@@ -53,24 +53,27 @@ describe("Jupyter's image", () => {
   const changes = onThisMachine({});
   const { reference } = serviceOf(siteWith(changes), "jupyter").image;
   let host: TestHost;
-  let mounts: string[];
+  let options: string[];
   before(async () => {
     await havePulled([reference]);
     host = testHost();
     const bundle = bundleWith({ ...changes, place: { ...changes.place, ...host.place } });
     await host.apply("secrets", bundle.secrets);
     host.layOut(bundle.release);
-    const { volumes = [] } = composeOf(bundle.release).services.jupyter ?? {};
-    mounts = volumes
-      .filter(({ read_only }) => read_only)
-      .flatMap(({ source, target }) => ["--volume", `${source}:${target}:ro`]);
+    const { volumes = [], environment = {} } = composeOf(bundle.release).services.jupyter ?? {};
+    options = [
+      ...volumes
+        .filter(({ read_only }) => read_only)
+        .flatMap(({ source, target }) => ["--volume", `${source}:${target}:ro`]),
+      ...Object.entries(environment).flatMap(([name, value]) => ["--env", `${name}=${value}`]),
+    ];
   });
   after(() => host.remove());
 
   const python = (args: string[], input = "") =>
     run(
       "docker",
-      ["run", "--rm", "--interactive", "--network", "none", ...mounts, "--entrypoint", "python3", reference, ...args],
+      ["run", "--rm", "--interactive", "--network", "none", ...options, "--entrypoint", "python3", reference, ...args],
       { input },
     );
 
@@ -88,7 +91,7 @@ describe("Jupyter's image", () => {
       .filter(({ source, read_only }) => read_only && source.includes("/files/"))
       .flatMap(({ source, target }) => ["--volume", `${source}:${target}:ro`]);
     const ask =
-      "whoami; python3 -c 'import getpass, pathlib; print(getpass.getuser(), pathlib.Path(\"~\").expanduser())'; ssh -G host | grep ^user";
+      "whoami; python3 -c 'import getpass, pathlib; print(getpass.getuser(), pathlib.Path(\"~\").expanduser())'; ssh -G host | grep '^user '";
     const asked = ["run", "--rm", "--network", "none", "--user", "1777:100", ...own, reference, "sh", "-c", ask];
     const { output } = await run("docker", asked);
     assert.match(output, /^jovyan\njovyan \/home\/jovyan\nuser jovyan\n$/m);
