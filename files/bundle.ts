@@ -68,6 +68,9 @@ function releaseHeader(site: Site, written: WrittenService[]): string[] {
     ...site.services.flatMap(({ name, takesMemoryLeft }) =>
       takesMemoryLeft ? [`memory ${name} ${memoryBeside(site)}`] : [],
     ),
+    ...site.services.flatMap(({ name, processesPerCore }) =>
+      processesPerCore ? [`processes ${name} ${processesPerCore}`] : [],
+    ),
     ...site.services.flatMap(({ name, dismiss }) => (dismiss ? [`dismiss ${name} ${dismiss.join(" ")}`] : [])),
     ...written.flatMap(({ service, secretsId }) =>
       service.secretFiles?.around ? [`secrets ${service.name} ${secretsId}`] : [],

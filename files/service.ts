@@ -150,10 +150,15 @@ export interface Service {
    */
   afterwards?: string[][];
   /**
-   * People can change the programs in its container as it runs. So nothing that runs there makes a release fail: `prepare`
-   * never does, and its health only where the release has made its container anew.
+   * People can change the programs in its container as it runs. So nothing that runs there makes a release go back: `prepare`
+   * never does, and its health only where the release has recreated its container because of a change.
    */
   userControlled?: boolean;
+  /**
+   * Processes and threads that it may have for each of the machine's cores, where that is more than `pids_limit` of its
+   * definition: only the host knows its cores.
+   */
+  processesPerCore?: number;
   /**
    * Those of its files that say who may come in, as maps of nginx's; see peopleMap in nginx/nginx.ts. A release that goes back
    * keeps out whomever they leave out. With `reload` and `check` only.

@@ -3,9 +3,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { composeProject } from "../components/stackNames.ts";
-import { type Operation, operate, stackOutputs } from "./setup/engine.ts";
+import { type Operation, operate, type ResourceChanges, stackOutputs } from "./setup/engine.ts";
 import { stateFolder } from "./setup/folders.ts";
-import { siteAnswers } from "./setup/frontDoor.ts";
+import { servicesAnswer, siteAnswers } from "./setup/frontDoor.ts";
 import {
   cliEnvironment,
   imageMirrorOf,
@@ -18,7 +18,7 @@ import { main } from "./setup/main.ts";
 import { PlainError } from "./setup/plainError.ts";
 import { prepareDocker, preparePulumi, seeSurroundings } from "./setup/prepare.ts";
 import { projectFile } from "./setup/projectFile.ts";
-import { providerPackages, siteImages, takeDown } from "./setup/site.ts";
+import { providerPackages, releaseAgain, siteImages, takeDown } from "./setup/site.ts";
 import { withStandIns } from "./setup/standIns.ts";
 import { step } from "./setup/step.ts";
 import { type SiteOutputs, summary } from "./setup/summary.ts";
@@ -51,7 +51,7 @@ await main(async () => {
         (say, keep) => operate(cli, ["up", "--yes", "--skip-preview"], env, say, keep),
         describeChanges,
       );
-    const { advice } = await up();
+    const { advice, changes } = await up();
     const outputs: SiteOutputs = await stackOutputs(cli, env);
     const { url = "", certificateAuthority = "" } = outputs;
     if (!(await siteAnswers(url, certificateAuthority))) {
@@ -61,6 +61,11 @@ await main(async () => {
       );
       await up();
       if (!(await siteAnswers(url, certificateAuthority))) throw silentSite(url);
+    } else if (changed(changes).length === 0 && !(await servicesAnswer())) {
+      // A release would have waited for them, and there was none.
+      await step("A service of the site does not answer: releasing the site again", (say, keep) =>
+        operate(cli, releaseAgain, env, say, keep),
+      );
     }
     await writeFile(certificateFile, certificateAuthority);
     process.stdout.write(summary(outputs, certificateFile, standIns.lines, performance.now() - began));
@@ -69,9 +74,11 @@ await main(async () => {
   return 0;
 });
 
+const changed = (changes: ResourceChanges) =>
+  Object.entries(changes).filter(([operation, count]) => operation !== "same" && count > 0);
+
 function describeChanges({ changes }: Operation): string {
-  const changed = Object.entries(changes).filter(([operation, count]) => operation !== "same" && count > 0);
-  const counts = changed.map(([operation, count]) => `${count} ${done[operation] ?? operation}`);
+  const counts = changed(changes).map(([operation, count]) => `${count} ${done[operation] ?? operation}`);
   return `pulumi up: ${counts.join(", ") || "nothing to change"}`;
 }
 

@@ -4,6 +4,7 @@
 #   site-apply machine          is this machine fit for the site?
 #   site-apply secrets          secret files, each service's in a folder named by their content
 #   site-apply release          everything else; checks it, switches over, waits until the site answers
+#   site-apply check            does each service of the running release answer?
 #   site-apply renew            has the certificate renewed if it is due; the timer of a release runs it
 #   site-apply down PROJECT     takes the site down; notebooks and other data stay
 #
@@ -135,9 +136,10 @@ main() {
         machine) check_machine; guard_machine ;;
         secrets) place_secrets ;;
         release) release ;;
+        check) check ;;
         renew) renew ;;
         down) take_down "$2" ;;
-        *) die "site-apply: expected machine, secrets, release, renew or down, found '${1-}'." ;;
+        *) die "site-apply: expected machine, secrets, release, check, renew or down, found '${1-}'." ;;
     esac
 }
 
@@ -399,6 +401,8 @@ release() {
         [ -z "$images_before" ] || refuse_renewal
         forget_images
         forget_pulled
+        [ -z "$broken" ] ||
+            die "Release $id is in use, and$broken does not run, which going back would not change: see above what it says. Fix the cause (files in the home directory, for Jupyter), and run pulumi up again."
         say "Release $id is running."
         return
     fi
@@ -915,14 +919,17 @@ announce() {
         elif [ "$(docker inspect --format '{{index .Config.Labels "com.docker.compose.config-hash"}}' "$container")" = "$hash" ] && ! is_renewed "$container"; then
             say "$service: runs on"
         else
-            kernels=$(within "$answer_within" docker top "$container" 2>/dev/null | grep -c '[i]pykernel_launcher' || :)
+            kernels=$(kernels_in "$container")
             case $kernels in
-                0 | '') say "$service: starts anew" ;;
+                0) say "$service: starts anew" ;;
                 *) say "$service: starts anew; its running kernels end ($kernels), notebooks stay as they were saved" ;;
             esac
         fi
     done <"$new/.hashes"
 }
+
+# How many kernels run in a container.
+kernels_in() { within "$answer_within" docker top "$1" 2>/dev/null | grep -c '[i]pykernel_launcher' || :; }
 
 # Points everything at a release: the link `current`, and the one of each service that reads its files again by itself.
 switch_to() {
@@ -966,6 +973,8 @@ start() {
     before=$(docker ps --quiet --filter "label=com.docker.compose.project=$project")
     made_before=$(docker ps --all --quiet --filter "label=com.docker.compose.project=$project")
     left_alone=
+    broken=
+    failed=
     clear_half_made
     if ! words=$(limit="within $started_within" in_release "$root/current" up --detach --remove-orphans --quiet-pull --no-build --pull never </dev/null 2>&1); then
         words=$(printf '%s' "$words" | grep -v '^ *\(Container\|Network\)' | tail -n 1)
@@ -974,9 +983,10 @@ start() {
     fi
     limit_memory
     let_visitors_in || return 1
+    allow_processes
     # The allow list comes before everything that depends on programs which people can change, or wear out: whoever was taken
     # off it could keep themselves on it otherwise. A name whose service is not ready yet is a page that says so.
-    while read -r service _; do wait_ready "$service" || return 1; done <"$root/current/.reload"
+    while read -r service _; do settle "$service" || return 1; done <"$root/current/.reload"
     reload || return 1
     # Others may need what is prepared here.
     in_services prepare || return 1
@@ -1001,22 +1011,41 @@ clear_half_made() {
 # People can change the programs in its container as it runs: what happens there decides nothing about a release.
 is_user_controlled() { header "$root/current" user-controlled | grep -qx "$1"; }
 
-# settle SERVICE: waits until it is ready. A release does not fail because of a service that people can change and that it has
-# left as it was, and going back would not help it: status 2.
+# settle SERVICE: waits until it is ready. One that does not work although the release has left it as it was is recreated:
+# `docker compose up` leaves a container in a restart loop as it is. Not so where kernels run in it, which would end.
+# A release does not go back because of a service that people can change and that it has left as it was, as this would not help
+# it: status 2.
 settle() {
     case $left_alone in *" $1 "*) return 2 ;; esac
     container=$(containers_of "$1")
-    if [ -n "$container" ] && is_user_controlled "$1"; then
-        case $made_before in *"$container"*)
-            if wait_ready "$1" "$unchanged_within"; then return; fi
-            left_alone="$left_alone $1 "
-            say "This release has changed nothing of $1, and goes on without it. Recreate its container, which ends what runs in it: $(command_to_recreate "$1")"
-            return 2
-            ;;
-        esac
+    if [ -z "$container" ] || ! is_among "$container" "$made_before"; then
+        if wait_ready "$1"; then return; fi
+        failed=$1
+        return 1
     fi
-    wait_ready "$1"
+    patience=$ready_within
+    if is_user_controlled "$1"; then patience=$unchanged_within; fi
+    if wait_ready "$1" "$patience"; then return; fi
+    if [ "$(kernels_in "$container")" = 0 ]; then
+        say "$1 is recreated, because it does not work and this release has changed nothing of it."
+        if recreate "$1" && wait_ready "$1"; then return; fi
+        failed=$1
+        is_user_controlled "$1" || return 1
+        broken="$broken $1"
+    else
+        say "This release has changed nothing of $1, and goes on without it. Recreate its container, which ends what runs in it: $(command_to_recreate "$1")"
+    fi
+    left_alone="$left_alone $1 "
+    return 2
 }
+
+is_among() { case $2 in *"$1"*) ;; *) return 1 ;; esac; }
+
+# In a shell of its own: the loops of those who call this have variables of the same names.
+recreate() (
+    in_release "$root/current" up --detach --no-deps --force-recreate --no-build --pull never "$1" >/dev/null 2>&1 </dev/null &&
+        let_visitors_in && limit_memory && allow_processes
+)
 
 command_to_recreate() {
     echo "docker compose --project-name $project --file '$root/current/compose.yaml' up --detach --no-deps --force-recreate $1"
@@ -1053,6 +1082,16 @@ let_visitors_in() {
             return 1
         }
     done <"$root/current/.visitors"
+}
+
+# Processes and threads of a service that may have more of them than its definition says, by the cores of Docker's machine; see
+# Service.processesPerCore in files/service.ts.
+allow_processes() {
+    cores=$(docker info --format '{{.NCPU}}')
+    header "$root/current" processes >"$root/current/.processes"
+    while read -r service each; do
+        docker update --pids-limit "$((each * cores))" "$(containers_of "$service")" >/dev/null 2>&1 || :
+    done <"$root/current/.processes"
 }
 
 # Networks of services that are gone; whoever visits there is the last to leave.
@@ -1154,6 +1193,30 @@ ask() {
     done <"$root/current/.ask"
 }
 
+# ---- check
+
+# For whom nothing is to be released: Pulumi compares settings, and sees no container that has stopped.
+check() {
+    check_machine
+    take_lock
+    [ -L "$root/current" ] || die "No site runs here."
+    project=$(header "$root/current" project)
+    down=
+    for service in $(in_release "$root/current" config --services); do
+        if [ -z "$(containers_of "$service")" ]; then
+            say "$service has no container."
+        elif wait_ready "$service" "$unchanged_within"; then
+            continue
+        fi
+        down="$down $service"
+    done
+    [ -z "$down" ] || die "The site is not all there. These services do not work:$down. A release recreates them: pulumi up --replace '**site-release'"
+    ask || exit 1
+    say "Every service of the site answers."
+}
+
+# ---- a way back
+
 # The engine keeps its old picture of the site after a failure and would see "no change": only the host can go back.
 go_back() {
     if [ -z "$previous" ]; then
@@ -1179,9 +1242,10 @@ go_back() {
     fi
 }
 
-# A sentence: which services of the current release run.
+# A sentence: which services of the current release run. The one that has just failed does not, although its container may be
+# running for a moment, between two of its restarts.
 what_runs() {
-    running=$(docker ps --filter "label=com.docker.compose.project=$project" --filter status=running --format '{{.Label "com.docker.compose.service"}}' | sort -u)
+    running=$(docker ps --filter "label=com.docker.compose.project=$project" --filter status=running --format '{{.Label "com.docker.compose.service"}}' | sort -u | grep -vx -- "${failed:--}" || :)
     absent=
     for service in $(in_release "$root/current" config --services | sort); do
         printf '%s\n' "$running" | grep -qx "$service" || absent="$absent $service"

@@ -1,19 +1,24 @@
 """JupyterLab behind the site's front door.
 
-Loaded beside the image's own configuration (/etc/jupyter); a person's own ~/.jupyter comes after both.
+Loaded after the image's own configuration (/etc/jupyter) and the users' (~/.jupyter, ~/.local/etc/jupyter): what is set here is
+not changed by theirs. JUPYTER_CONFIG_PATH in jupyter.ts sees to that.
 """
 
 import hmac
 import os
 import site
 import sys
+from copy import deepcopy
 from pathlib import Path
 
 from jupyter_server import CallContext
+from jupyter_server.auth.authorizer import AllowAllAuthorizer
 from jupyter_server.auth.identity import IdentityProvider, User
+from jupyter_server.serverapp import ServerApp
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server_terminals.terminalmanager import TerminalManager
+from traitlets.config import Config
 
 c = get_config()  # noqa: F821, provided by the loader
 
@@ -44,6 +49,7 @@ class DoorIdentityProvider(IdentityProvider):
 
 
 c.ServerApp.identity_provider_class = DoorIdentityProvider
+c.ServerApp.authorizer_class = AllowAllAuthorizer
 # There is no token to dig out of the logs: nobody needs one, and none would be taken.
 c.IdentityProvider.token = ""
 # Extensions that forgot to ask for a signed-in person get one asked for.
@@ -87,6 +93,23 @@ c.ZMQChannelsWebsocketConnection.iopub_data_rate_limit = 10_000_000
 c.ZMQChannelsWebsocketConnection.iopub_msg_rate_limit = 10_000
 # The notebooks folder of the host. The home directory around it keeps settings and installed packages.
 c.ServerApp.root_dir = "/home/jovyan/work"
+# Where nginx asks, and how. Users who bring their old configuration would not reach Jupyter any more.
+c.ServerApp.ip = "0.0.0.0"
+c.ServerApp.port = 8888
+c.ServerApp.port_retries = 0
+c.ServerApp.sock = ""
+c.ServerApp.base_url = "/"
+c.ServerApp.certfile = ""
+c.ServerApp.keyfile = ""
+c.ServerApp.client_ca = ""
+# Which names lead here, nginx decides.
+c.ServerApp.allow_remote_access = True
+# The checks behind the door: a page of another site must not ask for anything.
+c.ServerApp.disable_check_xsrf = False
+c.ServerApp.allow_origin = ""
+c.ServerApp.allow_origin_pat = ""
+c.ServerApp.allow_credentials = False
+
 
 def person():
     """Address of whoever sent the request that is being answered; None where nobody did."""
@@ -114,11 +137,26 @@ class NotingTerminalManager(TerminalManager):
 c.ServerApp.kernel_manager_class = NotingKernelManager
 c.TerminalsExtensionApp.terminal_manager_class = NotingTerminalManager
 
+# Extensions hand on to the server what they find under its old names, such as NotebookApp.ip, after this file was read.
+OURS = Config(ServerApp=deepcopy(c.ServerApp))
+update_config = ServerApp.update_config
+
+
+def update_all_but_ours(server, config):
+    theirs = deepcopy(config)
+    theirs.merge(OURS)
+    update_config(server, theirs)
+
+
+ServerApp.update_config = update_all_but_ours
+
 # The server runs without the packages of the home directory (PYTHONNOUSERSITE), so that none of them can keep it from
 # starting: of theirs it finds only what it has not got itself. Kernels and terminals prefer them, as Python does anywhere.
 os.environ.pop("PYTHONNOUSERSITE", None)
 os.environ["PATH"] += f"{os.pathsep}{site.getuserbase()}/bin"
-sys.path.append(site.getusersitepackages())
+# Set by serve.sh where the server did not start with them.
+if "JUPYTER_UP_WITHOUT_HOME" not in os.environ:
+    sys.path.append(site.getusersitepackages())
 
 # For pandas: pd.read_sql("select ...", os.environ["DATABASE_URL"]). Known to whoever may run code here, and to nobody else.
 DATABASE_URL = SECRETS / "database-url"

@@ -1,4 +1,8 @@
 import { request } from "node:https";
+import { join } from "node:path";
+import { attempt } from "./command.ts";
+import { stateFolder } from "./folders.ts";
+import { localStack } from "./localStack.ts";
 
 /**
  * Whether the site answers at its own address: anything but an error of the server's, from a server that has the site's
@@ -31,4 +35,10 @@ export async function siteAnswers(url: string, authority: string): Promise<boole
     asked.on("close", () => resolve(false));
     asked.end();
   });
+}
+
+/** Whether every service behind the front door answers. A stranger cannot see this: nginx asks for a sign-in before it asks them. */
+export async function servicesAnswer(): Promise<boolean> {
+  const script = join(stateFolder, localStack, "site", "bin", "site-apply");
+  return (await attempt("sh", [script, "check"])).code === 0;
 }

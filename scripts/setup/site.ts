@@ -14,6 +14,9 @@ export const siteComponent = "jupyter-up:index:SiteRelease";
  */
 export const takeDown = ["destroy", "--target", "**SiteRelease**", "--yes", "--skip-preview"];
 
+/** The operation that runs the release once more although no setting has changed: it recreates what does not run. */
+export const releaseAgain = ["up", "--replace", "**site-release", "--yes", "--skip-preview"];
+
 /** The packages whose providers the program uses with target local. */
 export const providerPackages = ["command", "random", "tls"];
 

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Browser, Page } from "playwright-core";
+import { run } from "../support/command.ts";
 import {
   kernelIsIdle,
   labIsReady,
@@ -157,5 +158,22 @@ describe("a person on this machine", () => {
     await screenshot(page, "7-notebook-again");
     assert.match((await page.locator(".jp-OutputArea-output pre").first().textContent()) ?? "", /^42 /);
     await context.close();
+  });
+
+  it("gets Jupyter back by `npm start` when it does not start any more, though nothing has changed", async () => {
+    const jupyter = "jupyter-up-local-jupyter-1";
+    const { code, output } = await run("docker", ["exec", jupyter, "pip", "uninstall", "-q", "-y", "traitlets"]);
+    assert.equal(code, 0, output);
+    await run("docker", ["restart", "--time", "5", jupyter]);
+    const healed = await clone.npm("start");
+    assert.equal(healed.code, 0, healed.text);
+    assert.match(healed.text, /A service of the site does not answer: releasing the site again/);
+    const { page, context } = await person(browser);
+    await page.goto(`${home}/lab?reset`);
+    await signIn(page, "you@example.com", password);
+    await labIsReady(page);
+    await context.close();
+    const again = await clone.npm("start");
+    assert.doesNotMatch(again.text, /does not answer/);
   });
 });

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from tornado.httputil import HTTPHeaders
 from traitlets.config.loader import PyFileConfigLoader
 
-config = PyFileConfigLoader("jupyter_server_config.py", path="/usr/local/etc/jupyter").load_config()
+config = PyFileConfigLoader("jupyter_server_config.py", path="/usr/local/etc/jupyter-up").load_config()
 provider = config.ServerApp.identity_provider_class(config=config)
 answers = []
 for headers in json.load(sys.stdin):
@@ -53,31 +53,48 @@ describe("Jupyter's image", () => {
   const changes = onThisMachine({});
   const { reference } = serviceOf(siteWith(changes), "jupyter").image;
   let host: TestHost;
-  let mounts: string[];
+  let options: string[];
   before(async () => {
     await havePulled([reference]);
     host = testHost();
     const bundle = bundleWith({ ...changes, place: { ...changes.place, ...host.place } });
     await host.apply("secrets", bundle.secrets);
     host.layOut(bundle.release);
-    const { volumes = [] } = composeOf(bundle.release).services.jupyter ?? {};
-    mounts = volumes
-      .filter(({ read_only }) => read_only)
-      .flatMap(({ source, target }) => ["--volume", `${source}:${target}:ro`]);
+    const { volumes = [], environment = {} } = composeOf(bundle.release).services.jupyter ?? {};
+    options = [
+      ...volumes
+        .filter(({ read_only }) => read_only)
+        .flatMap(({ source, target }) => ["--volume", `${source}:${target}:ro`]),
+      ...Object.entries(environment).flatMap(([name, value]) => ["--env", `${name}=${value}`]),
+    ];
   });
   after(() => host.remove());
 
   const python = (args: string[], input = "") =>
     run(
       "docker",
-      ["run", "--rm", "--interactive", "--network", "none", ...mounts, "--entrypoint", "python3", reference, ...args],
+      ["run", "--rm", "--interactive", "--network", "none", ...options, "--entrypoint", "python3", reference, ...args],
       { input },
     );
 
   it("compiles the configuration made for it", async () => {
     const compile = ["-X", "pycache_prefix=/tmp/compiled", "-W", "error", "-m", "py_compile"];
-    const compiled = await python([...compile, "/usr/local/etc/jupyter/jupyter_server_config.py"]);
+    const compiled = await python([...compile, "/usr/local/etc/jupyter-up/jupyter_server_config.py"]);
     assert.deepEqual(compiled, { code: 0, output: "" });
+  });
+
+  it("knows a user by name whose number is not the image's", async () => {
+    const place = { ...changes.place, ...host.place, uid: 1777 };
+    const release = bundleWith({ ...changes, place }).release;
+    host.layOut(release);
+    const own = (composeOf(release).services.jupyter?.volumes ?? [])
+      .filter(({ source, read_only }) => read_only && source.includes("/files/"))
+      .flatMap(({ source, target }) => ["--volume", `${source}:${target}:ro`]);
+    const ask =
+      "whoami; python3 -c 'import getpass, pathlib; print(getpass.getuser(), pathlib.Path(\"~\").expanduser())'; ssh -G host | grep '^user '";
+    const asked = ["run", "--rm", "--network", "none", "--user", "1777:100", ...own, reference, "sh", "-c", ask];
+    const { output } = await run("docker", asked);
+    assert.match(output, /^jovyan\njovyan \/home\/jovyan\nuser jovyan\n$/m);
   });
 
   it("sends its cookies by HTTPS only", async () => {

@@ -88,6 +88,20 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
     assert.match(output, /^\/home\/jovyan\/\.local\/lib\/python3\.\d+\/site-packages\//);
   });
 
+  it("may be had in other versions than the image's, by pip and by the settings", async () => {
+    const installed = await inKernel('%pip install -q "six<1.17"');
+    assert.equal(installed.code, 0, installed.output);
+    assert.match((await inKernel("import six; print(six.__version__)")).output, /^1\.16/);
+    const output = await released({ packages: ["idna < 3.11"] });
+    assert.match(output, /^jupyter says: Installed for Python 3\.\d+: idna 3\.10\.$/m);
+    assert.match((await inKernel("import idna; print(idna.__version__)")).output, /^3\.10$/);
+  });
+
+  it("go where --target says, with --no-user", async () => {
+    const commands = "pip install -q --no-user --target=/tmp/there six && ls /tmp/there";
+    assert.match((await site.exec("jupyter", ["sh", "-c", commands])).output, /^six\.py$/m);
+  });
+
   it("go into a virtual environment where a user made one", async () => {
     const commands =
       "python3 -m venv /tmp/own && /tmp/own/bin/pip install -q toolz==1.0.0 && /tmp/own/bin/python -c 'import toolz; print(toolz.__file__)'";
@@ -131,7 +145,8 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
   });
 
   it("go on being installed behind a release that waits no longer", async () => {
-    const impatient = "sed 's/^WAITED_FOR = .*/WAITED_FOR = 0/' /usr/local/etc/jupyter/packages.py >/tmp/packages.py";
+    const impatient =
+      "sed 's/^WAITED_FOR = .*/WAITED_FOR = 0/' /usr/local/etc/jupyter-up/packages.py >/tmp/packages.py";
     const asked = await site.exec("jupyter", ["sh", "-c", `${impatient} && python3 /tmp/packages.py more-itertools`]);
     assert.deepEqual(asked, {
       code: 0,

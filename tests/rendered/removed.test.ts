@@ -102,7 +102,7 @@ describe("What somebody has started in Jupyter who is taken off the allow list",
   it("is known by names at GitHub, in whatever case, and by domains; what nobody has started is left alone", async () => {
     for (const person of ["Ann-Lee", "eve-lee", "BOB@kept.example", "bob@other.example", ""]) await startAs(person);
     const allow = "ann-lee\n@kept.example\nann@example.com\n";
-    const { code, output } = await site.exec("jupyter", ["python3", "/usr/local/etc/jupyter/end_removed.py"], allow);
+    const { code, output } = await site.exec("jupyter", ["python3", "/usr/local/etc/jupyter-up/end_removed.py"], allow);
     assert.equal(code, 0, output);
     assert.deepEqual(output.trim().split("\n"), [
       "bob@other.example is not on the allow list any more. Ended: 0 kernel(s), 1 other process(es).",

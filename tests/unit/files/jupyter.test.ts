@@ -41,7 +41,18 @@ describe("Jupyter", () => {
   });
 
   it("keeps its checks of origin and XSRF cookie switched on", () => {
-    assert.doesNotMatch(config, /disable_check_xsrf|allow_origin|allow_remote_access/);
+    const checks = [
+      ...config.matchAll(/^c\.ServerApp\.(disable_check_xsrf|allow_(?:origin\w*|credentials)) = (.*)$/gm),
+    ];
+    assert.deepEqual(
+      checks.map(([, name, value]) => [name, value]),
+      [
+        ["disable_check_xsrf", "False"],
+        ["allow_origin", '""'],
+        ["allow_origin_pat", '""'],
+        ["allow_credentials", "False"],
+      ],
+    );
   });
 
   it("has settings of JupyterLab that can be read", () => {

@@ -1,0 +1,38 @@
+#!/bin/sh
+# Starts JupyterLab; once more without the files of the home directory, if it ends with them before it serves.
+#
+#   serve.sh NOTICE COMMAND...
+#
+# NOTICE is a file: what a release has to say of this. It is empty when all is well.
+set -u
+
+notice=$1
+shift
+served=$notice.served
+rm -f "$served" "$JUPYTER_RUNTIME_DIR"/jpserver-*.json
+: >"$notice"
+
+# The server writes this file when it begins to answer.
+is_serving() {
+    set -- "$JUPYTER_RUNTIME_DIR"/jpserver-*.json
+    [ -e "$1" ]
+}
+
+# The server is in the foreground, because what runs in the background of a shell ignores Ctrl-C. `stopped` is for a container
+# that is stopped meanwhile: tini sends the signal to the server as well.
+stopped=
+trap 'stopped=yes' TERM INT HUP
+(
+    trap - TERM INT HUP
+    until is_serving; do sleep 1; done
+    : >"$served"
+) &
+"$@" && code=0 || code=$?
+kill $! 2>/dev/null
+
+# A server that was killed has not failed by itself.
+if [ -n "$stopped" ] || [ -e "$served" ] || [ "$code" -gt 128 ]; then exit "$code"; fi
+
+echo "JupyterLab does not start with the files of the home directory (~/.jupyter, ~/.local), and runs without its settings, extensions and packages. Its log says why. Correct the file, and restart Jupyter: File > Shut Down." | tee "$notice"
+export JUPYTER_UP_WITHOUT_HOME=1 JUPYTER_CONFIG_PATH="${JUPYTER_CONFIG_PATH%%:*}" JUPYTER_CONFIG_DIR="$notice.config" JUPYTER_DATA_DIR="$notice.data"
+exec "$@"
