@@ -69,7 +69,8 @@ const SNAPSHOT_DAYS = 14;
 const SNAPSHOT_HOUR = "05:00";
 /**
  * A new VM has booted and let its key in within two minutes, and one that was stopped for another machine type is no quicker: Google
- * says that it runs when it begins to boot. A refused port is given up after 161 seconds, dropped packets after 243.
+ * says that it runs when it begins to boot. A refused port is given up after 161 seconds, dropped packets after 243. Only what all
+ * other commands wait for is so patient: a wrong key is tried as often.
  */
 const BOOTING = { dialErrorLimit: 40, perDialTimeout: 2 };
 
@@ -179,14 +180,15 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
     };
     this.ssh = sshLine(login, pulumi.getStack());
     this.machine = { login, resource: vm };
-    const disks = {
+    const made = {
+      machineType,
       boot: { device: deviceOf(BOOT_DEVICE), sizeGb: args.bootDiskGb },
       data: data && { device: deviceOf(DEVICE), sizeGb: args.dataDiskGb },
     };
     this.ready = remoteCommand(
       `${name}-provision`,
       this.machine,
-      provision(disks),
+      provision(made),
       { parent: this, dependsOn: [sshRule, vm, ...(data ? [data] : [])] },
       BOOTING,
     );
@@ -194,7 +196,7 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
   }
 
   command(name: string, args: HostCommandArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource {
-    return remoteCommand(name, this.machine, args, pulumi.mergeOptions(opts, { dependsOn: this.ready }), BOOTING);
+    return remoteCommand(name, this.machine, args, pulumi.mergeOptions(opts, { dependsOn: this.ready }));
   }
 
   /** The disk that outlives the VM, and daily snapshots of it. */

@@ -99,10 +99,10 @@ export interface HostDisk {
 }
 
 /** What makes a machine ready for the site. The arguments are those of files/host/provision.sh, where they are explained. */
-export function provision(disks?: { boot: HostDisk; data?: HostDisk | undefined }): HostCommandArgs {
+export function provision(vm?: { boot: HostDisk; data?: HostDisk | undefined; machineType: string }): HostCommandArgs {
   const script = `${ROOT}/bin/provision`;
   const wordsOf = (disk?: HostDisk) => (disk ? [disk.device, `${disk.sizeGb}`] : [quoted(""), quoted("")]);
-  const words = ["sh", script, DATA, ...(disks ? [...wordsOf(disks.data), ...wordsOf(disks.boot)] : [])];
+  const words = ["sh", script, DATA, ...(vm ? [...wordsOf(vm.data), ...wordsOf(vm.boot), vm.machineType] : [])];
   return {
     create: `${install(script)} && ${words.join(" ")}`,
     stdin: readFileSync(new URL("../files/host/provision.sh", import.meta.url), "utf8"),

@@ -2,12 +2,13 @@
 # provision: makes a Debian or Ubuntu machine one that site-apply can release a site on. Run as root; run again, it changes
 # only what is not as it should be.
 #
-#   provision DATA [DEVICE GB [BOOT GB]]
+#   provision DATA [DEVICE GB [BOOT GB TYPE]]
 #
 # DATA is the folder of all that outlives the site. DEVICE is the disk that is mounted there, if it has one of its own
 # (/dev/disk/by-id/google-data), and GB its size. A blank one gets a file system; one with anything else on it is refused.
 # BOOT is the boot disk (/dev/disk/by-id/google-persistent-disk-0), with the root file system in its first and last partition:
-# it is grown to the disk's size. DEVICE and its GB may be empty.
+# it is grown to the disk's size. DEVICE and its GB may be empty. TYPE is what kind of machine it is: it is not read, but another
+# one has another amount of memory, and so all this is run again.
 set -eu
 umask 022
 # A lost connection must not stop apt half-way.
