@@ -9,7 +9,7 @@ import type { Place } from "../site.ts";
 import type { Identity } from "../vouch/providers.ts";
 import { EDGE_HEADERS, EDGE_KEEPALIVE_SECONDS, type Edge, edgeFiles, edgeSecretFiles } from "./edge.ts";
 import { FRONT_PAGE_POLICY, frontPage, verdictOf } from "./frontPage.ts";
-import { pages, signInElsewhere } from "./pages.ts";
+import { pages, signInAndSendAgain, signInElsewhere } from "./pages.ts";
 
 /** What the door has to know. */
 export interface Door {
@@ -109,6 +109,7 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
         .digest("hex")
         .slice(0, 12),
       signInElsewhere: quoted(signInElsewhere()),
+      signInAndSendAgain: quoted(signInAndSendAgain()),
     }),
     "limits.conf": fill(file("limits.conf")),
     "limit-pages.conf": fill(file("limit-pages.conf")),

@@ -100,6 +100,15 @@ export const signInElsewhere = (): string =>
     retry: 5,
   });
 
+/** Shown in place of the answer to a form that somebody sends after the end of their session. */
+export const signInAndSendAgain = (): string =>
+  html({
+    title: "Your session is over",
+    text: "What you sent was not taken. Sign in again in a new tab, then reload this page: your browser sends it once more.",
+    action: ["Sign in", "/"],
+    newTab: true,
+  });
+
 function html({ title, text, action, newTab, retry }: Page): string {
   return `<!doctype html>
 <html lang="en">

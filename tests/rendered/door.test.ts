@@ -530,6 +530,12 @@ describe("The door", () => {
       });
   });
 
+  it("tells whoever sends a form, by a page, that the session is over", async () => {
+    const { status, headers, body } = await visit("whoami", "/", page, { form: { name: "x" } });
+    assert.deepEqual([status, headers["content-type"], headers["cache-control"]], [401, "text/html", "no-store"]);
+    assert.match(body, /Your session is over[\s\S]*reload this page/);
+  });
+
   describe("has one limit for headers, at every name and by every protocol", () => {
     const names = ["jupyter", "whoami", "open", "vouch", "dex", ""];
     const paths: Record<string, string> = { vouch: "/signed-out", dex: "/keys" };

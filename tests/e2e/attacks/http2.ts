@@ -16,7 +16,7 @@ export const http2Rows: Row[] = [
   [http2("phpdemo", { ...script, ":authority": hostOf("jupyter"), ":path": "/api/contents" }), "401", "403"],
   [http2("jupyter", { ...script, host: hostOf("phpdemo") }), "400"],
   [http2("jupyter", { ...script, host: "evil.test" }), "400"],
-  [http2("jupyter", { ...script, host: hostOf("jupyter") }), "400"],
+  [http2("jupyter", { ...script, host: hostOf("jupyter") }), "401", "403"],
   [http2("jupyter", { ...script, ":authority": "", host: hostOf("jupyter") }), "401", "403"],
   [http2("jupyter", { ...script, ":authority": "", host: "evil.test" }), "421"],
   [http2("jupyter", { ...script, ":scheme": "http" }), "401", "403"],

@@ -11,8 +11,8 @@ const methods: Row[] = behindTheDoor.flatMap((label): Row[] => [
   [http1(label, "HEAD / HTTP/1.1", page), toSignIn(label), "403"],
   [http1(label, "HEAD / HTTP/1.1", script), "401", "403"],
   [http1(label, "TRACE / HTTP/1.1", page), "405"],
-  [http1(label, "CONNECT / HTTP/1.1", page), "405"],
-  [http1(label, "CONNECT vouch:9090 HTTP/1.1", page), "400"],
+  [http1(label, "CONNECT / HTTP/1.1", page), "400"],
+  [http1(label, "CONNECT vouch:9090 HTTP/1.1", page), "405"],
   [http1(label, "get / HTTP/1.1", page), "400"],
   [http1(label, "G\xc9T / HTTP/1.1", page), "400"],
 ]);
