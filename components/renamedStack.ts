@@ -44,7 +44,7 @@ function renamedSite(made: Made, { project, stack }: StackNames): string | undef
   const moved = former.folder && former.folder !== folder ? [`mv .state/${former.folder} .state/${folder}`] : [];
   const commands = ["pulumi destroy --target '**SiteRelease**' --yes", ...moved, "pulumi up"];
   return [
-    `The stack's site runs as ${former.name} and would become ${name}: the stack or its project was renamed. Take the site down first; its data, passwords and certificates stay:`,
+    `The stack's site runs as ${former.name} and would become ${name}: the stack or its project was renamed. Take the site down first; its data and passwords stay:`,
     ...commands.map((command) => `    ${command}`),
   ].join("\n");
 }
