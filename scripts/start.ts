@@ -74,8 +74,9 @@ await main(async () => {
   return 0;
 });
 
-const changed = (changes: ResourceChanges) =>
-  Object.entries(changes).filter(([operation, count]) => operation !== "same" && count > 0);
+function changed(changes: ResourceChanges): [operation: string, count: number][] {
+  return Object.entries(changes).filter(([operation, count]) => operation !== "same" && count > 0);
+}
 
 function describeChanges({ changes }: Operation): string {
   const counts = changed(changes).map(([operation, count]) => `${count} ${done[operation] ?? operation}`);

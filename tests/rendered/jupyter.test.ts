@@ -91,7 +91,7 @@ describe("Jupyter's image", () => {
       .filter(({ source, read_only }) => read_only && source.includes("/files/"))
       .flatMap(({ source, target }) => ["--volume", `${source}:${target}:ro`]);
     const ask =
-      "whoami; python3 -c 'import getpass, pathlib; print(getpass.getuser(), pathlib.Path(\"~\").expanduser())'; ssh -G host | grep '^user '";
+      "whoami; python3 -c 'import getpass, pathlib; print(getpass.getuser(), pathlib.Path(\"~\").expanduser())'; ssh -T -G host | grep '^user '";
     const asked = ["run", "--rm", "--network", "none", "--user", "1777:100", ...own, reference, "sh", "-c", ask];
     const { output } = await run("docker", asked);
     assert.match(output, /^jovyan\njovyan \/home\/jovyan\nuser jovyan\n$/m);
