@@ -89,6 +89,7 @@ function plainScalars(file: string): Record<string, unknown> {
 }
 
 function written(value: unknown, source: unknown): unknown {
+  if (typeof value === "object" && isOneText(source)) return withNumbersAsTexts(value);
   if (isRecord(source) && isRecord(value))
     return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, written(part, source[key])]));
   if (Array.isArray(source) && Array.isArray(value)) return value.map((part, index) => written(part, source[index]));
@@ -96,6 +97,12 @@ function written(value: unknown, source: unknown): unknown {
   if (isMisread(source.text, value)) return new Unquoted(source.text, value);
   return String(value) === source.text ? source.text : value;
 }
+
+/** A list or an object that the user wrote as one text of JSON, in the open or encrypted, comes through as it is. */
+const isOneText = (source: unknown) => typeof source === "string" || (isRecord(source) && "secure" in source);
+
+const withNumbersAsTexts = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value), (_key, part) => (typeof part === "number" ? String(part) : part));
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -29,19 +29,30 @@ const people = {
 /** YAML takes no control character as it is; nor does everything take the end of a line that is none to JSON. */
 const inQuotes = (text: string) =>
   JSON.stringify(text).replace(
-    /[\x7f-\x9f\u2028\ufeff]/g,
+    /[\x7f-\x9f\u2028\u2029\ufeff]/g,
     (odd) => `\\u${odd.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 
 /** What Pulumi hands over as another text where it stands without quotes; all else of the odd texts that may stand so arrives. */
 const misread = [
-  ...["9223372036854775808", "123456789012345678901234", "0755", "0o755", "0x1F", "0b11", "1_000", "1e3", "1.5e3"],
+  ...[
+    "9223372036854775808",
+    "123456789012345678901234",
+    "0755",
+    "0o755",
+    "0x1F",
+    "0b11",
+    "1_000",
+    "1_0.5",
+    "1e3",
+    "1.5e3",
+  ],
   ...[".5", "5.", "+1", "+491701234567", "-0", "1.10", "1.0", "0.00001", "1234567.1"],
   ...["2026-08-17", "2026-8-7", "2026-08-17T00:00:00Z", "2026-08-17 12:30:00", "True"],
 ];
 const unquoted = Object.entries(variables).filter(
   // To YAML, the rest is nothing or the beginning of something else; an infinite number, the CLI refuses itself.
-  ([, text]) => /^[\w.+:-]+( [\d:]+)?$/.test(text) && !["null", ".inf", ".NaN"].includes(text),
+  ([, text]) => /^[\w.+:-]+( [\d:]+)?$/.test(text) && !["null", ".inf", "-.NaN"].includes(text),
 );
 
 describe("By the real Pulumi CLI, a text comes to the program as it was written", () => {

@@ -1,79 +1,33 @@
-/** Texts that something on the way from a setting to a program may take for something else, each on one line. */
-export const oddTexts: readonly string[] = [
+/** Texts of one line that something on the way from a setting to a program may take for something else, one group a line. */
+const groups: string[][] = [
   // Numbers, moments, words and their like in one dialect of YAML or another.
-  ...["0", "7", "-7", "123456789012345678", "9223372036854775807", "9223372036854775808", "123456789012345678901234"],
-  ...["0755", "0o755", "0x1F", "0b11", "1_000", "1e3", "1.5e3", ".5", "5.", "+1", "+491701234567", "-0"],
-  ...["1.5", "11.8", "1.10", "1.0", "0.00001", "1234567.1", ".inf", ".NaN", "12:30"],
-  ...["2026-08-17", "2026-8-7", "2026-08-17T00:00:00Z", "2026-08-17 12:30:00"],
-  ...["true", "True", "yes", "on", "no", "null", "~", "=", "<<", ""],
-  // What a shell, Compose, nginx, PHP, Go or a template would fill in or cut off.
-  ...[
-    "$",
-    "$$",
-    "$HOME",
-    "$\u007bHOME}",
-    "$$$\u007bHOME:-x}",
-    "`id`",
-    "$(id)",
-    "%s",
-    "%HOME%",
-    "{{7*7}}",
-    "{env.HOME}",
-    "!x",
-    "a;b",
-    "a|b",
-    "a&b",
-  ],
-  ...[
-    "'",
-    '"',
-    "''",
-    '""',
-    'it\'s "odd"',
-    "'quoted'",
-    '"quoted"',
-    "\\",
-    "\\\\",
-    "\\n",
-    "\\x41",
-    "a\\",
-    "#",
-    "a #b",
-    "a: b",
-    "a=b",
-    "=a",
-  ],
-  ...[
-    "- a",
-    "[a]",
-    "{a",
-    "*a",
-    "&a",
-    "|",
-    ">",
-    "@a",
-    ",",
-    "<b>&amp;</b>",
-    "?a=1&b=2",
-    "/../",
-    "C:\\Users",
-    '{"a":["b",1.10]}',
-  ],
-  ...[" ", " a", "a ", "a\tb", "\ta"],
+  ["0", "7", "-7", "123456789012345678", "9223372036854775807", "9223372036854775808", "123456789012345678901234"],
+  ["0755", "0o755", "0x1F", "0b11", "1_000", "1_0.5", "1e3", "1.5e3", ".5", "5.", "+1", "+491701234567", "-0"],
+  ["1.5", "11.8", "1.10", "1.0", "0.00001", "1234567.1", ".inf", "-.NaN", "12:30", "22:22:22"],
+  ["2026-08-17", "2026-8-7", "2026-08-17T00:00:00Z", "2026-08-17 12:30:00"],
+  ["true", "True", "yes", "Yes", "on", "no", "null", "~", "=", "<<", ""],
+  // What begins something else in YAML.
+  ["#", "a #b", "# x", "a: b", "- a", "[a]", "{a", "*a", "&a", "!a", "%a", "@a", "`a", "|", ">-", "?", ","],
+  // What a shell, Compose, nginx, PHP, Go or a template would fill in, cut off or escape. (\u007b is a brace.)
+  ["$", "$$", "$HOME", "$\u007bHOME}", "$$$\u007bHOME:-x}", "`id`", "$(id)", "%s", "%HOME%", "{{7*7}}", "{env.HOME}"],
+  ["'", '"', "''", '""', 'it\'s "odd"', "'quoted'", '"quoted"', "\\", "\\\\", "\\n", "\\x41", "a\\", "C:\\Users"],
+  ["a;b", "a|b", "a&b", "a=b", "=a", "<b>&amp;</b>", "?a=1&b=2", "/../", '{"a":["b",1.10]}'],
+  [" ", " a", "a ", "a\tb", "\ta"],
   // What a terminal obeys, and what some readers take for the end of a line.
-  ...["\u001b[0m", "\u0001", "\u007f", "\u0085", "a\u000bb", "a\u000cb"],
-  // Beyond ASCII: an emoji of several code points, both normal forms, right to left, what nobody sees, and the ends of the planes.
-  ...[
+  ["\u001b[0m", "\u0001", "\u007f", "\u0080", "\u0085", "a\u000bb", "a\u000cb", "\u2028", "\u2029"],
+  // Beyond ASCII: an emoji of several code points, both normal forms, right to left, what nobody sees, the ends of the planes.
+  [
     "李 🌱",
     "👩‍💻",
     "\u00e9",
     "e\u0301",
     "\u05e9\u05dc\u05d5\u05dd \u202eabc\u202c",
     "a\u200bb",
+    "\ufeff",
     "\ufeffa",
     "\u00a0",
-    "\u2028",
-    "\ud7ff\ue000",
-    "\u{10ffff}",
   ],
+  ["\ud7ff\ue000", "\u{10ffff}"],
 ];
+
+export const oddTexts: readonly string[] = groups.flat();

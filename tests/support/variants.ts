@@ -2,71 +2,12 @@ import { hostNames } from "../../files/site.ts";
 import { clientCertificate, selfSigned } from "./certificate.ts";
 import { imageMirror } from "./images.ts";
 import { type Changes, secrets, siteWith } from "./site.ts";
+import { oddTexts } from "./texts.ts";
 
 const people = Array.from({ length: 200 }, (_, number) => `person.${number}@department-${number}.example.com`);
 const longAddress = `${"a".repeat(64)}@${"b".repeat(60)}.${"c".repeat(60)}.${"d".repeat(60)}.com`;
 const user = (email: string, name?: string) => (name === undefined ? { email } : { email, name });
 const client = { clientId: "0oa1: #x", clientSecret: `secret-'"\\$of: the client` };
-
-/** Texts that one dialect of YAML or another takes for something else. */
-const MISREAD = [
-  ...[
-    "2026-11-27",
-    "2026-11-27 10:00:00",
-    "1_000",
-    "0b11",
-    "0o17",
-    "017",
-    "0x1F",
-    "1_0.5",
-    "1e3",
-    "22:22:22",
-    ".inf",
-    "-.NaN",
-  ],
-  ...[
-    "no",
-    "Yes",
-    "on",
-    "null",
-    "~",
-    "=",
-    "<<",
-    "true",
-    "",
-    " ",
-    "a ",
-    "# x",
-    "a #x",
-    "a: b",
-    "- a",
-    "[a]",
-    "{a",
-    "*a",
-    "&a",
-    "!a",
-    "%a",
-  ],
-  ...[
-    "@a",
-    "`a",
-    "|",
-    ">-",
-    "'",
-    '"',
-    "\\n",
-    "a\tb",
-    "\x7f",
-    "\x1b[0m",
-    "\u0080",
-    "\u0085",
-    "\u2028",
-    "\u2029",
-    "\ufeff",
-    "\ud7ff\ue000",
-    "李 🌱",
-  ],
-];
 
 /** Settings and places that put a strain on the generated files, by what is odd about them. */
 export const variants: Record<string, Changes> = {
@@ -128,7 +69,7 @@ export const variants: Record<string, Changes> = {
           title: "Ann's & Bob's {#1}; 李 🌱",
           environment: {
             ...{ A: "it's $HOME $$ {y}: #1", B: 1, C: true, D: "", no: "x", null: "x", Y: "x" },
-            ...Object.fromEntries(MISREAD.map((text, number) => [`T${number}`, text])),
+            ...Object.fromEntries(oddTexts.map((text, number) => [`T${number}`, text])),
           },
           secrets: { E: "x" },
           volumes: ["/data", "/var/lib/a@b+c/.d"],

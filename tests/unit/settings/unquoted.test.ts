@@ -82,7 +82,8 @@ describe("asWritten() compares what arrived with the stack's file:", () => {
     ["an alias", "a: &a 0755\nconfig: {p:t: *a}", { t: "493" }, { t: changed("0755", "493") }],
     ["merged keys", "config: {p:t: {<<: {a: 0755}}}", { t: { a: 493 } }, { t: { a: changed("0755", 493) } }],
     ["what is encrypted", "config: {p:t: {a: {secure: v1:x}}}", { t: { a: "0755" } }, { t: { a: "0755" } }],
-    ["JSON of the user's", "config: {p:t: '[1.5]'}", { t: [1.5] }, { t: [1.5] }],
+    ["JSON of the user's", "config: {p:t: '[1.5]'}", { t: [1.5, "1.10", true] }, { t: ["1.5", "1.10", true] }],
+    ["the same, encrypted", "config: {p:t: {secure: v1:x}}", { t: [1.5] }, { t: ["1.5"] }],
     [
       "what came from another file",
       "config: {p:t: 11.10, p:s: 2026-08-17, p:u: [1]}",
