@@ -43,32 +43,33 @@ describe("what a person reads before a site is on Google Cloud, and when it cann
     assert.doesNotMatch(free, /register this/);
   });
 
-  // The account is made by each run that does not refuse it, so that its refusal comes first.
+  it("rights that are missing are told in plain words, IAM's too", async () => {
+    // First of all: a run that does not refuse the account makes it.
+    const fault = { fault: "permission denied", operation: "create" } as const;
+    await refuse({ ...fault, type: "gcp:serviceaccount/account:Account" }, { ...fault, type: NETWORK });
+    const { code, text } = await up();
+    assert.notEqual(code, 0);
+    for (const [right, role] of [
+      ["iam.serviceAccounts.create", "iam.serviceAccountAdmin"],
+      ["compute.networks.create", "compute.admin"],
+    ])
+      assert.match(
+        text,
+        new RegExp(`lacks the right ${right}[\\s\\S]*\n {2}gcloud projects add-iam-policy-binding .*roles/${role}\n`),
+      );
+  });
+
+  // Those of the network come before those of the VM, so that no VM is made.
   const cases: [name: string, fault: Omit<Fault, "operation">, words: RegExp][] = [
-    [
-      "a right of IAM's that is missing",
-      { type: "gcp:serviceaccount/account:Account", fault: "permission denied" },
-      /lacks the right iam\.serviceAccounts\.create[\s\S]*\n {2}gcloud projects add-iam-policy-binding .*roles\/iam\.serviceAccountAdmin\n/,
-    ],
     [
       "an API that is switched off",
       { type: NETWORK, fault: "api not enabled" },
       /this API of Google's switched off[\s\S]*\n {2}gcloud services enable compute\.googleapis\.com --project/,
     ],
     [
-      "a right that is missing",
-      { type: NETWORK, fault: "permission denied" },
-      /lacks the right compute\.networks\.create[\s\S]*\n {2}gcloud projects add-iam-policy-binding/,
-    ],
-    [
       "a project without billing",
       { type: NETWORK, fault: "billing disabled" },
       /no billing account[\s\S]*\n {2}gcloud billing projects link my-project-123456 /,
-    ],
-    [
-      "an account that a VM may not run as",
-      { type: VM, fault: "account not usable" },
-      /may not let a VM run as [\s\S]*\n {2}gcloud projects add-iam-policy-binding .*roles\/iam\.serviceAccountUser\n/,
     ],
     ["a quota", { type: NETWORK, fault: "quota exceeded" }, /may have \d+ of \w+ and no more[\s\S]*\n {2}pulumi up\n/],
     [
@@ -79,6 +80,11 @@ describe("what a person reads before a site is on Google Cloud, and when it cann
         message: "googleapi: Error 404: The resource 'projects/my-project-123456' was not found, notFound",
       },
       /There is no project my-project-123456[\s\S]*\n {2}pulumi config set project/,
+    ],
+    [
+      "an account that a VM may not run as",
+      { type: VM, fault: "account not usable" },
+      /may not let a VM run as [\s\S]*\n {2}gcloud projects add-iam-policy-binding .*roles\/iam\.serviceAccountUser\n/,
     ],
     [
       "a zone that is full",
