@@ -11,6 +11,7 @@ import type { Result } from "../bench.ts";
 import { run } from "../setup/command.ts";
 import { PlainError } from "../setup/plainError.ts";
 import { median, rounded } from "./figures.ts";
+import { usageOf } from "./idleCosts.ts";
 
 const domain = "lab.example.com";
 const person = "ann@example.com";
@@ -35,6 +36,21 @@ interface Load {
   /** Milliseconds. */
   p50: number;
   p99: number;
+  /** Microseconds of processor time that nginx and Vouch took for a request: hardly changed by what else the machine does. */
+  cpu: number;
+}
+
+const NAMES: Record<keyof Load, string> = {
+  rate: "requests a second",
+  p50: "p50",
+  p99: "p99",
+  cpu: "processor time a request",
+};
+
+/** The containers that are loaded. */
+interface Loaded {
+  nginx: string;
+  vouch: string;
 }
 
 /**
@@ -47,7 +63,11 @@ export async function doorCosts(imageMirror: string | undefined): Promise<Result
   const folder = await mkdtemp(join(tmpdir(), "jupyter-up-doors-"));
   try {
     const image = await release(site, imageMirror ?? "");
-    if (process.env.VOUCH_BINARY) containers.push(await realVouch(site, process.env.VOUCH_BINARY));
+    let vouch = await site.container("vouch");
+    if (process.env.VOUCH_BINARY) {
+      vouch = await realVouch(site, process.env.VOUCH_BINARY);
+      containers.push(vouch);
+    }
     const doors: Record<DoorName, string> = {
       ours: await site.container("nginx"),
       "no sign-in": await startDoor(site, image, join(folder, "no-sign-in")),
@@ -56,8 +76,10 @@ export async function doorCosts(imageMirror: string | undefined): Promise<Result
     containers.push(doors["no sign-in"], doors["the article's configuration"]);
     const compared: Result[] = [];
     for (const [what, { url, connections }] of Object.entries(QUESTIONS))
-      compared.push(...(await comparison(what, (door) => load(doors[door], url, connections, SECONDS))));
-    return [...compared, ...(await minute(doors.ours))];
+      compared.push(
+        ...(await comparison(what, (door) => load({ nginx: doors[door], vouch }, url, connections, SECONDS))),
+      );
+    return [...compared, ...(await minute({ nginx: doors.ours, vouch }))];
   } finally {
     for (const container of containers) await run("docker rm", "docker", ["rm", "--force", container]);
     await site.remove();
@@ -120,11 +142,13 @@ async function startDoor({ project }: RunningSite, image: string, folder: string
 }
 
 /** Loads a door with a signed-in person's requests. */
-async function load(container: string, url: string, connections: number, seconds: number): Promise<Load> {
+async function load({ nginx, vouch }: Loaded, url: string, connections: number, seconds: number): Promise<Load> {
   const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}";
-  const [address] = (await run("docker inspect", "docker", ["inspect", "--format", format, container])).split(" ");
+  const [address] = (await run("docker inspect", "docker", ["inspect", "--format", format, nginx])).split(" ");
   const script = new URL("door/load.lua", import.meta.url).pathname;
   const options = ["--threads", "1", "--connections", `${connections}`, "--duration", `${seconds}s`, "--latency"];
+  const cpuSeconds = async () => (await usageOf(nginx)).cpuSeconds + (await usageOf(vouch)).cpuSeconds;
+  const before = await cpuSeconds();
   const said = await run(
     "Loading the door",
     "wrk",
@@ -133,19 +157,24 @@ async function load(container: string, url: string, connections: number, seconds
   );
   const { requests, duration, p50, p99, failed } = JSON.parse(said.trim().split("\n").at(-1) ?? "");
   if (failed > 0) throw new PlainError(`${failed} of ${requests} requests failed.`, said);
-  return { rate: requests / (duration / 1e6), p50: p50 / 1000, p99: p99 / 1000 };
+  const cpu = ((await cpuSeconds()) - before) * 1e6;
+  return { rate: requests / (duration / 1e6), p50: p50 / 1000, p99: p99 / 1000, cpu: cpu / requests };
 }
 
 /** The doors by turns, each held against the one without a sign-in: the ratio is the middle one of those of each round. */
 async function comparison(what: string, loadOf: (door: DoorName) => Promise<Load>): Promise<Result[]> {
   const loads: Record<DoorName, Load[]> = { ours: [], "no sign-in": [], "the article's configuration": [] };
   for (const door of DOORS) await loadOf(door);
-  for (let round = 0; round < ROUNDS; round++) for (const door of DOORS) loads[door].push(await loadOf(door));
+  for (let round = 0; round < ROUNDS; round++) {
+    // Each door is as often the first as any other: what the one before it left to do falls on it.
+    const first = round % DOORS.length;
+    for (const door of [...DOORS.slice(first), ...DOORS.slice(0, first)]) loads[door].push(await loadOf(door));
+  }
   const figures = (door: DoorName, key: keyof Load) => loads[door].map((load) => load[key]);
   const row = (door: DoorName, key: keyof Load, unit: string, aim: string): Result => {
     const [values, besides] = [figures(door, key), figures("no sign-in", key)];
     return {
-      what: `${what}, ${door}: ${key === "rate" ? "requests a second" : key}`,
+      what: `${what}, ${door}: ${NAMES[key]}`,
       value: rounded(median(values)),
       unit,
       beside: { what: "no sign-in", value: rounded(median(besides)) },
@@ -157,15 +186,16 @@ async function comparison(what: string, loadOf: (door: DoorName) => Promise<Load
     row(door, "rate", "/s", door === "ours" ? "× 0.95 or more" : ""),
     row(door, "p50", "ms", ""),
     row(door, "p99", "ms", ""),
+    row(door, "cpu", "µs", ""),
   ]);
 }
 
 /** The first ten seconds of a minute of load beside the last ten, and the connections that were closed meanwhile. */
-async function minute(container: string): Promise<Result[]> {
+async function minute(loaded: Loaded): Promise<Result[]> {
   const { url, connections } = QUESTIONS["a small file"];
-  const first = await load(container, url, connections, 10);
-  await load(container, url, connections, 40);
-  const last = await load(container, url, connections, 10);
+  const first = await load(loaded, url, connections, 10);
+  await load(loaded, url, connections, 40);
+  const last = await load(loaded, url, connections, 10);
   return [
     {
       what: "a small file, ours: requests a second after 50 s of load",
@@ -175,7 +205,7 @@ async function minute(container: string): Promise<Result[]> {
       ratio: rounded(last.rate / first.rate),
       aim: "no decay",
     },
-    { what: "  nginx's sockets in TIME_WAIT then", value: await waiting(container), unit: "", aim: "" },
+    { what: "  nginx's sockets in TIME_WAIT then", value: await waiting(loaded.nginx), unit: "", aim: "" },
   ];
 }
 

@@ -67,17 +67,22 @@ async function processes(): Promise<Record<string, Usage>> {
     .split("\n")
     .map(async (line) => {
       const [id = "", service = ""] = line.split(" ");
-      const rows = await run("docker top", "docker", ["top", id, "-eo", "pid,rss"]);
-      const [, ...figures] = rows.trim().split("\n");
-      const usage = { resident: 0, cpuSeconds: 0 };
-      for (const figure of figures) {
-        const [pid = "", rss = "0"] = figure.trim().split(/\s+/);
-        usage.resident += Number(rss);
-        usage.cpuSeconds += await cpuSecondsOf(pid);
-      }
-      return [service, usage] as const;
+      return [service, await usageOf(id)] as const;
     });
   return Object.fromEntries(await Promise.all(usages));
+}
+
+/** What the processes of a container use. */
+export async function usageOf(container: string): Promise<Usage> {
+  const rows = await run("docker top", "docker", ["top", container, "-eo", "pid,rss"]);
+  const [, ...figures] = rows.trim().split("\n");
+  const usage = { resident: 0, cpuSeconds: 0 };
+  for (const figure of figures) {
+    const [pid = "", rss = "0"] = figure.trim().split(/\s+/);
+    usage.resident += Number(rss);
+    usage.cpuSeconds += await cpuSecondsOf(pid);
+  }
+  return usage;
 }
 
 /** From Linux's own count in hundredths of a second; `ps` would round to whole ones. */
