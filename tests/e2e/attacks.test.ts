@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { appendFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "../support/command.ts";
 import { ask } from "../support/visitor.ts";
 import {
@@ -184,6 +185,8 @@ describe("the site, attacked from outside,", () => {
   it("lets nobody in when Vouch is down", async () => {
     await docker("stop", "--time", "1", `${project}-vouch-1`);
     try {
+      // What it last said of a session counts for five seconds.
+      await sleep(6000);
       for (const visitor of [stranger, outsider, allowed]) {
         const opened = await send(get("jupyter", "/lab", page), visitor);
         assert.equal(opened.answers, "503");

@@ -186,6 +186,8 @@ describe("A site behind Cloudflare", () => {
     assert.equal(await redirected(), "no-store");
 
     await run("docker", ["stop", "--time", "1", await site.container("phpdemo"), await site.container("vouch")]);
+    // What Vouch last said of a session counts for five seconds.
+    await new Promise((resolve) => setTimeout(resolve, 6000));
     await check([
       [phpdemo, "/style.css", { ...script, ...ann }, 503],
       [phpdemo, "/", { ...page, ...ann }, 503],
