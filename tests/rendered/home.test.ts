@@ -185,7 +185,7 @@ memory.unlink()`;
       await restart();
       assert.match(
         await released(),
-        /^jupyter says: JupyterLab does not start with the files of the home directory, and runs without /m,
+        /^jupyter says: JupyterLab does not start with the files of the home directory \(.*\), and runs without /m,
       );
       assert.deepEqual(JSON.parse(await inJupyter(["python3", "-c", ASK])), AS_ALWAYS);
       for (const path of Object.keys(files)) rmSync(`${home}/${path}`);
