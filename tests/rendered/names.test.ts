@@ -86,7 +86,7 @@ describe("On a network whose resolver answers the names of the site's services",
 
   it("a stranger is not let in by who poses as Vouch while it is down", async () => {
     await stopped("vouch", async () => {
-      // nginx may remember for five seconds where Vouch was.
+      // nginx may remember for two seconds where Vouch was.
       for (let second = 0; second < 6; second++) {
         assert.equal((await visit("phpdemo", "/healthcheck")).status, 503);
         await new Promise((resolve) => setTimeout(resolve, 1000));
