@@ -34,7 +34,7 @@ export async function oddSurroundings(folder: string): Promise<Record<string, st
     ...{ NODE_ENV: "production", NODE_OPTIONS: "--no-experimental-strip-types" },
     ...{ PULUMI_BACKEND_URL: "file:///no/such/state", PULUMI_CONFIG_PASSPHRASE: "another", PULUMI_ACCESS_TOKEN: "x" },
     ...{ PULUMI_HOME: "/no/such/home", PULUMI_OPTION_TARGET: "x", PULUMI_OPTION_EXPECT_NO_CHANGES: "true" },
-    ...{ LC_ALL: "tr_TR.UTF-8", TZ: "Asia/Kathmandu", CDPATH: "/usr:/tmp", TMPDIR: "/no/such/folder" },
+    ...{ LC_ALL: "tr_TR.UTF-8", TZ: "Asia/Kathmandu", CDPATH: "/usr:/tmp", TMPDIR: "/dev/null/folder" },
     ...{ GREP_OPTIONS: "--color=always", POSIXLY_CORRECT: "1", TAR_OPTIONS: "--no-such-option" },
   };
 }

@@ -127,7 +127,7 @@ describe("A word that site-apply does not know", () => {
     try {
       assert.deepEqual(await host.apply("relase"), {
         code: 1,
-        output: "site-apply: expected machine, secrets, release, renew or down, found 'relase'.\n",
+        output: "site-apply: expected machine, secrets, release, check, renew or down, found 'relase'.\n",
       });
     } finally {
       host.remove();

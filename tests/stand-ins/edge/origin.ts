@@ -63,9 +63,15 @@ export interface OriginRequest {
 
 /** What two requests have in common that can go by the same connection. */
 export function connectionKey(state: EdgeState, request: OriginRequest): string {
-  const { certificate = "" } = state.clientCertificates[request.host] ?? {};
   const { host, ssl, record } = request;
-  return [host, ssl, isEncrypted(request), record.type, record.content, certificate, ...state.trusted].join();
+  const shown = shownFor(state, host)?.certificate;
+  return [host, ssl, isEncrypted(request), record.type, record.content, shown, ...state.trusted].join();
+}
+
+/** The client certificate that is shown for a host by now, if there is one. */
+function shownFor({ clientCertificates }: EdgeState, host: string): KeyPair | undefined {
+  const known = clientCertificates[host];
+  return known && (known.from ?? 0) <= Date.now() ? known : undefined;
 }
 
 /** Opens a connection to a request's origin. Throws an {@link OriginError}. */
@@ -130,14 +136,14 @@ async function openTls(
 const contexts = new Map<string, SecureContext>();
 
 /** Whom the edge trusts, and what it shows. Kept: reading all public authorities takes milliseconds. */
-function contextFor({ trusted, clientCertificates }: EdgeState, host: string): SecureContext {
-  const { from = 0, ...pair } = clientCertificates[host] ?? {};
-  const { certificate = "", privateKey = "" }: Partial<KeyPair> = from <= Date.now() ? pair : {};
-  const key = [certificate, privateKey, ...trusted].join();
+function contextFor(state: EdgeState, host: string): SecureContext {
+  const { trusted } = state;
+  const shown = shownFor(state, host);
+  const key = [shown?.certificate, shown?.privateKey, ...trusted].join();
   let context = contexts.get(key);
   if (context === undefined) {
-    const shown = certificate === "" ? {} : { cert: certificate, key: privateKey };
-    context = createSecureContext({ ca: [...rootCertificates, ...trusted], ...shown });
+    const pair = shown && { cert: shown.certificate, key: shown.privateKey };
+    context = createSecureContext({ ca: [...rootCertificates, ...trusted], ...pair });
     contexts.set(key, context);
   }
   return context;
