@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { explain } from "../../../scripts/setup/explain.ts";
 import { until } from "../../support/until.ts";
+import { writeJson } from "../cloud/files.ts";
 import { cli, skip, type TrialStack, trialStack } from "./trialStack.ts";
 
 const URN = "urn:pulumi:dev::trial::jupyter-up:index:GcpVm$gcp:compute/network:Network::host-network";
@@ -41,6 +42,9 @@ describe("An engine killed while the cloud makes something", { skip }, () => {
   const commandIn = (explained: string | undefined) => explained?.split("\n").at(-1) ?? "";
 
   it("leaves a lock, and the words for it name the command that takes it away", async () => {
+    // Long enough for the engine to be killed between the cloud's making and its own noting of it.
+    const operations = join(folder, "cloud/operations.json");
+    await writeJson(operations, { milliseconds: 5000 });
     const child = spawn(cli?.command ?? "", ["up", "--yes", "--skip-preview", "--non-interactive"], {
       cwd: folder,
       env,
@@ -48,13 +52,11 @@ describe("An engine killed while the cloud makes something", { skip }, () => {
       detached: true,
     });
     const ended = new Promise((resolve) => child.once("close", resolve));
-    // Between the cloud's making and the engine's noting of it lie a few milliseconds.
-    while (!existsSync(networks) && child.exitCode === null) await new Promise(setImmediate);
+    await until("a network in the cloud", () => existsSync(join(networks, "net.json")));
     assert.ok(child.pid);
     process.kill(-child.pid, "SIGKILL");
     await ended;
-    // The cloud goes on with what it was asked for.
-    await until("made", async () => (await readdir(networks)).join() === "net.json");
+    await rm(operations);
 
     const { code, text } = await run("pulumi up --yes --skip-preview");
     assert.notEqual(code, 0);

@@ -7,6 +7,7 @@
  */
 
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { readJson, writeJson } from "../../../cloud/files.ts";
 import type { Cloud } from "../../../cloud/folder.ts";
 import {
@@ -74,6 +75,15 @@ export async function injectedFault(cloud: Cloud, subject: Subject): Promise<Err
   // The API takes the request, and the operation that it begins fails.
   if (fault.fault !== "zone exhausted") return new Error(text);
   return new ProviderError(`Error waiting for ${subject.noun} to ${subject.operation}: ${text}`);
+}
+
+/**
+ * Waits as long as the API's operation goes on after the thing is made. The provider polls the operation, and the real one takes
+ * seconds to minutes. A test that needs such a time writes `operations.json`: `{ "milliseconds": 3000 }`. Default: none.
+ */
+export async function operationEnds(cloud: Cloud): Promise<void> {
+  const { milliseconds = 0 } = (await readJson<{ milliseconds?: number }>(join(cloud.folder, "operations.json"))) ?? {};
+  await pause(milliseconds);
 }
 
 const verbs = { create: "create", update: "update", delete: "delete" };

@@ -22,7 +22,7 @@ import {
 } from "../../resource.ts";
 import { alreadyExists, inUse, invalid, notFound, ProviderError } from "./apiErrors.ts";
 import { requireCredentials } from "./credentials.ts";
-import { injectedFault } from "./faults.ts";
+import { injectedFault, operationEnds } from "./faults.ts";
 import { lastPart, type Place, pathOfPlace, placeFault, placeOf, type ScopeKind } from "./scope.ts";
 
 /** The inputs that every kind has. `labels` and places only where the kind has them. */
@@ -217,6 +217,7 @@ export function resourceType<Inputs extends CommonInputs, Outputs extends Proper
           const outputs = { ...(await kind.create(site)), ...commonOutputs(site) };
           await writeRecord(site.cloud, recordOf(site, uses, { ...inputs, ...outputs }));
           await kind.afterwards?.(site);
+          await operationEnds(site.cloud);
           return { id: site.path, outputs };
         } catch (error) {
           await deleteRecord(site.cloud, site.path);
