@@ -981,6 +981,7 @@ start() {
         say "The site could not be started. Docker says: ${words:-nothing, for $((started_within / 60)) minutes}"
         return 1
     fi
+    brought_up=$(date +%s)
     limit_memory
     let_visitors_in || return 1
     allow_processes
@@ -993,8 +994,16 @@ start() {
     for service in $services; do
         settle "$service" || [ $? -eq 2 ] || return 1
     done
+    let_nginx_look
     ask || return 1
     forget_networks
+}
+
+# nginx looks the services' names up every 2 seconds (`resolver` in files/nginx/nginx.conf). Until then it answers 502 for a
+# container that was made just now, and no site is up whose visitors see that.
+let_nginx_look() {
+    [ "$(docker ps --quiet --filter "label=com.docker.compose.project=$project")" != "$before" ] || return 0
+    until [ "$(date +%s)" -gt $((brought_up + 2)) ]; do sleep 1; done
 }
 
 # What a forced end of `docker compose` leaves in the middle of recreating a service: containers that were made and never
@@ -1028,7 +1037,7 @@ settle() {
     if wait_ready "$1" "$patience"; then return; fi
     if [ "$(kernels_in "$container")" = 0 ]; then
         say "$1 is recreated, because it does not work and this release has changed nothing of it."
-        if recreate "$1" && wait_ready "$1"; then return; fi
+        if recreate "$1" && brought_up=$(date +%s) && wait_ready "$1"; then return; fi
         failed=$1
         is_user_controlled "$1" || return 1
         broken="$broken $1"
