@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
-import { interrupted } from "./interruption.ts";
+import { interrupt, interrupted } from "./interruption.ts";
 import { PlainError } from "./plainError.ts";
 
 /** How a command is run. */
@@ -61,7 +61,10 @@ export async function attempt(command: string, args: string[], options: CommandO
       output.stderr += error.message;
       resolve(error.code === "ENOENT" ? 127 : 126);
     });
-    child.on("close", (exitCode) => resolve(timedOut ? 124 : (exitCode ?? 1)));
+    child.on("close", (exitCode, signal) => {
+      if (signal === "SIGINT") interrupt();
+      resolve(timedOut ? 124 : (exitCode ?? 1));
+    });
   });
   if (timer) clearTimeout(timer);
   interrupted.removeEventListener("abort", kill);

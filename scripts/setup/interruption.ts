@@ -23,16 +23,18 @@ export function onInterrupt(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
+let last = Number.NEGATIVE_INFINITY;
+
+/** What Ctrl-C does. Also for a command that Ctrl-C has ended: the terminal sends it to both, and the command may be noticed first. */
+export function interrupt(): void {
+  const now = performance.now();
+  if (now - last < sameKeystroke) return;
+  last = now;
+  controller.abort(new Interruption("Interrupted."));
+  for (const listener of listeners) listener();
+}
+
 /** From now on a signal no longer ends this process at once. */
 export function catchInterrupts(): void {
-  let last = Number.NEGATIVE_INFINITY;
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      const now = performance.now();
-      if (now - last < sameKeystroke) return;
-      last = now;
-      controller.abort(new Interruption("Interrupted."));
-      for (const listener of listeners) listener();
-    });
-  }
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
 }

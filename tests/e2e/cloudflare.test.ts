@@ -2,15 +2,17 @@ import assert from "node:assert/strict";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { attempt } from "../../scripts/setup/command.ts";
 import { inventory } from "../stand-ins/cloud/inventory.ts";
 import { createRecord, deleteRecord } from "../stand-ins/cloud/records.ts";
+import { cutWebSockets } from "../stand-ins/edge/container.ts";
 import { type DnsEntry, entryPath, recordType } from "../stand-ins/providers/packages/cloudflare/dns.ts";
 import { writeRulesets } from "../stand-ins/providers/packages/cloudflare/rulesets.ts";
 import { writeSetting } from "../stand-ins/providers/packages/cloudflare/zoneSettings.ts";
 import { addZone } from "../stand-ins/providers/packages/cloudflare/zones.ts";
-import { launch, open, person, signIn, whoAmI } from "./support/browser.ts";
+import { until } from "../support/until.ts";
+import { labIsReady, launch, linesOf, open, person, signIn, startInNewNotebook, whoAmI } from "./support/browser.ts";
 import { CloudStack, onGoogle } from "./support/cloudStack.ts";
 
 const NOTHING = { resources: [], containers: [], networks: [] };
@@ -24,6 +26,7 @@ describe("a site behind Cloudflare", () => {
   let zoneId: string;
   let address: string;
   let browser: Browser | undefined;
+  let page: Page;
 
   /** Where the world finds the name. */
   const found = async (): Promise<string> =>
@@ -147,10 +150,26 @@ describe("a site behind Cloudflare", () => {
     assert.notEqual(edge, address);
     assert.match(await answer(edge, "--cacert", join(stack.cloud.folder, "public-ca.pem")), /302$/);
     browser = await launch(`MAP *.${domain} ${edge}`);
-    const { page } = await person(browser);
+    ({ page } = await person(browser));
     await open(page, `https://${name}/lab?reset`);
     await signIn(page, "you@example.com", await stack.output("password"));
     assert.equal((await whoAmI(page)).username, "you@example.com");
+  });
+
+  it("shows a person all that a notebook prints, once and in order, though the edge cuts every WebSocket meanwhile", async () => {
+    await labIsReady(page);
+    // In each pause there is time for a cut; what is printed next is printed while there is no connection.
+    const hundred = "[print(n, flush=True) for n in range(100 * turn, 100 * turn + 100)]";
+    await startInNewNotebook(page, `import time; [${hundred} and time.sleep(1.5) for turn in range(10)];`);
+    for (const cutAfter of [199, 499, 799]) {
+      await until(`line ${cutAfter}`, async () => (await linesOf(page)).includes(`${cutAfter}`));
+      await cutWebSockets(stack.cloud);
+    }
+    await until("the last line", async () => (await linesOf(page)).includes("999"));
+    assert.deepEqual(
+      await linesOf(page),
+      Array.from({ length: 1000 }, (_, n) => `${n}`),
+    );
   });
 
   it("answers nobody but Cloudflare: not at its address, and not from Cloudflare's without the certificate", async () => {

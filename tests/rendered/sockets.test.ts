@@ -30,11 +30,22 @@ describe("Jupyter's WebSockets", () => {
     const bundle = bundleWith({ ...changes, place: { ...changes.place, ...host.place } });
     await host.apply("secrets", bundle.secrets);
     host.layOut(bundle.release);
-    const { volumes = [] } = composeOf(bundle.release).services.jupyter ?? {};
+    const { volumes = [], environment = {} } = composeOf(bundle.release).services.jupyter ?? {};
     const mounts = volumes
       .filter(({ read_only }) => read_only)
       .flatMap(({ source, target }) => ["--volume", `${source}:${target}:ro`]);
-    const container = ["run", "--rm", "--interactive", "--network", "none", ...mounts, "--entrypoint", "python3"];
+    const variables = Object.entries(environment).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
+    const container = [
+      "run",
+      "--rm",
+      "--interactive",
+      "--network",
+      "none",
+      ...mounts,
+      ...variables,
+      "--entrypoint",
+      "python3",
+    ];
     const { code, output } = await run("docker", [...container, reference, "-"], {
       input: readFileSync(program, "utf8"),
     });

@@ -5,6 +5,7 @@ Pings come 30 times as often as they are set to.
 
 import asyncio
 import json
+import os
 import pathlib
 import subprocess
 import time
@@ -63,7 +64,7 @@ def words():
     from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
     from traitlets.config.loader import PyFileConfigLoader
 
-    config = PyFileConfigLoader("jupyter_server_config.py", path="/usr/local/etc/jupyter").load_config()
+    config = PyFileConfigLoader("jupyter_server_config.py", path=os.environ["JUPYTER_CONFIG_PATH"].split(":")[0]).load_config()
     handler = object.__new__(KernelWebsocketHandler)
     sent = []
     handler.write_message = lambda message, **_: sent.append(json.loads(message)["content"]["text"])

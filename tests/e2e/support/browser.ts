@@ -54,13 +54,31 @@ export async function signIn(page: Page, address: string, password: string): Pro
   await page.waitForLoadState();
 }
 
-/** Makes a notebook in JupyterLab, runs one cell and saves; returns what the cell printed. */
-export async function runInNewNotebook(page: Page, code: string): Promise<string> {
+/** Makes a notebook in JupyterLab, and starts its first cell. */
+export async function startInNewNotebook(page: Page, code: string): Promise<void> {
   await page.click(".jp-LauncherCard[data-category=Notebook]");
   await kernelIsIdle(page);
   await page.click(".jp-Notebook .jp-Cell .cm-content");
-  await page.keyboard.type(code);
+  await page.keyboard.insertText(code);
   await page.keyboard.press("Shift+Enter");
+}
+
+/** The lines that the open notebook shows as printed by its first cell. */
+export async function linesOf(page: Page): Promise<string[]> {
+  const texts = await page
+    .locator(".jp-Notebook .jp-Cell")
+    .first()
+    .locator(".jp-OutputArea-output pre")
+    .allTextContents();
+  return texts
+    .join("")
+    .split("\n")
+    .filter((line) => line !== "");
+}
+
+/** Makes a notebook in JupyterLab, runs one cell and saves; returns what the cell printed. */
+export async function runInNewNotebook(page: Page, code: string): Promise<string> {
+  await startInNewNotebook(page, code);
   const printed = page.locator(".jp-OutputArea-output pre").first();
   await printed.waitFor();
   await page.keyboard.press("Control+s");

@@ -43,6 +43,11 @@ export async function ensureEdge(cloud: Cloud, folder: string, address: string, 
   await untilItAnswers(name, address);
 }
 
+/** Has the edge cut every WebSocket, and keep new ones out for three seconds. */
+export async function cutWebSockets(cloud: Cloud): Promise<void> {
+  await docker("kill", "--signal", "USR2", dockerName(cloud, "edge"));
+}
+
 export async function removeEdge(cloud: Cloud): Promise<void> {
   await removeContainer(dockerName(cloud, "edge"));
 }

@@ -451,6 +451,19 @@ describe("the edge, with WebSockets", () => {
     await impatient.stop();
   });
 
+  it("cuts all of them when it restarts, and lets none through for a while", async () => {
+    const restarting = await testEdge(origin.port, { records: [proxied(host, origin.address)] });
+    const [, socket] = await once(await upgrade("/api/kernels", restarting), "upgrade");
+    socket.resume();
+    restarting.cutWebSockets(500);
+    await once(socket, "close");
+    await assert.rejects(once(await upgrade("/api/kernels", restarting), "upgrade"), /socket hang up/);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    const [, next] = await once(await upgrade("/api/kernels", restarting), "upgrade");
+    next.destroy();
+    await restarting.stop();
+  });
+
   it("says why there is none when the origin is down", async () => {
     await edge.change({ records: [proxied(host, "127.0.0.99")] });
     const [response] = await once(await upgrade("/api/kernels"), "response");

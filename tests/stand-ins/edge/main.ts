@@ -3,7 +3,8 @@
  *
  *     node main.ts FOLDER
  *
- * FOLDER holds the state (`state.ts`), and is read again whenever it has changed.
+ * FOLDER holds the state (`state.ts`), and is read again whenever it has changed. SIGUSR2 cuts every WebSocket, and keeps new ones out for
+ * three seconds.
  */
 
 import { startEdge } from "./server.ts";
@@ -18,8 +19,11 @@ if (folder === undefined || more.length > 0) {
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0));
 
 startEdge({ folder }).then(
-  ({ address, ports }) =>
-    console.log(`a stand-in for Cloudflare's edge: ${address}, ports ${ports.http} and ${ports.https}`),
+  (edge) => {
+    process.on("SIGUSR2", () => edge.cutWebSockets(3000));
+    const { address, ports } = edge;
+    console.log(`a stand-in for Cloudflare's edge: ${address}, ports ${ports.http} and ${ports.https}`);
+  },
   (error: Error) => {
     console.error(error.message);
     process.exit(1);

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import { createSecureServer, type Http2ServerRequest } from "node:http2";
 import type { AddressInfo, Server, Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { Cache } from "./cache.ts";
 import { Connections } from "./connections.ts";
@@ -25,6 +26,11 @@ export interface EdgeOptions {
 export interface Edge {
   readonly address: string;
   readonly ports: OriginPorts;
+  /**
+   * Cuts every WebSocket, and lets no new one through for some milliseconds, as when Cloudflare restarts its servers for a new version
+   * of them: https://developers.cloudflare.com/network/websockets (November 2026).
+   */
+  cutWebSockets(milliseconds: number): void;
   close(): Promise<void>;
 }
 
@@ -45,6 +51,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   });
   const plain = createServer();
   const sockets = new Set<Socket>();
+  const webSockets = new Set<Duplex>();
+  let restartedAt = 0;
   for (const [server, scheme] of [
     [encrypted, "https"],
     [plain, "http"],
@@ -57,6 +65,12 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       proxyRequest(surroundings(), visitOf(message, scheme), message, response);
     });
     server.on("upgrade", (message: IncomingMessage, socket, head) => {
+      if (Date.now() < restartedAt) {
+        socket.destroy();
+        return;
+      }
+      webSockets.add(socket);
+      socket.once("close", () => webSockets.delete(socket));
       proxyUpgrade(surroundings(), visitOf(message, scheme), message, socket, head);
     });
   }
@@ -68,6 +82,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   return {
     address,
     ports: listening,
+    cutWebSockets(milliseconds) {
+      restartedAt = Date.now() + milliseconds;
+      for (const socket of webSockets) socket.destroy();
+    },
     async close() {
       const closed = [plain, encrypted].map((server) => new Promise((resolve) => server.close(resolve)));
       for (const socket of sockets) socket.destroy();

@@ -15,6 +15,7 @@ await main(async () => {
       say("this line is shown while the step runs: the images are pulled");
       // Longer than half a second: from then on a step shows its time.
       await attempt("sleep", [ending === "waits" ? "60" : "0.7"]);
+      if (ending === "loses its command") await attempt("sh", ["-c", "kill -INT $$"]);
       if (ending === "fails") {
         throw new PlainError(
           "There is no room.",

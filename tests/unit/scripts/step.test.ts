@@ -62,6 +62,12 @@ describe("A step", { concurrency: true }, () => {
     assert.match(output, /^ {4}this line is shown while the step runs: the images are pulled$/m);
   });
 
+  it("whose command has noticed Ctrl-C first", async () => {
+    const { code, output } = await run(process.execPath, [program, "loses its command"]);
+    assert.equal(code, 130, output);
+    assert.match(output, /^Interrupted\. Run the command again to go on\.$/m);
+  });
+
   it("that fails, without a terminal", async () => {
     const { code, output } = await run(process.execPath, [program, "fails"]);
     assert.equal(code, 1, output);
