@@ -26,7 +26,7 @@ describe("Every YAML and JSON file can be read, made for", () => {
         return read ? [{ path, content, read }] : [];
       });
       const hasDex = siteWith(changes).services.some(({ name: service }) => service === "dex");
-      assert.equal(documents.length, hasDex ? 4 : 3);
+      assert.equal(documents.length, hasDex ? 7 : 6);
       for (const { path, content, read } of documents) assert.doesNotThrow(() => read(content), path);
     });
 });
