@@ -53,6 +53,20 @@ describe("nginx's upstreams", () => {
     }
   });
 
+  it("are not told the request's own query beside an address of the configuration's", () => {
+    const fixed = asking.filter((block) => /^http:\/\/[^/$]+\/[^$]*$/.test(values(block, "proxy_pass").join()));
+    const open = fixed.filter(({ directives }) => !directives.some(([name]) => name === "internal"));
+    assert.deepEqual(
+      open.map(({ words }) => words.join(" ")),
+      ["location = /logout"],
+    );
+    for (const { directives } of open)
+      assert.ok(
+        directives.some((words) => words.join(" ") === "set $args "),
+        "nginx puts the query behind it",
+      );
+  });
+
   it("have one answer kept, that of Vouch to a session, by all that it was asked with", () => {
     const keeping = blocks.filter((block) => values(block, "proxy_cache").length > 0);
     assert.deepEqual([...new Set(keeping.map(({ words }) => words.join(" ")))], ["location = /sso-validate"]);
