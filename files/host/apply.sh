@@ -1133,8 +1133,11 @@ wait_ready() {
     patience=${2:-$ready_within}
     waiting
     until=$((waiting_since + patience))
-    # What it leans on may not have been there yet: Docker starts it again, and that counts as its first start.
-    while [ "$(docker inspect --format '{{.State.Status}}' "$container")" = restarting ] && [ "$(date +%s)" -lt "$until" ]; do
+    # What it leans on may not have been there yet: Docker starts it again, and that counts as its first start. One that has ended
+    # after that start, too, does not run: Docker would wait a minute between two starts, and this would seldom see one.
+    looked=$(docker inspect --format '{{.RestartCount}}' "$container")
+    while state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container") &&
+        [ "${state% *}" = restarting ] && [ "${state#* }" -le $((looked + 1)) ] && [ "$(date +%s)" -lt "$until" ]; do
         sleep 1
     done
     restarts=$(docker inspect --format '{{.RestartCount}}' "$container")

@@ -126,7 +126,7 @@ describe("a site on a machine that one already has", () => {
     const { code, text } = await stack.up(login(await machineOf(OTHER, "elsewhere")));
     assert.equal(code, 0, text);
     const [, line = ""] = /it runs on there[\s\S]*This takes it down:\n\s+(ssh .*)/.exec(text) ?? [];
-    assert.match(line, new RegExp(`ann@${address} sudo /opt/jupyter-up/bin/site-apply down jupyter-up-lab$`));
+    assert.match(line, new RegExp(`ann@${address} sudo sh /opt/jupyter-up/bin/site-apply down jupyter-up-lab$`));
     assert.doesNotMatch((await stack.up()).text, /it runs on there/);
     await stack.destroy();
 

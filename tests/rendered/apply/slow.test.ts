@@ -29,7 +29,10 @@ case "$*" in
     *' up '*) [ ! -e "$here/up-hangs" ] || exec sleep 600 ;;
     'ps '*) echo c0ffee ;;
     top*) ;;
-    *'{{.State.Status}} {{.RestartCount}}'*) echo 'running 0' ;;
+    *'{{.State.Status}} {{.RestartCount}}'*)
+        if [ -e "$here/crashes" ]; then echo "restarting $(count crashes)"; else echo 'running 0'; fi
+        ;;
+    *'{{.State.Status}}'*) [ ! -e "$here/crashes" ] || { count crashes >/dev/null; echo restarting; } ;;
     *'{{.RestartCount}}'*) echo 0 ;;
     *Healthcheck*) echo 'CMD is-ready' ;;
     *is-ready*) [ "$(count asked-if-ready)" -gt "$(cat "$here/answers-after")" ] ;;
@@ -74,6 +77,16 @@ describe("On a slow machine, site-apply", () => {
     const { code, output } = await release("new");
     assert.equal(code, 0, output);
     assert.match(output, /^web: starts anew\n(Waiting for web \(\d s\) \.\.\.\n){2,4}Release new is running\.\n$/);
+  });
+
+  it("does not wait for a service that ends again after Docker has started it again", async () => {
+    host.limit({ ready_within: 20 });
+    given("crashes", "");
+    const { code, output } = await release("new");
+    assert.equal(code, 1);
+    assert.match(output, /^web stopped by itself/m);
+    // Not asked about each second until the limit.
+    assert.ok(host.read("../crashes").split("\n").length < 10);
   });
 
   it("says how much of an image has arrived, as far as the disk tells", async () => {
