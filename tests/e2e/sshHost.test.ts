@@ -157,7 +157,10 @@ describe("a site on a machine that one already has", () => {
     const { code, text } = await stack.destroy();
     assert.equal(code, 0, text);
     assert.equal(await on("docker ps --all --quiet"), "");
-    assert.equal(await on("cat /srv/jupyter-up/notebooks/file; ls /opt/jupyter-up"), "kept\nbin\netc\npulled\nsite-apply.log");
+    assert.equal(
+      await on("cat /srv/jupyter-up/notebooks/file; ls /opt/jupyter-up"),
+      "kept\nbin\netc\npulled\nsite-apply.log",
+    );
     assert.equal(await answer(), "000");
   });
 });
