@@ -16,7 +16,7 @@ export interface OriginPullsArgs {
   zoneId: pulumi.Input<string>;
   /** Names that Cloudflare stands before. */
   names: string[];
-  /** Cloudflare's API token, where the stack's config has it. Default: CLOUDFLARE_API_TOKEN of whoever deletes. Secret. */
+  /** Cloudflare's API token, where the stack's config has it. Default: CLOUDFLARE_API_TOKEN of the user who deletes. Secret. */
   apiToken?: pulumi.Input<string> | undefined;
 }
 

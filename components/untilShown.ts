@@ -18,7 +18,7 @@ const LOOKS = (MINUTES * 60_000) / PAUSE;
  * Waits until Cloudflare shows the client certificate for every name: within seconds for a further name, within minutes for a new
  * certificate.
  * @param look asks Cloudflare about a name
- * @param say tells whoever watches what is waited for
+ * @param say tells the user what is waited for
  * @throws pulumi.RunError when it does not after ten minutes.
  */
 export async function untilShown(

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -7,7 +6,7 @@ import { type Cloud, openCloud } from "../cloud/folder.ts";
 import { listRecords } from "../cloud/records.ts";
 import { setDurations, shownCertificates } from "./packages/cloudflare/clientCertificates.ts";
 import { addZone } from "./packages/cloudflare/zones.ts";
-import { cli, skip, type TrialStack, trialStack } from "./trialStack.ts";
+import { skip, type TrialStack, trialStack } from "./trialStack.ts";
 
 /** Each test begins where the one before it has ended. */
 describe("A stack whose names Cloudflare shows a client certificate for", { skip }, () => {
@@ -35,14 +34,7 @@ describe("A stack whose names Cloudflare shows a client certificate for", { skip
     await pulumi("config", "set-all", ...values.flatMap((value) => ["--plaintext", value]));
   }
 
-  function pulumi(...args: string[]): Promise<{ code: number; text: string }> {
-    return new Promise((resolve) => {
-      const options = { cwd: stack.folder, env: stack.env };
-      execFile(cli?.command ?? "", [...args, "--non-interactive"], options, (error, stdout, stderr) =>
-        resolve({ code: error === null ? 0 : Number(error.code), text: stdout + stderr }),
-      );
-    });
-  }
+  const pulumi = (...args: string[]) => stack.pulumi(...args);
 
   const up = (...args: string[]) => pulumi("up", "--yes", "--skip-preview", ...args);
   const destroy = () => pulumi("destroy", "--yes", "--skip-preview");

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { openCloud } from "../cloud/folder.ts";
 import { inventory } from "../cloud/inventory.ts";
-import { cli, skip, type TrialStack, trialStack } from "./trialStack.ts";
+import { skip, type TrialStack, trialStack } from "./trialStack.ts";
 
 const credentials = JSON.stringify({ type: "service_account", client_email: "up@my-project.iam.gserviceaccount.com" });
 
@@ -29,14 +28,7 @@ describe("A protected data disk, with the real engine", { skip }, () => {
 
   after(() => stack.remove());
 
-  function pulumi(...args: string[]): Promise<{ code: number; text: string }> {
-    return new Promise((resolve) => {
-      const options = { cwd: stack.folder, env: stack.env };
-      execFile(cli?.command ?? "", [...args, "--non-interactive"], options, (error, stdout, stderr) =>
-        resolve({ code: error === null ? 0 : Number(error.code), text: stdout + stderr }),
-      );
-    });
-  }
+  const pulumi = (...args: string[]) => stack.pulumi(...args);
 
   it("of an earlier version gets its last snapshot by an update, and its policy stays as the cloud has it", async () => {
     const { code, text } = await pulumi("up", "--yes", "--skip-preview");

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { cli, skip, type TrialStack, trialStack } from "./trialStack.ts";
+import { skip, type TrialStack, trialStack } from "./trialStack.ts";
 
 describe("A stack with a machine that is reached by SSH", { skip }, () => {
   let stack: TrialStack;
@@ -15,14 +14,7 @@ describe("A stack with a machine that is reached by SSH", { skip }, () => {
 
   after(() => stack.remove());
 
-  function pulumi(...args: string[]): Promise<{ code: number; text: string }> {
-    return new Promise((resolve) => {
-      const options = { cwd: stack.folder, env: stack.env };
-      execFile(cli?.command ?? "", [...args, "--non-interactive"], options, (error, stdout, stderr) =>
-        resolve({ code: error === null ? 0 : Number(error.code), text: stdout + stderr }),
-      );
-    });
-  }
+  const pulumi = (...args: string[]) => stack.pulumi(...args);
 
   it("finds the machine in its state after the first `up`, and then has nothing to do", async () => {
     const first = await pulumi("up", "--yes", "--skip-preview");

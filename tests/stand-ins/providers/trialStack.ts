@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
@@ -14,6 +14,8 @@ export interface TrialStack {
   folder: string;
   /** What `pulumi` is run with there. */
   env: NodeJS.ProcessEnv;
+  /** Runs `pulumi` there to its end, without questions. `text` is all that it says. */
+  pulumi(...args: string[]): Promise<{ code: number; text: string }>;
   remove(): Promise<void>;
 }
 
@@ -43,18 +45,26 @@ export async function trialStack(
     stdio: ["pipe", "pipe", "inherit"],
   });
   const [addresses] = await firstLine(server);
+  const env = {
+    ...around,
+    PATH: [dirname(cli?.command ?? ""), dirname(process.execPath), process.env.PATH].join(delimiter),
+    PULUMI_HOME: join(folder, "home"),
+    PULUMI_BACKEND_URL: `file://${join(folder, "backend")}`,
+    PULUMI_CONFIG_PASSPHRASE: "a passphrase",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_STACK: "dev",
+    PULUMI_DEBUG_PROVIDERS: addresses,
+  };
   return {
     folder,
-    env: {
-      ...around,
-      PATH: [dirname(cli?.command ?? ""), dirname(process.execPath), process.env.PATH].join(delimiter),
-      PULUMI_HOME: join(folder, "home"),
-      PULUMI_BACKEND_URL: `file://${join(folder, "backend")}`,
-      PULUMI_CONFIG_PASSPHRASE: "a passphrase",
-      PULUMI_SKIP_UPDATE_CHECK: "true",
-      PULUMI_STACK: "dev",
-      PULUMI_DEBUG_PROVIDERS: addresses,
-    },
+    env,
+    pulumi: (...args) =>
+      new Promise((resolve) => {
+        const options = { cwd: folder, env };
+        execFile(cli?.command ?? "", [...args, "--non-interactive"], options, (error, stdout, stderr) =>
+          resolve({ code: error === null ? 0 : Number(error.code), text: stdout + stderr }),
+        );
+      }),
     async remove() {
       server.stdin?.end();
       await rm(folder, { recursive: true });
