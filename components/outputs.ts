@@ -1,11 +1,11 @@
-import { callbackUrl } from "../files/names.ts";
-import { type Site, urlsOf } from "../files/site.ts";
+import { callbackUrl } from "../files/site/names.ts";
+import { type Site, urlsOf } from "../files/site/site.ts";
 import type { Settings } from "../settings/schema.ts";
 import { usersOf } from "../settings/signIn.ts";
-import type { Certificate } from "./certificate.ts";
-import type { Host } from "./host.ts";
+import type { Host } from "./host/host.ts";
 import { stackReadme } from "./readme.ts";
-import type { SiteSecrets } from "./siteSecrets.ts";
+import type { SiteSecrets } from "./release/siteSecrets.ts";
+import type { Certificate } from "./tls/certificate.ts";
 
 /** What the outputs are read off. */
 export interface Made {

@@ -2,40 +2,30 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { withStandIns } from "../offline/index.ts";
+import { installPackages } from "../offline/setup/debian.ts";
+import type { Surroundings } from "../offline/setup/surroundings.ts";
 import { cloudCosts } from "./bench/cloudCosts.ts";
 import { doorCosts } from "./bench/doorCosts.ts";
 import { idleCosts } from "./bench/idleCosts.ts";
 import { kernelCosts } from "./bench/kernelCosts.ts";
 import { previewCosts } from "./bench/previewCosts.ts";
-import { findExecutable } from "./setup/command.ts";
-import { installPackages } from "./setup/debian.ts";
-import { operate } from "./setup/engine.ts";
-import { projectFolder } from "./setup/folders.ts";
+import type { Result } from "./bench/result.ts";
+import { findExecutable } from "./cli/command.ts";
+import { projectFolder } from "./cli/folders.ts";
+import { main } from "./cli/main.ts";
+import { PlainError } from "./cli/plainError.ts";
+import { type Say, step } from "./cli/step.ts";
+import { prepareDocker, preparePulumi, seeSurroundings } from "./machine/prepare.ts";
+import { operate } from "./pulumi/engine.ts";
 import {
   cliEnvironment,
   imageMirrorOf,
   localStackEnvironment,
   openLocalStack,
   usersConfig,
-} from "./setup/localStack.ts";
-import { main } from "./setup/main.ts";
-import { PlainError } from "./setup/plainError.ts";
-import { prepareDocker, preparePulumi, seeSurroundings } from "./setup/prepare.ts";
-import { providerPackages, siteImages } from "./setup/site.ts";
-import { withStandIns } from "./setup/standIns.ts";
-import { type Say, step } from "./setup/step.ts";
-import type { Surroundings } from "./setup/surroundings.ts";
-
-/** One measured thing: a number, what it is compared with, and what we aim at. */
-export interface Result {
-  what: string;
-  value: number;
-  unit: string;
-  /** What the value is held against, measured in the same run. */
-  beside?: { what: string; value: number };
-  ratio?: number;
-  aim: string;
-}
+} from "./pulumi/localStack.ts";
+import { providerPackages, siteImages } from "./pulumi/site.ts";
 
 await main(async () => {
   const surroundings = await seeSurroundings();

@@ -2,10 +2,13 @@
 
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
-import { explained } from "./setup/explained.ts";
-import { projectFolder } from "./setup/folders.ts";
-import { refuseIgnoreProtect } from "./setup/ignoreProtect.ts";
-import { onInterrupt } from "./setup/interruption.ts";
+import { standInMirror, withStandIns } from "../offline/index.ts";
+import { projectFolder } from "./cli/folders.ts";
+import { onInterrupt } from "./cli/interruption.ts";
+import { main } from "./cli/main.ts";
+import { preparePulumi, seeSurroundings } from "./machine/prepare.ts";
+import { explained } from "./pulumi/explained.ts";
+import { refuseIgnoreProtect } from "./pulumi/ignoreProtect.ts";
 import {
   cliEnvironment,
   imageMirrorOf,
@@ -14,13 +17,10 @@ import {
   openLocalStack,
   usersConfig,
   writeConfigBack,
-} from "./setup/localStack.ts";
-import { main } from "./setup/main.ts";
-import { keepTexts, withOtherStack } from "./setup/otherStack.ts";
-import { preparePulumi, seeSurroundings } from "./setup/prepare.ts";
-import { findPulumiCli, type PulumiCli } from "./setup/pulumiCli.ts";
-import { providersFor, siteImages, targetOf } from "./setup/site.ts";
-import { standInMirror, withStandIns } from "./setup/standIns.ts";
+} from "./pulumi/localStack.ts";
+import { keepTexts, withOtherStack } from "./pulumi/otherStack.ts";
+import { findPulumiCli, type PulumiCli } from "./pulumi/pulumiCli.ts";
+import { providersFor, siteImages, targetOf } from "./pulumi/site.ts";
 
 /** The commands that ask provider plugins for something, and those of them that may start containers. */
 const usingProviders = new Set([

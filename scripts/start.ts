@@ -2,10 +2,16 @@
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { composeProject } from "../components/stackNames.ts";
-import { type Operation, operate, type ResourceChanges, stackOutputs } from "./setup/engine.ts";
-import { stateFolder } from "./setup/folders.ts";
-import { servicesAnswer, siteAnswers } from "./setup/frontDoor.ts";
+import { composeProject } from "../components/names.ts";
+import { withStandIns } from "../offline/index.ts";
+import { stateFolder } from "./cli/folders.ts";
+import { main } from "./cli/main.ts";
+import { PlainError } from "./cli/plainError.ts";
+import { step } from "./cli/step.ts";
+import { type SiteOutputs, summary } from "./cli/summary.ts";
+import { servicesAnswer, siteAnswers } from "./machine/frontDoor.ts";
+import { prepareDocker, preparePulumi, seeSurroundings } from "./machine/prepare.ts";
+import { type Operation, operate, type ResourceChanges, stackOutputs } from "./pulumi/engine.ts";
 import {
   cliEnvironment,
   imageMirrorOf,
@@ -13,15 +19,9 @@ import {
   localStackEnvironment,
   openLocalStack,
   usersConfig,
-} from "./setup/localStack.ts";
-import { main } from "./setup/main.ts";
-import { PlainError } from "./setup/plainError.ts";
-import { prepareDocker, preparePulumi, seeSurroundings } from "./setup/prepare.ts";
-import { projectFile } from "./setup/projectFile.ts";
-import { providerPackages, releaseAgain, siteImages, takeDown } from "./setup/site.ts";
-import { withStandIns } from "./setup/standIns.ts";
-import { step } from "./setup/step.ts";
-import { type SiteOutputs, summary } from "./setup/summary.ts";
+} from "./pulumi/localStack.ts";
+import { projectFile } from "./pulumi/projectFile.ts";
+import { providerPackages, releaseAgain, siteImages, takeDown } from "./pulumi/site.ts";
 
 /** For the user to hand to a browser: the same authority from start to start. */
 const certificateFile = join(stateFolder, "authority.pem");

@@ -1,13 +1,13 @@
 /** `npm stop`: takes the site down. What it keeps: the notebooks, and in its state the certificates and passwords. */
 
-import { requireDocker } from "./setup/docker.ts";
-import { operate, resourceTypes, stackOutputs } from "./setup/engine.ts";
-import { cliEnvironment, localStackEnvironment, localStackExists, openLocalStack } from "./setup/localStack.ts";
-import { main } from "./setup/main.ts";
-import { preparePulumi, seeSurroundings } from "./setup/prepare.ts";
-import { siteComponent, takeDown } from "./setup/site.ts";
-import { withStandIns } from "./setup/standIns.ts";
-import { step } from "./setup/step.ts";
+import { withStandIns } from "../offline/index.ts";
+import { main } from "./cli/main.ts";
+import { step } from "./cli/step.ts";
+import { requireDocker } from "./machine/docker.ts";
+import { preparePulumi, seeSurroundings } from "./machine/prepare.ts";
+import { operate, resourceTypes, stackOutputs } from "./pulumi/engine.ts";
+import { cliEnvironment, localStackEnvironment, localStackExists, openLocalStack } from "./pulumi/localStack.ts";
+import { siteComponent, takeDown } from "./pulumi/site.ts";
 
 const nothingToStop = "There is no site to stop: none is up from this checkout.\n";
 

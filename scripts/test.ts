@@ -1,16 +1,16 @@
 /** `npm test [-- SUITE [FILE]]`: prepares the machine as `npm start` does, runs the suites, and ends with `N passed, N failed`. */
 
-import { ensureBrowser } from "./setup/browser.ts";
-import { findExecutable } from "./setup/command.ts";
-import { installPackages, unpackPackage } from "./setup/debian.ts";
+import { withStandIns } from "../offline/index.ts";
+import { installPackages, unpackPackage } from "../offline/setup/debian.ts";
+import { findExecutable } from "./cli/command.ts";
+import { main } from "./cli/main.ts";
+import { PlainError } from "./cli/plainError.ts";
+import { step } from "./cli/step.ts";
+import { ensureBrowser } from "./machine/browser.ts";
+import { prepareDocker, preparePulumi, seeSurroundings } from "./machine/prepare.ts";
+import { cliEnvironment, imageMirrorOf, usersConfig } from "./pulumi/localStack.ts";
+import { providerPackages, siteImages } from "./pulumi/site.ts";
 import type { Counts } from "./setup/leafCounter.ts";
-import { cliEnvironment, imageMirrorOf, usersConfig } from "./setup/localStack.ts";
-import { main } from "./setup/main.ts";
-import { PlainError } from "./setup/plainError.ts";
-import { prepareDocker, preparePulumi, seeSurroundings } from "./setup/prepare.ts";
-import { providerPackages, siteImages } from "./setup/site.ts";
-import { withStandIns } from "./setup/standIns.ts";
-import { step } from "./setup/step.ts";
 import { type Suite, suites } from "./setup/testSuites.ts";
 
 /** What runs with other settings than this clone's. */

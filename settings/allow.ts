@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { alwaysOnLists, anew, fault, repeated, setThis, shown, THIS_KEY, text } from "./faults.ts";
+import { alwaysOnLists, anew, fault, repeated, setThis, shown, THIS_KEY, text } from "./issues.ts";
 
 // Narrower than RFC 5321 on purpose: these characters need no quoting in any file that an address ends up in.
 export const ADDRESS = /^[a-z0-9_%+'&=~!#/-]+(\.[a-z0-9_%+'&=~!#/-]+)*@([a-z0-9-]+\.)+[a-z0-9-]+$/;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { allowEntry } from "./allow.ts";
 import { whatIsWrongWithFile, whatIsWrongWithFolder } from "./checkout.ts";
 import { LABEL } from "./domain.ts";
+import { LONGEST_REFERENCE, REGISTRY } from "./image.ts";
 import {
   alwaysOnLists,
   anew,
@@ -14,8 +15,7 @@ import {
   shown,
   text,
   yesOrNo,
-} from "./faults.ts";
-import { LONGEST_REFERENCE, REGISTRY } from "./image.ts";
+} from "./issues.ts";
 import { type Sealed, seal } from "./sensitive.ts";
 
 /** Apps: any image behind the same door. */

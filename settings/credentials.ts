@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { fault } from "./faults.ts";
+import { fault } from "./issues.ts";
 import type { Fault } from "./read.ts";
 
 /** Who asks Google and Cloudflare: looked for where their providers look, and missed before the first resource. */

@@ -1,4 +1,4 @@
-import { fault, optionalText, shown, text, yesOrNo } from "./faults.ts";
+import { fault, optionalText, shown, text, yesOrNo } from "./issues.ts";
 
 /** MariaDB, for notebooks and apps. */
 

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
-import { fault, shown, text } from "./faults.ts";
+import { fault, shown, text } from "./issues.ts";
 
 /** One label of a DNS name. */
 export const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;

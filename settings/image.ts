@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { fault, shown, text } from "./faults.ts";
+import { fault, shown, text } from "./issues.ts";
 import { nearest } from "./nearest.ts";
 import { Unquoted } from "./unquoted.ts";
 

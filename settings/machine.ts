@@ -11,7 +11,7 @@ import {
   shown,
   text,
   yesOrNo,
-} from "./faults.ts";
+} from "./issues.ts";
 
 /** The VM that target gcp makes. https://cloud.google.com/compute/docs */
 

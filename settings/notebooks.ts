@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { checkout } from "./checkout.ts";
-import { fault, shown, text } from "./faults.ts";
+import { fault, shown, text } from "./issues.ts";
 
 const NOTEBOOKS_EXAMPLE = "pulumi config set notebooks ~/notebooks";
 
@@ -26,6 +26,7 @@ const OWN = [
   "docs",
   "files",
   "node_modules",
+  "offline",
   "scripts",
   "settings",
   "tests",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { alwaysOnLists, anew, fault, REMOVE_THIS, repeated, setThis, shown, text } from "./faults.ts";
+import { alwaysOnLists, anew, fault, REMOVE_THIS, repeated, setThis, shown, text } from "./issues.ts";
 
 /** A requirement as pip takes it, without addresses and options: `polars`, `scikit-learn>=1.5,<2`, `dask[dataframe]==2026.3`. */
 const REQUIREMENT =

@@ -1,4 +1,4 @@
-import { fault } from "./faults.ts";
+import { fault } from "./issues.ts";
 import { type Fault, partOf } from "./read.ts";
 import { SET_CLIENT_SECRET } from "./signIn.ts";
 import { SET_PRIVATE_KEY } from "./ssh.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { digitsAsNumber, fault, shown } from "./faults.ts";
+import { digitsAsNumber, fault, shown } from "./issues.ts";
 
 /** A TCP port that something can listen on. */
 export function port(key: string, example: number) {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { fault, shown, THIS_KEY } from "./faults.ts";
+import { fault, shown, THIS_KEY } from "./issues.ts";
 import { nearest } from "./nearest.ts";
 import { type Settings, sealed, settingsSchema } from "./schema.ts";
 import { Unquoted } from "./unquoted.ts";

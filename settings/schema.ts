@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { allow } from "./allow.ts";
 import { type App, apps, purge, sealedApps } from "./apps.ts";
-import { faultsBetween } from "./between.ts";
 import { database, databaseRotation, databaseTag } from "./database.ts";
 import { domain } from "./domain.ts";
-import { always, oneOf } from "./faults.ts";
 import { image, imageMirror, imageTag } from "./image.ts";
+import { always, oneOf } from "./issues.ts";
 import { bootDiskGb, dataDiskGb, machineType, project, protectData, sshFrom, zone } from "./machine.ts";
 import { notebooks } from "./notebooks.ts";
 import { packages } from "./packages.ts";
 import { port } from "./ports.ts";
+import { faultsBetween } from "./rules.ts";
 import { type Sealed, Sensitive, seal } from "./sensitive.ts";
 import { type SignIn, sealedSignIn, sessionRotation, signIn } from "./signIn.ts";
 import { ssh } from "./ssh.ts";

@@ -12,7 +12,7 @@ import {
   shown,
   THIS_KEY,
   text,
-} from "./faults.ts";
+} from "./issues.ts";
 import { type Sealed, seal } from "./sensitive.ts";
 
 const USER_EXAMPLE = "pulumi config set --path 'signIn.users[0].email' ann@example.com";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { digitsAsNumber, fault, kindOf, shown, text } from "./faults.ts";
+import { digitsAsNumber, fault, kindOf, shown, text } from "./issues.ts";
 
 /** A machine that one already has (target ssh): Debian or Ubuntu, reached by SSH as root or as a user who may sudo. */
 

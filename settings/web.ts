@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ADDRESS } from "./allow.ts";
 import { LABEL } from "./domain.ts";
-import { fault, kindOf, oneOf, optionalText, shown, yesOrNo } from "./faults.ts";
+import { fault, kindOf, oneOf, optionalText, shown, yesOrNo } from "./issues.ts";
 
 /** How the world finds the site (DNS) and trusts it (TLS). */
 

@@ -311,7 +311,7 @@ refuse_full_disk() {
     die "The release could not be written to $root: the disk is full, or cannot be written to. Nothing was changed. Free some space (df -h shows which disk is full; docker image prune --all removes each image that no container uses), and run pulumi up again."
 }
 
-# Writes the files of the text (see files/flatText.ts) into this folder, its other lines into .header, modes into .modes.
+# Writes the files of the text (see files/release/archive.ts) into this folder, its other lines into .header, modes into .modes.
 unpack() {
     : >.modes
     : >.header
@@ -956,7 +956,7 @@ reload() {
         container=$(containers_of "$service")
         [ "$(cat "$loaded" 2>/dev/null || :)" != "$files $container" ] || continue
         case $before in *"$container"*)
-            # shellcheck disable=SC2086 # the words of a command; see Service.reload in files/service.ts
+            # shellcheck disable=SC2086 # the words of a command; see Service.reload in files/site/service.ts
             within 30 docker exec "$container" $words >/dev/null 2>&1 </dev/null || { tell_why "$service" "$container" "goes on with the files that it had" && return 1; }
             ;;
         esac
@@ -999,7 +999,7 @@ start() {
     forget_networks
 }
 
-# nginx looks the services' names up every 2 seconds (`resolver` in files/nginx/nginx.conf). Until then it answers 502 for a
+# nginx looks the services' names up every 2 seconds (`resolver` in files/services/nginx/nginx.conf). Until then it answers 502 for a
 # container that was made just now, and no site is up whose visitors see that.
 let_nginx_look() {
     [ "$(docker ps --quiet --filter "label=com.docker.compose.project=$project")" != "$before" ] || return 0
@@ -1079,7 +1079,7 @@ limit_memory() {
     done <"$root/current/.memory"
 }
 
-# Connects services, as they run, to networks of others; see Service.visitors in files/service.ts.
+# Connects services, as they run, to networks of others; see Service.visitors in files/site/service.ts.
 let_visitors_in() {
     header "$root/current" visitor >"$root/current/.visitors"
     while read -r service network alias; do
@@ -1094,7 +1094,7 @@ let_visitors_in() {
 }
 
 # Processes and threads of a service that may have more of them than its definition says, by the cores of Docker's machine; see
-# Service.processesPerCore in files/service.ts.
+# Service.processesPerCore in files/site/service.ts.
 allow_processes() {
     cores=$(docker info --format '{{.NCPU}}')
     header "$root/current" processes >"$root/current/.processes"
@@ -1144,7 +1144,7 @@ wait_ready() {
     while :; do
         state=$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$container")
         [ "$state" = "running $restarts" ] || { tell_why "$1" "$container" "stopped by itself" && return 1; }
-        # shellcheck disable=SC2086 # the words of a command, in which nothing is a pattern of files; see healthCheck in files/compose.ts
+        # shellcheck disable=SC2086 # the words of a command, in which nothing is a pattern of files; see healthCheck in files/release/hardening.ts
         if [ -z "$asking" ] || (set -f && within "$answer_within" docker exec "$asked" $asking >/dev/null 2>&1 </dev/null); then return 0; fi
         [ "$(date +%s)" -lt "$until" ] || { tell_why "$1" "$container" "does not answer after $patience seconds" && return 1; }
         still "Waiting for $1"
@@ -1177,7 +1177,7 @@ in_services() {
 # run_in SECONDS SERVICE WORDS: runs a command in its container, and shows what it says, as much as a person would read. Its
 # status is in `code`, and in `said` nothing where it said nothing.
 run_in() {
-    # shellcheck disable=SC2086 # the words of a command, in which nothing is a pattern of files; see Service.prepare and Service.afterwards in files/service.ts
+    # shellcheck disable=SC2086 # the words of a command, in which nothing is a pattern of files; see Service.prepare and Service.afterwards in files/site/service.ts
     said=$({
         code=0
         (set -f && within "$1" docker exec --interactive "$(containers_of "$2")" $3 2>&1) || code=$?
@@ -1193,7 +1193,7 @@ ask() {
     header "$root/current" ask >"$root/current/.ask"
     while read -r service words; do
         until=$(($(date +%s) + ask_within))
-        # shellcheck disable=SC2086 # the words of a command; see Service.ask in files/service.ts
+        # shellcheck disable=SC2086 # the words of a command; see Service.ask in files/site/service.ts
         until within "$answer_within" docker exec "$(containers_of "$service")" $words >/dev/null 2>&1 </dev/null; do
             [ "$(date +%s)" -lt "$until" ] || {
                 say "All services run, but the site does not answer at its own front door ($service: $words)."
@@ -1301,7 +1301,7 @@ take_over() {
     in_release "$root/incoming/kept" --profile check run --rm --no-deps -T "$service-check" </dev/null
 }
 
-# let_in_by_both FILE FILE: the entries of two maps of nginx (see peopleMap in files/nginx/nginx.ts) that both let in; the rest is
+# let_in_by_both FILE FILE: the entries of two maps of nginx (see peopleMap in files/services/nginx/nginx.ts) that both let in; the rest is
 # the first one's. A name is let in by its own line or by one of its domain. A map that goes by the site's list lets in all.
 let_in_by_both() {
     if grep -q '^default .site_verdict;' "$1"; then

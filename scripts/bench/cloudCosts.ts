@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { CloudStack, onGoogle } from "../../tests/e2e/support/cloudStack.ts";
-import type { Result } from "../bench.ts";
-import { run } from "../setup/command.ts";
-import { PlainError } from "../setup/plainError.ts";
+import { run } from "../cli/command.ts";
+import { PlainError } from "../cli/plainError.ts";
 import { byTurns, rounded } from "./figures.ts";
+import type { Result } from "./result.ts";
 
 const ROUNDS = 3;
 

@@ -1,17 +1,17 @@
 import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fill } from "../../files/fill.ts";
+import { fill } from "../../files/release/template.ts";
 import { selfSigned } from "../../tests/support/certificate.ts";
 import { freePort } from "../../tests/support/freePort.ts";
 import { type RunningSite, runningSite } from "../../tests/support/runningSite.ts";
 import { secrets, serviceOf, siteWith } from "../../tests/support/site.ts";
 import { signedIn } from "../../tests/support/visitor.ts";
-import type { Result } from "../bench.ts";
-import { run } from "../setup/command.ts";
-import { PlainError } from "../setup/plainError.ts";
+import { run } from "../cli/command.ts";
+import { PlainError } from "../cli/plainError.ts";
 import { median, rounded } from "./figures.ts";
 import { usageOf } from "./idleCosts.ts";
+import type { Result } from "./result.ts";
 
 const domain = "lab.example.com";
 const person = "ann@example.com";

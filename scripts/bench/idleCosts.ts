@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { composeProject } from "../../components/stackNames.ts";
-import type { Result } from "../bench.ts";
-import { run } from "../setup/command.ts";
-import { localStack } from "../setup/localStack.ts";
-import { projectFile } from "../setup/projectFile.ts";
+import { composeProject } from "../../components/names.ts";
+import { run } from "../cli/command.ts";
+import { localStack } from "../pulumi/localStack.ts";
+import { projectFile } from "../pulumi/projectFile.ts";
 import { rounded } from "./figures.ts";
+import type { Result } from "./result.ts";
 
 export const PROJECT = composeProject(projectFile.name, localStack);
 const TWO_MINUTES = 120_000;

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Result } from "../bench.ts";
-import { attempt, run } from "../setup/command.ts";
+import { attempt, run } from "../cli/command.ts";
 import { memoryByService, PROJECT } from "./idleCosts.ts";
+import type { Result } from "./result.ts";
 
 const CONTAINER = `${PROJECT}-jupyter-1`;
 /** There while the kernel holds all that it has made. */

@@ -1,12 +1,12 @@
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Result } from "../bench.ts";
-import { run } from "../setup/command.ts";
-import { projectFolder } from "../setup/folders.ts";
-import { localStackEnvironment } from "../setup/localStack.ts";
-import type { PulumiCli } from "../setup/pulumiCli.ts";
+import { run } from "../cli/command.ts";
+import { projectFolder } from "../cli/folders.ts";
+import { localStackEnvironment } from "../pulumi/localStack.ts";
+import type { PulumiCli } from "../pulumi/pulumiCli.ts";
 import { byTurns } from "./figures.ts";
+import type { Result } from "./result.ts";
 
 const ROUNDS = 7;
 

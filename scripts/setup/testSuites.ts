@@ -2,8 +2,8 @@ import { globSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
-import { attempt } from "./command.ts";
-import { projectFolder } from "./folders.ts";
+import { attempt } from "../cli/command.ts";
+import { projectFolder } from "../cli/folders.ts";
 import { type Counts, LeafCounter } from "./leafCounter.ts";
 
 /** A suite of tests that is run by its name. */
@@ -21,8 +21,8 @@ export interface Suite {
 export const suites = (file = ""): Suite[] => [
   { name: "check", needs: "nothing", run: runChecks },
   { name: "unit", needs: "nothing", run: () => runFiles("tests/unit/**/*.test.ts", file, true) },
-  { name: "stand-ins", needs: "site", run: () => runFiles("tests/stand-ins/**/*.test.ts", file, true) },
-  { name: "rendered", needs: "site", run: () => runFiles("tests/rendered/**/*.test.ts", file, true) },
+  { name: "offline", needs: "site", run: () => runFiles("offline/**/*.test.ts", file, true) },
+  { name: "integration", needs: "site", run: () => runFiles("tests/integration/**/*.test.ts", file, true) },
   // There is one machine with one set of ports: these take turns.
   { name: "e2e", needs: "browser", run: () => runFiles("tests/e2e/**/*.test.ts", file, false) },
 ];

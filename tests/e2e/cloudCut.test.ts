@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { inventory } from "../stand-ins/cloud/inventory.ts";
+import { inventory } from "../../offline/cloud/inventory.ts";
 import { answerAt, CloudStack, onGoogle } from "./support/cloudStack.ts";
 
 describe("`pulumi up`, cut off and run again", () => {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { inventory } from "../stand-ins/cloud/inventory.ts";
-import type { Fault } from "../stand-ins/providers/packages/gcp/faults.ts";
+import { inventory } from "../../offline/cloud/inventory.ts";
+import type { Fault } from "../../offline/providers/packages/gcp/faults.ts";
 import { CloudStack, onGoogle } from "./support/cloudStack.ts";
 
 const NETWORK = "gcp:compute/network:Network";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, describe, it } from "node:test";
-import { imagesOf, siteOf } from "../../files/site.ts";
-import { attempt, run } from "../../scripts/setup/command.ts";
-import { registryAddress } from "../../scripts/setup/registry.ts";
-import { type AcmeWorld, startAcme } from "../stand-ins/acme/acme.ts";
-import { addZone } from "../stand-ins/providers/packages/cloudflare/zones.ts";
+import { imagesOf, siteOf } from "../../files/site/site.ts";
+import { type AcmeWorld, startAcme } from "../../offline/acme/acme.ts";
+import { addZone } from "../../offline/providers/packages/cloudflare/zones.ts";
+import { registryAddress } from "../../offline/setup/registry.ts";
+import { attempt, run } from "../../scripts/cli/command.ts";
 import { imageMirror } from "../support/images.ts";
 import { lendImages } from "../support/ownCertificate.ts";
 import { settingsWith } from "../support/settings.ts";

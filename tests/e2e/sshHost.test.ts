@@ -4,10 +4,10 @@ import { createServer, type Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import ssh2 from "ssh2";
-import { greetingProblem } from "../../components/sshGreeting.ts";
-import { attempt, run } from "../../scripts/setup/command.ts";
-import { createMachine, removeMachine } from "../stand-ins/cloud/machines.ts";
-import { updateForwarding } from "../stand-ins/providers/packages/gcp/forwarding.ts";
+import { greetingProblem } from "../../components/host/sshGreeting.ts";
+import { createMachine, removeMachine } from "../../offline/cloud/machines.ts";
+import { updateForwarding } from "../../offline/providers/packages/gcp/forwarding.ts";
+import { attempt, run } from "../../scripts/cli/command.ts";
 import { until } from "../support/until.ts";
 import { answerAt, CloudStack } from "./support/cloudStack.ts";
 

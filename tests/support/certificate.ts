@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
-import { publicKeyInfo } from "../stand-ins/providers/packages/tls/keys.ts";
-import { alternativeNames, distinguishedName } from "../stand-ins/providers/packages/tls/names.ts";
-import { createCertificate } from "../stand-ins/providers/packages/tls/x509.ts";
+import { publicKeyInfo } from "../../offline/providers/packages/tls/keys.ts";
+import { alternativeNames, distinguishedName } from "../../offline/providers/packages/tls/names.ts";
+import { createCertificate } from "../../offline/providers/packages/tls/x509.ts";
 
 /** A real certificate of these names and addresses, for a day, and its key. */
 export function selfSigned(

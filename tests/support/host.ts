@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { Place } from "../../files/site.ts";
+import type { Place } from "../../files/site/place.ts";
 import { run, start } from "./command.ts";
 import { unpack } from "./unpack.ts";
 

@@ -5,10 +5,10 @@ import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "node:tls";
-import { bundleOf } from "../../files/bundle.ts";
-import type { Image } from "../../files/service.ts";
-import { imagesOf, type Site, siteOf } from "../../files/site.ts";
-import { type AcmeWorld, type AcmeWorldArgs, startAcme } from "../stand-ins/acme/acme.ts";
+import { bundleOf } from "../../files/release/bundle.ts";
+import type { Image } from "../../files/site/service.ts";
+import { imagesOf, type Site, siteOf } from "../../files/site/site.ts";
+import { type AcmeWorld, type AcmeWorldArgs, startAcme } from "../../offline/acme/acme.ts";
 import { run } from "./command.ts";
 import { freePort } from "./freePort.ts";
 import { type TestHost, testHost } from "./host.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
-import { bundleOf } from "../../files/bundle.ts";
-import { hostNames, imagesOf, type Site } from "../../files/site.ts";
+import { bundleOf } from "../../files/release/bundle.ts";
+import { hostNames, imagesOf, type Site } from "../../files/site/site.ts";
 import { selfSigned } from "./certificate.ts";
 import { type Ended, run } from "./command.ts";
 import { freePort } from "./freePort.ts";

@@ -1,8 +1,9 @@
-import { type Bundle, bundleOf } from "../../files/bundle.ts";
-import type { Edge } from "../../files/nginx/edge.ts";
-import type { Secrets } from "../../files/secrets.ts";
-import type { Service } from "../../files/service.ts";
-import { type Place, type Site, siteOf } from "../../files/site.ts";
+import { type Bundle, bundleOf } from "../../files/release/bundle.ts";
+import type { Edge } from "../../files/services/nginx/edge.ts";
+import type { Place } from "../../files/site/place.ts";
+import type { Secrets } from "../../files/site/secrets.ts";
+import type { Service } from "../../files/site/service.ts";
+import { type Site, siteOf } from "../../files/site/site.ts";
 import { settingsWith } from "./settings.ts";
 
 /** A machine as `ThisMachine` describes it, with made-up folders. */

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { ensureInstanceImage } from "../stand-ins/cloud/instanceImage.ts";
-import { asVirtualMachine } from "../stand-ins/cloud/machines.ts";
+import { ensureInstanceImage } from "../../offline/cloud/instanceImage.ts";
+import { asVirtualMachine } from "../../offline/cloud/machines.ts";
 import { run } from "./command.ts";
 import { type TestHost, testHost } from "./host.ts";
 import { until } from "./until.ts";

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import xterm from "@xterm/headless";
-import { quoted } from "../../files/shellWords.ts";
+import { quoted } from "../../files/release/shellWords.ts";
 
 /** How a command is run on a terminal. */
 export interface TerminalOptions {

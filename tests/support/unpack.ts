@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 
-/** A text of files/flatText.ts, read again. */
+/** A text of files/release/archive.ts, read again. */
 export interface Unpacked {
   header: string[];
   files: Record<string, { mode: string; content: string }>;

@@ -1,4 +1,4 @@
-import { hostNames } from "../../files/site.ts";
+import { hostNames } from "../../files/site/site.ts";
 import { clientCertificate, selfSigned } from "./certificate.ts";
 import { imageMirror } from "./images.ts";
 import { type Changes, secrets, siteWith } from "./site.ts";

@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { attempt, run } from "../../../scripts/setup/command.ts";
-import { docker } from "../../stand-ins/cloud/docker.ts";
-import { type Cloud, openCloud } from "../../stand-ins/cloud/folder.ts";
-import { containerOf } from "../../stand-ins/cloud/machines.ts";
+import { docker } from "../../../offline/cloud/docker.ts";
+import { type Cloud, openCloud } from "../../../offline/cloud/folder.ts";
+import { containerOf } from "../../../offline/cloud/machines.ts";
+import { attempt, run } from "../../../scripts/cli/command.ts";
 import { Clone, type Outcome, withoutTestSurroundings } from "./clone.ts";
 
 /** How the CLI's own events tell of a resource. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { callbackNotice } from "../../../components/callbackNotice.ts";
+import { callbackNotice } from "../../../components/preflight/callbackNotice.ts";
 import { settingsWith } from "../../support/settings.ts";
 
 describe("What is to be registered at the identity provider", () => {

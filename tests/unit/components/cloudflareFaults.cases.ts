@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { DNS, RECORD, recordName } from "../../../components/cloudflare/dnsRecords.ts";
 import {
   inTheWay,
   noZone,
@@ -9,8 +10,7 @@ import {
   wrongMode,
   wrongStatus,
   zoneFor,
-} from "../../../components/cloudflareFaults.ts";
-import { DNS, RECORD, recordName } from "../../../components/dnsRecords.ts";
+} from "../../../components/preflight/cloudflareIssues.ts";
 
 const about = { zone: "example.com", domain: "lab.example.com", rights: "Zone / DNS / Edit" };
 /** As the provider words an answer of the API. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { GcpVm, type GcpVmArgs, keysOf } from "../../../components/gcpVm.ts";
+import { GcpVm, type GcpVmArgs, keysOf } from "../../../components/host/gcpVm.ts";
 import { MARKER, openTexts, type Resource, runUnderMocks, secretOf } from "../../support/mocks.ts";
 
 const args: GcpVmArgs = {

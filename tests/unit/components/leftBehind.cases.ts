@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { formerMachineOf, leftBehind, releaseKeyOf } from "../../../components/leftBehind.ts";
-import { SITE } from "../../../components/siteRelease.ts";
+import { formerMachineOf, leftBehind, releaseKeyOf } from "../../../components/preflight/orphanedHost.ts";
+import { SITE } from "../../../components/release/siteRelease.ts";
 
 const machine = { host: "203.0.113.7", port: 22, user: "ann", hostKey: "ssh-ed25519 AAAA" };
 

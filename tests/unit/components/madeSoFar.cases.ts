@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { keysOf } from "../../../components/gcpVm.ts";
-import { formerMachineOf, releaseKeyOf } from "../../../components/leftBehind.ts";
-import { madeSoFar, plain } from "../../../components/madeSoFar.ts";
-import { SITE } from "../../../components/siteRelease.ts";
-import { workDiskOf, workNotFound } from "../../../components/workAtRisk.ts";
+import { keysOf } from "../../../components/host/gcpVm.ts";
+import { workDiskOf, workNotFound } from "../../../components/preflight/dataLossGuard.ts";
+import { formerMachineOf, releaseKeyOf } from "../../../components/preflight/orphanedHost.ts";
+import { madeSoFar, plain } from "../../../components/preflight/stackState.ts";
+import { SITE } from "../../../components/release/siteRelease.ts";
 import { runUnderMocks } from "../../support/mocks.ts";
 
 const secret = (value: unknown) => ({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { inFormerOrder } from "../../../components/originCertificate.ts";
+import { inFormerOrder } from "../../../components/tls/originCertificate.ts";
 
 describe("The names of a certificate by Cloudflare", () => {
   const names = ["lab.example.com", "vouch.lab.example.com", "jupyter.lab.example.com"];

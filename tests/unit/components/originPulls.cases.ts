@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { OriginPulls } from "../../../components/originPulls.ts";
-import { type Association, untilShown } from "../../../components/untilShown.ts";
+import { OriginPulls } from "../../../components/cloudflare/originPulls.ts";
+import { type Association, untilShown } from "../../../components/cloudflare/untilShown.ts";
 import { MARKER, openTexts, runUnderMocks, secretOf } from "../../support/mocks.ts";
 
 const active: Association = { status: "active", certStatus: "active" };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { PrivateAuthority } from "../../../components/privateAuthority.ts";
+import { PrivateAuthority } from "../../../components/tls/privateAuthority.ts";
 import { MARKER, openTexts, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
 
 describe("The certificate of an authority of the stack's own", () => {

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { refuseDeadAgent } from "../../../components/remoteHost.ts";
-import { SshHost } from "../../../components/sshHost.ts";
-import { sshLineOf } from "../../../components/sshLine.ts";
+import { refuseDeadAgent } from "../../../components/host/remoteHost.ts";
+import { SshHost } from "../../../components/host/sshHost.ts";
+import { sshLineOf } from "../../../components/host/sshLine.ts";
 import { MARKER, openTexts, type Resource, runUnderMocks, secretOf } from "../../support/mocks.ts";
 
 describe("A machine that one already has", () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { keysOf } from "../../../components/gcpVm.ts";
-import type { Made } from "../../../components/madeSoFar.ts";
-import { renamedStack } from "../../../components/renamedStack.ts";
+import { keysOf } from "../../../components/host/gcpVm.ts";
+import { renamedStack } from "../../../components/preflight/renamedStack.ts";
+import type { Made } from "../../../components/preflight/stackState.ts";
 
 const { vm } = keysOf("host");
 const local = (folder: string, project: string): Made => ({

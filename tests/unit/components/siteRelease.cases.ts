@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import type { Host, HostCommandArgs } from "../../../components/host.ts";
-import { SiteRelease } from "../../../components/siteRelease.ts";
-import type { Place } from "../../../files/site.ts";
+import type { Host, HostCommandArgs } from "../../../components/host/host.ts";
+import { SiteRelease } from "../../../components/release/siteRelease.ts";
+import type { Place } from "../../../files/site/place.ts";
 import { type Resource, runUnderMocks, secretOf } from "../../support/mocks.ts";
 import { bundleWith, place, secrets, siteWith } from "../../support/site.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
-import { SiteSecrets, type SiteSecretsArgs } from "../../../components/siteSecrets.ts";
+import { SiteSecrets, type SiteSecretsArgs } from "../../../components/release/siteSecrets.ts";
 import { Sensitive } from "../../../settings/sensitive.ts";
 import { MARKER, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
 import { settingsWith } from "../../support/settings.ts";

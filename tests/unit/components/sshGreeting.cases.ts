@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { createServer, type Server, type Socket } from "node:net";
 import { after, describe, it } from "node:test";
-import { type GreetingProblem, greetingProblem, problemOfHost, problemOfVm } from "../../../components/sshGreeting.ts";
+import {
+  type GreetingProblem,
+  greetingProblem,
+  problemOfHost,
+  problemOfVm,
+} from "../../../components/host/sshGreeting.ts";
 import { freePort } from "../../support/freePort.ts";
 
 const WAITS = { connection: 300, greeting: 300 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { accountName, cloudName, composeProject, stackFolder } from "../../../components/stackNames.ts";
+import { accountName, cloudName, composeProject, stackFolder } from "../../../components/names.ts";
 
 describe("The name of a stack's resources in the cloud", () => {
   it("is the stack's own where the cloud takes it", () => {

@@ -5,7 +5,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import { placeOn, ThisMachine } from "../../../components/thisMachine.ts";
+import { placeOn, ThisMachine } from "../../../components/host/localHost.ts";
 import { type Resource, runUnderMocks, secretOf } from "../../support/mocks.ts";
 
 describe("placeOn()", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { keysOf } from "../../../components/gcpVm.ts";
-import { workAtRisk, workDiskOf, workNotFound } from "../../../components/workAtRisk.ts";
+import { keysOf } from "../../../components/host/gcpVm.ts";
+import { workAtRisk, workDiskOf, workNotFound } from "../../../components/preflight/dataLossGuard.ts";
 
 const settings = { project: "p", zone: "us-central1-a", bootDiskGb: 20, dataDiskGb: 20, protectData: true };
 const keys = keysOf("host");

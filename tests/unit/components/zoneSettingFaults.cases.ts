@@ -6,7 +6,7 @@ import {
   cacheRuleFaults,
   settingFaults,
   type ZoneSettings,
-} from "../../../components/zoneSettingFaults.ts";
+} from "../../../components/preflight/zoneSettingIssues.ts";
 
 const zone = "example.com";
 const link = (path: string) => `https://dash.cloudflare.com/?to=/:account/example.com/${path}`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { accessSql, accountsOf, obsoleteSql, sessionsSql } from "../../../files/mariadb/access.ts";
+import { accessSql, accountsOf, obsoleteSql, sessionsSql } from "../../../files/services/mariadb/access.ts";
 import { settingsWith } from "../../support/settings.ts";
 import { secrets } from "../../support/site.ts";
 

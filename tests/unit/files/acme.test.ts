@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { certificateId } from "../../../files/acme/acme.ts";
-import { bundleOf } from "../../../files/bundle.ts";
+import { bundleOf } from "../../../files/release/bundle.ts";
+import { certificateId } from "../../../files/services/lego/lego.ts";
 import { type Changes, place, secrets, serviceOf, siteWith } from "../../support/site.ts";
 import { composeOf, contentOf, unpack } from "../../support/unpack.ts";
 

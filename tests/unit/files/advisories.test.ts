@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { imagesOf } from "../../../files/site.ts";
-import { isAtLeast } from "../../../scripts/setup/version.ts";
+import { imagesOf } from "../../../files/site/site.ts";
+import { isAtLeast } from "../../../scripts/cli/version.ts";
 import { SAFE_SINCE } from "../../../settings/notices.ts";
 import { declaredSettings } from "../../support/projectFile.ts";
 import { siteWith } from "../../support/site.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { hostNames } from "../../../files/site.ts";
+import { hostNames } from "../../../files/site/site.ts";
 import { bundleWith, type Changes, secrets, siteWith } from "../../support/site.ts";
 import { composeOf, contentOf, unpack } from "../../support/unpack.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Bundle, bundleOf } from "../../../files/bundle.ts";
+import { type Bundle, bundleOf } from "../../../files/release/bundle.ts";
 import { bundleWith, type Changes, secrets, siteWith } from "../../support/site.ts";
 import { composeOf, unpack } from "../../support/unpack.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { composeText } from "../../../files/composeText.ts";
+import { composeText } from "../../../files/release/composeText.ts";
 
 describe("composeText()", () => {
   it("is written as one would by hand", () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
-import { fill } from "../../../files/fill.ts";
+import { fill } from "../../../files/release/template.ts";
 
 describe("fill()", () => {
   let folder: string;

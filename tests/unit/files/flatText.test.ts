@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { flatText } from "../../../files/flatText.ts";
+import { flatText } from "../../../files/release/archive.ts";
 import { unpack } from "../../support/unpack.ts";
 
 describe("flatText()", () => {

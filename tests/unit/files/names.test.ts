@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { callbackUrl, namesOf } from "../../../files/names.ts";
+import { callbackUrl, namesOf } from "../../../files/site/names.ts";
 
 describe("namesOf()", () => {
   const rows: [port: number, label: string | undefined, origin: string, callback: string][] = [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { cloudflareTimeouts } from "../../stand-ins/edge/origin.ts";
+import { cloudflareTimeouts } from "../../../offline/edge/origin.ts";
 import { below, inEffect, nginxConfigOf, placeOf } from "../../support/nginxConfig.ts";
 import { bundleWith, type Changes } from "../../support/site.ts";
 import { contentOf, unpack } from "../../support/unpack.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { hostNames, imagesOf, type Site } from "../../../files/site.ts";
+import { hostNames, imagesOf, type Site } from "../../../files/site/site.ts";
 import { bundleWith, place, serviceOf, siteWith } from "../../support/site.ts";
 import { type ComposeService, composeOf } from "../../support/unpack.ts";
 

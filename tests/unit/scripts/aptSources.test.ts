@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatAptSources, parseAptSources, sourcesOfRelease } from "../../../scripts/setup/aptSources.ts";
+import { formatAptSources, parseAptSources, sourcesOfRelease } from "../../../offline/setup/aptSources.ts";
 
 const stanzas = `Types: deb deb-src
 # A mirror of our own.

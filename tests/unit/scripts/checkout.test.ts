@@ -17,7 +17,7 @@ describe("A checkout in a folder of any name, with a project of any name", () =>
     parent = mkdtempSync(join(tmpdir(), "checkout-"));
     folder = join(parent, "C# 100% mine? %41 ü 🎉 [x] a:b&c;d'\"$e");
     mkdirSync(folder);
-    for (const part of ["scripts", "components", "files", "settings", "package.json"])
+    for (const part of ["scripts", "components", "files", "offline", "settings", "package.json"])
       cpSync(join(checkout, part), join(folder, part), { recursive: true });
     symlinkSync(join(checkout, "node_modules"), join(folder, "node_modules"));
     writeFileSync(join(folder, "Pulumi.yaml"), "name: my-lab\nruntime: nodejs\n");
@@ -28,7 +28,7 @@ describe("A checkout in a folder of any name, with a project of any name", () =>
 
   /** What an expression is there, in which `stack` and `site` are two modules of the scripts. */
   async function there(expression: string): Promise<unknown> {
-    const program = `import * as stack from "./scripts/setup/localStack.ts"; import * as site from "./scripts/setup/site.ts"; console.log(JSON.stringify(await (${expression})))`;
+    const program = `import * as stack from "./scripts/pulumi/localStack.ts"; import * as site from "./scripts/pulumi/site.ts"; console.log(JSON.stringify(await (${expression})))`;
     const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", program], { cwd: folder });
     return JSON.parse(stdout);
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type DockerFault, dockerFault, dockerParagraphs } from "../../../scripts/setup/docker.ts";
+import { type DockerFault, dockerFault, dockerParagraphs } from "../../../scripts/machine/docker.ts";
 
 test("what Docker says is told apart: absent, not running, no permission, too old", () => {
   const cases: [number, string, DockerFault | undefined][] = [

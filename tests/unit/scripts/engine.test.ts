@@ -3,8 +3,8 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { quoted } from "../../../files/shellWords.ts";
-import { operate } from "../../../scripts/setup/engine.ts";
+import { quoted } from "../../../files/release/shellWords.ts";
+import { operate } from "../../../scripts/pulumi/engine.ts";
 
 const event = (severity: string, message: string) => JSON.stringify({ diagnosticEvent: { severity, message } });
 

@@ -7,7 +7,7 @@ import {
   plainError,
   plainErrors,
   progressLines,
-} from "../../../scripts/setup/engineEvents.ts";
+} from "../../../scripts/pulumi/engineEvents.ts";
 
 const diagnostic = (severity: string, message: string): EngineEvent => ({ diagnosticEvent: { severity, message } });
 const before = (op: string, type: string, name: string): EngineEvent => ({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ownEnvironment, withoutOtherStack } from "../../../scripts/setup/environment.ts";
+import { ownEnvironment, withoutOtherStack } from "../../../scripts/cli/environment.ts";
 
 const loopback = "localhost,127.0.0.1,::1";
 const own = (users: NodeJS.ProcessEnv) => {

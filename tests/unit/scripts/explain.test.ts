@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { explain, explanations, pendingOperations } from "../../../scripts/setup/explain.ts";
 import {
   accountExists,
   accountNotUsable,
@@ -11,7 +10,8 @@ import {
   permissionDenied,
   quotaExceeded,
   zoneExhausted,
-} from "../../stand-ins/providers/packages/gcp/apiErrors.ts";
+} from "../../../offline/providers/packages/gcp/apiErrors.ts";
+import { explain, explanations, pendingOperations } from "../../../scripts/pulumi/explain.ts";
 
 const dial = (error: string) => `after 10 failed attempts: ${error}`;
 const cloudflare = (path: string, status: number, code: number) =>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { refuseIgnoreProtect } from "../../../scripts/setup/ignoreProtect.ts";
+import { refuseIgnoreProtect } from "../../../scripts/pulumi/ignoreProtect.ts";
 
 describe("--ignore-protect", () => {
   const gcp = { "jupyter-up:target": "gcp" };

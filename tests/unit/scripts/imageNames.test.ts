@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mirrored, parseImageName } from "../../../scripts/setup/imageNames.ts";
+import { mirrored, parseImageName } from "../../../offline/setup/imageNames.ts";
 
 test("an image's name is read as Docker reads it", () => {
   const cases: [string, string, string][] = [

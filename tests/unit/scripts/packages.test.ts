@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { importsOf } from "../../../scripts/setup/moduleGraph.ts";
-import { packageClosure } from "../../../scripts/setup/packageClosure.ts";
+import { importsOf } from "../../../offline/setup/moduleGraph.ts";
+import { packageClosure } from "../../../offline/setup/packageClosure.ts";
 
 test("a closure holds what is needed, each from where Node finds it, and nothing else", () => {
   const lock = {

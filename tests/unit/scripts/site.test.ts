@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { providersFor, siteImages } from "../../../scripts/setup/site.ts";
-import { withoutCiphers } from "../../../scripts/setup/stackConfig.ts";
+import { providersFor, siteImages } from "../../../scripts/pulumi/site.ts";
+import { withoutCiphers } from "../../../scripts/pulumi/stackConfig.ts";
 
 test("each target needs its own providers", () => {
   const ofAll = ["command", "random", "tls"];

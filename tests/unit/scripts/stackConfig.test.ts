@@ -10,7 +10,7 @@ import {
   withoutCiphers,
   writeAllBack,
   writeBack,
-} from "../../../scripts/setup/stackConfig.ts";
+} from "../../../scripts/pulumi/stackConfig.ts";
 
 const tracked = `# The site on this machine.
 config:

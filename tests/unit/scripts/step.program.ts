@@ -1,9 +1,9 @@
 /** Runs a step as a script does, and ends in the way that the first argument names. For step.test.ts. */
 
-import { attempt } from "../../../scripts/setup/command.ts";
-import { main } from "../../../scripts/setup/main.ts";
-import { PlainError } from "../../../scripts/setup/plainError.ts";
-import { step } from "../../../scripts/setup/step.ts";
+import { attempt } from "../../../scripts/cli/command.ts";
+import { main } from "../../../scripts/cli/main.ts";
+import { PlainError } from "../../../scripts/cli/plainError.ts";
+import { step } from "../../../scripts/cli/step.ts";
 
 const [ending] = process.argv.slice(2);
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { seconds } from "../../../scripts/setup/plainRenderer.ts";
-import { summary } from "../../../scripts/setup/summary.ts";
+import { seconds } from "../../../scripts/cli/plainRenderer.ts";
+import { summary } from "../../../scripts/cli/summary.ts";
 
 const outputs = {
   url: "https://jupyter.lab.localhost:8443",

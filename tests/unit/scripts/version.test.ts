@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isAtLeast, versionParts } from "../../../scripts/setup/version.ts";
+import { isAtLeast, versionParts } from "../../../scripts/cli/version.ts";
 
 test("a version is found in what programs print about themselves", () => {
   assert.deepEqual(versionParts("v3.259.0"), [3, 259, 0]);

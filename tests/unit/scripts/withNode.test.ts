@@ -41,7 +41,7 @@ describe("scripts/with-node", () => {
     for (const folder of ["tool", "scripts/setup"]) await mkdir(join(project, folder), { recursive: true });
     for (const [name, text] of Object.entries(files)) await writeFile(join(project, name), text);
     await cp(join(scripts, "with-node"), join(project, "scripts/with-node"));
-    const check = "setup/packagesAreInstalled.ts";
+    const check = "machine/packagesAreInstalled.ts";
     await cp(join(scripts, check), join(project, "scripts", check));
   });
   after(() => rm(project, { recursive: true, force: true }));

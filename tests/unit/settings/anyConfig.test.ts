@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { bundleOf } from "../../../files/bundle.ts";
-import { siteOf } from "../../../files/site.ts";
+import { bundleOf } from "../../../files/release/bundle.ts";
+import { siteOf } from "../../../files/site/site.ts";
 import { missingCredentials } from "../../../settings/credentials.ts";
 import { plainSecrets } from "../../../settings/plainSecrets.ts";
 import { readSettings, report } from "../../../settings/read.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { hostNames, siteOf } from "../../../files/site.ts";
+import { hostNames, siteOf } from "../../../files/site/site.ts";
+import { namesAskedFor } from "../../../settings/catalog.ts";
 import { whatIsWrongWithCertificate, whatIsWrongWithKey } from "../../../settings/certificate.ts";
-import { namesAskedFor } from "../../../settings/names.ts";
 import { readSettings } from "../../../settings/read.ts";
 import { clientCertificate, selfSigned } from "../../support/certificate.ts";
 import { configWith, settingsWith } from "../../support/settings.ts";

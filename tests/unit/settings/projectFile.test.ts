@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { pulumiVersion } from "../../../scripts/setup/pulumiCli.ts";
-import { isAtLeast } from "../../../scripts/setup/version.ts";
+import { isAtLeast } from "../../../scripts/cli/version.ts";
+import { pulumiVersion } from "../../../scripts/pulumi/pulumiCli.ts";
 import { configOf, readSettings } from "../../../settings/read.ts";
 import { settingsSchema } from "../../../settings/schema.ts";
 import { usersOf } from "../../../settings/signIn.ts";

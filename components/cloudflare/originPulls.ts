@@ -1,0 +1,117 @@
+import { readFileSync } from "node:fs";
+import { AuthenticatedOriginPulls } from "@pulumi/cloudflare/authenticatedOriginPulls.js";
+import { AuthenticatedOriginPullsHostnameCertificate } from "@pulumi/cloudflare/authenticatedOriginPullsHostnameCertificate.js";
+import { getAuthenticatedOriginPulls } from "@pulumi/cloudflare/getAuthenticatedOriginPulls.js";
+import { Command } from "@pulumi/command/local/command.js";
+import * as pulumi from "@pulumi/pulumi";
+import { CertRequest } from "@pulumi/tls/certRequest.js";
+import { LocallySignedCert } from "@pulumi/tls/locallySignedCert.js";
+import { PrivateKey } from "@pulumi/tls/privateKey.js";
+import { SelfSignedCert } from "@pulumi/tls/selfSignedCert.js";
+import type { ClientCertificate } from "../tls/certificate.ts";
+import { untilShown } from "./untilShown.ts";
+
+export interface OriginPullsArgs {
+  /** Zone that the names lie in. */
+  zoneId: pulumi.Input<string>;
+  /** Names that Cloudflare stands before. */
+  names: string[];
+  /** Cloudflare's API token, where the stack's config has it. Default: CLOUDFLARE_API_TOKEN of the user who deletes. Secret. */
+  apiToken?: pulumi.Input<string> | undefined;
+}
+
+const YEARS = 365 * 24;
+
+/**
+ * A client certificate that Cloudflare shows when it connects for these names, and for no others of the zone. Its addresses
+ * are not enough: anybody can have Cloudflare connect to any machine, by a zone of their own.
+ */
+export class OriginPulls extends pulumi.ComponentResource implements ClientCertificate {
+  readonly authority: pulumi.Output<string>;
+  readonly certificate: pulumi.Output<string>;
+  readonly key: pulumi.Output<string>;
+
+  constructor(name: string, args: OriginPullsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("jupyter-up:index:OriginPulls", name, { zoneId: args.zoneId, names: args.names }, opts);
+    const parent = { parent: this };
+    const { zoneId, names, apiToken } = args;
+
+    const authorityKey = new PrivateKey(`${name}-authority-key`, { algorithm: "ECDSA", ecdsaCurve: "P256" }, parent);
+    const authority = new SelfSignedCert(
+      `${name}-authority`,
+      {
+        privateKeyPem: authorityKey.privateKeyPem,
+        subject: { commonName: `${pulumi.getProject()} ${pulumi.getStack()} clients`, organization: "jupyter-up" },
+        isCaCertificate: true,
+        setSubjectKeyId: true,
+        allowedUses: ["cert_signing", "crl_signing"],
+        validityPeriodHours: 20 * YEARS,
+      },
+      parent,
+    );
+    // RSA: the kind of key that Cloudflare's own description of this has.
+    const key = new PrivateKey(`${name}-key`, { algorithm: "RSA", rsaBits: 2048 }, parent);
+    const request = new CertRequest(
+      `${name}-request`,
+      { privateKeyPem: key.privateKeyPem, subject: { commonName: "Cloudflare", organization: "jupyter-up" } },
+      parent,
+    );
+    const signed = new LocallySignedCert(
+      `${name}-signed`,
+      {
+        certRequestPem: request.certRequestPem,
+        caPrivateKeyPem: authorityKey.privateKeyPem,
+        caCertPem: authority.certPem,
+        setSubjectKeyId: true,
+        allowedUses: ["digital_signature", "client_auth"],
+        validityPeriodHours: 15 * YEARS,
+      },
+      parent,
+    );
+    const handedOver = new AuthenticatedOriginPullsHostnameCertificate(
+      `${name}-certificate`,
+      { zoneId, certificate: signed.certPem, privateKey: key.privateKeyPem },
+      parent,
+    );
+    // Its deletion waits: see the script.
+    const inUse = new Command(
+      `${name}-in-use`,
+      {
+        delete: "sh",
+        stdin: readFileSync(new URL("await-unused.sh", import.meta.url), "utf8"),
+        environment: {
+          ZONE: zoneId,
+          CERTIFICATE: handedOver.id,
+          NAMES: names.join(" "),
+          ...(apiToken ? { CLOUDFLARE_API_TOKEN: pulumi.secret(apiToken) } : {}),
+        },
+        // Each certificate has one of its own, which is deleted before it.
+        triggers: [handedOver.id],
+        addPreviousOutputInEnv: false,
+      },
+      parent,
+    );
+    const associations = names.map(
+      (hostname) =>
+        new AuthenticatedOriginPulls(
+          `${name}-${hostname}`,
+          { zoneId, configs: [{ hostname, certId: handedOver.id, enabled: true }] },
+          // So that they are deleted first, then `inUse` waits, and then the certificate can be deleted.
+          { ...parent, dependsOn: inUse },
+        ),
+    );
+    const associated = pulumi.all(associations.map(({ id }) => id));
+    const shown = pulumi.all([zoneId, associated]).apply(async ([zone]) => {
+      // A preview changes nothing, so that there is nothing to wait for.
+      if (pulumi.runtime.isDryRun()) return;
+      const look = (hostname: string) => getAuthenticatedOriginPulls({ zoneId: zone, hostname }, parent);
+      await untilShown(names, look, (message) => void pulumi.log.info(message, this));
+    });
+
+    this.certificate = signed.certPem;
+    this.key = key.privateKeyPem;
+    // The release needs it, and so waits: nginx demands the certificate only when Cloudflare shows it for every name.
+    this.authority = pulumi.all([authority.certPem, shown]).apply(([pem]) => pem);
+    this.registerOutputs({ authority: this.authority, certificate: this.certificate, key: this.key });
+  }
+}

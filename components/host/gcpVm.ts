@@ -1,0 +1,261 @@
+import { Address } from "@pulumi/gcp/compute/address.js";
+import { Disk } from "@pulumi/gcp/compute/disk.js";
+import { DiskResourcePolicyAttachment } from "@pulumi/gcp/compute/diskResourcePolicyAttachment.js";
+import { Firewall } from "@pulumi/gcp/compute/firewall.js";
+import { Instance } from "@pulumi/gcp/compute/instance.js";
+import { Network } from "@pulumi/gcp/compute/network.js";
+import { ResourcePolicy } from "@pulumi/gcp/compute/resourcePolicy.js";
+import { Snapshot } from "@pulumi/gcp/compute/snapshot.js";
+import { Subnetwork } from "@pulumi/gcp/compute/subnetwork.js";
+import { Account } from "@pulumi/gcp/serviceaccount/account.js";
+import * as pulumi from "@pulumi/pulumi";
+import { PrivateKey } from "@pulumi/tls/privateKey.js";
+import { fill } from "../../files/release/template.ts";
+import type { Place } from "../../files/site/place.ts";
+import { regionOf } from "../../settings/machine.ts";
+import { accountName, cloudName } from "../names.ts";
+import type { Host, HostCommandArgs } from "./host.ts";
+import { type Machine, placeOfItsOwn, provision, remoteCommand } from "./remoteHost.ts";
+import { sshLine } from "./sshLine.ts";
+
+export interface GcpVmArgs {
+  /** Google Cloud project ID, `my-project-123456`. */
+  project: string;
+  /** `us-central1-a`; the region follows from it. */
+  zone: string;
+  /** `e2-micro`. Another one stops and starts the VM. */
+  machineType: string;
+  /** Boot disk in GB. Grows in place. */
+  bootDiskGb: number;
+  /** Disk of notebooks, databases and images in GB; 0: all of it lies on the boot disk. Grows in place. */
+  dataDiskGb: number;
+  /** Whether deleting or replacing the disk with people's work on it is refused. */
+  protectData: boolean;
+  /** Zone that the data disk lies in so far, if it is another one: it is copied from there. */
+  dataComesFrom?: string | undefined;
+  /** IPv4 ranges that SSH is let in from, `203.0.113.7/32`. */
+  sshFrom: string[];
+  /** IPv4 ranges that the site is let in from: `0.0.0.0/0`, or those of a proxy before it. */
+  webFrom: pulumi.Input<string[]>;
+  /** Whether browsers trust the site's certificate as they trust any. */
+  trusted: boolean;
+}
+
+/**
+ * Where the VM, the disk with people's work and the address are found in `madeSoFar`. These names are in the state of every
+ * stack: a VM or a disk under another name is another one.
+ */
+export function keysOf(name: string): { vm: string; dataDisk: string; address: string } {
+  const { vm, dataDisk, address } = namesOf(name);
+  return {
+    vm: `gcp:compute/instance:Instance::${vm}`,
+    dataDisk: `gcp:compute/disk:Disk::${dataDisk}`,
+    address: `gcp:compute/address:Address::${address}`,
+  };
+}
+
+const namesOf = (name: string) => ({ vm: `${name}-vm`, dataDisk: `${name}-data`, address: `${name}-address` });
+
+const USER = "jupyter-up";
+const IMAGE = "debian-cloud/debian-13";
+/** With a network of its own, any range will do. */
+const RANGE = "10.77.0.0/24";
+const DEVICE = "data";
+/** Google's own name for a boot disk that was given none. Another one would be another VM. */
+const BOOT_DEVICE = "persistent-disk-0";
+const deviceOf = (name: string) => `/dev/disk/by-id/google-${name}`;
+const SNAPSHOT_DAYS = 14;
+/** UTC; night in America, where the free machines are, and before work in Europe. */
+const SNAPSHOT_HOUR = "05:00";
+/**
+ * A new VM has booted and let its key in within two minutes, and one that was stopped for another machine type is no quicker: Google
+ * says that it runs when it begins to boot. A refused port is given up after 161 seconds, dropped packets after 243. Only what all
+ * other commands wait for is so patient: a wrong key is tried as often.
+ */
+const BOOTING = { dialErrorLimit: 40, perDialTimeout: 2 };
+
+/**
+ * A VM on Google Cloud with a network, an address and a data disk of its own. Chosen so that it costs nothing in the regions of
+ * the free tier. What outlives a replaced VM is its address, its keys and the data disk.
+ */
+export class GcpVm extends pulumi.ComponentResource implements Host {
+  readonly place: Place;
+  readonly address: pulumi.Output<string>;
+  readonly ssh: pulumi.Output<string>;
+  readonly sshKey: pulumi.Output<string>;
+  private readonly machine: Machine;
+  private readonly ready: pulumi.Resource;
+
+  constructor(name: string, args: GcpVmArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("jupyter-up:index:GcpVm", name, args, opts);
+    const { project, zone, machineType } = args;
+    const region = regionOf(zone);
+    const names = namesOf(name);
+    const parent = { parent: this };
+    const called = cloudName(pulumi.getProject(), pulumi.getStack());
+    const inProject = (part?: string) => ({ project, name: part ? `${called}-${part}` : called });
+
+    const network = new Network(`${name}-network`, { ...inProject(), autoCreateSubnetworks: false }, parent);
+    const subnetwork = new Subnetwork(
+      `${name}-subnetwork`,
+      { ...inProject(), region, network: network.id, ipCidrRange: RANGE },
+      parent,
+    );
+    const letIn = (what: string, sourceRanges: pulumi.Input<string[]>, ports: string[]) =>
+      new Firewall(
+        `${name}-${what}-firewall`,
+        {
+          ...inProject(what),
+          network: network.id,
+          sourceRanges,
+          targetTags: [called],
+          allows: [{ protocol: "tcp", ports }],
+        },
+        parent,
+      );
+    const sshRule = letIn("ssh", args.sshFrom, ["22"]);
+    letIn("web", args.webFrom, ["443", "80"]);
+    const address = new Address(names.address, { ...inProject(), region, networkTier: "STANDARD" }, parent);
+
+    const account = new Account(
+      `${name}-account`,
+      {
+        project,
+        accountId: accountName(pulumi.getProject(), pulumi.getStack()),
+        displayName: `${called}: the VM's own; it may do nothing`,
+      },
+      parent,
+    );
+    const userKey = new PrivateKey(`${name}-user-key`, { algorithm: "ED25519" }, parent);
+    const hostKey = new PrivateKey(`${name}-host-key`, { algorithm: "ED25519" }, parent);
+    // A VM in another zone is another VM. Whatever waits for this may count on the old one being gone: it is deleted first.
+    const here = new pulumi.Stash(
+      `${name}-zone`,
+      { input: zone },
+      { parent: this, replacementTrigger: zone, deleteBeforeReplace: true },
+    );
+    const data = args.dataDiskGb > 0 ? this.dataDisk(name, args, inProject, here) : undefined;
+
+    const vm = new Instance(
+      names.vm,
+      {
+        ...inProject(),
+        zone: here.output,
+        machineType,
+        allowStoppingForUpdate: true,
+        // Nothing keeps a copy of a boot disk. Pulumi's --ignore-protect does not get past this.
+        ...(data ? {} : { deletionProtection: args.protectData }),
+        tags: [called],
+        bootDisk: { initializeParams: { image: IMAGE, size: args.bootDiskGb, type: "pd-standard" } },
+        attachedDisks: data ? [{ source: data.selfLink, deviceName: DEVICE }] : [],
+        networkInterfaces: [
+          { subnetwork: subnetwork.id, accessConfigs: [{ natIp: address.address, networkTier: "STANDARD" }] },
+        ],
+        serviceAccount: { email: account.email, scopes: ["https://www.googleapis.com/auth/cloud-platform"] },
+        shieldedInstanceConfig: { enableSecureBoot: true, enableVtpm: true, enableIntegrityMonitoring: true },
+        metadata: {
+          "block-project-ssh-keys": "TRUE",
+          "enable-oslogin": "FALSE",
+          "ssh-keys": pulumi.interpolate`${USER}:${oneLine(userKey.publicKeyOpenssh)} ${USER}`,
+          "startup-script": pulumi.secret(hostKey.privateKeyOpenssh.apply(startupScript)),
+        },
+      },
+      // An address and a disk can be one machine's only.
+      {
+        parent: this,
+        deleteBeforeReplace: true,
+        protect: !data && args.protectData,
+        additionalSecretOutputs: ["metadata"],
+      },
+    );
+
+    this.place = { ...placeOfItsOwn(args.trusted), machine: machineType };
+    this.address = address.address;
+    this.sshKey = pulumi.secret(userKey.privateKeyOpenssh);
+    const login = {
+      host: address.address,
+      user: USER,
+      privateKey: this.sshKey,
+      hostKey: oneLine(hostKey.publicKeyOpenssh),
+    };
+    this.ssh = sshLine(login, pulumi.getStack());
+    this.machine = { login, resource: vm };
+    const made = {
+      machineType,
+      boot: { device: deviceOf(BOOT_DEVICE), sizeGb: args.bootDiskGb },
+      data: data && { device: deviceOf(DEVICE), sizeGb: args.dataDiskGb },
+    };
+    this.ready = remoteCommand(
+      `${name}-provision`,
+      this.machine,
+      provision(made),
+      { parent: this, dependsOn: [sshRule, vm, ...(data ? [data] : [])] },
+      BOOTING,
+    );
+    this.registerOutputs({ address: this.address, ssh: this.ssh });
+  }
+
+  command(name: string, args: HostCommandArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource {
+    return remoteCommand(name, this.machine, args, pulumi.mergeOptions(opts, { dependsOn: this.ready }));
+  }
+
+  /** The disk that outlives the VM, and daily snapshots of it. */
+  private dataDisk(
+    name: string,
+    { project, zone, dataDiskGb, protectData, dataComesFrom }: GcpVmArgs,
+    inProject: (part: string) => { project: string; name: string },
+    oldVmIsGone: pulumi.Resource,
+  ): Disk {
+    const parent = { parent: this };
+    const nameIn = (zone: string) => inProject(`data-${zone}`);
+    // Kept until the next `pulumi up`, so that two copies are there until the new one is seen to work.
+    const copy = dataComesFrom
+      ? new Snapshot(
+          `${name}-data-on-the-way`,
+          { ...inProject(`to-${zone}`), sourceDisk: nameIn(dataComesFrom).name, zone: dataComesFrom },
+          { parent: this, dependsOn: oldVmIsGone },
+        )
+      : undefined;
+    const disk = new Disk(
+      namesOf(name).dataDisk,
+      {
+        ...nameIn(zone),
+        ...{ zone, size: dataDiskGb, type: "pd-standard", ...(copy ? { snapshot: copy.selfLink } : {}) },
+        // Pulumi's --ignore-protect deletes a protected disk. Google's provider takes its last snapshot then; the disk's own name
+        // may be too long for one.
+        createSnapshotBeforeDestroy: protectData,
+        createSnapshotBeforeDestroyPrefix: inProject("data").name,
+      },
+      // What it was copied from matters once; it is the same disk when that is gone.
+      { parent: this, protect: protectData, ...(copy ? {} : { ignoreChanges: ["snapshot"] }) },
+    );
+    const daily = new ResourcePolicy(
+      `${name}-snapshots`,
+      {
+        ...inProject("daily"),
+        region: regionOf(zone),
+        snapshotSchedulePolicy: {
+          schedule: { dailySchedule: { daysInCycle: 1, startTime: SNAPSHOT_HOUR } },
+          // Without the disk, too: docs/operating.md says how to look for what is left of them.
+          retentionPolicy: { maxRetentionDays: SNAPSHOT_DAYS, onSourceDiskDelete: "APPLY_RETENTION_POLICY" },
+          // By default they lie in several regions, which costs more.
+          snapshotProperties: { storageLocations: regionOf(zone) },
+        },
+      },
+      // Google does not change these of a schedule that is there: an earlier version's stays as it is.
+      { parent: this, ignoreChanges: ["snapshotSchedulePolicy.snapshotProperties"] },
+    );
+    new DiskResourcePolicyAttachment(
+      `${name}-snapshots-of-data`,
+      { project, zone, name: daily.name, disk: disk.name },
+      parent,
+    );
+    return disk;
+  }
+}
+
+function startupScript(hostKey: string): string {
+  return fill(new URL("../../files/host/startup.sh", import.meta.url), { hostKey: hostKey.trim() });
+}
+
+const oneLine = (key: pulumi.Output<string>) => key.apply((text) => text.trim());

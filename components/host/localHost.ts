@@ -1,0 +1,80 @@
+import { homedir } from "node:os";
+import { resolve } from "node:path";
+import { Command } from "@pulumi/command/local/command.js";
+import * as pulumi from "@pulumi/pulumi";
+import { quoted } from "../../files/release/shellWords.ts";
+import type { Place } from "../../files/site/place.ts";
+import { stackFolder } from "../names.ts";
+import type { Host, HostCommandArgs } from "./host.ts";
+
+export interface ThisMachineArgs {
+  /** HTTPS port on the loopback address. */
+  port: number;
+  /** Plain HTTP port on the loopback address. */
+  httpPort: number;
+  /** Folder of the notebooks: absolute, below `~`, or relative to the checkout. */
+  notebooks: string;
+}
+
+/** The machine that `pulumi up` runs on. Its ports are published on the loopback address only. */
+export class ThisMachine extends pulumi.ComponentResource implements Host {
+  readonly place: Place;
+  readonly address: pulumi.Output<string>;
+
+  constructor(name: string, args: ThisMachineArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("jupyter-up:index:ThisMachine", name, args, opts);
+    this.place = placeOn(process, pulumi.getStack(), args);
+    this.address = pulumi.output(this.place.address);
+    this.registerOutputs({ notebooks: this.place.notebooks });
+  }
+
+  command(name: string, args: HostCommandArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource {
+    return new Command(
+      name,
+      {
+        create: survivingCtrlC(args.create),
+        ...(args.delete ? { delete: survivingCtrlC(args.delete) } : {}),
+        stdin: args.stdin,
+        logging: args.shown === false ? "none" : "stdoutAndStderr",
+        addPreviousOutputInEnv: false,
+      },
+      opts,
+    );
+  }
+}
+
+/**
+ * A command line that ends its work after Ctrl-C. The first Ctrl-C kills the shell of a local command and nothing below it, so the
+ * work runs beside the shell. The second one ends Pulumi, which interrupts the process group of its plugins: `trap` does not keep
+ * `docker compose` from that, so the work runs in its own process group. Linux has setsid for it, macOS only perl. Standard input is
+ * handed on by number, because a shell gives what runs beside it an empty one.
+ */
+function survivingCtrlC(command: string): string {
+  const group = `if command -v setsid >/dev/null; then set -- setsid; elif command -v perl >/dev/null; then set -- perl -e 'setpgrp; exec @ARGV'; else set --; fi`;
+  return `${group}; exec 3<&0; "$@" sh -c ${quoted(command)} <&3 & wait $!`;
+}
+
+/** What this program has to know of the process it runs in. */
+export interface ProcessFacts {
+  platform: string;
+  cwd(): string;
+  getuid?(): number;
+}
+
+/** Where a stack's site lies on this machine: below `.state` of the checkout, and its notebooks where the settings say. */
+export function placeOn(process: ProcessFacts, stack: string, { port, httpPort, notebooks }: ThisMachineArgs): Place {
+  const checkout = process.cwd();
+  const uid = process.getuid?.() ?? 0;
+  // Root can give each file to the user of its image, and Docker's virtual machine on a Mac shows every file as the asker's.
+  const ownFiles = uid !== 0 && process.platform !== "darwin";
+  return {
+    root: resolve(checkout, ".state", stackFolder(stack), "site"),
+    data: resolve(checkout, ".state", stackFolder(stack), "data"),
+    notebooks: resolve(checkout, notebooks.replace(/^~(?=\/|$)/, homedir())),
+    address: "127.0.0.1",
+    httpsPort: port,
+    httpPort,
+    public: false,
+    ...(ownFiles ? { uid } : {}),
+  };
+}

@@ -1,0 +1,33 @@
+import * as pulumi from "@pulumi/pulumi";
+import { cookieNotice, tagNotice } from "../../settings/notices.ts";
+import type { Settings } from "../../settings/schema.ts";
+import type { SignIn } from "../../settings/signIn.ts";
+
+/** What each provider calls the address that it sends people back to. */
+const fields: Record<Exclude<SignIn["provider"], "dex">, string> = {
+  okta: "At Okta, register this as the app's sign-in redirect URI",
+  google: "At Google, register this as an authorized redirect URI of the OAuth client",
+  github: "At GitHub, register this as the authorization callback URL of the OAuth app",
+  oidc: "At your identity provider, register this as the client's redirect URI",
+};
+
+/** What has to be registered elsewhere before anybody can sign in; nothing for the built-in provider. */
+export function callbackNotice({ provider }: SignIn, callbackUrl: string): string | undefined {
+  return provider === "dex" ? undefined : `${fields[provider]}: ${callbackUrl}`;
+}
+
+/** Says so in a preview, which is when somebody reads. */
+export function announceCallback(signIn: SignIn, callbackUrl: string): void {
+  announce(callbackNotice(signIn, callbackUrl));
+}
+
+/** What is allowed, and better known: known vulnerabilities at each run, the rest in a preview. */
+export function announceNotices(settings: Settings): void {
+  const vulnerable = tagNotice(settings);
+  if (vulnerable) pulumi.log.warn(vulnerable);
+  announce(cookieNotice(settings));
+}
+
+function announce(notice: string | undefined): void {
+  if (notice && pulumi.runtime.isDryRun()) pulumi.log.info(notice);
+}

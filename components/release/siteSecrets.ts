@@ -1,0 +1,86 @@
+import * as pulumi from "@pulumi/pulumi";
+import { RandomPassword } from "@pulumi/random/randomPassword.js";
+import type { Secrets } from "../../files/site/secrets.ts";
+import type { App } from "../../settings/apps.ts";
+import type { Sensitive } from "../../settings/sensitive.ts";
+import { type SignIn, usersOf } from "../../settings/signIn.ts";
+
+export interface SiteSecretsArgs {
+  /** The identity provider. Users of the built-in one without a passwordHash get a password; any other gave a client secret. */
+  signIn: SignIn;
+  /** The apps: a database password for each that has one, and what is secret in their settings. */
+  apps: App[];
+  /** Token for Cloudflare's API, where the machine needs it: it gets the certificate by itself. */
+  cloudflareToken?: Sensitive<string> | undefined;
+  /** Any text; another one makes the database's passwords anew. */
+  databaseRotation?: string | undefined;
+  /** Any text; another one replaces the keys that sessions are signed with. */
+  sessionRotation?: string | undefined;
+}
+
+/** What the site makes up for itself; the certificate comes from elsewhere. */
+type MadeUp = Omit<Secrets, "certificate" | "certificateKey">;
+
+/** Vouch asks for 44 characters or more of its keys. */
+const KEY_LENGTH = 48;
+/** About 95 bits, and short enough to type from one screen into another. */
+const PASSWORD_LENGTH = 16;
+
+/** Everything secret that the site makes up for itself: made once, kept encrypted in the stack's state. */
+export class SiteSecrets extends pulumi.ComponentResource {
+  /** Keys and password hashes, as the site's files need them; all secret. */
+  readonly values: { [Name in keyof MadeUp]: pulumi.Output<MadeUp[Name]> };
+  /** Generated passwords by address; nobody's whose hash is in the settings. Secret. */
+  readonly passwords: pulumi.Output<Record<string, string>>;
+
+  constructor(name: string, args: SiteSecretsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("jupyter-up:index:SiteSecrets", name, {}, opts);
+    const random = (part: string, length: number, keepers?: Record<string, string>) =>
+      new RandomPassword(
+        `${name}-${part}`,
+        { length, special: false, ...(keepers ? { keepers } : {}) },
+        { parent: this },
+      );
+    const key = (part: string) => random(part, KEY_LENGTH).result;
+    // Without the setting there are no keepers: an empty one would replace the keys of every stack made before it.
+    const sessionKeepers = args.sessionRotation ? { rotation: args.sessionRotation } : undefined;
+    const sessionKey = (part: string) => random(part, KEY_LENGTH, sessionKeepers).result;
+    const databaseKey = (part: string) => random(part, KEY_LENGTH, { rotation: args.databaseRotation ?? "" }).result;
+
+    const users = usersOf(args.signIn);
+    const generated = users
+      .filter((user) => user.passwordHash === undefined)
+      .map(({ email }) => ({ email, password: random(`password-${email}`, PASSWORD_LENGTH) }));
+    const passwordHashes = byName([
+      ...generated.map(({ email, password }) => [email, password.bcryptHash] as const),
+      ...users.flatMap(({ email, passwordHash }) =>
+        passwordHash ? [[email, passwordHash.output(pulumi.secret)] as const] : [],
+      ),
+    ]);
+
+    this.values = {
+      vouchJwtSecret: sessionKey("vouch-jwt"),
+      vouchSessionKey: sessionKey("vouch-session"),
+      oidcClientSecret:
+        args.signIn.provider === "dex" ? key("oidc-client") : args.signIn.clientSecret.output(pulumi.secret),
+      doorSecret: key("door"),
+      namingKey: key("naming"),
+      ...(args.cloudflareToken ? { cloudflareToken: args.cloudflareToken.output(pulumi.secret) } : {}),
+      databaseRootPassword: databaseKey("database-root"),
+      notebooksDatabasePassword: databaseKey("database-notebooks"),
+      appDatabasePasswords: byName(
+        args.apps.filter(({ database }) => database).map((app) => [app.name, databaseKey(`database-${app.name}`)]),
+      ),
+      appSecrets: pulumi.secret(
+        pulumi.all(Object.fromEntries(args.apps.map((app) => [app.name, app.secrets.output(pulumi.secret)]))),
+      ),
+      passwordHashes,
+    };
+    this.passwords = byName(generated.map(({ email, password }) => [email, password.result]));
+    this.registerOutputs({ passwords: this.passwords });
+  }
+}
+
+function byName(entries: (readonly [string, pulumi.Input<string>])[]): pulumi.Output<Record<string, string>> {
+  return pulumi.secret(pulumi.output(Object.fromEntries(entries)));
+}

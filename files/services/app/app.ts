@@ -1,0 +1,108 @@
+import type { App } from "../../../settings/apps.ts";
+import { filesBelow } from "../../../settings/checkout.ts";
+import { asking, FOREIGN } from "../../release/hardening.ts";
+import { fill } from "../../release/template.ts";
+import { hostName, type Names } from "../../site/names.ts";
+import type { Place } from "../../site/place.ts";
+import type { Secrets } from "../../site/secrets.ts";
+import type { Service } from "../../site/service.ts";
+
+/** Room to keep free for an image of unknown size. */
+const IMAGE_MIB = 500;
+
+/**
+ * Any image behind the same door.
+ *
+ * Its networks are its own, so that apps cannot reach each other, nor one pose as the door to another: nginx comes to the
+ * one, and MariaDB to the other, which leads nowhere else.
+ * @param index its position in the setting `apps`.
+ */
+export function app(names: Names, app: App, index: number, place: Place): Service {
+  const { name, port } = app;
+  const door = doorNetwork(name);
+  const database = `db-${name}`;
+  return {
+    name,
+    about: `The app ${name}, from the stack's setting apps. Its folders lie on the host; all else goes with the container.`,
+    image: {
+      reference: app.image,
+      sizeMiB: IMAGE_MIB,
+      setting: `apps[${index}].image`,
+      ...(app.image.includes("@")
+        ? {}
+        : { pin: `pulumi config set --path 'apps[${index}].image' ${app.image}@{digest}` }),
+    },
+    networks: [door, ...(app.database ? [database] : [])],
+    internal: app.database ? [database] : [],
+    visitors: [
+      { service: "nginx", network: door },
+      ...(app.database ? [{ service: "mariadb", network: database, alias: "mariadb" }] : []),
+    ],
+    compose: {
+      ...FOREIGN,
+      mem_limit: app.memory,
+      ...(Object.keys(app.environment).length > 0 ? { environment: app.environment } : {}),
+      // The image's own check would run for nobody to see: a release asks by itself, and then whoever uses it.
+      healthcheck: { disable: true },
+    },
+    folders: Object.entries(app.files).map(([at, folder]) => ({ at, files: filesBelow(folder) })),
+    secretEnvironment: (secrets) => ({ ...databaseVariables(app, secrets), ...secrets.appSecrets[name] }),
+    readyWhen: { service: "nginx", succeeds: question(app) },
+    data: outermost(app.volumes).map((target) => ({
+      source: volumeFolder(place, name, target),
+      target,
+      inner: app.volumes.filter((volume) => volume.startsWith(`${target}/`)).map((volume) => relative(target, volume)),
+    })),
+    virtualHost: {
+      label: name,
+      protected: true,
+      title: app.title ?? name,
+      ...(app.allow ? { allow: app.allow } : {}),
+      ...(app.crossSite ? { crossSite: true } : {}),
+      server: fill(new URL("app.conf", import.meta.url), {
+        name,
+        host: hostName(names, name),
+        port: String(port),
+        upgrades: app.websocket ? "websocket" : "no-websocket",
+      }),
+    },
+  };
+}
+
+/** Where an app's data lies on the host; it outlives the app. */
+export const appData = (place: Place, app: string) => `${place.data}/apps/${app}`;
+
+/**
+ * Where a volume lies. Each is a folder in the app's folder itself, which no app can write to: were `/data/sub` a folder in
+ * that of `/data`, an app could put a link to any folder of the host in its place. No path in a container has a `~` in it.
+ */
+const volumeFolder = (place: Place, app: string, target: string) =>
+  `${appData(place, app)}/${relative("", target).replaceAll("/", "~")}`;
+
+/** A volume below another one is a part of it. */
+const outermost = (volumes: string[]) =>
+  volumes.filter((volume) => !volumes.some((other) => volume.startsWith(`${other}/`)));
+
+const relative = (folder: string, path: string) => path.slice(folder.length + 1);
+
+/** Comes behind "jupyter" in the alphabet, by which Docker decides on which network nginx's ports are published. */
+const doorNetwork = (app: string) => `to-${app}`;
+
+/** An image need not have any program to ask with. nginx's has, and asks on the way that people come. */
+function question({ name, port, path }: App): string[] {
+  return path
+    ? asking(`http://${name}:${port}${path}`, "-T", "5")
+    : ["busybox", "nc", "-w", "3", name, String(port), "-e", "true"];
+}
+
+function databaseVariables({ name, database }: App, { appDatabasePasswords }: Secrets): Record<string, string> {
+  const password = appDatabasePasswords[name];
+  if (!database || password === undefined) return {};
+  return {
+    DATABASE_URL: `mysql://${name}:${password}@mariadb:3306/${name}`,
+    DB_HOST: "mariadb",
+    DB_NAME: name,
+    DB_USER: name,
+    DB_PASSWORD: password,
+  };
+}

@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import { Document } from "yaml";
+import type { DexUser } from "../../../settings/signIn.ts";
+import { asking, HARDENED, healthCheck } from "../../release/hardening.ts";
+import { fill } from "../../release/template.ts";
+import { yamlText } from "../../release/yamlText.ts";
+import { callbackUrl, type Names } from "../../site/names.ts";
+import type { Secrets } from "../../site/secrets.ts";
+import type { Service } from "../../site/service.ts";
+
+/** Vouch's name at Dex. */
+export const DEX_CLIENT = "vouch";
+
+/** Time to find the password; as long as Vouch waits. */
+const SIGN_IN_MINUTES = 15;
+
+/** The built-in identity provider, with users of the site's own. */
+export function dex(names: Names, users: DexUser[]): Service {
+  return {
+    name: "dex",
+    about: "The built-in identity provider, with users of the site's own.",
+    image: { reference: "ghcr.io/dexidp/dex:v2.45.1", sizeMiB: 130 },
+    user: { uid: 1001, gid: 1001 },
+    networks: ["sign-in"],
+    compose: {
+      ...HARDENED,
+      mem_limit: "160m",
+      // The image's own entrypoint would render the file as a template first, people's names in it, too.
+      entrypoint: ["dex"],
+      command: ["serve", "/etc/dex/config.yaml"],
+      healthcheck: healthCheck(...asking("http://127.0.0.1:5556/healthz")),
+    },
+    secretFiles: {
+      at: "/etc/dex",
+      content: (secrets) => ({ "config.yaml": config(names, users, secrets) }),
+    },
+    virtualHost: {
+      label: "dex",
+      protected: false,
+      server: fill(new URL("dex.conf", import.meta.url), { domain: names.domain, port: names.port }),
+    },
+  };
+}
+
+/** The browser asks Dex by its public name, Vouch on the network they share. */
+export function dexEndpoints(names: Names) {
+  return {
+    authorization: `${names.origin("dex")}/auth`,
+    token: "http://dex:5556/token",
+    userInfo: "http://dex:5556/userinfo",
+  };
+}
+
+/** https://dexidp.io/docs/configuration */
+function config(names: Names, users: DexUser[], secrets: Secrets): string {
+  const file = new Document({
+    issuer: names.origin("dex"),
+    // Nothing of a sign-in has to outlive Dex: the session is Vouch's.
+    storage: { type: "memory" },
+    // It keeps sign-ins under way in memory; anybody can begin one.
+    expiry: { authRequests: `${SIGN_IN_MINUTES}m` },
+    web: { http: "0.0.0.0:5556" },
+    logger: { level: "warn" },
+    frontend: { issuer: "jupyter-up" },
+    oauth2: { skipApprovalScreen: true },
+    staticClients: [
+      { id: DEX_CLIENT, name: "jupyter-up", secret: secrets.oidcClientSecret, redirectURIs: [callbackUrl(names)] },
+    ],
+    enablePasswordDB: true,
+    staticPasswords: users.map(({ email, name }) => ({
+      email,
+      hash: secrets.passwordHashes[email],
+      username: name ?? email,
+      userID: userId(email),
+    })),
+  });
+  file.commentBefore = " Who can sign in. A user is added in the stack's settings (signIn.users), not here.";
+  return yamlText(file);
+}
+
+/** Stays the same for an address, whatever is added or taken out around it; in the form of a UUID, as Dex's examples have it. */
+function userId(email: string): string {
+  const hex = createHash("sha256").update(email).digest("hex");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");
+}

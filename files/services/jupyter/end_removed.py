@@ -1,0 +1,100 @@
+"""Ends what people have started who are not on the allow list any more: kernels, terminals, and what runs below them.
+
+    end_removed.py <ALLOW-LIST
+
+Run in Jupyter's container after each release. Standard input is the site's allow list, an entry a line: an address, a name at
+GitHub, or `@domain`. jupyter_server_config.py notes in each kernel's and terminal's environment who started it, and their
+child processes inherit that. All of them run as the same user, so somebody who wants to can hide a process from this.
+"""
+
+import http.client
+import os
+import re
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+STARTED_BY = "JUPYTER_STARTED_BY"
+DOOR_SECRET = Path("/run/secrets/jupyter/door-secret")
+KERNEL = re.compile(rb"kernel-([0-9a-f-]{36})\.json")
+# Jupyter gives a kernel five seconds to end by itself.
+PATIENCE = 10
+
+
+def main():
+    allow_list = {line.strip().lower() for line in sys.stdin}
+    # By process, each with who started it and, if it is a kernel, which. Those that were ended are counted here.
+    ended = {}
+    for _ in range(5):
+        found = removed(allow_list)
+        if not found:
+            break
+        ended.update(found)
+        # Before they are killed: Jupyter restarts a kernel that dies.
+        kernels = {kernel for _, kernel in found.values() if kernel}
+        if kernels:
+            with ThreadPoolExecutor(len(kernels)) as pool:
+                list(pool.map(shut_down, kernels))
+        for process in removed(allow_list):
+            kill(process)
+        time.sleep(0.2)
+    for person in sorted({person for person, _ in ended.values()}):
+        kernels = {kernel for who, kernel in ended.values() if who == person and kernel}
+        others = [who for who, kernel in ended.values() if who == person and not kernel]
+        counts = f"{len(kernels)} kernel(s), {len(others)} other process(es)"
+        print(f"{person} is not on the allow list any more. Ended: {counts}.")
+
+
+def removed(allow_list):
+    """Processes started by people who are not on the list."""
+    marked = {int(folder.name): marks(folder) for folder in Path("/proc").glob("[0-9]*")}
+    return {process: mark for process, mark in marked.items() if mark[0] and not is_allowed(mark[0], allow_list)}
+
+
+def marks(process):
+    """Who started a process, or nobody; and the id of the kernel that it is, if it is one."""
+    try:
+        variables = (process / "environ").read_bytes().split(b"\0")
+        command = (process / "cmdline").read_bytes()
+    except OSError:
+        return "", ""
+    prefix = f"{STARTED_BY}=".encode()
+    person = next((each[len(prefix) :] for each in variables if each.startswith(prefix)), b"")
+    kernel = KERNEL.search(command)
+    return person.decode(errors="replace"), kernel.group(1).decode() if kernel else ""
+
+
+def is_allowed(person, allow_list):
+    """As nginx reads the list; see peopleMap in files/services/nginx/nginx.ts."""
+    name = person.lower()
+    before, at, domain = name.rpartition("@")
+    return name in allow_list or (at + domain in allow_list if before else False)
+
+
+def shut_down(kernel):
+    """Asks Jupyter to, as its own page would: with the door's secret, and a cookie that matches its header."""
+    headers = {
+        "X-Door-Secret": DOOR_SECRET.read_text().strip(),
+        "X-Auth-User": "jupyter-up",
+        "Cookie": "_xsrf=release",
+        "X-XSRFToken": "release",
+    }
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", 8888, timeout=PATIENCE)
+        connection.request("DELETE", f"/api/kernels/{kernel}", headers=headers)
+        connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        # Killed below all the same.
+        pass
+
+
+def kill(process):
+    try:
+        os.kill(process, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+main()

@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import { CONTAINED } from "../../release/hardening.ts";
+import { fill } from "../../release/template.ts";
+import type { Place } from "../../site/place.ts";
+import type { Service } from "../../site/service.ts";
+
+/** What is asked of an ACME server. */
+export interface AcmeOrder {
+  /** Compose project: begins the names of the timer. */
+  name: string;
+  place: Place;
+  /** Every name of the site. */
+  hostNames: string[];
+  /** Address of the account that the certificates belong to. */
+  email: string;
+  /** ACME directory; absent: Let's Encrypt's. */
+  server?: string | undefined;
+}
+
+const STORE = "/certificates";
+const TOKEN = "cloudflare-token";
+const SECRETS = "/run/secrets/lego";
+
+/** lego gets the certificate of a site that browsers reach straight, by a DNS record that it sets at Cloudflare. */
+export function acme(order: AcmeOrder): Service {
+  const { place, hostNames, email, server } = order;
+  const id = certificateId(order);
+  return {
+    name: "lego",
+    about: "Gets the certificate and renews it: run by a release that has none, and by a timer every day.",
+    image: { reference: "docker.io/goacme/lego:v5.3.1", sizeMiB: 60 },
+    // Beyond the numbers that systems hand out: nobody else on the machine can read the token and the keys.
+    user: { uid: 70001, gid: 70001 },
+    // Named like an app, so that no app can be on it.
+    networks: ["lego"],
+    compose: {
+      ...CONTAINED,
+      restart: "no",
+      profiles: ["certificates"],
+      user: "70001:70001",
+      read_only: true,
+      pids_limit: 64,
+      mem_limit: "128m",
+      // Cloudflare's DNS tells what was set within seconds: a name for which it does not has another zone's.
+      environment: { CF_DNS_API_TOKEN_FILE: `${SECRETS}/${TOKEN}`, CLOUDFLARE_PROPAGATION_TIMEOUT: "60" },
+      command: [
+        ...["--log.format", "text", "run", "--path", STORE, "--cert.name", id, "--pem"],
+        ...(server ? ["--server", server] : []),
+        ...["--accept-tos", "--email", email, "--dns", "cloudflare"],
+        // The timer is what keeps all sites from asking at once.
+        "--no-random-sleep",
+        ...hostNames.flatMap((name) => ["--domains", name]),
+      ],
+    },
+    secretFiles: { at: SECRETS, content: ({ cloudflareToken }) => ({ [TOKEN]: `${cloudflareToken}\n` }) },
+    data: [{ source: `${place.data}/certificates`, target: STORE }],
+    certificate: { id, folder: `${place.data}/certificates`, reader: "nginx" },
+    units: units(order),
+  };
+}
+
+/** One for each set of names and each server, so that going back to a domain finds the certificate that it had. */
+export function certificateId({ hostNames, server = "" }: AcmeOrder): string {
+  return createHash("sha256")
+    .update([server, ...hostNames.toSorted()].join("\0"))
+    .digest("hex")
+    .slice(0, 12);
+}
+
+function units({ name, place }: AcmeOrder) {
+  const about = `Renews the certificate of ${name}`;
+  // A percent sign begins a specifier of systemd's, unless it is written twice.
+  const program = JSON.stringify(`${place.root}/bin/site-apply`).replaceAll("%", "%%");
+  return {
+    [`${name}-certificate.service`]: fill(new URL("renew.service", import.meta.url), { about, program }),
+    [`${name}-certificate.timer`]: fill(new URL("renew.timer", import.meta.url), { about }),
+  };
+}

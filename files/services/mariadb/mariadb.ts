@@ -1,0 +1,96 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { App } from "../../../settings/apps.ts";
+import { checkout } from "../../../settings/checkout.ts";
+import type { Settings } from "../../../settings/schema.ts";
+import { HARDENED, healthCheck } from "../../release/hardening.ts";
+import { fill } from "../../release/template.ts";
+import type { Place } from "../../site/place.ts";
+import type { Secrets } from "../../site/secrets.ts";
+import type { Service, TextFiles } from "../../site/service.ts";
+import { accessSql, accountsOf, NOTEBOOKS, obsoleteSql, sessionsSql } from "./access.ts";
+
+/** The network of the database and those who use it; it leads nowhere else. */
+export const DATABASE_NETWORK = "db";
+
+const FILES = "/etc/mysql/conf.d";
+const SECRETS = "/run/secrets/mariadb";
+/** Bytes of memory that MariaDB may ask for. */
+const DATA_LIMIT = 364 << 20;
+const file = (name: string) => fill(new URL(name, import.meta.url));
+
+/** MariaDB, for notebooks and apps. */
+export function mariadb(settings: Settings, place: Place): Service {
+  return {
+    name: "mariadb",
+    about: "Databases of notebooks and apps. Its network leads nowhere else, and no port of it is published.",
+    image: {
+      reference: `docker.io/library/mariadb:${settings.databaseTag}`,
+      sizeMiB: 340,
+      // A series moves from one of its versions to the next. Its image upgrades nothing on disk between them, so that a release
+      // which fails can go back. A version does not move.
+      ...(/^\d+\.\d+\.\d+/.test(settings.databaseTag) ? {} : { pin: "pulumi config set databaseTag {version}" }),
+    },
+    // As root, its entrypoint would need rights to become this user.
+    user: { uid: 999, gid: 999, imposed: true },
+    networks: [DATABASE_NETWORK],
+    internal: [DATABASE_NETWORK],
+    compose: {
+      ...HARDENED,
+      entrypoint: ["sh", `${FILES}/start.sh`],
+      // The socket's folder has to be writable for whoever it runs as.
+      tmpfs: [...HARDENED.tmpfs, "/run/mysqld:mode=1777,size=1m"],
+      // A thread for each connection, and MariaDB's own.
+      pids_limit: 192,
+      mem_limit: "320m",
+      // Of which 80 MiB are stacks and buffers that stay empty. A session that asks for more gets an error; without
+      // this limit, the kernel would kill MariaDB for all.
+      ulimits: { data: DATA_LIMIT },
+      environment: {
+        // Memory of a large statement goes back when it ends. Several arenas would keep some each.
+        MALLOC_ARENA_MAX: "1",
+        MALLOC_MMAP_THRESHOLD_: "262144",
+        MALLOC_TRIM_THRESHOLD_: "1048576",
+        MARIADB_ROOT_PASSWORD_FILE: `${SECRETS}/current/root-password`,
+        MARIADB_ROOT_HOST: "localhost",
+        // Another series is an upgrade: system tables are brought up to it at the start. Between versions of one they stay.
+        MARIADB_AUTO_UPGRADE: "1",
+      },
+      healthcheck: healthCheck("healthcheck.sh", "--connect", "--innodb_initialized"),
+      // Killed sooner, it would have to recover at the next start.
+      stop_grace_period: "60s",
+    },
+    files: {
+      at: FILES,
+      content: () => ({
+        "site.cnf": file("site.cnf"),
+        "start.sh": file("start.sh"),
+        "prepare.sh": file("prepare.sh"),
+      }),
+    },
+    secretFiles: { at: SECRETS, around: true, content: (secrets) => secretFiles(settings, secrets) },
+    prepare: [["sh", `${FILES}/prepare.sh`, `${SECRETS}/current`]],
+    afterwards: settings.purge.length > 0 ? [["sh", `${FILES}/prepare.sh`, `${SECRETS}/current`, "purge"]] : [],
+    data: [{ source: `${place.data}/mariadb`, target: "/var/lib/mysql" }],
+  };
+}
+
+function secretFiles(settings: Settings, secrets: Secrets): TextFiles {
+  const accounts = accountsOf(settings, secrets);
+  const own = settings.apps.filter(({ database }) => database);
+  return {
+    "root-password": `${secrets.databaseRootPassword}\n`,
+    "access.sql": accessSql(accounts, secrets.databaseRootPassword),
+    "obsolete.sql": obsoleteSql(accounts),
+    "sessions.sql": sessionsSql(accounts),
+    ...(settings.purge.length > 0 ? { purge: settings.purge.map((app) => `${app}\n`).join("") } : {}),
+    [`databases/${NOTEBOOKS}.sql`]: "-- Nothing to begin with: its tables are made from notebooks.\n",
+    ...Object.fromEntries(own.map((app) => [`databases/${app.name}.sql`, schemaOf(app)])),
+  };
+}
+
+/** What an app's database begins with. */
+function schemaOf({ schema }: App): string {
+  if (schema === undefined) return "-- Nothing to begin with: the app makes its tables.\n";
+  return readFileSync(join(checkout, schema), "utf8").replace(/\n*$/, "\n");
+}

@@ -1,0 +1,204 @@
+import { createHash } from "node:crypto";
+import type { DexUser } from "../../../settings/signIn.ts";
+import { asking, HARDENED, healthCheck } from "../../release/hardening.ts";
+import { fill } from "../../release/template.ts";
+import { hostName, type Names } from "../../site/names.ts";
+import type { Place } from "../../site/place.ts";
+import type { Secrets } from "../../site/secrets.ts";
+import type { Service, TextFiles, VirtualHost } from "../../site/service.ts";
+import type { Identity } from "../vouch/providers.ts";
+import { EDGE_HEADERS, EDGE_KEEPALIVE_SECONDS, type Edge, edgeFiles, edgeSecretFiles } from "./edge.ts";
+import { FRONT_PAGE_POLICY, frontPage, verdictOf } from "./frontPage.ts";
+import { pages, signInAndSendAgain, signInElsewhere } from "./pages.ts";
+
+/** What the door has to know. */
+export interface Door {
+  /** Name of the site, for whoever reads the files on the host. */
+  name: string;
+  names: Names;
+  place: Place;
+  /** Addresses and `@domains` that may come in, or names at GitHub; lower-cased. */
+  allow: string[];
+  /** First label of the front page's name; empty for the domain itself. */
+  home: string;
+  /** Where one is known from. */
+  identity: Identity;
+  /** People whose name is known; anybody else is shown by address. */
+  people: DexUser[];
+  virtualHosts: VirtualHost[];
+  /** Folder among nginx's secret files of a certificate that the machine gets by itself; absent: it comes with the release. */
+  ownCertificate?: string;
+  /** The setting `sessionRotation`. */
+  sessionRotation?: string | undefined;
+  /** Who stands before the site, if anybody does. */
+  edge?: Edge | undefined;
+}
+
+const SECRETS = "/run/secrets/nginx";
+const CONFIG = "/site/current/nginx.conf";
+const file = (name: string) => new URL(name, import.meta.url);
+
+/** nginx is the only service that the world reaches. It depends on no other: what is down is a page. */
+export function nginx(door: Door): Service {
+  const { place, names, home } = door;
+  const front: VirtualHost = {
+    label: home,
+    protected: true,
+    server: fill(file("front.conf"), { host: hostName(names, home), policy: FRONT_PAGE_POLICY }),
+  };
+  const virtualHosts = [front, ...door.virtualHosts];
+  return {
+    name: "nginx",
+    about: "The only service that the world reaches. It depends on no other: what is down is a page.",
+    image: { reference: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine-slim", sizeMiB: 20 },
+    user: { uid: 101, gid: 101 },
+    // Apps' own networks it visits; see Service.visitors.
+    networks: ["sign-in", "jupyter"],
+    compose: {
+      ...HARDENED,
+      tmpfs: [...HARDENED.tmpfs, "/var/cache/nginx:mode=1777,size=8m"],
+      // nginx does not read the body of an answer to auth_request that it does not cache, and closes the connection: one for each
+      // request of a stranger. They would take every port for a minute, from everybody.
+      sysctls: { "net.ipv4.tcp_tw_reuse": "1" },
+      entrypoint: ["nginx", "-c", CONFIG],
+      ports: [`${place.address}:${place.httpsPort}:8443`, `${place.address}:${place.httpPort}:8080`],
+      mem_limit: "256m",
+      healthcheck: healthCheck(...asking("http://127.0.0.1:8081/healthy")),
+      // nginx takes its leave politely at QUIT, within worker_shutdown_timeout.
+      stop_signal: "SIGQUIT",
+      stop_grace_period: "15s",
+    },
+    files: { at: "/site", content: ({ secretFolder }) => files(door, virtualHosts, secretFolder) },
+    secretFiles: { at: SECRETS, content: secretFiles },
+    reload: ["sh", "/site/current/reload.sh"],
+    ask: asking("http://127.0.0.1:8081/door"),
+    check: ["nginx", "-t", "-q", "-c", CONFIG],
+    lists: ["people.map", ...door.virtualHosts.filter(isDoor).map(({ label }) => `people/${label}.map`)],
+    virtualHost: front,
+  };
+}
+
+/** A name that lets people in; the front page goes by the site's list. */
+const isDoor = ({ label, protected: asks }: VirtualHost) => asks && label !== "";
+
+function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): TextFiles {
+  const { name, names, place, allow, identity, people, ownCertificate, sessionRotation, edge } = door;
+  const apps = virtualHosts.filter(({ protected: app }) => app);
+  const doors = door.virtualHosts.filter(isDoor);
+  return {
+    "nginx.conf": fill(file("nginx.conf"), {
+      site: name,
+      names: virtualHosts.map(({ label }) => hostName(names, label)).join(" "),
+      port: names.port,
+      keepalive: edge ? `${EDGE_KEEPALIVE_SECONDS}s` : "75s",
+      knock: hostName(names, "jupyter"),
+      who: identity.who,
+      sure: identity.sure,
+      // Chain and key in one file can be put in place at once.
+      certificate: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.crt`,
+      certificateKey: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.key`,
+    }),
+    "door.conf": fill(file("door.conf"), {
+      vouch: names.origin("vouch"),
+      port: names.port,
+      who: identity.who,
+      sure: identity.sure,
+      // In the key of Vouch's answers, so that none to a session of before is used. A hash, because it can be any text.
+      rotation: createHash("sha256")
+        .update(sessionRotation ?? "")
+        .digest("hex")
+        .slice(0, 12),
+      signInElsewhere: quoted(signInElsewhere()),
+      signInAndSendAgain: quoted(signInAndSendAgain()),
+    }),
+    "limits.conf": fill(file("limits.conf")),
+    "limit-pages.conf": fill(file("limit-pages.conf")),
+    "page.conf": fill(file("page.conf")),
+    "app.conf": fill(file("app.conf"), { port: names.port }),
+    "websocket.conf": fill(file("websocket.conf")),
+    "no-websocket.conf": fill(file("no-websocket.conf")),
+    "to-vouch.conf": fill(file("to-vouch.conf")),
+    "headers.conf": headers(place.public, edge !== undefined),
+    "reload.sh": fill(file("reload.sh")),
+    // Read by nobody. A changed file makes nginx reload, which ends the WebSockets of the sessions that are no more.
+    ...(sessionRotation ? { sessions: `${JSON.stringify(sessionRotation)}\n` } : {}),
+    ...(edge ? edgeFiles(edge, secretFolder) : {}),
+    "door-secret.conf": `include ${secretFolder}/door-secret.conf;\n`,
+    "people.map": peopleMap(allow),
+    "narrower.conf": doors.map(({ label }) => verdict(label)).join("\n"),
+    "narrower.map": map(doors.map(({ label }) => [hostName(names, label), verdictOf(label)])),
+    ...Object.fromEntries(doors.map(({ label, allow }) => [`people/${label}.map`, narrowerMap(label, allow)])),
+    "cross-site.map": map(
+      apps
+        .filter(({ crossSite }) => crossSite)
+        .map(({ label }) => [quoted(`elsewhere:${hostName(names, label)}`), "$verdict_of_people"]),
+    ),
+    // As in people.map, the prefix keeps an address from being read as a keyword or a pattern.
+    "names.map": map(people.flatMap(({ email, name }) => (name ? [[quoted(`of:${email}`), quoted(name)]] : []))),
+    "returns.map": map(
+      apps.map(({ label }) => [quoted(`~^${literal(names.origin(label))}/sso-return/[0-9a-f]{32}$`), "$arg_url"]),
+    ),
+    ...Object.fromEntries(virtualHosts.map(({ label, server }) => [`hosts/${label || "domain"}.conf`, server])),
+    "front/index.html": frontPage(names, virtualHosts),
+    ...Object.fromEntries(Object.entries(pages(names)).map(([page, content]) => [`pages/${page}`, content])),
+  };
+}
+
+function secretFiles(secrets: Secrets): TextFiles {
+  return {
+    ...(secrets.certificate && secrets.certificateKey
+      ? { "tls.crt": secrets.certificate, "tls.key": secrets.certificateKey }
+      : {}),
+    ...edgeSecretFiles(secrets),
+    "door-secret.conf": `proxy_set_header X-Door-Secret "${secrets.doorSecret}";\n`,
+  };
+}
+
+/** Sent with every answer. `always`, because error pages are answers, too. */
+function headers(isPublic: boolean, isBehindEdge: boolean): string {
+  // Not for a site on one's own machine: with a certificate of its own CA, it would take the way around a warning away.
+  const hsts = 'add_header Strict-Transport-Security "max-age=63072000" always;\n';
+  return `# Sent with every answer. A location with an add_header of its own includes this again.
+${isPublic ? hsts : ""}add_header X-Content-Type-Options nosniff always;
+add_header Referrer-Policy same-origin always;
+${isBehindEdge ? EDGE_HEADERS : ""}`;
+}
+
+/**
+ * The allow list as nginx looks it up, by "true:address", or "true:name" at GitHub. The prefix keeps an address from being
+ * read as a keyword or a pattern of nginx's own, and lets in verified addresses only.
+ */
+export function peopleMap(allow: string[], prefix = "true", setting = "allow"): string {
+  const heading = `# Who may come in. From the stack's setting \`${setting}\`; a name taken out is out at the next request.\n`;
+  const lines = allow.map((entry) =>
+    entry.startsWith("@")
+      ? `"~*^${prefix}:[^@:]+${literal(entry)}$" allow;\n`
+      : `${quoted(`${prefix}:${entry}`)} allow;\n`,
+  );
+  return heading + lines.join("");
+}
+
+/**
+ * Who may come in under a name. Each name has a file of its own, with or without a narrower list, so that a release that goes
+ * back can take over the newer lists by their names alone.
+ */
+function verdict(label: string): string {
+  return `map "$site_verdict:$sso_email" ${verdictOf(label)} {
+    include /site/current/people/${label}.map;
+}
+`;
+}
+
+/** Whoever may come in at all; of them, where there is a narrower list, those that stand on it. */
+function narrowerMap(label: string, allow?: string[]): string {
+  if (!allow) return "# No narrower list: as the site.\ndefault $site_verdict;\n";
+  return `default deny;\n${peopleMap(allow, "allow", `apps: ${label}: allow`)}`;
+}
+
+const map = (entries: string[][]) => entries.map(([from, to]) => `${from} ${to};\n`).join("") || "# none\n";
+
+/** An address as part of a regular expression. */
+const literal = (text: string) => text.replace(/[.+]/g, "\\$&");
+
+/** A text as one word of nginx's configuration. */
+const quoted = (text: string) => `"${text.replace(/["\\]/g, "\\$&")}"`;

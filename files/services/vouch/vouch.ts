@@ -1,0 +1,62 @@
+import { Document } from "yaml";
+import type { SignIn } from "../../../settings/signIn.ts";
+import { HARDENED, healthCheck } from "../../release/hardening.ts";
+import { fill } from "../../release/template.ts";
+import { yamlText } from "../../release/yamlText.ts";
+import type { Names } from "../../site/names.ts";
+import type { Secrets } from "../../site/secrets.ts";
+import type { Service } from "../../site/service.ts";
+import { identityOf, oauthOf } from "./providers.ts";
+
+/** A day: who may come in is asked at every request, so a long session lets nobody stay who was taken off the list. */
+const SESSION_MINUTES = 24 * 60;
+/** Time to find the second factor. */
+const SIGN_IN_MINUTES = 15;
+
+/** Vouch says who somebody is: it sends people to the identity provider and keeps the answer in a cookie. */
+export function vouch(names: Names, signIn: SignIn): Service {
+  return {
+    name: "vouch",
+    about: "Says who somebody is. Whether they may come in, nginx decides (people.map).",
+    image: { reference: "quay.io/vouch/vouch-proxy:0.45.1", sizeMiB: 40 },
+    user: { uid: 999, gid: 999 },
+    networks: ["sign-in"],
+    compose: {
+      ...HARDENED,
+      mem_limit: "96m",
+      // A proxy that Docker's client puts into containers leads to providers outside, not to Dex.
+      ...(signIn.provider === "dex" ? { environment: { NO_PROXY: "dex", no_proxy: "dex" } } : {}),
+      healthcheck: healthCheck("/vouch-proxy", "-healthcheck"),
+    },
+    secretFiles: { at: "/config", content: (secrets) => ({ "config.yml": config(names, signIn, secrets) }) },
+    virtualHost: {
+      label: "vouch",
+      protected: false,
+      server: fill(new URL("vouch.conf", import.meta.url), { domain: names.domain, signedOut: signedOut(names) }),
+    },
+  };
+}
+
+const signedOut = (names: Names) => `${names.origin("vouch")}/signed-out`;
+
+/** https://github.com/vouch/vouch-proxy/blob/v0.45.1/config/config.yml_example */
+function config(names: Names, signIn: SignIn, secrets: Secrets): string {
+  const file = new Document({
+    vouch: {
+      // At "info" it would log the address and name of everybody who signs in.
+      logLevel: "error",
+      listen: "0.0.0.0",
+      port: 9090,
+      allowAllUsers: true,
+      cookie: { domain: names.domain, secure: true, httpOnly: true, sameSite: "lax", maxAge: SESSION_MINUTES },
+      // Uncompressed: a compressed token would be unpacked before its signature is checked.
+      jwt: { secret: secrets.vouchJwtSecret, maxAge: SESSION_MINUTES, compress: false },
+      session: { key: secrets.vouchSessionKey, maxAge: SIGN_IN_MINUTES },
+      headers: { claims: identityOf(signIn).claims },
+      post_logout_redirect_uris: [signedOut(names)],
+    },
+    oauth: { ...oauthOf(signIn, names), client_secret: secrets.oidcClientSecret },
+  });
+  file.commentBefore = " Vouch says who somebody is. Whether they may come in, nginx decides (people.map).";
+  return yamlText(file);
+}

@@ -1,0 +1,130 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { selfSigned } from "../../tests/support/certificate.ts";
+import { run } from "../../tests/support/command.ts";
+import { freePort } from "../../tests/support/freePort.ts";
+import { unpackPackage } from "../setup/debian.ts";
+import { debianRelease } from "../setup/surroundings.ts";
+import { cloudflareApi } from "./api.ts";
+import { zoneDns } from "./dns.ts";
+import { Zone } from "./zone.ts";
+
+/** An ACME server, and the DNS zone that it looks for answers in. */
+export interface AcmeWorld {
+  /** ACME directory. */
+  server: string;
+  /** Cloudflare's token for the zone. */
+  token: string;
+  zone: Zone;
+  /** What lego has to know in order to meet this world instead of the real one, as variables of its own. */
+  environment: Record<string, string>;
+  /** PEM of what the ACME server's own address is known by. */
+  authority: string;
+  /** Orders that the ACME server has taken so far. */
+  orders(): number;
+  stop(): Promise<void>;
+}
+
+/** Where containers of any network reach what runs beside them on this machine. Node does not see it while nothing is plugged in. */
+async function gateway(): Promise<string> {
+  const { output } = await run("ip", ["-4", "-oneline", "address", "show", "docker0"]);
+  const [, address] = / inet ([\d.]+)\//.exec(output) ?? [];
+  if (!address) throw new Error("Docker has no network of its own here (docker0)");
+  return address;
+}
+
+const MADE_UP = "stand-in-token-----------------------------40";
+
+/** What can be said of a world before it starts. */
+export interface AcmeWorldArgs {
+  /** Seconds that a certificate lives. Default: 90 days. */
+  validity?: number;
+  /** An address of this machine's that lego reaches. Default: Docker's own. */
+  address?: string;
+  /** Cloudflare's token for the zone. Default: one that is made up. */
+  token?: string;
+}
+
+/**
+ * Starts Let's Encrypt's own test server, Pebble, and a stand-in for Cloudflare: its API, and the DNS that tells what was set.
+ * @param domain the zone.
+ */
+export async function startAcme(domain: string, args: AcmeWorldArgs = {}): Promise<AcmeWorld> {
+  const { validity = 90 * 24 * 3600, address = await gateway(), token = MADE_UP } = args;
+  const zone = new Zone(domain);
+  const api = cloudflareApi(zone, token).listen(0, address);
+  const { udp, tcp } = zoneDns(zone);
+  tcp.listen(0, address);
+  await Promise.all([once(api, "listening"), once(tcp, "listening")]);
+  const portOf = (server: typeof tcp) => (server.address() as AddressInfo).port;
+  udp.bind(portOf(tcp), address);
+  await once(udp, "listening");
+  const resolver = `${address}:${portOf(tcp)}`;
+  const pebble = await startPebble(address, resolver, validity);
+  return {
+    server: pebble.directory,
+    token,
+    zone,
+    environment: {
+      CLOUDFLARE_BASE_URL: `http://${address}:${portOf(api)}/client/v4`,
+      CLOUDFLARE_POLLING_INTERVAL: "1",
+      CLOUDFLARE_PROPAGATION_TIMEOUT: "10",
+      LEGO_DNS_RESOLVERS: resolver,
+      LEGO_DNS_PROPAGATION_DISABLE_ANS: "true",
+    },
+    authority: pebble.authority,
+    orders: () => pebble.log().match(/Added order/g)?.length ?? 0,
+    async stop() {
+      await pebble.stop();
+      api.closeAllConnections();
+      for (const server of [api, tcp, udp]) server.close();
+    },
+  };
+}
+
+async function startPebble(address: string, resolver: string, validity: number) {
+  const debian = debianRelease();
+  if (!debian) throw new Error("Pebble comes from Debian's packages, and this is no Debian");
+  const program = join(await unpackPackage("pebble", debian, () => {}), "usr/bin/pebble");
+  const folder = await mkdtemp(join(tmpdir(), "jupyter-up-pebble-"));
+  const { certificate: authority, certificateKey } = selfSigned([], [address]);
+  const port = await freePort(address);
+  await writeFile(`${folder}/server.crt`, authority);
+  await writeFile(`${folder}/server.key`, certificateKey);
+  const config = {
+    listenAddress: `${address}:${port}`,
+    managementListenAddress: "",
+    certificate: `${folder}/server.crt`,
+    privateKey: `${folder}/server.key`,
+    httpPort: 5002,
+    tlsPort: 5001,
+    certificateValidityPeriod: validity,
+    retryAfter: { authz: 1, order: 1 },
+  };
+  await writeFile(`${folder}/pebble.json`, JSON.stringify({ pebble: config }));
+  const child = spawn(program, ["-config", `${folder}/pebble.json`, "-dnsserver", resolver], {
+    env: { PEBBLE_VA_NOSLEEP: "1", PEBBLE_AUTHZREUSE: "0" },
+  });
+  let log = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      log += text;
+    });
+  while (!log.includes("ACME directory available")) {
+    if (child.exitCode !== null) throw new Error(`Pebble ended: ${log}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return {
+    directory: `https://${address}:${port}/dir`,
+    authority,
+    log: () => log,
+    async stop() {
+      if (child.exitCode === null && child.kill()) await once(child, "exit");
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,33 @@
+/** What is so of the stand-in only, and not of the real Dex. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { freePort } from "../../tests/support/freePort.ts";
+import { DexProcess, goodConfig } from "./testing/dexProcess.ts";
+
+const options = { skip: process.env.DEX_BINARY !== undefined };
+
+const beyond: [setting: string, change: object][] = [
+  ["storage.type: sqlite3", { storage: { type: "sqlite3" } }],
+  ["connectors", { connectors: [{ type: "github", id: "github", name: "GitHub", config: {} }] }],
+  ["oauth2.skipApprovalScreen: false", { oauth2: {} }],
+  ["grpc.addr", { grpc: { addr: "127.0.0.1:5557" } }],
+];
+
+for (const [setting, change] of beyond) {
+  test(`The stand-in for Dex does not start with ${setting}, and says so`, options, async () => {
+    const port = await freePort();
+    const dex = await DexProcess.spawn({ ...goodConfig(port, "https://dex.lab.test"), ...change }, port);
+    assert.equal(await dex.ended(), 2);
+    assert.ok(dex.output.includes(`the stand-in for Dex does not know ${setting}`), dex.output);
+    await dex.stop();
+  });
+}
+
+test("The stand-in for Dex says on every page what it is", options, async () => {
+  const dex = await DexProcess.start();
+  for (const path of ["/", "/auth/local"]) {
+    assert.match(await (await fetch(dex.url + path)).text(), /stand-in for Dex/, path);
+  }
+  await dex.stop();
+});

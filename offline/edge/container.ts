@@ -1,0 +1,101 @@
+/** The edge as a container of a cloud, on the host's network. */
+
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { attempt, run } from "../../scripts/cli/command.ts";
+import { cacheFolder } from "../../scripts/cli/folders.ts";
+import { PlainError } from "../../scripts/cli/plainError.ts";
+import { docker, dockerAnswer, dockerName, removeContainer } from "../cloud/docker.ts";
+import type { Cloud } from "../cloud/folder.ts";
+import { ensureBaseImage } from "../setup/baseImage.ts";
+import { buildContext, type Recipe } from "../setup/recipes.ts";
+import { debianRelease } from "../setup/surroundings.ts";
+
+// Its Dockerfile lies beside the program: it is no image of the site, which are in offline/images.
+const recipe: Recipe = {
+  folder: "../edge/image",
+  program: "edge",
+  standsIn: "Cloudflare's edge: a small server of our own (offline/edge)",
+};
+
+type Say = (message: string) => void;
+
+/**
+ * Sees to it that a cloud's edge runs, and answers. One that was made from other code, or has ended, is made anew.
+ *
+ * @param folder what it reads its state from; it has to hold one already
+ * @param address the loopback address that the state names
+ */
+export async function ensureEdge(cloud: Cloud, folder: string, address: string, say: Say = () => {}): Promise<void> {
+  const image = await ensureEdgeImage(say);
+  const name = dockerName(cloud, "edge");
+  const format = "{{.State.Running}} {{.Config.Image}}";
+  if ((await dockerAnswer("container", "inspect", "--format", format, name)) === `true ${image}`) return;
+  say("starting the edge");
+  await removeContainer(name);
+  const rights = ["--cap-drop", "ALL", "--cap-add", "NET_BIND_SERVICE", "--cap-add", "DAC_READ_SEARCH", "--read-only"];
+  const mount = ["--mount", `type=bind,source=${folder},target=/edge,readonly`];
+  const labels = ["--label", cloud.label, "--label", "jupyter-up.stand-in=true"];
+  const life = ["--detach", "--name", name, "--restart", "unless-stopped", "--network", "host"];
+  await docker("run", ...life, ...labels, ...rights, ...mount, image);
+  await untilItAnswers(name, address);
+}
+
+/** Has the edge cut every WebSocket, and keep new ones out for three seconds. */
+export async function cutWebSockets(cloud: Cloud): Promise<void> {
+  await docker("kill", "--signal", "USR2", dockerName(cloud, "edge"));
+}
+
+export async function removeEdge(cloud: Cloud): Promise<void> {
+  await removeContainer(dockerName(cloud, "edge"));
+}
+
+/** Builds the edge's image, unless Docker has it: a few seconds. Returns its name. */
+export async function ensureEdgeImage(say: Say = () => {}): Promise<string> {
+  const context = await buildContext(recipe);
+  const image = `jupyter-up-edge:${context.hash}`;
+  if ((await dockerAnswer("image", "inspect", "--format", "{{.Id}}", image)) !== undefined) return image;
+  const debian = debianRelease();
+  if (debian !== undefined) await ensureBaseImage(debian, say);
+  say("building the edge's image");
+  await mkdir(join(cacheFolder, "build"), { recursive: true });
+  const folder = await mkdtemp(join(cacheFolder, "build", "edge-"));
+  try {
+    await context.write(folder);
+    const env = { DOCKER_BUILDKIT: "0" };
+    await run(`Building ${image}`, "docker", ["build", "--quiet", "--force-rm", "--tag", image, folder], { env });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  await removeOlderThan(image);
+  return image;
+}
+
+/** Those that are in use stay. */
+async function removeOlderThan(image: string): Promise<void> {
+  const names = (await docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "jupyter-up-edge")).split("\n");
+  for (const name of names) if (name !== image) await dockerAnswer("image", "rm", name);
+}
+
+async function untilItAnswers(name: string, address: string): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    if ((await answers(address, 80)) && (await answers(address, 443))) return;
+    await sleep(100);
+  }
+  const { stdout, stderr } = await attempt("docker", ["logs", "--tail", "5", name]);
+  await removeContainer(name);
+  throw new PlainError(
+    `The stand-in for Cloudflare's edge did not start on ${address}. It needs ports 80 and 443 there; a server that listens on all addresses of this machine keeps it from them.`,
+    `It said: ${(stdout + stderr).trim()}`,
+  );
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+    socket.once("connect", () => socket.destroy());
+  });
+}

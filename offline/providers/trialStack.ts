@@ -1,0 +1,87 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { findPulumiCli } from "../../scripts/pulumi/pulumiCli.ts";
+
+/** The real CLI, if it is there. */
+export const cli = await findPulumiCli();
+export const skip = cli === undefined && "there is no Pulumi CLI yet: `npm start` fetches it";
+
+/** A program, a backend and a server of the stand-ins for the real engine, in a folder of their own. */
+export interface TrialStack {
+  folder: string;
+  /** What `pulumi` is run with there. */
+  env: NodeJS.ProcessEnv;
+  /** Runs `pulumi` there to its end, without questions. `text` is all that it says. */
+  pulumi(...args: string[]): Promise<{ code: number; text: string }>;
+  remove(): Promise<void>;
+}
+
+/**
+ * @param program file next to this one that is the stack's program
+ * @param surroundings variables of the CLI and of the server, by the folder
+ */
+export async function trialStack(
+  program: string,
+  surroundings: (folder: string) => NodeJS.ProcessEnv = () => ({}),
+): Promise<TrialStack> {
+  const folder = await mkdtemp(join(tmpdir(), "trial-stack-"));
+  await mkdir(join(folder, "backend"));
+  await writeFile(join(folder, "package.json"), JSON.stringify({ name: "trial", type: "module", private: true }));
+  await writeFile(
+    join(folder, "Pulumi.yaml"),
+    "name: trial\nmain: index.ts\nruntime: { name: nodejs, options: { typescript: false } }\n",
+  );
+  await copyFile(join(import.meta.dirname, program), join(folder, "index.ts"));
+  await symlink(join(import.meta.dirname, "../../../node_modules"), join(folder, "node_modules"));
+  const around = { ...process.env, ...surroundings(folder) };
+  const server = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
+    env: around,
+    cwd: folder,
+    // A process group of its own, as a plugin has: a Ctrl-C of the tests' terminal must not reach it.
+    detached: true,
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const [addresses] = await firstLine(server);
+  const env = {
+    ...around,
+    PATH: [dirname(cli?.command ?? ""), dirname(process.execPath), process.env.PATH].join(delimiter),
+    PULUMI_HOME: join(folder, "home"),
+    PULUMI_BACKEND_URL: `file://${join(folder, "backend")}`,
+    PULUMI_CONFIG_PASSPHRASE: "a passphrase",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_STACK: "dev",
+    PULUMI_DEBUG_PROVIDERS: addresses,
+  };
+  return {
+    folder,
+    env,
+    pulumi: (...args) =>
+      new Promise((resolve) => {
+        const options = { cwd: folder, env };
+        execFile(cli?.command ?? "", [...args, "--non-interactive"], options, (error, stdout, stderr) =>
+          resolve({ code: error === null ? 0 : Number(error.code), text: stdout + stderr }),
+        );
+      }),
+    async remove() {
+      server.stdin?.end();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** The first line that a server prints, and the list of all its lines, which goes on growing. */
+export function firstLine(server: ChildProcess): Promise<[string, string[]]> {
+  if (server.stdout === null) throw new Error("The server has no output.");
+  const printed = createInterface({ input: server.stdout });
+  const lines: string[] = [];
+  return new Promise((resolve, reject) => {
+    printed.on("line", (line) => {
+      lines.push(line);
+      resolve([line, lines]);
+    });
+    server.once("close", () => reject(new Error("The server ended without an address.")));
+  });
+}

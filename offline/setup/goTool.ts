@@ -1,0 +1,88 @@
+import { cp, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { attempt, findExecutable, run } from "../../scripts/cli/command.ts";
+import { cacheFolder } from "../../scripts/cli/folders.ts";
+import { PlainError } from "../../scripts/cli/plainError.ts";
+import type { Say } from "../../scripts/cli/step.ts";
+import { isAtLeast } from "../../scripts/cli/version.ts";
+import { installPackages } from "./debian.ts";
+import type { DebianRelease } from "./surroundings.ts";
+
+/** A program that is built from its Go modules. */
+export interface GoTool {
+  /** As the user knows it. */
+  name: string;
+  module: string;
+  /** The module's version, such as "v3.259.0". */
+  version: string;
+  /** The import path of the program's main package. */
+  package: string;
+  /** Flags for the linker, besides those that make the program small. */
+  flags?: string;
+  /** Files of the module in other words, by path: what nobody here uses of it can take minutes to fetch and to build. */
+  rewritten?: Record<string, string>;
+}
+
+// From 1.21 on, Go fetches the newer Go that a module asks for.
+const oldestGo = "1.21";
+
+/** Builds a program in a module of its own (`go install` refuses modules with replacements) and puts it at `path`, whole. */
+export async function buildGoTool(
+  tool: GoTool,
+  path: string,
+  debianRoot: DebianRelease | undefined,
+  say: Say,
+): Promise<void> {
+  // Debian 12's Go is too old.
+  if (debianRoot && debianRoot.version >= 13 && findExecutable("go") === undefined) {
+    await installPackages(["golang-go"], say);
+  }
+  await requireGo(tool.name);
+  await mkdir(dirname(path), { recursive: true });
+  await mkdir(join(cacheFolder, "build"), { recursive: true });
+  const folder = await mkdtemp(join(cacheFolder, "build", "go-"));
+  try {
+    say(`${tool.name} ${tool.version}: fetching its Go modules`);
+    const source = await (tool.rewritten ? rewrittenModule(tool, tool.rewritten, folder) : moduleAround(tool, folder));
+    say(`${tool.name} ${tool.version}: building it from its Go modules`);
+    const linker = `-s -w ${tool.flags ?? ""}`.trim();
+    const program = join(folder, "program");
+    await go(tool, source, "build", "-trimpath", "-ldflags", linker, "-o", program, tool.package);
+    await rename(program, path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function go({ name }: GoTool, folder: string, ...args: string[]): Promise<string> {
+  const env = { CGO_ENABLED: "0", GOFLAGS: "-mod=mod -buildvcs=false" };
+  return run(`Building ${name}`, "go", args, { cwd: folder, env });
+}
+
+/** A module of its own that needs the tool's. */
+async function moduleAround(tool: GoTool, folder: string): Promise<string> {
+  await go(tool, folder, "mod", "init", "jupyter-up/build");
+  await go(tool, folder, "get", `${tool.package}@${tool.version}`);
+  return folder;
+}
+
+/** A copy of the tool's own module, because Go lets nobody change what it has fetched. */
+async function rewrittenModule(tool: GoTool, files: Record<string, string>, folder: string): Promise<string> {
+  const fetched = await go(tool, folder, "mod", "download", "-json", `${tool.module}@${tool.version}`);
+  const source = join(folder, "source");
+  await cp((JSON.parse(fetched) as { Dir: string }).Dir, source, { recursive: true });
+  await run("Making the copy of a Go module writable", "chmod", ["-R", "u+w", source]);
+  for (const [path, content] of Object.entries(files)) await writeFile(join(source, path), content);
+  return source;
+}
+
+async function requireGo(name: string): Promise<void> {
+  const { code, stdout } = await attempt("go", ["version"]);
+  if (code === 0 && isAtLeast(stdout, oldestGo)) return;
+  throw new PlainError(
+    `${name} can neither be downloaded here (its site does not answer) nor built: ${
+      code === 0 ? `${stdout.trim()} is too old` : "Go is not installed"
+    }, and building takes Go ${oldestGo} or newer.`,
+    "Give this machine access to get.pulumi.com, or install Go (sudo apt-get install golang-go on Debian 13, brew install go on macOS), and run the command again.",
+  );
+}

@@ -1,0 +1,99 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { attempt, run } from "../../scripts/cli/command.ts";
+import { cacheFolder } from "../../scripts/cli/folders.ts";
+import { PlainError } from "../../scripts/cli/plainError.ts";
+import type { Say } from "../../scripts/cli/step.ts";
+import { ensureBaseImage } from "./baseImage.ts";
+import { mirrored, parseImageName } from "./imageNames.ts";
+import { type BuildContext, buildContext, type Recipe, recipes } from "./recipes.ts";
+import { registryAddress } from "./registry.ts";
+import type { DebianRelease } from "./surroundings.ts";
+
+const manifestType = "application/vnd.docker.distribution.manifest.v2+json";
+
+/** Whether Docker's engine holds each of these images already, so that no registry has to be asked for them. */
+export async function imagesAreHere(names: string[]): Promise<boolean> {
+  return (await attempt("docker", ["image", "inspect", ...names])).code === 0;
+}
+
+/**
+ * Sees to it that the registry on loopback holds a stand-in for each image, built from packages. The registry itself is
+ * the record of what is built: each image lies there by its tag, and by a tag made of the hash of what it is built from.
+ *
+ * @param names the images as the site names them; one without a recipe is an error
+ */
+export async function ensureImages(names: string[], debian: DebianRelease, say: Say): Promise<void> {
+  for (const name of names) {
+    const { repository, tag } = parseImageName(name);
+    const recipe = recipeFor(name, repository);
+    const context = await buildContext(recipe);
+    const known = `recipe-${context.hash}`;
+    const knownName = mirrored(`${repository}:${known}`, registryAddress);
+    const built = (await readManifest(repository, known)) === undefined;
+    if (built) {
+      await ensureBaseImage(debian, say);
+      say(`building a stand-in for ${name} from packages`);
+      await buildAndPush(context, knownName);
+    }
+    const manifest = await readManifest(repository, known);
+    if (manifest !== undefined && manifest !== (await readManifest(repository, tag))) {
+      await writeManifest(repository, tag, manifest);
+      // Who pulls only what is missing would stay with what this tag was before.
+      const pulledName = mirrored(name, registryAddress);
+      await run(`Pulling ${pulledName}`, "docker", ["pull", "--quiet", pulledName]);
+    }
+    if (built) await removeLeftovers(knownName);
+  }
+}
+
+/** What stands in for these images, a line for each. */
+export function standInLines(names: string[]): string[] {
+  return [...new Set(names.map((name) => recipeFor(name, parseImageName(name).repository).standsIn))];
+}
+
+function recipeFor(name: string, repository: string): Recipe {
+  const recipe = recipes[repository];
+  if (recipe) return recipe;
+  throw new PlainError(
+    `The image ${name} cannot be pulled, because its registry cannot be reached from here, and there is no stand-in for it.`,
+    `Where companies mirror the registries, tell the site so: pulumi config set imageMirror mirror.example.com. Stand-ins are there for: ${Object.keys(recipes).join(", ")}.`,
+  );
+}
+
+async function buildAndPush(context: BuildContext, name: string): Promise<void> {
+  await mkdir(join(cacheFolder, "build"), { recursive: true });
+  const folder = await mkdtemp(join(cacheFolder, "build", "image-"));
+  try {
+    await context.write(folder);
+    // The classic builder: BuildKit's client is a plugin that Debian's packages do not bring.
+    const env = { DOCKER_BUILDKIT: "0" };
+    await run(`Building ${name}`, "docker", ["build", "--quiet", "--force-rm", "--tag", name, folder], { env });
+    await run(`Pushing ${name}`, "docker", ["push", "--quiet", name]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Takes away the name an image was built under, and what no name is left for of earlier stand-ins and stages. */
+async function removeLeftovers(builtName: string): Promise<void> {
+  await attempt("docker", ["image", "rm", builtName]);
+  await attempt("docker", ["image", "prune", "--force", "--filter", "label=jupyter-up.stand-in"]);
+}
+
+function manifestUrl(repository: string, tag: string): string {
+  return `http://${registryAddress}/v2/${repository}/manifests/${tag}`;
+}
+
+async function readManifest(repository: string, tag: string): Promise<string | undefined> {
+  const answer = await fetch(manifestUrl(repository, tag), { headers: { accept: manifestType } });
+  return answer.ok ? answer.text() : undefined;
+}
+
+async function writeManifest(repository: string, tag: string, manifest: string): Promise<void> {
+  const headers = { "content-type": manifestType };
+  const answer = await fetch(manifestUrl(repository, tag), { method: "PUT", headers, body: manifest });
+  if (!answer.ok) {
+    throw new PlainError(`The registry at ${registryAddress} refused ${repository}:${tag}: ${await answer.text()}`);
+  }
+}

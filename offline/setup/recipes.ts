@@ -1,0 +1,214 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { cp, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { attempt } from "../../scripts/cli/command.ts";
+import { projectFolder } from "../../scripts/cli/folders.ts";
+import { baseIdentity } from "./baseImage.ts";
+import { buildGoTool, type GoTool } from "./goTool.ts";
+import { lego } from "./lego.ts";
+import { moduleGraph } from "./moduleGraph.ts";
+import { type LockEntry, packageClosure } from "./packageClosure.ts";
+import { debianRelease } from "./surroundings.ts";
+
+/** How the stand-in for an image is built: a folder with a Dockerfile, and what is put beside it. */
+export interface Recipe {
+  /** The folder's name in offline/images. */
+  folder: string;
+  /** One line for the user: what runs in place of what. */
+  standsIn: string;
+  /** Whether what runs in it installs packages by itself, and so needs what this machine reaches its package index by. */
+  installsPackages?: true;
+  /** A program of offline that is packed as `app`, with the npm packages it imports, beside the `node` that runs it. */
+  program?: string;
+  /** A program that is built from its Go modules and put beside the Dockerfile. */
+  goTool?: GoTool;
+}
+
+/** The images there is a stand-in for, by their repositories. */
+export const recipes: Record<string, Recipe> = {
+  "docker.io/nginxinc/nginx-unprivileged": {
+    folder: "nginx-unprivileged",
+    standsIn: "nginx: Debian's package in place of nginxinc/nginx-unprivileged",
+  },
+  "docker.io/library/mariadb": {
+    folder: "mariadb",
+    standsIn: "MariaDB: Debian's package in place of the official image",
+  },
+  "quay.io/vouch/vouch-proxy": {
+    folder: "vouch-proxy",
+    standsIn: "Vouch: a small server of our own in place of vouch/vouch-proxy (offline/vouch)",
+    program: "vouch",
+  },
+  "ghcr.io/dexidp/dex": {
+    folder: "dex",
+    standsIn: "Dex: a small server of our own in place of dexidp/dex (offline/dex)",
+    program: "dex",
+  },
+  "docker.io/serversideup/php": {
+    folder: "php",
+    standsIn: "PHP: Debian's PHP 8.4 and nginx in place of serversideup/php",
+  },
+  "docker.io/traefik/whoami": {
+    folder: "whoami",
+    standsIn: "whoami: a small server of our own in place of traefik/whoami (offline/whoami)",
+    program: "whoami",
+  },
+  "docker.io/goacme/lego": {
+    folder: "lego",
+    standsIn:
+      "lego: the same program, built from its Go modules with Cloudflare as its only DNS provider, in place of goacme/lego",
+    goTool: lego,
+  },
+  "quay.io/jupyter/scipy-notebook": jupyter(),
+  "quay.io/jupyter/minimal-notebook": jupyter(),
+};
+
+function jupyter(): Recipe {
+  return {
+    folder: "scipy-notebook",
+    standsIn: "Jupyter: JupyterLab, pandas, matplotlib from PyPI in place of the Jupyter Docker Stacks' images",
+    installsPackages: true,
+  };
+}
+
+/** Something that goes into a build context. */
+interface Ingredient {
+  /** Its path in the context. */
+  target: string;
+  /** What tells one content from another. */
+  identity: string;
+  put(path: string): Promise<void>;
+}
+
+/** A build context that is known, and not yet written. */
+export interface BuildContext {
+  /** Changes when, and only when, anything changes that the image is built from. */
+  hash: string;
+  /** Writes the context into an empty folder. */
+  write(folder: string): Promise<void>;
+}
+
+/** Gathers what an image is built from. */
+export async function buildContext(recipe: Recipe): Promise<BuildContext> {
+  const ingredients = [
+    ...(await filesOf(recipe.folder)),
+    ...(recipe.program ? await packedProgram(recipe.program) : []),
+    ...(recipe.goTool ? [builtTool(recipe.goTool)] : []),
+  ].sort((a, b) => (a.target < b.target ? -1 : 1));
+  const own = await machinesOwn();
+  // To a build step they say nothing about the image that comes of it.
+  const lasting = recipe.installsPackages ? [...ingredients, ...own] : ingredients;
+  const identity = [await baseIdentity(), ...lasting.flatMap(({ target, identity }) => [target, identity])];
+  return {
+    hash: createHash("sha256").update(JSON.stringify(identity)).digest("hex").slice(0, 16),
+    async write(folder) {
+      for (const { target, put } of [...ingredients, ...own]) {
+        const path = join(folder, target);
+        await mkdir(dirname(path), { recursive: true });
+        await put(path);
+      }
+    },
+  };
+}
+
+async function filesOf(recipe: string): Promise<Ingredient[]> {
+  const folder = join(projectFolder, "offline/images", recipe);
+  return Promise.all((await filesBelow(folder)).map((file) => copyOf(join(folder, file), file)));
+}
+
+async function packedProgram(name: string): Promise<Ingredient[]> {
+  const folder = join(projectFolder, "offline", name);
+  const { files, packages } = await moduleGraph(join(folder, "main.ts"));
+  const packing = await readFile(import.meta.filename, "utf8");
+  const pages = existsSync(join(folder, "static")) ? await filesBelow(join(folder, "static")) : [];
+  return [
+    { target: "node", identity: process.version + process.arch, put: (path) => cp(process.execPath, path) },
+    // How it is packed is part of what it is made of: this very file.
+    { target: "app/package.json", identity: packing, put: (path) => writeFile(path, '{ "type": "module" }\n') },
+    ...(await Promise.all(files.map((file) => compiled(file, join("app", relative(folder, file)))))),
+    ...(await Promise.all(pages.map((file) => copyOf(join(folder, "static", file), join("app/static", file))))),
+    ...(await installedPackages(packages)),
+  ];
+}
+
+function builtTool(tool: GoTool): Ingredient {
+  return {
+    target: "program",
+    identity: JSON.stringify(tool),
+    put: (path) => buildGoTool(tool, path, debianRelease(), () => {}),
+  };
+}
+
+/** A TypeScript file as JavaScript: Node's own stripper of types would cost each of these small servers 25 MB of memory. */
+async function compiled(file: string, target: string): Promise<Ingredient> {
+  const text = await readFile(file, "utf8");
+  return {
+    target: target.replace(/\.ts$/, ".js"),
+    identity: text,
+    async put(path) {
+      const { default: ts } = await import("typescript");
+      const { outputText } = ts.transpileModule(text, {
+        compilerOptions: {
+          module: ts.ModuleKind.ESNext,
+          target: ts.ScriptTarget.ES2024,
+          verbatimModuleSyntax: true,
+          rewriteRelativeImportExtensions: true,
+        },
+      });
+      await writeFile(path, outputText);
+    },
+  };
+}
+
+async function installedPackages(names: string[]): Promise<Ingredient[]> {
+  const lockFile = await readFile(join(projectFolder, "package-lock.json"), "utf8");
+  const { packages } = JSON.parse(lockFile) as { packages: Record<string, LockEntry> };
+  return packageClosure(packages, names).map((folder) => ({
+    target: join("app", folder),
+    identity: packages[folder]?.integrity ?? "",
+    put: (path) =>
+      // Packages nested in it belong to it only if they are in the closure themselves.
+      cp(join(projectFolder, folder), path, {
+        recursive: true,
+        filter: (source) => !relative(join(projectFolder, folder), source).split("/").includes("node_modules"),
+      }),
+  }));
+}
+
+async function copyOf(file: string, target: string): Promise<Ingredient> {
+  const executable = (await stat(file)).mode & 0o111;
+  return {
+    target,
+    identity: `${executable ? "executable " : ""}${await readFile(file, "base64")}`,
+    put: (path) => cp(file, path),
+  };
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+}
+
+/** What this machine reaches its package index by: its certificates, and a pip.conf with the index's address. */
+async function machinesOwn(): Promise<Ingredient[]> {
+  const bundle = [process.env.PIP_CERT, process.env.SSL_CERT_FILE, "/etc/ssl/certs/ca-certificates.crt"].find(
+    (path) => path !== undefined && existsSync(path),
+  );
+  const lines = bundle ? ["cert = /machine/certificates.pem"] : [];
+  const { code, stdout } = await attempt("python3", ["-m", "pip", "config", "list"]);
+  for (const line of code === 0 ? stdout.split("\n") : []) {
+    const setting = /^(?:global|install|:env:)\.(index-url|extra-index-url|trusted-host|proxy)='(.*)'$/.exec(line);
+    if (setting) lines.push(`${setting[1]} = ${setting[2]?.replaceAll("\\n", " ")}`);
+  }
+  return [
+    textOf(`[global]\n${lines.join("\n")}\n`, "machine/pip.conf"),
+    ...(bundle ? [textOf(await readFile(bundle, "utf8"), "machine/certificates.pem")] : []),
+  ];
+}
+
+const textOf = (text: string, target: string): Ingredient => ({
+  target,
+  identity: text,
+  put: (path) => writeFile(path, text),
+});

@@ -1,0 +1,14 @@
+export interface Cookie {
+  name: string;
+  value: string;
+}
+
+/** Reads a Cookie header as Go does: double quotes around a value are dropped, and so is a cookie with odd characters. */
+export function parseCookies(header: string): Cookie[] {
+  return header.split(";").flatMap((part) => {
+    const [, name = "", text = ""] = /^\s*([^=]*?)\s*(?:=(.*?))?\s*$/s.exec(part) ?? [];
+    const value = /^"(.*)"$/s.exec(text)?.[1] ?? text;
+    const sound = /^[!#$%&'*+\-.^_`|~A-Za-z0-9]+$/.test(name) && /^[\x20!#-:<-[\]-~]*$/.test(value);
+    return sound ? [{ name, value }] : [];
+  });
+}

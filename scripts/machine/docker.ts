@@ -1,0 +1,133 @@
+import { spawn } from "node:child_process";
+import { existsSync, openSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { installPackages } from "../../offline/setup/debian.ts";
+import type { DebianRelease } from "../../offline/setup/surroundings.ts";
+import { attempt, type CommandResult, findExecutable, run } from "../cli/command.ts";
+import { cacheFolder } from "../cli/folders.ts";
+import { PlainError } from "../cli/plainError.ts";
+import type { Say } from "../cli/step.ts";
+
+/** What may keep us from using Docker's engine. */
+export type DockerFault = "absent" | "not running" | "no permission" | "too old" | "broken";
+
+/** What `docker version` found out, in one word; undefined when client and engine talk to each other. */
+export function dockerFault({ code, stderr }: Pick<CommandResult, "code" | "stderr">): DockerFault | undefined {
+  if (code === 0) return undefined;
+  if (code === 127) return "absent";
+  if (/permission denied/i.test(stderr)) return "no permission";
+  if (/minimum supported API version|client version .* is too (old|new)|is too old/i.test(stderr)) return "too old";
+  if (/cannot connect|is the docker daemon running|no such (file|host)|connection refused/i.test(stderr)) {
+    return "not running";
+  }
+  return "broken";
+}
+
+/** The paragraphs for a fault that set-up may not or cannot mend itself. */
+export function dockerParagraphs(fault: DockerFault, platform: NodeJS.Platform, found: string): string[] {
+  const macOs = platform === "darwin";
+  const again = "Then run the command again.";
+  switch (fault) {
+    case "absent":
+      return [
+        "Docker is not installed: there is no `docker` on PATH. The site runs in its containers.",
+        macOs
+          ? `Install Docker Desktop: brew install --cask docker-desktop && open -a Docker. ${again}`
+          : `Install Docker: sudo apt-get install docker.io docker-compose && sudo usermod -aG docker $USER, and log in anew (on Debian 12 run this command once as root instead: it fetches Compose as well). ${again}`,
+      ];
+    case "not running":
+      return [
+        `Docker is installed, but its engine is not running. \`docker version\` says: ${found}`,
+        macOs
+          ? `Start Docker Desktop: open -a Docker. ${again}`
+          : `Start the engine: sudo systemctl start docker. ${again}`,
+      ];
+    case "no permission":
+      return [
+        `Docker's engine is running, but you may not use it. \`docker version\` says: ${found}`,
+        macOs
+          ? `Start Docker Desktop as yourself: open -a Docker. ${again}`
+          : `Become a member of its group: sudo usermod -aG docker $USER. This holds from your next login (or at once in a shell started by \`newgrp docker\`). ${again}`,
+      ];
+    case "too old":
+      return [
+        `Docker's client and engine are too far apart in age to talk to each other. \`docker version\` says: ${found}`,
+        macOs
+          ? `Bring Docker Desktop up to date: brew upgrade --cask docker-desktop. ${again}`
+          : `Bring both up to date: sudo apt-get update && sudo apt-get install docker.io; another \`docker\` earlier on PATH has to go. ${again}`,
+      ];
+    case "broken":
+      return [
+        `Docker does not work: \`docker version\` says: ${found}`,
+        macOs
+          ? `Restart Docker Desktop: osascript -e 'quit app "Docker"' && open -a Docker. ${again}`
+          : `Look at the engine's log: sudo journalctl -u docker -n 30. ${again}`,
+      ];
+  }
+}
+
+/**
+ * Sees to it that Docker's engine answers: on Debian as root it is installed and started, elsewhere a fault is an error.
+ * Returns the engine's version.
+ */
+export async function ensureDocker(debianRoot: DebianRelease | undefined, say: Say): Promise<string> {
+  let answer = await askEngine();
+  if (debianRoot && (dockerFault(answer) === "absent" || findExecutable("dockerd") === undefined)) {
+    if (dockerFault(answer) !== undefined) {
+      await installPackages(debianRoot.version === 12 ? ["docker.io"] : ["docker.io", "docker-cli"], say);
+      answer = await askEngine();
+    }
+  }
+  if (debianRoot && dockerFault(answer) === "not running") {
+    await startEngine(say);
+    answer = await askEngine();
+  }
+  return versionOrParagraphs(answer);
+}
+
+/** Like `ensureDocker`, but installs nothing: for taking down what could only have been made where Docker is. */
+export async function requireDocker(debianRoot: DebianRelease | undefined, say: Say): Promise<string> {
+  let answer = await askEngine();
+  if (debianRoot && dockerFault(answer) === "not running" && findExecutable("dockerd")) {
+    await startEngine(say);
+    answer = await askEngine();
+  }
+  return versionOrParagraphs(answer);
+}
+
+function askEngine(): Promise<CommandResult> {
+  return attempt("docker", ["version", "--format", "{{.Server.Version}}"], { timeout: 30_000 });
+}
+
+function versionOrParagraphs(answer: CommandResult): string {
+  const fault = dockerFault(answer);
+  if (fault === undefined) return answer.stdout.trim();
+  const found = answer.stderr.trim().split("\n").at(-1) || "(nothing within 30 seconds)";
+  throw new PlainError(...dockerParagraphs(fault, process.platform, found));
+}
+
+async function startEngine(say: Say): Promise<void> {
+  if (existsSync("/run/systemd/system")) {
+    say("systemctl start docker");
+    await run("Starting Docker's engine", "systemctl", ["start", "docker"]);
+    return;
+  }
+  const log = join(cacheFolder, "docker", "dockerd.log");
+  say(`dockerd, by hand: this machine has no init (log: ${log})`);
+  await mkdir(join(cacheFolder, "docker"), { recursive: true });
+  const output = openSync(log, "a");
+  // It serves the site long after this script: a session of its own, and no tie to our terminal.
+  const engine = spawn("dockerd", [], { detached: true, stdio: ["ignore", output, output] });
+  engine.on("error", () => {});
+  engine.unref();
+  for (let tries = 0; tries < 120 && engine.exitCode === null; tries++) {
+    if (dockerFault(await askEngine()) === undefined) return;
+    await pause(500);
+  }
+  throw new PlainError(
+    `Docker's engine does not start on this machine. The end of its log (${log}):`,
+    await run("Reading the engine's log", "tail", ["-n", "5", log]),
+  );
+}

@@ -1,0 +1,44 @@
+import { request } from "node:https";
+import { join } from "node:path";
+import { attempt } from "../cli/command.ts";
+import { stateFolder } from "../cli/folders.ts";
+import { localStack } from "../pulumi/localStack.ts";
+
+/**
+ * Whether the site answers at its own address: anything but an error of the server's, from a server that has the site's
+ * certificate. The name is not looked up, because not every machine finds *.localhost.
+ *
+ * @param url the site's address, such as "https://jupyter.lab.localhost:8443"
+ * @param authority the certificate authority of its certificate, in PEM
+ */
+export async function siteAnswers(url: string, authority: string): Promise<boolean> {
+  const { host, hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    const asked = request(
+      {
+        host: "127.0.0.1",
+        port,
+        path: "/",
+        servername: hostname,
+        headers: { host },
+        ca: authority,
+        agent: false,
+        timeout: 10_000,
+      },
+      (answer) => {
+        answer.resume();
+        resolve((answer.statusCode ?? 500) < 500);
+      },
+    );
+    asked.on("timeout", () => asked.destroy());
+    asked.on("error", () => resolve(false));
+    asked.on("close", () => resolve(false));
+    asked.end();
+  });
+}
+
+/** Whether every service behind the front door answers. A stranger cannot see this: nginx asks for a sign-in before it asks them. */
+export async function servicesAnswer(): Promise<boolean> {
+  const script = join(stateFolder, localStack, "site", "bin", "site-apply");
+  return (await attempt("sh", [script, "check"])).code === 0;
+}

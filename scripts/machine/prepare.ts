@@ -1,0 +1,37 @@
+import { lookAround, type Surroundings } from "../../offline/setup/surroundings.ts";
+import { step } from "../cli/step.ts";
+import { ensurePulumiCli, type PulumiCli } from "../pulumi/pulumiCli.ts";
+import { ensureCompose } from "./compose.ts";
+import { ensureDocker } from "./docker.ts";
+
+/** What this machine is, in steps that the user sees. */
+export function seeSurroundings(): Promise<Surroundings> {
+  return step("Looking at this machine", lookAround, (found) => {
+    const debian = found.debianRoot ? `Debian ${found.debianRoot.version} as root, ` : "";
+    const reached = found.pulumiDownloads && found.imageRegistries ? "the internet" : "only package registries";
+    return `This machine: ${debian}reaches ${reached}`;
+  });
+}
+
+/** Docker's engine and Compose, installed and started where that may be done. */
+export async function prepareDocker({ debianRoot }: Surroundings): Promise<void> {
+  await step(
+    "Docker",
+    (say) => ensureDocker(debianRoot, say),
+    (version) => `Docker ${version}`,
+  );
+  await step(
+    "Docker Compose",
+    (say) => ensureCompose(debianRoot, say),
+    (version) => `Docker Compose ${version}`,
+  );
+}
+
+/** The Pulumi CLI: found, downloaded or built. */
+export function preparePulumi(surroundings: Surroundings): Promise<PulumiCli> {
+  return step(
+    "Pulumi CLI",
+    (say) => ensurePulumiCli(surroundings, say),
+    ({ version }) => `Pulumi ${version}`,
+  );
+}

@@ -1,0 +1,101 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { type CommandOptions, run } from "../cli/command.ts";
+import { projectFolder } from "../cli/folders.ts";
+import { Interruption, interrupted, onInterrupt } from "../cli/interruption.ts";
+import { PlainError } from "../cli/plainError.ts";
+import type { Say } from "../cli/step.ts";
+import { type EngineEvent, isRoutine, parseEvent, plainError, plainErrors, progressLines } from "./engineEvents.ts";
+import { explanations, explanationsOfTheCli, pendingOperations } from "./explain.ts";
+import { hintFor, type PulumiCli } from "./pulumiCli.ts";
+
+/** How many resources an operation of the engine created, updated and so on, by operation. */
+export type ResourceChanges = Record<string, number>;
+
+/** What an operation of the engine did. */
+export interface Operation {
+  changes: ResourceChanges;
+  /** What to do about an earlier run that was cut off: paragraphs for the user, mostly none. */
+  advice: string[];
+}
+
+/**
+ * Runs an operation (`up`, `destroy`) that asks nothing, shows its progress, and fails with the plain words of what failed.
+ * `keep` gets the lines that are still of interest when it has succeeded, `say` all others.
+ *
+ * Ctrl-C is passed on to the CLI once each time: the engine then finishes what it is at and saves its state.
+ */
+export async function operate(
+  cli: PulumiCli,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  say: Say,
+  keep: Say,
+): Promise<Operation> {
+  interrupted.throwIfAborted();
+  // A process group of its own: a typed Ctrl-C would otherwise reach it twice, and the second one ends it at once.
+  const child = spawn(cli.command, [...args, "--json", "--non-interactive"], {
+    cwd: projectFolder,
+    env: { ...process.env, ...env },
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const stopListening = onInterrupt(() => {
+    say("interrupted: waiting for what is being done right now");
+    child.kill("SIGINT");
+  });
+  const events: EngineEvent[] = [];
+  let rest = "";
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const event = parseEvent(line);
+    if (event === undefined) return;
+    // What is pending gets advice of its own, in fewer words.
+    const mayBeKept = event.diagnosticEvent !== undefined && pendingOperations([event]).length === 0;
+    for (const progress of progressLines(event)) (mayBeKept && !isRoutine(progress) ? keep : say)(progress);
+    if (["error", "warning"].includes(event.diagnosticEvent?.severity ?? "") || event.summaryEvent) events.push(event);
+  });
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    rest += chunk;
+  });
+  const code = await new Promise<number>((resolve) => {
+    child.on("error", () => resolve(127));
+    child.on("close", (exitCode) => resolve(exitCode ?? 1));
+  });
+  stopListening();
+  if (code === 0) {
+    const summary = events.findLast(({ summaryEvent }) => summaryEvent)?.summaryEvent;
+    return { changes: summary?.resourceChanges ?? {}, advice: withHint(pendingOperations(events)) };
+  }
+  if (interrupted.aborted) throw new Interruption("Interrupted.");
+  const errors = plainErrors(events);
+  throw new PlainError(
+    ...withHint([
+      ...(errors.length > 0 ? errors : [plainError(rest) || `pulumi ${args[0]} ended with exit code ${code}.`]),
+      ...explanations(events),
+      ...explanationsOfTheCli(rest),
+    ]),
+  );
+}
+
+function withHint(paragraphs: string[]): string[] {
+  return [...paragraphs, ...hintFor(paragraphs)];
+}
+
+/** The stack's outputs, secrets included. */
+export async function stackOutputs(cli: PulumiCli, env: NodeJS.ProcessEnv): Promise<Record<string, unknown>> {
+  return JSON.parse(await query(cli, ["stack", "output", "--json", "--show-secrets"], { env }));
+}
+
+/** The types of the resources that the stack consists of. */
+export async function resourceTypes(cli: PulumiCli, env: NodeJS.ProcessEnv): Promise<string[]> {
+  const exported = JSON.parse(await query(cli, ["stack", "export"], { env }));
+  const { deployment } = exported as { deployment?: { resources?: { type: string }[] } };
+  return (deployment?.resources ?? []).map(({ type }) => type);
+}
+
+function query(cli: PulumiCli, args: string[], options: CommandOptions): Promise<string> {
+  return run("Asking Pulumi for the stack", cli.command, [...args, "--non-interactive"], {
+    cwd: projectFolder,
+    ...options,
+  });
+}

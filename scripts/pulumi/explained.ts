@@ -1,0 +1,42 @@
+import { existsSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { stateFolder } from "../cli/folders.ts";
+import { parseEvent, plainErrors } from "./engineEvents.ts";
+import { explanations, explanationsOfTheCli, pendingOperations, type Target } from "./explain.ts";
+import { ensureStateFolder } from "./localStack.ts";
+import { hintFor } from "./pulumiCli.ts";
+
+/**
+ * Runs an operation of the CLI that a person watches, and says below it in plain words what providers or the CLI refused.
+ * Returns the exit code.
+ *
+ * @param target where the stack's commands go
+ * @param operation gets the variables that make the CLI write its events into a file, hands over what the CLI writes to standard
+ *   error, and returns its exit code
+ */
+export async function explained(
+  target: Target,
+  operation: (env: Record<string, string>, onStderr: (chunk: string) => void) => Promise<number>,
+): Promise<number> {
+  await ensureStateFolder();
+  const log = join(stateFolder, `events-${process.pid}.jsonl`);
+  try {
+    // The option is for the CLI's own developers, and has to be asked for.
+    const env = { PULUMI_DEBUG_COMMANDS: "true", PULUMI_OPTION_EVENT_LOG: log };
+    let stderr = "";
+    const code = await operation(env, (chunk) => {
+      stderr += chunk;
+    });
+    const lines = existsSync(log) ? (await readFile(log, "utf8")).split("\n") : [];
+    const events = lines.flatMap((line) => parseEvent(line) ?? []);
+    const words =
+      code === 0 ? pendingOperations(events) : [...explanations(events, target), ...explanationsOfTheCli(stderr)];
+    const read = [...words, ...(code === 0 ? [] : [...plainErrors(events), stderr])];
+    for (const text of words) process.stderr.write(`\n${text.replace(/\n(?=[^\n]*$)/, "\n  ")}\n`);
+    for (const hint of hintFor(read)) process.stderr.write(`\n${hint}\n`);
+    return code;
+  } finally {
+    await rm(log, { force: true });
+  }
+}

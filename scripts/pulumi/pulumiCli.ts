@@ -1,0 +1,109 @@
+import { existsSync } from "node:fs";
+import { dirname, join, sep } from "node:path";
+import { installPackages } from "../../offline/setup/debian.ts";
+import { buildGoTool, type GoTool } from "../../offline/setup/goTool.ts";
+import type { Surroundings } from "../../offline/setup/surroundings.ts";
+import { attempt, findExecutable, isExecutable } from "../cli/command.ts";
+import { cacheFolder } from "../cli/folders.ts";
+import { PlainError } from "../cli/plainError.ts";
+import type { Say } from "../cli/step.ts";
+import { isAtLeast } from "../cli/version.ts";
+import { namesPulumi } from "./engineEvents.ts";
+
+/** The version of the CLI that is fetched: that of npm's @pulumi/pulumi, as they count together. */
+export const pulumiVersion = "3.259.0";
+
+/** Where the CLI we fetched, the plugins and the CLI's own settings lie. */
+export const pulumiHome = join(cacheFolder, "pulumi");
+
+const installation = join(pulumiHome, "versions", pulumiVersion);
+
+/** A Pulumi CLI that is new enough. */
+export interface PulumiCli {
+  /** The path of the executable. */
+  command: string;
+  version: string;
+}
+
+const cliModules: GoTool = {
+  name: "the Pulumi CLI",
+  module: "github.com/pulumi/pulumi/pkg/v3",
+  version: `v${pulumiVersion}`,
+  package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+  flags: `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${pulumiVersion}`,
+};
+
+// The newest version of the module that still holds the language host; it runs programs for engines of today.
+const languageHostModules: GoTool = {
+  name: "Pulumi's language host for Node",
+  module: "github.com/pulumi/pulumi/sdk/v3",
+  version: "v3.68.0",
+  package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+};
+
+/** The Pulumi CLI that is there already, on PATH or in the cache; undefined when there is none or only an older one. */
+export async function findPulumiCli(): Promise<PulumiCli | undefined> {
+  const own = usersPulumi();
+  if (own !== undefined) {
+    const { stdout } = await attempt(own, ["version"], { env: { PULUMI_SKIP_UPDATE_CHECK: "true" } });
+    if (isAtLeast(stdout, pulumiVersion)) return { command: own, version: stdout.trim().replace(/^v/, "") };
+  }
+  const cached = join(installation, "bin", "pulumi");
+  const complete = isExecutable(cached) && existsSync(join(installation, "bin", "pulumi-language-nodejs"));
+  return complete ? { command: cached, version: pulumiVersion } : undefined;
+}
+
+/**
+ * The `pulumi` that the user would start by that name. npm puts node_modules/.bin of this folder and of each folder above it on
+ * the PATH of its scripts: a launcher there is not the user's.
+ */
+export function usersPulumi(): string | undefined {
+  return findExecutable(
+    "pulumi",
+    (folder) => folder.includes(`node_modules${sep}.bin`) || folder.startsWith(pulumiHome),
+  );
+}
+
+/** How to run the command that paragraphs speak of as `pulumi ...`, where there is no such command; else nothing. */
+export function hintFor(paragraphs: string[]): string[] {
+  const needsHint = paragraphs.some(namesPulumi) && usersPulumi() === undefined;
+  return needsHint ? ["(There is no `pulumi` command on this machine: type `npm run pulumi --` in its place.)"] : [];
+}
+
+/** Sees to it that the Pulumi CLI is there: the user's own, else a download, else a build from its Go modules. */
+export async function ensurePulumiCli(surroundings: Surroundings, say: Say): Promise<PulumiCli> {
+  const found = await findPulumiCli();
+  if (found) return found;
+  if (surroundings.pulumiDownloads) await download(surroundings, say);
+  else await build(surroundings, say);
+  return { command: join(installation, "bin", "pulumi"), version: pulumiVersion };
+}
+
+async function download({ debianRoot }: Surroundings, say: Say): Promise<void> {
+  // The vendor's installer is a shell script around curl.
+  if (debianRoot && findExecutable("curl") === undefined) await installPackages(["curl", "ca-certificates"], say);
+  say(`downloading Pulumi ${pulumiVersion} from get.pulumi.com`);
+  // Loaded here, because it takes most of a second, and only this once is it needed.
+  const { PulumiCommand } = await import("@pulumi/pulumi/automation/index.js");
+  try {
+    // The version is that of the SDK, unless another is asked for.
+    await PulumiCommand.install({ root: installation });
+  } catch (error) {
+    throw new PlainError(
+      `Pulumi ${pulumiVersion} could not be downloaded from get.pulumi.com: ${(error as Error).message.trim()}`,
+      "Run the command again; or install Pulumi yourself (https://www.pulumi.com/docs/install), and it will be used.",
+    );
+  }
+}
+
+async function build({ debianRoot }: Surroundings, say: Say): Promise<void> {
+  const bin = join(installation, "bin");
+  for (const tool of [languageHostModules, cliModules]) {
+    await buildGoTool(tool, join(bin, tool.package.split("/").at(-1) ?? ""), debianRoot, say);
+  }
+}
+
+/** The folder that has to be on PATH for the CLI to find its language host. */
+export function cliFolder(cli: PulumiCli): string {
+  return dirname(cli.command);
+}

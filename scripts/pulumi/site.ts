@@ -1,0 +1,62 @@
+/** What the set-up has to know of the site before Pulumi can run: what it is made of, from the program's own code. */
+
+import { imagesOf, siteOf } from "../../files/site/site.ts";
+import { sealed, settingsSchema } from "../../settings/schema.ts";
+import type { Target } from "./explain.ts";
+import { projectFile, settingName } from "./projectFile.ts";
+
+/** The type of the component that is the running site. */
+export const siteComponent = "jupyter-up:index:SiteRelease";
+
+/**
+ * The operation that takes the site down. The notebooks stay, and in the state all that is made once: certificates,
+ * passwords.
+ */
+export const takeDown = ["destroy", "--target", "**SiteRelease**", "--yes", "--skip-preview"];
+
+/** The operation that runs the release once more although no setting has changed: it recreates what does not run. */
+export const releaseAgain = ["up", "--replace", "**site-release", "--yes", "--skip-preview"];
+
+/** The packages whose providers the program uses with target local. */
+export const providerPackages = ["command", "random", "tls"];
+
+/** The packages whose providers the program uses with these settings. */
+export function providersFor(config: Record<string, unknown>): string[] {
+  const target = targetOf(config);
+  const hasRecords = target !== "local" && config[settingName("dns")] !== "none";
+  return [...providerPackages, ...(target === "gcp" ? ["gcp"] : []), ...(hasRecords ? ["cloudflare"] : [])];
+}
+
+/** Where the site runs with these settings. */
+export function targetOf(config: Record<string, unknown>): Target {
+  const target = config[settingName("target")];
+  return target === "gcp" || target === "ssh" ? target : "local";
+}
+
+/**
+ * The images that the site runs with these settings, by the names of their own registries. Settings with a fault need none:
+ * the program will name the fault, and change nothing.
+ *
+ * @param config the stack's configuration, by whole names ("jupyter-up:imageTag")
+ */
+export async function siteImages(config: Record<string, unknown>): Promise<string[]> {
+  // Those with a colon are a provider's.
+  const settings = Object.entries(projectFile.config ?? {}).filter(([key]) => !key.includes(":"));
+  const defaults = settings.map(([key, { default: value }]) => [key, value]);
+  const own = Object.entries(config).flatMap(([name, value]) => {
+    const [owner, key] = name.split(":", 2);
+    return owner === projectFile.name ? [[key, value]] : [];
+  });
+  const { success, data } = settingsSchema.safeParse({ ...Object.fromEntries([...defaults, ...own]), imageMirror: "" });
+  if (!success) return [];
+  const anywhere = {
+    root: "/",
+    data: "/",
+    notebooks: "/",
+    address: "127.0.0.1",
+    httpsPort: 443,
+    httpPort: 80,
+    public: false,
+  };
+  return imagesOf(siteOf(projectFile.name, sealed(data), anywhere)).map(({ reference }) => reference);
+}

@@ -1,0 +1,319 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { flatText } from "../../../files/release/archive.ts";
+import { run } from "../../support/command.ts";
+import { type TestHost, testHost } from "../../support/host.ts";
+import { havePulled, imageMirror } from "../../support/images.ts";
+import { serviceOf, siteWith } from "../../support/site.ts";
+
+const { reference: nginx } = serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image;
+const NOBODY = 65534;
+const onlyRoot = { skip: process.getuid?.() !== 0 && "only root can give a folder away" };
+
+/** What an image says of its user, and whom that is: Debian's and Alpine's root is 0, nginx 101 in this image. */
+const users: [says: string, owner: string][] = [
+  ["0", "0:0"],
+  ["root", "0:0"],
+  ["nginx", "101:101"],
+  ["101", "101:101"],
+  ["nginx:root", "101:0"],
+  ["nginx:1234", "101:1234"],
+  ["4321", "4321:0"],
+  ["4321:1234", "4321:1234"],
+];
+
+describe("An app's folder is given to whoever its image runs as,", () => {
+  const repository = `jupyter-up-rendered-${randomUUID().slice(0, 8)}`;
+  let host: TestHost;
+
+  before(async () => {
+    await havePulled([nginx]);
+    host = testHost();
+    const { output } = await run("docker", ["create", nginx]);
+    for (const [index, [says]] of users.entries())
+      await run("docker", ["commit", "--change", `USER ${says}`, output.trim(), `${repository}:${index}`]);
+    await run("docker", ["rm", output.trim()]);
+  });
+  after(async () => {
+    await run("docker", ["image", "rm", ...users.map((_, index) => `${repository}:${index}`)]);
+    host.remove();
+  });
+
+  /** A release that makes the folders, and is refused at the next step. */
+  const release = (folders: string[]) => {
+    writeFileSync(`${host.folder}/file`, "");
+    const lines = [...folders, `0:0 ${host.folder}/file/in-the-way`].map((line) => `folder ${line}`);
+    return flatText(
+      ["release new", "project jupyter-up-rendered", `image ${nginx} 1`, ...lines],
+      [{ path: "compose.yaml", mode: "0644", content: `services:\n  web:\n    image: ${nginx}\n` }],
+    );
+  };
+  const owner = (folder: string) => {
+    const { uid, gid } = statSync(folder);
+    return `${uid}:${gid}`;
+  };
+  const foldersIn = (place: string) => users.map((_, index) => `${host.folder}/${place}/${index}/var/lib/x`);
+
+  it("however the image says so", onlyRoot, async () => {
+    const folders = foldersIn("by-root");
+    const { output } = await host.apply(
+      "release",
+      release(folders.map((path, index) => `${repository}:${index} ${path}`)),
+    );
+    assert.match(output, /in-the-way cannot be made/);
+    assert.deepEqual(
+      folders.map(owner),
+      users.map(([, owner]) => owner),
+    );
+    assert.equal((await run("docker", ["ps", "--all", "--quiet", "--filter", `ancestor=${repository}:2`])).output, "");
+  });
+
+  it("also where somebody releases who may talk to Docker and is not root", onlyRoot, async () => {
+    mkdirSync(`${host.folder}/by-nobody`);
+    for (const path of [`${host.folder}/by-nobody`, `${host.place.root}`]) chownSync(path, NOBODY, NOBODY);
+    const folders = foldersIn("by-nobody");
+    const { output } = await byNobody(release(folders.map((path, index) => `${repository}:${index} ${path}`)));
+    assert.match(output, /in-the-way cannot be made/);
+    assert.deepEqual(
+      folders.map(owner),
+      users.map(([, owner]) => owner),
+    );
+  });
+
+  it("and is moved from its earlier place by them, though it is closed to them", onlyRoot, async () => {
+    const app = `${host.folder}/by-nobody/app`;
+    mkdirSync(`${app}/var/lib/x`, { recursive: true, mode: 0o755 });
+    for (const path of [app, `${app}/var`, `${app}/var/lib`]) chownSync(path, NOBODY, NOBODY);
+    writeFileSync(`${app}/var/lib/x/file`, "kept");
+    chownSync(`${app}/var/lib/x`, 101, 101);
+    chmodSync(`${app}/var/lib/x`, 0o700);
+    const { output } = await byNobody(release([`${repository}:2 ${app}/var~lib~x`]));
+    assert.match(output, /in-the-way cannot be made/);
+    assert.equal(readFileSync(`${app}/var~lib~x/file`, "utf8"), "kept");
+    assert.equal(owner(`${app}/var~lib~x`), "101:101");
+  });
+
+  it("and what lies in it is left alone", onlyRoot, async () => {
+    const folder = `${host.folder}/used`;
+    mkdirSync(folder);
+    writeFileSync(`${folder}/file`, "");
+    chownSync(folder, 4242, 4242);
+    await host.apply("release", release([`${repository}:2 ${folder}`]));
+    assert.equal(owner(folder), "4242:4242");
+  });
+
+  async function byNobody(input: string) {
+    const ids = ["--reuid", `${NOBODY}`, "--regid", `${NOBODY}`, "--groups", `${statSync("/var/run/docker.sock").gid}`];
+    const env = { DOCKER_CONFIG: await dockerForAnybody() };
+    return run("setpriv", [...ids, `${host.place.root}/bin/site-apply`, "release"], { input, env });
+  }
+
+  /** A folder with Compose in it that any user can get to; this user's own may lie in a home directory that is closed. */
+  async function dockerForAnybody(): Promise<string> {
+    const plugins = `${host.folder}/docker/cli-plugins`;
+    mkdirSync(plugins, { recursive: true });
+    const path = '{{range .ClientInfo.Plugins}}{{if eq .Name "compose"}}{{.Path}}{{end}}{{end}}';
+    copyFileSync((await run("docker", ["info", "--format", path])).output.trim(), `${plugins}/docker-compose`);
+    return `${host.folder}/docker`;
+  }
+});
+
+describe("An app's data, released,", onlyRoot, () => {
+  const project = `jupyter-up-rendered-${randomUUID().slice(0, 8)}`;
+  /** A user of the image's own, with number 101. */
+  const image = `${project}:app`;
+  let host: TestHost;
+  let appFolder: string;
+
+  before(async () => {
+    await havePulled([nginx]);
+    const { output } = await run("docker", ["create", nginx]);
+    await run("docker", ["commit", "--change", "USER nginx", "--change", "VOLUME /cache", output.trim(), image]);
+    await run("docker", ["rm", output.trim()]);
+  });
+  beforeEach(() => {
+    host = testHost();
+    appFolder = `${host.place.data}/apps/evil`;
+  });
+  afterEach(async () => {
+    await host.apply(["down", project]);
+    host.remove();
+  });
+  after(() => run("docker", ["image", "rm", image]));
+
+  const START = ["sleep", "1000"];
+  /**
+   * A release of that app alone, with the folders that it gets in a whole site.
+   * @param earlier as versions of this program had them that laid a volume below the app's folder by its path
+   */
+  function release(id: string, volumes: string[], { earlier = false, command = START } = {}): string {
+    const apps = [{ name: "evil", image: "traefik/whoami:v1.11.0", port: 80, volumes }];
+    const { data = [] } = serviceOf(siteWith({ settings: { apps }, place: host.place }), "evil");
+    const mounted = earlier ? volumes.map((target) => ({ source: `${appFolder}${target}`, target })) : data;
+    const service = {
+      image,
+      entrypoint: command,
+      stop_signal: "SIGKILL",
+      volumes: mounted.map((folder) => ({
+        type: "bind",
+        ...folder,
+        inner: undefined,
+        bind: { create_host_path: false },
+      })),
+    };
+    const inner = earlier
+      ? []
+      : data.flatMap(({ source, inner = [] }) => inner.map((path) => `inner ${image} ${path} ${source}`));
+    return flatText(
+      [
+        `release ${id}`,
+        `project ${project}`,
+        `image ${image} 1`,
+        ...mounted.map(({ source }) => `folder ${image} ${source}`),
+        ...inner,
+      ],
+      [{ path: "compose.yaml", mode: "0644", content: `${JSON.stringify({ services: { evil: service } })}\n` }],
+    );
+  }
+  async function released(...args: Parameters<typeof release>): Promise<void> {
+    const { code, output } = await host.apply("release", release(...args));
+    assert.equal(code, 0, output);
+  }
+  /** Lays the folders out as an earlier version did, and releases with them. */
+  async function releasedEarlier(id: string, volumes: string[]): Promise<void> {
+    for (const path of volumes) {
+      mkdirSync(`${appFolder}${path}`, { recursive: true });
+      chownSync(`${appFolder}${path}`, 101, 101);
+    }
+    await released(id, volumes, { earlier: true });
+  }
+  const inApp = async (script: string) => {
+    const { code, output } = await run("docker", ["exec", `${project}-evil-1`, "sh", "-c", script]);
+    assert.equal(code, 0, output);
+    return output;
+  };
+  const ownerOf = (path: string) => lstatSync(path).uid;
+
+  it("can be written, in each of its folders", async () => {
+    // Earlier versions gave a folder to nobody when that of another volume lay in it already.
+    mkdirSync(`${appFolder}/old/sub`, { recursive: true });
+    writeFileSync(`${appFolder}/old/sub/file`, "");
+    chownSync(`${appFolder}/old/sub`, 101, 101);
+    await released("one", ["/data/sub/a", "/data", "/var/lib/x", "/old/sub", "/old"]);
+    await inApp("touch /data/1 /data/sub/a/2 /var/lib/x/3 /old/4 /old/sub/5");
+    assert.deepEqual(readdirSync(appFolder).sort(), ["data", "old", "var~lib~x"]);
+    assert.ok(existsSync(`${appFolder}/data/sub/a/2`));
+    assert.equal(ownerOf(appFolder), 0);
+  });
+
+  it("is never a folder of the host that the app has put a link to", async () => {
+    const secret = `${host.folder}/of-the-host`;
+    mkdirSync(secret);
+    await releasedEarlier("one", ["/data"]);
+    await inApp(`ln -s ${secret} /data/sub; mkdir /data/a; ln -s ${secret} /data/a/b`);
+    for (const volumes of [["/data", "/data/sub"], ["/data/sub"], ["/data/a/b"], ["/data/sub/c"]]) {
+      await released(`two-${volumes.length}${volumes.at(-1)?.replaceAll("/", "-")}`, volumes);
+      await inApp(`touch ${volumes.at(-1)}/written-by-the-app 2>/dev/null || :`);
+      assert.equal(ownerOf(secret), 0, volumes.join());
+      assert.deepEqual(readdirSync(secret), [], volumes.join());
+    }
+  });
+
+  it("is found by the version of this program that lays it elsewhere, and by the one before it again", async () => {
+    await releasedEarlier("one", ["/data", "/var/lib/x", "/data/sub"]);
+    await inApp("echo 1 >/data/1; echo 2 >/data/sub/2; echo 3 >/var/lib/x/3");
+    const failing = await host.apply(
+      "release",
+      release("two", ["/data", "/var/lib/x", "/data/sub"], { command: ["false"] }),
+    );
+    assert.match(failing.output, /The previous release \(one\) was put back and is running/);
+    assert.equal(await inApp("cat /data/1 /data/sub/2 /var/lib/x/3"), "1\n2\n3\n");
+    await inApp("echo 4 >/var/lib/x/4");
+    await released("three", ["/data", "/var/lib/x", "/data/sub"]);
+    assert.equal(await inApp("cat /data/1 /data/sub/2 /var/lib/x/3 /var/lib/x/4"), "1\n2\n3\n4\n");
+    assert.deepEqual(readdirSync(appFolder).sort(), ["data", "var", "var~lib~x"]);
+    // The earlier version itself finds it, too: after `git checkout` and `pulumi up`.
+    assert.equal(readFileSync(`${appFolder}/var/lib/x/4`, "utf8"), "4\n");
+  });
+
+  it("is found when a run was killed between its two steps", async () => {
+    await releasedEarlier("one", ["/var/lib/x"]);
+    await inApp("echo 3 >/var/lib/x/3");
+    await run("mv", [`${appFolder}/var/lib/x`, `${appFolder}/var~lib~x`]);
+    const failing = await host.apply("release", release("two", ["/var/lib/x"], { command: ["false"] }));
+    assert.match(failing.output, /The previous release \(one\) was put back and is running/);
+    assert.equal(await inApp("cat /var/lib/x/3"), "3\n");
+  });
+
+  it("is found when the app comes back under its name, whatever it has left there", async () => {
+    await releasedEarlier("one", ["/data", "/var/lib/x"]);
+    const secret = `${host.folder}/of-the-host`;
+    mkdirSync(secret);
+    await inApp(`echo 3 >/var/lib/x/3; ln -s ${secret} /data/sub`);
+    await host.apply(["down", project]);
+    await released("two", ["/data/sub", "/var/lib/x"]);
+    await inApp("touch /data/sub/4");
+    assert.equal(await inApp("cat /var/lib/x/3"), "3\n");
+    assert.deepEqual(readdirSync(secret), []);
+  });
+
+  it("stays where it is while the running app could put a link there", async () => {
+    await releasedEarlier("one", ["/data"]);
+    await inApp("mkdir /data/sub; echo 1 >/data/sub/1");
+    const failing = await host.apply("release", release("two", ["/data/sub"], { command: ["false"] }));
+    assert.match(failing.output, /The previous release \(one\) was put back and is running/);
+    assert.equal(await inApp("cat /data/sub/1"), "1\n");
+  });
+
+  it("is not looked for behind a link in its place, whoever made that", async () => {
+    mkdirSync(`${host.folder}/elsewhere`);
+    for (const place of [appFolder, `${appFolder}/var~lib~x`]) {
+      mkdirSync(dirname(place), { recursive: true });
+      symlinkSync(`${host.folder}/elsewhere`, place);
+      const { code, output } = await host.apply("release", release("one", ["/var/lib/x"]));
+      assert.equal(code, 1);
+      assert.match(output, new RegExp(`^${place} is a link, and no link is followed`));
+      assert.deepEqual(readdirSync(`${host.folder}/elsewhere`), []);
+      rmSync(place);
+    }
+  });
+
+  it("is purged without what its links lead to", async () => {
+    await released("one", ["/data", "/var/lib/x"]);
+    const secret = `${host.folder}/of-the-host`;
+    mkdirSync(secret);
+    writeFileSync(`${secret}/file`, "kept");
+    await inApp(`ln -s ${secret} /data/link; ln -s ${secret}/file /data/file`);
+    const others = release("two", []).replace("image ", `purge evil ${appFolder}\nimage `);
+    const { code, output } = await host.apply("release", others);
+    assert.equal(code, 0, output);
+    assert.equal(existsSync(appFolder), false);
+    assert.equal(readFileSync(`${secret}/file`, "utf8"), "kept");
+  });
+
+  it("goes with the site where no setting names it: a volume that the image asks for", async () => {
+    await released("one", ["/data"]);
+    const format = '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}}{{end}}{{end}}';
+    const { output } = await run("docker", ["inspect", "--format", format, `${project}-evil-1`]);
+    assert.match(output, /^[0-9a-f]{64}\n$/);
+    await host.apply(["down", project]);
+    assert.equal((await run("docker", ["volume", "inspect", output.trim()])).code, 1);
+    assert.ok(existsSync(`${appFolder}/data`));
+  });
+});

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { flatText } from "../../../files/release/archive.ts";
+import { run } from "../../support/command.ts";
+import { type TestHost, testHost } from "../../support/host.ts";
+import { bundleWith } from "../../support/site.ts";
+
+const isRoot = process.getuid?.() === 0;
+const file = (path: string, mode = "0644") => `file ${path} ${mode}\n|a\n`;
+
+/** Texts that are no whole release, and why. */
+const refused: [name: string, text: string, reason: string][] = [
+  ["nothing at all", "", "the end is missing"],
+  ["cut off between two files", `release 1\n${file("a")}`, "the end is missing"],
+  ["cut off within a line", `release 1\n${file("a")}fil`, "line 4 is not understood"],
+  ["cut off within the end", `${file("a")}en`, "line 3 is not understood"],
+  ["a file lost on the way", `${file("a")}end 2\n`, "there are 1 files instead of 2"],
+  ["all files lost on the way", "release 1\nend 2\n", "there are 0 files instead of 2"],
+  ["a file too many", `${file("a")}${file("b")}end 1\n`, "there are 2 files instead of 1"],
+  ["an end without a number", `${file("a")}end\n`, "there are 1 files instead of "],
+  ["something behind the end", `${file("a")}end 1\nrelease 2\n`, "something follows the end"],
+  ["a line of no file", "|a\nend 0\n", "line 1 belongs to no file"],
+  ["an unknown line among the files", `${file("a")}link b a\nend 1\n`, "line 3 is not understood"],
+  ["a path that climbs out", `${file("../a")}end 1\n`, "line 1 names no file"],
+  ["a path that climbs out half-way", `${file("a/../../b")}end 1\n`, "line 1 names no file"],
+  ["a path that is the folder above", `${file("..")}end 1\n`, "line 1 names no file"],
+  ["a path from the root", `${file("/tmp/jupyter-up-climbed-out")}end 1\n`, "line 1 names no file"],
+  ["a hidden file, as the script's own are", `${file(".header")}end 1\n`, "line 1 names no file"],
+  ["a hidden folder", `${file("a/.b/c")}end 1\n`, "line 1 names no file"],
+  ["a path that ends in a slash", `${file("a/")}end 1\n`, "line 1 names no file"],
+  ["a path like an option", `${file("-rf/a")}end 1\n`, "line 1 names no file"],
+  ["a path with a command in it", `${file("a;touch\tb")}end 1\n`, "line 1 names no file"],
+  ["a path with a blank", `${file("a b")}end 1\n`, "line 1 names no file"],
+  ["a path without a mode", "file a\n|a\nend 1\n", "line 1 names no file"],
+  ["a mode that is none", `${file("a", "0999")}end 1\n`, "line 1 names no file"],
+  ["a mode with the bit of another user's rights", `${file("a", "04755")}end 1\n`, "line 1 names no file"],
+  ["another program's text", "<!doctype html>\n<title>502</title>\n", "the end is missing"],
+];
+
+describe("What does not arrive whole", () => {
+  let host: TestHost;
+  let untouched: string[];
+  let environment: NodeJS.ProcessEnv;
+  before(async () => {
+    host = testHost();
+    // In place of Docker, a program that agrees with everything: none of this may get as far as to ask it for anything.
+    mkdirSync(`${host.folder}/bin`);
+    writeFileSync(`${host.folder}/bin/docker`, `#!/bin/sh\necho "$@" >>'${host.folder}/asked'\n`);
+    chmodSync(`${host.folder}/bin/docker`, 0o755);
+    environment = { PATH: `${host.folder}/bin:${process.env.PATH}` };
+    assert.equal((await host.apply("secrets", bundleWith().secrets)).code, 0);
+    untouched = host.entries();
+    assert.ok(untouched.length > 8);
+  });
+  after(() => host.remove());
+
+  for (const [name, text, reason] of refused)
+    for (const word of ["secrets", "release"])
+      it(`changes nothing as ${word}: ${name}`, async () => {
+        const refusal = `The release did not arrive whole (${reason}). Nothing was changed. Run pulumi up again.\n`;
+        assert.deepEqual(await host.apply(word, text, environment), { code: 1, output: refusal });
+        assert.deepEqual(host.entries(), untouched);
+        assert.ok(host.log().endsWith(` ${refusal}`));
+      });
+
+  it("changes nothing where the disk is full, and says so", {
+    skip: !isRoot && "only root can mount a disk",
+  }, async () => {
+    const full = testHost();
+    const { root = "" } = full.place;
+    assert.equal((await run("mount", ["-t", "tmpfs", "-o", "size=200k", "none", root])).code, 0);
+    try {
+      mkdirSync(`${root}/bin`);
+      copyFileSync(new URL("../../../files/host/apply.sh", import.meta.url), `${root}/bin/site-apply`);
+      await run("sh", ["-c", `cat /dev/zero >'${root}/notebook.ipynb'`]);
+      const { code, output } = await run("sh", [`${root}/bin/site-apply`, "secrets"], { input: "end 0\n" });
+      assert.equal(code, 1);
+      assert.match(
+        output,
+        /^The release could not be written to \S+: the disk is full, .*docker image prune --all .*\n$/,
+      );
+    } finally {
+      await run("umount", [root]);
+      full.remove();
+    }
+  });
+
+  it("has nothing asked of Docker but whether it is there, on this machine", () => {
+    const asked = readFileSync(`${host.folder}/asked`, "utf8").trim().split("\n");
+    assert.deepEqual([...new Set(asked)].sort(), [
+      "compose version",
+      "context inspect --format {{.Endpoints.docker.Host}}",
+      "info --format {{.ServerVersion}}",
+    ]);
+  });
+});
+
+describe("What arrives whole", () => {
+  const contents: [name: string, content: string][] = [
+    ["empty lines", "\n\n\na\n\n"],
+    ["lines that look like the text's own", "|bar\nfile x 0644\nend 1\nrelease 2\n"],
+    ["what a shell or awk might take for its own", "$(id) `id` \\n %s %d & \\\\ '' \"\" $1 $0 #\n"],
+    ["blanks, tabs and carriage returns", "  a \t b \r\n\t\n"],
+    ["letters beyond a to z", "ä 李 🌱\n"],
+    ["a line of 200 kB", `${"x".repeat(200_000)}\n`],
+    ["20 000 lines", "line\n".repeat(20_000)],
+  ];
+
+  it("is what was sent, to the byte", async () => {
+    const host = testHost();
+    try {
+      const files = contents.map(([, content], number) => ({ path: `app/id/${number}`, mode: "0600", content }));
+      const owner = `owner app ${process.getuid?.()}:${process.getgid?.()}`;
+      assert.deepEqual(await host.apply("secrets", flatText([owner], files)), { code: 0, output: "" });
+      for (const [number, [name, content]] of contents.entries())
+        assert.equal(host.read(`secrets/app/id/${number}`), content, name);
+    } finally {
+      host.remove();
+    }
+  });
+});
+
+describe("A word that site-apply does not know", () => {
+  it("is refused by name", async () => {
+    const host = testHost();
+    try {
+      assert.deepEqual(await host.apply("relase"), {
+        code: 1,
+        output: "site-apply: expected machine, secrets, release, check, renew or down, found 'relase'.\n",
+      });
+    } finally {
+      host.remove();
+    }
+  });
+});

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { flatText } from "../../../files/release/archive.ts";
+import { run } from "../../support/command.ts";
+import { type TestHost, testHost } from "../../support/host.ts";
+import { havePulled, imageMirror } from "../../support/images.ts";
+import { serviceOf, siteWith } from "../../support/site.ts";
+
+const { reference: nginx } = serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image;
+const skip = process.getuid?.() !== 0 && "only root has a firewall";
+
+/** The rules themselves are put to the test in tests/e2e/cloud.test.ts: this machine's own are left alone. */
+describe("The firewall of a machine that was made ready", { skip }, () => {
+  const project = `jupyter-up-rendered-${randomUUID().slice(0, 8)}`;
+  let host: TestHost;
+  let loaded: string;
+  let env: NodeJS.ProcessEnv;
+
+  before(async () => {
+    await havePulled([nginx]);
+    host = testHost();
+    loaded = `${host.folder}/loaded`;
+    mkdirSync(`${host.folder}/bin`);
+    // Notes what it is given, and which containers of the site there are by then.
+    const script = `#!/bin/sh
+case $* in
+    "list set inet jupyter_up bridges") exit ;;
+    "-f "*) { cat "$2"; docker ps --all --quiet --filter label=com.docker.compose.project=${project}; echo .; } >>${loaded} ;;
+    *) exit 1 ;;
+esac
+`;
+    writeFileSync(`${host.folder}/bin/nft`, script, { mode: 0o755 });
+    env = { PATH: `${host.folder}/bin:${process.env.PATH}` };
+  });
+  after(async () => {
+    await host.apply(["down", project]);
+    host.remove();
+  });
+
+  const release = (id: string, networks: string[]) => {
+    const service = { image: nginx, entrypoint: ["sleep", "1000"], stop_signal: "SIGKILL" };
+    const services = {
+      web: { ...service, networks },
+      "web-check": { image: nginx, entrypoint: ["true"], profiles: ["check"], network_mode: "none" },
+    };
+    const content = `${JSON.stringify({ services, networks: Object.fromEntries(networks.map((name) => [name, null])) })}\n`;
+    const header = [
+      `release ${id}`,
+      `project ${project}`,
+      `image ${nginx} 1`,
+      ...networks.map((name) => `network ${name}`),
+    ];
+    return flatText(header, [{ path: "compose.yaml", mode: "0644", content }]);
+  };
+  const bridgesIn = (text: string) => [...text.matchAll(/"(br-[0-9a-f]{12})"/g)].map(([, name]) => name).sort();
+  async function bridges(): Promise<string[]> {
+    const filter = ["--filter", `label=com.docker.compose.project=${project}`];
+    const { output } = await run("docker", ["network", "ls", ...filter, "--format", "br-{{.ID}}"]);
+    return output.split("\n").filter(Boolean).sort();
+  }
+
+  it("knows the site's networks before the first container is on one", async () => {
+    assert.deepEqual(await host.apply("machine", "", env), { code: 0, output: "" });
+    assert.equal(existsSync(loaded), false);
+    const { code, output } = await host.apply("release", release("one", ["a", "b"]), env);
+    assert.equal(code, 0, output);
+    const [first = ""] = readFileSync(loaded, "utf8").split(".\n");
+    assert.match(first, /^flush set inet jupyter_up bridges\nadd element inet jupyter_up bridges \{ [^{}]+ \}\n$/);
+    assert.equal((await bridges()).length, 2);
+    assert.deepEqual(bridgesIn(first), await bridges());
+  });
+
+  it("has them for the next boot, those of the present release alone", async () => {
+    const { code, output } = await host.apply("release", release("two", ["b", "c"]), env);
+    assert.equal(code, 0, output);
+    assert.equal((await bridges()).length, 2);
+    assert.deepEqual(bridgesIn(host.read("etc/bridges.nft")), await bridges());
+  });
+
+  it("is told of them by a newer version of site-apply, too, before the next release", async () => {
+    writeFileSync(loaded, "");
+    assert.deepEqual(await host.apply("machine", "", env), { code: 0, output: "" });
+    assert.deepEqual(bridgesIn(readFileSync(loaded, "utf8")), await bridges());
+  });
+});

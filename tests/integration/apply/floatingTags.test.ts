@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { flatText } from "../../../files/release/archive.ts";
+import { registryAddress, type Stop, startRegistry } from "../../../offline/setup/registry.ts";
+import { debianRelease } from "../../../offline/setup/surroundings.ts";
+import { run } from "../../support/command.ts";
+import { type TestHost, testHost } from "../../support/host.ts";
+import { havePulled, imageMirror } from "../../support/images.ts";
+import { serviceOf, siteWith } from "../../support/site.ts";
+
+const { reference: nginx } = serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image;
+const debian = debianRelease();
+
+describe("A tag that moves, at a release,", {
+  skip: !debian && "the registry of this test is a Debian package",
+}, () => {
+  const project = `jupyter-up-rendered-${randomUUID().slice(0, 8)}`;
+  const repository = `${registryAddress}/tests/${project}`;
+  const tag = `${repository}:1`;
+  let stop: Stop;
+  let host: TestHost;
+
+  before(async () => {
+    if (debian) stop = await startRegistry(debian, () => {});
+    await havePulled([nginx]);
+  });
+  beforeEach(async () => {
+    host = testHost();
+    await push("1.0");
+  });
+  afterEach(async () => {
+    await host.apply(["down", project]);
+    host.remove();
+    const { output } = await run("docker", ["image", "ls", "--all", "--quiet", "--filter", `reference=${repository}`]);
+    for (const id of new Set(output.split("\n").filter(Boolean))) await run("docker", ["image", "rm", "--force", id]);
+  });
+  after(() => stop?.());
+
+  /** Has the registry's tag lead to an image of that version, which this machine's engine does not hold under it. */
+  async function push(version: string, command = "touch /tmp/started; sleep 1000"): Promise<void> {
+    const { output } = await run("docker", ["create", nginx]);
+    const changes = [`LABEL org.opencontainers.image.version=${version}`, `ENTRYPOINT ${command}`];
+    const words = changes.flatMap((change) => ["--change", change]);
+    const made = `${repository}:made`;
+    const held = await run("docker", ["image", "inspect", "--format", "{{.Id}}", tag]);
+    const committed = await run("docker", ["commit", ...words, output.trim(), made]);
+    assert.equal(committed.code, 0, committed.output);
+    await run("docker", ["rm", output.trim()]);
+    await run("docker", ["tag", made, tag]);
+    const pushed = await run("docker", ["push", "--quiet", tag]);
+    assert.equal(pushed.code, 0, pushed.output);
+    await run("docker", held.code === 0 ? ["tag", held.output.trim(), tag] : ["image", "rm", tag]);
+    await run("docker", ["image", "rm", made]);
+  }
+  /** A site of a service whose tag moves and of another one. */
+  function release(id: string, { pin = "pulumi config set app {version}@{digest}", image = tag } = {}): string {
+    const services = {
+      moves: { image, stop_signal: "SIGKILL" },
+      stays: { image: nginx, entrypoint: ["sleep", "1000"], stop_signal: "SIGKILL" },
+    };
+    return flatText(
+      [
+        `release ${id}`,
+        `project ${project}`,
+        `image ${nginx} 1`,
+        `image ${image} 1`,
+        `floating ${image} ${pin}`,
+        "ready moves moves test -e /tmp/started",
+      ],
+      [{ path: "compose.yaml", mode: "0644", content: `${JSON.stringify({ services })}\n` }],
+    );
+  }
+  async function released(...args: Parameters<typeof release>): Promise<string> {
+    const { code, output } = await host.apply("release", release(...args));
+    assert.equal(code, 0, output);
+    return output;
+  }
+  const containerOf = async (service: string) => {
+    const { code, output } = await run("docker", ["inspect", "--format", "{{.Id}}", `${project}-${service}-1`]);
+    assert.equal(code, 0, output);
+    return output.trim();
+  };
+  const inspect = async (kind: string, name: string, format: string) =>
+    (await run("docker", [kind, "inspect", "--format", format, name])).output.trim();
+  const VERSION = '{{index .Config.Labels "org.opencontainers.image.version"}}';
+  /** What runs, and what the tag leads to on this machine. */
+  const versions = async () => [
+    await inspect("container", `${project}-moves-1`, `${VERSION} {{.State.Status}}`),
+    await inspect("image", tag, VERSION),
+  ];
+
+  it("leads to the image that it leads to in the registry, and nothing else gets a new container", async () => {
+    assert.match(await released("one"), /^Pulling .+\nmoves: starts\nstays: starts\nRelease one is running\.\n$/);
+    const stays = await containerOf("stays");
+    const old = await inspect("image", tag, "{{.Id}}");
+    assert.equal(await released("one"), "moves: runs on\nstays: runs on\nRelease one is running.\n");
+    await push("1.1");
+    const output = await released("one");
+    const sum = "sha256:[0-9a-f]{12}";
+    assert.match(
+      output,
+      new RegExp(
+        `^${tag} is now 1\\.1, ${sum}, it was 1\\.0, ${sum}\\.\nmoves: starts anew\nstays: runs on\nRelease one`,
+      ),
+    );
+    assert.deepEqual(await versions(), ["1.1 running", "1.1"]);
+    assert.equal(await containerOf("stays"), stays);
+    assert.equal((await run("docker", ["image", "inspect", old])).code, 1, "the image before is gone");
+  });
+
+  it("leads to the image before when the new one does not start, and the release runs with that", async () => {
+    await released("one");
+    const digest = (await inspect("image", tag, "{{index .RepoDigests 0}}")).split("@")[1];
+    await push("2.0", "false");
+    // Nothing else has changed, so there is no other release to go back to.
+    const { code, output } = await host.apply("release", release("one"));
+    assert.equal(code, 1, output);
+    assert.match(output, /It is tried once more with the images before\./);
+    assert.match(
+      output,
+      new RegExp(
+        `Release one is running, but not with the images that were renewed\\..+\n +pulumi config set app 1\\.0@${digest}\n$`,
+      ),
+    );
+    assert.deepEqual(await versions(), ["1.0 running", "1.0"]);
+    await push("2.1");
+    await released("one");
+    assert.deepEqual(await versions(), ["2.1 running", "2.1"]);
+  });
+
+  it("is known as renewed by the run after one that was killed when it had pulled", async () => {
+    await released("one");
+    await push("2.0", "false");
+    await run("docker", ["pull", "--quiet", tag]);
+    const { code, output } = await host.apply("release", release("two"));
+    assert.equal(code, 1, output);
+    assert.match(output, / is now 2\.0, \S+, it was 1\.0, /);
+    assert.match(output, /Release two is running, but not with/);
+    assert.deepEqual(await versions(), ["1.0 running", "1.0"]);
+  });
+
+  it("leads to where it did while no registry answers, and the release goes on", async () => {
+    const elsewhere = "127.0.0.1:9/tests/app:1";
+    await run("docker", ["pull", "--quiet", tag]);
+    await run("docker", ["tag", tag, elsewhere]);
+    try {
+      const output = await released("one", { image: elsewhere });
+      assert.match(
+        output,
+        /^127\.0\.0\.1:9\/tests\/app:1 could not be looked up; the image that is here is run\. Docker says: .+refused\nmoves: starts\n/,
+      );
+    } finally {
+      await run("docker", ["image", "rm", elsewhere]);
+    }
+  });
+
+  it("is not looked up where there is no room for a newer image", async () => {
+    await released("one");
+    await push("1.1");
+    const text = release("one").replace(`image ${tag} 1\n`, `image ${tag} 99000000\n`);
+    const { code, output } = await host.apply("release", text);
+    assert.equal(code, 0, output);
+    assert.match(output, / was not looked up: there may be a newer image, and less than 99000300 MiB are free for it/);
+    assert.deepEqual(await versions(), ["1.0 running", "1.0"]);
+  });
+});

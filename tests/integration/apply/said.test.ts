@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { flatText } from "../../../files/release/archive.ts";
+import { type TestHost, testHost } from "../../support/host.ts";
+
+describe("What site-apply says", () => {
+  let host: TestHost;
+  beforeEach(() => {
+    host = testHost();
+    mkdirSync(`${host.folder}/bin`);
+  });
+  afterEach(() => host.remove());
+
+  /** A release with a program in Docker's place that says something and fails, when it is asked to read compose.yaml. */
+  async function saidBy(words: string | Buffer) {
+    writeFileSync(`${host.folder}/words`, words);
+    writeFileSync(
+      `${host.folder}/bin/docker`,
+      `#!/bin/sh\ncase "$*" in *" config "*) cat '${host.folder}/words'; exit 1 ;; esac\n`,
+    );
+    chmodSync(`${host.folder}/bin/docker`, 0o755);
+    const release = flatText(["release new", "project none"], [{ path: "compose.yaml", mode: "0644", content: "a\n" }]);
+    const { output } = await host.apply("release", release, { PATH: `${host.folder}/bin:${process.env.PATH}` });
+    return { output, logged: host.log().replace(/^\S+ /, "") };
+  }
+
+  const before =
+    "The generated compose.yaml is not valid, which is a fault of this program. Nothing was changed. Docker says: ";
+
+  const cases: [name: string, words: string, shown: string][] = [
+    ["the title of the terminal", "a\x1b]0;title\x07b", "a]0;titleb"],
+    ["colours", "\x1b[31mred\x1b[0m", "[31mred[0m"],
+    [
+      "the way back to the beginning of the line",
+      "bad\rRelease 0123456789ab is running.",
+      "badRelease 0123456789ab is running.",
+    ],
+    ["backspaces and DEL", "a\b\b\x7fb", "ab"],
+    ["C1, which a terminal may take for ESC and more", "a\u009b31m\u0085b", "a?31m?b"],
+    ["C1 within what is taken out", "a\u001b\u009b\u001bb", "a?b"],
+    ["the other direction of writing", "a\u202egnp.exe\u2066b", "a?gnp.exe?b"],
+    ["letters of any script, which stay", "Ärger 李 🌱 Ω\tb", "Ärger 李 🌱 Ω\tb"],
+  ];
+  for (const [name, words, shown] of cases)
+    it(`has no control of the terminal in it: ${name}`, async () => {
+      assert.deepEqual(await saidBy(`${words}\n`), { output: `${before}${shown}\n`, logged: `${before}${shown}\n` });
+    });
+
+  it("keeps its beginning and its end, in whole letters, where it is longer than anybody reads", async () => {
+    const { output, logged } = await saidBy(`${"李".repeat(30_000)} the command that helps\n`);
+    assert.equal(output, logged);
+    assert.ok(Buffer.byteLength(output) < 4096, String(Buffer.byteLength(output)));
+    assert.ok(output.startsWith(before));
+    assert.match(output, /李 \.\.\. 李+ the command that helps\n$/);
+    assert.doesNotMatch(output, /\ufffd/);
+  });
+
+  it("is whole with a path as long as paths can be", async () => {
+    const path = `/${"folder/".repeat(570)}`;
+    const release = flatText(
+      ["release new", "project none", `folder 0:0 ${path}`],
+      [{ path: "compose.yaml", mode: "0644", content: "a\n" }],
+    );
+    writeFileSync(`${host.folder}/bin/docker`, "#!/bin/sh\n");
+    writeFileSync(
+      `${host.folder}/bin/mkdir`,
+      '#!/bin/sh\ncase "$*" in *folder/folder*) exit 1 ;; esac\nexec /bin/mkdir "$@"\n',
+    );
+    for (const program of ["docker", "mkdir"]) chmodSync(`${host.folder}/bin/${program}`, 0o755);
+    const { output } = await host.apply("release", release, { PATH: `${host.folder}/bin:${process.env.PATH}` });
+    assert.match(output, /\(pulumi config set notebooks ~\/notebooks\), and run pulumi up again\.\n$/);
+  });
+
+  it("is kept in a log that does not grow for ever", async () => {
+    writeFileSync(`${host.place.root}/site-apply.log`, "old\n".repeat(300_000));
+    await saidBy("first\n");
+    await saidBy("second\n");
+    assert.match(host.log(), /^\S+ .*first\n\S+ .*second\n$/);
+    const logs = readdirSync(host.place.root ?? "").filter((name) => name.startsWith("site-apply.log"));
+    assert.deepEqual(logs.sort(), ["site-apply.log", "site-apply.log.old"]);
+    assert.equal(statSync(`${host.place.root}/site-apply.log.old`).size, 1_200_000);
+    assert.equal(readFileSync(`${host.place.root}/site-apply.log.old`, "utf8").slice(0, 8), "old\nold\n");
+  });
+});

@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { flatText } from "../../../files/release/archive.ts";
+import { type TestHost, testHost } from "../../support/host.ts";
+
+const MIB = 2 ** 20;
+
+/**
+ * In Docker's place: one service on a slow machine with 966 MiB of memory. A pull takes three seconds and writes 300 MiB, as far as
+ * `df` tells; the service answers after as many questions as the file `answers-after` says.
+ */
+const docker = `#!/bin/sh
+here=$(dirname "$0")/..
+echo "$*" >>"$here/asked"
+count() { echo x >>"$here/$1"; wc -l <"$here/$1"; }
+case "$*" in
+    *'{{.MemTotal}}'*) echo "\${MEMORY-${966 * MIB}}" ;;
+    *'{{.ServerVersion}}'*) [ ! -e "$here/hangs" ] || exec sleep 600; echo 28 ;;
+    *DockerRootDir*) echo "$here" ;;
+    'image inspect site/'*) grep -qxF "$3" "$here/images" ;;
+    'image inspect '*) exit 1 ;;
+    'image rm '*) grep -vxF "$3" "$here/images" >"$here/left"; mv "$here/left" "$here/images" ;;
+    'pull '*) for reference; do :; done; touch "$here/pulling"; sleep 3; echo "$reference" >>"$here/images" ;;
+    *working_dir* | *status=created* | *'{{.ID}}'*) ;;
+    'ps --all --format {{.Image}}') echo site/in-use:1 ;;
+    *' config --services') echo web ;;
+    *--hash*) echo 'web new' ;;
+    *' up '*) [ ! -e "$here/up-hangs" ] || exec sleep 600 ;;
+    'ps '*) echo c0ffee ;;
+    top*) ;;
+    *'{{.State.Status}} {{.RestartCount}}'*)
+        if [ -e "$here/crashes" ]; then echo "restarting $(count crashes)"; else echo 'running 0'; fi
+        ;;
+    *'{{.State.Status}}'*) [ ! -e "$here/crashes" ] || { count crashes >/dev/null; echo restarting; } ;;
+    *'{{.RestartCount}}'*) echo 0 ;;
+    *Healthcheck*) echo 'CMD is-ready' ;;
+    *is-ready*) [ "$(count asked-if-ready)" -gt "$(cat "$here/answers-after")" ] ;;
+esac
+`;
+const df = `#!/bin/sh
+here=$(dirname "$0")/..
+echo Filesystem 1024-blocks Used Available
+if [ -e "$here/pulling" ]; then free=${700 * 1024}; else free=${1000 * 1024}; fi
+echo disk 0 0 $free
+`;
+
+describe("On a slow machine, site-apply", () => {
+  let host: TestHost;
+  beforeEach(() => {
+    host = testHost();
+    mkdirSync(`${host.folder}/bin`);
+    for (const [name, text] of Object.entries({ docker, df })) {
+      writeFileSync(`${host.folder}/bin/${name}`, text);
+      chmodSync(`${host.folder}/bin/${name}`, 0o755);
+    }
+    given("answers-after", "0");
+    given("images", "");
+  });
+  afterEach(() => host.remove());
+
+  const given = (name: string, text: string) => writeFileSync(`${host.folder}/${name}`, text);
+  const asked = () => host.read("../asked");
+  const release = (id: string, header: string[] = [], env: NodeJS.ProcessEnv = {}) =>
+    host.apply(
+      "release",
+      flatText(
+        [`release ${id}`, "project none", ...header],
+        [{ path: "compose.yaml", mode: "0644", content: `# ${id}\n` }],
+      ),
+      { PATH: `${host.folder}/bin:${process.env.PATH}`, ...env },
+    );
+
+  it("says again and again what it waits for, and how long by now", async () => {
+    host.limit({ said_every: 1 });
+    given("answers-after", "3");
+    const { code, output } = await release("new");
+    assert.equal(code, 0, output);
+    assert.match(output, /^web: starts anew\n(Waiting for web \(\d s\) \.\.\.\n){2,4}Release new is running\.\n$/);
+  });
+
+  it("does not wait for a service that ends again after Docker has started it again", async () => {
+    host.limit({ ready_within: 20 });
+    given("crashes", "");
+    const { code, output } = await release("new");
+    assert.equal(code, 1);
+    assert.match(output, /^web stopped by itself/m);
+    // Not asked about each second until the limit.
+    assert.ok(host.read("../crashes").split("\n").length < 10);
+  });
+
+  it("says how much of an image has arrived, as far as the disk tells", async () => {
+    host.limit({ said_every: 1 });
+    const { code, output } = await release("new", ["image site/web:1 500"]);
+    assert.equal(code, 0, output);
+    assert.match(
+      output,
+      /^Pulling site\/web:1 \(500 MiB unpacked\) \.\.\.\n(Pulling site\/web:1 \(\d s\): about 300 of 500 MiB \.\.\.\n){1,3}web: /,
+    );
+  });
+
+  it("gives an image up that never arrives, and says so", async () => {
+    host.limit({ pulled_within: 1 });
+    const { code, output } = await release("new", ["image site/web:1 500"]);
+    assert.equal(code, 1);
+    assert.match(output, /^The image site\/web:1 did not arrive within 0 minutes\. Nothing was changed\./m);
+    assert.equal(existsSync(`${host.folder}/site/current`), false);
+  });
+
+  it("gives up waiting for an engine that does not answer, and for one that does not start containers", async () => {
+    host.limit({ engine_within: 1, started_within: 1 });
+    given("up-hangs", "");
+    const unstarted = await release("new");
+    assert.equal(unstarted.code, 1);
+    assert.match(unstarted.output, /^The site could not be started\. Docker says: nothing, for 0 minutes$/m);
+    given("hangs", "");
+    const { code, output } = await release("new");
+    assert.equal(code, 1);
+    assert.match(output, /^Docker's engine has not answered for 1 seconds\. Restart it /);
+  });
+
+  it("removes the images that it pulled once neither the running release nor the one before names them", async () => {
+    given("images", "site/other:1\nsite/in-use:1\n");
+    writeFileSync(`${host.folder}/site/pulled`, "site/in-use:1\n");
+    await release("one", ["image site/web:1 1", "image site/other:1 1"]);
+    await release("two", ["image site/web:2 1"]);
+    assert.match(host.read("../images"), /^site\/web:1$/m, "the previous release's");
+    const { code, output } = await release("three", ["image site/web:3 1"]);
+    assert.equal(code, 0, output);
+    assert.match(output, /^The image site\/web:1 was removed: no release names it any more\.$/m);
+    assert.equal(host.read("../images"), "site/other:1\nsite/in-use:1\nsite/web:2\nsite/web:3\n");
+  });
+
+  for (const [machine, memory, limits] of [
+    ["1 GB", 966, "--memory 516m --memory-swap 772m"],
+    ["64 GB", 65536, "--memory 62260m --memory-swap 124520m"],
+    ["far too little", 500, "--memory 256m --memory-swap 512m"],
+  ] as const)
+    it(`leaves the rest of the site its memory: ${machine}`, async () => {
+      const { code, output } = await release("new", ["memory web 450"], { MEMORY: String(memory * MIB) });
+      assert.equal(code, 0, output);
+      assert.ok(asked().includes(`update ${limits} c0ffee\n`), asked());
+    });
+});

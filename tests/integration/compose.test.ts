@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { composeProject } from "../../components/names.ts";
+import { run } from "../support/command.ts";
+import { testHost } from "../support/host.ts";
+import { bundleWith } from "../support/site.ts";
+import { type ComposeService, composeOf } from "../support/unpack.ts";
+import { onThisMachine, variants } from "../support/variants.ts";
+
+interface Resolved {
+  name: string;
+  services: Record<string, ComposeService>;
+}
+
+describe("Docker Compose takes the project of a stack called", () => {
+  for (const stack of ["Prod", "v1.2", "x_y", "-", "..", "dev-"])
+    it(stack, async () => {
+      const { code, output } = await run("docker", [
+        "compose",
+        "--project-name",
+        composeProject("jupyter-up", stack),
+        "ps",
+      ]);
+      assert.equal(code, 0, output);
+    });
+});
+
+describe("Docker Compose takes the file made for", () => {
+  for (const [name, changes] of Object.entries(variants))
+    it(`${name}, as it was meant`, async () => {
+      const host = testHost();
+      try {
+        const here = onThisMachine(changes);
+        const { release, secrets } = bundleWith({ ...here, place: { ...host.place, ...here.place } });
+        // Compose reads the secret variables of apps.
+        assert.deepEqual(await host.apply("secrets", secrets), { code: 0, output: "" });
+        host.layOut(release);
+        const file = ["compose", "--file", `${host.place.root}/compose.yaml`];
+        const { code, output } = await run("docker", [...file, "--profile", "check", "config", "--format", "json"]);
+        assert.equal(code, 0, output);
+        const resolved = JSON.parse(output) as Resolved;
+        // Compose writes a dollar as it wants to read one: doubled.
+        const meant = composeOf(release);
+        assert.equal(resolved.name, meant.name);
+        assert.deepEqual(Object.keys(resolved.services).sort(), Object.keys(meant.services).sort());
+        for (const [service, definition] of Object.entries(meant.services)) {
+          const read = resolved.services[service];
+          assert.equal(read?.image, definition.image);
+          for (const [name, value] of Object.entries(definition.environment ?? {}))
+            assert.equal(read?.environment?.[name], value, `${service}: ${name}`);
+          for (const key of ["cap_drop", "command", "entrypoint", "dns_opt"])
+            assert.deepEqual(read?.[key] ?? undefined, definition[key], `${service}: ${key}`);
+          assert.deepEqual(
+            read?.volumes?.map(({ source, target }) => [source, target]),
+            definition.volumes?.map(({ source, target }) => [source, target]),
+          );
+        }
+      } finally {
+        host.remove();
+      }
+    });
+});

@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { request as plainRequest } from "node:http";
+import { Agent } from "node:https";
+import { after, before, describe, it } from "node:test";
+import {
+  ask as askEdge,
+  certificate,
+  proxied,
+  publicCa,
+  type TestEdge,
+  testEdge,
+  zone,
+} from "../../offline/edge/testing.ts";
+import { clientCertificate } from "../support/certificate.ts";
+import { run } from "../support/command.ts";
+import { freePort } from "../support/freePort.ts";
+import { type RunningSite, runningSite } from "../support/runningSite.ts";
+import { ask, type Question, signedIn } from "../support/visitor.ts";
+
+const domain = "lab.example.com";
+const jupyter = `jupyter.${domain}`;
+const phpdemo = `phpdemo.${domain}`;
+const vouch = `vouch.${domain}`;
+const dex = `dex.${domain}`;
+const names = [domain, jupyter, phpdemo, vouch, dex];
+const page = { accept: "text/html", "sec-fetch-mode": "navigate" };
+const script = { "sec-fetch-mode": "cors" };
+const upgrade = {
+  connection: "Upgrade",
+  upgrade: "websocket",
+  "sec-websocket-version": "13",
+  "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+};
+
+/** Of a password that nobody signs in with: Dex takes nothing that is no hash. */
+const hash = `$2b$10$${"N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"}`;
+const html = "<html><body><p>Write to carol@example.com</p></body></html>\n";
+const files = ["data.csv", "doc.pdf", "pic.svg", "pic.png", "s.js", "book.xlsx", "all.zip"];
+/** What Cloudflare would keep by its extension, and somebody signed in gets. */
+const kept: [host: string, path: string][] = [
+  ...files.flatMap((file) =>
+    [`/api/contents/${file}`, `/api/contents/${file}?content=1&v=1`, `/files/${file}`, `/files/${file}?v=1`].map(
+      (path): [string, string] => [jupyter, path],
+    ),
+  ),
+  [jupyter, "/api/contents/data%2Ecsv"],
+  [jupyter, "/api/contents/DATA.CSV"],
+  [jupyter, "/lab/tree/data.csv"],
+  [jupyter, "/lab/tree/x.css"],
+  [jupyter, "/lab/api/translations/x.css"],
+  [jupyter, "/static/favicons/favicon.ico"],
+  [jupyter, "/static/logo/logo.png"],
+  [jupyter, "/kernelspecs/python3/logo-64x64.png"],
+  [jupyter, "/kernelspecs/python3/logo-svg.svg"],
+  [phpdemo, "/style.css"],
+  [phpdemo, "/style.css?v=1"],
+  [phpdemo, "/style.css?v=2"],
+];
+
+describe("A site behind Cloudflare", () => {
+  const own = clientCertificate();
+  let site: RunningSite;
+  let ports: { httpsPort: number; httpPort: number };
+  let edge: TestEdge;
+
+  async function release(allow: string[]): Promise<void> {
+    const { code, output } = await site.release({
+      edge: { ipv4: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], ipv6: [] },
+      place: ports,
+      secrets: { ...own, passwordHashes: { "ann@example.com": hash } },
+      settings: {
+        allow,
+        apps: [
+          {
+            name: "phpdemo",
+            image: "docker.io/serversideup/php:8.4-fpm-nginx-v4.5.3",
+            port: 8080,
+            path: "/healthcheck",
+            files: { "/var/www/html": "files/php-demo" },
+          },
+        ],
+      },
+    });
+    assert.equal(code, 0, output);
+  }
+
+  before(async () => {
+    ports = { httpsPort: await freePort(), httpPort: await freePort() };
+    site = runningSite(["nginx", "vouch", "dex", "jupyter", "phpdemo"]);
+    await release(["ann@example.com", "bob@example.com"]);
+    // The release has made the folder.
+    const folder = String(site.host.place.notebooks);
+    for (const file of [...files, "DATA.CSV", "x.css"]) writeFileSync(`${folder}/${file}`, "one,two\n1,2\n");
+    writeFileSync(`${folder}/page.html`, html);
+    edge = await testEdge(ports.httpsPort, {
+      zones: [
+        zone({
+          name: domain,
+          ssl: "full",
+          certificate: certificate([domain, `*.${domain}`], { issuer: publicCa }),
+        }),
+      ],
+      records: names.map((name) => proxied(name, "127.0.0.1")),
+      clientCertificates: Object.fromEntries(
+        names.map((name) => [name, { certificate: own.clientCertificate, privateKey: own.clientKey }]),
+      ),
+    });
+  });
+  after(async () => {
+    await edge?.stop();
+    await site?.remove();
+  });
+
+  const through = (host: string, path: string, who?: string) =>
+    // Jupyter gives files to its own pages only, and is told the port that this site listens at.
+    askEdge(edge, host, {
+      path,
+      headers: { ...page, referer: `https://${host}:${ports.httpsPort}/`, ...(who ? { cookie: signedIn(who) } : {}) },
+    });
+
+  it("has its pages and files come through as they are", async () => {
+    const [, signed] =
+      /<span class="person">(.*)<\/span>/.exec((await through(domain, "/", "bob@example.com")).body) ?? [];
+    assert.equal(signed, "Signed in as bob@example.com");
+    assert.equal((await through(jupyter, "/files/page.html", "ann@example.com")).body, html);
+  });
+
+  it("is kept for nobody: what a person was shown is refused to strangers, and to whoever was taken off the list", async () => {
+    assert.ok(kept.length >= 40);
+    const refused: string[] = [];
+    for (const [host, path] of kept) {
+      const { status } = await through(host, path, "bob@example.com");
+      if (status !== 200) refused.push(`${host}${path} ${status}`);
+    }
+    assert.deepEqual(refused, []);
+    await release(["ann@example.com"]);
+    const seen: string[] = [];
+    for (const [host, path] of kept)
+      for (const who of [undefined, "bob@example.com"]) {
+        const { status, headers } = await through(host, path, who);
+        if (status === 200 || headers["cf-cache-status"] === "HIT") seen.push(`${host}${path} ${who} ${status}`);
+      }
+    assert.deepEqual(seen, []);
+  });
+
+  it("says so with every answer, once", async () => {
+    const agent = new Agent({ cert: own.clientCertificate, key: own.clientKey, rejectUnauthorized: false });
+    const ann = { cookie: signedIn("ann@example.com") };
+    const bob = { cookie: signedIn("bob@example.com") };
+    const expected: [host: string, path: string, headers: NonNullable<Question["headers"]>, status: number][] = [
+      [domain, "/", { ...page, ...ann }, 200],
+      [domain, "/nothing.css", { ...page, ...ann }, 404],
+      [domain, "/", page, 302],
+      [domain, "/sso-return", page, 401],
+      [domain, "/sso-return", { ...page, ...ann }, 302],
+      [domain, "/sso-sign-out", page, 302],
+      [jupyter, "/api/me", script, 401],
+      [jupyter, "/api/me", { ...script, ...bob }, 403],
+      [jupyter, "/lab", { ...page, ...bob }, 403],
+      [jupyter, "/api/me", { ...script, ...ann }, 200],
+      [jupyter, "/api/contents/none.csv", { ...script, ...ann }, 404],
+      [jupyter, "/lab", { ...page, ...ann }, 200],
+      [jupyter, "/api/events/subscribe", { ...upgrade, ...ann, origin: `https://${jupyter}:${ports.httpsPort}` }, 101],
+      [jupyter, "/api/kernels/x/channels", upgrade, 401],
+      [phpdemo, "/style.css", { ...script, ...ann }, 200],
+      [vouch, "/", page, 404],
+      [vouch, "/login", page, 400],
+      [vouch, `/login?url=https://${jupyter}:${ports.httpsPort}/sso-return/${"0".repeat(32)}`, page, 302],
+      [vouch, "/signed-out", page, 200],
+      [vouch, "/logout", page, 302],
+      [dex, "/", page, 404],
+      [dex, "/keys", script, 200],
+      [dex, "/.well-known/openid-configuration", script, 200],
+    ];
+    const check = async (rows: typeof expected) => {
+      for (const [host, path, headers, status] of rows) {
+        const answer = await ask(ports.httpsPort, host, path, { headers, agent });
+        assert.equal(answer.status, status, `${host}${path}: ${answer.body.slice(0, 200)}`);
+        assert.equal(answer.headers["cloudflare-cdn-cache-control"], "no-store", `${host}${path} ${status}`);
+        if (String(answer.headers["content-type"]).startsWith("text/html"))
+          assert.match(String(answer.headers["cache-control"]), /\bno-transform\b/, `${host}${path} ${status}`);
+      }
+    };
+    await check(expected);
+    assert.equal(await redirected(), "no-store");
+
+    await run("docker", ["stop", "--time", "1", await site.container("phpdemo"), await site.container("vouch")]);
+    // What Vouch last said of a session counts for five seconds.
+    await new Promise((resolve) => setTimeout(resolve, 6000));
+    await check([
+      [phpdemo, "/style.css", { ...script, ...ann }, 503],
+      [phpdemo, "/", { ...page, ...ann }, 503],
+      [vouch, `/login?url=https://${jupyter}:${ports.httpsPort}/sso-return/${"0".repeat(32)}`, page, 502],
+    ]);
+    await run("docker", ["start", await site.container("vouch")]);
+    await new Promise((resolve) => setTimeout(resolve, 6000));
+    await check([
+      [phpdemo, "/style.css", { ...script, ...ann }, 502],
+      [phpdemo, "/", { ...page, ...ann }, 502],
+    ]);
+  });
+
+  /** What the redirect from HTTP says. */
+  const redirected = () =>
+    new Promise((resolve, reject) => {
+      const asked = plainRequest(
+        { host: "127.0.0.1", port: ports.httpPort, path: "/x.css", headers: { host: jupyter } },
+        (response) => {
+          response.resume();
+          assert.equal(response.statusCode, 301);
+          resolve(response.headers["cloudflare-cdn-cache-control"]);
+        },
+      );
+      asked.on("error", reject).end();
+    });
+});

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { type RunningSite, runningSite } from "../support/runningSite.ts";
+
+// Runs the notebook from top to bottom as somebody would who opens it, and prints what its cells print.
+const RUN = `
+import os, pathlib, nbformat
+from nbclient import NotebookClient
+
+url = pathlib.Path("/run/secrets/jupyter/database-url")
+if url.exists():
+    os.environ["DATABASE_URL"] = url.read_text().strip()
+os.environ.pop("PYTHONNOUSERSITE")
+notebook = nbformat.read("/home/jovyan/work/welcome.ipynb", as_version=4)
+nbformat.validate(notebook)
+NotebookClient(notebook, timeout=120).execute()
+for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+    print(output.get("text") or " ".join(sorted(output["data"])))
+`;
+
+const demo = {
+  name: "phpdemo",
+  image: "docker.io/library/adminer:5",
+  port: 8080,
+  database: true,
+  shared: true,
+  schema: "tests/support/schema.sql",
+};
+
+describe("The first notebook", () => {
+  let site: RunningSite;
+  let file: string;
+
+  async function released(settings: Record<string, unknown>): Promise<string> {
+    const { code, output } = await site.release({ settings });
+    assert.equal(code, 0, output);
+    return output;
+  }
+
+  async function printed(): Promise<string[]> {
+    const { code, output } = await site.exec("jupyter", ["python3", "-W", "ignore", "-c", RUN]);
+    assert.equal(code, 0, output);
+    return output.split("\n").filter((line) => line !== "" && !line.startsWith("[IPKernelApp]"));
+  }
+
+  before(() => {
+    site = runningSite(["jupyter", "mariadb"]);
+    file = `${site.host.folder}/notebooks/welcome.ipynb`;
+  });
+  after(() => site.remove());
+
+  it("lies in the notebooks folder after the first release, which says so", async () => {
+    const output = await released({ database: "true", apps: [demo] });
+    assert.match(output, /^jupyter says: welcome\.ipynb lies in the notebooks folder: a first notebook to run\.$/m);
+    const own = readFileSync(new URL("../../files/services/jupyter/welcome.ipynb", import.meta.url), "utf8");
+    assert.equal(readFileSync(file, "utf8"), own);
+  });
+
+  it("reads the demo's pairings, writes some back and draws them", async () => {
+    assert.deepEqual(await printed(), [
+      "text/html text/plain",
+      "5 added, 7 in all",
+      "Riesling goes with most: 3",
+      "image/png text/plain",
+    ]);
+  });
+
+  it("adds nothing twice", async () => {
+    assert.equal((await printed())[1], "0 added, 7 in all");
+  });
+
+  it("runs without the demo, and says what is missing", async () => {
+    await released({ database: "true" });
+    const [why, , , , ...rest] = await printed();
+    assert.equal(why, "The demo's table cannot be read; perhaps the app phpdemo is not part of this site.");
+    assert.deepEqual(rest.slice(-3), ["5 added, 7 in all", "Riesling goes with most: 3", "image/png text/plain"]);
+  });
+
+  it("runs without a database, and says what is missing", async () => {
+    await released({ database: "false" });
+    const [why, ...rest] = await printed();
+    assert.match(why ?? "", /^This site runs without a database\. `pulumi config set database true`/);
+    assert.deepEqual(rest.slice(-3), ["5 added, 7 in all", "Riesling goes with most: 3", "image/png text/plain"]);
+  });
+
+  it("is not overwritten by another release, and does not come back when it was taken out", async () => {
+    writeFileSync(file, "changed\n");
+    await released({ database: "false" });
+    assert.equal(readFileSync(file, "utf8"), "changed\n");
+    rmSync(file);
+    await released({ database: "false" });
+    assert.equal(existsSync(file), false);
+  });
+
+  it("does not take the place of a notebook of that name that was there before", async () => {
+    rmSync(`${site.host.folder}/data/home/.local/share/jupyter-up/placed`, { recursive: true });
+    writeFileSync(file, "mine\n");
+    const output = await released({ database: "false" });
+    assert.equal(readFileSync(file, "utf8"), "mine\n");
+    assert.doesNotMatch(output, /welcome/);
+  });
+
+  it("that cannot be placed is a sentence, and no reason for a release to fail", async () => {
+    rmSync(file);
+    const placed = `${site.host.folder}/data/home/.local/share/jupyter-up/placed`;
+    rmSync(placed, { recursive: true });
+    writeFileSync(placed, "");
+    const output = await released({ database: "false" });
+    assert.match(output, /^jupyter says: welcome\.ipynb could not be put into the notebooks folder\./m);
+  });
+});
