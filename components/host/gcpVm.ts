@@ -236,7 +236,7 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
         region: regionOf(zone),
         snapshotSchedulePolicy: {
           schedule: { dailySchedule: { daysInCycle: 1, startTime: SNAPSHOT_HOUR } },
-          // Without the disk, too: docs/operating.md says how to look for what is left of them.
+          // Also without the disk: docs/backup-and-restore.md says how to find and restore them.
           retentionPolicy: { maxRetentionDays: SNAPSHOT_DAYS, onSourceDiskDelete: "APPLY_RETENTION_POLICY" },
           // By default they lie in several regions, which costs more.
           snapshotProperties: { storageLocations: regionOf(zone) },

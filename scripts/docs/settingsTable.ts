@@ -1,0 +1,53 @@
+import { parse } from "yaml";
+
+/** The table of settings in docs/configuration.md, made from Pulumi.yaml: names, types, defaults and descriptions are written once. */
+
+/** Marks the generated part of the page. */
+const BEGIN = "<!-- Generated from Pulumi.yaml by `npm run docs`: do not edit. -->";
+const END = "<!-- End of the generated part. -->";
+
+/** What Pulumi.yaml says of a setting. */
+interface Declared {
+  type: string;
+  default: unknown;
+  description: string;
+}
+
+/** The page with a table of the settings that Pulumi.yaml declares now. Throws where the page does not have both marks. */
+export function withSettingsTable(page: string, projectFile: string): string {
+  const begin = page.indexOf(BEGIN);
+  const end = page.indexOf(END);
+  if (begin === -1 || end < begin) throw new Error(`docs/configuration.md needs these two lines: ${BEGIN} and ${END}`);
+  return `${page.slice(0, begin)}${BEGIN}\n\n${settingsTable(projectFile)}\n${page.slice(end)}`;
+}
+
+function settingsTable(projectFile: string): string {
+  const { config } = parse(projectFile) as { config: Record<string, Declared> };
+  // A key with a colon configures a provider.
+  const settings = Object.entries(config).filter(([key]) => !key.includes(":"));
+  const rows = settings.map(([key, { type, default: value, description }]) =>
+    row(`\`${key}\``, typeName(type), defaultText(value), escaped(description)),
+  );
+  return [row("setting", "type", "default", "what it is"), row("---", "---", "---", "---"), ...rows, ""].join("\n");
+}
+
+const row = (...cells: string[]) => `| ${cells.join(" | ")} |`.replaceAll("|  |", "| |");
+
+/** Pulumi's names of types, as users of YAML know them. */
+const typeName = (type: string) => ({ array: "list", string: "text", integer: "number" })[type] ?? type;
+
+function defaultText(value: unknown): string {
+  if (Array.isArray(value) || typeof value !== "object" || value === null) return `${value}` && `\`${value}\``;
+  return Object.entries(value)
+    .map(([key, part]) => `\`${key}: ${part}\``)
+    .join(", ");
+}
+
+/** Markdown of a description: angle brackets are not HTML, and names of pages are links. */
+function escaped(description: string): string {
+  return description
+    .replaceAll("|", "\\|")
+    .replaceAll("<", "&lt;")
+    .replace(/docs\/configuration\.md#([a-z-]+)/g, "[$1](#$1)")
+    .replace(/docs\/([a-z-]+\.md)/g, "[$1]($1)");
+}
