@@ -2,9 +2,9 @@
 
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { withSettingsTable } from "./docs/settingsTable.ts";
 import { projectFolder } from "./cli/folders.ts";
 import { main } from "./cli/main.ts";
+import { withSettingsTable } from "./docs/settingsTable.ts";
 
 await main(async () => {
   const page = join(projectFolder, "docs/configuration.md");
