@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CONTAINED } from "../../files/release/hardening.ts";
 import { fill } from "../../files/release/template.ts";
 import { selfSigned } from "../../tests/support/certificate.ts";
 import { freePort } from "../../tests/support/freePort.ts";
@@ -130,8 +131,12 @@ async function startDoor({ project }: RunningSite, image: string, folder: string
   await chmod(place, 0o755);
   await chmod(join(folder, ".."), 0o755);
   for (const [path, content] of Object.entries(files)) await writeFile(join(place, path), content);
+  // Docker takes each line of the log, and the processor for it, as of the site's own.
+  const { driver, options } = CONTAINED.logging;
+  const log = Object.entries(options).flatMap(([name, value]) => ["--log-opt", `${name}=${value}`]);
   const started = await run("docker create", "docker", [
-    ...["create", "--network", `${project}_sign-in`, "--volume", `${place}:/bench:ro`, "--tmpfs", "/tmp:mode=1777"],
+    ...["create", "--log-driver", driver, ...log],
+    ...["--network", `${project}_sign-in`, "--volume", `${place}:/bench:ro`, "--tmpfs", "/tmp:mode=1777"],
     ...["--entrypoint", "nginx", image, "-c", "/bench/nginx.conf"],
   ]);
   const container = started.trim();

@@ -219,6 +219,19 @@ describe("The door", () => {
         } else assert.doesNotMatch(JSON.stringify(told), /mallory/);
       });
 
+    for (const [given, told] of [
+      [ann, undefined],
+      [`a=b; ${ann}; c=d`, "a=b; c=d"],
+      [`a=b; c=d;${ann};\te=f`, "a=b; c=d;e=f"],
+      [`${ann}; a=${"x".repeat(8000)}`, `a=${"x".repeat(8000)}`],
+      // Where the name is found again, only the cookie that Jupyter's own protection needs.
+      [`a=vouchcookie; ${ann}; _xsrf=c`, "_xsrf=c"],
+      [`${ann}; VouchCookie2=${ann}; _xsrf=c`, "_xsrf=c"],
+    ] as const)
+      it(`the cookies of a browser but the session: ${given.replaceAll(ann, "VouchCookie=...").slice(0, 60)}`, async () => {
+        assert.equal(seen(await asAnn("jupyter", "/", { cookie: given })).headers.cookie, told);
+      });
+
     it("the name of nobody else", async () => {
       const named = async (email: string) =>
         seen(await visit("jupyter", "/", { cookie: signedIn(email) })).headers["x-auth-name"];
