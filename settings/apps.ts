@@ -41,11 +41,18 @@ const RESERVED = [
   "www",
 ];
 
+/** Names that programs do not look up: nginx takes the first for a socket, and /etc/hosts of each container has the others. */
+const LEADING_ELSEWHERE = ["unix", "localhost", "ip6-localhost", "ip6-loopback"];
+/** Programs take such a name for an IPv4 address: 10 is 0.0.0.10, and so is 0xa. */
+const NUMBER = /^(\d+|0x[\da-f]*)$/;
+
 const wrongName = (name: unknown): string | undefined => {
   if (typeof name !== "string" || !LABEL.test(name))
     return "is no name an app can have: small letters, digits and inner hyphens, because it stands in front of the domain";
   // Whoever checks a service's files before a release is called after it.
   if (RESERVED.includes(name) || name.endsWith("-check")) return "is a name of the site's own";
+  if (LEADING_ELSEWHERE.includes(name)) return "means something else to programs that look for the app";
+  if (NUMBER.test(name)) return "is a number, which programs that look for the app take for an IP address";
   if (name.length > 32) return "is longer than 32 characters";
   return undefined;
 };
@@ -88,6 +95,17 @@ function whatIsWrongWithVariable(name: string, value: string): string | undefine
     : undefined;
 }
 
+/** Refuses the one name that a record of zod's leaves out without a word. */
+function withoutLostName(record: unknown, context: z.RefinementCtx): unknown {
+  if (typeof record === "object" && record !== null && Object.hasOwn(record, "__proto__"))
+    context.addIssue({
+      code: "custom",
+      path: ["__proto__"],
+      message: fault('"__proto__" cannot be used as a name.', REMOVE_THIS),
+    });
+  return record;
+}
+
 /** Variables as the shell has them: `LOG_LEVEL`. */
 function variables(what: string) {
   const value = z.preprocess(
@@ -102,7 +120,7 @@ function variables(what: string) {
         error: fault("half of a UTF-16 pair cannot be handed over as a variable.", REMOVE_THIS),
       }),
   );
-  return z
+  const named = z
     .record(z.string(), value, {
       error: (issue) => fault(`expected ${what} by their names, found ${kindOf(issue.input)}.`, REMOVE_THIS),
     })
@@ -111,8 +129,8 @@ function variables(what: string) {
         const wrong = whatIsWrongWithVariable(name, value);
         if (wrong) context.addIssue({ code: "custom", path: [name], message: fault(wrong, REMOVE_THIS) });
       }
-    })
-    .default({});
+    });
+  return z.preprocess(withoutLostName, named).default({});
 }
 
 /** An absolute path in the container, below its root. */
@@ -163,8 +181,7 @@ const app = z.strictObject(
     port: z.preprocess(digitsAsNumber, z.int(wrongPort).min(1, wrongPort).max(65535, wrongPort)),
     /** Words on its tile on the front page. Default: its name. */
     title: text("a title", setThis("'Wine and cheese'"))
-      .trim()
-      .regex(/^[^\p{C}<>"\\$]{1,64}$/u, {
+      .regex(/^(?!\s)[^\p{C}<>"\\$]{1,64}(?<!\s)$/u, {
         error: (issue) => fault(`${shown(issue.input)} cannot be shown as a title.`, setThis("'Wine and cheese'")),
       })
       .optional(),
@@ -180,13 +197,16 @@ const app = z.strictObject(
       .default([]),
     /** Folders of this checkout, by where they are to lie in the container: read-only, sent with the release. */
     files: z
-      .record(
-        containerPath(REMOVE_THIS),
-        thatCanBeRead(checkoutPath("a folder of this checkout", REMOVE_THIS), whatIsWrongWithFolder),
-        {
-          error: (issue) =>
-            fault(`expected folders by their place in the container, found ${shown(issue.input)}.`, REMOVE_THIS),
-        },
+      .preprocess(
+        withoutLostName,
+        z.record(
+          containerPath(REMOVE_THIS),
+          thatCanBeRead(checkoutPath("a folder of this checkout", REMOVE_THIS), whatIsWrongWithFolder),
+          {
+            error: (issue) =>
+              fault(`expected folders by their place in the container, found ${shown(issue.input)}.`, REMOVE_THIS),
+          },
+        ),
       )
       .default({}),
     /** A database and a user of its own; DATABASE_URL and DB_HOST, DB_NAME, DB_USER, DB_PASSWORD in its environment. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,7 +28,7 @@ export function whatIsWrongWithFolder(folder: string): string | undefined {
     const files = size > MOST_BYTES ? [] : paths;
     const odd =
       paths.find((path) => !PATH.test(path)) ??
-      files.find((path) => !isText(readFileSync(join(checkout, folder, path))));
+      files.find((path) => !isWholeText(readFileSync(join(checkout, folder, path))));
     if (odd !== undefined)
       return `cannot be sent along for its file ${JSON.stringify(odd)}: plain names and text that ends in a line break can; anything else belongs in an image`;
     return size > MOST_BYTES ? "has more than 1 MiB in it; so much belongs in an image" : undefined;
@@ -38,8 +39,9 @@ export function whatIsWrongWithFolder(folder: string): string | undefined {
 export function whatIsWrongWithFile(path: string): string | undefined {
   return orWhyNot("file", path, () => {
     if (!statSync(join(checkout, path)).isFile()) return "is no file of this checkout";
-    readFileSync(join(checkout, path));
-    return undefined;
+    return isText(readFileSync(join(checkout, path)))
+      ? undefined
+      : "is no text in UTF-8 (iconv -f latin1 -t utf-8 converts one)";
   });
 }
 
@@ -62,7 +64,5 @@ function pathsBelow(folder: string): string[] {
     .sort();
 }
 
-function isText(bytes: Buffer): boolean {
-  const text = bytes.toString("utf8");
-  return text.endsWith("\n") && !text.includes("\0") && Buffer.from(text).equals(bytes);
-}
+const isText = (bytes: Buffer) => isUtf8(bytes) && !bytes.includes(0);
+const isWholeText = (bytes: Buffer) => isText(bytes) && bytes.at(-1) === 0x0a;

@@ -1,4 +1,4 @@
-import { fault, optionalText, shown, text, yesOrNo } from "./issues.ts";
+import { exactText, fault, shown, text, yesOrNo } from "./issues.ts";
 
 /** MariaDB, for notebooks and apps. */
 
@@ -19,4 +19,6 @@ export const databaseTag = text("a tag", TAG_EXAMPLE)
   });
 
 /** Any text; another one makes all passwords of the database anew. */
-export const databaseRotation = optionalText("any text", "pulumi config set databaseRotation 2026-11");
+export const databaseRotation = exactText("any text", "pulumi config set databaseRotation 2026-11").transform(
+  (text) => text || undefined,
+);

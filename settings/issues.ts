@@ -33,6 +33,19 @@ export const kindOf = (value: unknown) => (typeof value === "string" ? "a text" 
 export const text = (what: string, command: string) =>
   z.string({ error: (issue) => fault(`expected ${what}, found ${shown(issue.input)}.`, command) });
 
+/** Why a text would not arrive as it is written: blanks around it are seen by nobody, and left out by HTTP headers and pages. */
+export function whatIsWrongWithText(text: string): string | undefined {
+  if (text.trim() !== text) return "begins or ends with a blank or a line break";
+  return text.isWellFormed() ? undefined : "has half of a UTF-16 pair in it";
+}
+
+/** A setting that is one text, of which every character counts. */
+export const exactText = (what: string, command: string) =>
+  text(what, command).superRefine((value, context) => {
+    const wrong = whatIsWrongWithText(value);
+    if (wrong) context.addIssue({ code: "custom", message: fault(`${shown(value)} ${wrong}.`, command) });
+  });
+
 /** A setting that need not be given, which Pulumi.yaml's default says by an empty text. */
 export const optionalText = (what: string, command: string) =>
   text(what, command)

@@ -2,13 +2,15 @@ import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { checkout } from "./checkout.ts";
-import { fault, shown, text } from "./issues.ts";
+import { fault, shown, text, whatIsWrongWithText } from "./issues.ts";
 
 const NOTEBOOKS_EXAMPLE = "pulumi config set notebooks ~/notebooks";
 
 function whatIsWrongWithFolder(folder: string): string | undefined {
   if (folder === "") return "is no folder";
   if (/\p{Cc}/u.test(folder)) return "has a line break or another control character in it";
+  const wrong = whatIsWrongWithText(folder);
+  if (wrong) return wrong;
   if (/^(\/+|~\/*|\.?(\/\.?)*)$/.test(folder))
     return "would give Jupyter more than a folder of notebooks; name a folder of its own";
   if (/^~[^/]/.test(folder)) return "names another user's home; write the path out";
@@ -51,9 +53,7 @@ function real(path: string): string {
 }
 
 /** Folder of this machine for the notebooks: absolute, below `~`, or relative to the checkout. */
-export const notebooks = text("a folder", NOTEBOOKS_EXAMPLE)
-  .trim()
-  .superRefine((folder, context) => {
-    const wrong = whatIsWrongWithFolder(folder);
-    if (wrong) context.addIssue({ code: "custom", message: fault(`${shown(folder)} ${wrong}.`, NOTEBOOKS_EXAMPLE) });
-  });
+export const notebooks = text("a folder", NOTEBOOKS_EXAMPLE).superRefine((folder, context) => {
+  const wrong = whatIsWrongWithFolder(folder);
+  if (wrong) context.addIssue({ code: "custom", message: fault(`${shown(folder)} ${wrong}.`, NOTEBOOKS_EXAMPLE) });
+});

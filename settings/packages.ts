@@ -1,9 +1,23 @@
 import { z } from "zod";
 import { alwaysOnLists, anew, fault, REMOVE_THIS, repeated, setThis, shown, text } from "./issues.ts";
 
+/** https://packaging.python.org/en/latest/specifications/name-normalization and .../version-specifiers */
+const NAME = "[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?";
+const RELEASE = "v?(?:\\d+!)?\\d+(?:\\.\\d+)";
+const STAGE =
+  "(?:[-_.]?(?:alpha|a|beta|b|preview|pre|c|rc)[-_.]?\\d*)?(?:-\\d+|[-_.]?(?:post|rev|r)[-_.]?\\d*)?(?:[-_.]?dev[-_.]?\\d*)?";
+const LOCAL = "(?:\\+[a-z0-9]+(?:[-_.][a-z0-9]+)*)?";
+const CLAUSE = [
+  "===\\s*[a-z0-9.*+!_-]+",
+  `(?:==|!=)\\s*${RELEASE}*(?:\\.\\*|${STAGE}${LOCAL})`,
+  `~=\\s*${RELEASE}+${STAGE}`,
+  `(?:<=|>=|<|>)\\s*${RELEASE}*${STAGE}`,
+].join("|");
 /** A requirement as pip takes it, without addresses and options: `polars`, `scikit-learn>=1.5,<2`, `dask[dataframe]==2026.3`. */
-const REQUIREMENT =
-  /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(\[[A-Za-z0-9._,-]+\])?(\s*(===|==|~=|!=|<=|>=|<|>)\s*[A-Za-z0-9.*+!_-]+(\s*,\s*(===|==|~=|!=|<=|>=|<|>)\s*[A-Za-z0-9.*+!_-]+)*)?$/;
+const REQUIREMENT = new RegExp(
+  `^${NAME}(?:\\[${NAME}(?:,${NAME})*\\])?(?:\\s*(?:${CLAUSE})(?:\\s*,\\s*(?:${CLAUSE}))*)?$`,
+  "i",
+);
 
 const EXAMPLE = "pulumi config set --path 'packages[0]' polars";
 

@@ -4,16 +4,18 @@ import { LABEL } from "./domain.ts";
 import {
   alwaysOnLists,
   anew,
+  exactText,
   fault,
   kindOf,
-  optionalText,
   repeated,
   setThis,
   shown,
   THIS_KEY,
   text,
+  whatIsWrongWithText,
 } from "./issues.ts";
 import { type Sealed, seal } from "./sensitive.ts";
+import { isHttpsAddress } from "./web.ts";
 
 const USER_EXAMPLE = "pulumi config set --path 'signIn.users[0].email' ann@example.com";
 /** Dex refuses cheaper hashes than cost 10, and a sign-in at cost 16 takes seconds of a small machine's CPU. */
@@ -21,7 +23,7 @@ const BCRYPT = /^\$2[aby]\$1[0-5]\$[./A-Za-z0-9]{53}$/;
 
 const nameFault = (name: unknown) =>
   fault(
-    `${shown(name)} cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\.`,
+    `${shown(name)} cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\, and without blanks around it.`,
     setThis("'Ann Lee'"),
   );
 const HASH_FAULT = fault(
@@ -41,8 +43,7 @@ const dexUser = z.strictObject(
     /** Name shown in JupyterLab, at most 64 characters. Default: the address. */
     name: z
       .string({ error: (issue) => nameFault(issue.input) })
-      .trim()
-      .regex(/^[^\p{C}"\\$]{1,64}$/u, { error: (issue) => nameFault(issue.input) })
+      .regex(/^(?!\s)[^\p{C}"\\$]{1,64}(?<!\s)$/u, { error: (issue) => nameFault(issue.input) })
       .optional(),
     /** bcrypt hash of a password of the user's own, cost 10 to 15: `htpasswd -nBC 10 ann`. */
     passwordHash: z.string({ error: HASH_FAULT }).regex(BCRYPT, { error: HASH_FAULT }).optional(),
@@ -82,16 +83,19 @@ const CLIENT_ID = "pulumi config set --path signIn.clientId YOUR-CLIENT-ID";
 /** Pulumi asks for the value, which so stays out of the shell's history. */
 export const SET_CLIENT_SECRET = "pulumi config set --secret --path signIn.clientSecret";
 
+/** What the provider gave arrives as it is, or not at all. */
+const asGiven = (what: string, mend: string) => (given: string, context: z.RefinementCtx) => {
+  const wrong = given.trim() === "" ? "is empty" : whatIsWrongWithText(given);
+  if (wrong) context.addIssue({ code: "custom", message: fault(`the ${what} ${wrong}.`, mend) });
+};
+
 /** What the provider gave this site at its registration there. */
 const client = {
-  clientId: text("the client ID that the provider gave", CLIENT_ID)
-    .trim()
-    .min(1, { error: fault("the client ID is empty.", CLIENT_ID) }),
+  clientId: text("the client ID that the provider gave", CLIENT_ID).superRefine(asGiven("client ID", CLIENT_ID)),
   /** Secret. */
   clientSecret: z
     .string({ error: fault("the client secret that the provider gave is missing.", SET_CLIENT_SECRET) })
-    .trim()
-    .min(1, { error: fault("the client secret is empty.", SET_CLIENT_SECRET) }),
+    .superRefine(asGiven("client secret", SET_CLIENT_SECRET)),
 };
 
 /** An address that a browser or Vouch asks: https, no blanks. */
@@ -99,7 +103,7 @@ function endpoint(key: string, what: string) {
   const mend = `pulumi config set --path signIn.${key} https://id.example.com/${what}`;
   return text("an https address", mend)
     .trim()
-    .regex(/^https:\/\/[^\s"'\\]+$/, { error: (issue) => fault(`${shown(issue.input)} is no https address.`, mend) });
+    .refine(isHttpsAddress, { error: (issue) => fault(`${shown(issue.input)} is no https address.`, mend) });
 }
 
 const OKTA_EXAMPLE = "pulumi config set --path signIn.domain dev-123456.okta.com";
@@ -164,7 +168,9 @@ export const signIn = z.preprocess(
 );
 
 /** Any text; another one signs everybody out. Absent: the keys stay as they are. */
-export const sessionRotation = optionalText("any text", "pulumi config set sessionRotation 2026-11");
+export const sessionRotation = exactText("any text", "pulumi config set sessionRotation 2026-11").transform(
+  (text) => text || undefined,
+);
 
 type Checked = z.infer<typeof signIn>;
 /** A user of the built-in provider. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ADDRESS } from "./allow.ts";
+import { ADDRESS, LONGEST_ADDRESS } from "./allow.ts";
 import { LABEL } from "./domain.ts";
 import { fault, kindOf, oneOf, optionalText, shown, yesOrNo } from "./issues.ts";
 
@@ -8,6 +8,9 @@ import { fault, kindOf, oneOf, optionalText, shown, yesOrNo } from "./issues.ts"
 const HOME_EXAMPLE = "pulumi config set home home";
 /** What else answers in front of the domain. */
 const SERVICES = ["jupyter", "vouch", "dex"];
+
+/** Whether a text is an https address that every program reads alike: no blanks, quotes, backslashes or control characters. */
+export const isHttpsAddress = (text: string) => /^https:\/\/[^\s\p{C}"'\\]+$/u.test(text) && URL.canParse(text);
 
 /** First label of the front page's name; absent: the domain itself. */
 export const home = optionalText("a label", HOME_EXAMPLE)
@@ -84,7 +87,7 @@ const EMAIL_EXAMPLE = "pulumi config set acmeEmail ann@example.com";
 
 /** For tls `letsencrypt`: address of the account that the certificates belong to. */
 export const acmeEmail = optionalText("an address", EMAIL_EXAMPLE).refine(
-  (email) => email === undefined || ADDRESS.test(email.toLowerCase()),
+  (email) => email === undefined || (ADDRESS.test(email.toLowerCase()) && email.length <= LONGEST_ADDRESS),
   { error: (issue) => fault(`${shown(issue.input)} is no address, such as ann@example.com.`, EMAIL_EXAMPLE) },
 );
 
@@ -92,7 +95,7 @@ const ACME_EXAMPLE = "pulumi config set acmeServer https://acme-v02.api.letsencr
 
 /** For tls `letsencrypt`: ACME directory. */
 export const acmeServer = optionalText("an ACME directory", ACME_EXAMPLE).refine(
-  (server) => server === undefined || /^https:\/\/[^\s"'\\$]+$/.test(server),
+  (server) => server === undefined || (isHttpsAddress(server) && !server.includes("$")),
   { error: (issue) => fault(`${shown(issue.input)} is no https address of an ACME directory.`, ACME_EXAMPLE) },
 );
 

@@ -3,6 +3,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { run } from "../support/command.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
+import { oddPath } from "../support/texts.ts";
 import { until } from "../support/until.ts";
 
 const support = (name: string) => readFileSync(new URL(`../support/${name}`, import.meta.url), "utf8");
@@ -74,9 +75,10 @@ const AS_ALWAYS = {
 describe("Jupyter, its home directory and its container", () => {
   let site: RunningSite;
   let home: string;
+  let notebooks: string;
 
   async function released(code = 0): Promise<string> {
-    const ended = await site.release();
+    const ended = await site.release({ place: { notebooks } });
     assert.equal(ended.code, code, ended.output);
     return ended.output;
   }
@@ -102,9 +104,15 @@ describe("Jupyter, its home directory and its container", () => {
   before(async () => {
     site = runningSite(["jupyter"]);
     home = `${site.host.folder}/data/home`;
+    notebooks = `${site.host.folder}/${oddPath}`;
     await released();
   });
   after(() => site.remove());
+
+  it("has its notebooks in a folder of this machine, whatever that is called", async () => {
+    await put({ "work/a.txt": "from the container\n" });
+    assert.equal(readFileSync(`${notebooks}/a.txt`, "utf8"), "from the container\n");
+  });
 
   it("has the shell's start-up files of the image, once", async () => {
     const own = await inJupyter(["cat", "/etc/skel/.bashrc"]);

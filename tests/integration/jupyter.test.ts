@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { readSettings } from "../../settings/read.ts";
 import { run } from "../support/command.ts";
 import { type TestHost, testHost } from "../support/host.ts";
 import { havePulled } from "../support/images.ts";
+import { configWith } from "../support/settings.ts";
 import { bundleWith, secrets, serviceOf, siteWith } from "../support/site.ts";
 import { composeOf } from "../support/unpack.ts";
 import { onThisMachine } from "../support/variants.ts";
@@ -46,6 +48,59 @@ print(answer.status, "\\n".join(answer.headers.get_all("Set-Cookie")))
 server.kill()
 `;
 
+// Which of the requirements pip can read, by the package in which it has that itself.
+const UNDERSTOOD = `
+import json, sys
+from packaging.requirements import InvalidRequirement, Requirement
+
+def is_understood(text):
+    try:
+        return bool(Requirement(text))
+    except InvalidRequirement:
+        return False
+
+print(json.dumps([text for text in json.load(sys.stdin) if is_understood(text)]))
+`;
+const versions = [
+  ...[
+    "1",
+    "0755",
+    "1.5",
+    "2026.3",
+    "1.*",
+    "1.0.*",
+    "*",
+    "v1.0",
+    "V1",
+    "1!2",
+    "1_000",
+    "1.0a1",
+    "1.0.RC1",
+    "1.0preview_2",
+    "1rc",
+  ],
+  ...[
+    "1.0.post1",
+    "1.0-1",
+    "1.0-r4",
+    "1.0.dev3",
+    "1.0a1.dev3",
+    "1.0+local.1",
+    "1.0a1.*",
+    "1.0-",
+    "1..0",
+    "a",
+    "",
+    "1.0.*.1",
+  ],
+];
+const requirements = [
+  ...["==", "!=", "<=", ">=", "<", ">", "~=", "===", "="].flatMap((operator) =>
+    versions.map((version) => `a${operator}${version}`),
+  ),
+  ...["a", "0755", "A.b_c-d", "-a", "a-", "a b", "a[b]", "a[b,C-d]", "a[,]", "a[b,]", "a[-b]", "a >= 1 , < 2", "a,<2"],
+];
+
 /** A text as its UTF-8 looks to whoever takes it for Latin-1. */
 const onTheWire = (text: string) => Buffer.from(text, "utf8").toString("latin1");
 
@@ -76,6 +131,13 @@ describe("Jupyter's image", () => {
       ["run", "--rm", "--interactive", "--network", "none", ...options, "--entrypoint", "python3", reference, ...args],
       { input },
     );
+
+  it("understands the requirements that the settings take, and no others of these", async () => {
+    const { code, output } = await python(["-c", UNDERSTOOD], JSON.stringify(requirements));
+    assert.equal(code, 0, output);
+    const isTaken = (requirement: string) => readSettings(configWith({ packages: [requirement] })).faults.length === 0;
+    assert.deepEqual(JSON.parse(output), requirements.filter(isTaken));
+  });
 
   it("compiles the configuration made for it", async () => {
     const compile = ["-X", "pycache_prefix=/tmp/compiled", "-W", "error", "-m", "py_compile"];

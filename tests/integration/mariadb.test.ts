@@ -285,20 +285,21 @@ describe("MariaDB, released,", () => {
   });
 
   it("takes other passwords, root's among them, and the old ones no more", async () => {
+    const [anotherRoot, anotherNotebooks, anotherDemo] = [` root's "own" * $HOME \\ `, "notebooks' \\", "李 🌱 `id`"];
     const rotated = withApps([demo], {
       secrets: {
-        databaseRootPassword: "another-root",
-        notebooksDatabasePassword: "another-notebooks",
-        appDatabasePasswords: { phpdemo: "another-phpdemo" },
+        databaseRootPassword: anotherRoot,
+        notebooksDatabasePassword: anotherNotebooks,
+        appDatabasePasswords: { phpdemo: anotherDemo },
       },
     });
     await released(rotated);
-    assert.equal((await as("notebooks", "another-notebooks", "SELECT 1")).output, "1");
-    assert.equal((await as("phpdemo", "another-phpdemo", "SELECT 1")).output, "1");
+    assert.equal((await as("notebooks", anotherNotebooks, "SELECT 1")).output, "1");
+    assert.equal((await as("phpdemo", anotherDemo, "SELECT 1")).output, "1");
     for (const attempt of [notebooks("SELECT 1"), ofDemo("SELECT 1")]) assert.match((await attempt).output, /denied/);
     const root = (password: string) =>
       site.exec("mariadb", ["env", `MYSQL_PWD=${password}`, "mariadb", "--skip-ssl", "-uroot", "-N", "-e", "SELECT 1"]);
-    assert.equal((await root("another-root")).output, "1\n");
+    assert.equal((await root(anotherRoot)).output, "1\n");
     assert.match((await root(secrets.databaseRootPassword)).output, /denied/);
     await released(withApps([demo]));
     assert.equal((await root(secrets.databaseRootPassword)).output, "1\n");

@@ -6,7 +6,7 @@ import { freePort } from "../support/freePort.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { secrets } from "../support/site.ts";
 
-const client = { clientId: "0oa1 b", clientSecret: "of the client" };
+const client = { clientId: `0oa1 "b" $HOME \\ it's & 李=#+%`, clientSecret: "of the client" };
 const oidc = {
   provider: "oidc",
   authUrl: "https://id.example.com/authorize?prompt=login",

@@ -31,3 +31,30 @@ const groups: string[][] = [
 ];
 
 export const oddTexts: readonly string[] = groups.flat();
+
+/** Names of apps that programs may take for numbers, moments or words of their own. */
+export const oddNames = [
+  ...["0b11", "0b-1", "1-0", "1e", "2026-08-17", "null", "true", "yes", "no", "on", "y"],
+  ...["people", "constructor", "default", "select", "none", "current-user"],
+] as const;
+
+/** Texts one behind the other, blanks between them, in as few pieces as fit into so many characters. */
+export function packed(texts: readonly string[], longest: number): string[] {
+  const pieces = [""];
+  for (const text of texts) {
+    const longer = `${pieces.at(-1)} ${text}`.trim();
+    if ([...longer].length <= longest) pieces[pieces.length - 1] = longer;
+    else pieces.push(text.trim());
+  }
+  return pieces;
+}
+
+/** A path of folders with all in their names that a folder of the notebooks can have; the last one has each byte of UTF-8 behind its first. */
+export const oddPath: string = [
+  ...["-a", " a ", "--", "~"],
+  ...packed(
+    oddTexts.filter((text) => !/[\p{Cc}/]/u.test(text)),
+    60,
+  ),
+  String.fromCodePoint(...Array.from({ length: 64 }, (_, index) => 0x400 + index)),
+].join("/");

@@ -84,6 +84,8 @@ export const variants: Record<string, Changes> = {
           crossSite: true,
         },
         { name: "a".repeat(32), image: "nginx:1.30.4", port: 80, allow: ["@example.com"] },
+        // Not all of oddNames: Docker has room for some thirty networks.
+        ...["2026-08-17", "0b11", "people"].map((name) => ({ name, image: "nginx:1.30.4", port: 80 })),
       ],
     },
     secrets: {

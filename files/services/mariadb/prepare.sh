@@ -50,12 +50,16 @@ root() {
     done
 }
 
-# The last one is for a folder whose first start was cut off before a password was set.
+# A line is a password, whatever is in it. The last one, an empty line, is for a folder whose first start was cut off before a
+# password was set.
 find_password() {
-    for password in $(cat "$folder/root-password" "$known" 2>/dev/null || :) ''; do
+    while IFS= read -r password <&4; do
         if said=$(root --execute='DO 0' 2>&1); then return; fi
         case $said in *"Too many connections"*) fail "MariaDB has had no free connection for $free_within seconds. Stop the notebook or the app that takes them all, and run pulumi up again." ;; esac
-    done
+    done 4<<END
+$(cat "$folder/root-password" "$known" 2>/dev/null || :)
+
+END
     fail "MariaDB does not let its own root in: its password is none that this site has set. Data from elsewhere brings its own; write it into the file .root-passwords in the folder of the database, and run pulumi up again."
 }
 

@@ -131,7 +131,7 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
     "cross-site.map": map(
       apps
         .filter(({ crossSite }) => crossSite)
-        .map(({ label }) => [quoted(`elsewhere:${hostName(names, label)}`), "$verdict_of_people"]),
+        .map(({ label }) => [quoted(`elsewhere:${hostName(names, label)}`), "$verdict_by_name"]),
     ),
     // As in people.map, the prefix keeps an address from being read as a keyword or a pattern.
     "names.map": map(people.flatMap(({ email, name }) => (name ? [[quoted(`of:${email}`), quoted(name)]] : []))),

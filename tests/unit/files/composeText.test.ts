@@ -50,6 +50,11 @@ networks:
     );
   });
 
+  it("quotes a key that a reader may take for a number or a moment", () => {
+    const text = composeText("lab", { "2026-08-17": {}, "0b11": {}, a1: {} }, {}, {});
+    assert.deepEqual(text.match(/^ {2}\S+:/gm), ['  "2026-08-17":', '  "0b11":', "  a1:"]);
+  });
+
   it("doubles each dollar, which Compose would fill in", () => {
     assert.match(
       composeText("lab", { a: { command: ["$HOME", "$$", "a$"] } }, {}, {}),

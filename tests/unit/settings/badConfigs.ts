@@ -329,32 +329,32 @@ export const oneFault: BadConfig[] = [
 `],
 
   ["an empty name", { signIn: { users: [{ email: "ann@example.com", name: "" }] } }, `
-  signIn.users[0].name: "" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\.
+  signIn.users[0].name: "" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\, and without blanks around it.
     pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
 `],
 
   ["a name with a quote", { signIn: { users: [{ email: "ann@example.com", name: 'Ann "the boss" Lee' }] } }, `
-  signIn.users[0].name: "Ann \\"the boss\\" Lee" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\.
+  signIn.users[0].name: "Ann \\"the boss\\" Lee" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\, and without blanks around it.
     pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
 `],
 
   ["a name with a variable of nginx", { signIn: { users: [{ email: "ann@example.com", name: "$host" }] } }, `
-  signIn.users[0].name: "$host" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\.
+  signIn.users[0].name: "$host" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\, and without blanks around it.
     pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
 `],
 
   ["a name of two lines", { signIn: { users: [{ email: "ann@example.com", name: "Ann\nLee" }] } }, `
-  signIn.users[0].name: "Ann\\nLee" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\.
+  signIn.users[0].name: "Ann\\nLee" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\, and without blanks around it.
     pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
 `],
 
   ["a name of 65 characters", { signIn: { users: [{ email: "ann@example.com", name: "n".repeat(65) }] } }, `
-  signIn.users[0].name: "${"n".repeat(65)}" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\.
+  signIn.users[0].name: "${"n".repeat(65)}" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\, and without blanks around it.
     pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
 `],
 
   ["a number for a name", { signIn: { users: [{ email: "ann@example.com", name: 7 }] } }, `
-  signIn.users[0].name: 7 cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\.
+  signIn.users[0].name: 7 cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\, and without blanks around it.
     pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
 `],
 
@@ -431,6 +431,21 @@ export const oneFault: BadConfig[] = [
   ["an empty folder", { notebooks: "" }, `
   notebooks: "" is no folder.
     pulumi config set notebooks ~/notebooks
+`],
+
+  ["a folder with a blank behind it", { notebooks: "/srv/notebooks " }, `
+  notebooks: "/srv/notebooks " begins or ends with a blank or a line break.
+    pulumi config set notebooks ~/notebooks
+`],
+
+  ["a folder with half of a character", { notebooks: "/srv/\ud800" }, `
+  notebooks: "/srv/\\ud800" has half of a UTF-16 pair in it.
+    pulumi config set notebooks ~/notebooks
+`],
+
+  ["a blank before a text that ends all sessions", { sessionRotation: " 2026" }, `
+  sessionRotation: " 2026" begins or ends with a blank or a line break.
+    pulumi config set sessionRotation 2026-11
 `],
 
   ["the root folder", { notebooks: "/" }, `
@@ -577,7 +592,7 @@ export const severalFaults: BadConfig[] = [
   signIn.users[1].email: "bob" is no address.
     pulumi config set --path 'signIn.users[1].email' ann@example.com
 
-  signIn.users[2].name: "" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\.
+  signIn.users[2].name: "" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\, and without blanks around it.
     pulumi config set --path 'signIn.users[2].name' 'Ann Lee'
 
   signIn.users[2].email: "ann@example.com" is there twice.

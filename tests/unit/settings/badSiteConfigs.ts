@@ -151,6 +151,16 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config set --path signIn.tokenUrl https://id.example.com/token
 `],
 
+  ["a client secret with a line break behind it", { signIn: { ...OIDC, clientSecret: "secret\n" } }, `
+  signIn.clientSecret: the client secret begins or ends with a blank or a line break.
+    pulumi config set --secret --path signIn.clientSecret
+`],
+
+  ["an address of oidc's that no program reads", { signIn: { ...OIDC, authUrl: "https://[id.example.com" } }, `
+  signIn.authUrl: "https://[id.example.com" is no https address.
+    pulumi config set --path signIn.authUrl https://id.example.com/authorize
+`],
+
   ["an address of oidc's with a blank", { signIn: { ...OIDC, authUrl: "https://id.example.com/a b" } }, `
   signIn.authUrl: "https://id.example.com/a b" is no https address.
     pulumi config set --path signIn.authUrl https://id.example.com/authorize
@@ -245,6 +255,31 @@ export const badSiteConfigs: BadConfig[] = [
   ["a name of the site's own", { apps: [{ ...ADMINER, name: "vouch" }] }, `
   apps[0].name: "vouch" is a name of the site's own.
     pulumi config set --path 'apps[0].name' myapp
+`],
+
+  ["a name that nginx takes for a socket", { apps: [{ ...ADMINER, name: "unix" }] }, `
+  apps[0].name: "unix" means something else to programs that look for the app.
+    pulumi config set --path 'apps[0].name' myapp
+`],
+
+  ["a name that programs take for an address", { apps: [{ ...ADMINER, name: "0755" }] }, `
+  apps[0].name: "0755" is a number, which programs that look for the app take for an IP address.
+    pulumi config set --path 'apps[0].name' myapp
+`],
+
+  ["the same in hexadecimal digits", { apps: [{ ...ADMINER, name: "0x1f" }] }, `
+  apps[0].name: "0x1f" is a number, which programs that look for the app take for an IP address.
+    pulumi config set --path 'apps[0].name' myapp
+`],
+
+  ["a name of a variable that would be lost", { apps: [{ ...ADMINER, environment: JSON.parse('{"__proto__": "x"}') }] }, `
+  apps[0].environment.__proto__: "__proto__" cannot be used as a name.
+    pulumi config rm --path 'apps[0].environment.__proto__'
+`],
+
+  ["blanks around a title", { apps: [{ ...ADMINER, title: "Wine " }] }, `
+  apps[0].title: "Wine " cannot be shown as a title.
+    pulumi config set --path 'apps[0].title' 'Wine and cheese'
 `],
 
   ["a name of 33 characters", { apps: [{ ...ADMINER, name: "a".repeat(33) }] }, `

@@ -74,6 +74,24 @@ describe("A folder of this checkout that an app brings", () => {
   });
 });
 
+describe("An SQL file of this checkout", () => {
+  it("is refused when it is no text in UTF-8, which would arrive otherwise", () => {
+    const folder = mkdtempSync(`${checkout}tests/checkout-`);
+    try {
+      const wrong = (content: Buffer) => {
+        writeFileSync(`${folder}/a.sql`, content);
+        return whatIsWrongWithFile(relative(checkout, `${folder}/a.sql`));
+      };
+      const refused = "is no text in UTF-8 (iconv -f latin1 -t utf-8 converts one)";
+      assert.equal(wrong(Buffer.from("SELECT 'ü'", "utf8")), undefined);
+      assert.equal(wrong(Buffer.from("SELECT 'ü'", "latin1")), refused);
+      assert.equal(wrong(Buffer.from("SELECT '\0'")), refused);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
 describe("A setting of apps is refused, with the command that mends it:", () => {
   const app = { name: "whoami", image: "traefik/whoami:v1.11.0", port: 80 };
   const rows: [what: string, config: Record<string, unknown>, words: string, command: string][] = [

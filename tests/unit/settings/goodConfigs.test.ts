@@ -135,7 +135,7 @@ describe("A good config", () => {
     ],
     [
       "may have names in any script",
-      { signIn: { users: [{ email: "ann@example.com", name: " Ann O'Neill-李 🌱; {x} " }] } },
+      { signIn: { users: [{ email: "ann@example.com", name: "Ann O'Neill-李 🌱; {x}" }] } },
       { signIn: { provider: "dex", users: [{ email: "ann@example.com", name: "Ann O'Neill-李 🌱; {x}" }] } },
     ],
     [

@@ -1,0 +1,78 @@
+/**
+ * Every setting that takes text, a row each (textRows.ts): what it takes arrives in the files of the site, and everything else is
+ * refused at its key. The rows are held to the schema, so that a new setting needs one.
+ */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { describe, it } from "node:test";
+import type { z } from "zod";
+import { readSettings } from "../../../settings/read.ts";
+import { settingsSchema } from "../../../settings/schema.ts";
+import { configWith } from "../../support/settings.ts";
+import { oddTexts } from "../../support/texts.ts";
+import { outcomeOf, type Row, rows } from "./textRows.ts";
+
+/** The parts of a schema that take text. */
+function textsOf(schema: z.core.$ZodType, path: string): string[] {
+  const def = (schema as z.core.$ZodTypes)._zod.def;
+  switch (def.type) {
+    case "string":
+    case "enum":
+    case "literal":
+      return [path];
+    case "number":
+    case "boolean":
+    case "transform":
+      return [];
+    case "object":
+      return Object.entries(def.shape).flatMap(([key, part]) => textsOf(part, path ? `${path}.${key}` : key));
+    case "array":
+      return textsOf(def.element, `${path}[]`);
+    case "record":
+      return [...textsOf(def.keyType, `a name in ${path}`), ...textsOf(def.valueType, `${path}.NAME`)];
+    case "union":
+      return def.options.flatMap((option) => textsOf(option, path));
+    case "pipe":
+      return [...textsOf(def.in, path), ...textsOf(def.out, path)];
+    case "default":
+    case "optional":
+      return textsOf(def.innerType, path);
+    default:
+      throw new Error(`${path}: this test does not know what text a ${def.type} takes`);
+  }
+}
+
+/** All odd texts, and what is none of one line or of any. */
+const texts = [...oddTexts, "a\nb", "a\r\nb", "a\n", "a\0b", "\ud800", "__proto__", "x".repeat(300), "/".repeat(300)];
+
+/** Whether a text arrives, as it is meant to; everything else is a fault at the setting's own key. */
+function arrives(row: Row, text: string): boolean {
+  const { settings, faults } = readSettings(configWith(row.config(text)));
+  const words = JSON.stringify({ text, faults });
+  assert.equal(settings === undefined, faults.length > 0, words);
+  assert.ok(settings || faults.some(({ key }) => key.startsWith(row.key)), words);
+  if (!settings) return false;
+  const form = row.form ? row.form(text) : text;
+  const found = row.found(outcomeOf(settings));
+  assert.notEqual(found.length, 0, words);
+  for (const each of found) assert.equal(each, form, JSON.stringify(text));
+  return true;
+}
+
+describe("Every setting that takes text has a row here, and every row is one of a setting", () => {
+  it("by the schema", () => {
+    assert.deepEqual(Object.keys(rows), [...new Set(textsOf(settingsSchema, ""))]);
+  });
+  it("with a test in which programs read it", () => {
+    for (const [setting, { program }] of Object.entries(rows))
+      assert.ok(existsSync(new URL(`../../${program}`, import.meta.url)), `${setting}: ${program}`);
+  });
+});
+
+describe("A text arrives byte for byte or in its one form, or is refused, in", () => {
+  for (const [setting, row] of Object.entries(rows))
+    it(`${setting}, see ${row.program}`, () => {
+      for (const text of row.taken) assert.ok(arrives(row, text), `${JSON.stringify(text)} is refused`);
+      for (const text of texts) arrives(row, text);
+    });
+});

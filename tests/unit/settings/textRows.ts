@@ -1,0 +1,521 @@
+import { homedir } from "node:os";
+import { resolve } from "node:path";
+import { parse } from "yaml";
+import { placeOn } from "../../../components/thisMachine.ts";
+import { bundleOf } from "../../../files/bundle.ts";
+import type { Secrets } from "../../../files/secrets.ts";
+import { siteOf } from "../../../files/site.ts";
+import { checkout } from "../../../settings/checkout.ts";
+import { isDate } from "../../../settings/image.ts";
+import type { Settings } from "../../../settings/schema.ts";
+import { opened } from "../../support/settings.ts";
+import { secrets } from "../../support/site.ts";
+import { oddNames } from "../../support/texts.ts";
+import { composeOf, contentOf, unpack } from "../../support/unpack.ts";
+
+/** What a config becomes: its settings with their secrets in the open, and the files that programs read. */
+export interface Outcome {
+  settings: Plain;
+  /** A file of the release, and a secret one. */
+  file(path: string): string;
+  secretFile(path: string): string;
+  /** Services of compose.yaml, with each dollar as Compose fills it in. */
+  services: ReturnType<typeof composeOf>["services"];
+  /** What follows a word in the lines of the release that begin with it. */
+  lines(word: string): string[];
+}
+
+/** As far as rows look into it: secrets are texts here. */
+type Plain = Omit<Settings, "signIn" | "apps" | "ssh"> & {
+  signIn: Record<string, unknown> & { users?: { email: string; passwordHash?: string }[] };
+  apps: { name: string; secrets: Record<string, string>; files: Record<string, string>; allow?: string[] }[];
+  ssh: Record<string, unknown>;
+};
+
+export interface Row {
+  /** How the key of its faults begins. */
+  key: string;
+  /** The config with the text in its place. */
+  config(text: string): Record<string, unknown>;
+  /** Texts that have to arrive. Of all others, each arrives or is refused. */
+  taken: string[];
+  /** The text in every place where it arrives. */
+  found(outcome: Outcome): unknown[];
+  /** What arrives, where several spellings mean the same; absent: the text as it is, byte for byte. */
+  form?(text: string): unknown;
+  /** The test in which programs read it: the real ones, or Pulumi's resources get it. */
+  program: string;
+}
+
+/** The site of settings, as index.ts makes it on this machine; made as far as a row asks for it. */
+export function outcomeOf(settings: Settings): Outcome {
+  const plain = opened(settings) as Plain;
+  const bundle = once(() => {
+    const { port, httpPort, notebooks } = settings;
+    const facts = { platform: "linux", cwd: () => checkout, getuid: () => 0 };
+    const site = siteOf("jupyter-up-test", settings, placeOn(facts, "test", { port, httpPort, notebooks }));
+    return bundleOf(site, { ...secrets, ...secretsOf(plain) });
+  });
+  const services = once(() => filledIn(composeOf(bundle().release).services) as Outcome["services"]);
+  return {
+    settings: plain,
+    file: (path) => contentOf(bundle().release, path),
+    secretFile: (path) => contentOf(bundle().secrets, path),
+    get services() {
+      return services();
+    },
+    lines: (word) =>
+      unpack(bundle().release).header.flatMap((line) =>
+        line.startsWith(`${word} `) ? line.slice(word.length + 1) : [],
+      ),
+  };
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** What components/siteSecrets.ts takes over from the settings. */
+function secretsOf({ signIn, apps }: Plain): Partial<Secrets> {
+  return {
+    oidcClientSecret: String(signIn.clientSecret ?? "x"),
+    passwordHashes: Object.fromEntries(
+      (signIn.users ?? []).map(({ email, passwordHash = "" }) => [email, passwordHash]),
+    ),
+    appSecrets: Object.fromEntries(apps.map(({ name, secrets }) => [name, secrets])),
+    appDatabasePasswords: Object.fromEntries(apps.map(({ name }) => [name, "x"])),
+  };
+}
+
+function filledIn(value: unknown): unknown {
+  if (typeof value === "string") return value.replaceAll("$$", "$");
+  if (Array.isArray(value)) return value.map(filledIn);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [filledIn(key), filledIn(part)]));
+}
+
+/** What stands in quotes at a place of a file of nginx's. */
+function quotedIn(content: string, place: RegExp): string | undefined {
+  return place.exec(content)?.[1]?.replace(/\\(.)/g, "$1");
+}
+
+const trimmed = (text: string) => text.trim();
+const orNothing = (text: string) => text || undefined;
+const trimmedOrNothing = (text: string) => text.trim() || undefined;
+const lowerCase = (text: string) => text.trim().toLowerCase();
+const withoutBlanks = (text: string) => text.replace(/\s/g, "");
+
+const yaml = (text: string) => parse(text);
+const oauth = ({ secretFile }: Outcome) => yaml(secretFile("config.yml")).oauth;
+const firstUser = ({ secretFile }: Outcome) => yaml(secretFile("config.yaml")).staticPasswords[0];
+const targetsOf = ({ services }: Outcome) => (services.whoami?.volumes ?? []).map(({ target }) => target);
+const wordsBehind = (option: string, service?: Record<string, unknown>) =>
+  ((service?.command ?? []) as string[]).filter((_, index, words) => words[index - 1] === option);
+const imageOf = (service: string, { services }: Outcome) => String(services[service]?.image);
+
+const APP = { name: "whoami", image: "docker.io/traefik/whoami:v1.11.0", port: 80 };
+const CLIENT = { clientId: "x", clientSecret: "y" };
+const OIDC = {
+  provider: "oidc",
+  ...{
+    authUrl: "https://id.example.com/a",
+    tokenUrl: "https://id.example.com/t",
+    userInfoUrl: "https://id.example.com/u",
+  },
+  ...CLIENT,
+};
+const LETSENCRYPT = { target: "gcp", proxied: "false", tls: "letsencrypt", acmeEmail: "ann@example.com" };
+const ADDRESSES = ["o'brien+x@example.com", "~x&y=z!#/%@example.com", "-x@xn--mnchen-3ya.de"];
+const URLS = ["https://id.example.com/$a?b=%20&c=1", "https://id.example.com:8443/ü/{x}#y"];
+/** What Unix takes for the name of a file, and programs on the way may not. */
+const FOLDERS = [
+  "0755",
+  "-a",
+  "a,b:c",
+  'it\'s "$HOME" $$ `id`',
+  "a\\b #c {d} [e]*?",
+  "~/李 🌱/%h",
+  "/srv/\u202eabc",
+  "a  b",
+];
+const PEM = (what: string) => `-----BEGIN ${what}-----\nAAAA\n-----END ${what}-----`;
+
+/** A setting by itself that nothing but Pulumi's resources and the program itself are given. */
+function plain(setting: string, taken: string[], program: string, config: Record<string, unknown> = {}): Row {
+  return {
+    key: setting,
+    config: (text) => ({ ...config, [setting]: text }),
+    taken,
+    form: trimmedOrNothing,
+    found: ({ settings }) => [settings[setting as keyof Plain]],
+    program,
+  };
+}
+
+/** A part of an app. */
+function ofApp(part: string, row: Omit<Row, "key" | "config">, value: (text: string) => unknown = (text) => text): Row {
+  const [name = ""] = part.split(/[[.]/);
+  return { key: `apps[0].${part}`, config: (text) => ({ apps: [{ ...APP, [name]: value(text) }] }), ...row };
+}
+
+function ofClient(part: string, taken: string[], form: Row["form"], variable: string, program: string): Row {
+  return {
+    key: `signIn.${part}`,
+    config: (text) => ({ signIn: { ...OIDC, [part]: text } }),
+    taken,
+    ...(form ? { form } : {}),
+    found: (outcome) => [oauth(outcome)[variable]],
+    program,
+  };
+}
+
+function ofUser(part: string, row: Omit<Row, "key" | "config">): Row {
+  return {
+    key: `signIn.users[0].${part}`,
+    config: (text) => ({ signIn: { users: [{ email: "ann@example.com", [part]: text }] } }),
+    ...row,
+  };
+}
+
+function ofSsh(part: string, taken: string[], form: Row["form"] = trimmed): Row {
+  return {
+    key: `ssh.${part}`,
+    config: (text) => ({ ssh: { [part]: text } }),
+    taken,
+    form,
+    found: ({ settings }) => [settings.ssh[part]],
+    program: "unit/components/remoteHost.cases.ts",
+  };
+}
+
+function variableOf(what: "environment" | "secrets", name: string, { services, secretFile }: Outcome): unknown {
+  if (what === "environment") return services.whoami?.environment?.[name];
+  const [, value] = new RegExp(`^${name}="((?:\\\\.|[^"\\\\])*)"$`, "m").exec(secretFile("environment")) ?? [];
+  return value?.replace(/\\(.)/g, "$1");
+}
+
+function variable(what: "environment" | "secrets"): Row {
+  return ofApp(
+    `${what}.NAME`,
+    {
+      taken: ["", "0755", "2026-08-17", " a ", "$HOME $$", 'it\'s "odd"\\', "{{7*7}}", "a\tb", "李 🌱", "\u001b[0m"],
+      found: (outcome) => [variableOf(what, "NAME", outcome)],
+      program: "rendered/apps.test.ts",
+    },
+    (text) => ({ NAME: text }),
+  );
+}
+
+function nameOfVariable(what: "environment" | "secrets"): Row {
+  return ofApp(
+    what,
+    {
+      taken: ["null", "no", "True", "Y", "_1", "PATH"],
+      found: (outcome) => [
+        Object.keys(outcome.settings.apps[0]?.[what as "secrets"] ?? {})[0],
+        outcome.settings.apps.flatMap(({ [what as "secrets"]: variables }) =>
+          Object.keys(variables).filter((name) => variableOf(what, name, outcome) === "x"),
+        )[0],
+      ],
+      program: "rendered/compose.test.ts",
+    },
+    (text) => ({ [text]: "x" }),
+  );
+}
+
+/** By setting, as the schema has it: a part of a list is `[]`, a value of a record `.NAME`. */
+export const rows: Record<string, Row> = {
+  target: { ...plain("target", ["local"], "unit/program/program.test.ts"), form: (text) => text },
+  domain: {
+    ...plain("domain", ["lab.localhost", "xn--mnchen-3ya.de", "0755.0b11.no"], "rendered/nginx.test.ts"),
+    form: lowerCase,
+    found: ({ secretFile, file }) => [
+      yaml(secretFile("config.yml")).vouch.cookie.domain,
+      /^ +server_name dex\.(.+);$/m.exec(file("hosts/dex.conf"))?.[1],
+    ],
+  },
+  home: {
+    ...plain("home", ["home", "0755", ...oddNames], "rendered/texts.test.ts"),
+    found: ({ settings, file }) => {
+      const [, name = ""] = /^ +server_name (.+);$/m.exec(file(`hosts/${settings.home ?? "domain"}.conf`)) ?? [];
+      return [name.replace(/\.?lab\.example\.com$/, "") || undefined];
+    },
+  },
+  "allow[]": {
+    key: "allow[0]",
+    config: (text) => ({ allow: [text] }),
+    taken: [...ADDRESSES, "@example.co.uk"],
+    form: lowerCase,
+    found: ({ lines }) => lines("allow"),
+    program: "rendered/texts.test.ts",
+  },
+  "signIn.provider": {
+    key: "signIn",
+    config: (provider) => ({ signIn: { provider, ...CLIENT } }),
+    taken: ["google"],
+    found: ({ settings }) => [settings.signIn.provider],
+    program: "rendered/providers.test.ts",
+  },
+  "signIn.users[].email": ofUser("email", {
+    taken: ADDRESSES,
+    form: lowerCase,
+    found: (outcome) => [firstUser(outcome).email, firstUser(outcome).username],
+    program: "rendered/texts.test.ts",
+  }),
+  "signIn.users[].name": ofUser("name", {
+    taken: ["0755", "2026-08-17", "no", "~", "Ann O'Neill; {x} #1", "<b>&amp;</b>", "{{7*7}}", "李 🌱", "a\u2028b"],
+    found: (outcome) => [
+      firstUser(outcome).username,
+      quotedIn(outcome.file("names.map"), /^"of:ann@example\.com" "((?:\\.|[^"\\])*)";$/m),
+    ],
+    program: "rendered/apps.test.ts",
+  }),
+  "signIn.users[].passwordHash": ofUser("passwordHash", {
+    taken: [`$2b$10$${"./A1".repeat(13)}x`],
+    found: (outcome) => [firstUser(outcome).hash],
+    program: "rendered/texts.test.ts",
+  }),
+  "signIn.domain": {
+    key: "signIn.domain",
+    config: (domain) => ({ signIn: { provider: "okta", ...CLIENT, domain } }),
+    taken: ["dev-123456.okta.com", "https://Dev-1.okta.com/"],
+    form: (text) => lowerCase(text).replace(/^https:\/\/|\/+$/g, ""),
+    found: (outcome) => [new URL(oauth(outcome).auth_url).host],
+    program: "rendered/providers.test.ts",
+  },
+  "signIn.clientId": ofClient(
+    "clientId",
+    ["0755", "2026-08-17", "1_000", "0oa1 b", "$HOME", 'it\'s "odd" \\ #1', "李 🌱", "a\nb"],
+    undefined,
+    "client_id",
+    "rendered/texts.test.ts",
+  ),
+  "signIn.clientSecret": ofClient(
+    "clientSecret",
+    ["0755", "2026-08-17", "1_000", "GOCSPX b", "$HOME", 'it\'s "odd" \\ #1', "李 🌱", "a\nb"],
+    undefined,
+    "client_secret",
+    "rendered/texts.test.ts",
+  ),
+  "signIn.authUrl": ofClient("authUrl", URLS, trimmed, "auth_url", "rendered/texts.test.ts"),
+  "signIn.tokenUrl": ofClient("tokenUrl", URLS, trimmed, "token_url", "rendered/texts.test.ts"),
+  "signIn.userInfoUrl": ofClient("userInfoUrl", URLS, trimmed, "user_info_url", "rendered/texts.test.ts"),
+  sessionRotation: {
+    ...plain(
+      "sessionRotation",
+      ["", "0755", "2026-11", "$x \"y\" 'z'", "a\nb"],
+      "unit/components/siteSecrets.cases.ts",
+    ),
+    form: orNothing,
+    found: ({ settings, file }) => [settings.sessionRotation, settings.sessionRotation && JSON.parse(file("sessions"))],
+  },
+  image: {
+    ...plain("image", ["r-notebook", "registry.example.com/0755/1e3"], "rendered/compose.test.ts", {
+      imageTag: "2026-08-08",
+    }),
+    form: (text) => (text.includes("/") ? text.trim() : `quay.io/jupyter/${text.trim()}`),
+    found: (outcome) => [imageOf("jupyter", outcome).replace(/:[^:]+$/, "")],
+  },
+  imageTag: {
+    ...plain("imageTag", ["0755", "1.10", "1e3", "True", "_x", "2026-08-17"], "rendered/compose.test.ts", {
+      image: "registry.example.com/lab",
+    }),
+    form: (text) => (isDate(text.slice(0, 10)) && / 00:00:00 /.test(text) ? text.slice(0, 10) : text.trim()),
+    found: (outcome) => [imageOf("jupyter", outcome).replace(/^.*:/, "")],
+  },
+  imageMirror: {
+    ...plain("imageMirror", ["", "mirror.example.com", "127.0.0.1:5083/hub"], "rendered/compose.test.ts"),
+    found: (outcome) => [imageOf("nginx", outcome).replace(/\/?docker\.io\/.*$/, "") || undefined],
+  },
+  "packages[]": {
+    key: "packages[0]",
+    config: (text) => ({ packages: [text] }),
+    taken: [
+      "polars",
+      "0755",
+      "scikit-learn >= 1.5 , <2",
+      "dask[dataframe,array]==2026.3",
+      "a===1_0",
+      "a~=1.5",
+      "a==1.*",
+    ],
+    form: withoutBlanks,
+    found: ({ lines }) => [
+      lines("prepare")
+        .find((line) => line.includes("/packages.py"))
+        ?.split(" ")
+        .at(-1),
+    ],
+    program: "rendered/jupyter.test.ts",
+  },
+  databaseTag: {
+    ...plain("databaseTag", ["11.8", "11.10", "1.0", "11.8.1-noble"], "rendered/compose.test.ts", { database: "true" }),
+    found: (outcome) => [imageOf("mariadb", outcome).replace(/^.*:/, "")],
+  },
+  databaseRotation: {
+    ...plain(
+      "databaseRotation",
+      ["", "0755", "2026-11", "$x \"y\" 'z'", "a\nb"],
+      "unit/components/siteSecrets.cases.ts",
+    ),
+    form: orNothing,
+  },
+  "apps[].name": ofApp("name", {
+    taken: [...oddNames],
+    found: ({ services, settings, file }) => {
+      const [name] = Object.keys(services).filter((each) => services[each]?.image === APP.image);
+      return [
+        name,
+        /^ +server_name (.+)\.lab\.example\.com;$/m.exec(file(`hosts/${settings.apps[0]?.name}.conf`))?.[1],
+      ];
+    },
+    program: "rendered/texts.test.ts",
+  }),
+  "apps[].image": ofApp("image", {
+    taken: ["whoami:0755", "a/b:1.10", "registry.example.com:5000/a@sha256:".padEnd(99, "0")],
+    form: (text) => {
+      const image = text.trim();
+      if (/^[^/]*[.:][^/]*\//.test(image)) return image;
+      return `docker.io/${image.includes("/") ? "" : "library/"}${image}`;
+    },
+    found: (outcome) => [imageOf("whoami", outcome)],
+    program: "rendered/compose.test.ts",
+  }),
+  "apps[].title": ofApp("title", {
+    taken: ["0755", "2026-08-17", "no", "Ann's & Bob's {#1}; 李 🌱", "{{7*7}}", "&amp;", "%s `id`"],
+    found: ({ file }) => {
+      const [, title = ""] =
+        /href="https:\/\/whoami\..*<span class="title">(.*?)<\/span>/s.exec(file("front/index.html")) ?? [];
+      return [title.replaceAll("&quot;", '"').replaceAll("&lt;", "<").replaceAll("&amp;", "&")];
+    },
+    program: "rendered/texts.test.ts",
+  }),
+  "a name in apps[].environment": nameOfVariable("environment"),
+  "apps[].environment.NAME": variable("environment"),
+  "a name in apps[].secrets": nameOfVariable("secrets"),
+  "apps[].secrets.NAME": variable("secrets"),
+  "apps[].volumes[]": ofApp(
+    "volumes[0]",
+    {
+      taken: ["/0755", "/var/lib/a@b+c/.d", "/-x"],
+      form: trimmed,
+      found: (outcome) => targetsOf(outcome),
+      program: "rendered/compose.test.ts",
+    },
+    (text) => [text],
+  ),
+  "a name in apps[].files": ofApp(
+    "files",
+    {
+      taken: ["/0755", "/var/lib/a@b+c/.d", "/-x"],
+      form: trimmed,
+      found: (outcome) => targetsOf(outcome),
+      program: "rendered/compose.test.ts",
+    },
+    (text) => ({ [text]: "files/php-demo" }),
+  ),
+  "apps[].files.NAME": ofApp(
+    'files["/srv"]',
+    {
+      taken: ["files/php-demo", "files/php-demo/src"],
+      form: trimmed,
+      found: ({ settings }) => [settings.apps[0]?.files["/srv"]],
+      program: "rendered/apps.test.ts",
+    },
+    (text) => ({ "/srv": text }),
+  ),
+  "apps[].schema": {
+    key: "apps[0].schema",
+    config: (schema) => ({ database: "true", apps: [{ ...APP, database: true, schema }] }),
+    taken: ["files/php-demo/schema.sql"],
+    form: trimmed,
+    found: ({ settings }) => settings.apps.map((app) => (app as unknown as { schema: string }).schema),
+    program: "rendered/mariadb.test.ts",
+  },
+  "apps[].memory": ofApp("memory", {
+    taken: ["6m", "1G"],
+    form: lowerCase,
+    found: ({ services }) => [services.whoami?.mem_limit],
+    program: "rendered/compose.test.ts",
+  }),
+  "apps[].allow[]": ofApp(
+    "allow[0]",
+    {
+      taken: ADDRESSES,
+      form: lowerCase,
+      found: ({ settings, file }) => [
+        settings.apps[0]?.allow?.[0],
+        quotedIn(file("people/whoami.map"), /^"allow:((?:\\.|[^"\\])*)" allow;$/m),
+      ],
+      program: "rendered/texts.test.ts",
+    },
+    (text) => [text],
+  ),
+  "apps[].path": ofApp("path", {
+    taken: ["/", "/0755", "/a/b?c=1&d=%20"],
+    form: trimmed,
+    found: ({ lines }) => [/ http:\/\/whoami:80(\S*)/.exec(lines("ready").join())?.[1]],
+    program: "rendered/apps.test.ts",
+  }),
+  "purge[]": {
+    key: "purge[0]",
+    config: (text) => ({ purge: [text] }),
+    taken: ["old", "0755", ...oddNames],
+    found: ({ lines, settings }) => [settings.purge[0], ...lines("purge").map((line) => line.split("/data/apps/")[1])],
+    program: "rendered/apps.test.ts",
+  },
+  notebooks: {
+    ...plain("notebooks", FOLDERS, "rendered/home.test.ts"),
+    form: (text) => resolve(checkout, text.replace(/^~(?=\/)/, homedir())),
+    found: ({ services, lines }) => [
+      services.jupyter?.volumes?.find(({ target }) => target === "/home/jovyan/work")?.source,
+      lines("folder")
+        .filter((line) => line.startsWith("1000:100 "))
+        .map((line) => line.slice("1000:100 ".length))[1],
+    ],
+  },
+  project: plain("project", ["my-project-123456", "example.com:a-project"], "unit/components/gcpVm.cases.ts"),
+  zone: plain("zone", ["us-west1-b"], "unit/components/gcpVm.cases.ts"),
+  machineType: plain("machineType", ["e2-small", "custom-2-8192"], "unit/components/gcpVm.cases.ts"),
+  "sshFrom[]": {
+    key: "sshFrom[0]",
+    config: (text) => ({ sshFrom: [text] }),
+    taken: ["203.0.113.7/32"],
+    form: trimmed,
+    found: ({ settings }) => settings.sshFrom,
+    program: "unit/components/gcpVm.cases.ts",
+  },
+  "ssh.host": ofSsh("host", ["203.0.113.7", "Box.lan", "0755"]),
+  "ssh.user": ofSsh("user", ["root", "_x.y-z", "null"]),
+  "ssh.privateKey": ofSsh("privateKey", [PEM("PRIVATE KEY")], (text) => `${text.trim()}\n`),
+  "ssh.hostKey": ofSsh("hostKey", ['ssh-ed25519 AAAA root@it\'s a "box" $HOME']),
+  "ssh.address": ofSsh("address", ["203.0.113.7"]),
+  dns: { ...plain("dns", ["none"], "unit/program/program.test.ts"), form: (text) => text },
+  dnsZone: plain("dnsZone", ["", "example.com", "0755.0b11"], "unit/program/program.test.ts"),
+  tls: { ...plain("tls", ["", "private-ca"], "unit/program/program.test.ts"), form: orNothing },
+  tlsCertificate: {
+    ...plain("tlsCertificate", ["", PEM("CERTIFICATE")], "unit/program/program.test.ts"),
+    form: (text) => (text.trim() && `${text.trim()}\n`) || undefined,
+  },
+  tlsKey: {
+    ...plain("tlsKey", ["", PEM("PRIVATE KEY")], "unit/program/program.test.ts"),
+    form: (text) => (text.trim() && `${text.trim()}\n`) || undefined,
+  },
+  acmeEmail: {
+    ...plain("acmeEmail", ["Ann@example.com", ...ADDRESSES], "e2e/letsEncrypt.test.ts", LETSENCRYPT),
+    found: ({ services }) => wordsBehind("--email", services.lego),
+  },
+  acmeServer: {
+    ...plain(
+      "acmeServer",
+      ["", "https://acme.example.com:14000/dir?a=%20&b=ü"],
+      "rendered/compose.test.ts",
+      LETSENCRYPT,
+    ),
+    found: ({ services }) => [wordsBehind("--server", services.lego)[0]],
+  },
+};
