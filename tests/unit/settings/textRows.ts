@@ -1,10 +1,10 @@
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { parse } from "yaml";
-import { placeOn } from "../../../components/thisMachine.ts";
-import { bundleOf } from "../../../files/bundle.ts";
-import type { Secrets } from "../../../files/secrets.ts";
-import { siteOf } from "../../../files/site.ts";
+import { placeOn } from "../../../components/host/localHost.ts";
+import { bundleOf } from "../../../files/release/bundle.ts";
+import type { Secrets } from "../../../files/site/secrets.ts";
+import { siteOf } from "../../../files/site/site.ts";
 import { checkout } from "../../../settings/checkout.ts";
 import { isDate } from "../../../settings/image.ts";
 import type { Settings } from "../../../settings/schema.ts";
@@ -79,7 +79,7 @@ function once<Value>(make: () => Value): () => Value {
   };
 }
 
-/** What components/siteSecrets.ts takes over from the settings. */
+/** What components/release/siteSecrets.ts takes over from the settings. */
 function secretsOf({ signIn, apps }: Plain): Partial<Secrets> {
   return {
     oidcClientSecret: String(signIn.clientSecret ?? "x"),
