@@ -204,7 +204,7 @@ function variable(what: "environment" | "secrets"): Row {
     {
       taken: ["", "0755", "2026-08-17", " a ", "$HOME $$", 'it\'s "odd"\\', "{{7*7}}", "a\tb", "李 🌱", "\u001b[0m"],
       found: (outcome) => [variableOf(what, "NAME", outcome)],
-      program: "rendered/apps.test.ts",
+      program: "integration/apps.test.ts",
     },
     (text) => ({ NAME: text }),
   );
@@ -221,7 +221,7 @@ function nameOfVariable(what: "environment" | "secrets"): Row {
           Object.keys(variables).filter((name) => variableOf(what, name, outcome) === "x"),
         )[0],
       ],
-      program: "rendered/compose.test.ts",
+      program: "integration/compose.test.ts",
     },
     (text) => ({ [text]: "x" }),
   );
@@ -231,7 +231,7 @@ function nameOfVariable(what: "environment" | "secrets"): Row {
 export const rows: Record<string, Row> = {
   target: { ...plain("target", ["local"], "unit/program/program.test.ts"), form: (text) => text },
   domain: {
-    ...plain("domain", ["lab.localhost", "xn--mnchen-3ya.de", "0755.0b11.no"], "rendered/nginx.test.ts"),
+    ...plain("domain", ["lab.localhost", "xn--mnchen-3ya.de", "0755.0b11.no"], "integration/nginx.test.ts"),
     form: lowerCase,
     found: ({ secretFile, file }) => [
       yaml(secretFile("config.yml")).vouch.cookie.domain,
@@ -239,7 +239,7 @@ export const rows: Record<string, Row> = {
     ],
   },
   home: {
-    ...plain("home", ["home", "0755", ...oddNames], "rendered/texts.test.ts"),
+    ...plain("home", ["home", "0755", ...oddNames], "integration/texts.test.ts"),
     found: ({ settings, file }) => {
       const [, name = ""] = /^ +server_name (.+);$/m.exec(file(`hosts/${settings.home ?? "domain"}.conf`)) ?? [];
       return [name.replace(/\.?lab\.example\.com$/, "") || undefined];
@@ -251,20 +251,20 @@ export const rows: Record<string, Row> = {
     taken: [...ADDRESSES, "@example.co.uk"],
     form: lowerCase,
     found: ({ lines }) => lines("allow"),
-    program: "rendered/texts.test.ts",
+    program: "integration/texts.test.ts",
   },
   "signIn.provider": {
     key: "signIn",
     config: (provider) => ({ signIn: { provider, ...CLIENT } }),
     taken: ["google"],
     found: ({ settings }) => [settings.signIn.provider],
-    program: "rendered/providers.test.ts",
+    program: "integration/providers.test.ts",
   },
   "signIn.users[].email": ofUser("email", {
     taken: ADDRESSES,
     form: lowerCase,
     found: (outcome) => [firstUser(outcome).email, firstUser(outcome).username],
-    program: "rendered/texts.test.ts",
+    program: "integration/texts.test.ts",
   }),
   "signIn.users[].name": ofUser("name", {
     taken: ["0755", "2026-08-17", "no", "~", "Ann O'Neill; {x} #1", "<b>&amp;</b>", "{{7*7}}", "李 🌱", "a\u2028b"],
@@ -272,12 +272,12 @@ export const rows: Record<string, Row> = {
       firstUser(outcome).username,
       quotedIn(outcome.file("names.map"), /^"of:ann@example\.com" "((?:\\.|[^"\\])*)";$/m),
     ],
-    program: "rendered/apps.test.ts",
+    program: "integration/apps.test.ts",
   }),
   "signIn.users[].passwordHash": ofUser("passwordHash", {
     taken: [`$2b$10$${"./A1".repeat(13)}x`],
     found: (outcome) => [firstUser(outcome).hash],
-    program: "rendered/texts.test.ts",
+    program: "integration/texts.test.ts",
   }),
   "signIn.domain": {
     key: "signIn.domain",
@@ -285,25 +285,25 @@ export const rows: Record<string, Row> = {
     taken: ["dev-123456.okta.com", "https://Dev-1.okta.com/"],
     form: (text) => lowerCase(text).replace(/^https:\/\/|\/+$/g, ""),
     found: (outcome) => [new URL(oauth(outcome).auth_url).host],
-    program: "rendered/providers.test.ts",
+    program: "integration/providers.test.ts",
   },
   "signIn.clientId": ofClient(
     "clientId",
     ["0755", "2026-08-17", "1_000", "0oa1 b", "$HOME", 'it\'s "odd" \\ #1', "李 🌱", "a\nb"],
     undefined,
     "client_id",
-    "rendered/texts.test.ts",
+    "integration/texts.test.ts",
   ),
   "signIn.clientSecret": ofClient(
     "clientSecret",
     ["0755", "2026-08-17", "1_000", "GOCSPX b", "$HOME", 'it\'s "odd" \\ #1', "李 🌱", "a\nb"],
     undefined,
     "client_secret",
-    "rendered/texts.test.ts",
+    "integration/texts.test.ts",
   ),
-  "signIn.authUrl": ofClient("authUrl", URLS, trimmed, "auth_url", "rendered/texts.test.ts"),
-  "signIn.tokenUrl": ofClient("tokenUrl", URLS, trimmed, "token_url", "rendered/texts.test.ts"),
-  "signIn.userInfoUrl": ofClient("userInfoUrl", URLS, trimmed, "user_info_url", "rendered/texts.test.ts"),
+  "signIn.authUrl": ofClient("authUrl", URLS, trimmed, "auth_url", "integration/texts.test.ts"),
+  "signIn.tokenUrl": ofClient("tokenUrl", URLS, trimmed, "token_url", "integration/texts.test.ts"),
+  "signIn.userInfoUrl": ofClient("userInfoUrl", URLS, trimmed, "user_info_url", "integration/texts.test.ts"),
   sessionRotation: {
     ...plain(
       "sessionRotation",
@@ -314,21 +314,21 @@ export const rows: Record<string, Row> = {
     found: ({ settings, file }) => [settings.sessionRotation, settings.sessionRotation && JSON.parse(file("sessions"))],
   },
   image: {
-    ...plain("image", ["r-notebook", "registry.example.com/0755/1e3"], "rendered/compose.test.ts", {
+    ...plain("image", ["r-notebook", "registry.example.com/0755/1e3"], "integration/compose.test.ts", {
       imageTag: "2026-08-08",
     }),
     form: (text) => (text.includes("/") ? text.trim() : `quay.io/jupyter/${text.trim()}`),
     found: (outcome) => [imageOf("jupyter", outcome).replace(/:[^:]+$/, "")],
   },
   imageTag: {
-    ...plain("imageTag", ["0755", "1.10", "1e3", "True", "_x", "2026-08-17"], "rendered/compose.test.ts", {
+    ...plain("imageTag", ["0755", "1.10", "1e3", "True", "_x", "2026-08-17"], "integration/compose.test.ts", {
       image: "registry.example.com/lab",
     }),
     form: (text) => (isDate(text.slice(0, 10)) && / 00:00:00 /.test(text) ? text.slice(0, 10) : text.trim()),
     found: (outcome) => [imageOf("jupyter", outcome).replace(/^.*:/, "")],
   },
   imageMirror: {
-    ...plain("imageMirror", ["", "mirror.example.com", "127.0.0.1:5083/hub"], "rendered/compose.test.ts"),
+    ...plain("imageMirror", ["", "mirror.example.com", "127.0.0.1:5083/hub"], "integration/compose.test.ts"),
     found: (outcome) => [imageOf("nginx", outcome).replace(/\/?docker\.io\/.*$/, "") || undefined],
   },
   "packages[]": {
@@ -350,10 +350,10 @@ export const rows: Record<string, Row> = {
         ?.split(" ")
         .at(-1),
     ],
-    program: "rendered/jupyter.test.ts",
+    program: "integration/jupyter.test.ts",
   },
   databaseTag: {
-    ...plain("databaseTag", ["11.8", "11.10", "1.0", "11.8.1-noble"], "rendered/compose.test.ts", { database: "true" }),
+    ...plain("databaseTag", ["11.8", "11.10", "1.0", "11.8.1-noble"], "integration/compose.test.ts", { database: "true" }),
     found: (outcome) => [imageOf("mariadb", outcome).replace(/^.*:/, "")],
   },
   databaseRotation: {
@@ -373,7 +373,7 @@ export const rows: Record<string, Row> = {
         /^ +server_name (.+)\.lab\.example\.com;$/m.exec(file(`hosts/${settings.apps[0]?.name}.conf`))?.[1],
       ];
     },
-    program: "rendered/texts.test.ts",
+    program: "integration/texts.test.ts",
   }),
   "apps[].image": ofApp("image", {
     taken: ["whoami:0755", "a/b:1.10", "registry.example.com:5000/a@sha256:".padEnd(99, "0")],
@@ -383,7 +383,7 @@ export const rows: Record<string, Row> = {
       return `docker.io/${image.includes("/") ? "" : "library/"}${image}`;
     },
     found: (outcome) => [imageOf("whoami", outcome)],
-    program: "rendered/compose.test.ts",
+    program: "integration/compose.test.ts",
   }),
   "apps[].title": ofApp("title", {
     taken: ["0755", "2026-08-17", "no", "Ann's & Bob's {#1}; 李 🌱", "{{7*7}}", "&amp;", "%s `id`"],
@@ -392,7 +392,7 @@ export const rows: Record<string, Row> = {
         /href="https:\/\/whoami\..*<span class="title">(.*?)<\/span>/s.exec(file("front/index.html")) ?? [];
       return [title.replaceAll("&quot;", '"').replaceAll("&lt;", "<").replaceAll("&amp;", "&")];
     },
-    program: "rendered/texts.test.ts",
+    program: "integration/texts.test.ts",
   }),
   "a name in apps[].environment": nameOfVariable("environment"),
   "apps[].environment.NAME": variable("environment"),
@@ -404,7 +404,7 @@ export const rows: Record<string, Row> = {
       taken: ["/0755", "/var/lib/a@b+c/.d", "/-x"],
       form: trimmed,
       found: (outcome) => targetsOf(outcome),
-      program: "rendered/compose.test.ts",
+      program: "integration/compose.test.ts",
     },
     (text) => [text],
   ),
@@ -414,7 +414,7 @@ export const rows: Record<string, Row> = {
       taken: ["/0755", "/var/lib/a@b+c/.d", "/-x"],
       form: trimmed,
       found: (outcome) => targetsOf(outcome),
-      program: "rendered/compose.test.ts",
+      program: "integration/compose.test.ts",
     },
     (text) => ({ [text]: "files/php-demo" }),
   ),
@@ -424,7 +424,7 @@ export const rows: Record<string, Row> = {
       taken: ["files/php-demo", "files/php-demo/src"],
       form: trimmed,
       found: ({ settings }) => [settings.apps[0]?.files["/srv"]],
-      program: "rendered/apps.test.ts",
+      program: "integration/apps.test.ts",
     },
     (text) => ({ "/srv": text }),
   ),
@@ -434,13 +434,13 @@ export const rows: Record<string, Row> = {
     taken: ["files/php-demo/schema.sql"],
     form: trimmed,
     found: ({ settings }) => settings.apps.map((app) => (app as unknown as { schema: string }).schema),
-    program: "rendered/mariadb.test.ts",
+    program: "integration/mariadb.test.ts",
   },
   "apps[].memory": ofApp("memory", {
     taken: ["6m", "1G"],
     form: lowerCase,
     found: ({ services }) => [services.whoami?.mem_limit],
-    program: "rendered/compose.test.ts",
+    program: "integration/compose.test.ts",
   }),
   "apps[].allow[]": ofApp(
     "allow[0]",
@@ -451,7 +451,7 @@ export const rows: Record<string, Row> = {
         settings.apps[0]?.allow?.[0],
         quotedIn(file("people/whoami.map"), /^"allow:((?:\\.|[^"\\])*)" allow;$/m),
       ],
-      program: "rendered/texts.test.ts",
+      program: "integration/texts.test.ts",
     },
     (text) => [text],
   ),
@@ -459,17 +459,17 @@ export const rows: Record<string, Row> = {
     taken: ["/", "/0755", "/a/b?c=1&d=%20"],
     form: trimmed,
     found: ({ lines }) => [/ http:\/\/whoami:80(\S*)/.exec(lines("ready").join())?.[1]],
-    program: "rendered/apps.test.ts",
+    program: "integration/apps.test.ts",
   }),
   "purge[]": {
     key: "purge[0]",
     config: (text) => ({ purge: [text] }),
     taken: ["old", "0755", ...oddNames],
     found: ({ lines, settings }) => [settings.purge[0], ...lines("purge").map((line) => line.split("/data/apps/")[1])],
-    program: "rendered/apps.test.ts",
+    program: "integration/apps.test.ts",
   },
   notebooks: {
-    ...plain("notebooks", FOLDERS, "rendered/home.test.ts"),
+    ...plain("notebooks", FOLDERS, "integration/home.test.ts"),
     form: (text) => resolve(checkout, text.replace(/^~(?=\/)/, homedir())),
     found: ({ services, lines }) => [
       services.jupyter?.volumes?.find(({ target }) => target === "/home/jovyan/work")?.source,
@@ -513,7 +513,7 @@ export const rows: Record<string, Row> = {
     ...plain(
       "acmeServer",
       ["", "https://acme.example.com:14000/dir?a=%20&b=ü"],
-      "rendered/compose.test.ts",
+      "integration/compose.test.ts",
       LETSENCRYPT,
     ),
     found: ({ services }) => [wordsBehind("--server", services.lego)[0]],
