@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getCompileCacheDir } from "node:module";
 import { before, describe, it, mock } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { selfSigned } from "../../support/certificate.ts";
@@ -66,6 +67,10 @@ describe("The program", () => {
       "tls:index/privateKey:PrivateKey certificate-key",
       "tls:index/selfSignedCert:SelfSignedCert certificate-authority",
     ]);
+  });
+
+  it("has Node keep its compiled code", () => {
+    assert.notEqual(getCompileCacheDir(), undefined);
   });
 
   it("maps no stack trace of a resource through source maps", () => {
