@@ -1,3 +1,4 @@
+import "./components/startup.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { cloudflareFor, webFrom } from "./components/cloudflare/cloudflare.ts";
 import { DNS, DnsRecords } from "./components/cloudflare/dnsRecords.ts";

@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import {
   alwaysOnLists,
@@ -110,23 +111,21 @@ function whatIsWrongWithRange(range: string): string | undefined {
   if (!/^\d+$/.test(length) || Number(length) > 32) return "has no length from 8 to 32 behind the slash";
   if (Number(length) < 8)
     return "lets so much of the world try to get in by SSH that it is no rule at all; name the addresses you come from (curl https://ifconfig.me shows yours)";
-  const number = asNumber(address);
-  if (number !== firstOf(number, Number(length)))
+  if (range !== wholeRange(address, length))
     return "is an address within such a range; a range is written by its first";
   return undefined;
 }
 
-/** First address of the range of that length that an address lies in. */
-const firstOf = (address: number, length: number) => address - (address % 2 ** (32 - length));
-const asNumber = (address: string) => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-const asAddress = (number: number) => [24, 16, 8, 0].map((bits) => Math.floor(number / 2 ** bits) % 256).join(".");
+/** The range of that length that an address lies in, written by its first address. */
+const wholeRange = (address: string, length: string) =>
+  `${ipaddr.IPv4.networkAddressFromCIDR(`${address}/${length}`)}/${length}`;
 
 /** The range that was probably meant. */
 function meantRange(range: string): string {
   const [address = "", length = "32"] = range.split("/");
   if (!z.ipv4().safeParse(address).success) return "203.0.113.7/32";
   if (!/^\d+$/.test(length) || Number(length) < 8 || Number(length) > 32) return "203.0.113.7/32";
-  return `${asAddress(firstOf(asNumber(address), Number(length)))}/${length}`;
+  return wholeRange(address, length);
 }
 
 /** IPv4 ranges from which SSH is let in, `203.0.113.7/32`; needed for target gcp, because `pulumi up` comes that way. */

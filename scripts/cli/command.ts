@@ -11,8 +11,6 @@ export interface CommandOptions {
   env?: NodeJS.ProcessEnv;
   /** What it reads on standard input; nothing by default. */
   input?: string;
-  /** Called with each line it writes, on either output, while it runs. */
-  onLine?: (line: string) => void;
   /** Milliseconds after which it is killed; no limit by default. */
   timeout?: number;
 }
@@ -31,31 +29,22 @@ export async function attempt(command: string, args: string[], options: CommandO
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
-    stdio: ["pipe", "pipe", "pipe"],
+    timeout: options.timeout,
+    // For the timeout: a command that hangs may ignore SIGTERM.
+    killSignal: "SIGKILL",
   });
   const output = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
-    let unfinished = "";
-    child[name].setEncoding("utf8").on("data", (chunk: string) => {
-      output[name] += chunk;
-      const lines = (unfinished + chunk).split(/[\r\n]+/);
-      unfinished = lines.pop() ?? "";
-      for (const line of lines) options.onLine?.(line);
+    child[name].setEncoding("utf8").on("data", (text: string) => {
+      output[name] += text;
     });
   }
   // A command that ends without reading its input is no fault of ours.
   child.stdin.on("error", () => {});
   child.stdin.end(options.input);
 
-  let timedOut = false;
-  const kill = () => child.kill();
-  interrupted.addEventListener("abort", kill, { once: true });
-  const timer =
-    options.timeout &&
-    setTimeout(() => {
-      timedOut = true;
-      child.kill("SIGKILL");
-    }, options.timeout);
+  const terminate = () => child.kill("SIGTERM");
+  interrupted.addEventListener("abort", terminate, { once: true });
   const code = await new Promise<number>((resolve) => {
     child.on("error", (error: NodeJS.ErrnoException) => {
       output.stderr += error.message;
@@ -63,11 +52,11 @@ export async function attempt(command: string, args: string[], options: CommandO
     });
     child.on("close", (exitCode, signal) => {
       if (signal === "SIGINT") interrupt();
-      resolve(timedOut ? 124 : (exitCode ?? 1));
+      // Without an interruption only the timeout kills it from here.
+      resolve(child.killed ? 124 : (exitCode ?? 1));
     });
   });
-  if (timer) clearTimeout(timer);
-  interrupted.removeEventListener("abort", kill);
+  interrupted.removeEventListener("abort", terminate);
   interrupted.throwIfAborted();
   return { code, ...output };
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getCompileCacheDir } from "node:module";
 import { before, describe, it, mock } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { selfSigned } from "../../support/certificate.ts";
@@ -27,8 +28,17 @@ describe("The program", () => {
     return found;
   };
 
+  let mapped = 0;
+
   before(async () => {
-    run = await runUnderMocks(handedOver(people), program);
+    run = await runUnderMocks(handedOver(people), () => {
+      // As source-map-support does, which the SDK installs before it loads the program.
+      Error.prepareStackTrace = (_error, frames) => {
+        if (frames.some((frame) => frame.getFileName()?.includes("/components/"))) mapped += 1;
+        return "";
+      };
+      return program();
+    });
     commands = run.resources.filter(({ type }) => type.startsWith("command:"));
   });
 
@@ -57,6 +67,15 @@ describe("The program", () => {
       "tls:index/privateKey:PrivateKey certificate-key",
       "tls:index/selfSignedCert:SelfSignedCert certificate-authority",
     ]);
+  });
+
+  it("has Node keep its compiled code", () => {
+    assert.notEqual(getCompileCacheDir(), undefined);
+  });
+
+  it("maps no stack trace of a resource through source maps", () => {
+    assert.equal(mapped, 0);
+    assert.match(String(new Error("one").stack), /program\.test\.ts:\d+:\d+/);
   });
 
   it("has every resource of a provider in a component, and by a name that begins with the component's", () => {

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isAtLeast, versionParts } from "../../../scripts/cli/version.ts";
+import { isAtLeast } from "../../../scripts/cli/version.ts";
 
 test("a version is found in what programs print about themselves", () => {
-  assert.deepEqual(versionParts("v3.259.0"), [3, 259, 0]);
-  assert.deepEqual(versionParts("Docker Compose version 2.26.1-4"), [2, 26, 1]);
-  assert.deepEqual(versionParts("go version go1.26.8 linux/amd64"), [1, 26, 8]);
-  assert.deepEqual(versionParts("command not found"), []);
+  for (const [text, version, newer] of [
+    ["v3.259.0", "3.259.0", "3.259.1"],
+    ["Docker Compose version 2.26.1-4", "2.26.1", "2.26.2"],
+    ["go version go1.26.8 linux/amd64", "1.26.8", "1.26.9"],
+  ] as const) {
+    assert.equal(isAtLeast(text, version), true, text);
+    assert.equal(isAtLeast(text, newer), false, text);
+  }
 });
 
 test("versions are compared number by number, not letter by letter", () => {
@@ -23,5 +27,5 @@ test("parts that are not there count as zero", () => {
 });
 
 test("a text without a version is never new enough", () => {
-  assert.equal(isAtLeast("", "0.0"), false);
+  for (const text of ["", "command not found"]) assert.equal(isAtLeast(text, "0.0"), false);
 });
