@@ -217,8 +217,9 @@ describe("The program's notices", () => {
     const logs = (["info", "warn"] as const).map((level) => mock.method(pulumi.log, level, () => Promise.resolve()));
     await runUnderMocks(handedOver({ ...people, ...settings }), program, {}, { preview });
     return logs.flatMap((log) => {
+      const texts = log.mock.calls.map(({ arguments: [text] }) => String(text).replace(/:.*/s, ""));
       log.mock.restore();
-      return log.mock.calls.map(({ arguments: [text] }) => String(text).replace(/:.*/s, ""));
+      return texts;
     });
   }
 
@@ -295,8 +296,9 @@ describe("The program in a stack whose name Compose refuses", () => {
     const settings = handedOver({ ...gcp, "jupyter-up:target": "ssh", "jupyter-up:ssh": ssh });
     const world = { stackName: "Prod", encrypted: ["jupyter-up:ssh"] };
     await runUnderMocks(settings, program, { [made]: { connection } }, world);
+    const said = String(warn.mock.calls[0]?.arguments[0]);
     warn.mock.restore();
-    assert.match(String(warn.mock.calls[0]?.arguments[0]), /site-apply down jupyter-up-prod-[0-9a-f]{6}$/);
+    assert.match(said, /site-apply down jupyter-up-prod-[0-9a-f]{6}$/);
   });
 });
 

@@ -1,0 +1,32 @@
+import jestRunner from "jest-runner";
+import { interrupted } from "../../scripts/setup/interruption.ts";
+
+// Its types are those of its CommonJS form.
+const TestRunner = jestRunner as unknown as typeof jestRunner.default;
+type Args = ConstructorParameters<typeof TestRunner>;
+type RunArgs = Parameters<InstanceType<typeof TestRunner>["runTests"]>;
+
+/**
+ * Runs each test file in a process of its own: what a file changes (folder, umask, variables) or leaves behind ends with it,
+ * and a process that is killed fails one file.
+ *
+ * Option `atOnce`: how many files run at the same time. Default: as many as jest has workers.
+ */
+export default class FileRunner extends TestRunner {
+  private readonly atOnce: number;
+
+  constructor(globalConfig: Args[0], context: Args[1], options?: Record<string, unknown>) {
+    super({ ...globalConfig, maxWorkers: 1 }, context);
+    this.atOnce = Number(options?.atOnce ?? globalConfig.maxWorkers);
+  }
+
+  override async runTests(tests: RunArgs[0], watcher: RunArgs[1], options: RunArgs[2]): Promise<void> {
+    if (this._globalConfig.runInBand) return super.runTests(tests, watcher, options);
+    const waiting = [...tests];
+    const runWaiting = async () => {
+      for (let test = waiting.shift(); test && !interrupted.aborted; test = waiting.shift())
+        await super.runTests([test], watcher, { ...options, serial: false });
+    };
+    await Promise.all(Array.from({ length: this.atOnce }, runWaiting));
+  }
+}

@@ -1,0 +1,84 @@
+/** What tests of the site, and of the parts that replace the internet's, need on this machine. It is there once, whoever asks. */
+
+import { ensureBrowser } from "../../scripts/setup/browser.ts";
+import { findExecutable } from "../../scripts/setup/command.ts";
+import { installPackages, unpackPackage } from "../../scripts/setup/debian.ts";
+import { cliEnvironment, imageMirrorOf, usersConfig } from "../../scripts/setup/localStack.ts";
+import { prepareDocker, preparePulumi, seeSurroundings } from "../../scripts/setup/prepare.ts";
+import { providerPackages, siteImages } from "../../scripts/setup/site.ts";
+import { withStandIns } from "../../scripts/setup/standIns.ts";
+import { step } from "../../scripts/setup/step.ts";
+import type { Surroundings } from "../../scripts/setup/surroundings.ts";
+
+/** Images of tests that change this checkout's settings. */
+const imagesOfTests = [
+  // Another tag to change to.
+  "quay.io/jupyter/scipy-notebook:2026-08-17",
+  // An app that is added to the site.
+  "docker.io/traefik/whoami:v1.11.0",
+  // The client of a site that gets a certificate by itself.
+  "docker.io/goacme/lego:v5.3.1",
+];
+
+let surroundings: Promise<Surroundings> | undefined;
+let machine: Machine | undefined;
+
+/** A machine that is ready until `release` is called. */
+interface Machine {
+  ready: Promise<void>;
+  release: () => void;
+  /** Settles when everything that was started has ended. */
+  ended: Promise<void>;
+}
+
+/** Prepares the machine as `npm start` does, and this process's environment, which test files inherit. */
+export function prepareSite(): Promise<void> {
+  machine ??= startMachine();
+  return machine.ready;
+}
+
+/** The same, with a browser. */
+export async function prepareBrowser(): Promise<void> {
+  surroundings ??= seeSurroundings();
+  const { debianRoot } = await surroundings;
+  process.env.BROWSER_PATH = await step("Browser", (say) => ensureBrowser(debianRoot, say));
+  await prepareSite();
+}
+
+/** Ends what was started. */
+export async function release(): Promise<void> {
+  machine?.release();
+  await machine?.ended;
+}
+
+function startMachine(): Machine {
+  const ready = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const ended = withMachine(() => {
+    ready.resolve();
+    return released.promise;
+  }).catch(ready.reject);
+  return { ready: ready.promise, release: released.resolve, ended };
+}
+
+async function withMachine(work: () => Promise<void>): Promise<void> {
+  surroundings ??= seeSurroundings();
+  const found = await surroundings;
+  const { debianRoot } = found;
+  await prepareDocker(found);
+  const cli = await preparePulumi(found);
+  if (debianRoot && findExecutable("shellcheck") === undefined) {
+    await step("shellcheck", (say) => installPackages(["shellcheck"], say));
+  }
+  if (debianRoot) await step("Pebble, Let's Encrypt's test server", (say) => unpackPackage("pebble", debianRoot, say));
+  const config = await usersConfig();
+  const needs = {
+    images: [...(await siteImages(config)), ...imagesOfTests],
+    providers: providerPackages,
+    imageMirror: imageMirrorOf(config),
+  };
+  await withStandIns(found, needs, async ({ env, imageMirror }) => {
+    Object.assign(process.env, cliEnvironment(cli), env, { JUPYTER_UP_IMAGE_MIRROR: imageMirror ?? "" });
+    await work();
+  });
+}

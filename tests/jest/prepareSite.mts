@@ -1,0 +1,1 @@
+export { prepareSite as default } from "./machine.ts";
