@@ -7,8 +7,8 @@ const minutes = 60_000;
 
 const projects = [
   { name: "unit", files: "tests/unit", setup: undefined, test: 1, file: 5, runner: {} },
-  { name: "offline", files: "tests/stand-ins", setup: "prepareSite", test: 10, file: 15, runner: {} },
-  { name: "integration", files: "tests/rendered", setup: "prepareSite", test: 10, file: 15, runner: {} },
+  { name: "offline", files: "offline", setup: "prepareSite", test: 10, file: 15, runner: {} },
+  { name: "integration", files: "tests/integration", setup: "prepareSite", test: 10, file: 15, runner: {} },
   // There is one machine with one set of ports: these files take turns.
   { name: "e2e", files: "tests/e2e", setup: "prepareBrowser", test: 10, file: 15, runner: { atOnce: 1 } },
 ];

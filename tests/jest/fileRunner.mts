@@ -1,5 +1,5 @@
 import jestRunner from "jest-runner";
-import { interrupted } from "../../scripts/setup/interruption.ts";
+import { interrupted } from "../../scripts/cli/interruption.ts";
 
 // Its types are those of its CommonJS form.
 const TestRunner = jestRunner as unknown as typeof jestRunner.default;
