@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../support/command.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { oddPath } from "../support/texts.ts";
@@ -101,13 +101,13 @@ describe("Jupyter, its home directory and its container", () => {
   const restart = async () => run("docker", ["restart", "--time", "5", await site.container("jupyter")]);
   const check = () => site.host.apply("check");
 
-  before(async () => {
+  beforeAll(async () => {
     site = runningSite(["jupyter"]);
     home = `${site.host.folder}/data/home`;
     notebooks = `${site.host.folder}/${oddPath}`;
     await released();
   });
-  after(() => site.remove());
+  afterAll(() => site.remove());
 
   it("has its notebooks in a folder of this machine, whatever that is called", async () => {
     await put({ "work/a.txt": "from the container\n" });

@@ -1,6 +1,6 @@
 /** Texts of the settings, in the programs that read them last: one site for many of them. What it holds of which setting, textRows.ts says. */
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { hashSync } from "bcryptjs";
 import { run } from "../support/command.ts";
 import { freePort } from "../support/freePort.ts";
@@ -72,14 +72,14 @@ describe("A site of odd texts", () => {
   const visit = (name: string, cookie: string, path = "/") =>
     ask(port, `${name}.${domain}`, path, { headers: { ...page, cookie } });
 
-  before(async () => {
+  beforeAll(async () => {
     site = runningSite(["nginx", "vouch", "dex", "mariadb", ...running]);
     port = await freePort();
     const place = { data: `${site.host.folder}/${oddPath}`, httpsPort: port, httpPort: await freePort() };
     const { code, output } = await site.release({ ...changes, place });
     assert.equal(code, 0, output);
   });
-  after(() => site?.remove());
+  afterAll(() => site?.remove());
 
   it("lets in whoever is on its list, and tells apps the address", async () => {
     for (const address of [...addresses, "x@example.co.uk"]) {

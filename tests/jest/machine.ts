@@ -1,14 +1,14 @@
 /** What tests of the site, and of the parts that replace the internet's, need on this machine. It is there once, whoever asks. */
 
-import { ensureBrowser } from "../../scripts/machine/browser.ts";
-import { findExecutable } from "../../scripts/cli/command.ts";
-import { installPackages, unpackPackage } from "../../offline/setup/debian.ts";
-import { cliEnvironment, imageMirrorOf, usersConfig } from "../../scripts/pulumi/localStack.ts";
-import { prepareDocker, preparePulumi, seeSurroundings } from "../../scripts/machine/prepare.ts";
-import { providerPackages, siteImages } from "../../scripts/pulumi/site.ts";
 import { withStandIns } from "../../offline/index.ts";
-import { step } from "../../scripts/cli/step.ts";
+import { installPackages, unpackPackage } from "../../offline/setup/debian.ts";
 import type { Surroundings } from "../../offline/setup/surroundings.ts";
+import { findExecutable } from "../../scripts/cli/command.ts";
+import { step } from "../../scripts/cli/step.ts";
+import { ensureBrowser } from "../../scripts/machine/browser.ts";
+import { prepareDocker, preparePulumi, seeSurroundings } from "../../scripts/machine/prepare.ts";
+import { cliEnvironment, imageMirrorOf, usersConfig } from "../../scripts/pulumi/localStack.ts";
+import { providerPackages, siteImages } from "../../scripts/pulumi/site.ts";
 
 /** Images of tests that change this checkout's settings. */
 const imagesOfTests = [

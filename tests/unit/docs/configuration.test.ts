@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { withSettingsTable } from "../../../scripts/docs/settingsTable.ts";
 import { settingsSchema } from "../../../settings/schema.ts";
 import { declaredSettings } from "../../support/projectFile.ts";

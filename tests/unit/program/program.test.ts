@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { getCompileCacheDir } from "node:module";
-import { before, describe, it, mock } from "node:test";
+import { beforeAll, describe, it, jest } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { selfSigned } from "../../support/certificate.ts";
 import { MARKER, openTexts, type Resource, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
@@ -30,7 +30,7 @@ describe("The program", () => {
 
   let mapped = 0;
 
-  before(async () => {
+  beforeAll(async () => {
     run = await runUnderMocks(handedOver(people), () => {
       // As source-map-support does, which the SDK installs before it loads the program.
       Error.prepareStackTrace = (_error, frames) => {
@@ -189,7 +189,7 @@ describe("The program with apps of which something is encrypted", () => {
   const config = { ...people, "jupyter-up:apps": [whoami] };
   const stdinOf = ({ resources }: Run, name: string) => resources.find((each) => each.name === name)?.inputs.stdin;
   let run: Run;
-  before(async () => {
+  beforeAll(async () => {
     run = await runUnderMocks(handedOver(config), program, {}, { encrypted: ["jupyter-up:apps"] });
   });
 
@@ -214,11 +214,13 @@ describe("The program with apps of which something is encrypted", () => {
 
 describe("The program's notices", () => {
   async function said(preview: boolean, settings: Record<string, unknown>): Promise<string[]> {
-    const logs = (["info", "warn"] as const).map((level) => mock.method(pulumi.log, level, () => Promise.resolve()));
+    const logs = (["info", "warn"] as const).map((level) =>
+      jest.spyOn(pulumi.log, level).mockImplementation(() => Promise.resolve()),
+    );
     await runUnderMocks(handedOver({ ...people, ...settings }), program, {}, { preview });
     return logs.flatMap((log) => {
-      const texts = log.mock.calls.map(({ arguments: [text] }) => String(text).replace(/:.*/s, ""));
-      log.mock.restore();
+      const texts = log.mock.calls.map(([text]) => String(text).replace(/:.*/s, ""));
+      log.mockRestore();
       return texts;
     });
   }
@@ -292,12 +294,12 @@ describe("The program in a stack whose name Compose refuses", () => {
     const made = "urn:pulumi:Prod::jupyter-up::command:remote:Command::site-release";
     const connection = { host: "203.0.113.8", user: "root", hostKey: "ssh-ed25519 BBBB" };
     const ssh = { host: "203.0.113.7", privateKey: "-----BEGIN PRIVATE KEY-----", hostKey: "ssh-ed25519 AAAA" };
-    const warn = mock.method(pulumi.log, "warn", () => Promise.resolve());
+    const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(() => Promise.resolve());
     const settings = handedOver({ ...gcp, "jupyter-up:target": "ssh", "jupyter-up:ssh": ssh });
     const world = { stackName: "Prod", encrypted: ["jupyter-up:ssh"] };
     await runUnderMocks(settings, program, { [made]: { connection } }, world);
-    const said = String(warn.mock.calls[0]?.arguments[0]);
-    warn.mock.restore();
+    const said = String(warn.mock.calls[0]?.[0]);
+    warn.mockRestore();
     assert.match(said, /site-apply down jupyter-up-prod-[0-9a-f]{6}$/);
   });
 });
@@ -327,7 +329,7 @@ describe("The program in a stack that was renamed", () => {
 describe("The program with a password hash in the settings", () => {
   const passwordHash = `$2b$10$${"a".repeat(53)}`;
   let run: Run;
-  before(async () => {
+  beforeAll(async () => {
     const signIn = { users: [{ email: "ann@example.com", passwordHash }] };
     run = await runUnderMocks(handedOver({ ...people, "jupyter-up:signIn": signIn }), program);
   });
@@ -353,7 +355,7 @@ describe("The program with settings that cannot be used", () => {
   const bad = { ...people, "jupyter-up:allow": [], "jupyter-up:port": 0, "jupyter-up:alow": ["ann@example.com"] };
   let thrown: unknown;
   let run: Run;
-  before(async () => {
+  beforeAll(async () => {
     run = await runUnderMocks(handedOver(bad), async () => {
       thrown = await program().catch((error) => error);
     });
@@ -399,7 +401,7 @@ const isCommand = ({ type }: Resource) => type.startsWith("command:");
 
 describe("The program with target gcp", () => {
   let run: Run;
-  before(async () => {
+  beforeAll(async () => {
     run = await runUnderMocks(handedOver(gcp), program);
   });
 
@@ -492,7 +494,7 @@ describe("The program with target gcp, behind Cloudflare, with people of Google"
   const google = { provider: "google", clientId: "0oa1", clientSecret: MARKER };
   const all = (run: Run, type: string) => run.resources.filter((each) => each.type === `cloudflare:index/${type}`);
   let run: Run;
-  before(async () => {
+  beforeAll(async () => {
     const cloudflare = { "jupyter-up:dns": "cloudflare", "cloudflare:apiToken": `${MARKER}-${"t".repeat(40)}` };
     const config = handedOver({ ...gcp, ...cloudflare, "jupyter-up:signIn": google });
     run = await runUnderMocks(config, program, {}, { encrypted: ["jupyter-up:signIn"] });
@@ -597,7 +599,7 @@ describe("The program with target ssh", () => {
   const reached = { host: "127.0.0.1", port: 1, address: "203.0.113.7" };
   const ssh = { ...reached, user: "ann", privateKey, hostKey: "ssh-ed25519 AAAA" };
   let run: Run;
-  before(async () => {
+  beforeAll(async () => {
     const config = handedOver({ ...gcp, "jupyter-up:target": "ssh", "jupyter-up:ssh": ssh });
     run = await runUnderMocks(config, program, {}, { encrypted: ["jupyter-up:ssh"] });
   });

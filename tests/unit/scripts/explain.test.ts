@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { explain, explanations, pendingOperations } from "../../../scripts/pulumi/explain.ts";
 
 const dial = (error: string) => `after 10 failed attempts: ${error}`;

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import type { z } from "zod";
 import { readSettings } from "../../../settings/read.ts";
 import { settingsSchema } from "../../../settings/schema.ts";

@@ -353,7 +353,9 @@ export const rows: Record<string, Row> = {
     program: "integration/jupyter.test.ts",
   },
   databaseTag: {
-    ...plain("databaseTag", ["11.8", "11.10", "1.0", "11.8.1-noble"], "integration/compose.test.ts", { database: "true" }),
+    ...plain("databaseTag", ["11.8", "11.10", "1.0", "11.8.1-noble"], "integration/compose.test.ts", {
+      database: "true",
+    }),
     found: (outcome) => [imageOf("mariadb", outcome).replace(/^.*:/, "")],
   },
   databaseRotation: {
