@@ -5,31 +5,34 @@
 
 const minutes = 60_000;
 
+const quick = { testTimeout: 1 * minutes, fileTimeout: 5 * minutes };
+const slow = { testTimeout: 10 * minutes, fileTimeout: 15 * minutes };
+
 const projects = [
-  { name: "unit", files: "tests/unit", setup: undefined, test: 1, file: 5, runner: {} },
-  { name: "offline", files: "offline", setup: "prepareSite", test: 10, file: 15, runner: {} },
-  { name: "integration", files: "tests/integration", setup: "prepareSite", test: 10, file: 15, runner: {} },
+  { name: "unit", folder: "tests/unit", ...quick },
+  { name: "offline", folder: "offline", ...slow, setup: "prepareSite" },
+  { name: "integration", folder: "tests/integration", ...slow, setup: "prepareSite" },
   // There is one machine with one set of ports: these files take turns.
-  { name: "e2e", files: "tests/e2e", setup: "prepareBrowser", test: 10, file: 15, runner: { atOnce: 1 } },
+  { name: "e2e", folder: "tests/e2e", ...slow, setup: "prepareBrowser", atOnce: 1 },
 ];
 
 /** @type {import("jest").Config} */
 export default {
-  projects: projects.map(({ name, files, setup, test, file, runner }) => ({
+  projects: projects.map(({ name, folder, setup, testTimeout, fileTimeout, atOnce }) => ({
     displayName: name,
-    roots: [`<rootDir>/${files}`],
+    roots: [`<rootDir>/${folder}`],
     testMatch: ["**/*.test.ts"],
-    ...(setup
-      ? { globalSetup: `<rootDir>/tests/jest/${setup}.mts`, globalTeardown: "<rootDir>/tests/jest/release.mts" }
-      : {}),
+    ...(setup && {
+      globalSetup: `<rootDir>/tests/jest/${setup}.mts`,
+      globalTeardown: "<rootDir>/tests/jest/release.mts",
+    }),
     injectGlobals: false,
     extensionsToTreatAsEsm: [".ts"],
     transform: { "\\.ts$": "<rootDir>/tests/jest/stripTypes.mts" },
-    runner: ["<rootDir>/tests/jest/fileRunner.mts", runner],
+    runner: ["<rootDir>/tests/jest/fileRunner.mts", { atOnce, testTimeout }],
     testEnvironment: "<rootDir>/tests/jest/environment.mts",
     // Pulumi's SDK still uses its globals after the last test.
-    testEnvironmentOptions: { globalsCleanup: "off", fileTimeout: file * minutes },
-    testTimeout: test * minutes,
+    testEnvironmentOptions: { globalsCleanup: "off", fileTimeout },
   })),
   maxWorkers: "100%",
   maxConcurrency: 8,

@@ -6,18 +6,25 @@ const TestRunner = jestRunner as unknown as typeof jestRunner.default;
 type Args = ConstructorParameters<typeof TestRunner>;
 type RunArgs = Parameters<InstanceType<typeof TestRunner>["runTests"]>;
 
+/** `runnerOptions` of a project. */
+interface Options {
+  /** How many files run at the same time. Default: as many as jest has workers. */
+  atOnce?: number;
+  /** The limit of a test and of a hook, in milliseconds: jest applies that of the whole run only. */
+  testTimeout?: number;
+}
+
 /**
  * Runs each test file in a process of its own: what a file changes (folder, umask, variables) or leaves behind ends with it,
  * and a process that is killed fails one file.
- *
- * Option `atOnce`: how many files run at the same time. Default: as many as jest has workers.
  */
 export default class FileRunner extends TestRunner {
   private readonly atOnce: number;
 
-  constructor(globalConfig: Args[0], context: Args[1], options?: Record<string, unknown>) {
-    super({ ...globalConfig, maxWorkers: 1 }, context);
-    this.atOnce = Number(options?.atOnce ?? globalConfig.maxWorkers);
+  constructor(globalConfig: Args[0], context: Args[1], options: Options = {}) {
+    const { atOnce = globalConfig.maxWorkers, testTimeout } = options;
+    super({ ...globalConfig, maxWorkers: 1, ...(testTimeout && { testTimeout }) }, context);
+    this.atOnce = atOnce;
   }
 
   override async runTests(tests: RunArgs[0], watcher: RunArgs[1], options: RunArgs[2]): Promise<void> {
