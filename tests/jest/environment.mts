@@ -1,3 +1,5 @@
+import { writeSync } from "node:fs";
+import { inspect } from "node:util";
 import { Worker } from "node:worker_threads";
 import { TestEnvironment } from "jest-environment-node";
 
@@ -7,10 +9,16 @@ type Args = ConstructorParameters<typeof TestEnvironment>;
 const watchdog = `
   const { workerData: { file, timeout } } = require("node:worker_threads");
   setTimeout(() => {
-    require("node:fs").writeSync(2, file + " did not end within " + timeout / 60_000 + " minutes: its process is killed.\\n");
+    require("node:fs").writeSync(2, file + " did not end within " + timeout / 1000 + " s: its process is killed.\\n");
     process.kill(process.pid, "SIGKILL");
   }, timeout);
 `;
+
+// What is thrown after the last test. jest would end this process with 1, and then run the file again, three times.
+process.prependListener("uncaughtException", (error) => {
+  writeSync(2, `Thrown after the last test: ${inspect(error)}\n`);
+  process.kill(process.pid, "SIGKILL");
+});
 
 /**
  * Node's environment for one test file, in a process of its own (see fileRunner.mts).
