@@ -2,6 +2,7 @@ import { writeSync } from "node:fs";
 import { inspect } from "node:util";
 import { Worker } from "node:worker_threads";
 import { TestEnvironment } from "jest-environment-node";
+import { compareAcrossRealms, shareErrors } from "./realms.mts";
 
 type Args = ConstructorParameters<typeof TestEnvironment>;
 
@@ -44,6 +45,8 @@ export default class FileEnvironment extends TestEnvironment {
     delete process.env.FORCE_COLOR;
     // Not jest's copy, of which a program that the test starts, and Node itself, know nothing: variables, signals, warnings.
     this.global.process = process;
+    shareErrors(this.global);
+    compareAcrossRealms();
     const { workerData } = this;
     this.thread = new Worker(watchdog, { eval: true, workerData });
   }
