@@ -5,19 +5,13 @@
 
 import { join } from "node:path";
 import { buildArgv, runCLI } from "jest";
+import { type Counts, countsOf } from "../tests/jest/counts.ts";
 import { release } from "../tests/jest/machine.ts";
 import { attempt } from "./cli/command.ts";
 import { projectFolder } from "./cli/folders.ts";
 import { interrupted } from "./cli/interruption.ts";
 import { main } from "./cli/main.ts";
 import { PlainError } from "./cli/plainError.ts";
-
-/** Numbers of tests. */
-interface Counts {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
 
 const projects = ["unit", "offline", "integration", "e2e"];
 const formerNames: Record<string, string> = { rendered: "integration", "stand-ins": "offline" };
@@ -58,16 +52,11 @@ async function runTests(args: string[]): Promise<Counts> {
   try {
     const { results } = await runCLI(argv, [projectFolder]);
     interrupted.throwIfAborted();
-    const counts = {
-      passed: results.numPassedTests,
-      // A file that could not be loaded, or that failed outside its tests, has no test that says so.
-      failed: results.numFailedTests + results.numRuntimeErrorTestSuites,
-      skipped: results.numPendingTests + results.numTodoTests,
-    };
+    const counts = countsOf(results);
     if (counts.passed + counts.failed === 0 && (counts.skipped === 0 || argv.testNamePattern)) {
       throw new PlainError(`No test was run: none fits "${args.join(" ")}".`);
     }
-    return results.success ? counts : { ...counts, failed: Math.max(1, counts.failed) };
+    return counts;
   } finally {
     // jest does this, too, but not after an error.
     await release();

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, it } from "@jest/globals";
+
+const folder = new URL(".", import.meta.url);
+
+describe("What Node's own modules make", () => {
+  it("is compared by its content", () => {
+    const found = readdirSync(folder).filter((name) => name.startsWith("realms"));
+    assert.deepEqual({ found }, { found: ["realms.test.ts"] });
+    assert.notDeepEqual({ found }, { found: [] });
+    assert.throws(() => assert.deepEqual({ found }, { found: ["another"] }), { code: "ERR_ASSERTION" });
+  });
+
+  it("is an instance of the class of its errors, and of no other", () => {
+    class Own extends Error {}
+    assert.throws(() => readFileSync(new URL("nothing", folder)), Error);
+    assert.throws(() => new URL("nothing"), TypeError);
+    const own = new Own();
+    const nodes = errorOf(() => readFileSync(new URL("nothing", folder)));
+    assert.deepEqual([nodes instanceof Own, nodes instanceof TypeError], [false, false]);
+    assert.deepEqual([own instanceof Own, own instanceof Error, own instanceof TypeError], [true, true, false]);
+  });
+
+  it("still differs from an instance of a class", () => {
+    class Own {
+      value = 1;
+    }
+    assert.notDeepEqual(new Own(), { value: 1 });
+    assert.notDeepEqual([1], ["1"]);
+  });
+});
+
+function errorOf(work: () => void): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
