@@ -42,4 +42,4 @@ it("Whatever becomes of a test file, the others run, and nothing that fails goes
   ]);
   // Passed: what goes on, what is fine, what comes before the last hook. Failed: a test or a file each, and two that need a hook.
   assert.equal(output.trim().split("\n").at(-1), JSON.stringify({ passed: 3, failed: 10, skipped: 1 }), output);
-});
+}, 240_000);
