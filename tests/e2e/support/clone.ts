@@ -113,6 +113,6 @@ export class Clone {
 
 /** The scripts shall find out everything for themselves, as they do for a user. */
 export function withoutTestSurroundings(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(PULUMI_|JUPYTER_UP_|NODE_TEST)/.test(name));
+  const kept = Object.entries(process.env).filter(([name]) => !/^(PULUMI_|JUPYTER_UP_|JEST_)/.test(name));
   return Object.fromEntries(kept);
 }
