@@ -1,5 +1,5 @@
 import jestRunner from "jest-runner";
-import { interrupted } from "../../scripts/cli/interruption.ts";
+import { onInterrupt } from "../../scripts/cli/interruption.ts";
 
 // Its types are those of its CommonJS form.
 const TestRunner = jestRunner as unknown as typeof jestRunner.default;
@@ -31,9 +31,14 @@ export default class FileRunner extends TestRunner {
     if (this._globalConfig.runInBand) return super.runTests(tests, watcher, options);
     const waiting = [...tests];
     const runWaiting = async () => {
-      for (let test = waiting.shift(); test && !interrupted.aborted; test = waiting.shift())
+      for (let test = waiting.shift(); test && !watcher.isInterrupted(); test = waiting.shift())
         await super.runTests([test], watcher, { ...options, serial: false });
     };
-    await Promise.all(Array.from({ length: this.atOnce }, runWaiting));
+    const end = onInterrupt(() => void watcher.setState({ interrupted: true }));
+    try {
+      await Promise.all(Array.from({ length: this.atOnce }, runWaiting));
+    } finally {
+      end();
+    }
   }
 }

@@ -1,7 +1,7 @@
 /** Runs the test files of two folders with the project's own configuration: those that never end, and others. Limits are of seconds. */
 
 import { runCLI } from "jest";
-import { projectFolder } from "../../../scripts/setup/folders.ts";
+import { projectFolder } from "../../../scripts/cli/folders.ts";
 import { countsOf } from "../../jest/counts.ts";
 
 const [endless, others] = process.argv.slice(2);
