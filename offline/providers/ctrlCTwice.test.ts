@@ -13,7 +13,7 @@ import { cli, skip, type TrialStack, trialStack } from "./trialStack.ts";
   const at = (file: string) => join(stack.folder, file);
 
   beforeAll(async () => {
-    const components = join(import.meta.dirname, "../../../components");
+    const components = join(import.meta.dirname, "../../components");
     stack = await trialStack("ctrlCTwice.program.ts", () => ({ COMPONENTS: components }));
     const slow = `
       import { writeFileSync } from "node:fs";

@@ -15,7 +15,7 @@ import { skip, type TrialStack, trialStack } from "./trialStack.ts";
 
   beforeAll(async () => {
     stack = await trialStack("originPulls.program.ts", (folder) => ({
-      COMPONENTS: join(import.meta.dirname, "../../../components"),
+      COMPONENTS: join(import.meta.dirname, "../../components"),
       JUPYTER_UP_CLOUD: join(folder, "cloud"),
     }));
     cloud = openCloud(join(stack.folder, "cloud"));

@@ -7,7 +7,7 @@ import { skip, type TrialStack, trialStack } from "./trialStack.ts";
   let stack: TrialStack;
 
   beforeAll(async () => {
-    const components = join(import.meta.dirname, "../../../components");
+    const components = join(import.meta.dirname, "../../components");
     stack = await trialStack("sshState.program.ts", () => ({ COMPONENTS: components }));
     assert.equal((await pulumi("stack", "init", "dev")).code, 0);
   });
