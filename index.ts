@@ -11,9 +11,8 @@ import { SiteSecrets } from "./components/release/siteSecrets.ts";
 import { inSecrets } from "./components/tls/certificate.ts";
 import { certificateFor } from "./components/tls/createCertificate.ts";
 import { callbackUrl } from "./files/site/names.ts";
-import { hostNames, siteOf } from "./files/site/site.ts";
+import { siteOf } from "./files/site/site.ts";
 import { loadSettings } from "./settings/load.ts";
-import { isProxied } from "./settings/web.ts";
 
 const settings = loadSettings();
 
@@ -21,16 +20,21 @@ const cloudflare = await cloudflareFor(settings);
 const host = await hostFor(settings, { webFrom: webFrom(cloudflare) });
 const project = composeProject(pulumi.getProject(), pulumi.getStack());
 const site = siteOf(project, settings, host.place, cloudflare?.edge);
-const names = hostNames(site);
 
-const certificate = await certificateFor(settings, names);
+const certificate = await certificateFor(settings);
 const apiToken = new pulumi.Config("cloudflare").getSecret("apiToken");
-const pulls = cloudflare?.edge && new OriginPulls("pulls", { zoneId: cloudflare.zoneId, names, apiToken });
+const pulls =
+  cloudflare?.edge && new OriginPulls("pulls", { zoneId: cloudflare.zoneId, names: settings.hostNames, apiToken });
 const secrets = new SiteSecrets("secrets", settings);
 
 new SiteRelease(SITE, { host, site, secrets: { ...secrets.values, ...inSecrets(certificate, pulls) } });
 if (cloudflare)
-  new DnsRecords(DNS, { zoneId: cloudflare.zoneId, names, address: host.address, proxied: isProxied(settings) });
+  new DnsRecords(DNS, {
+    zoneId: cloudflare.zoneId,
+    names: settings.hostNames,
+    address: host.address,
+    proxied: settings.dns.proxied,
+  });
 
 announceNotices(settings);
 announceCallback(settings.signIn, callbackUrl(site.names));

@@ -1,5 +1,4 @@
-import { regionOf } from "./machine.ts";
-import type { Settings } from "./schema.ts";
+import { type Gcp, regionOf } from "./target/gcp.ts";
 
 /**
  * What the VM costs a month beyond Google's free tier, in US dollars. List prices of us-central1, as public price tables quote
@@ -33,7 +32,7 @@ export interface DisksMade {
 
 /** What of a plan for Google Cloud is not on the free tier. */
 export function costsOf(
-  { zone, machineType, bootDiskGb, dataDiskGb }: Pick<Settings, "zone" | "machineType" | "bootDiskGb" | "dataDiskGb">,
+  { zone, machineType, bootDiskGb, dataDiskGb }: Pick<Gcp, "zone" | "machineType" | "bootDiskGb" | "dataDiskGb">,
   made: DisksMade = { bootGb: 0, dataGb: 0 },
 ): Cost[] {
   const region = regionOf(zone);
@@ -72,7 +71,7 @@ export function costsOf(
 
 /** The command that makes the disks free again: one setting where that is enough. None where disks would have to shrink. */
 function smallerDisks(
-  { bootDiskGb, dataDiskGb }: Pick<Settings, "bootDiskGb" | "dataDiskGb">,
+  { bootDiskGb, dataDiskGb }: Pick<Gcp, "bootDiskGb" | "dataDiskGb">,
   { bootGb, dataGb }: DisksMade,
 ): string | undefined {
   const least = { bootDiskGb: Math.max(bootGb, SMALLEST_GB), dataDiskGb: dataDiskGb && Math.max(dataGb, SMALLEST_GB) };
@@ -92,11 +91,11 @@ const priceOf = (gigabytes: number) => gigabytes * DOLLARS_PER_GB;
  * What the settings cannot know, or know in part. Newer copies of Google's text of the free tier list no snapshots. One GB of
  * them in one region is $0.05 a month; a site with its images has 2 to 3 GB, and more after each change of an image.
  */
-const besides = ({ dataDiskGb }: Pick<Settings, "dataDiskGb">) =>
+const besides = ({ dataDiskGb }: Pick<Gcp, "dataDiskGb">) =>
   `Not counted: ${dataDiskGb > 0 ? "the daily snapshots of the data disk (some cents to half a dollar a month), " : ""}traffic beyond 200 GB a month, and the static address (about $4 a month, where Google does not waive it for the free VM).`;
 
 /** One paragraph for the user. */
-export function costReport(costs: Cost[], settings: Pick<Settings, "dataDiskGb">): string {
+export function costReport(costs: Cost[], settings: Pick<Gcp, "dataDiskGb">): string {
   if (costs.length === 0) return `The VM and its disks stay within Google's free tier. ${besides(settings)}`;
   const known = costs.reduce((sum, { dollars = 0 }) => sum + dollars, 0);
   const more = costs.some(({ dollars }) => dollars === undefined)

@@ -3,11 +3,9 @@ import { getIpRanges } from "@pulumi/cloudflare/getIpRanges.js";
 import { getZoneSetting } from "@pulumi/cloudflare/getZoneSetting.js";
 import { getZones } from "@pulumi/cloudflare/getZones.js";
 import type { Edge } from "../../files/services/nginx/edge.ts";
-import { namesAskedFor } from "../../settings/catalog.ts";
 import { rightsOf } from "../../settings/credentials.ts";
 import { plainRefusal } from "../../settings/plainRefusal.ts";
-import type { Settings } from "../../settings/schema.ts";
-import { isProxied, tlsOf } from "../../settings/web.ts";
+import type { Settings } from "../../settings/resolve.ts";
 import {
   type Asked,
   inTheWay,
@@ -37,27 +35,27 @@ const MOST_ZONES = 5_000;
  * Looks up what there is at Cloudflare, before anything is made; undefined where the settings ask nothing of it.
  * @throws pulumi.RunError in plain words, for whatever would keep the names from leading to the site.
  */
-export async function cloudflareFor(settings: Settings): Promise<Cloudflare | undefined> {
-  if (settings.target === "local" || settings.dns === "none") return undefined;
-  const about: Asked = { domain: settings.domain, dnsZone: settings.dnsZone, rights: rightsOf(settings) };
+export async function cloudflareFor({ dns, domain, hostNames, tls }: Settings): Promise<Cloudflare | undefined> {
+  if (dns.provider === "none") return undefined;
+  const about: Asked = { domain, dnsZone: dns.zone, rights: rightsOf(dns) };
   const asked = <Answer>(answer: Promise<Answer>): Promise<Answer> =>
     answer.catch(({ message }) => refuse(whyNot(`${message}`, about)));
 
   const { results: zones } = await asked(getZones({ maxItems: MOST_ZONES }));
   const { id: zoneId, name, status, paused, nameServers } = zoneFor(zones, about) ?? refuse(noZone(zones, about));
   about.zone = name;
-  if (isProxied(settings)) refuseFor(tooDeep(name, settings.domain));
+  if (dns.proxied) refuseFor(tooDeep(name, domain));
   refuseFor(wrongStatus(name, status, nameServers));
   const [{ results }, made] = await Promise.all([
-    asked(getDnsRecords({ zoneId, name: { endswith: settings.domain } })),
+    asked(getDnsRecords({ zoneId, name: { endswith: domain } })),
     madeSoFar(),
   ]);
-  refuseFor(inTheWay(results, namesAskedFor(settings), zoneId, made));
-  if (!isProxied(settings)) return { zoneId };
+  refuseFor(inTheWay(results, hostNames, zoneId, made));
+  if (!dns.proxied) return { zoneId };
   refuseFor(whilePaused(name, paused));
   const [mode, ranges] = await Promise.all([asked(getZoneSetting({ zoneId, settingId: "ssl" })), asked(getIpRanges())]);
-  refuseFor(wrongMode(name, mode.value, tlsOf(settings)));
-  await lookAtZone(zoneId, name, namesAskedFor(settings));
+  refuseFor(wrongMode(name, mode.value, tls.mode));
+  await lookAtZone(zoneId, name, hostNames);
   return { zoneId, edge: { ipv4: ranges.ipv4Cidrs, ipv6: ranges.ipv6Cidrs } };
 }
 

@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { costReport, costsOf, type DisksMade } from "../../settings/cost.ts";
 import { firstUpNotice } from "../../settings/notices.ts";
 import { plainRefusal } from "../../settings/plainRefusal.ts";
-import type { Settings } from "../../settings/schema.ts";
-import { tlsOf } from "../../settings/web.ts";
+import type { Settings } from "../../settings/resolve.ts";
+import type { Gcp } from "../../settings/target/gcp.ts";
 import { composeProject } from "../names.ts";
 import { workAtRisk, workDiskOf, workNotFound } from "../preflight/dataLossGuard.ts";
 import { formerMachineOf, leftBehind, releaseKeyOf } from "../preflight/orphanedHost.ts";
@@ -27,30 +27,33 @@ const HOST = "host";
 
 /** The machine that the settings ask for. */
 export async function hostFor(settings: Settings, { webFrom }: HostForArgs): Promise<Host> {
-  const { target, port, httpPort, notebooks: folder } = settings;
+  const { target } = settings;
   const made = await madeSoFar();
   const renamed = renamedStack(made, { project: pulumi.getProject(), stack: pulumi.getStack() }, HOST);
   if (renamed) refuse(renamed);
-  if (target === "local") return new ThisMachine(HOST, { port, httpPort, notebooks: folder });
+  if (target.kind === "local") {
+    const { port, httpPort, notebooks } = target;
+    return new ThisMachine(HOST, { port, httpPort, notebooks });
+  }
   await refuseDeadAgent();
-  const trusted = tlsOf(settings) !== "private-ca";
-  if (target === "ssh") {
-    const { host = "", privateKey: sealedKey, hostKey = "", address = host, ...login } = settings.ssh;
-    const problem = await greetingProblem(host, login.port);
-    if (problem) refuseOrWarn(problemOfHost(problem, { host, ...login }));
+  const trusted = settings.tls.mode !== "private-ca";
+  if (target.kind === "ssh") {
+    const { host, port, user, hostKey, address } = target;
+    const problem = await greetingProblem(host, port);
+    if (problem) refuseOrWarn(problemOfHost(problem, { host, port, user }));
     const former = formerMachineOf(made, releaseKeyOf(SITE));
     const warning = former && leftBehind(former, hostKey, composeProject(pulumi.getProject(), pulumi.getStack()));
     if (warning) pulumi.log.warn(warning);
-    const privateKey = sealedKey?.output(pulumi.secret) ?? "";
-    return new SshHost(HOST, { ...login, host, privateKey, hostKey, address, trusted });
+    const privateKey = target.privateKey.output(pulumi.secret);
+    return new SshHost(HOST, { host, port, user, privateKey, hostKey, address, trusted });
   }
-  const { project = "", zone, machineType, bootDiskGb, dataDiskGb, protectData, sshFrom } = settings;
+  const { project, zone, machineType, bootDiskGb, dataDiskGb, protectData, sshFrom } = target;
   const keys = keysOf(HOST);
   const work = workDiskOf(made, keys);
-  const risk = workNotFound(made, keys) ?? (work && workAtRisk(settings, work));
+  const risk = workNotFound(made, keys) ?? (work && workAtRisk(target, work));
   if (risk) refuse(risk);
-  sayWhatItCosts(settings, { bootGb: work?.bootGb ?? 0, dataGb: work?.sizeGb ?? 0 });
-  if (!made[keys.vm] && pulumi.runtime.isDryRun()) sayHowLong(settings);
+  sayWhatItCosts(target, { bootGb: work?.bootGb ?? 0, dataGb: work?.sizeGb ?? 0 });
+  if (!made[keys.vm] && pulumi.runtime.isDryRun()) sayHowLong(target);
   const address = made[keys.address]?.address;
   // The VM may be about to be replaced, for the very reason that it hangs.
   if (typeof address === "string" && made[keys.vm]) {
@@ -62,14 +65,14 @@ export async function hostFor(settings: Settings, { webFrom }: HostForArgs): Pro
   return new GcpVm(HOST, { project, zone, machineType, ...disks, sshFrom, webFrom, trusted });
 }
 
-function sayWhatItCosts(settings: Settings, disks: DisksMade): void {
-  const costs = costsOf(settings, disks);
+function sayWhatItCosts(vm: Gcp, disks: DisksMade): void {
+  const costs = costsOf(vm, disks);
   const say = costs.length === 0 ? pulumi.log.info : pulumi.log.warn;
-  void say(costReport(costs, settings));
+  void say(costReport(costs, vm));
 }
 
-function sayHowLong(settings: Settings): void {
-  const notice = firstUpNotice(settings);
+function sayHowLong(vm: Gcp): void {
+  const notice = firstUpNotice(vm);
   if (notice) void pulumi.log.info(notice);
 }
 

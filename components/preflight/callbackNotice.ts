@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { cookieNotice, tagNotice } from "../../settings/notices.ts";
-import type { Settings } from "../../settings/schema.ts";
+import type { Settings } from "../../settings/resolve.ts";
 import type { SignIn } from "../../settings/signIn.ts";
 
 /** What each provider calls the address that it sends people back to. */

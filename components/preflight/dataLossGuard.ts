@@ -1,5 +1,4 @@
-import { regionOf } from "../../settings/machine.ts";
-import type { Settings } from "../../settings/schema.ts";
+import { type Gcp, regionOf } from "../../settings/target/gcp.ts";
 import type { Made } from "./stackState.ts";
 
 /** Where the work lies that people have done so far, and what belongs to it. */
@@ -65,7 +64,7 @@ export function workAtRisk(
     bootDiskGb,
     dataDiskGb,
     protectData,
-  }: Pick<Settings, "project" | "zone" | "bootDiskGb" | "dataDiskGb" | "protectData">,
+  }: Pick<Gcp, "project" | "zone" | "bootDiskGb" | "dataDiskGb" | "protectData">,
   disk: WorkDisk,
 ): string | undefined {
   const anew = "download the work, then pulumi destroy, and pulumi up makes the site anew";

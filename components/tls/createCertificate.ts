@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../../settings/schema.ts";
-import { tlsOf } from "../../settings/web.ts";
+import type { Settings } from "../../settings/resolve.ts";
 import { madeSoFar } from "../preflight/stackState.ts";
 import type { Certificate } from "./certificate.ts";
 import { OriginCertificate, originCertificateKey } from "./originCertificate.ts";
@@ -9,9 +8,9 @@ import { PrivateAuthority } from "./privateAuthority.ts";
 /** The stack's only certificate. */
 const CERTIFICATE = "certificate";
 
-/** The certificate that the settings ask for, for these names. */
-export async function certificateFor(settings: Settings, dnsNames: string[]): Promise<Certificate> {
-  switch (tlsOf(settings)) {
+/** The certificate that the settings ask for. */
+export async function certificateFor({ tls, hostNames: dnsNames }: Settings): Promise<Certificate> {
+  switch (tls.mode) {
     case "cloudflare-origin":
       return new OriginCertificate(CERTIFICATE, {
         dnsNames,
@@ -20,11 +19,7 @@ export async function certificateFor(settings: Settings, dnsNames: string[]): Pr
     case "private-ca":
       return new PrivateAuthority(CERTIFICATE, { dnsNames });
     case "provided":
-      // Either may be encrypted in the config; both travel with the secret files.
-      return {
-        certificate: pulumi.secret(settings.tlsCertificate ?? ""),
-        key: settings.tlsKey?.output(pulumi.secret) ?? pulumi.secret(""),
-      };
+      return { certificate: tls.certificate.output(pulumi.secret), key: tls.key.output(pulumi.secret) };
     // The machine gets it by itself, when a release needs it.
     case "letsencrypt":
       return {};
