@@ -1,21 +1,25 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings/resolve.ts";
-import { madeSoFar } from "../preflight/stackState.ts";
 import type { Certificate } from "./certificate.ts";
-import { OriginCertificate, originCertificateKey } from "./originCertificate.ts";
+import { OriginCertificate } from "./originCertificate.ts";
 import { PrivateAuthority } from "./privateAuthority.ts";
 
+export interface CreateCertificateArgs {
+  /** Names of the certificate that the stack has from Cloudflare, in Cloudflare's order; undefined: it has none. */
+  formerNames: unknown;
+}
+
 /** The stack's only certificate. */
-const CERTIFICATE = "certificate";
+export const CERTIFICATE = "certificate";
 
 /** The certificate that the settings ask for. */
-export async function certificateFor({ tls, hostNames: dnsNames }: Settings): Promise<Certificate> {
+export function createCertificate(
+  { tls, hostNames: dnsNames }: Settings,
+  { formerNames }: CreateCertificateArgs,
+): Certificate {
   switch (tls.mode) {
     case "cloudflare-origin":
-      return new OriginCertificate(CERTIFICATE, {
-        dnsNames,
-        formerNames: (await madeSoFar())[originCertificateKey(CERTIFICATE)]?.hostnames,
-      });
+      return new OriginCertificate(CERTIFICATE, { dnsNames, formerNames });
     case "private-ca":
       return new PrivateAuthority(CERTIFICATE, { dnsNames });
     case "provided":

@@ -2,6 +2,7 @@
 import "./callbackNotice.cases.ts";
 import "./stackNames.cases.ts";
 import "./cloudflareFaults.cases.ts";
+import "./findings.cases.ts";
 import "./gcpVm.cases.ts";
 import "./leftBehind.cases.ts";
 import "./madeSoFar.cases.ts";
@@ -10,6 +11,7 @@ import "./originCertificate.cases.ts";
 import "./originPulls.cases.ts";
 import "./remoteHost.cases.ts";
 import "./renamedStack.cases.ts";
+import "./sshAgent.cases.ts";
 import "./sshGreeting.cases.ts";
 import "./siteRelease.cases.ts";
 import "./siteSecrets.cases.ts";
