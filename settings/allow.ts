@@ -57,7 +57,7 @@ export const allow = z
     }
   }, alwaysOnLists);
 
-/** What is wrong with an entry where people sign in at this provider: GitHub tells names, all others addresses. */
+/** Why an entry cannot be used with this provider: GitHub identifies users by name, all others by address. */
 export function whatIsWrongAt(provider: string, entry: string): string | undefined {
   if (provider !== "github") return GITHUB_NAME.test(entry) ? NO_ADDRESS : undefined;
   return entry.includes("@")

@@ -36,7 +36,7 @@ const RESERVED = new Set(SERVICES.flatMap(({ name, label = name, reserved = [] }
 /** Whether a name is the site's own, so that no app can have it. */
 export const isReserved = (name: string): boolean => RESERVED.has(name);
 
-/** What the host names follow from. */
+/** The settings that decide the host names. */
 interface Named {
   domain: string;
   home?: string | undefined;

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { type Issue, withFix } from "./issues.ts";
 
-/** Who asks Google and Cloudflare: looked for where their providers look, and missed before the first resource. */
+/** Credentials for Google and Cloudflare. Missing ones are reported before the first resource is made. */
 
-/** Raw config values by setting: what is missed is said together with what is wrong. */
+/** Raw config values by setting, so that missing credentials are reported together with wrong settings. */
 type Config = Record<string, unknown>;
 
-/** What the providers look at besides the settings. */
+/** Where providers look for credentials, besides the settings. */
 export interface CredentialSources {
   /** All config of the stack by whole key, as texts. */
   config: Record<string, string | undefined>;
@@ -88,7 +88,7 @@ function ofCloudflare(asked: Config, sources: CredentialSources): Issue[] {
   ];
 }
 
-/** What the token has to be allowed, as the dashboard names it. */
+/** The permissions that the token needs, as the dashboard names them. */
 export function rightsOf({ proxied }: { proxied?: unknown }): string {
   const forCertificates = String(proxied) === "true";
   const needed = ["Zone: Read", "DNS: Edit"];

@@ -33,14 +33,14 @@ export function format(value: unknown): string {
   return text.length > 100 ? `${text.slice(0, 96)}..."` : text;
 }
 
-/** What kind of value it is, where even a text may have a secret in it: an object of JSON with a comma too many is one. */
+/** The kind of a value that may hold a secret. Even a text may: JSON with a comma too many arrives as one. */
 export const kindOf = (value: unknown) => (typeof value === "string" ? "a text" : format(value));
 
 /** A setting that is one text. */
 export const text = (what: string, command: string) =>
   z.string({ error: (issue) => withFix(`expected ${what}, found ${format(issue.input)}.`, command) });
 
-/** A setting that need not be given, which Pulumi.yaml's default says by an empty text. */
+/** An optional setting. Its default in Pulumi.yaml is an empty text. */
 export const optionalText = (what: string, command: string) =>
   text(what, command)
     .trim()

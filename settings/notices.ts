@@ -2,7 +2,7 @@ import { isDate, STACKS_REGISTRY, TAG_EXAMPLE } from "./jupyter/image.ts";
 import type { Settings } from "./resolve.ts";
 import type { Gcp } from "./target/gcp.ts";
 
-/** What is allowed, and better known before it is done. */
+/** Settings that are allowed, with consequences that the user should know first. */
 
 /** Who gets the session cookie, where host names that are not the site's do. */
 export function cookieNotice({ target, domain, dns }: Pick<Settings, "target" | "domain" | "dns">): string | undefined {

@@ -85,7 +85,7 @@ const CLIENT_ID = "pulumi config set --path signIn.clientId YOUR-CLIENT-ID";
 /** Pulumi asks for the value, which so stays out of the shell's history. */
 export const SET_CLIENT_SECRET = "pulumi config set --secret --path signIn.clientSecret";
 
-/** What the provider gave this site at its registration there. */
+/** The credentials that the provider gave this site when it was registered there. */
 const client = {
   clientId: text("the client ID that the provider gave", CLIENT_ID)
     .trim()
@@ -113,7 +113,7 @@ const providers = {
   dex: z.strictObject({ provider: z.literal("dex"), users }),
   okta: z.strictObject({
     provider: z.literal("okta"),
-    /** Okta's domain of one's own organization: `dev-123456.okta.com`. */
+    /** The organization's domain at Okta: `dev-123456.okta.com`. */
     domain: text("Okta's domain of your organization", OKTA_EXAMPLE)
       .transform((domain) =>
         domain

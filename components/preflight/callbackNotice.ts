@@ -8,7 +8,7 @@ const fields: Record<Exclude<SignIn["provider"], "dex">, string> = {
   oidc: "At your identity provider, register this as the client's redirect URI",
 };
 
-/** What has to be registered elsewhere before anybody can sign in; nothing for the built-in provider. */
+/** The address to register at the identity provider before anybody can sign in; undefined for the built-in one. */
 export function callbackNotice({ provider }: SignIn, callbackUrl: string): string | undefined {
   return provider === "dex" ? undefined : `${fields[provider]}: ${callbackUrl}`;
 }

@@ -56,7 +56,7 @@ export function workNotFound(made: Made, { dataDisk, vm }: WorkKeys): string | u
   return `The stack's state has ${others.join(", ")}, but neither ${dataDisk} nor ${vm}: this version of the program cannot tell which of them has the work on it. Go on with the version that ran last. This shows when it ran:\n    pulumi stack history`;
 }
 
-/** What would cost people their work or cannot be done, in words that end in what to do; undefined where all is well. */
+/** A change that would lose people's work, or that is impossible. The text ends in what to do; undefined: the change is safe. */
 export function workAtRisk(
   {
     project,

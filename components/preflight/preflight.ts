@@ -12,7 +12,7 @@ import { checkMachine } from "./machine.ts";
 import { renamedStack } from "./renamedStack.ts";
 import { madeSoFar } from "./stackState.ts";
 
-/** What was found before anything is made, as far as resources need it. */
+/** Facts from the checks that resources need. */
 export interface Found {
   /** What Cloudflare does for the site; undefined where the settings ask nothing of it. */
   cloudflare: Cloudflare | undefined;
@@ -46,7 +46,7 @@ export async function preflight(settings: Settings): Promise<Found> {
   };
 }
 
-/** What is allowed, and better known: known vulnerabilities at each run, the rest in a preview, which is when somebody reads. */
+/** Consequences of the settings: known vulnerabilities at each run, the rest in a preview, which is when people read. */
 function checkSettings(settings: Settings): Checked {
   const { target, domain, signIn } = settings;
   const names = namesOf(domain, target.kind === "local" ? target.port : 443);

@@ -1,6 +1,6 @@
 import type { Findings } from "./findings.ts";
 
-/** What settings and rules of a Cloudflare zone do to a site behind it, in words that end in what to do. */
+/** Settings and rules of a Cloudflare zone that break a proxied site. Each text ends in what to do. */
 
 /** Values as Cloudflare tells them; undefined for what could not be read. */
 export interface ZoneSettings {

@@ -5,8 +5,8 @@ import { type Findings, merge } from "./findings.ts";
 import { type CacheRule, type CacheRules, cacheRuleFindings, settingFindings } from "./zoneSettingIssues.ts";
 
 /**
- * What the zone's owner has set for all of its names, and what of it a site behind Cloudflare does not get along with. Whatever the
- * token may not read is passed over: cache rules need `Cache Settings: Read`, which the site needs for nothing else.
+ * Checks the settings that the zone's owner made for all of its names, for those that break a proxied site. Settings that the token
+ * may not read are skipped: cache rules need `Cache Settings: Read`, which the site needs for nothing else.
  */
 export async function checkZoneSettings(zoneId: string, zone: string, names: string[]): Promise<Findings> {
   const read = (settingId: string) => getZoneSetting({ zoneId, settingId }).then(({ value }) => `${value}`, asUnknown);

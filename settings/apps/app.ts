@@ -47,7 +47,7 @@ export const app = z.strictObject(
       }),
     /** Port in the container where it speaks HTTP. */
     port: port(setThis("8080")),
-    /** Words on its tile on the front page. Default: its name. */
+    /** Title on its tile on the front page. Default: its name. */
     title: text("a title", setThis("'Wine and cheese'"))
       .trim()
       .regex(/^[^\p{C}<>"\\$]{1,64}$/u, {

@@ -38,7 +38,7 @@ export const apps = z
     }
   }, alwaysOnLists);
 
-/** What Docker would refuse when the site is released, or take one of without a word. Any part may be of the wrong kind. */
+/** Duplicates that Docker refuses at a release, or of which it silently takes one. Any part may be of the wrong kind. */
 function givenTwice({
   volumes,
   files,

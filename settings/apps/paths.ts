@@ -23,7 +23,7 @@ export const checkoutPath = (what: string, fix: string) =>
       abort: true,
     });
 
-/** What has to be there, to be read when the site is released. */
+/** A path whose content is read at each release, so that it has to exist. */
 export function thatCanBeRead(path: z.ZodString, whatIsWrong: (path: string) => string | undefined) {
   return path.superRefine((path, context) => {
     const wrong = whatIsWrong(path);

@@ -29,7 +29,7 @@ const STACKS = [
 export const STACKS_REGISTRY = "quay.io/jupyter";
 const IMAGE_EXAMPLE = "pulumi config set image scipy-notebook";
 
-/** What Docker takes for a registry, and not for the first part of a name at Docker Hub: it has a dot or a port. */
+/** A registry. It has a dot or a port; without them, Docker takes it for the first part of a name at Docker Hub. */
 export const REGISTRY = /(localhost|[a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9-]+(?=:\d))(:\d{1,5})?/.source;
 const REPOSITORY = new RegExp(`^${REGISTRY}(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$`);
 const MIRROR = new RegExp(`^${REGISTRY}(/[a-z0-9._-]+)*$`);
@@ -39,7 +39,7 @@ export const LONGEST_REFERENCE = 512;
 
 export const inFull = (image: string) => (image.includes("/") ? image : `${STACKS_REGISTRY}/${image}`);
 
-/** What is wrong with an image's name, and the command that fixes it. */
+/** Why an image's name cannot be used, and the command that fixes it. */
 function whatIsWrongWithImage(name: string): [wrong: string, fix: string] | undefined {
   if (name === "" || name.length > LONGEST_REFERENCE) return ["is no name of an image", IMAGE_EXAMPLE];
   if (name.includes("@"))
@@ -110,7 +110,7 @@ export const imageMirror = text("a registry's name", "pulumi config rm imageMirr
   })
   .transform((mirror) => mirror || undefined);
 
-/** A date tag is for quay.io/jupyter; an image of one's own takes any tag that does not move. */
+/** Why a tag cannot be used: images of quay.io/jupyter need a date, any other image a tag that does not move. */
 export function whatIsWrongWithTag(image: unknown, tag: unknown): string | undefined {
   if (typeof image !== "string" || typeof tag !== "string") return undefined;
   if (inFull(image).startsWith(`${STACKS_REGISTRY}/`))

@@ -23,7 +23,7 @@ const set = (part: string, value: string) => `pulumi config set --path ssh.${par
 
 export const SET_PRIVATE_KEY = "cat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey";
 
-/** PEM says it in plain words, OpenSSH's form in its first field: the cipher's name. */
+/** Whether a private key is encrypted. PEM has a header for it; OpenSSH's form has the name of the cipher in its first field. */
 function hasPassphrase(key: string): boolean {
   if (/^Proc-Type:.*ENCRYPTED|BEGIN ENCRYPTED/m.test(key)) return true;
   const body = /BEGIN OPENSSH PRIVATE KEY-----(.*?)-----END/s.exec(key)?.[1] ?? "";
@@ -41,7 +41,7 @@ export const ssh = z.strictObject(
           withFix(`${format(issue.input)} is no name or IPv4 address of a machine.`, set("host", "203.0.113.7")),
       })
       .optional(),
-    /** Default: root. Anybody else has to be able to sudo without a password. */
+    /** Default: root. Any other user needs sudo without a password. */
     user: text("a user", set("user", "root"))
       .trim()
       .refine((user) => /^[a-z_][a-z0-9_.-]*$/i.test(user), {
@@ -74,7 +74,7 @@ export const ssh = z.strictObject(
         ),
       })
       .optional(),
-    /** IPv4 address that its names lead to. Default: `host`, where that is an address. */
+    /** IPv4 address for the site's DNS records. Default: `host`, where that is an address. */
     address: z
       .ipv4({
         error: (issue) =>
