@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { parse } from "yaml";
 import { bundleWith, type Changes, hostNames, secrets, siteWith } from "../../support/site.ts";
 import { contentOf } from "../../support/unpack.ts";

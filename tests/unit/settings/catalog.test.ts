@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { isReserved, SERVICE_LABELS, SERVICE_NAMES } from "../../../settings/catalog.ts";
 import { checkout } from "../../../settings/checkout.ts";
 import { siteWith } from "../../support/site.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { siteOf } from "../../../files/site/site.ts";
 import { whatIsWrongWithCertificate, whatIsWrongWithKey } from "../../../settings/certificate.ts";
 import { readSettings } from "../../../settings/read.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { beforeAll, describe, it } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { SshHost } from "../../../components/host/sshHost.ts";
 import { sshLineOf } from "../../../components/host/sshLine.ts";
@@ -19,7 +19,7 @@ describe("A machine that one already has", () => {
   let outputs: Record<string, unknown>;
   const named = (name: string) => resources.find((each) => each.name === name) as Resource;
 
-  before(async () => {
+  beforeAll(async () => {
     const run = await runUnderMocks({}, async () => {
       const host = new SshHost("host", args);
       const command = { create: "make", delete: "take away", stdin: pulumi.secret("x"), shown: false };

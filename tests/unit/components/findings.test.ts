@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, it, mock } from "node:test";
+import { afterEach, beforeEach, describe, it, jest } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { merge, report } from "../../../components/preflight/findings.ts";
 
@@ -8,7 +8,7 @@ describe("Findings", () => {
   beforeEach(() => {
     said = [];
     for (const level of ["info", "warn"] as const)
-      mock.method(pulumi.log, level, async (text: string) => void said.push(`${level}: ${text}`));
+      jest.spyOn(pulumi.log, level).mockImplementation(async (text: string) => void said.push(`${level}: ${text}`));
   });
   afterEach(() => mock.restoreAll());
 

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, describe, it } from "node:test";
+import { afterAll, describe, it } from "@jest/globals";
 import { deadAgent } from "../../../components/preflight/sshAgent.ts";
 
 describe("An ssh agent", () => {
   const folder = mkdtempSync(join(tmpdir(), "agent-"));
-  after(() => rmSync(folder, { recursive: true }));
+  afterAll(() => rmSync(folder, { recursive: true }));
 
   it("that is not there is an issue, with the command that forgets it", async () => {
     assert.match(
