@@ -1,7 +1,6 @@
 import { callbackUrl } from "../files/site/names.ts";
 import { type Site, urlsOf } from "../files/site/site.ts";
-import type { Settings } from "../settings/schema.ts";
-import { usersOf } from "../settings/signIn.ts";
+import type { Settings } from "../settings/resolve.ts";
 import type { Host } from "./host/host.ts";
 import { stackReadme } from "./readme.ts";
 import type { SiteSecrets } from "./release/siteSecrets.ts";
@@ -28,13 +27,13 @@ export function outputsOf({ settings, site, host, secrets, certificate }: Made):
     ...ofBuiltInProvider(settings, secrets),
     /** PEM of the certificate authority that a browser may trust, where it is one of the stack's own. */
     certificateAuthority: certificate.authority,
-    ...(settings.target === "local" ? {} : ofOtherMachine(site, host)),
+    ...(settings.target.kind === "local" ? {} : ofOtherMachine(site, host)),
   };
   return Object.fromEntries(Object.entries(outputs).filter(([, value]) => value !== undefined));
 }
 
 function ofBuiltInProvider({ signIn }: Settings, { passwords }: SiteSecrets) {
-  const [first] = usersOf(signIn);
+  const [first] = signIn.users;
   if (!first) return {};
   return {
     /** Who can sign in first, and their generated password (empty when the settings have a hash of their own). */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { alwaysOnLists, anew, fault, repeated, setThis, shown, THIS_KEY, text } from "./issues.ts";
+import { alwaysOnLists, format, removeFirst, repeated, setThis, THIS_KEY, text, withFix } from "./issues.ts";
 
 // Narrower than RFC 5321 on purpose: these characters need no quoting in any file that an address ends up in.
 export const ADDRESS = /^[a-z0-9_%+'&=~!#/-]+(\.[a-z0-9_%+'&=~!#/-]+)*@([a-z0-9-]+\.)+[a-z0-9-]+$/;
@@ -28,19 +28,20 @@ export const allowEntry = text("an address", setThis("ann@example.com"))
   .superRefine((entry, context) => {
     const wrong = whatIsWrongWithEntry(entry);
     if (!wrong) return;
-    context.addIssue({ code: "custom", message: fault(`${shown(entry)} ${wrong}.`, setThis("ann@example.com")) });
+    context.addIssue({ code: "custom", message: withFix(`${format(entry)} ${wrong}.`, setThis("ann@example.com")) });
   });
 
 /** Who may come in: addresses and `@domains`, each once. */
 export const allow = z
   .array(allowEntry, {
-    error: ({ input }) => fault(`expected a list of addresses, found ${shown(input)}.`, anew(input, ALLOW_EXAMPLE)),
+    error: ({ input }) =>
+      withFix(`expected a list of addresses, found ${format(input)}.`, removeFirst(input, ALLOW_EXAMPLE)),
   })
   .superRefine((entries, context) => {
     if (entries.length === 0)
       context.addIssue({
         code: "custom",
-        message: fault("nobody could sign in, the list is empty. Add an address or a domain:", ALLOW_EXAMPLE),
+        message: withFix("nobody could sign in, the list is empty. Add an address or a domain:", ALLOW_EXAMPLE),
       });
     for (const index of repeated(entries)) {
       const entry = entries[index] ?? "";
@@ -48,15 +49,15 @@ export const allow = z
       context.addIssue({
         code: "custom",
         path: [index],
-        message: fault(
-          `${shown(entry)} is on the list twice (letter case makes no difference).`,
+        message: withFix(
+          `${format(entry)} is on the list twice (letter case makes no difference).`,
           `pulumi config rm --path '${THIS_KEY}'`,
         ),
       });
     }
   }, alwaysOnLists);
 
-/** What is wrong with an entry where people sign in at this provider: GitHub tells names, all others addresses. */
+/** Why an entry cannot be used with this provider: GitHub identifies users by name, all others by address. */
 export function whatIsWrongAt(provider: string, entry: string): string | undefined {
   if (provider !== "github") return GITHUB_NAME.test(entry) ? NO_ADDRESS : undefined;
   return entry.includes("@")

@@ -24,7 +24,7 @@ export function whatIsWrongWithCertificate(chain: string, names: string[], now: 
   ];
 }
 
-/** What is wrong with a private key for the first certificate of a chain. */
+/** Why a private key cannot be used with the first certificate of a chain; undefined when it can. */
 export function whatIsWrongWithKey(pem: string, chain: string): string | undefined {
   const key = keyOf(pem);
   if (!key) return "this is no private key that can be read; it must have no passphrase.";

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** What of this checkout travels to the host with an app. */
+/** Files of this checkout that are sent to the host with an app. */
 
 /** This checkout's folder, without a slash at the end. */
 export const checkout = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
@@ -45,7 +45,7 @@ export function whatIsWrongWithFile(path: string): string | undefined {
   });
 }
 
-/** What a look at a path finds, an error of the file system included: a setting may name anything. */
+/** Runs a check of a path. A setting may name anything, so an error of the file system is a reason, too. */
 function orWhyNot(what: "file" | "folder", path: string, look: () => string | undefined): string | undefined {
   try {
     return look();

@@ -1,5 +1,4 @@
-import { regionOf } from "./machine.ts";
-import type { Settings } from "./schema.ts";
+import { type Gcp, regionOf } from "./target/gcp.ts";
 
 /**
  * What of a plan for Google Cloud is not on its free tier (https://cloud.google.com/free/docs/free-cloud-features#compute),
@@ -31,7 +30,7 @@ export interface DisksMade {
 
 /** What of a plan for Google Cloud is not on the free tier. */
 export function costsOf(
-  { zone, machineType, bootDiskGb, dataDiskGb }: Pick<Settings, "zone" | "machineType" | "bootDiskGb" | "dataDiskGb">,
+  { zone, machineType, bootDiskGb, dataDiskGb }: Pick<Gcp, "zone" | "machineType" | "bootDiskGb" | "dataDiskGb">,
   made: DisksMade = { bootGb: 0, dataGb: 0 },
 ): Cost[] {
   const region = regionOf(zone);
@@ -60,7 +59,7 @@ export function costsOf(
 
 /** The command that makes the disks free again: one setting where that is enough. None where disks would have to shrink. */
 function smallerDisks(
-  { bootDiskGb, dataDiskGb }: Pick<Settings, "bootDiskGb" | "dataDiskGb">,
+  { bootDiskGb, dataDiskGb }: Pick<Gcp, "bootDiskGb" | "dataDiskGb">,
   { bootGb, dataGb }: DisksMade,
 ): string | undefined {
   const least = { bootDiskGb: Math.max(bootGb, SMALLEST_GB), dataDiskGb: dataDiskGb && Math.max(dataGb, SMALLEST_GB) };
@@ -74,11 +73,11 @@ function smallerDisks(
 }
 
 /** What the settings cannot know, or know in part. */
-const besides = ({ dataDiskGb }: Pick<Settings, "dataDiskGb">) =>
+const besides = ({ dataDiskGb }: Pick<Gcp, "dataDiskGb">) =>
   `Google also charges for ${dataDiskGb > 0 ? "the daily snapshots of the data disk, which hold its images, " : ""}traffic beyond 200 GB a month and, where it does not waive it for the free VM, the static address. Prices: ${PRICES}`;
 
 /** One paragraph for the user. */
-export function costReport(costs: Cost[], settings: Pick<Settings, "dataDiskGb">): string {
+export function costReport(costs: Cost[], settings: Pick<Gcp, "dataDiskGb">): string {
   if (costs.length === 0) return `The VM and its disks stay within Google's free tier. ${besides(settings)}`;
   const lines = costs.map(
     ({ setting, why, mend }) =>

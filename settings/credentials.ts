@@ -1,14 +1,13 @@
 import { join } from "node:path";
-import { fault } from "./issues.ts";
-import type { Fault } from "./read.ts";
+import { type Issue, withFix } from "./issues.ts";
 
-/** Who asks Google and Cloudflare: looked for where their providers look, and missed before the first resource. */
+/** Credentials for Google and Cloudflare. Missing ones are reported before the first resource is made. */
 
-/** Raw config values by setting: what is missed is said together with what is wrong. */
+/** Raw config values by setting, so that missing credentials are reported together with wrong settings. */
 type Config = Record<string, unknown>;
 
-/** What the providers look at besides the settings. */
-export interface Surroundings {
+/** Where providers look for credentials, besides the settings. */
+export interface CredentialSources {
   /** All config of the stack by whole key, as texts. */
   config: Record<string, string | undefined>;
   environment: Record<string, string | undefined>;
@@ -17,12 +16,12 @@ export interface Surroundings {
   read(file: string): string | undefined;
 }
 
-export function missingCredentials(asked: Config, surroundings: Surroundings): Fault[] {
-  return [...ofGoogle(asked, surroundings), ...ofCloudflare(asked, surroundings)];
+export function missingCredentials(asked: Config, sources: CredentialSources): Issue[] {
+  return [...ofGoogle(asked, sources), ...ofCloudflare(asked, sources)];
 }
 
 /** Cloudflare's API token; secret. */
-export function cloudflareTokenOf({ config, environment }: Surroundings): string | undefined {
+export function cloudflareTokenOf({ config, environment }: CredentialSources): string | undefined {
   return config["cloudflare:apiToken"] || environment.CLOUDFLARE_API_TOKEN || undefined;
 }
 
@@ -30,7 +29,7 @@ export function cloudflareTokenOf({ config, environment }: Surroundings): string
 const KEYS = ["GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON"];
 const LOGIN = "gcloud auth application-default login";
 
-function ofGoogle({ target }: Config, { config, environment, home, read }: Surroundings): Fault[] {
+function ofGoogle({ target }: Config, { config, environment, home, read }: CredentialSources): Issue[] {
   if (target !== "gcp") return [];
   const given = [config["gcp:accessToken"], environment.GOOGLE_OAUTH_ACCESS_TOKEN, config["gcp:credentials"]];
   if ([...given, ...KEYS.map((name) => environment[name])].some(Boolean)) return [];
@@ -42,7 +41,7 @@ function ofGoogle({ target }: Config, { config, environment, home, read }: Surro
     return [
       {
         key: "target",
-        message: fault(
+        message: withFix(
           `Google's credentials are missing: GOOGLE_APPLICATION_CREDENTIALS names the file ${named}, which cannot be read.`,
           `unset GOOGLE_APPLICATION_CREDENTIALS && ${LOGIN}`,
         ),
@@ -54,7 +53,7 @@ function ofGoogle({ target }: Config, { config, environment, home, read }: Surro
   return [
     {
       key: "target",
-      message: fault(
+      message: withFix(
         "Google Cloud does not know who asks: there are no credentials on this machine. Sign in as somebody who may make VMs in the project:",
         LOGIN,
       ),
@@ -64,14 +63,14 @@ function ofGoogle({ target }: Config, { config, environment, home, read }: Surro
 
 export const NEW_TOKEN = "pulumi config set --secret cloudflare:apiToken";
 
-function ofCloudflare(asked: Config, surroundings: Surroundings): Fault[] {
+function ofCloudflare(asked: Config, sources: CredentialSources): Issue[] {
   if (asked.target === "local" || asked.dns !== "cloudflare") return [];
-  const token = cloudflareTokenOf(surroundings);
+  const token = cloudflareTokenOf(sources);
   if (token === undefined)
     return [
       {
         key: "dns",
-        message: fault(
+        message: withFix(
           `Cloudflare's API token is missing. Make one at https://dash.cloudflare.com/profile/api-tokens that may, for the site's zone: ${rightsOf(asked)}.`,
           NEW_TOKEN,
         ),
@@ -81,7 +80,7 @@ function ofCloudflare(asked: Config, surroundings: Surroundings): Fault[] {
   return [
     {
       key: "dns",
-      message: fault(
+      message: withFix(
         "what is given as Cloudflare's API token is none: it has 40 to 80 letters, digits, hyphens and underscores (a Global API Key is something else).",
         NEW_TOKEN,
       ),
@@ -89,7 +88,7 @@ function ofCloudflare(asked: Config, surroundings: Surroundings): Fault[] {
   ];
 }
 
-/** What the token has to be allowed, as the dashboard names it. */
+/** The permissions that the token needs, as the dashboard names them. */
 export function rightsOf({ proxied }: { proxied?: unknown }): string {
   const forCertificates = String(proxied) === "true";
   const needed = ["Zone: Read", "DNS: Edit"];

@@ -1,6 +1,7 @@
-import { exactText, fault, shown, text, yesOrNo } from "./issues.ts";
+import { exactText, format, text, withFix, yesOrNo } from "./issues.ts";
 
-/** MariaDB, for notebooks and apps. */
+/** MariaDB, for notebooks and apps; false: none runs. */
+export type Database = { tag: string } | false;
 
 /** Whether MariaDB runs. */
 export const database = yesOrNo("pulumi config set database true");
@@ -12,13 +13,13 @@ export const databaseTag = text("a tag", TAG_EXAMPLE)
   .trim()
   .refine((tag) => /^\d+\.\d+(\.\d+)?(-[a-z]+)?$/.test(tag), {
     error: (issue) =>
-      fault(
-        `${shown(issue.input)} is no version of MariaDB (11.8 is one); a tag that moves would upgrade the database without a release.`,
+      withFix(
+        `${format(issue.input)} is no version of MariaDB (11.8 is one); a tag that moves would upgrade the database without a release.`,
         TAG_EXAMPLE,
       ),
   });
 
-/** Any text; another one makes all passwords of the database anew. */
+/** Any text; another one replaces all passwords of the database. */
 export const databaseRotation = exactText("any text", "pulumi config set databaseRotation 2026-11").transform(
   (text) => text || undefined,
 );

@@ -1,13 +1,18 @@
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
-import { fault, shown, text } from "./issues.ts";
+import { SERVICE_LABELS } from "./catalog.ts";
+import { format, optionalText, text, withFix } from "./issues.ts";
 
 /** One label of a DNS name. */
 export const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** The most characters that DNS takes. */
 export const LONGEST_NAME = 253;
+/** Whether a text is an https address that every program reads alike: no blanks, quotes, backslashes or control characters. */
+export const isHttpsAddress = (text: string) => /^https:\/\/[^\s\p{C}"'\\]+$/u.test(text) && URL.canParse(text);
+
 /** Room for the longest name that is put in front of a domain, within DNS's 253 characters. */
 const LONGEST_DOMAIN = LONGEST_NAME - "jupyter.".length;
+
 export function whatIsWrongWithDomain(domain: string): string | undefined {
   if (domain === "") return "is no domain";
   if (/^[a-z]+:\/\//.test(domain)) return "is an address of a page; only the domain's name belongs here";
@@ -24,7 +29,7 @@ export function whatIsWrongWithDomain(domain: string): string | undefined {
   const bad = labels.find((label) => !LABEL.test(label));
   if (bad === "") return "has an empty label (two dots in a row, or one in front)";
   if (bad !== undefined)
-    return `has the label ${shown(bad)}: letters, digits and inner hyphens only, 63 characters at most`;
+    return `has the label ${format(bad)}: letters, digits and inner hyphens only, 63 characters at most`;
   if (/^\d+$/.test(labels.at(-1) ?? "")) return "ends in a number, which no domain does";
   if (domain.length > LONGEST_DOMAIN) return `is ${domain.length} characters long; ${LONGEST_DOMAIN} is the most`;
   return undefined;
@@ -40,6 +45,21 @@ export const domain = text("a domain", DOMAIN_EXAMPLE)
     if (!wrong) return;
     const ascii = domainToASCII(domain);
     const meant = ascii !== domain && !whatIsWrongWithDomain(ascii);
-    const mend = meant ? `pulumi config set domain ${ascii}` : DOMAIN_EXAMPLE;
-    context.addIssue({ code: "custom", message: fault(`${shown(domain)} ${wrong}.`, mend) });
+    const fix = meant ? `pulumi config set domain ${ascii}` : DOMAIN_EXAMPLE;
+    context.addIssue({ code: "custom", message: withFix(`${format(domain)} ${wrong}.`, fix) });
+  });
+
+const HOME_EXAMPLE = "pulumi config set home home";
+
+/** First label of the front page's name; absent: the domain itself. */
+export const home = optionalText("a label", HOME_EXAMPLE)
+  .refine((label) => label === undefined || LABEL.test(label), {
+    error: (issue) =>
+      withFix(
+        `${format(issue.input)} is no first label of a name: small letters, digits and inner hyphens, no dots.`,
+        HOME_EXAMPLE,
+      ),
+  })
+  .refine((label) => label === undefined || !SERVICE_LABELS.includes(label), {
+    error: (issue) => withFix(`${format(issue.input)} is a name of one of the site's services.`, HOME_EXAMPLE),
   });

@@ -3,21 +3,22 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { checkout } from "./checkout.ts";
-import { cloudflareTokenOf, missingCredentials, type Surroundings } from "./credentials.ts";
+import { type CredentialSources, cloudflareTokenOf, missingCredentials } from "./credentials.ts";
+import { report } from "./issues.ts";
 import { plainRefusal } from "./plainRefusal.ts";
 import { needlesslyEncrypted, plainSecrets } from "./plainSecrets.ts";
-import { configOf, readSettings, report } from "./read.ts";
-import type { Settings } from "./schema.ts";
+import { configOf, readSettings } from "./read.ts";
+import type { Settings } from "./resolve.ts";
 import { Sensitive } from "./sensitive.ts";
 import { asWritten } from "./unquoted.ts";
 
 /**
  * Reads the stack's config of this project, checked.
- * @throws pulumi.RunError with every fault there is, in the user's words; it is shown without a stack trace.
+ * @throws pulumi.RunError with every issue, in the user's words; it is shown without a stack trace.
  */
 export function loadSettings(): Settings {
   const project = pulumi.getProject();
-  const surroundings: Surroundings = {
+  const sources: CredentialSources = {
     config: pulumi.runtime.allConfig(),
     environment: process.env,
     home: homedir(),
@@ -25,15 +26,15 @@ export function loadSettings(): Settings {
   };
   const config = asWritten(project, configOf(project, pulumi.runtime.allConfig()), readIfThere(stackFile()) ?? "");
   const isEncrypted = (setting: string) => isConfigSecret(`${project}:${setting}`);
-  const { settings, faults } = readSettings(config, isEncrypted);
+  const { settings, issues } = readSettings(config, isEncrypted);
   const all = [
-    ...faults,
+    ...issues,
     ...plainSecrets(config, isEncrypted),
     ...needlesslyEncrypted(config, isEncrypted),
-    ...missingCredentials(config, surroundings),
+    ...missingCredentials(config, sources),
   ];
   if (settings && all.length === 0) {
-    const cloudflareToken = cloudflareTokenOf(surroundings);
+    const cloudflareToken = cloudflareTokenOf(sources);
     return { ...settings, ...(cloudflareToken ? { cloudflareToken: new Sensitive(cloudflareToken) } : {}) };
   }
   throw plainRefusal(report(pulumi.getStack(), all));

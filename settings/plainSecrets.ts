@@ -1,8 +1,8 @@
-import { fault } from "./issues.ts";
-import { type Fault, partOf } from "./read.ts";
+import { type Issue, withFix } from "./issues.ts";
+import { partOf } from "./read.ts";
 import { SET_CLIENT_SECRET } from "./signIn.ts";
-import { SET_PRIVATE_KEY } from "./ssh.ts";
-import { SET_TLS_KEY } from "./web.ts";
+import { SET_PRIVATE_KEY } from "./target/ssh.ts";
+import { SET_TLS_KEY } from "./tls.ts";
 
 /**
  * Secrets that stand in the stack's config for everybody to read, and so in its repository and history, too.
@@ -12,8 +12,8 @@ import { SET_TLS_KEY } from "./web.ts";
 export function plainSecrets(
   { signIn, ssh, tlsKey, apps }: Record<string, unknown>,
   isSecret: (setting: string) => boolean,
-): Fault[] {
-  const secrets: [value: unknown, key: string, mend: string][] = [
+): Issue[] {
+  const secrets: [value: unknown, key: string, fix: string][] = [
     [partOf(signIn, "clientSecret"), "signIn.clientSecret", SET_CLIENT_SECRET],
     ...(Array.isArray(apps) ? apps : []).flatMap((app, index) => {
       const given = partOf(app, "secrets");
@@ -28,9 +28,12 @@ export function plainSecrets(
   ];
   return secrets
     .filter(([value, key]) => Boolean(value) && !isSecret(key.replace(/[.[].*/, "")))
-    .map(([, key, mend]) => ({
+    .map(([, key, fix]) => ({
       key,
-      message: fault("this is secret, and stands in the stack's config for everybody to read. Set it encrypted:", mend),
+      message: withFix(
+        "this is secret, and stands in the stack's config for everybody to read. Set it encrypted:",
+        fix,
+      ),
     }));
 }
 
@@ -41,13 +44,13 @@ const SECRET = ["signIn", "apps", "ssh", "tlsCertificate", "tlsKey"];
 export function needlesslyEncrypted(
   config: Record<string, unknown>,
   isEncrypted: (setting: string) => boolean,
-): Fault[] {
+): Issue[] {
   return Object.entries(config).flatMap(([key, value]) =>
     isEncrypted(key) && !SECRET.includes(key)
       ? [
           {
             key,
-            message: fault(
+            message: withFix(
               `this is encrypted, and would stand in readable files, in the stack's state and in previews all the same. Of the settings, only ${SECRET.join(", ")} can be kept secret. Have it in plain text:`,
               decrypt(key, value),
             ),

@@ -1,15 +1,10 @@
 import { z } from "zod";
-import { fault, shown, THIS_KEY } from "./issues.ts";
+import { always, format, type Issue, THIS_KEY, withFix } from "./issues.ts";
 import { nearest } from "./nearest.ts";
-import { type Settings, sealed, settingsSchema } from "./schema.ts";
+import { resolve, type Settings } from "./resolve.ts";
+import { crossFieldIssues } from "./rules.ts";
+import { settingsSchema } from "./schema.ts";
 import { Unquoted } from "./unquoted.ts";
-
-/** One thing wrong with the settings: where, and the schema's words (a sentence, then the mending command). */
-export interface Fault {
-  /** Path as `pulumi config --path` takes it: `signIn.users[0].email`. */
-  key: string;
-  message: string;
-}
 
 /** The config values of one project, by key without the project's name; what is written as JSON is parsed. */
 export function configOf(project: string, config: Record<string, string>): Record<string, unknown> {
@@ -32,27 +27,31 @@ function withItsDigits(_key: string, value: unknown, context?: { source?: string
   return typeof value === "number" && String(value) !== context?.source ? context?.source : value;
 }
 
+const withRules = settingsSchema.superRefine((given, context) => {
+  for (const { path, message } of crossFieldIssues(given)) context.addIssue({ code: "custom", path, message });
+}, always);
+
 /**
- * Checks raw config values; all faults at once, in the order of the settings.
+ * Checks raw config values; all issues at once, in the order of the settings.
  * @param isEncrypted whether something in a setting is encrypted, by its name.
  */
 export function readSettings(
   config: Record<string, unknown>,
   isEncrypted?: (setting: string) => boolean,
-): { settings?: Settings; faults: Fault[] } {
-  const result = settingsSchema.safeParse(config);
-  if (result.success) return { settings: sealed(result.data, isEncrypted), faults: [] };
+): { settings?: Settings; issues: Issue[] } {
+  const result = withRules.safeParse(config);
+  if (result.success) return { settings: resolve(result.data, isEncrypted), issues: [] };
   // Checks across settings come last in zod's order.
-  const issues = result.error.issues.toSorted((a, b) => rank(a) - rank(b));
-  return { faults: issues.flatMap((issue) => faultsOf(issue, config)) };
+  const found = result.error.issues.toSorted((a, b) => rank(a) - rank(b));
+  return { issues: found.flatMap((issue) => issuesOf(issue, config)) };
 }
 
-/** Where a fault's setting stands in the schema. */
+/** Where an issue's setting stands in the schema. */
 function rank({ path: [setting] }: z.core.$ZodIssue): number {
   return setting === undefined ? Number.POSITIVE_INFINITY : keysAt([], {}).indexOf(String(setting));
 }
 
-function faultsOf(issue: z.core.$ZodIssue, config: unknown): Fault[] {
+function issuesOf(issue: z.core.$ZodIssue, config: unknown): Issue[] {
   if (issue.code !== "unrecognized_keys") {
     const key = pathOf(issue.path);
     return [{ key, message: withoutQuotes(key, issue, config) ?? issue.message.replaceAll(THIS_KEY, key) }];
@@ -73,23 +72,23 @@ function faultsOf(issue: z.core.$ZodIssue, config: unknown): Fault[] {
 /** Where a value is secret. */
 const SECRET_PLACE = /(^|\.)(secrets\.\w+|clientSecret|passwordHash|privateKey|tlsKey)$/;
 
-/** The fault of a value that YAML read as another text, or as a number where a text belongs; undefined of any other. */
+/** The issue of a value that YAML read as another text, or as a number where a text belongs; undefined of any other. */
 function withoutQuotes(key: string, issue: z.core.$ZodIssue, config: unknown): string | undefined {
   const found = issue.path.reduce<unknown>(partOf, config);
   const isFraction = typeof found === "number" && !Number.isSafeInteger(found);
   const belongsText = issue.code === "invalid_type" && issue.expected === "string";
   if (!(found instanceof Unquoted) && !(isFraction && belongsText)) return undefined;
   if (SECRET_PLACE.test(key))
-    return fault(
+    return withFix(
       "found a number or a date without quotes, which may not be the text that was written.",
       `pulumi config set --secret --path '${key}'`,
     );
   if (found instanceof Unquoted)
-    return fault(
-      `found ${found.written} without quotes, which YAML reads as ${shown(found.read)}. As a text it is set by:`,
+    return withFix(
+      `found ${found.written} without quotes, which YAML reads as ${format(found.read)}. As a text it is set by:`,
       setText(key, found.written),
     );
-  return fault(
+  return withFix(
     `found the number ${found}, which may not be how it was written: without quotes, 1.10 is read as 1.1. As a text it is set by:`,
     setText(key, String(found)),
   );
@@ -144,14 +143,4 @@ function pathOf(path: PropertyKey[]): string {
     if (!/^[\w-]+$/.test(String(part))) return `${text}[${JSON.stringify(part)}]`;
     return text ? `${text}.${String(part)}` : String(part);
   }, "");
-}
-
-/** The whole message: one paragraph a fault, its mending command below it. */
-export function report(stack: string, faults: Fault[]): string {
-  const count = faults.length === 1 ? "One thing is" : `${faults.length} things are`;
-  const paragraphs = faults.map(({ key, message }) => {
-    const [sentence, ...commands] = message.split("\n");
-    return [`  ${key}: ${sentence}`, ...commands.map((command) => `    ${command}`)].join("\n");
-  });
-  return `${count} wrong with the settings of the stack ${stack}. Nothing was changed.\n\n${paragraphs.join("\n\n")}\n`;
 }

@@ -1,42 +1,45 @@
 import { z } from "zod";
 import { whatIsWrongAt } from "./allow.ts";
-import type { App } from "./apps.ts";
-import { namesAskedFor } from "./catalog.ts";
+import type { CheckedApp } from "./apps/app.ts";
+import { hostNamesOf } from "./catalog.ts";
 import { whatIsWrongWithCertificate, whatIsWrongWithKey } from "./certificate.ts";
+import { isProxied } from "./dns.ts";
 import { LONGEST_NAME } from "./domain.ts";
-import { TAG_EXAMPLE, whatIsWrongWithTag } from "./image.ts";
-import { fault, setThis, shown } from "./issues.ts";
+import { format, setThis, withFix } from "./issues.ts";
+import { TAG_EXAMPLE, whatIsWrongWithTag } from "./jupyter/image.ts";
 import type { Given } from "./schema.ts";
-import { SET_PRIVATE_KEY } from "./ssh.ts";
-import { isProxied, SET_TLS_CERTIFICATE, SET_TLS_KEY, tlsOf } from "./web.ts";
+import { SET_PRIVATE_KEY } from "./target/ssh.ts";
+import { SET_TLS_CERTIFICATE, SET_TLS_KEY, tlsMode } from "./tls.ts";
 
-/** What fits each setting alone, and not together. */
+/** Settings that are good by themselves, and do not fit each other. */
 
-/** Where a fault is shown, and its words. */
-export type Between = [path: (string | number)[], message: string];
+export interface CrossFieldIssue {
+  /** The setting that it is reported at. */
+  path: (string | number)[];
+  message: string;
+}
 
 /** A setting that is wrong by itself is missing here, or of another type. */
 type Partly = Partial<Given>;
 
-export function faultsBetween(given: Partly): Between[] {
-  const rules = [ofTag, ofPorts, ofPeople, ofGcp, ofSsh, ofDomain, ofZone, ofTls, ofCertificate, ofApps];
-  return rules.flatMap((rule) => rule(given));
+export function crossFieldIssues(given: Partly): CrossFieldIssue[] {
+  return RULES.flatMap((rule) => rule(given));
 }
 
-function ofTag({ image, imageTag }: Partly): Between[] {
+function imageTagIssues({ image, imageTag }: Partly): CrossFieldIssue[] {
   const wrong = whatIsWrongWithTag(image, imageTag);
-  return wrong ? [[["imageTag"], fault(wrong, TAG_EXAMPLE)]] : [];
+  return wrong ? [{ path: ["imageTag"], message: withFix(wrong, TAG_EXAMPLE) }] : [];
 }
 
-function ofPorts({ port, httpPort }: Partly): Between[] {
+function portsIssues({ port, httpPort }: Partly): CrossFieldIssue[] {
   if (typeof port !== "number" || port !== httpPort) return [];
   const free = httpPort === 8080 ? 8081 : 8080;
   const sentence = `${httpPort} is the HTTPS port, too; the two need different ones.`;
-  return [[["httpPort"], fault(sentence, `pulumi config set httpPort ${free}`)]];
+  return [{ path: ["httpPort"], message: withFix(sentence, `pulumi config set httpPort ${free}`) }];
 }
 
-/** Every list of people, by where it stands. */
-function ofPeople({ signIn, allow, apps }: Partly): Between[] {
+/** Every allow list, by where it stands. */
+function peopleIssues({ signIn, allow, apps }: Partly): CrossFieldIssue[] {
   const provider = signIn?.provider ?? "dex";
   const example = provider === "github" ? "ann-lee" : "ann@example.com";
   const lists: [path: (string | number)[], list: unknown][] = [
@@ -44,14 +47,16 @@ function ofPeople({ signIn, allow, apps }: Partly): Between[] {
     ...appsOf(apps).map(([index, app]): [(string | number)[], unknown] => [["apps", index, "allow"], app.allow]),
   ];
   return lists.flatMap(([path, list]) =>
-    listOf(list).flatMap((entry, index): Between[] => {
+    listOf(list).flatMap((entry, index): CrossFieldIssue[] => {
       const wrong = typeof entry === "string" ? whatIsWrongAt(provider, entry.trim().toLowerCase()) : undefined;
-      return wrong ? [[[...path, index], fault(`${shown(entry)} ${wrong}.`, setThis(example))]] : [];
+      return wrong
+        ? [{ path: [...path, index], message: withFix(`${format(entry)} ${wrong}.`, setThis(example)) }]
+        : [];
     }),
   );
 }
 
-function ofGcp({ target, project, sshFrom }: Partly): Between[] {
+function gcpIssues({ target, project, sshFrom }: Partly): CrossFieldIssue[] {
   if (target !== "gcp") return [];
   return [
     ...when(project === undefined, "project", [
@@ -65,7 +70,7 @@ function ofGcp({ target, project, sshFrom }: Partly): Between[] {
   ];
 }
 
-function ofSsh({ target, ssh, dns }: Partly): Between[] {
+function sshIssues({ target, ssh, dns }: Partly): CrossFieldIssue[] {
   if (target !== "ssh" || typeof ssh !== "object") return [];
   const { host, port = 22, privateKey, hostKey, address } = ssh;
   const hostIsName = typeof host === "string" && !z.ipv4().safeParse(host).success;
@@ -88,24 +93,24 @@ function ofSsh({ target, ssh, dns }: Partly): Between[] {
       `pulumi config set --path ssh.hostKey "$(${scan})"`,
     ]),
     ...when(dns === "cloudflare" && hostIsName && address === undefined, "ssh.address", [
-      `the site's names need an IPv4 address to lead to, and ${shown(host)} is a name.`,
+      `the site's names need an IPv4 address to lead to, and ${format(host)} is a name.`,
       "pulumi config set --path ssh.address 203.0.113.7",
     ]),
   ];
 }
 
 /** Browsers look for nothing below .localhost but on the machine they run on. */
-function ofDomain({ target, domain }: Partly): Between[] {
+function domainIssues({ target, domain }: Partly): CrossFieldIssue[] {
   const wrong =
     target !== "local" && target !== undefined && typeof domain === "string" && /(^|\.)localhost$/.test(domain);
   return when(wrong, "domain", [
-    `${shown(domain)} leads every browser to its own machine, and this site runs on another one.`,
+    `${format(domain)} leads every browser to its own machine, and this site runs on another one.`,
     "pulumi config set domain example.com",
   ]);
 }
 
 /** Which zone it is, Cloudflare is asked. */
-function ofZone({ target, domain, dns, dnsZone }: Partly): Between[] {
+function dnsZoneIssues({ target, domain, dns, dnsZone }: Partly): CrossFieldIssue[] {
   if (target === "local" || dns !== "cloudflare" || !dnsZone || typeof domain !== "string") return [];
   return when(domain !== dnsZone && !domain.endsWith(`.${dnsZone}`), "dnsZone", [
     `the domain ${domain} does not lie in the zone ${dnsZone}. Without dnsZone, its zone is looked up at Cloudflare:`,
@@ -113,27 +118,28 @@ function ofZone({ target, domain, dns, dnsZone }: Partly): Between[] {
   ]);
 }
 
-function ofTls(given: Partly): Between[] {
+function tlsIssues(given: Partly): CrossFieldIssue[] {
   const web = webOf(given);
   if (!web) return [];
-  const tls = tlsOf(web);
+  const mode = tlsMode(web);
+  const proxied = isProxied(web);
   const noRecords = web.target === "local" || web.dns === "none";
   return [
-    ...when(tls === "cloudflare-origin" && !isProxied(web), "tls", [
+    ...when(mode === "cloudflare-origin" && !proxied, "tls", [
       "Cloudflare's origin certificates are trusted by Cloudflare alone, and this site is not behind it.",
       `pulumi config set tls ${noRecords ? "private-ca" : "letsencrypt"}`,
     ]),
-    ...when(tls === "letsencrypt" && noRecords, "tls", [
+    ...when(mode === "letsencrypt" && noRecords, "tls", [
       web.target === "local"
         ? "Let's Encrypt has no certificates for a site on this machine, which nobody else reaches."
         : "Let's Encrypt asks for a DNS record of the domain, which the site can set at Cloudflare only (dns: cloudflare).",
       "pulumi config set tls private-ca",
     ]),
-    ...when(tls === "letsencrypt" && isProxied(web), "tls", [
+    ...when(mode === "letsencrypt" && proxied, "tls", [
       "behind Cloudflare only Cloudflare sees the site's certificate; one of its own lasts 15 years, and nothing has to be renewed.",
       "pulumi config rm tls",
     ]),
-    ...when(tls === "letsencrypt" && !isProxied(web) && !noRecords && given.acmeEmail === undefined, "acmeEmail", [
+    ...when(mode === "letsencrypt" && !proxied && !noRecords && given.acmeEmail === undefined, "acmeEmail", [
       "Let's Encrypt keeps an account for the certificates, and wants its address.",
       "pulumi config set acmeEmail ann@example.com",
     ]),
@@ -141,10 +147,10 @@ function ofTls(given: Partly): Between[] {
 }
 
 /** A certificate of the user's own. */
-function ofCertificate({ tls, tlsCertificate, tlsKey, domain, home, signIn, apps }: Partly): Between[] {
+function certificateIssues({ tls, tlsCertificate, tlsKey, domain, home, signIn, apps }: Partly): CrossFieldIssue[] {
   if (tls !== "provided") return [];
   const named = appsOf(apps).flatMap(([, { name }]) => (name ? [{ name }] : []));
-  const names = typeof domain === "string" && signIn ? namesAskedFor({ domain, home, signIn, apps: named }) : [];
+  const names = typeof domain === "string" && signIn ? hostNamesOf({ domain, home, signIn, apps: named }) : [];
   const missing = ["the certificate is missing: the chain in PEM form, the site's own first."];
   const wrong = tlsCertificate ? whatIsWrongWithCertificate(tlsCertificate, names, new Date()) : missing;
   const wrongKey = tlsKey
@@ -158,17 +164,17 @@ function ofCertificate({ tls, tlsCertificate, tlsKey, domain, home, signIn, apps
   ];
 }
 
-function ofApps({ apps, purge, home, database, domain }: Partly): Between[] {
-  return appsOf(apps).flatMap(([index, { name, database: wantsDatabase }]): Between[] => {
+function appsIssues({ apps, purge, home, database, domain }: Partly): CrossFieldIssue[] {
+  return appsOf(apps).flatMap(([index, { name, database: wantsDatabase }]): CrossFieldIssue[] => {
     const purged = listOf(purge).indexOf(name);
     const inFull = `${name}.${domain}`;
     return [
       ...when(typeof name === "string" && purged !== -1, `purge[${purged}]`, [
-        `${shown(name)} is an app of the site; its data cannot be taken away under it.`,
+        `${format(name)} is an app of the site; its data cannot be taken away under it.`,
         `pulumi config rm --path 'purge[${purged}]'`,
       ]),
       ...when(typeof name === "string" && name === home, "home", [
-        `${shown(home)} is the name of an app.`,
+        `${format(home)} is the name of an app.`,
         "pulumi config set home home",
       ]),
       ...when(
@@ -187,13 +193,13 @@ function ofApps({ apps, purge, home, database, domain }: Partly): Between[] {
   });
 }
 
-/** One fault or none. `key` is as Pulumi writes a path: `ssh.host`, `apps[0].name`. */
-function when(wrong: boolean, key: string, [sentence, mend]: [sentence: string, mend: string]): Between[] {
+/** One issue or none. `key` is as Pulumi writes a path: `ssh.host`, `apps[0].name`. */
+function when(wrong: boolean, key: string, [sentence, fix]: [sentence: string, fix: string]): CrossFieldIssue[] {
   const path = [...key.matchAll(/[A-Za-z]+|\d+/g)].map(([part]) => (/\d/.test(part) ? Number(part) : part));
-  return wrong ? [[path, fault(sentence, mend)]] : [];
+  return wrong ? [{ path, message: withFix(sentence, fix) }] : [];
 }
 
-/** How the world finds and trusts the site, unless one of the settings that say so is wrong by itself. */
+/** How a browser reaches and trusts the site, unless one of the settings for it is wrong by itself. */
 function webOf({ target, domain, dns, proxied, tls }: Partly) {
   if (!target || typeof domain !== "string" || !dns || typeof proxied !== "boolean") return undefined;
   return { target, domain, dns, proxied, tls };
@@ -201,9 +207,22 @@ function webOf({ target, domain, dns, proxied, tls }: Partly) {
 
 /** The apps that are objects, by their place on the list. */
 const appsOf = (apps: unknown) =>
-  listOf<Partial<App> | null>(apps).flatMap((app, index): [number, Partial<App>][] =>
+  listOf<Partial<CheckedApp> | null>(apps).flatMap((app, index): [number, Partial<CheckedApp>][] =>
     typeof app === "object" && app !== null ? [[index, app]] : [],
   );
 
 /** A list, or nothing where the setting is wrong by itself. */
 const listOf = <Item = unknown>(value: unknown): Item[] => (Array.isArray(value) ? value : []);
+
+const RULES = [
+  imageTagIssues,
+  portsIssues,
+  peopleIssues,
+  gcpIssues,
+  sshIssues,
+  domainIssues,
+  dnsZoneIssues,
+  tlsIssues,
+  certificateIssues,
+  appsIssues,
+];

@@ -1,25 +1,25 @@
 import { z } from "zod";
 import { allow } from "./allow.ts";
-import { type App, apps, purge, sealedApps } from "./apps.ts";
+import { apps, purge } from "./apps/apps.ts";
 import { database, databaseRotation, databaseTag } from "./database.ts";
-import { domain } from "./domain.ts";
-import { image, imageMirror, imageTag } from "./image.ts";
-import { always, oneOf } from "./issues.ts";
-import { bootDiskGb, dataDiskGb, machineType, project, protectData, sshFrom, zone } from "./machine.ts";
-import { notebooks } from "./notebooks.ts";
-import { packages } from "./packages.ts";
-import { port } from "./ports.ts";
-import { faultsBetween } from "./rules.ts";
-import { type Sealed, Sensitive, seal } from "./sensitive.ts";
-import { type SignIn, sealedSignIn, sessionRotation, signIn } from "./signIn.ts";
-import { ssh } from "./ssh.ts";
-import { acmeEmail, acmeServer, dns, dnsZone, home, proxied, tls, tlsCertificate, tlsKey } from "./web.ts";
+import { dns, dnsZone, proxied } from "./dns.ts";
+import { domain, home } from "./domain.ts";
+import { oneOf } from "./issues.ts";
+import { image, imageMirror, imageTag } from "./jupyter/image.ts";
+import { notebooks } from "./jupyter/notebooks.ts";
+import { packages } from "./jupyter/packages.ts";
+import { sessionRotation, signIn } from "./signIn.ts";
+import { bootDiskGb, dataDiskGb, machineType, project, protectData, sshFrom, zone } from "./target/gcp.ts";
+import { httpPort, httpsPort } from "./target/local.ts";
+import { ssh } from "./target/ssh.ts";
+import { acmeEmail, acmeServer, tls, tlsCertificate, tlsKey } from "./tls.ts";
 
 /**
- * Everything a user can ask for. The schemas are the types and the documentation: each setting says what it is,
- * its default stands in Pulumi.yaml, and each fault is worded beside it, ending in the command that mends it.
+ * Every setting as it stands in the stack's config: flat, each checked by itself. The schemas are the types and the documentation:
+ * each says what the setting is, its default stands in Pulumi.yaml, and each issue is worded beside it and ends in the command that
+ * fixes it. What fits each setting alone and not together is in rules.ts; what the program works with is in resolve.ts.
  */
-const settings = z.strictObject({
+export const settingsSchema = z.strictObject({
   /** Where the site runs. */
   target: oneOf("target", "kind of machine", ["local", "gcp", "ssh"]),
   domain,
@@ -37,10 +37,8 @@ const settings = z.strictObject({
   apps,
   purge,
   notebooks,
-  /** HTTPS port on the loopback address; target local. */
-  port: port("port", 8443),
-  /** HTTP port on the loopback address; redirects to HTTPS; target local. */
-  httpPort: port("httpPort", 8080),
+  port: httpsPort,
+  httpPort,
   project,
   zone,
   machineType,
@@ -59,33 +57,5 @@ const settings = z.strictObject({
   acmeServer,
 });
 
-/** What the settings are before they are looked at together. */
-export type Given = z.infer<typeof settings>;
-
-export const settingsSchema = settings.superRefine((given, context) => {
-  for (const [path, message] of faultsBetween(given)) context.addIssue({ code: "custom", path, message });
-}, always);
-
-/** The settings with all that is secret in them in the open. */
-type Checked = z.infer<typeof settingsSchema>;
-
-/** What the user asked for: complete, checked, and with its secrets sealed. */
-export interface Settings extends Omit<Checked, "signIn" | "apps" | "ssh" | "tlsKey"> {
-  signIn: SignIn;
-  apps: App[];
-  ssh: Sealed<Checked["ssh"], "privateKey">;
-  tlsKey: Sensitive<string> | undefined;
-  /** Cloudflare's API token, where there is one: from `cloudflare:apiToken` or CLOUDFLARE_API_TOKEN. */
-  cloudflareToken?: Sensitive<string>;
-}
-
-/** @param isEncrypted whether something in a setting is encrypted, by its name. */
-export function sealed(checked: Checked, isEncrypted: (setting: string) => boolean = () => false): Settings {
-  return {
-    ...checked,
-    signIn: sealedSignIn(checked.signIn),
-    apps: sealedApps(checked.apps, isEncrypted("apps")),
-    ssh: seal(checked.ssh, "privateKey"),
-    tlsKey: checked.tlsKey === undefined ? undefined : new Sensitive(checked.tlsKey),
-  };
-}
+/** The settings as they are given, each of them good by itself. */
+export type Given = z.infer<typeof settingsSchema>;

@@ -1,32 +1,31 @@
 import { z } from "zod";
 import { ADDRESS, LONGEST_ADDRESS } from "./allow.ts";
-import { LABEL } from "./domain.ts";
+import { isHttpsAddress, LABEL } from "./domain.ts";
 import {
   alwaysOnLists,
-  anew,
   exactText,
-  fault,
+  format,
   kindOf,
+  removeFirst,
   repeated,
   setThis,
-  shown,
   THIS_KEY,
   text,
   whatIsWrongWithText,
+  withFix,
 } from "./issues.ts";
 import { type Sealed, seal } from "./sensitive.ts";
-import { isHttpsAddress } from "./web.ts";
 
 const USER_EXAMPLE = "pulumi config set --path 'signIn.users[0].email' ann@example.com";
 /** Dex refuses cheaper hashes than cost 10, and a sign-in at cost 16 takes seconds of a small machine's CPU. */
 const BCRYPT = /^\$2[aby]\$1[0-5]\$[./A-Za-z0-9]{53}$/;
 
-const nameFault = (name: unknown) =>
-  fault(
-    `${shown(name)} cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\, and without blanks around it.`,
+const nameIssue = (name: unknown) =>
+  withFix(
+    `${format(name)} cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\, and without blanks around it.`,
     setThis("'Ann Lee'"),
   );
-const HASH_FAULT = fault(
+const HASH_ISSUE = withFix(
   "this is no bcrypt hash of cost 10 to 15. `htpasswd -nBC 10 ann` makes one (the part behind the colon):",
   `pulumi config set --secret --path '${THIS_KEY}' '<hash>'`,
 );
@@ -38,20 +37,23 @@ const dexUser = z.strictObject(
     email: text("an address to sign in with", setThis("ann@example.com"))
       .transform((email) => email.trim().toLowerCase())
       .refine((email) => ADDRESS.test(email) && email.length <= LONGEST_ADDRESS, {
-        error: (issue) => fault(`${shown(issue.input)} is no address.`, setThis("ann@example.com")),
+        error: (issue) => withFix(`${format(issue.input)} is no address.`, setThis("ann@example.com")),
       }),
     /** Name shown in JupyterLab, at most 64 characters. Default: the address. */
     name: z
-      .string({ error: (issue) => nameFault(issue.input) })
-      .regex(/^(?!\s)[^\p{C}"\\$]{1,64}(?<!\s)$/u, { error: (issue) => nameFault(issue.input) })
+      .string({ error: (issue) => nameIssue(issue.input) })
+      .regex(/^(?!\s)[^\p{C}"\\$]{1,64}(?<!\s)$/u, { error: (issue) => nameIssue(issue.input) })
       .optional(),
     /** bcrypt hash of a password of the user's own, cost 10 to 15: `htpasswd -nBC 10 ann`. */
-    passwordHash: z.string({ error: HASH_FAULT }).regex(BCRYPT, { error: HASH_FAULT }).optional(),
+    passwordHash: z.string({ error: HASH_ISSUE }).regex(BCRYPT, { error: HASH_ISSUE }).optional(),
   },
   {
     error: (issue) =>
       issue.code === "invalid_type"
-        ? fault(`expected a user with an email, found ${shown(issue.input)}.`, `pulumi config rm --path '${THIS_KEY}'`)
+        ? withFix(
+            `expected a user with an email, found ${format(issue.input)}.`,
+            `pulumi config rm --path '${THIS_KEY}'`,
+          )
         : undefined,
   },
 );
@@ -60,20 +62,20 @@ const dexUser = z.strictObject(
 const users = z
   .array(dexUser, {
     error: ({ input }) =>
-      fault(`the built-in provider needs a list of users, found ${shown(input)}.`, anew(input, USER_EXAMPLE)),
+      withFix(`the built-in provider needs a list of users, found ${format(input)}.`, removeFirst(input, USER_EXAMPLE)),
   })
   .superRefine((users, context) => {
     if (users.length === 0)
       context.addIssue({
         code: "custom",
-        message: fault("the built-in provider has no user, so nobody could sign in.", USER_EXAMPLE),
+        message: withFix("the built-in provider has no user, so nobody could sign in.", USER_EXAMPLE),
       });
     for (const index of repeated(users.map((user) => user?.email)))
       context.addIssue({
         code: "custom",
         path: [index, "email"],
-        message: fault(
-          `${shown(users[index]?.email)} is there twice.`,
+        message: withFix(
+          `${format(users[index]?.email)} is there twice.`,
           `pulumi config rm --path 'signIn.users[${index}]'`,
         ),
       });
@@ -83,27 +85,27 @@ const CLIENT_ID = "pulumi config set --path signIn.clientId YOUR-CLIENT-ID";
 /** Pulumi asks for the value, which so stays out of the shell's history. */
 export const SET_CLIENT_SECRET = "pulumi config set --secret --path signIn.clientSecret";
 
-/** What the provider gave arrives as it is, or not at all. */
-const asGiven = (what: string, mend: string) => (given: string, context: z.RefinementCtx) => {
+/** Refuses a credential that would not arrive as the provider gave it. */
+const asGiven = (what: string, fix: string) => (given: string, context: z.RefinementCtx) => {
   const wrong = given.trim() === "" ? "is empty" : whatIsWrongWithText(given);
-  if (wrong) context.addIssue({ code: "custom", message: fault(`the ${what} ${wrong}.`, mend) });
+  if (wrong) context.addIssue({ code: "custom", message: withFix(`the ${what} ${wrong}.`, fix) });
 };
 
-/** What the provider gave this site at its registration there. */
+/** The credentials that the provider gave this site when it was registered there. */
 const client = {
   clientId: text("the client ID that the provider gave", CLIENT_ID).superRefine(asGiven("client ID", CLIENT_ID)),
   /** Secret. */
   clientSecret: z
-    .string({ error: fault("the client secret that the provider gave is missing.", SET_CLIENT_SECRET) })
+    .string({ error: withFix("the client secret that the provider gave is missing.", SET_CLIENT_SECRET) })
     .superRefine(asGiven("client secret", SET_CLIENT_SECRET)),
 };
 
 /** An address that a browser or Vouch asks: https, no blanks. */
 function endpoint(key: string, what: string) {
-  const mend = `pulumi config set --path signIn.${key} https://id.example.com/${what}`;
-  return text("an https address", mend)
+  const fix = `pulumi config set --path signIn.${key} https://id.example.com/${what}`;
+  return text("an https address", fix)
     .trim()
-    .refine(isHttpsAddress, { error: (issue) => fault(`${shown(issue.input)} is no https address.`, mend) });
+    .refine(isHttpsAddress, { error: (issue) => withFix(`${format(issue.input)} is no https address.`, fix) });
 }
 
 const OKTA_EXAMPLE = "pulumi config set --path signIn.domain dev-123456.okta.com";
@@ -114,7 +116,7 @@ const providers = {
   dex: z.strictObject({ provider: z.literal("dex"), users }),
   okta: z.strictObject({
     provider: z.literal("okta"),
-    /** Okta's domain of one's own organization: `dev-123456.okta.com`. */
+    /** The organization's domain at Okta: `dev-123456.okta.com`. */
     domain: text("Okta's domain of your organization", OKTA_EXAMPLE)
       .transform((domain) =>
         domain
@@ -125,8 +127,8 @@ const providers = {
       )
       .refine((domain) => domain.split(".").length > 2 && domain.split(".").every((label) => LABEL.test(label)), {
         error: (issue) =>
-          fault(
-            `${shown(issue.input)} is no domain of an organization at Okta, such as dev-123456.okta.com.`,
+          withFix(
+            `${format(issue.input)} is no domain of an organization at Okta, such as dev-123456.okta.com.`,
             OKTA_EXAMPLE,
           ),
       }),
@@ -158,9 +160,12 @@ export const signIn = z.preprocess(
     {
       error: (issue) =>
         typeof issue.input !== "object" || issue.input === null || Array.isArray(issue.input)
-          ? fault(`expected provider and users, found ${kindOf(issue.input)}.`, anew(issue.input, USER_EXAMPLE))
-          : fault(
-              `${shown((issue.input as { provider?: unknown }).provider)} is no provider this program knows. There are: ${NAMES} (dex is built in).`,
+          ? withFix(
+              `expected provider and users, found ${kindOf(issue.input)}.`,
+              removeFirst(issue.input, USER_EXAMPLE),
+            )
+          : withFix(
+              `${format((issue.input as { provider?: unknown }).provider)} is no provider this program knows. There are: ${NAMES} (dex is built in).`,
               "pulumi config set --path signIn.provider dex",
             ),
     },
@@ -175,15 +180,14 @@ export const sessionRotation = exactText("any text", "pulumi config set sessionR
 type Checked = z.infer<typeof signIn>;
 /** A user of the built-in provider. */
 export type DexUser = Sealed<z.infer<typeof dexUser>, "passwordHash">;
+/** The identity provider. Only the built-in one has users here. */
 export type SignIn =
   | { provider: "dex"; users: DexUser[] }
-  | Sealed<Exclude<Checked, { provider: "dex" }>, "clientSecret">;
+  | (Sealed<Exclude<Checked, { provider: "dex" }>, "clientSecret"> & { users: never[] });
 
-/** Seals what is secret of it: the rest, addresses and names among it, ends up in readable files. */
-export function sealedSignIn(checked: Checked): SignIn {
-  if (checked.provider !== "dex") return seal(checked, "clientSecret");
-  return { ...checked, users: checked.users.map((user) => seal(user, "passwordHash")) };
+/** Seals what is secret in it. The rest, addresses and names included, is written to readable files. */
+export function resolveSignIn(checked: Checked): SignIn {
+  return checked.provider === "dex"
+    ? { ...checked, users: checked.users.map((user) => seal(user, "passwordHash")) }
+    : { ...seal(checked, "clientSecret"), users: [] };
 }
-
-/** Users of the built-in provider; none with any other. */
-export const usersOf = (signIn: SignIn): DexUser[] => (signIn.provider === "dex" ? signIn.users : []);

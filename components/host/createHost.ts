@@ -1,84 +1,36 @@
 import * as pulumi from "@pulumi/pulumi";
-import { costReport, costsOf, type DisksMade } from "../../settings/cost.ts";
-import { firstUpNotice } from "../../settings/notices.ts";
-import { plainRefusal } from "../../settings/plainRefusal.ts";
-import type { Settings } from "../../settings/schema.ts";
-import { tlsOf } from "../../settings/web.ts";
-import { composeProject } from "../names.ts";
-import { workAtRisk, workDiskOf, workNotFound } from "../preflight/dataLossGuard.ts";
-import { formerMachineOf, leftBehind, releaseKeyOf } from "../preflight/orphanedHost.ts";
-import { renamedStack } from "../preflight/renamedStack.ts";
-import { madeSoFar } from "../preflight/stackState.ts";
-import { SITE } from "../release/siteRelease.ts";
-import { GcpVm, keysOf } from "./gcpVm.ts";
+import type { Settings } from "../../settings/resolve.ts";
+import { GcpVm } from "./gcpVm.ts";
 import type { Host } from "./host.ts";
 import { ThisMachine } from "./localHost.ts";
-import { refuseDeadAgent } from "./remoteHost.ts";
-import { greetingProblem, problemOfHost, problemOfVm } from "./sshGreeting.ts";
 import { SshHost } from "./sshHost.ts";
 
-export interface HostForArgs {
-  /** IPv4 ranges that the site of a VM is let in from. */
+export interface CreateHostArgs {
+  /** IPv4 ranges from which the site of a VM can be reached. */
   webFrom: pulumi.Input<string[]>;
+  /** Zone that a VM's data disk is in, where it is another one than the settings ask for. */
+  dataComesFrom: string | undefined;
 }
 
 /** The stack's only host. */
-const HOST = "host";
+export const HOST = "host";
 
 /** The machine that the settings ask for. */
-export async function hostFor(settings: Settings, { webFrom }: HostForArgs): Promise<Host> {
-  const { target, port, httpPort, notebooks: folder } = settings;
-  const made = await madeSoFar();
-  const renamed = renamedStack(made, { project: pulumi.getProject(), stack: pulumi.getStack() }, HOST);
-  if (renamed) refuse(renamed);
-  if (target === "local") return new ThisMachine(HOST, { port, httpPort, notebooks: folder });
-  await refuseDeadAgent();
-  const trusted = tlsOf(settings) !== "private-ca";
-  if (target === "ssh") {
-    const { host = "", privateKey: sealedKey, hostKey = "", address = host, ...login } = settings.ssh;
-    const problem = await greetingProblem(host, login.port);
-    if (problem) refuseOrWarn(problemOfHost(problem, { host, ...login }));
-    const former = formerMachineOf(made, releaseKeyOf(SITE));
-    const warning = former && leftBehind(former, hostKey, composeProject(pulumi.getProject(), pulumi.getStack()));
-    if (warning) pulumi.log.warn(warning);
-    const privateKey = sealedKey?.output(pulumi.secret) ?? "";
-    return new SshHost(HOST, { ...login, host, privateKey, hostKey, address, trusted });
+export function createHost({ target, tls }: Settings, { webFrom, dataComesFrom }: CreateHostArgs): Host {
+  const trusted = tls.mode !== "private-ca";
+  // Without `kind`: what a component is given is in the state.
+  switch (target.kind) {
+    case "local": {
+      const { kind: _, ...args } = target;
+      return new ThisMachine(HOST, args);
+    }
+    case "ssh": {
+      const { kind: _, privateKey, ...args } = target;
+      return new SshHost(HOST, { ...args, privateKey: privateKey.output(pulumi.secret), trusted });
+    }
+    case "gcp": {
+      const { kind: _, ...args } = target;
+      return new GcpVm(HOST, { ...args, dataComesFrom, webFrom, trusted });
+    }
   }
-  const { project = "", zone, machineType, bootDiskGb, dataDiskGb, protectData, sshFrom } = settings;
-  const keys = keysOf(HOST);
-  const work = workDiskOf(made, keys);
-  const risk = workNotFound(made, keys) ?? (work && workAtRisk(settings, work));
-  if (risk) refuse(risk);
-  sayWhatItCosts(settings, { bootGb: work?.bootGb ?? 0, dataGb: work?.sizeGb ?? 0 });
-  if (!made[keys.vm] && pulumi.runtime.isDryRun()) sayHowLong(settings);
-  const address = made[keys.address]?.address;
-  // The VM may be about to be replaced, for the very reason that it hangs.
-  if (typeof address === "string" && made[keys.vm]) {
-    const problem = await greetingProblem(address);
-    if (problem) pulumi.log.warn(problemOfVm(problem, address, made[keys.vm]));
-  }
-  const dataComesFrom = work && work.sizeGb > 0 && work.zone !== zone ? work.zone : undefined;
-  const disks = { bootDiskGb, dataDiskGb, protectData, dataComesFrom };
-  return new GcpVm(HOST, { project, zone, machineType, ...disks, sshFrom, webFrom, trusted });
-}
-
-function sayWhatItCosts(settings: Settings, disks: DisksMade): void {
-  const costs = costsOf(settings, disks);
-  const say = costs.length === 0 ? pulumi.log.info : pulumi.log.warn;
-  void say(costReport(costs, settings));
-}
-
-function sayHowLong(settings: Settings): void {
-  const notice = firstUpNotice(settings);
-  if (notice) void pulumi.log.info(notice);
-}
-
-/** A preview contacts no machine, so it can be had in spite of what an update cannot be. */
-function refuseOrWarn(sentence: string): void {
-  if (!pulumi.runtime.isDryRun()) refuse(sentence);
-  pulumi.log.warn(sentence);
-}
-
-function refuse(sentence: string): never {
-  throw plainRefusal(`Nothing was changed. ${sentence}\n`);
 }

@@ -12,7 +12,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { PrivateKey } from "@pulumi/tls/privateKey.js";
 import { fill } from "../../files/release/template.ts";
 import type { Place } from "../../files/site/place.ts";
-import { regionOf } from "../../settings/machine.ts";
+import { regionOf } from "../../settings/target/gcp.ts";
 import { accountName, cloudName } from "../names.ts";
 import type { Host, HostCommandArgs } from "./host.ts";
 import { type Machine, placeOfItsOwn, provision, remoteCommand } from "./remoteHost.ts";

@@ -1,10 +1,8 @@
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
 import { Command } from "@pulumi/command/remote/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import { install, quoted } from "../../files/release/shellWords.ts";
 import type { Place } from "../../files/site/place.ts";
-import { plainRefusal } from "../../settings/plainRefusal.ts";
 import type { HostCommandArgs } from "./host.ts";
 
 /** What the machines that are reached by SSH have in common. */
@@ -107,23 +105,4 @@ export function provision(vm?: { boot: HostDisk; data?: HostDisk | undefined; ma
     create: `${install(script)} && ${words.join(" ")}`,
     stdin: readFileSync(new URL("../../files/host/provision.sh", import.meta.url), "utf8"),
   };
-}
-
-/**
- * Pulumi asks the ssh agent that SSH_AUTH_SOCK names even where there is a key, and gives up when none answers.
- * @throws pulumi.RunError in plain words, before anything is made.
- */
-export async function refuseDeadAgent(socket = process.env.SSH_AUTH_SOCK): Promise<void> {
-  if (!socket || (await answers(socket))) return;
-  throw plainRefusal(
-    `SSH_AUTH_SOCK names an ssh agent that does not answer (${socket}), and Pulumi would give up at it. Nothing was changed. Forget the agent, which is not needed here, and run pulumi again:\n\n    unset SSH_AUTH_SOCK\n`,
-  );
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
-  });
 }

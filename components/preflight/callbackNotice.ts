@@ -1,6 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
-import { cookieNotice, tagNotice } from "../../settings/notices.ts";
-import type { Settings } from "../../settings/schema.ts";
 import type { SignIn } from "../../settings/signIn.ts";
 
 /** What each provider calls the address that it sends people back to. */
@@ -11,23 +8,7 @@ const fields: Record<Exclude<SignIn["provider"], "dex">, string> = {
   oidc: "At your identity provider, register this as the client's redirect URI",
 };
 
-/** What has to be registered elsewhere before anybody can sign in; nothing for the built-in provider. */
+/** The address to register at the identity provider before anybody can sign in; undefined for the built-in one. */
 export function callbackNotice({ provider }: SignIn, callbackUrl: string): string | undefined {
   return provider === "dex" ? undefined : `${fields[provider]}: ${callbackUrl}`;
-}
-
-/** Says so in a preview, which is when somebody reads. */
-export function announceCallback(signIn: SignIn, callbackUrl: string): void {
-  announce(callbackNotice(signIn, callbackUrl));
-}
-
-/** What is allowed, and better known: known vulnerabilities at each run, the rest in a preview. */
-export function announceNotices(settings: Settings): void {
-  const vulnerable = tagNotice(settings);
-  if (vulnerable) pulumi.log.warn(vulnerable);
-  announce(cookieNotice(settings));
-}
-
-function announce(notice: string | undefined): void {
-  if (notice && pulumi.runtime.isDryRun()) pulumi.log.info(notice);
 }

@@ -2,18 +2,18 @@ import { NEW_TOKEN } from "../../settings/credentials.ts";
 import { DNS, RECORD, recordName } from "../cloudflare/dnsRecords.ts";
 import type { Made } from "./stackState.ts";
 
-/** What is wrong at Cloudflare, in words that end in what to do; undefined where nothing is. */
+/** Issues at Cloudflare. Each text ends in what to do; undefined: no issue. */
 
 const DASHBOARD = "https://dash.cloudflare.com";
 
-/** What was asked about, for the words. */
+/** The subject of a question to Cloudflare, for the texts. */
 export interface Asked {
   zone?: string | undefined;
   /** The site's domain. */
   domain: string;
   /** The zone that the settings name. */
   dnsZone?: string | undefined;
-  /** What the token has to be allowed. */
+  /** The permissions that the token needs. */
   rights: string;
 }
 
@@ -57,7 +57,7 @@ export function whyNot(error: string, { zone, domain, rights }: Asked): string {
 
 const firstLine = (text: string) => text.trim().split("\n")[0]?.slice(0, 300) ?? "";
 
-/** A zone whose name servers are not Cloudflare's yet leads nobody anywhere. */
+/** An inactive zone does not resolve. */
 export function wrongStatus(zone: string, status: string, nameServers: string[]): string | undefined {
   if (status === "active") return undefined;
   return `dnsZone: the zone ${zone} is ${status}: the world does not ask Cloudflare for its names yet. Where the domain was bought, name these as its name servers, and run pulumi again when Cloudflare calls the zone active: ${nameServers.join(", ")}`;
@@ -69,7 +69,7 @@ export function whilePaused(zone: string, paused: boolean): string | undefined {
   return `proxied: Cloudflare is paused on the zone ${zone}: visitors would be sent to the machine itself, whose firewall lets in Cloudflare alone. Choose "Enable Cloudflare on Site" under Advanced Actions: ${DASHBOARD}/?to=/:account/${zone}`;
 }
 
-/** How Cloudflare speaks to the machine, if it stands before it: the zone's SSL mode, which is the zone's owner's to set. */
+/** The zone's SSL mode: how Cloudflare connects to the machine of a proxied site. Only the zone's owner sets it. */
 export function wrongMode(zone: string, mode: string, tls: string): string | undefined {
   const mend = (to: string) =>
     `Every other name of the zone is under it, too, so that this program leaves it alone. Set it to ${to}: ${DASHBOARD}/?to=/:account/${zone}/ssl-tls`;

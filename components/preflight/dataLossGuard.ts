@@ -1,5 +1,4 @@
-import { regionOf } from "../../settings/machine.ts";
-import type { Settings } from "../../settings/schema.ts";
+import { type Gcp, regionOf } from "../../settings/target/gcp.ts";
 import type { Made } from "./stackState.ts";
 
 /** Where the work lies that people have done so far, and what belongs to it. */
@@ -57,7 +56,7 @@ export function workNotFound(made: Made, { dataDisk, vm }: WorkKeys): string | u
   return `The stack's state has ${others.join(", ")}, but neither ${dataDisk} nor ${vm}: this version of the program cannot tell which of them has the work on it. Go on with the version that ran last. This shows when it ran:\n    pulumi stack history`;
 }
 
-/** What would cost people their work or cannot be done, in words that end in what to do; undefined where all is well. */
+/** A change that would lose people's work, or that is impossible. The text ends in what to do; undefined: the change is safe. */
 export function workAtRisk(
   {
     project,
@@ -65,7 +64,7 @@ export function workAtRisk(
     bootDiskGb,
     dataDiskGb,
     protectData,
-  }: Pick<Settings, "project" | "zone" | "bootDiskGb" | "dataDiskGb" | "protectData">,
+  }: Pick<Gcp, "project" | "zone" | "bootDiskGb" | "dataDiskGb" | "protectData">,
   disk: WorkDisk,
 ): string | undefined {
   const anew = "download the work, then pulumi destroy, and pulumi up makes the site anew";

@@ -26,7 +26,7 @@ export function formerMachineOf(made: Made, release: string): FormerMachine | un
 }
 
 /**
- * What still runs on a machine that the settings no longer name, and the command that ends it. No more can be done from
+ * The site that still runs on a machine that the settings no longer name, and the command that ends it. No more can be done from
  * here: the former machine may be gone, or be this one with a new key.
  *
  * @param project Compose's name for the site

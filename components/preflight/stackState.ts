@@ -11,7 +11,7 @@ interface StackResources {
 /** The key that a secret has in the engine's messages instead of its value. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
-/** What this stack has made so far, whatever becomes of it in this run. Nothing before the first `pulumi up`. */
+/** Outputs of the resources that this stack has before this run; empty before the first `pulumi up`. */
 export async function madeSoFar(): Promise<Made> {
   const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
   const { outputs = {} }: StackResources = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {

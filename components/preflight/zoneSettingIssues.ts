@@ -1,14 +1,6 @@
-/** What settings and rules of a Cloudflare zone do to a site behind it, in words that end in what to do. */
+import type { Findings } from "./findings.ts";
 
-/** What was found. */
-export interface ZoneFaults {
-  /** What makes the site unusable or unsafe. */
-  refusals: string[];
-  /** What some pages or visitors do not get along with. */
-  warnings: string[];
-  /** What to look at when a page is not as it should be; the site itself gets along with it. */
-  notices?: string[];
-}
+/** Settings and rules of a Cloudflare zone that break a proxied site. Each text ends in what to do. */
 
 /** Values as Cloudflare tells them; undefined for what could not be read. */
 export interface ZoneSettings {
@@ -20,14 +12,14 @@ export interface ZoneSettings {
 
 const page = (zone: string, path: string) => `https://dash.cloudflare.com/?to=/:account/${zone}/${path}`;
 
-export function settingFaults(
+export function settingFindings(
   zone: string,
   { websockets, rocketLoader, securityLevel, emailObfuscation }: ZoneSettings,
-): ZoneFaults {
-  const refusals: string[] = [];
+): Findings {
+  const issues: string[] = [];
   const warnings: string[] = [];
   if (websockets === "off")
-    refusals.push(
+    issues.push(
       `The setting WebSockets of the zone ${zone} is "off": no notebook could reach its kernel, and no terminal would open. Switch it on: ${page(zone, "network")}`,
     );
   if (rocketLoader === "on")
@@ -49,7 +41,7 @@ export function settingFaults(
           `The setting Email Obfuscation of the zone ${zone} is "on": Cloudflare replaces addresses in pages. The site's answers forbid that (no-transform). If a page shows "[email protected]" all the same, switch it off: ${page(zone, "security/settings")}`,
         ]
       : [];
-  return { refusals, warnings, notices };
+  return { issues, warnings, notices };
 }
 
 /** A rule as the provider tells of it, as far as it is looked at. */
@@ -78,10 +70,10 @@ export interface CacheRules {
 
 /**
  * Rules by which Cloudflare keeps answers although the site forbids it. It would give them to strangers, without asking the site.
- * A rule that is surely for a name of the site is refused; where nobody here can tell what it is for, it is a warning.
+ * A rule that is surely for a name of the site is an issue; where nobody here can tell what it is for, it is a warning.
  * @param names the site's host names.
  */
-export function cacheRuleFaults(zone: string, names: string[], { request, response }: CacheRules): ZoneFaults {
+export function cacheRuleFindings(zone: string, names: string[], { request, response }: CacheRules): Findings {
   const sure = new Set<CacheRule>();
   const possible = new Set<CacheRule>();
   for (const name of names) {
@@ -94,7 +86,7 @@ export function cacheRuleFaults(zone: string, names: string[], { request, respon
   const fix = `Set its Edge TTL to "Use cache-control header if present", or put a rule behind it that bypasses the cache for these names, http.host in {${labels}}: ${page(zone, "caching/cache-rules")}`;
   const what = "Cloudflare keeps answers whatever the site says, and gives people's files to strangers";
   return {
-    refusals: [...sure].map(
+    issues: [...sure].map(
       (rule) => `The cache rule ${called(rule)} of the zone ${zone} is for the site, too: ${what}. ${fix}`,
     ),
     warnings: [...possible]
@@ -102,6 +94,7 @@ export function cacheRuleFaults(zone: string, names: string[], { request, respon
       .map(
         (rule) => `The cache rule ${called(rule)} of the zone ${zone} may be for the site, too. Then ${what}. ${fix}`,
       ),
+    notices: [],
   };
 }
 

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import type { Secrets } from "../../files/site/secrets.ts";
-import type { App } from "../../settings/apps.ts";
+import type { App } from "../../settings/apps/app.ts";
 import type { Sensitive } from "../../settings/sensitive.ts";
-import { type SignIn, usersOf } from "../../settings/signIn.ts";
+import type { SignIn } from "../../settings/signIn.ts";
 
 export interface SiteSecretsArgs {
   /** The identity provider. Users of the built-in one without a passwordHash get a password; any other gave a client secret. */
@@ -47,7 +47,7 @@ export class SiteSecrets extends pulumi.ComponentResource {
     const sessionKey = (part: string) => random(part, KEY_LENGTH, sessionKeepers).result;
     const databaseKey = (part: string) => random(part, KEY_LENGTH, { rotation: args.databaseRotation ?? "" }).result;
 
-    const users = usersOf(args.signIn);
+    const { users } = args.signIn;
     const generated = users
       .filter((user) => user.passwordHash === undefined)
       .map(({ email }) => ({ email, password: random(`password-${email}`, PASSWORD_LENGTH) }));

@@ -1,30 +1,29 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../../settings/schema.ts";
-import { tlsOf } from "../../settings/web.ts";
-import { madeSoFar } from "../preflight/stackState.ts";
+import type { Settings } from "../../settings/resolve.ts";
 import type { Certificate } from "./certificate.ts";
-import { OriginCertificate, originCertificateKey } from "./originCertificate.ts";
+import { OriginCertificate } from "./originCertificate.ts";
 import { PrivateAuthority } from "./privateAuthority.ts";
 
-/** The stack's only certificate. */
-const CERTIFICATE = "certificate";
+export interface CreateCertificateArgs {
+  /** Names of the certificate that the stack has from Cloudflare, in Cloudflare's order; undefined: it has none. */
+  formerNames: unknown;
+}
 
-/** The certificate that the settings ask for, for these names. */
-export async function certificateFor(settings: Settings, dnsNames: string[]): Promise<Certificate> {
-  switch (tlsOf(settings)) {
+/** The stack's only certificate. */
+export const CERTIFICATE = "certificate";
+
+/** The certificate that the settings ask for. */
+export function createCertificate(
+  { tls, hostNames: dnsNames }: Settings,
+  { formerNames }: CreateCertificateArgs,
+): Certificate {
+  switch (tls.mode) {
     case "cloudflare-origin":
-      return new OriginCertificate(CERTIFICATE, {
-        dnsNames,
-        formerNames: (await madeSoFar())[originCertificateKey(CERTIFICATE)]?.hostnames,
-      });
+      return new OriginCertificate(CERTIFICATE, { dnsNames, formerNames });
     case "private-ca":
       return new PrivateAuthority(CERTIFICATE, { dnsNames });
     case "provided":
-      // Either may be encrypted in the config; both travel with the secret files.
-      return {
-        certificate: pulumi.secret(settings.tlsCertificate ?? ""),
-        key: settings.tlsKey?.output(pulumi.secret) ?? pulumi.secret(""),
-      };
+      return { certificate: tls.certificate.output(pulumi.secret), key: tls.key.output(pulumi.secret) };
     // The machine gets it by itself, when a release needs it.
     case "letsencrypt":
       return {};

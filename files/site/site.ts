@@ -1,6 +1,4 @@
-import type { Settings } from "../../settings/schema.ts";
-import { usersOf } from "../../settings/signIn.ts";
-import { tlsOf } from "../../settings/web.ts";
+import type { Settings } from "../../settings/resolve.ts";
 import { app, appData } from "../services/app/app.ts";
 import { dex } from "../services/dex/dex.ts";
 import { jupyter } from "../services/jupyter/jupyter.ts";
@@ -10,7 +8,7 @@ import type { Edge } from "../services/nginx/edge.ts";
 import { nginx } from "../services/nginx/nginx.ts";
 import { identityOf } from "../services/vouch/providers.ts";
 import { vouch } from "../services/vouch/vouch.ts";
-import { hostName, type Names, namesOf } from "./names.ts";
+import { type Names, namesOf } from "./names.ts";
 import type { Place } from "./place.ts";
 import type { Image, Service } from "./service.ts";
 
@@ -33,44 +31,41 @@ export interface Site {
  * @param edge Who stands before the machine, if anybody does.
  */
 export function siteOf(name: string, settings: Settings, place: Place, edge?: Edge): Site {
+  const { home, hostNames, allow, signIn, database, apps, purge, tls, sessionRotation } = settings;
   const names = namesOf(settings.domain, place.httpsPort);
   const behind = [
-    vouch(names, settings.signIn),
-    ...(settings.signIn.provider === "dex" ? [dex(names, settings.signIn.users)] : []),
+    vouch(names, signIn),
+    ...(signIn.provider === "dex" ? [dex(names, signIn.users)] : []),
     jupyter(names, settings, place),
-    ...(settings.database ? [mariadb(settings, place)] : []),
-    ...settings.apps.map((given, index) => app(names, given, index, place)),
+    ...(database ? [mariadb({ ...database, apps, purge, place })] : []),
+    ...apps.map((given, index) => app(names, given, index, place)),
   ];
   const virtualHosts = behind.flatMap(({ virtualHost }) => virtualHost ?? []);
-  const hostNames = [settings.home ?? "", ...virtualHosts.map(({ label }) => label)].map((label) =>
-    hostName(names, label),
-  );
-  const order = { name, place, hostNames, email: settings.acmeEmail ?? "", server: settings.acmeServer };
-  const own = tlsOf(settings) === "letsencrypt" ? [acme(order)] : [];
+  const own =
+    tls.mode === "letsencrypt" ? [acme({ name, place, hostNames, email: tls.email, server: tls.server })] : [];
   const services = [
     nginx({
       name,
       names,
       place,
-      allow: settings.allow,
-      home: settings.home ?? "",
-      identity: identityOf(settings.signIn),
-      people: usersOf(settings.signIn),
+      allow,
+      home,
+      identity: identityOf(signIn),
+      people: signIn.users,
       virtualHosts,
-      sessionRotation: settings.sessionRotation,
+      sessionRotation,
       ...(own[0]?.certificate ? { ownCertificate: own[0].certificate.id } : {}),
       edge,
     }),
     ...behind,
     ...own,
   ];
-  const purge = settings.purge.map((app) => ({ app, folder: appData(place, app) }));
   return {
     name,
     names,
     place,
-    allow: settings.allow,
-    purge,
+    allow,
+    purge: purge.map((app) => ({ app, folder: appData(place, app) })),
     services: services.map((service) => pulledThrough(settings.imageMirror, service)),
   };
 }
@@ -82,11 +77,6 @@ export function urlsOf(site: Site): Record<string, string> {
       virtualHost ? [[name === "nginx" ? "home" : name, site.names.origin(virtualHost.label)]] : [],
     ),
   );
-}
-
-/** Every name the certificate and the DNS need. */
-export function hostNames(site: Site): string[] {
-  return site.services.flatMap(({ virtualHost }) => (virtualHost ? [hostName(site.names, virtualHost.label)] : []));
 }
 
 /** Every image the site runs, each once. */

@@ -4,13 +4,16 @@ import * as pulumi from "@pulumi/pulumi";
 
 // The program runs in a folder of its own, far from the components.
 const { OriginPulls } = await import(`${process.env.COMPONENTS}/cloudflare/originPulls.ts`);
-const { certificateFor } = await import(`${process.env.COMPONENTS}/tls/createCertificate.ts`);
+const { CERTIFICATE, createCertificate } = await import(`${process.env.COMPONENTS}/tls/createCertificate.ts`);
+const { originCertificateKey } = await import(`${process.env.COMPONENTS}/tls/originCertificate.ts`);
+const { madeSoFar } = await import(`${process.env.COMPONENTS}/preflight/stackState.ts`);
 
 const config = new pulumi.Config();
 const names = config.requireObject<string[]>("names");
 const zoneId = config.require("zoneId");
 
-await certificateFor({ target: "gcp", dns: "cloudflare", proxied: true }, names);
+const formerNames = (await madeSoFar())[originCertificateKey(CERTIFICATE)]?.hostnames;
+createCertificate({ tls: { mode: "cloudflare-origin" }, hostNames: names }, { formerNames });
 const apiToken = new pulumi.Config("cloudflare").requireSecret("apiToken");
 const pulls = new OriginPulls("pulls", { zoneId, names, apiToken });
 

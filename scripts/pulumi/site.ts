@@ -1,7 +1,7 @@
 /** What the set-up has to know of the site before Pulumi can run: what it is made of, from the program's own code. */
 
 import { imagesOf, siteOf } from "../../files/site/site.ts";
-import { sealed, settingsSchema } from "../../settings/schema.ts";
+import { readSettings } from "../../settings/read.ts";
 import type { Target } from "./explain.ts";
 import { projectFile, settingName } from "./projectFile.ts";
 
@@ -41,14 +41,14 @@ export function targetOf(config: Record<string, unknown>): Target {
  */
 export async function siteImages(config: Record<string, unknown>): Promise<string[]> {
   // Those with a colon are a provider's.
-  const settings = Object.entries(projectFile.config ?? {}).filter(([key]) => !key.includes(":"));
-  const defaults = settings.map(([key, { default: value }]) => [key, value]);
+  const declared = Object.entries(projectFile.config ?? {}).filter(([key]) => !key.includes(":"));
+  const defaults = declared.map(([key, { default: value }]) => [key, value]);
   const own = Object.entries(config).flatMap(([name, value]) => {
     const [owner, key] = name.split(":", 2);
     return owner === projectFile.name ? [[key, value]] : [];
   });
-  const { success, data } = settingsSchema.safeParse({ ...Object.fromEntries([...defaults, ...own]), imageMirror: "" });
-  if (!success) return [];
+  const { settings } = readSettings({ ...Object.fromEntries([...defaults, ...own]), imageMirror: "" });
+  if (!settings) return [];
   const anywhere = {
     root: "/",
     data: "/",
@@ -58,5 +58,5 @@ export async function siteImages(config: Record<string, unknown>): Promise<strin
     httpPort: 80,
     public: false,
   };
-  return imagesOf(siteOf(projectFile.name, sealed(data), anywhere)).map(({ reference }) => reference);
+  return imagesOf(siteOf(projectFile.name, settings, anywhere)).map(({ reference }) => reference);
 }

@@ -135,7 +135,7 @@ describe("Jupyter's image", () => {
   it("understands the requirements that the settings take, and no others of these", async () => {
     const { code, output } = await python(["-c", UNDERSTOOD], JSON.stringify(requirements));
     assert.equal(code, 0, output);
-    const isTaken = (requirement: string) => readSettings(configWith({ packages: [requirement] })).faults.length === 0;
+    const isTaken = (requirement: string) => readSettings(configWith({ packages: [requirement] })).issues.length === 0;
     assert.deepEqual(JSON.parse(output), requirements.filter(isTaken));
   });
 

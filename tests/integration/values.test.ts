@@ -11,8 +11,8 @@ import { oddTexts } from "../support/texts.ts";
 /** What the program reads of a stack. */
 interface Read {
   settings?: {
-    databaseTag: string;
-    packages: string[];
+    database: { tag: string };
+    jupyter: { packages: string[] };
     sessionRotation?: string;
     apps: { title?: string; environment: Record<string, string>; secrets: Record<string, string> }[];
   };
@@ -120,8 +120,8 @@ describe("By the real Pulumi CLI, a text comes to the program as it was written"
     );
     const { code, output } = await run("sh", ["-e"], { env, input: commands.join("") });
     assert.equal(code, 0, output);
-    const { apps, databaseTag } = await settingsRead();
-    assert.deepEqual([apps[0]?.environment, databaseTag], [Object.fromEntries(unquoted), "11.10"]);
+    const { apps, database } = await settingsRead();
+    assert.deepEqual([apps[0]?.environment, database.tag], [Object.fromEntries(unquoted), "11.10"]);
   });
 
   it("in a list of texts, where the CLI itself refuses a number, and the way out is explained", async () => {
@@ -132,7 +132,7 @@ describe("By the real Pulumi CLI, a text comes to the program as it was written"
     const [command = ""] = words.split("\n").slice(-1);
     const input = command.replace("pulumi", `pulumi -C '${folder}'`).replace("'<entry>'", "7");
     assert.deepEqual(await run("sh", ["-e"], { env, input }), { code: 0, output: "" });
-    assert.deepEqual((await settingsRead()).packages, ["7"]);
+    assert.deepEqual((await settingsRead()).jupyter.packages, ["7"]);
   });
 
   it("without quotes, and quotes are put there, where the CLI is run by `npm run pulumi`", async () => {

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { bundleOf } from "../../files/release/bundle.ts";
-import { hostNames, imagesOf, type Site } from "../../files/site/site.ts";
+import { imagesOf, type Site } from "../../files/site/site.ts";
 import { selfSigned } from "./certificate.ts";
 import { type Ended, run } from "./command.ts";
 import { freePort } from "./freePort.ts";
 import { type TestHost, testHost } from "./host.ts";
 import { havePulled, imageMirror } from "./images.ts";
-import { type Changes, secrets, siteWith } from "./site.ts";
+import { type Changes, hostNames, secrets, siteWith } from "./site.ts";
 
 /** How a test has its site released. */
 interface How {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import type * as pulumi from "@pulumi/pulumi";
 import { readSettings } from "../../settings/read.ts";
-import type { Settings } from "../../settings/schema.ts";
+import type { Settings } from "../../settings/resolve.ts";
 import { Sensitive } from "../../settings/sensitive.ts";
+import type { Gcp } from "../../settings/target/gcp.ts";
 
 /** A config with every setting, as Pulumi hands it over: texts, and parsed lists and objects. */
 export const validConfig: Readonly<Record<string, unknown>> = {
@@ -56,10 +57,17 @@ export function opened(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, opened(part)]));
 }
 
+/** The VM of the valid config for target gcp with changes. */
+export function gcpWith(changes: Record<string, unknown> = {}): Gcp {
+  const { target } = settingsWith({ target: "gcp", ...changes });
+  assert.ok(target.kind === "gcp");
+  return target;
+}
+
 /** The settings of the valid config with changes. */
 export function settingsWith(changes: Record<string, unknown> = {}): Settings {
-  const { settings, faults } = readSettings(configWith(changes));
-  assert.deepEqual(faults, []);
+  const { settings, issues } = readSettings(configWith(changes));
+  assert.deepEqual(issues, []);
   assert.ok(settings);
   return settings;
 }

@@ -1,10 +1,11 @@
 import { type Bundle, bundleOf } from "../../files/release/bundle.ts";
 import type { Edge } from "../../files/services/nginx/edge.ts";
+import { hostName } from "../../files/site/names.ts";
 import type { Place } from "../../files/site/place.ts";
 import type { Secrets } from "../../files/site/secrets.ts";
 import type { Service } from "../../files/site/service.ts";
 import { type Site, siteOf } from "../../files/site/site.ts";
-import { settingsWith } from "./settings.ts";
+import { configWith, settingsWith } from "./settings.ts";
 
 /** A machine as `ThisMachine` describes it, with made-up folders. */
 export const place: Place = {
@@ -47,14 +48,19 @@ export interface Changes {
 
 /** The site of the valid config with changes. */
 export function siteWith({ settings, place: elsewhere, edge }: Changes = {}): Site {
-  const checked = settingsWith(settings);
-  const ports = { httpsPort: checked.port, httpPort: checked.httpPort };
-  return siteOf("jupyter-up-test", checked, { ...place, ...ports, ...elsewhere }, edge);
+  const { port, httpPort } = configWith(settings ?? {});
+  const ports = { httpsPort: Number(port), httpPort: Number(httpPort) };
+  return siteOf("jupyter-up-test", settingsWith(settings), { ...place, ...ports, ...elsewhere }, edge);
 }
 
 /** Its files. */
 export function bundleWith(changes: Changes = {}): Bundle {
   return bundleOf(siteWith(changes), { ...secrets, ...changes.secrets });
+}
+
+/** The host names that nginx answers to. */
+export function hostNames(site: Site): string[] {
+  return site.services.flatMap(({ virtualHost }) => (virtualHost ? [hostName(site.names, virtualHost.label)] : []));
 }
 
 /** One of its services. */

@@ -1,7 +1,6 @@
-import { hostNames } from "../../files/site/site.ts";
 import { clientCertificate, selfSigned } from "./certificate.ts";
 import { imageMirror } from "./images.ts";
-import { type Changes, secrets, siteWith } from "./site.ts";
+import { type Changes, hostNames, secrets, siteWith } from "./site.ts";
 import { oddTexts } from "./texts.ts";
 
 const people = Array.from({ length: 200 }, (_, number) => `person.${number}@department-${number}.example.com`);

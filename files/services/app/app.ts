@@ -1,4 +1,4 @@
-import type { App } from "../../../settings/apps.ts";
+import type { App } from "../../../settings/apps/app.ts";
 import { filesBelow } from "../../../settings/checkout.ts";
 import { asking, FOREIGN } from "../../release/hardening.ts";
 import { fill } from "../../release/template.ts";

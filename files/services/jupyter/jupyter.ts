@@ -1,4 +1,4 @@
-import type { Settings } from "../../../settings/schema.ts";
+import type { Settings } from "../../../settings/resolve.ts";
 import { asking, CONTAINED, healthCheck } from "../../release/hardening.ts";
 import { fill } from "../../release/template.ts";
 import type { Names } from "../../site/names.ts";
@@ -23,14 +23,15 @@ const PROCESSES = 1024;
 const DATABASE_PACKAGES = ["pandas", "SQLAlchemy", "PyMySQL"];
 
 /** JupyterLab: an image of Jupyter Docker Stacks, with the home directory on the host. */
-export function jupyter(names: Names, settings: Settings, place: Place): Service {
-  const { database, packages } = settings;
+export function jupyter(names: Names, settings: Pick<Settings, "jupyter" | "database">, place: Place): Service {
+  const { database } = settings;
+  const { image, tag, packages } = settings.jupyter;
   // The image knows 1000 only.
   const nameless = place.uid === USER.uid ? undefined : place.uid;
   return {
     name: "jupyter",
     about: "JupyterLab. The home directory and the notebooks lie on the host; all else goes with the container.",
-    image: { reference: `${settings.image}:${settings.imageTag}`, sizeMiB: 4600 },
+    image: { reference: `${image}:${tag}`, sizeMiB: 4600 },
     user: USER,
     networks: ["jupyter", ...(database ? [DATABASE_NETWORK] : [])],
     compose: {

@@ -1,4 +1,4 @@
-import type { Settings } from "../../../settings/schema.ts";
+import type { App } from "../../../settings/apps/app.ts";
 import type { Secrets } from "../../site/secrets.ts";
 
 /** The database, and the user, of notebooks. */
@@ -28,9 +28,9 @@ export interface Account {
 }
 
 /** Who gets into the database: notebooks, and each app that asks for a database of its own. */
-export function accountsOf({ apps }: Pick<Settings, "apps">, secrets: Secrets): Account[] {
+export function accountsOf(apps: App[], secrets: Secrets): Account[] {
   const own = apps.filter(({ database }) => database);
-  const shared = own.filter(({ shared }) => shared).map(({ name }) => name);
+  const shared = own.filter(({ database }) => database !== false && database.shared).map(({ name }) => name);
   return [
     { user: NOTEBOOKS, password: secrets.notebooksDatabasePassword, databases: [NOTEBOOKS], shared },
     ...own.map(({ name }) => ({

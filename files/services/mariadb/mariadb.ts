@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { App } from "../../../settings/apps.ts";
+import type { App, AppDatabase } from "../../../settings/apps/app.ts";
 import { checkout } from "../../../settings/checkout.ts";
-import type { Settings } from "../../../settings/schema.ts";
 import { HARDENED, healthCheck } from "../../release/hardening.ts";
 import { fill } from "../../release/template.ts";
 import type { Place } from "../../site/place.ts";
@@ -19,17 +18,27 @@ const SECRETS = "/run/secrets/mariadb";
 const DATA_LIMIT = 364 << 20;
 const file = (name: string) => fill(new URL(name, import.meta.url));
 
+export interface MariadbArgs {
+  /** Tag of docker.io/library/mariadb: `11.8`, or one version of it. */
+  tag: string;
+  /** The site's apps; some have a database. */
+  apps: App[];
+  /** Names of former apps whose databases are to be deleted. */
+  purge: string[];
+  place: Place;
+}
+
 /** MariaDB, for notebooks and apps. */
-export function mariadb(settings: Settings, place: Place): Service {
+export function mariadb({ tag, apps, purge, place }: MariadbArgs): Service {
   return {
     name: "mariadb",
     about: "Databases of notebooks and apps. Its network leads nowhere else, and no port of it is published.",
     image: {
-      reference: `docker.io/library/mariadb:${settings.databaseTag}`,
+      reference: `docker.io/library/mariadb:${tag}`,
       sizeMiB: 340,
       // A series moves from one of its versions to the next. Its image upgrades nothing on disk between them, so that a release
       // which fails can go back. A version does not move.
-      ...(/^\d+\.\d+\.\d+/.test(settings.databaseTag) ? {} : { pin: "pulumi config set databaseTag {version}" }),
+      ...(/^\d+\.\d+\.\d+/.test(tag) ? {} : { pin: "pulumi config set databaseTag {version}" }),
     },
     // As root, its entrypoint would need rights to become this user.
     user: { uid: 999, gid: 999, imposed: true },
@@ -68,29 +77,30 @@ export function mariadb(settings: Settings, place: Place): Service {
         "prepare.sh": file("prepare.sh"),
       }),
     },
-    secretFiles: { at: SECRETS, around: true, content: (secrets) => secretFiles(settings, secrets) },
+    secretFiles: { at: SECRETS, around: true, content: (secrets) => secretFiles(apps, purge, secrets) },
     prepare: [["sh", `${FILES}/prepare.sh`, `${SECRETS}/current`]],
-    afterwards: settings.purge.length > 0 ? [["sh", `${FILES}/prepare.sh`, `${SECRETS}/current`, "purge"]] : [],
+    afterwards: purge.length > 0 ? [["sh", `${FILES}/prepare.sh`, `${SECRETS}/current`, "purge"]] : [],
     data: [{ source: `${place.data}/mariadb`, target: "/var/lib/mysql" }],
   };
 }
 
-function secretFiles(settings: Settings, secrets: Secrets): TextFiles {
-  const accounts = accountsOf(settings, secrets);
-  const own = settings.apps.filter(({ database }) => database);
+function secretFiles(apps: App[], purge: string[], secrets: Secrets): TextFiles {
+  const accounts = accountsOf(apps, secrets);
   return {
     "root-password": `${secrets.databaseRootPassword}\n`,
     "access.sql": accessSql(accounts, secrets.databaseRootPassword),
     "obsolete.sql": obsoleteSql(accounts),
     "sessions.sql": sessionsSql(accounts),
-    ...(settings.purge.length > 0 ? { purge: settings.purge.map((app) => `${app}\n`).join("") } : {}),
+    ...(purge.length > 0 ? { purge: purge.map((app) => `${app}\n`).join("") } : {}),
     [`databases/${NOTEBOOKS}.sql`]: "-- Nothing to begin with: its tables are made from notebooks.\n",
-    ...Object.fromEntries(own.map((app) => [`databases/${app.name}.sql`, schemaOf(app)])),
+    ...Object.fromEntries(
+      apps.flatMap(({ name, database }) => (database ? [[`databases/${name}.sql`, schemaOf(database)]] : [])),
+    ),
   };
 }
 
 /** What an app's database begins with. */
-function schemaOf({ schema }: App): string {
+function schemaOf({ schema }: AppDatabase): string {
   if (schema === undefined) return "-- Nothing to begin with: the app makes its tables.\n";
   return readFileSync(join(checkout, schema), "utf8").replace(/\n*$/, "\n");
 }

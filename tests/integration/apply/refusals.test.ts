@@ -15,13 +15,13 @@ import {
 import { type AddressInfo, createServer } from "node:net";
 import { afterEach, beforeAll, beforeEach, describe, it } from "@jest/globals";
 import { flatText } from "../../../files/release/archive.ts";
-import { hostNames, imagesOf } from "../../../files/site/site.ts";
+import { imagesOf } from "../../../files/site/site.ts";
 import { selfSigned } from "../../support/certificate.ts";
 import { run } from "../../support/command.ts";
 import { freePort } from "../../support/freePort.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
 import { havePulled, imageMirror } from "../../support/images.ts";
-import { bundleWith, serviceOf, siteWith } from "../../support/site.ts";
+import { bundleWith, hostNames, serviceOf, siteWith } from "../../support/site.ts";
 
 const asRoot = process.getuid?.() === 0;
 // Only root can give a folder away.

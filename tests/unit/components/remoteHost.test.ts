@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, it } from "@jest/globals";
+import { beforeAll, describe, it } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
-import { refuseDeadAgent } from "../../../components/host/remoteHost.ts";
 import { SshHost } from "../../../components/host/sshHost.ts";
 import { sshLineOf } from "../../../components/host/sshLine.ts";
 import { MARKER, openTexts, type Resource, runUnderMocks, secretOf } from "../../support/mocks.ts";
@@ -87,30 +82,5 @@ describe("The line that opens a shell", () => {
       sshLineOf("lab.example.com", "root", "ssh-ed25519 AAAA it's mine"),
       "ssh -o UserKnownHostsFile=/dev/null -o 'KnownHostsCommand=/bin/echo %H ssh-ed25519 AAAA' root@lab.example.com",
     );
-  });
-});
-
-describe("An ssh agent", () => {
-  const folder = mkdtempSync(join(tmpdir(), "agent-"));
-  afterAll(() => rmSync(folder, { recursive: true }));
-
-  it("that is not there is refused in words that say how to forget it", async () => {
-    const path = join(folder, "gone");
-    await assert.rejects(refuseDeadAgent(path), (error: Error) => {
-      assert.ok(pulumi.RunError.isInstance(error));
-      assert.match(
-        error.message,
-        /^SSH_AUTH_SOCK names an ssh agent that does not answer \(.*gone\).*\n\n {4}unset SSH_AUTH_SOCK\n$/,
-      );
-      return true;
-    });
-  });
-
-  it("that answers, or is not named, is none of our business", async () => {
-    const path = join(folder, "agent");
-    const agent = createServer().listen(path);
-    await refuseDeadAgent(path);
-    await new Promise((resolve) => agent.close(resolve));
-    await refuseDeadAgent("");
   });
 });

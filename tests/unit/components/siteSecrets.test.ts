@@ -130,7 +130,7 @@ describe("The secrets of a site with apps, where another provider signs people i
   beforeAll(async () => {
     run = await runUnderMocks({}, async () => {
       const { values } = new SiteSecrets("secrets", {
-        signIn: { provider: "google", clientId: "x", clientSecret: new Sensitive(clientSecret) },
+        signIn: { provider: "google", clientId: "x", clientSecret: new Sensitive(clientSecret), users: [] },
         apps: [app("adminer", true), app("whoami", false)],
         databaseRotation: "2026-11",
       });

@@ -3,8 +3,8 @@ import { describe, it } from "@jest/globals";
 import {
   appliesTo,
   type CacheRule,
-  cacheRuleFaults,
-  settingFaults,
+  cacheRuleFindings,
+  settingFindings,
   type ZoneSettings,
 } from "../../../components/preflight/zoneSettingIssues.ts";
 
@@ -13,24 +13,24 @@ const link = (path: string) => `https://dash.cloudflare.com/?to=/:account/exampl
 
 describe("A setting of the zone", () => {
   const asNew: ZoneSettings = { websockets: "on", rocketLoader: "off", securityLevel: "medium" };
-  const said = (changes: ZoneSettings) => settingFaults(zone, { ...asNew, ...changes });
+  const said = (changes: ZoneSettings) => settingFindings(zone, { ...asNew, ...changes });
 
   it("is nothing to speak of as Cloudflare sets it, and where it could not be read", () => {
-    assert.deepEqual(said({}), { refusals: [], warnings: [], notices: [] });
-    assert.deepEqual(settingFaults(zone, {}), { refusals: [], warnings: [], notices: [] });
+    assert.deepEqual(said({}), { issues: [], warnings: [], notices: [] });
+    assert.deepEqual(settingFindings(zone, {}), { issues: [], warnings: [], notices: [] });
   });
 
   it("that keeps kernels away is refused", () => {
-    const { refusals, warnings } = said({ websockets: "off" });
+    const { issues, warnings } = said({ websockets: "off" });
     assert.deepEqual(warnings, []);
-    assert.deepEqual(refusals, [
+    assert.deepEqual(issues, [
       `The setting WebSockets of the zone example.com is "off": no notebook could reach its kernel, and no terminal would open. Switch it on: ${link("network")}`,
     ]);
   });
 
   it("that the site's own answers undo is a notice", () => {
-    const { refusals, warnings, notices } = said({ emailObfuscation: "on" });
-    assert.deepEqual([refusals, warnings], [[], []]);
+    const { issues, warnings, notices } = said({ emailObfuscation: "on" });
+    assert.deepEqual([issues, warnings], [[], []]);
     assert.match(notices?.[0] ?? "", /^The setting Email Obfuscation of the zone example\.com is "on": .*no-transform/);
     assert.deepEqual(said({ emailObfuscation: "off" }).notices, []);
   });
@@ -49,8 +49,8 @@ describe("A setting of the zone", () => {
     [{ securityLevel: "high" }, /is "high": .*set it to "medium"/, "security/settings"],
   ] as const)
     it(`that pages may not bear is a warning: ${JSON.stringify(changes)}`, () => {
-      const { refusals, warnings } = said(changes);
-      assert.deepEqual(refusals, []);
+      const { issues, warnings } = said(changes);
+      assert.deepEqual(issues, []);
       assert.equal(warnings.length, 1);
       assert.match(warnings[0] ?? "", words);
       assert.ok(warnings[0]?.endsWith(link(path)));
@@ -105,13 +105,13 @@ describe("A cache rule", () => {
   const bypass = (expression: string) => rule(expression, { cache: false });
   /** How many rules are refused, and how many warned of. */
   const counts = (request: CacheRule[], response: CacheRule[] = []) => {
-    const { refusals, warnings } = cacheRuleFaults(zone, names, { request, response });
-    return [refusals.length, warnings.length];
+    const { issues, warnings } = cacheRuleFindings(zone, names, { request, response });
+    return [issues.length, warnings.length];
   };
 
   it("that keeps what the site forbids is refused, with its name and two ways out", () => {
-    const { refusals } = cacheRuleFaults(zone, names, { request: [rule("true", override)], response: [] });
-    assert.deepEqual(refusals, [
+    const { issues } = cacheRuleFindings(zone, names, { request: [rule("true", override)], response: [] });
+    assert.deepEqual(issues, [
       `The cache rule "Cache everything" of the zone example.com is for the site, too: Cloudflare keeps answers whatever the site says, and gives people's files to strangers. Set its Edge TTL to "Use cache-control header if present", or put a rule behind it that bypasses the cache for these names, http.host in {"example.com" "jupyter.example.com"}: ${link("caching/cache-rules")}`,
     ]);
     assert.deepEqual(counts([rule('http.host eq "jupyter.example.com"', override)]), [1, 0]);
@@ -121,8 +121,8 @@ describe("A cache rule", () => {
 
   it("that may be for the site is a warning, by its expression where it has no name", () => {
     const odd = rule('http.host contains "jup"', override, { description: null });
-    const { refusals, warnings } = cacheRuleFaults(zone, names, { request: [odd], response: [] });
-    assert.deepEqual(refusals, []);
+    const { issues, warnings } = cacheRuleFindings(zone, names, { request: [odd], response: [] });
+    assert.deepEqual(issues, []);
     assert.match(
       warnings.join(),
       /^The cache rule "http\.host contains "jup"" of the zone example\.com may be for the site/,

@@ -9,7 +9,7 @@ const accounts = accountsOf(
   settingsWith({
     database: "true",
     apps: [app("phpdemo", { database: true, shared: true }), app("whoami", { database: true }), app("plain")],
-  }),
+  }).apps,
   secrets,
 );
 

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
-import { hostNames } from "../../../files/site/site.ts";
-import { bundleWith, type Changes, secrets, siteWith } from "../../support/site.ts";
+import { bundleWith, type Changes, hostNames, secrets, siteWith } from "../../support/site.ts";
 import { composeOf, contentOf, unpack } from "../../support/unpack.ts";
 
 const whoami = { name: "whoami", image: "traefik/whoami:v1.11.0", port: 80 };

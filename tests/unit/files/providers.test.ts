@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import { parse } from "yaml";
-import { hostNames } from "../../../files/site/site.ts";
-import { bundleWith, type Changes, secrets, siteWith } from "../../support/site.ts";
+import { bundleWith, type Changes, hostNames, secrets, siteWith } from "../../support/site.ts";
 import { contentOf } from "../../support/unpack.ts";
 
 const client = { clientId: "0oa1", clientSecret: "kept-elsewhere" };

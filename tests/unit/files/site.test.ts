@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "@jest/globals";
-import { hostNames, imagesOf, type Site } from "../../../files/site/site.ts";
-import { bundleWith, place, serviceOf, siteWith } from "../../support/site.ts";
+import { imagesOf, type Site } from "../../../files/site/site.ts";
+import { bundleWith, hostNames, place, serviceOf, siteWith } from "../../support/site.ts";
 import { type ComposeService, composeOf } from "../../support/unpack.ts";
 
 const compose = composeOf(bundleWith().release);

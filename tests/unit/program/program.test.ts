@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { getCompileCacheDir } from "node:module";
-import { beforeAll, describe, it, jest } from "@jest/globals";
+import { afterAll, beforeAll, describe, it, jest } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { selfSigned } from "../../support/certificate.ts";
 import { MARKER, openTexts, type Resource, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
@@ -533,6 +533,51 @@ describe("The program with target gcp, behind Cloudflare, with people of Google"
     const { callbackUrl, user, password, passwords, certificateAuthority } = run.exports;
     assert.equal(callbackUrl, "https://vouch.lab.example.com/auth");
     for (const none of [user, password, passwords, certificateAuthority]) assert.equal(none, undefined);
+  });
+});
+
+describe("The program with several things in its way", () => {
+  const urn = (type: string, name: string) => `urn:pulumi:test::jupyter-up::jupyter-up:index:GcpVm$${type}::${name}`;
+  const made = {
+    [urn("gcp:compute/disk:Disk", "host-data")]: { project: "my-project-123456", zone: "us-west1-a", size: 20 },
+    [urn("gcp:compute/instance:Instance", "host-vm")]: { name: "jupyter-up-old", project: "p", zone: "us-west1-a" },
+  };
+  const zone = { id: "a".repeat(32), name: "example.com", status: "active", paused: true, nameServers: [] };
+  const record = { id: "b".repeat(32), name: "lab.example.com", type: "AAAA", content: "2001:db8::1" };
+  const answers = {
+    "cloudflare:index/getZones:getZones": { results: [zone] },
+    "cloudflare:index/getDnsRecords:getDnsRecords": { results: [record] },
+    "cloudflare:index/getZoneSetting:getZoneSetting": { value: "off" },
+  };
+  const agent = process.env.SSH_AUTH_SOCK;
+  afterAll(() => {
+    if (agent === undefined) delete process.env.SSH_AUTH_SOCK;
+    else process.env.SSH_AUTH_SOCK = agent;
+  });
+
+  it("says them all at once, and makes nothing", async () => {
+    let message = "";
+    const attempt = () =>
+      program().catch((error: Error) => {
+        ({ message } = error);
+      });
+    process.env.SSH_AUTH_SOCK = "/nowhere/agent";
+    const config = handedOver({ ...gcp, "jupyter-up:dns": "cloudflare", "cloudflare:apiToken": "t".repeat(40) });
+    const { resources } = await runUnderMocks(config, attempt, made, { answers });
+    assert.equal(resources.length, 1);
+    const issues = message.replace(/^Nothing was changed\. /, "").split("\n\n");
+    const expected = [
+      /^The stack's VM and disks are named jupyter-up-old; .*\n {4}pulumi stack rename old$/s,
+      /^proxied: .* below the zone example\.com/,
+      /^There are DNS records already .*2001:db8::1/s,
+      /^proxied: Cloudflare is paused on the zone example\.com/,
+      /^The SSL mode of the zone example\.com is "off"/,
+      /^The setting WebSockets of the zone example\.com is "off"/,
+      /^SSH_AUTH_SOCK names an ssh agent that does not answer \(\/nowhere\/agent\)/,
+      /^zone: the VM, its address and its disk belong to the region us-west1/,
+    ];
+    for (const [index, words] of expected.entries()) assert.match(issues[index] ?? "", words);
+    assert.equal(issues.length, expected.length, message);
   });
 });
 

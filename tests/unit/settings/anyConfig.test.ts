@@ -3,8 +3,9 @@ import { describe, it } from "@jest/globals";
 import { bundleOf } from "../../../files/release/bundle.ts";
 import { siteOf } from "../../../files/site/site.ts";
 import { missingCredentials } from "../../../settings/credentials.ts";
+import { report } from "../../../settings/issues.ts";
 import { plainSecrets } from "../../../settings/plainSecrets.ts";
-import { readSettings, report } from "../../../settings/read.ts";
+import { readSettings } from "../../../settings/read.ts";
 import { configWith, validConfig } from "../../support/settings.ts";
 import { place, secrets } from "../../support/site.ts";
 
@@ -114,18 +115,18 @@ const places: [name: string, config: (value: unknown) => Record<string, unknown>
   ["a name of a setting", (value) => ({ [String(value)]: value })],
 ];
 
-describe("Whatever a config holds, it becomes a site or faults in plain words, and no stack trace:", () => {
+describe("Whatever a config holds, it becomes a site or issues in plain words, and no stack trace:", () => {
   for (const [name, config] of places)
     it(name, () => {
       for (const value of values) {
         const asked = configWith(config(value));
-        const { settings, faults } = readSettings(asked);
+        const { settings, issues } = readSettings(asked);
         const more = [
           ...plainSecrets(asked, () => false),
           ...missingCredentials(asked, { config: {}, environment: {}, home: "/", read: () => undefined }),
         ];
-        assert.equal(settings === undefined, faults.length > 0);
-        for (const { key, message } of [...faults, ...more]) {
+        assert.equal(settings === undefined, issues.length > 0);
+        for (const { key, message } of [...issues, ...more]) {
           assert.ok(key !== "" && message.includes("\n"), JSON.stringify({ key, message }));
           // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
           assert.doesNotMatch(report("dev", [{ key, message }]), /[\0-\x09\x0b-\x1f]/, name);

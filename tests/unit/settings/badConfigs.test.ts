@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
-import { readSettings, report } from "../../../settings/read.ts";
+import { report } from "../../../settings/issues.ts";
+import { readSettings } from "../../../settings/read.ts";
 import { configWith } from "../../support/settings.ts";
 import { oneFault, severalFaults } from "./badConfigs.ts";
 import { badSiteConfigs } from "./badSiteConfigs.ts";
@@ -8,20 +9,20 @@ import { badSiteConfigs } from "./badSiteConfigs.ts";
 describe("A config that cannot be used is refused as a whole, in the user's words:", () => {
   for (const [name, change, paragraphs] of [...oneFault, ...badSiteConfigs])
     it(name, () => {
-      const { settings, faults } = readSettings(configWith(change));
+      const { settings, issues } = readSettings(configWith(change));
       assert.equal(
-        report("dev", faults),
+        report("dev", issues),
         `One thing is wrong with the settings of the stack dev. Nothing was changed.\n${paragraphs}`,
       );
       assert.equal(settings, undefined);
     });
 
   for (const [name, change, paragraphs] of severalFaults)
-    it(`all faults together: ${name}`, () => {
-      const { settings, faults } = readSettings(configWith(change));
+    it(`all issues together: ${name}`, () => {
+      const { settings, issues } = readSettings(configWith(change));
       assert.equal(
-        report("dev", faults),
-        `${faults.length === 1 ? "One thing is" : `${faults.length} things are`} wrong with the settings of the stack dev. Nothing was changed.\n${paragraphs}`,
+        report("dev", issues),
+        `${issues.length === 1 ? "One thing is" : `${issues.length} things are`} wrong with the settings of the stack dev. Nothing was changed.\n${paragraphs}`,
       );
       assert.equal(settings, undefined);
     });
@@ -30,7 +31,7 @@ describe("A config that cannot be used is refused as a whole, in the user's word
   const app = { name: "adminer", image: "adminer:5.4.0", port: 8080 };
   for (const [place, change] of [
     ["signIn", { signIn: [secret] }],
-    ["signIn that is JSON with a fault in it", { signIn: `{"provider":"okta","clientSecret":"${secret}",}` }],
+    ["signIn that is JSON with an error in it", { signIn: `{"provider":"okta","clientSecret":"${secret}",}` }],
     ["users that are no list", { signIn: { users: { passwordHash: secret } } }],
     ["a user that is a list", { signIn: { users: [[secret]] } }],
     ["a password hash", { signIn: { users: [{ email: "ann@example.com", passwordHash: secret }] } }],
@@ -44,16 +45,16 @@ describe("A config that cannot be used is refused as a whole, in the user's word
     ["a key of TLS", { tlsKey: secret }],
     ["a key of TLS that is an object", { tlsKey: { key: secret } }],
     ["a key of TLS where the certificate belongs", { tlsCertificate: `-----BEGIN PRIVATE KEY-----\n${secret}` }],
-    ["apps that are JSON with a fault in it", { apps: `[{"secrets":{"KEY":"${secret}"}},]` }],
-    ["an app that is JSON with a fault in it", { apps: [`{"secrets":{"KEY":"${secret}"},}`] }],
+    ["apps that are JSON with an error in it", { apps: `[{"secrets":{"KEY":"${secret}"}},]` }],
+    ["an app that is JSON with an error in it", { apps: [`{"secrets":{"KEY":"${secret}"},}`] }],
     ["secret variables that are a text", { apps: [{ ...app, secrets: secret }] }],
     ["secret variables that are a list", { apps: [{ ...app, secrets: [secret] }] }],
     ["a secret variable of two lines", { apps: [{ ...app, secrets: { KEY: `${secret}\n` } }] }],
     ["a secret variable that is a list", { apps: [{ ...app, secrets: { KEY: [secret] } }] }],
   ] as const)
     it(`the message does not repeat what may be secret: ${place}`, () => {
-      const { faults } = readSettings(configWith(change));
-      assert.notEqual(faults.length, 0);
-      assert.equal(report("dev", faults).includes(secret), false);
+      const { issues } = readSettings(configWith(change));
+      assert.notEqual(issues.length, 0);
+      assert.equal(report("dev", issues).includes(secret), false);
     });
 });

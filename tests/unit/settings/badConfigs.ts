@@ -626,7 +626,7 @@ export const severalFaults: BadConfig[] = [
     pulumi config rm --path 'domian'
 `],
 
-  ["faults in signIn at three depths", { signIn: { provider: "dex", user: [], users: [{ email: "ann@", nme: "Ann" }] } }, `
+  ["issues in signIn at three depths", { signIn: { provider: "dex", user: [], users: [{ email: "ann@", nme: "Ann" }] } }, `
   signIn.users[0].email: "ann@" is no address.
     pulumi config set --path 'signIn.users[0].email' ann@example.com
 

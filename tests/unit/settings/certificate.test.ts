@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
-import { hostNames, siteOf } from "../../../files/site/site.ts";
-import { namesAskedFor } from "../../../settings/catalog.ts";
+import { siteOf } from "../../../files/site/site.ts";
 import { whatIsWrongWithCertificate, whatIsWrongWithKey } from "../../../settings/certificate.ts";
 import { readSettings } from "../../../settings/read.ts";
 import { clientCertificate, selfSigned } from "../../support/certificate.ts";
 import { configWith, settingsWith } from "../../support/settings.ts";
-import { place } from "../../support/site.ts";
+import { hostNames, place } from "../../support/site.ts";
 import { variants } from "../../support/variants.ts";
 
 const names = ["lab.example.com", "jupyter.lab.example.com"];
@@ -60,7 +59,7 @@ describe("A certificate of one's own", () => {
 });
 
 describe("The settings of a certificate of one's own", () => {
-  const given = (changes: Record<string, unknown>) => readSettings(configWith({ tls: "provided", ...changes })).faults;
+  const given = (changes: Record<string, unknown>) => readSettings(configWith({ tls: "provided", ...changes })).issues;
   const all = selfSigned([...names, "vouch.lab.example.com", "dex.lab.example.com"]);
   const whole = { tlsCertificate: all.certificate, tlsKey: all.certificateKey };
 
@@ -68,7 +67,7 @@ describe("The settings of a certificate of one's own", () => {
     assert.deepEqual(given(whole), []);
   });
 
-  it("are refused with every fault, and the command that mends it", () => {
+  it("are refused with every issue, and the command that fixes it", () => {
     assert.deepEqual(given({ tlsCertificate: certificate, tlsKey: all.certificateKey }), [
       {
         key: "tlsCertificate",
@@ -108,6 +107,6 @@ describe("The names that the settings ask for are those that nginx answers to, w
   for (const [what, { settings }] of Object.entries({ ...variants, ...more }))
     it(what, () => {
       const asked = settingsWith(settings);
-      assert.deepEqual(namesAskedFor(asked).sort(), hostNames(siteOf("test", asked, place)).sort());
+      assert.deepEqual(asked.hostNames, hostNames(siteOf("test", asked, place)));
     });
 });

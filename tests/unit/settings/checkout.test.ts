@@ -92,7 +92,7 @@ describe("An SQL file of this checkout", () => {
   });
 });
 
-describe("A setting of apps is refused, with the command that mends it:", () => {
+describe("A setting of apps is refused, with the command that fixes it:", () => {
   const app = { name: "whoami", image: "traefik/whoami:v1.11.0", port: 80 };
   const rows: [what: string, config: Record<string, unknown>, words: string, command: string][] = [
     [
@@ -140,12 +140,12 @@ describe("A setting of apps is refused, with the command that mends it:", () => 
   ];
   for (const [what, config, words, command] of rows)
     it(what, () => {
-      const { faults } = readSettings(configWith(config));
+      const { issues } = readSettings(configWith(config));
       assert.deepEqual(
-        faults.map((fault) => JSON.stringify(fault).includes(JSON.stringify(words).slice(1, -1))),
+        issues.map((issue) => JSON.stringify(issue).includes(JSON.stringify(words).slice(1, -1))),
         [true],
-        JSON.stringify(faults),
+        JSON.stringify(issues),
       );
-      assert.ok(JSON.stringify(faults).includes(JSON.stringify(command).slice(1, -1)), JSON.stringify(faults));
+      assert.ok(JSON.stringify(issues).includes(JSON.stringify(command).slice(1, -1)), JSON.stringify(issues));
     });
 });

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import { costReport, costsOf, type DisksMade } from "../../../settings/cost.ts";
-import { settingsWith } from "../../support/settings.ts";
+import { gcpWith } from "../../support/settings.ts";
 
-const costs = (change: Record<string, unknown>, made?: DisksMade) =>
-  costsOf(settingsWith({ target: "gcp", ...change }), made);
+const costs = (change: Record<string, unknown>, made?: DisksMade) => costsOf(gcpWith(change), made);
 const reported = (change: Record<string, unknown>, made?: DisksMade) =>
-  costReport(costs(change, made), settingsWith({ target: "gcp", ...change }));
+  costReport(costs(change, made), gcpWith(change));
 
 describe("What of a plan is not on the free tier:", () => {
   const rows: [name: string, change: Record<string, unknown>, expected: string[]][] = [

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
-import { cloudflareTokenOf, missingCredentials, type Surroundings } from "../../../settings/credentials.ts";
+import { type CredentialSources, cloudflareTokenOf, missingCredentials } from "../../../settings/credentials.ts";
 import { configWith } from "../../support/settings.ts";
 
 const token = "t".repeat(40);
 const withToken = { CLOUDFLARE_API_TOKEN: token };
 
-/** Surroundings in which nothing is known, but for this. */
+/** CredentialSources in which nothing is known, but for this. */
 function knowing({
   config = {},
   environment = {},
@@ -15,7 +15,7 @@ function knowing({
   config?: Record<string, string>;
   environment?: Record<string, string>;
   files?: Record<string, string>;
-} = {}): Surroundings {
+} = {}): CredentialSources {
   return { config, environment, home: "/home/ann", read: (file) => files[file] };
 }
 
@@ -33,9 +33,9 @@ describe("Google's credentials for target gcp", () => {
   });
 
   const file = "/home/ann/.config/gcloud/application_default_credentials.json";
-  const rows: [where: string, surroundings: Surroundings][] = [
+  const rows: [where: string, sources: CredentialSources][] = [
     ...["GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON", "GOOGLE_OAUTH_ACCESS_TOKEN"].map(
-      (name): [string, Surroundings] => [name, knowing({ environment: { [name]: "x" } })],
+      (name): [string, CredentialSources] => [name, knowing({ environment: { [name]: "x" } })],
     ),
     ["gcp:credentials", knowing({ config: { "gcp:credentials": "{}" } })],
     ["gcp:accessToken", knowing({ config: { "gcp:accessToken": "x" } })],
@@ -57,14 +57,14 @@ describe("Google's credentials for target gcp", () => {
       knowing({ files: { "/sys/class/dmi/id/product_name": "Google Compute Engine\n" } }),
     ],
   ];
-  for (const [where, surroundings] of rows)
-    it(`are found: ${where}`, () => assert.deepEqual(missingCredentials(settings, surroundings), []));
+  for (const [where, sources] of rows)
+    it(`are found: ${where}`, () => assert.deepEqual(missingCredentials(settings, sources), []));
 
   it("are missed where a file is named that is not there, whatever else is", () => {
     const environment = { GOOGLE_APPLICATION_CREDENTIALS: "/gone.json" };
-    const [fault] = missingCredentials(settings, knowing({ environment, files: { [file]: "{}" } }));
+    const [issue] = missingCredentials(settings, knowing({ environment, files: { [file]: "{}" } }));
     assert.equal(
-      fault?.message,
+      issue?.message,
       "Google's credentials are missing: GOOGLE_APPLICATION_CREDENTIALS names the file /gone.json, which cannot be read.\nunset GOOGLE_APPLICATION_CREDENTIALS && gcloud auth application-default login",
     );
   });
@@ -91,15 +91,15 @@ describe("Cloudflare's token", () => {
   it("is missed, with what it has to be allowed to do", () => {
     const words =
       "Cloudflare's API token is missing. Make one at https://dash.cloudflare.com/profile/api-tokens that may, for the site's zone";
-    const mend = "pulumi config set --secret cloudflare:apiToken";
+    const fix = "pulumi config set --secret cloudflare:apiToken";
     assert.deepEqual(missingCredentials(proxied, knowing()), [
       {
         key: "dns",
-        message: `${words}: Zone: Read, DNS: Edit, SSL and Certificates: Edit, Zone Settings: Read.\n${mend}`,
+        message: `${words}: Zone: Read, DNS: Edit, SSL and Certificates: Edit, Zone Settings: Read.\n${fix}`,
       },
     ]);
     assert.deepEqual(missingCredentials(straight, knowing()), [
-      { key: "dns", message: `${words}: Zone: Read, DNS: Edit.\n${mend}` },
+      { key: "dns", message: `${words}: Zone: Read, DNS: Edit.\n${fix}` },
     ]);
   });
 
@@ -113,9 +113,9 @@ describe("Cloudflare's token", () => {
   });
 
   it("that is none is refused without being repeated", () => {
-    const [fault] = missingCredentials(proxied, knowing({ environment: { CLOUDFLARE_API_TOKEN: "hunter2" } }));
-    assert.match(fault?.message ?? "", /is none: it has 40 to 80 letters/);
-    assert.equal(fault?.message.includes("hunter2"), false);
+    const [issue] = missingCredentials(proxied, knowing({ environment: { CLOUDFLARE_API_TOKEN: "hunter2" } }));
+    assert.match(issue?.message ?? "", /is none: it has 40 to 80 letters/);
+    assert.equal(issue?.message.includes("hunter2"), false);
   });
 
   it("is nobody's business on this machine, or where DNS is made elsewhere", () => {
@@ -124,9 +124,9 @@ describe("Cloudflare's token", () => {
   });
 
   it("and Google's credentials are missed together", () => {
-    const faults = missingCredentials(configWith({ target: "gcp" }), knowing());
+    const issues = missingCredentials(configWith({ target: "gcp" }), knowing());
     assert.deepEqual(
-      faults.map(({ key }) => key),
+      issues.map(({ key }) => key),
       ["target", "dns"],
     );
   });

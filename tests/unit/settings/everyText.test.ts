@@ -45,12 +45,12 @@ function textsOf(schema: z.core.$ZodType, path: string): string[] {
 /** All odd texts, and what is none of one line or of any. */
 const texts = [...oddTexts, "a\nb", "a\r\nb", "a\n", "a\0b", "\ud800", "__proto__", "x".repeat(300), "/".repeat(300)];
 
-/** Whether a text arrives, as it is meant to; everything else is a fault at the setting's own key. */
+/** Whether a text arrives, as it is meant to; everything else is an issue at the setting's own key. */
 function arrives(row: Row, text: string): boolean {
-  const { settings, faults } = readSettings(configWith(row.config(text)));
-  const words = JSON.stringify({ text, faults });
-  assert.equal(settings === undefined, faults.length > 0, words);
-  assert.ok(settings || faults.some(({ key }) => key.startsWith(row.key)), words);
+  const { settings, issues } = readSettings(configWith(row.config(text)));
+  const words = JSON.stringify({ text, issues });
+  assert.equal(settings === undefined, issues.length > 0, words);
+  assert.ok(settings || issues.some(({ key }) => key.startsWith(row.key)), words);
   if (!settings) return false;
   const form = row.form ? row.form(text) : text;
   const found = row.found(outcomeOf(settings));

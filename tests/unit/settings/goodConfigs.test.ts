@@ -23,7 +23,6 @@ const plainApp = {
   volumes: [],
   files: {},
   database: false,
-  shared: false,
   memory: "256m",
   websocket: false,
   crossSite: false,
@@ -45,43 +44,44 @@ const fullApp = {
   crossSite: true,
 };
 
+const local = { kind: "local", port: 8443, httpPort: 8080, notebooks: "notebooks" };
+const jupyter = { image: "quay.io/jupyter/scipy-notebook", tag: "2026-08-08", packages: [] };
+const gcp = {
+  kind: "gcp",
+  project: "my-project-123456",
+  zone: "us-central1-a",
+  machineType: "e2-micro",
+  bootDiskGb: 10,
+  dataDiskGb: 20,
+  protectData: true,
+  sshFrom: ["203.0.113.7/32"],
+};
+const behindCloudflare = {
+  dns: { provider: "cloudflare", zone: undefined, proxied: true },
+  tls: { mode: "cloudflare-origin" },
+};
+
+const { database: _, schema, shared, ...ofFullApp } = fullApp;
+const resolvedApp = { ...ofFullApp, database: { schema, shared } };
+
 describe("A good config", () => {
   it("becomes complete settings", () => {
     assert.deepEqual(settingsWith(), {
-      target: "local",
+      target: local,
       domain: "lab.example.com",
-      home: undefined,
+      home: "",
+      hostNames: ["lab.example.com", "vouch.lab.example.com", "dex.lab.example.com", "jupyter.lab.example.com"],
       allow: ["ann@example.com"],
       signIn: { provider: "dex", users: [{ email: "ann@example.com", name: "Ann Lee" }] },
       sessionRotation: undefined,
-      image: "quay.io/jupyter/scipy-notebook",
-      imageTag: "2026-08-08",
+      jupyter,
       imageMirror: undefined,
-      packages: [],
       database: false,
-      databaseTag: "11.8",
       databaseRotation: undefined,
       apps: [],
       purge: [],
-      notebooks: "notebooks",
-      port: 8443,
-      httpPort: 8080,
-      project: "my-project-123456",
-      zone: "us-central1-a",
-      machineType: "e2-micro",
-      bootDiskGb: 10,
-      dataDiskGb: 20,
-      protectData: true,
-      sshFrom: ["203.0.113.7/32"],
-      ssh: { user: "root", port: 22 },
-      dns: "cloudflare",
-      dnsZone: undefined,
-      proxied: true,
-      tls: undefined,
-      tlsCertificate: undefined,
-      tlsKey: undefined,
-      acmeEmail: undefined,
-      acmeServer: undefined,
+      dns: { provider: "none", proxied: false },
+      tls: { mode: "private-ca" },
     });
   });
 
@@ -94,19 +94,27 @@ describe("A good config", () => {
       { domain: `${"a.".repeat(117)}example.com` },
       { domain: `${"a.".repeat(117)}example.com` },
     ],
-    ["may name another image of Docker Stacks", { image: "r-notebook" }, { image: "quay.io/jupyter/r-notebook" }],
-    ["may name it in full", { image: "quay.io/jupyter/r-notebook" }, { image: "quay.io/jupyter/r-notebook" }],
+    [
+      "may name another image of Docker Stacks",
+      { image: "r-notebook" },
+      { jupyter: { ...jupyter, image: "quay.io/jupyter/r-notebook" } },
+    ],
+    [
+      "may name it in full",
+      { image: "quay.io/jupyter/r-notebook" },
+      { jupyter: { ...jupyter, image: "quay.io/jupyter/r-notebook" } },
+    ],
     [
       "may name an image of one's own, with any version",
       { image: "registry.example.com:5000/team/lab", imageTag: "4.10" },
-      { image: "registry.example.com:5000/team/lab", imageTag: "4.10" },
+      { jupyter: { ...jupyter, image: "registry.example.com:5000/team/lab", tag: "4.10" } },
     ],
     [
       "may name an image of a registry on this machine",
       { image: "localhost/lab", imageTag: "v1" },
-      { image: "localhost/lab", imageTag: "v1" },
+      { jupyter: { ...jupyter, image: "localhost/lab", tag: "v1" } },
     ],
-    ["may have a leap day for a tag", { imageTag: "2028-02-29" }, { imageTag: "2028-02-29" }],
+    ["may have a leap day for a tag", { imageTag: "2028-02-29" }, { jupyter: { ...jupyter, tag: "2028-02-29" } }],
     ["may have a mirror", { imageMirror: "mirror.example.com" }, { imageMirror: "mirror.example.com" }],
     [
       "may have a mirror with port and folder",
@@ -158,66 +166,113 @@ describe("A good config", () => {
         },
       },
     ],
-    ["may have the lowest and the highest port", { port: "1", httpPort: "65535" }, { port: 1, httpPort: 65535 }],
-    ["may have ports that are numbers already", { port: 443, httpPort: 80 }, { port: 443, httpPort: 80 }],
-    ["may have its notebooks below the home directory", { notebooks: "~/work" }, { notebooks: "~/work" }],
-    ["may have its notebooks anywhere", { notebooks: "/srv/My Notebooks" }, { notebooks: "/srv/My Notebooks" }],
-    ["may have dots in a folder's name", { notebooks: "..notes/.x" }, { notebooks: "..notes/.x" }],
+    [
+      "may have the lowest and the highest port",
+      { port: "1", httpPort: "65535" },
+      { target: { ...local, port: 1, httpPort: 65535 } },
+    ],
+    [
+      "may have ports that are numbers already",
+      { port: 443, httpPort: 80 },
+      { target: { ...local, port: 443, httpPort: 80 } },
+    ],
+    [
+      "may have its notebooks below the home directory",
+      { notebooks: "~/work" },
+      { target: { ...local, notebooks: "~/work" } },
+    ],
+    [
+      "may have its notebooks anywhere",
+      { notebooks: "/srv/My Notebooks" },
+      { target: { ...local, notebooks: "/srv/My Notebooks" } },
+    ],
+    [
+      "may have dots in a folder's name",
+      { notebooks: "..notes/.x" },
+      { target: { ...local, notebooks: "..notes/.x" } },
+    ],
     [
       "may sign people in at Okta, whose domain may be pasted as a page's address",
       { signIn: { provider: "okta", domain: "https://Dev-123456.okta.com/", ...client } },
-      { signIn: { provider: "okta", domain: "dev-123456.okta.com", ...client } },
+      { signIn: { provider: "okta", domain: "dev-123456.okta.com", ...client, users: [] } },
     ],
     [
       "may sign people in at Google",
       { signIn: { provider: "google", ...client } },
-      { signIn: { provider: "google", ...client } },
+      { signIn: { provider: "google", ...client, users: [] } },
     ],
     [
       "may sign people in at GitHub, by their names there",
       { signIn: { provider: "github", ...client }, allow: ["Ann-Lee"] },
-      { signIn: { provider: "github", ...client }, allow: ["ann-lee"] },
+      { signIn: { provider: "github", ...client, users: [] }, allow: ["ann-lee"] },
     ],
-    ["may sign people in at any OpenID Connect provider", { signIn: oidc }, { signIn: oidc }],
-    ["may be on Google Cloud", { target: "gcp" }, { target: "gcp" }],
+    ["may sign people in at any OpenID Connect provider", { signIn: oidc }, { signIn: { ...oidc, users: [] } }],
+    ["may be on Google Cloud", { target: "gcp" }, { target: gcp, ...behindCloudflare }],
     [
       "may be on Google Cloud with one disk, no protection and two ways in",
       { target: "gcp", dataDiskGb: "0", protectData: "false", sshFrom: ["203.0.113.7/32", "198.51.100.0/24"] },
-      { target: "gcp", dataDiskGb: 0, protectData: false, sshFrom: ["203.0.113.7/32", "198.51.100.0/24"] },
+      {
+        target: { ...gcp, dataDiskGb: 0, protectData: false, sshFrom: ["203.0.113.7/32", "198.51.100.0/24"] },
+        ...behindCloudflare,
+      },
     ],
     [
       "may be in any zone, on any machine type",
       { target: "gcp", zone: "northamerica-northeast1-c", machineType: "n2d-highmem-2" },
-      { target: "gcp", zone: "northamerica-northeast1-c", machineType: "n2d-highmem-2" },
+      {
+        target: { ...gcp, zone: "northamerica-northeast1-c", machineType: "n2d-highmem-2" },
+        ...behindCloudflare,
+      },
     ],
     [
       "may be on a machine that one has, known by its address",
       { target: "ssh", ssh: { host: "203.0.113.7", privateKey: ` ${key} `, hostKey } },
-      { target: "ssh", ssh: { host: "203.0.113.7", user: "root", port: 22, privateKey: `${key}\n`, hostKey } },
+      {
+        target: {
+          kind: "ssh",
+          host: "203.0.113.7",
+          user: "root",
+          port: 22,
+          privateKey: `${key}\n`,
+          hostKey,
+          address: "203.0.113.7",
+        },
+        ...behindCloudflare,
+      },
     ],
     [
       "may be on a machine that one has, known by its name, where its own DNS leads",
       { target: "ssh", dns: "none", ssh: { host: "box.lan", user: "ann", port: "2222", privateKey: key, hostKey } },
       {
-        target: "ssh",
-        dns: "none",
-        ssh: { host: "box.lan", user: "ann", port: 2222, privateKey: `${key}\n`, hostKey },
+        target: {
+          kind: "ssh",
+          host: "box.lan",
+          user: "ann",
+          port: 2222,
+          privateKey: `${key}\n`,
+          hostKey,
+          address: "box.lan",
+        },
       },
     ],
     [
       "may have names that lead straight to the machine, with a certificate of Let's Encrypt's",
       { target: "gcp", proxied: "false", acmeEmail: "ann@example.com", dnsZone: "example.com" },
-      { target: "gcp", proxied: false, acmeEmail: "ann@example.com", dnsZone: "example.com" },
+      {
+        target: gcp,
+        dns: { provider: "cloudflare", zone: "example.com", proxied: false },
+        tls: { mode: "letsencrypt", email: "ann@example.com", server: undefined },
+      },
     ],
     [
       "may have a certificate of one's own",
       { tls: "provided", tlsCertificate: `${certificate}\n\n`, tlsKey: key },
-      { tls: "provided", tlsCertificate: certificate, tlsKey: `${key}\n` },
+      { tls: { mode: "provided", certificate, key: `${key}\n` } },
     ],
     [
       "may have packages with versions and extras",
       { packages: ["polars", "scikit-learn>=1.5,<2", "dask[dataframe]==2026.3"] },
-      { packages: ["polars", "scikit-learn>=1.5,<2", "dask[dataframe]==2026.3"] },
+      { jupyter: { ...jupyter, packages: ["polars", "scikit-learn>=1.5,<2", "dask[dataframe]==2026.3"] } },
     ],
     [
       "may have an app in three lines",
@@ -228,8 +283,8 @@ describe("A good config", () => {
       "may have an app with everything",
       { database: "true", apps: [{ ...fullApp, allow: ["Ann@Example.com"], environment: { LEVEL: 3, DEBUG: true } }] },
       {
-        database: true,
-        apps: [{ ...fullApp, allow: ["ann@example.com"], environment: { LEVEL: "3", DEBUG: "true" } }],
+        database: { tag: "11.8" },
+        apps: [{ ...resolvedApp, allow: ["ann@example.com"], environment: { LEVEL: "3", DEBUG: "true" } }],
       },
     ],
     ["may be rid of an app's data", { purge: ["old"] }, { purge: ["old"] }],
@@ -237,8 +292,8 @@ describe("A good config", () => {
   ];
   for (const [name, change, expected] of rows)
     it(name, () => {
-      const { settings, faults } = readSettings(configWith(change));
-      assert.deepEqual(faults, []);
-      assert.deepEqual(opened(settings), { ...settingsWith(), ...expected });
+      const { settings, issues } = readSettings(configWith(change));
+      assert.deepEqual(issues, []);
+      assert.deepEqual(opened(settings), { ...settingsWith(), hostNames: settings?.hostNames, ...expected });
     });
 });

@@ -9,8 +9,8 @@ import { readSettings } from "../../../settings/read.ts";
 import { configWith } from "../../support/settings.ts";
 
 const messageFor = (notebooks: string) => {
-  const { faults } = readSettings(configWith({ notebooks }));
-  return faults.map(({ message }) => message.split("\n")[0]).join();
+  const { issues } = readSettings(configWith({ notebooks }));
+  return issues.map(({ message }) => message.split("\n")[0]).join();
 };
 const own = "is a folder of this program's own; name another one.";
 

@@ -3,7 +3,7 @@ import { describe, it } from "@jest/globals";
 import { cookieNotice, firstUpNotice, SAFE_SINCE, tagNotice } from "../../../settings/notices.ts";
 import { configOf, readSettings } from "../../../settings/read.ts";
 import { handedOver, stackConfig } from "../../support/projectFile.ts";
-import { settingsWith } from "../../support/settings.ts";
+import { gcpWith, settingsWith } from "../../support/settings.ts";
 
 describe("A notice of who gets the session cookie", () => {
   const cookie = (change: Record<string, unknown>) => cookieNotice(settingsWith(change));
@@ -38,12 +38,12 @@ describe("A notice of who gets the session cookie", () => {
 
 describe("A notice of how long the first run takes", () => {
   it("is for the free VM, whose disks are slow", () => {
-    const words = String(firstUpNotice(settingsWith({ target: "gcp" })));
+    const words = String(firstUpNotice(gcpWith()));
     assert.match(
       words,
       /^machineType: .* three quarters of an hour .* ten minutes .*\n {4}pulumi config set image minimal-notebook$/s,
     );
-    assert.equal(firstUpNotice(settingsWith({ target: "gcp", machineType: "e2-standard-2" })), undefined);
+    assert.equal(firstUpNotice(gcpWith({ machineType: "e2-standard-2" })), undefined);
   });
 });
 

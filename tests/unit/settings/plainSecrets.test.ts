@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
+import { report } from "../../../settings/issues.ts";
 import { needlesslyEncrypted, plainSecrets } from "../../../settings/plainSecrets.ts";
-import { report } from "../../../settings/read.ts";
 import { configWith, validConfig } from "../../support/settings.ts";
 
 const secret = "hunter2";
@@ -10,12 +10,12 @@ const words = "this is secret, and stands in the stack's config for everybody to
 const google = { provider: "google", clientId: "x", clientSecret: secret };
 const apps = [{ name: "adminer", image: "adminer:5.4.0", port: 8080, secrets: { API_KEY: secret, SALT: secret } }];
 
-describe("A secret that is not encrypted is a fault:", () => {
+describe("A secret that is not encrypted is an issue:", () => {
   const rows: [
     name: string,
     change: Record<string, unknown>,
     setting: string,
-    expected: [key: string, mend: string][],
+    expected: [key: string, fix: string][],
   ][] = [
     [
       "a client secret",
@@ -42,12 +42,12 @@ describe("A secret that is not encrypted is a fault:", () => {
   ];
   for (const [name, change, setting, expected] of rows) {
     it(name, () => {
-      const faults = plainSecrets(configWith(change), () => false);
+      const issues = plainSecrets(configWith(change), () => false);
       assert.deepEqual(
-        faults,
-        expected.map(([key, mend]) => ({ key, message: `${words}\n${mend}` })),
+        issues,
+        expected.map(([key, fix]) => ({ key, message: `${words}\n${fix}` })),
       );
-      assert.equal(report("dev", faults).includes(secret), false);
+      assert.equal(report("dev", issues).includes(secret), false);
     });
 
     it(`${name}: not where Pulumi keeps ${setting} encrypted`, () => {
@@ -74,8 +74,8 @@ describe("A secret that is not encrypted is a fault:", () => {
   });
 });
 
-describe("A setting that is encrypted, and cannot be kept secret, is a fault", () => {
-  const rows: [setting: string, value: unknown, mend: string][] = [
+describe("A setting that is encrypted, and cannot be kept secret, is an issue", () => {
+  const rows: [setting: string, value: unknown, fix: string][] = [
     ["domain", "lab.example.com", "pulumi config get domain | pulumi config set --plaintext domain"],
     ["port", "8443", "pulumi config get port | pulumi config set --plaintext port"],
     [
@@ -84,22 +84,22 @@ describe("A setting that is encrypted, and cannot be kept secret, is a fault", (
       "for i in 0 1; do pulumi config get --path 'allow['$i']' | pulumi config set --plaintext --path 'allow['$i']'; done",
     ],
   ];
-  for (const [setting, value, mend] of rows)
+  for (const [setting, value, fix] of rows)
     it(`${setting}, with the command that decrypts it`, () => {
-      const faults = needlesslyEncrypted(configWith({ [setting]: value }), (key) => key === setting);
+      const issues = needlesslyEncrypted(configWith({ [setting]: value }), (key) => key === setting);
       assert.deepEqual(
-        faults.map(({ key, message }) => [key, message.split("\n")[1]]),
-        [[setting, mend]],
+        issues.map(({ key, message }) => [key, message.split("\n")[1]]),
+        [[setting, fix]],
       );
-      for (const secret of [value].flat()) assert.equal(report("dev", faults).includes(`"${secret}"`), false);
+      for (const secret of [value].flat()) assert.equal(report("dev", issues).includes(`"${secret}"`), false);
     });
 
   it("but for those that have secrets in them", () => {
     const may = ["signIn", "apps", "ssh", "tlsCertificate", "tlsKey"];
-    const faults = needlesslyEncrypted(configWith({}), () => true);
+    const issues = needlesslyEncrypted(configWith({}), () => true);
     assert.deepEqual(
       Object.keys(validConfig)
-        .filter((setting) => !faults.some(({ key }) => key === setting))
+        .filter((setting) => !issues.some(({ key }) => key === setting))
         .sort(),
       may.sort(),
     );

@@ -4,7 +4,6 @@ import { isAtLeast } from "../../../scripts/cli/version.ts";
 import { pulumiVersion } from "../../../scripts/pulumi/pulumiCli.ts";
 import { configOf, readSettings } from "../../../settings/read.ts";
 import { settingsSchema } from "../../../settings/schema.ts";
-import { usersOf } from "../../../settings/signIn.ts";
 import { declaredSettings, handedOver, projectFile, stackConfig } from "../../support/projectFile.ts";
 
 const settingsOf = (config: Record<string, unknown>) => readSettings(configOf("jupyter-up", handedOver(config)));
@@ -27,76 +26,57 @@ describe("Pulumi.yaml", () => {
   });
 
   it("has defaults that are good but for what nobody can know: who may come in, and who signs in", () => {
-    const { faults } = settingsOf({});
+    const { issues } = settingsOf({});
     assert.deepEqual(
-      faults.map(({ key }) => key),
+      issues.map(({ key }) => key),
       ["allow", "signIn.users"],
     );
   });
 
   it("makes complete settings for this machine of an allow list and a user", () => {
-    const { settings, faults } = settingsOf({
+    const { settings, issues } = settingsOf({
       "jupyter-up:allow": ["ann@example.com"],
       "jupyter-up:signIn": { users: [{ email: "ann@example.com" }] },
     });
-    assert.deepEqual(faults, []);
+    assert.deepEqual(issues, []);
     assert.deepEqual(settings, {
-      target: "local",
+      target: { kind: "local", port: 8443, httpPort: 8080, notebooks: "notebooks" },
       domain: "lab.localhost",
-      home: undefined,
+      home: "",
+      hostNames: ["lab.localhost", "vouch.lab.localhost", "dex.lab.localhost", "jupyter.lab.localhost"],
       allow: ["ann@example.com"],
       signIn: { provider: "dex", users: [{ email: "ann@example.com" }] },
       sessionRotation: undefined,
-      image: "quay.io/jupyter/scipy-notebook",
-      imageTag: "2026-08-08",
+      jupyter: { image: "quay.io/jupyter/scipy-notebook", tag: "2026-08-08", packages: [] },
       imageMirror: undefined,
-      packages: [],
-      database: true,
-      databaseTag: "11.8",
+      database: { tag: "11.8" },
       databaseRotation: undefined,
       apps: [],
       purge: [],
-      notebooks: "notebooks",
-      port: 8443,
-      httpPort: 8080,
-      project: undefined,
-      zone: "us-central1-a",
-      machineType: "e2-micro",
-      bootDiskGb: 10,
-      dataDiskGb: 20,
-      protectData: true,
-      sshFrom: [],
-      ssh: { user: "root", port: 22 },
-      dns: "cloudflare",
-      dnsZone: undefined,
-      proxied: true,
-      tls: undefined,
-      tlsCertificate: undefined,
-      tlsKey: undefined,
-      acmeEmail: undefined,
-      acmeServer: undefined,
+      dns: { provider: "none", proxied: false },
+      tls: { mode: "private-ca" },
     });
   });
 });
 
 describe("Pulumi.local.yaml", () => {
   it("can be used as it comes", () => {
-    const { settings, faults } = settingsOf(stackConfig("local"));
-    assert.deepEqual(faults, []);
-    assert.equal(settings?.target, "local");
+    const { settings, issues } = settingsOf(stackConfig("local"));
+    assert.deepEqual(issues, []);
+    assert.equal(settings?.target.kind, "local");
   });
 
   it("lets in everybody who can sign in", () => {
     const { settings } = settingsOf(stackConfig("local"));
     assert.ok(settings);
-    for (const { email } of usersOf(settings.signIn)) assert.ok(settings.allow.includes(email), email);
+    for (const { email } of settings.signIn.users) assert.ok(settings.allow.includes(email), email);
   });
 });
 
 describe("Pulumi.dev.yaml", () => {
   it("can be used once its five values are filled in, which are good in form as they come", () => {
-    const { settings, faults } = settingsOf(stackConfig("dev"));
-    assert.deepEqual(faults, []);
-    assert.equal(settings?.target, "gcp");
+    const { settings, issues } = settingsOf(stackConfig("dev"));
+    assert.deepEqual(issues, []);
+    assert.equal(settings?.target.kind, "gcp");
   });
 });

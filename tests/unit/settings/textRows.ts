@@ -6,9 +6,11 @@ import { bundleOf } from "../../../files/release/bundle.ts";
 import type { Secrets } from "../../../files/site/secrets.ts";
 import { siteOf } from "../../../files/site/site.ts";
 import { checkout } from "../../../settings/checkout.ts";
-import { isDate } from "../../../settings/image.ts";
-import type { Settings } from "../../../settings/schema.ts";
-import { opened } from "../../support/settings.ts";
+import { isDate } from "../../../settings/jupyter/image.ts";
+import type { Settings } from "../../../settings/resolve.ts";
+import type { Local } from "../../../settings/target/local.ts";
+import { selfSigned } from "../../support/certificate.ts";
+import { opened, settingsWith } from "../../support/settings.ts";
 import { secrets } from "../../support/site.ts";
 import { oddNames } from "../../support/texts.ts";
 import { composeOf, contentOf, unpack } from "../../support/unpack.ts";
@@ -26,14 +28,21 @@ export interface Outcome {
 }
 
 /** As far as rows look into it: secrets are texts here. */
-type Plain = Omit<Settings, "signIn" | "apps" | "ssh"> & {
+type Plain = Omit<Settings, "target" | "signIn" | "apps" | "tls"> & {
+  target: Record<string, unknown>;
   signIn: Record<string, unknown> & { users?: { email: string; passwordHash?: string }[] };
-  apps: { name: string; secrets: Record<string, string>; files: Record<string, string>; allow?: string[] }[];
-  ssh: Record<string, unknown>;
+  apps: {
+    name: string;
+    secrets: Record<string, string>;
+    files: Record<string, string>;
+    database: { schema?: string };
+    allow?: string[];
+  }[];
+  tls: Record<string, unknown>;
 };
 
 export interface Row {
-  /** How the key of its faults begins. */
+  /** How the key of its issues begins. */
   key: string;
   /** The config with the text in its place. */
   config(text: string): Record<string, unknown>;
@@ -47,13 +56,12 @@ export interface Row {
   program: string;
 }
 
-/** The site of settings, as index.ts makes it on this machine; made as far as a row asks for it. */
+/** The site of settings, as index.ts makes it for target local; made as far as a row asks for it. */
 export function outcomeOf(settings: Settings): Outcome {
   const plain = opened(settings) as Plain;
   const bundle = once(() => {
-    const { port, httpPort, notebooks } = settings;
     const facts = { platform: "linux", cwd: () => checkout, getuid: () => 0 };
-    const site = siteOf("jupyter-up-test", settings, placeOn(facts, "test", { port, httpPort, notebooks }));
+    const site = siteOf("jupyter-up-test", settings, placeOn(facts, "test", localOf(settings)));
     return bundleOf(site, { ...secrets, ...secretsOf(plain) });
   });
   const services = once(() => filledIn(composeOf(bundle().release).services) as Outcome["services"]);
@@ -69,6 +77,11 @@ export function outcomeOf(settings: Settings): Outcome {
         line.startsWith(`${word} `) ? line.slice(word.length + 1) : [],
       ),
   };
+}
+
+/** Where this machine has the site; as in the valid config, where the settings ask for another machine. */
+function localOf({ target }: Settings): Local {
+  return target.kind === "local" ? target : localOf(settingsWith());
 }
 
 function once<Value>(make: () => Value): () => Value {
@@ -142,7 +155,10 @@ const FOLDERS = [
   "/srv/\u202eabc",
   "a  b",
 ];
-const PEM = (what: string) => `-----BEGIN ${what}-----\nAAAA\n-----END ${what}-----`;
+const PRIVATE_KEY = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----";
+const SSH = { host: "box.lan", privateKey: PRIVATE_KEY, hostKey: "ssh-ed25519 AAAA" };
+const OWN = selfSigned(settingsWith().hostNames);
+const PROVIDED = { tls: "provided", tlsCertificate: OWN.certificate, tlsKey: OWN.certificateKey };
 
 /** A setting by itself that nothing but Pulumi's resources and the program itself are given. */
 function plain(setting: string, taken: string[], program: string, config: Record<string, unknown> = {}): Row {
@@ -153,6 +169,14 @@ function plain(setting: string, taken: string[], program: string, config: Record
     form: trimmedOrNothing,
     found: ({ settings }) => [settings[setting as keyof Plain]],
     program,
+  };
+}
+
+/** A setting of the VM, which only Pulumi's resources are given. */
+function ofVm(setting: string, taken: string[]): Row {
+  return {
+    ...plain(setting, taken, "unit/components/gcpVm.test.ts", { target: "gcp" }),
+    found: ({ settings }) => [settings.target[setting]],
   };
 }
 
@@ -184,11 +208,11 @@ function ofUser(part: string, row: Omit<Row, "key" | "config">): Row {
 function ofSsh(part: string, taken: string[], form: Row["form"] = trimmed): Row {
   return {
     key: `ssh.${part}`,
-    config: (text) => ({ ssh: { [part]: text } }),
+    config: (text) => ({ target: "ssh", dns: "none", ssh: { ...SSH, [part]: text } }),
     taken,
     form,
-    found: ({ settings }) => [settings.ssh[part]],
-    program: "unit/components/remoteHost.cases.ts",
+    found: ({ settings }) => [settings.target[part]],
+    program: "unit/components/remoteHost.test.ts",
   };
 }
 
@@ -229,7 +253,11 @@ function nameOfVariable(what: "environment" | "secrets"): Row {
 
 /** By setting, as the schema has it: a part of a list is `[]`, a value of a record `.NAME`. */
 export const rows: Record<string, Row> = {
-  target: { ...plain("target", ["local"], "unit/program/program.test.ts"), form: (text) => text },
+  target: {
+    ...plain("target", ["local"], "unit/program/program.test.ts"),
+    form: (text) => text,
+    found: ({ settings }) => [settings.target.kind],
+  },
   domain: {
     ...plain("domain", ["lab.localhost", "xn--mnchen-3ya.de", "0755.0b11.no"], "integration/nginx.test.ts"),
     form: lowerCase,
@@ -241,7 +269,7 @@ export const rows: Record<string, Row> = {
   home: {
     ...plain("home", ["home", "0755", ...oddNames], "integration/texts.test.ts"),
     found: ({ settings, file }) => {
-      const [, name = ""] = /^ +server_name (.+);$/m.exec(file(`hosts/${settings.home ?? "domain"}.conf`)) ?? [];
+      const [, name = ""] = /^ +server_name (.+);$/m.exec(file(`hosts/${settings.home || "domain"}.conf`)) ?? [];
       return [name.replace(/\.?lab\.example\.com$/, "") || undefined];
     },
   },
@@ -305,11 +333,7 @@ export const rows: Record<string, Row> = {
   "signIn.tokenUrl": ofClient("tokenUrl", URLS, trimmed, "token_url", "integration/texts.test.ts"),
   "signIn.userInfoUrl": ofClient("userInfoUrl", URLS, trimmed, "user_info_url", "integration/texts.test.ts"),
   sessionRotation: {
-    ...plain(
-      "sessionRotation",
-      ["", "0755", "2026-11", "$x \"y\" 'z'", "a\nb"],
-      "unit/components/siteSecrets.cases.ts",
-    ),
+    ...plain("sessionRotation", ["", "0755", "2026-11", "$x \"y\" 'z'", "a\nb"], "unit/components/siteSecrets.test.ts"),
     form: orNothing,
     found: ({ settings, file }) => [settings.sessionRotation, settings.sessionRotation && JSON.parse(file("sessions"))],
   },
@@ -362,7 +386,7 @@ export const rows: Record<string, Row> = {
     ...plain(
       "databaseRotation",
       ["", "0755", "2026-11", "$x \"y\" 'z'", "a\nb"],
-      "unit/components/siteSecrets.cases.ts",
+      "unit/components/siteSecrets.test.ts",
     ),
     form: orNothing,
   },
@@ -435,7 +459,7 @@ export const rows: Record<string, Row> = {
     config: (schema) => ({ database: "true", apps: [{ ...APP, database: true, schema }] }),
     taken: ["files/php-demo/schema.sql"],
     form: trimmed,
-    found: ({ settings }) => settings.apps.map((app) => (app as unknown as { schema: string }).schema),
+    found: ({ settings }) => settings.apps.map(({ database }) => database.schema),
     program: "integration/mariadb.test.ts",
   },
   "apps[].memory": ofApp("memory", {
@@ -480,32 +504,48 @@ export const rows: Record<string, Row> = {
         .map((line) => line.slice("1000:100 ".length))[1],
     ],
   },
-  project: plain("project", ["my-project-123456", "example.com:a-project"], "unit/components/gcpVm.cases.ts"),
-  zone: plain("zone", ["us-west1-b"], "unit/components/gcpVm.cases.ts"),
-  machineType: plain("machineType", ["e2-small", "custom-2-8192"], "unit/components/gcpVm.cases.ts"),
+  project: ofVm("project", ["my-project-123456", "example.com:a-project"]),
+  zone: ofVm("zone", ["us-west1-b"]),
+  machineType: ofVm("machineType", ["e2-small", "custom-2-8192"]),
   "sshFrom[]": {
     key: "sshFrom[0]",
-    config: (text) => ({ sshFrom: [text] }),
+    config: (text) => ({ target: "gcp", sshFrom: [text] }),
     taken: ["203.0.113.7/32"],
     form: trimmed,
-    found: ({ settings }) => settings.sshFrom,
-    program: "unit/components/gcpVm.cases.ts",
+    found: ({ settings }) => settings.target.sshFrom as string[],
+    program: "unit/components/gcpVm.test.ts",
   },
   "ssh.host": ofSsh("host", ["203.0.113.7", "Box.lan", "0755"]),
   "ssh.user": ofSsh("user", ["root", "_x.y-z", "null"]),
-  "ssh.privateKey": ofSsh("privateKey", [PEM("PRIVATE KEY")], (text) => `${text.trim()}\n`),
+  "ssh.privateKey": ofSsh("privateKey", [PRIVATE_KEY], (text) => `${text.trim()}\n`),
   "ssh.hostKey": ofSsh("hostKey", ['ssh-ed25519 AAAA root@it\'s a "box" $HOME']),
   "ssh.address": ofSsh("address", ["203.0.113.7"]),
-  dns: { ...plain("dns", ["none"], "unit/program/program.test.ts"), form: (text) => text },
-  dnsZone: plain("dnsZone", ["", "example.com", "0755.0b11"], "unit/program/program.test.ts"),
-  tls: { ...plain("tls", ["", "private-ca"], "unit/program/program.test.ts"), form: orNothing },
+  dns: {
+    ...plain("dns", ["none"], "unit/program/program.test.ts", { target: "gcp" }),
+    form: (text) => text,
+    found: ({ settings }) => [settings.dns.provider],
+  },
+  dnsZone: {
+    ...plain("dnsZone", ["", "example.com", "0755.0b11.example.com"], "unit/program/program.test.ts", {
+      target: "gcp",
+      domain: "lab.0755.0b11.example.com",
+    }),
+    found: ({ settings: { dns } }) => [dns.provider === "cloudflare" ? dns.zone : dns],
+  },
+  tls: {
+    ...plain("tls", ["", "private-ca"], "unit/program/program.test.ts"),
+    form: (text) => text || "private-ca",
+    found: ({ settings }) => [settings.tls.mode],
+  },
   tlsCertificate: {
-    ...plain("tlsCertificate", ["", PEM("CERTIFICATE")], "unit/program/program.test.ts"),
-    form: (text) => (text.trim() && `${text.trim()}\n`) || undefined,
+    ...plain("tlsCertificate", [OWN.certificate], "unit/program/program.test.ts", PROVIDED),
+    form: (text) => `${text.trim()}\n`,
+    found: ({ settings }) => [settings.tls.certificate],
   },
   tlsKey: {
-    ...plain("tlsKey", ["", PEM("PRIVATE KEY")], "unit/program/program.test.ts"),
-    form: (text) => (text.trim() && `${text.trim()}\n`) || undefined,
+    ...plain("tlsKey", [OWN.certificateKey], "unit/program/program.test.ts", PROVIDED),
+    form: (text) => `${text.trim()}\n`,
+    found: ({ settings }) => [settings.tls.key],
   },
   acmeEmail: {
     ...plain("acmeEmail", ["Ann@example.com", ...ADDRESSES], "e2e/letsEncrypt.test.ts", LETSENCRYPT),

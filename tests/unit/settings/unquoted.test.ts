@@ -96,15 +96,15 @@ describe("asWritten() compares what arrived with the stack's file:", () => {
     it(name, () => assert.deepEqual(asWritten("p", arrived, file), expected));
 });
 
-/** The faults of a stack's file, given what Pulumi makes of it. */
-function faultsOf(file: string, arrived: Record<string, string>): string[] {
+/** The issues of a stack's file, given what Pulumi makes of it. */
+function issuesOf(file: string, arrived: Record<string, string>): string[] {
   const config = { ...configWith({}), ...configOf("jupyter-up", arrived) };
-  return readSettings(asWritten("jupyter-up", config, file)).faults.map(({ key, message }) => `${key}: ${message}`);
+  return readSettings(asWritten("jupyter-up", config, file)).issues.map(({ key, message }) => `${key}: ${message}`);
 }
 
 describe("A text that lost its quotes and its digits is refused:", () => {
   it("at the top, by the command that sets it", () => {
-    assert.deepEqual(faultsOf("config: {jupyter-up:databaseTag: 11.10}", { "jupyter-up:databaseTag": "11.1" }), [
+    assert.deepEqual(issuesOf("config: {jupyter-up:databaseTag: 11.10}", { "jupyter-up:databaseTag": "11.1" }), [
       'databaseTag: found 11.10 without quotes, which YAML reads as "11.1". As a text it is set by:\npulumi config set databaseTag 11.10',
     ]);
   });
@@ -119,46 +119,46 @@ describe("A text that lost its quotes and its digits is refused:", () => {
   });
 
   it("in an object, where only a type keeps digits a text", () => {
-    assert.deepEqual(faultsOf(environmentOf("0755"), arrived("493")), [
+    assert.deepEqual(issuesOf(environmentOf("0755"), arrived("493")), [
       "apps[0].environment.X: found 0755 without quotes, which YAML reads as 493. As a text it is set by:\npulumi config set --path 'apps[0].environment.X' --type string 0755",
     ]);
   });
 
   it("with words of its own where it looks like an option or has a blank", () => {
-    assert.match(faultsOf(environmentOf("-0"), arrived("0"))[0] ?? "", /--type string -- -0$/);
-    const [moment = ""] = faultsOf(environmentOf("2026-08-17 12:30:00"), arrived('"2026-08-17 12:30:00 +0000 UTC"'));
+    assert.match(issuesOf(environmentOf("-0"), arrived("0"))[0] ?? "", /--type string -- -0$/);
+    const [moment = ""] = issuesOf(environmentOf("2026-08-17 12:30:00"), arrived('"2026-08-17 12:30:00 +0000 UTC"'));
     assert.match(moment, /--type string '2026-08-17 12:30:00'$/);
   });
 
   it("not when it may be seen", () => {
     const file = environmentOf("0755").replace("environment", "secrets");
-    const [fault = ""] = faultsOf(file, {
+    const [issue = ""] = issuesOf(file, {
       "jupyter-up:apps": arrived("493")["jupyter-up:apps"].replace("environment", "secrets"),
     });
-    assert.match(fault, /^apps\[0\]\.secrets\.X: found a number or a date without quotes/);
-    assert.doesNotMatch(fault, /755|493/);
+    assert.match(issue, /^apps\[0\]\.secrets\.X: found a number or a date without quotes/);
+    assert.doesNotMatch(issue, /755|493/);
   });
 
   it("and is not where it is all there", () => {
     for (const written of ["7", "123456789012345678", "1.5", "true", "yes"])
-      assert.deepEqual(faultsOf(environmentOf(written), arrived(written === "yes" ? '"yes"' : written)), [], written);
+      assert.deepEqual(issuesOf(environmentOf(written), arrived(written === "yes" ? '"yes"' : written)), [], written);
   });
 
   it("nor where a number or a yes or no belongs", () => {
     const file = "config: {jupyter-up:port: 0x20FB, jupyter-up:database: True}";
-    assert.deepEqual(faultsOf(file, { "jupyter-up:port": "8443", "jupyter-up:database": "true" }), []);
+    assert.deepEqual(issuesOf(file, { "jupyter-up:port": "8443", "jupyter-up:database": "true" }), []);
   });
 
   it("without the file only a fraction is, as its digits may be others", () => {
-    assert.deepEqual(faultsOf("", arrived("123456789012345678")), []);
-    assert.deepEqual(faultsOf("", arrived("1.1")), [
+    assert.deepEqual(issuesOf("", arrived("123456789012345678")), []);
+    assert.deepEqual(issuesOf("", arrived("1.1")), [
       "apps[0].environment.X: found the number 1.1, which may not be how it was written: without quotes, 1.10 is read as 1.1. As a text it is set by:\npulumi config set --path 'apps[0].environment.X' --type string 1.1",
     ]);
   });
 });
 
 describe("imageTag", () => {
-  const tagOf = (config: Record<string, unknown>) => readSettings(configWith(config)).settings?.imageTag;
+  const tagOf = (config: Record<string, unknown>) => readSettings(configWith(config)).settings?.jupyter.tag;
   it("may be a date without quotes, also after `pulumi config set` wrote it back as a moment", () => {
     const moment = "2026-08-17 00:00:00 +0000 UTC";
     assert.equal(tagOf({ imageTag: new Unquoted("2026-08-17", moment) }), "2026-08-17");

@@ -1,8 +1,8 @@
 import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { checkout } from "./checkout.ts";
-import { fault, shown, text, whatIsWrongWithText } from "./issues.ts";
+import { checkout } from "../checkout.ts";
+import { format, text, whatIsWrongWithText, withFix } from "../issues.ts";
 
 const NOTEBOOKS_EXAMPLE = "pulumi config set notebooks ~/notebooks";
 
@@ -55,5 +55,5 @@ function real(path: string): string {
 /** Folder of this machine for the notebooks: absolute, below `~`, or relative to the checkout. */
 export const notebooks = text("a folder", NOTEBOOKS_EXAMPLE).superRefine((folder, context) => {
   const wrong = whatIsWrongWithFolder(folder);
-  if (wrong) context.addIssue({ code: "custom", message: fault(`${shown(folder)} ${wrong}.`, NOTEBOOKS_EXAMPLE) });
+  if (wrong) context.addIssue({ code: "custom", message: withFix(`${format(folder)} ${wrong}.`, NOTEBOOKS_EXAMPLE) });
 });

@@ -1,18 +1,29 @@
 import { z } from "zod";
-import { digitsAsNumber, fault, kindOf, shown, text } from "./issues.ts";
+import { format, kindOf, text, withFix } from "../issues.ts";
+import { port } from "../port.ts";
+import type { Sensitive } from "../sensitive.ts";
 
-/** A machine that one already has (target ssh): Debian or Ubuntu, reached by SSH as root or as a user who may sudo. */
+/** A Debian or Ubuntu machine of the user's own, reached by SSH (target ssh). */
+export interface Ssh {
+  kind: "ssh";
+  /** Host name or address. */
+  host: string;
+  port: number;
+  /** root, or a user who may sudo without a password. */
+  user: string;
+  /** Private key in OpenSSH's or PEM form, without a passphrase. */
+  privateKey: Sensitive<string>;
+  /** The machine's public host key, `ssh-ed25519 AAAA...`. */
+  hostKey: string;
+  /** Where the site's host names lead: an IPv4 address, or `host` where the settings name none. */
+  address: string;
+}
 
 const set = (part: string, value: string) => `pulumi config set --path ssh.${part} ${value}`;
 
 export const SET_PRIVATE_KEY = "cat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey";
 
-const wrongPort = {
-  error: (issue: { input?: unknown }) =>
-    fault(`${shown(issue.input)} is no port; a port is a whole number from 1 to 65535.`, set("port", "22")),
-};
-
-/** PEM says it in plain words, OpenSSH's form in its first field: the cipher's name. */
+/** Whether a private key is encrypted. PEM has a header for it; OpenSSH's form has the name of the cipher in its first field. */
 function hasPassphrase(key: string): boolean {
   if (/^Proc-Type:.*ENCRYPTED|BEGIN ENCRYPTED/m.test(key)) return true;
   const body = /BEGIN OPENSSH PRIVATE KEY-----(.*?)-----END/s.exec(key)?.[1] ?? "";
@@ -27,26 +38,26 @@ export const ssh = z.strictObject(
       .trim()
       .refine((host) => /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(host), {
         error: (issue) =>
-          fault(`${shown(issue.input)} is no name or IPv4 address of a machine.`, set("host", "203.0.113.7")),
+          withFix(`${format(issue.input)} is no name or IPv4 address of a machine.`, set("host", "203.0.113.7")),
       })
       .optional(),
-    /** Default: root. Anybody else has to be able to sudo without a password. */
+    /** Default: root. Any other user needs sudo without a password. */
     user: text("a user", set("user", "root"))
       .trim()
       .refine((user) => /^[a-z_][a-z0-9_.-]*$/i.test(user), {
-        error: (issue) => fault(`${shown(issue.input)} is no name of a user.`, set("user", "root")),
+        error: (issue) => withFix(`${format(issue.input)} is no name of a user.`, set("user", "root")),
       })
       .default("root"),
     /** Default: 22. */
-    port: z.preprocess(digitsAsNumber, z.int(wrongPort).min(1, wrongPort).max(65535, wrongPort)).default(22),
+    port: port(set("port", "22")).default(22),
     /** Private key in OpenSSH's or PEM form, without a passphrase. Secret. */
     privateKey: z
-      .string({ error: (issue) => fault(`expected a private key, found ${kindOf(issue.input)}.`, SET_PRIVATE_KEY) })
+      .string({ error: (issue) => withFix(`expected a private key, found ${kindOf(issue.input)}.`, SET_PRIVATE_KEY) })
       .refine((key) => /^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(key.trim()), {
-        error: fault("this is no private key in OpenSSH's or PEM form.", SET_PRIVATE_KEY),
+        error: withFix("this is no private key in OpenSSH's or PEM form.", SET_PRIVATE_KEY),
       })
       .refine((key) => !hasPassphrase(key), {
-        error: fault(
+        error: withFix(
           "this private key has a passphrase, which nobody can type here. Make one without, and put ~/.ssh/jupyter-up.pub on the machine:",
           "ssh-keygen -t ed25519 -N '' -f ~/.ssh/jupyter-up && cat ~/.ssh/jupyter-up | pulumi config set --secret --path ssh.privateKey",
         ),
@@ -57,24 +68,24 @@ export const ssh = z.strictObject(
     hostKey: text("the machine's host key", set("hostKey", '"ssh-ed25519 AAAA..."'))
       .trim()
       .refine((key) => /^(ssh-ed25519|ecdsa-sha2-nistp\d+|ssh-rsa) [A-Za-z0-9+/]+=*( .*)?$/.test(key), {
-        error: fault(
+        error: withFix(
           "this is no host key of the form `ssh-ed25519 AAAA...`. On the machine itself, /etc/ssh/ssh_host_ed25519_key.pub has it:",
           set("hostKey", '"ssh-ed25519 AAAA..."'),
         ),
       })
       .optional(),
-    /** IPv4 address that its names lead to. Default: `host`, where that is an address. */
+    /** IPv4 address for the site's DNS records. Default: `host`, where that is an address. */
     address: z
       .ipv4({
         error: (issue) =>
-          fault(`${shown(issue.input)} is no IPv4 address, such as 203.0.113.7.`, set("address", "203.0.113.7")),
+          withFix(`${format(issue.input)} is no IPv4 address, such as 203.0.113.7.`, set("address", "203.0.113.7")),
       })
       .optional(),
   },
   {
     error: (issue) =>
       issue.code === "invalid_type"
-        ? fault(
+        ? withFix(
             `expected host, privateKey and hostKey, found ${kindOf(issue.input)}.`,
             `pulumi config rm ssh && ${set("host", "203.0.113.7")}`,
           )

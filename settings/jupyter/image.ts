@@ -1,7 +1,17 @@
 import { z } from "zod";
-import { fault, shown, text } from "./issues.ts";
-import { nearest } from "./nearest.ts";
-import { Unquoted } from "./unquoted.ts";
+import { format, text, withFix } from "../issues.ts";
+import { nearest } from "../nearest.ts";
+import { Unquoted } from "../unquoted.ts";
+
+/** JupyterLab's image, and what is installed in it. */
+export interface Jupyter {
+  /** Repository in full, without a tag: `quay.io/jupyter/scipy-notebook`. */
+  image: string;
+  /** `2026-08-08` */
+  tag: string;
+  /** Python packages besides those of the image, as pip's requirements. */
+  packages: string[];
+}
 
 /** Images of Jupyter Docker Stacks that can serve JupyterLab. https://jupyter-docker-stacks.readthedocs.io */
 const STACKS = [
@@ -19,7 +29,7 @@ const STACKS = [
 export const STACKS_REGISTRY = "quay.io/jupyter";
 const IMAGE_EXAMPLE = "pulumi config set image scipy-notebook";
 
-/** What Docker takes for a registry, and not for the first part of a name at Docker Hub: it has a dot or a port. */
+/** A registry. It has a dot or a port; without them, Docker takes it for the first part of a name at Docker Hub. */
 export const REGISTRY = /(localhost|[a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9-]+(?=:\d))(:\d{1,5})?/.source;
 const REPOSITORY = new RegExp(`^${REGISTRY}(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$`);
 const MIRROR = new RegExp(`^${REGISTRY}(/[a-z0-9._-]+)*$`);
@@ -29,8 +39,8 @@ export const LONGEST_REFERENCE = 512;
 
 export const inFull = (image: string) => (image.includes("/") ? image : `${STACKS_REGISTRY}/${image}`);
 
-/** What is wrong with an image's name, and the command that mends it. */
-function whatIsWrongWithImage(name: string): [wrong: string, mend: string] | undefined {
+/** Why an image's name cannot be used, and the command that fixes it. */
+function whatIsWrongWithImage(name: string): [wrong: string, fix: string] | undefined {
   if (name === "" || name.length > LONGEST_REFERENCE) return ["is no name of an image", IMAGE_EXAMPLE];
   if (name.includes("@"))
     return ["has a digest in it; name the image alone, its version has a setting of its own (imageTag)", IMAGE_EXAMPLE];
@@ -67,8 +77,8 @@ function setImageAndTag(image = "", tag = ""): string {
 export const image = text("an image's name", IMAGE_EXAMPLE)
   .trim()
   .superRefine((name, context) => {
-    const [wrong, mend] = whatIsWrongWithImage(name) ?? [];
-    if (wrong && mend) context.addIssue({ code: "custom", message: fault(`${shown(name)} ${wrong}.`, mend) });
+    const [wrong, fix] = whatIsWrongWithImage(name) ?? [];
+    if (wrong && fix) context.addIssue({ code: "custom", message: withFix(`${format(name)} ${wrong}.`, fix) });
   })
   .transform(inFull);
 
@@ -95,20 +105,20 @@ export const imageMirror = text("a registry's name", "pulumi config rm imageMirr
     const wrong = MIRROR.test(bare)
       ? "has more in it than a registry's name: no https://, no capitals, no slash at the end"
       : "is no registry's name; that has a dot or a port in it, such as mirror.example.com";
-    const mend = `pulumi config set imageMirror ${MIRROR.test(bare) ? bare : "mirror.example.com"}`;
-    context.addIssue({ code: "custom", message: fault(`${shown(mirror)} ${wrong}.`, mend) });
+    const fix = `pulumi config set imageMirror ${MIRROR.test(bare) ? bare : "mirror.example.com"}`;
+    context.addIssue({ code: "custom", message: withFix(`${format(mirror)} ${wrong}.`, fix) });
   })
   .transform((mirror) => mirror || undefined);
 
-/** A date tag is for quay.io/jupyter; an image of one's own takes any tag that does not move. */
+/** Why a tag cannot be used: images of quay.io/jupyter need a date, any other image a tag that does not move. */
 export function whatIsWrongWithTag(image: unknown, tag: unknown): string | undefined {
   if (typeof image !== "string" || typeof tag !== "string") return undefined;
   if (inFull(image).startsWith(`${STACKS_REGISTRY}/`))
     return isDate(tag)
       ? undefined
-      : `${shown(tag)} is no date; the images of ${STACKS_REGISTRY} are tagged by the day they were built, YYYY-MM-DD.`;
+      : `${format(tag)} is no date; the images of ${STACKS_REGISTRY} are tagged by the day they were built, YYYY-MM-DD.`;
   if (tag === "latest") return '"latest" means another image every week, without a release of yours; name one version.';
-  return /^\w[\w.-]{0,127}$/.test(tag) ? undefined : `${shown(tag)} is no tag an image can have.`;
+  return /^\w[\w.-]{0,127}$/.test(tag) ? undefined : `${format(tag)} is no tag an image can have.`;
 }
 
 export function isDate(tag: string): boolean {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { alwaysOnLists, anew, fault, REMOVE_THIS, repeated, setThis, shown, text } from "./issues.ts";
+import { alwaysOnLists, format, REMOVE_THIS, removeFirst, repeated, setThis, text, withFix } from "../issues.ts";
 
 /** https://packaging.python.org/en/latest/specifications/name-normalization and .../version-specifiers */
 const NAME = "[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?";
@@ -28,18 +28,21 @@ export const packages = z
       .trim()
       .refine((requirement) => REQUIREMENT.test(requirement), {
         error: (issue) =>
-          fault(
-            `${shown(issue.input)} is no requirement of pip's, such as polars or "scikit-learn>=1.5".`,
+          withFix(
+            `${format(issue.input)} is no requirement of pip's, such as polars or "scikit-learn>=1.5".`,
             setThis("polars"),
           ),
       }),
-    { error: ({ input }) => fault(`expected a list of packages, found ${shown(input)}.`, anew(input, EXAMPLE)) },
+    {
+      error: ({ input }) =>
+        withFix(`expected a list of packages, found ${format(input)}.`, removeFirst(input, EXAMPLE)),
+    },
   )
   .superRefine((requirements, context) => {
     for (const index of repeated(requirements))
       context.addIssue({
         code: "custom",
         path: [index],
-        message: fault(`${shown(requirements[index])} is on the list twice.`, REMOVE_THIS),
+        message: withFix(`${format(requirements[index])} is on the list twice.`, REMOVE_THIS),
       });
   }, alwaysOnLists);

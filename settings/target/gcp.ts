@@ -2,19 +2,32 @@ import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import {
   alwaysOnLists,
-  anew,
   digitsAsNumber,
-  fault,
+  format,
   optionalText,
   REMOVE_THIS,
+  removeFirst,
   repeated,
   setThis,
-  shown,
   text,
+  withFix,
   yesOrNo,
-} from "./issues.ts";
+} from "../issues.ts";
 
 /** The VM that target gcp makes. https://cloud.google.com/compute/docs */
+export interface Gcp {
+  kind: "gcp";
+  /** Google Cloud project ID. */
+  project: string;
+  zone: string;
+  machineType: string;
+  bootDiskGb: number;
+  /** 0: everything lies on the boot disk. */
+  dataDiskGb: number;
+  protectData: boolean;
+  /** IPv4 ranges from which SSH is allowed. */
+  sshFrom: string[];
+}
 
 const PROJECT_EXAMPLE = "pulumi config set project my-project-123456";
 
@@ -23,8 +36,8 @@ export const project = optionalText("a project ID", PROJECT_EXAMPLE).refine(
   (project) => project === undefined || /^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/.test(project),
   {
     error: (issue) =>
-      fault(
-        `${shown(issue.input)} is no project ID: 6 to 30 small letters, digits and hyphens (gcloud projects list shows yours).`,
+      withFix(
+        `${format(issue.input)} is no project ID: 6 to 30 small letters, digits and hyphens (gcloud projects list shows yours).`,
         PROJECT_EXAMPLE,
       ),
   },
@@ -39,8 +52,8 @@ export const zone = text("a zone", ZONE_EXAMPLE)
     if (/^[a-z]+(-[a-z]+)+\d+-[a-z]$/.test(zone)) return;
     const isRegion = /^[a-z]+(-[a-z]+)+\d+$/.test(zone);
     const wrong = isRegion ? "is a region; a VM lies in one of its zones" : "is no zone of Compute Engine";
-    const mend = isRegion ? `pulumi config set zone ${zone}-b` : ZONE_EXAMPLE;
-    context.addIssue({ code: "custom", message: fault(`${shown(zone)} ${wrong}.`, mend) });
+    const fix = isRegion ? `pulumi config set zone ${zone}-b` : ZONE_EXAMPLE;
+    context.addIssue({ code: "custom", message: withFix(`${format(zone)} ${wrong}.`, fix) });
   });
 
 /** `us-central1-a` → `us-central1` */
@@ -61,17 +74,21 @@ export const machineType = text("a machine type", TYPE_EXAMPLE)
   .trim()
   .refine((type) => /^[a-z][a-z0-9]*(-[a-z0-9]+)+$/.test(type), {
     error: (issue) =>
-      fault(`${shown(issue.input)} is no machine type (gcloud compute machine-types list shows them).`, TYPE_EXAMPLE),
+      withFix(
+        `${format(issue.input)} is no machine type (gcloud compute machine-types list shows them).`,
+        TYPE_EXAMPLE,
+      ),
     abort: true,
   })
   .refine((type) => !/^(t2a|c4a|n4a|a4x)-/.test(type), {
-    error: (issue) => fault(`${shown(issue.input)} has ARM cores, and the VM boots an image for x86-64.`, TYPE_EXAMPLE),
+    error: (issue) =>
+      withFix(`${format(issue.input)} has ARM cores, and the VM boots an image for x86-64.`, TYPE_EXAMPLE),
     abort: true,
   })
   .refine((type) => [...STANDARD_DISKS, ...ALSO_N1].includes(type.split("-")[0] ?? ""), {
     error: (issue) =>
-      fault(
-        `${shown(issue.input)} takes no disk of the type pd-standard, which the VM and your work have. These families do: ${STANDARD_DISKS.join(", ")}.`,
+      withFix(
+        `${format(issue.input)} takes no disk of the type pd-standard, which the VM and your work have. These families do: ${STANDARD_DISKS.join(", ")}.`,
         TYPE_EXAMPLE,
       ),
   });
@@ -80,8 +97,8 @@ export const machineType = text("a machine type", TYPE_EXAMPLE)
 function gigabytes(key: string, smallest: number, example: number, why: string) {
   const wrong = {
     error: (issue: { input?: unknown }) =>
-      fault(
-        `${shown(issue.input)} is no size of a disk: a whole number of GB, ${why}.`,
+      withFix(
+        `${format(issue.input)} is no size of a disk: a whole number of GB, ${why}.`,
         `pulumi config set ${key} ${example}`,
       ),
   };
@@ -136,11 +153,14 @@ export const sshFrom = z
       .superRefine((range, context) => {
         const wrong = whatIsWrongWithRange(range);
         if (!wrong) return;
-        context.addIssue({ code: "custom", message: fault(`${shown(range)} ${wrong}.`, setThis(meantRange(range))) });
+        context.addIssue({
+          code: "custom",
+          message: withFix(`${format(range)} ${wrong}.`, setThis(meantRange(range))),
+        });
       }),
     {
       error: ({ input }) =>
-        fault(`expected a list of IPv4 ranges, found ${shown(input)}.`, anew(input, SSH_FROM_EXAMPLE)),
+        withFix(`expected a list of IPv4 ranges, found ${format(input)}.`, removeFirst(input, SSH_FROM_EXAMPLE)),
     },
   )
   .superRefine((ranges, context) => {
@@ -148,6 +168,6 @@ export const sshFrom = z
       context.addIssue({
         code: "custom",
         path: [index],
-        message: fault(`${shown(ranges[index])} is on the list twice.`, REMOVE_THIS),
+        message: withFix(`${format(ranges[index])} is on the list twice.`, REMOVE_THIS),
       });
   }, alwaysOnLists);

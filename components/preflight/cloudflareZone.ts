@@ -1,0 +1,87 @@
+import { getDnsRecords } from "@pulumi/cloudflare/getDnsRecords.js";
+import { getIpRanges } from "@pulumi/cloudflare/getIpRanges.js";
+import { getZoneSetting } from "@pulumi/cloudflare/getZoneSetting.js";
+import { getZones } from "@pulumi/cloudflare/getZones.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { Edge } from "../../files/services/nginx/edge.ts";
+import { rightsOf } from "../../settings/credentials.ts";
+import type { Settings } from "../../settings/resolve.ts";
+import {
+  type Asked,
+  inTheWay,
+  noZone,
+  tooDeep,
+  whilePaused,
+  whyNot,
+  wrongMode,
+  wrongStatus,
+  zoneFor,
+} from "./cloudflareIssues.ts";
+import { type Checked, merge } from "./findings.ts";
+import type { Made } from "./stackState.ts";
+import { checkZoneSettings } from "./zoneSettings.ts";
+
+/** What Cloudflare does for the site. */
+export interface Cloudflare {
+  /** Zone that the names lie in. */
+  zoneId: string;
+  /** Where it connects from, if it stands before the machine. */
+  edge?: Edge;
+}
+
+/** The provider stops at 1000 where nothing is said. */
+const MOST_ZONES = 5_000;
+
+export interface CloudflareCheck extends Checked {
+  /** What Cloudflare does for the site; undefined where the settings ask nothing of it, and where there are issues. */
+  found?: Cloudflare;
+}
+
+/** Looks up what there is at Cloudflare, and finds what would keep the host names from leading to the site. */
+export async function checkCloudflare(settings: Settings, state: Promise<Made>): Promise<CloudflareCheck> {
+  const { dns, domain, hostNames, tls } = settings;
+  if (dns.provider === "none") return {};
+  const about: Asked = { domain, dnsZone: dns.zone, rights: rightsOf(dns) };
+  const unanswered: string[] = [];
+  const asked = <Answer>(answer: Promise<Answer>): Promise<Answer | undefined> =>
+    answer.catch(({ message }) => {
+      unanswered.push(whyNot(`${message}`, about));
+      return undefined;
+    });
+
+  const zones = await asked(getZones({ maxItems: MOST_ZONES }));
+  if (!zones) return { issues: unanswered };
+  const zone = zoneFor(zones.results, about);
+  if (!zone) return { issues: [noZone(zones.results, about)] };
+  const { id: zoneId, name, status, paused, nameServers } = zone;
+  about.zone = name;
+  const [records, made, proxy] = await Promise.all([
+    asked(getDnsRecords({ zoneId, name: { endswith: domain } })),
+    state,
+    dns.proxied
+      ? Promise.all([
+          asked(getZoneSetting({ zoneId, settingId: "ssl" })),
+          asked(getIpRanges()),
+          checkZoneSettings(zoneId, name, hostNames),
+        ])
+      : undefined,
+  ]);
+  const zoneIssues = [
+    dns.proxied ? tooDeep(name, domain) : undefined,
+    wrongStatus(name, status, nameServers),
+    records && inTheWay(records.results, hostNames, zoneId, made),
+  ];
+  if (!proxy) return { issues: [...zoneIssues, ...unanswered], found: { zoneId } };
+  const [mode, ranges, zoneSettings] = proxy;
+  const proxyIssues = [whilePaused(name, paused), mode && wrongMode(name, mode.value, tls.mode)];
+  // A preview is when somebody reads.
+  const { issues, ...hints } = zoneSettings;
+  return {
+    ...merge(
+      { issues: [...zoneIssues, ...proxyIssues, ...unanswered] },
+      { issues },
+      pulumi.runtime.isDryRun() ? hints : {},
+    ),
+    ...(ranges ? { found: { zoneId, edge: { ipv4: ranges.ipv4Cidrs, ipv6: ranges.ipv6Cidrs } } } : {}),
+  };
+}

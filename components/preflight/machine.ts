@@ -1,0 +1,67 @@
+import * as pulumi from "@pulumi/pulumi";
+import { costReport, costsOf } from "../../settings/cost.ts";
+import { firstUpNotice } from "../../settings/notices.ts";
+import type { Target } from "../../settings/resolve.ts";
+import type { Gcp } from "../../settings/target/gcp.ts";
+import type { Ssh } from "../../settings/target/ssh.ts";
+import { HOST } from "../host/createHost.ts";
+import { keysOf } from "../host/gcpVm.ts";
+import { greetingProblem, problemOfHost, problemOfVm } from "../host/sshGreeting.ts";
+import { composeProject } from "../names.ts";
+import { SITE } from "../release/siteRelease.ts";
+import { workAtRisk, workDiskOf, workNotFound } from "./dataLossGuard.ts";
+import { type Checked, merge } from "./findings.ts";
+import { formerMachineOf, leftBehind, releaseKeyOf } from "./orphanedHost.ts";
+import { deadAgent } from "./sshAgent.ts";
+import type { Made } from "./stackState.ts";
+
+export interface MachineCheck extends Checked {
+  /** Zone that the data disk is in, where it is another one than the settings ask for. */
+  dataComesFrom?: string | undefined;
+}
+
+/** The machine that the settings ask for, beside the one that the stack has. */
+export async function checkMachine(target: Target, state: Promise<Made>): Promise<MachineCheck> {
+  if (target.kind === "local") return {};
+  const [agent, machine] = await Promise.all([
+    deadAgent(),
+    target.kind === "ssh" ? checkOwnMachine(target, state) : checkVm(target, state),
+  ]);
+  return { ...machine, ...merge({ issues: [agent] }, machine) };
+}
+
+async function checkOwnMachine({ host, port, user, hostKey }: Ssh, state: Promise<Made>): Promise<MachineCheck> {
+  const [problem, made] = await Promise.all([greetingProblem(host, port), state]);
+  const noGreeting = problem && problemOfHost(problem, { host, port, user });
+  const former = formerMachineOf(made, releaseKeyOf(SITE));
+  const orphaned = former && leftBehind(former, hostKey, composeProject(pulumi.getProject(), pulumi.getStack()));
+  // A preview contacts no machine, so it can be had in spite of what an update cannot be.
+  return pulumi.runtime.isDryRun()
+    ? { warnings: [noGreeting, orphaned] }
+    : { issues: [noGreeting], warnings: [orphaned] };
+}
+
+async function checkVm(vm: Gcp, state: Promise<Made>): Promise<MachineCheck> {
+  const made = await state;
+  const keys = keysOf(HOST);
+  const work = workDiskOf(made, keys);
+  const risk = workNotFound(made, keys) ?? (work && workAtRisk(vm, work));
+  const costs = costsOf(vm, { bootGb: work?.bootGb ?? 0, dataGb: work?.sizeGb ?? 0 });
+  const report = costReport(costs, vm);
+  const isFirst = !made[keys.vm] && pulumi.runtime.isDryRun();
+  return {
+    issues: [risk],
+    // What the plan costs does not matter while it is refused.
+    warnings: [costs.length > 0 && !risk ? report : undefined, await noGreetingOfVm(made, keys)],
+    notices: [costs.length > 0 ? undefined : report, isFirst ? firstUpNotice(vm) : undefined],
+    dataComesFrom: work && work.sizeGb > 0 && work.zone !== vm.zone ? work.zone : undefined,
+  };
+}
+
+/** Never more than a warning: the VM may be about to be replaced, for the very reason that it hangs. */
+async function noGreetingOfVm(made: Made, keys: { vm: string; address: string }): Promise<string | undefined> {
+  const address = made[keys.address]?.address;
+  if (typeof address !== "string" || !made[keys.vm]) return undefined;
+  const problem = await greetingProblem(address);
+  return problem && problemOfVm(problem, address, made[keys.vm]);
+}

@@ -1,0 +1,57 @@
+import * as pulumi from "@pulumi/pulumi";
+import { callbackUrl, namesOf } from "../../files/site/names.ts";
+import { cookieNotice, tagNotice } from "../../settings/notices.ts";
+import type { Settings } from "../../settings/resolve.ts";
+import { HOST } from "../host/createHost.ts";
+import { CERTIFICATE } from "../tls/createCertificate.ts";
+import { originCertificateKey } from "../tls/originCertificate.ts";
+import { callbackNotice } from "./callbackNotice.ts";
+import { type Cloudflare, checkCloudflare } from "./cloudflareZone.ts";
+import { type Checked, merge, report } from "./findings.ts";
+import { checkMachine } from "./machine.ts";
+import { renamedStack } from "./renamedStack.ts";
+import { madeSoFar } from "./stackState.ts";
+
+/** Facts from the checks that resources need. */
+export interface Found {
+  /** What Cloudflare does for the site; undefined where the settings ask nothing of it. */
+  cloudflare: Cloudflare | undefined;
+  /** IPv4 ranges from which visitors connect to the machine. */
+  webFrom: string[];
+  /** Zone that the data disk is in, where it is another one than the settings ask for. */
+  dataComesFrom: string | undefined;
+  /** Names of the certificate that the stack has from Cloudflare, in Cloudflare's order. */
+  formerNames: unknown;
+}
+
+/**
+ * Looks at everything that is known before anything is made: the stack's state, the zone at Cloudflare, the machine. The settings
+ * themselves, and missing credentials, are checked when they are loaded.
+ * @throws pulumi.RunError with every issue at once.
+ */
+export async function preflight(settings: Settings): Promise<Found> {
+  const state = madeSoFar();
+  const [made, cloudflare, machine] = await Promise.all([
+    state,
+    checkCloudflare(settings, state),
+    checkMachine(settings.target, state),
+  ]);
+  const names = { project: pulumi.getProject(), stack: pulumi.getStack() };
+  await report(merge({ issues: [renamedStack(made, names, HOST)] }, cloudflare, machine, checkSettings(settings)));
+  return {
+    cloudflare: cloudflare.found,
+    webFrom: cloudflare.found?.edge?.ipv4 ?? ["0.0.0.0/0"],
+    dataComesFrom: machine.dataComesFrom,
+    formerNames: made[originCertificateKey(CERTIFICATE)]?.hostnames,
+  };
+}
+
+/** Consequences of the settings: known vulnerabilities at each run, the rest in a preview, which is when people read. */
+function checkSettings(settings: Settings): Checked {
+  const { target, domain, signIn } = settings;
+  const names = namesOf(domain, target.kind === "local" ? target.port : 443);
+  return {
+    warnings: [tagNotice(settings)],
+    notices: pulumi.runtime.isDryRun() ? [cookieNotice(settings), callbackNotice(signIn, callbackUrl(names))] : [],
+  };
+}

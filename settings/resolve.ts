@@ -1,0 +1,118 @@
+import { type App, resolveApp } from "./apps/app.ts";
+import { hostNamesOf } from "./catalog.ts";
+import type { Database } from "./database.ts";
+import { type Dns, isProxied } from "./dns.ts";
+import type { Jupyter } from "./jupyter/image.ts";
+import type { Given } from "./schema.ts";
+import { Sensitive } from "./sensitive.ts";
+import { resolveSignIn, type SignIn } from "./signIn.ts";
+import type { Gcp } from "./target/gcp.ts";
+import type { Local } from "./target/local.ts";
+import type { Ssh } from "./target/ssh.ts";
+import { type Tls, tlsMode } from "./tls.ts";
+
+/** The machine that the site runs on. */
+export type Target = Local | Gcp | Ssh;
+
+/**
+ * What the user asked for, as the program works with it: complete, checked, with its secrets sealed, and with everything that
+ * follows from the settings. Combinations that cannot be are no values of these types.
+ */
+export interface Settings {
+  target: Target;
+  /** Base domain of the site's host names. */
+  domain: string;
+  /** First label of the front page's host name; empty for the domain itself. */
+  home: string;
+  /** Every host name that the site answers to, the front page's first. */
+  hostNames: string[];
+  /** Everybody who is admitted: lower-cased addresses and `@domains`, or names at GitHub. */
+  allow: string[];
+  signIn: SignIn;
+  /** Another text signs everybody out. */
+  sessionRotation: string | undefined;
+  jupyter: Jupyter;
+  /** Registry through which all images are pulled, `host[:port][/path]`; undefined: from their own registries. */
+  imageMirror: string | undefined;
+  database: Database;
+  /** Another text replaces all passwords of the database. They exist without the database, too, and wait for it. */
+  databaseRotation: string | undefined;
+  apps: App[];
+  /** Names of former apps whose data is to be deleted. */
+  purge: string[];
+  dns: Dns;
+  tls: Tls;
+  /** Cloudflare's API token, where there is one: from `cloudflare:apiToken` or CLOUDFLARE_API_TOKEN. */
+  cloudflareToken?: Sensitive<string>;
+}
+
+/**
+ * Turns the flat settings, which passed the schema and the rules, into what the program works with.
+ * @param isEncrypted whether something in a setting is encrypted, by its name.
+ */
+export function resolve(given: Given, isEncrypted: (setting: string) => boolean = () => false): Settings {
+  const { domain, home = "", allow, signIn, sessionRotation, imageMirror, databaseRotation, apps, purge } = given;
+  return {
+    target: targetOf(given),
+    domain,
+    home,
+    hostNames: hostNamesOf({ domain, home, signIn, apps }),
+    allow,
+    signIn: resolveSignIn(signIn),
+    sessionRotation,
+    jupyter: { image: given.image, tag: given.imageTag, packages: given.packages },
+    imageMirror,
+    database: given.database && { tag: given.databaseTag },
+    databaseRotation,
+    apps: apps.map((app) => resolveApp(app, isEncrypted("apps"))),
+    purge,
+    dns: dnsOf(given),
+    tls: tlsOf(given),
+  };
+}
+
+function targetOf(given: Given): Target {
+  switch (given.target) {
+    case "local": {
+      const { port, httpPort, notebooks } = given;
+      return { kind: "local", port, httpPort, notebooks };
+    }
+    case "gcp": {
+      const { zone, machineType, bootDiskGb, dataDiskGb, protectData, sshFrom } = given;
+      const project = required(given.project, "project");
+      return { kind: "gcp", project, zone, machineType, bootDiskGb, dataDiskGb, protectData, sshFrom };
+    }
+    case "ssh": {
+      const { port, user, address } = given.ssh;
+      const host = required(given.ssh.host, "ssh.host");
+      const privateKey = new Sensitive(required(given.ssh.privateKey, "ssh.privateKey"));
+      const hostKey = required(given.ssh.hostKey, "ssh.hostKey");
+      return { kind: "ssh", host, port, user, privateKey, hostKey, address: address ?? host };
+    }
+  }
+}
+
+function dnsOf(given: Given): Dns {
+  if (given.target === "local" || given.dns === "none") return { provider: "none", proxied: false };
+  return { provider: "cloudflare", zone: given.dnsZone, proxied: isProxied(given) };
+}
+
+function tlsOf(given: Given): Tls {
+  const mode = tlsMode(given);
+  switch (mode) {
+    case "letsencrypt":
+      return { mode, email: required(given.acmeEmail, "acmeEmail"), server: given.acmeServer };
+    case "provided": {
+      const certificate = new Sensitive(required(given.tlsCertificate, "tlsCertificate"));
+      return { mode, certificate, key: new Sensitive(required(given.tlsKey, "tlsKey")) };
+    }
+    default:
+      return { mode };
+  }
+}
+
+/** A value that the rules have made sure of. */
+function required<Value>(value: Value | undefined, key: string): Value {
+  if (value === undefined) throw new Error(`rules.ts lets settings without ${key} through.`);
+  return value;
+}

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, it } from "@jest/globals";
+import { deadAgent } from "../../../components/preflight/sshAgent.ts";
+
+describe("An ssh agent", () => {
+  const folder = mkdtempSync(join(tmpdir(), "agent-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it("that is not there is an issue, with the command that forgets it", async () => {
+    assert.match(
+      String(await deadAgent(join(folder, "gone"))),
+      /^SSH_AUTH_SOCK names an ssh agent that does not answer \(.*gone\).*\n {4}unset SSH_AUTH_SOCK$/,
+    );
+  });
+
+  it("that answers, or is not named, is none of our business", async () => {
+    const path = join(folder, "agent");
+    const agent = createServer().listen(path);
+    assert.equal(await deadAgent(path), undefined);
+    await new Promise((resolve) => agent.close(resolve));
+    assert.equal(await deadAgent(""), undefined);
+  });
+});
