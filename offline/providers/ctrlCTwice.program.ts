@@ -1,6 +1,6 @@
 /** The Pulumi program of ctrlCTwice.test.ts: a release on this machine that takes a while, by a program that SIGINT ends. */
 
-const { ThisMachine } = await import(`${process.env.COMPONENTS}/thisMachine.ts`);
+const { ThisMachine } = await import(`${process.env.COMPONENTS}/host/localHost.ts`);
 
 const host = new ThisMachine("host", { port: 8443, httpPort: 8080, notebooks: "notebooks" });
 // As `docker compose` below apply.sh: the script ignores SIGINT, and what it runs takes it up again.

@@ -13,7 +13,7 @@ describe("Ctrl-C twice while a release runs on this machine", { skip }, () => {
   const at = (file: string) => join(stack.folder, file);
 
   before(async () => {
-    const components = join(import.meta.dirname, "../../../components");
+    const components = join(import.meta.dirname, "../../components");
     stack = await trialStack("ctrlCTwice.program.ts", () => ({ COMPONENTS: components }));
     const slow = `
       import { writeFileSync } from "node:fs";

@@ -3,8 +3,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
 // The program runs in a folder of its own, far from the components.
-const { OriginPulls } = await import(`${process.env.COMPONENTS}/originPulls.ts`);
-const { certificateFor } = await import(`${process.env.COMPONENTS}/certificateFor.ts`);
+const { OriginPulls } = await import(`${process.env.COMPONENTS}/cloudflare/originPulls.ts`);
+const { certificateFor } = await import(`${process.env.COMPONENTS}/tls/createCertificate.ts`);
 
 const config = new pulumi.Config();
 const names = config.requireObject<string[]>("names");

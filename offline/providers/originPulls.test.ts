@@ -15,7 +15,7 @@ describe("A stack whose names Cloudflare shows a client certificate for", { skip
 
   before(async () => {
     stack = await trialStack("originPulls.program.ts", (folder) => ({
-      COMPONENTS: join(import.meta.dirname, "../../../components"),
+      COMPONENTS: join(import.meta.dirname, "../../components"),
       JUPYTER_UP_CLOUD: join(folder, "cloud"),
     }));
     cloud = openCloud(join(stack.folder, "cloud"));

@@ -3,8 +3,8 @@
 import { Command } from "@pulumi/command/remote/command.js";
 
 // The program runs in a folder of its own, far from the components.
-const { madeSoFar } = await import(`${process.env.COMPONENTS}/madeSoFar.ts`);
-const { formerMachineOf, releaseKeyOf } = await import(`${process.env.COMPONENTS}/leftBehind.ts`);
+const { madeSoFar } = await import(`${process.env.COMPONENTS}/preflight/stackState.ts`);
+const { formerMachineOf, releaseKeyOf } = await import(`${process.env.COMPONENTS}/preflight/orphanedHost.ts`);
 
 const former = formerMachineOf(await madeSoFar(), releaseKeyOf("site"));
 export const found = former ? `${former.user}@${former.host}:${former.port} ${former.hostKey}` : "none";

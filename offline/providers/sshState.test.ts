@@ -7,7 +7,7 @@ describe("A stack with a machine that is reached by SSH", { skip }, () => {
   let stack: TrialStack;
 
   before(async () => {
-    const components = join(import.meta.dirname, "../../../components");
+    const components = join(import.meta.dirname, "../../components");
     stack = await trialStack("sshState.program.ts", () => ({ COMPONENTS: components }));
     assert.equal((await pulumi("stack", "init", "dev")).code, 0);
   });

@@ -20,22 +20,17 @@ export interface TrialStack {
 }
 
 /**
- * @param program file next to this one that is the stack's program
+ * @param program file next to this one that is the stack's program, or what puts a whole project into the folder
  * @param surroundings variables of the CLI and of the server, by the folder
  */
 export async function trialStack(
-  program: string,
+  program: string | ((folder: string) => Promise<unknown>),
   surroundings: (folder: string) => NodeJS.ProcessEnv = () => ({}),
 ): Promise<TrialStack> {
   const folder = await mkdtemp(join(tmpdir(), "trial-stack-"));
   await mkdir(join(folder, "backend"));
-  await writeFile(join(folder, "package.json"), JSON.stringify({ name: "trial", type: "module", private: true }));
-  await writeFile(
-    join(folder, "Pulumi.yaml"),
-    "name: trial\nmain: index.ts\nruntime: { name: nodejs, options: { typescript: false } }\n",
-  );
-  await copyFile(join(import.meta.dirname, program), join(folder, "index.ts"));
-  await symlink(join(import.meta.dirname, "../../../node_modules"), join(folder, "node_modules"));
+  await (typeof program === "string" ? writeProject(folder, program) : program(folder));
+  await symlink(join(import.meta.dirname, "../../node_modules"), join(folder, "node_modules"));
   const around = { ...process.env, ...surroundings(folder) };
   const server = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
     env: around,
@@ -60,7 +55,7 @@ export async function trialStack(
     env,
     pulumi: (...args) =>
       new Promise((resolve) => {
-        const options = { cwd: folder, env };
+        const options = { cwd: folder, env, maxBuffer: 64 * 1024 * 1024 };
         execFile(cli?.command ?? "", [...args, "--non-interactive"], options, (error, stdout, stderr) =>
           resolve({ code: error === null ? 0 : Number(error.code), text: stdout + stderr }),
         );
@@ -70,6 +65,15 @@ export async function trialStack(
       await rm(folder, { recursive: true });
     },
   };
+}
+
+async function writeProject(folder: string, program: string): Promise<void> {
+  await writeFile(join(folder, "package.json"), JSON.stringify({ name: "trial", type: "module", private: true }));
+  await writeFile(
+    join(folder, "Pulumi.yaml"),
+    "name: trial\nmain: index.ts\nruntime: { name: nodejs, options: { typescript: false } }\n",
+  );
+  await copyFile(join(import.meta.dirname, program), join(folder, "index.ts"));
 }
 
 /** The first line that a server prints, and the list of all its lines, which goes on growing. */
