@@ -4,13 +4,14 @@ import { firstUpNotice } from "../../settings/notices.ts";
 import { plainRefusal } from "../../settings/plainRefusal.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { tlsOf } from "../../settings/web.ts";
-import { composeProject } from "../names.ts";
+import { accountName, cloudName, composeProject, stackFolder } from "../names.ts";
 import { workAtRisk, workDiskOf, workNotFound } from "../preflight/dataLossGuard.ts";
 import { formerMachineOf, leftBehind, releaseKeyOf } from "../preflight/orphanedHost.ts";
 import { renamedStack } from "../preflight/renamedStack.ts";
 import { madeSoFar } from "../preflight/stackState.ts";
 import { SITE } from "../release/siteRelease.ts";
-import { GcpVm, keysOf } from "./gcpVm.ts";
+import { gcpProvider } from "./gcpProvider.ts";
+import { GcpVm, type GcpVmTransform, keysOf } from "./gcpVm.ts";
 import type { Host } from "./host.ts";
 import { ThisMachine } from "./localHost.ts";
 import { refuseDeadAgent } from "./remoteHost.ts";
@@ -20,18 +21,23 @@ import { SshHost } from "./sshHost.ts";
 export interface HostForArgs {
   /** IPv4 ranges that the site of a VM is let in from. */
   webFrom: pulumi.Input<string[]>;
+  /** Changes to resources of a VM that no setting is for. Default: none. */
+  transform?: GcpVmTransform;
 }
 
 /** The stack's only host. */
 const HOST = "host";
+/** Label of everything that the stack makes at Google, for bills and searches: `jupyter-up=jupyter-up-dev`. */
+const LABEL = "jupyter-up";
 
 /** The machine that the settings ask for. */
-export async function hostFor(settings: Settings, { webFrom }: HostForArgs): Promise<Host> {
-  const { target, port, httpPort, notebooks: folder } = settings;
+export async function hostFor(settings: Settings, { webFrom, transform }: HostForArgs): Promise<Host> {
+  const { target, port, httpPort, notebooks } = settings;
   const made = await madeSoFar();
-  const renamed = renamedStack(made, { project: pulumi.getProject(), stack: pulumi.getStack() }, HOST);
+  const [projectName, stack] = [pulumi.getProject(), pulumi.getStack()];
+  const renamed = renamedStack(made, { project: projectName, stack }, HOST);
   if (renamed) refuse(renamed);
-  if (target === "local") return new ThisMachine(HOST, { port, httpPort, notebooks: folder });
+  if (target === "local") return new ThisMachine(HOST, { folder: stackFolder(stack), port, httpPort, notebooks });
   await refuseDeadAgent();
   const trusted = tlsOf(settings) !== "private-ca";
   if (target === "ssh") {
@@ -39,7 +45,7 @@ export async function hostFor(settings: Settings, { webFrom }: HostForArgs): Pro
     const problem = await greetingProblem(host, login.port);
     if (problem) refuseOrWarn(problemOfHost(problem, { host, ...login }));
     const former = formerMachineOf(made, releaseKeyOf(SITE));
-    const warning = former && leftBehind(former, hostKey, composeProject(pulumi.getProject(), pulumi.getStack()));
+    const warning = former && leftBehind(former, hostKey, composeProject(projectName, stack));
     if (warning) pulumi.log.warn(warning);
     const privateKey = sealedKey?.output(pulumi.secret) ?? "";
     return new SshHost(HOST, { ...login, host, privateKey, hostKey, address, trusted });
@@ -59,7 +65,16 @@ export async function hostFor(settings: Settings, { webFrom }: HostForArgs): Pro
   }
   const dataComesFrom = work && work.sizeGb > 0 && work.zone !== zone ? work.zone : undefined;
   const disks = { bootDiskGb, dataDiskGb, protectData, dataComesFrom };
-  return new GcpVm(HOST, { project, zone, machineType, ...disks, sshFrom, webFrom, trusted });
+  const called = cloudName(projectName, stack);
+  const provider = gcpProvider("gcp", { project, zone, labels: { [LABEL]: called } });
+  return new GcpVm(
+    HOST,
+    {
+      ...{ called, accountId: accountName(projectName, stack), stack },
+      ...{ zone, machineType, ...disks, sshFrom, webFrom, trusted, transform },
+    },
+    { providers: { gcp: provider } },
+  );
 }
 
 function sayWhatItCosts(settings: Settings, disks: DisksMade): void {

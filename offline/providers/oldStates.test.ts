@@ -47,9 +47,9 @@ const plans: Record<string, { what: string; plan: Plan }> = {
   dev: {
     what: "on Google Cloud, behind Cloudflare",
     plan: {
-      create: ["pulls-in-use"],
-      // The disk: what becomes of it at its deletion. The firewall: the fake edge has another address in each folder.
-      update: ["host-data", "host-provision", "host-web-firewall", ...release],
+      create: ["gcp", "pulls-in-use"],
+      // Address, disk and VM get a label, and none of them is stopped for it. The fake edge has another address in each folder.
+      update: ["host-address", "host-data", "host-provision", "host-vm", "host-web-firewall", ...release],
     },
   },
   lab: { what: "on a machine that is reached by SSH", plan: { update: ["host-provision", ...release] } },
@@ -85,6 +85,7 @@ for (const [name, { what, plan }] of Object.entries(plans)) {
       const { code, text } = await stack.pulumi("preview", "--json");
       assert.equal(code, 0, text);
       assert.deepEqual(planOf(JSON.parse(text)), plan);
+      assert.doesNotMatch(text, /unable to detect a global setting for GCP Project/);
     });
   });
 }

@@ -21,7 +21,19 @@ export interface Resource {
     protect: boolean;
     deleteBeforeReplace: boolean;
     ignoreChanges: string[];
+    /** URN and id of the provider that it is made by; empty where that is the default one. */
+    provider: string;
+    /** URNs and names that it had before, as the program asked for them. */
+    aliases: Alias[];
   };
+}
+
+/** A former URN, or the parts of it that were others. */
+export interface Alias {
+  urn?: string;
+  name?: string;
+  type?: string;
+  parentUrn?: string;
 }
 
 /** What a program asked for, and what it gave out. */
@@ -45,7 +57,13 @@ interface Request {
   getProtect(): boolean;
   getDeletebeforereplace(): boolean;
   getIgnorechangesList(): string[];
+  getProvider(): string;
+  getAliasesList(): AliasMessage[];
   getObject(): { toJavaScript(): Record<string, unknown> };
+}
+interface AliasMessage {
+  getUrn(): string;
+  getSpec(): { getName(): string; getType(): string; getParenturn(): string } | undefined;
 }
 interface OutputsRequest {
   getUrn(): string;
@@ -131,6 +149,8 @@ function record(monitor: MockMonitor, run: Run): void {
             protect: request.getProtect(),
             deleteBeforeReplace: request.getDeletebeforereplace(),
             ignoreChanges: request.getIgnorechangesList(),
+            provider: request.getProvider(),
+            aliases: request.getAliasesList().map(aliasOf),
           },
         });
       answer(error, response);
@@ -140,6 +160,12 @@ function record(monitor: MockMonitor, run: Run): void {
     run.outputs[request.getUrn()] = request.getOutputs().toJavaScript();
     registerOutputs(request, answer);
   };
+}
+
+function aliasOf(message: AliasMessage): Alias {
+  const spec = message.getSpec();
+  const parts = spec && { name: spec.getName(), type: spec.getType(), parentUrn: spec.getParenturn() };
+  return Object.fromEntries(Object.entries({ urn: message.getUrn(), ...parts }).filter(([, value]) => value !== ""));
 }
 
 /** The word that stands in every secret value made up here, and in none that is no secret. */

@@ -398,7 +398,9 @@ describe("The program with target gcp", () => {
   });
 
   it("has every resource of a provider in a component, and by a name that begins with the component's", () => {
-    for (const { name, parent } of run.resources.filter(({ custom }) => custom)) {
+    for (const { name, parent } of run.resources.filter(
+      ({ custom, type }) => custom && !type.startsWith("pulumi:providers:"),
+    )) {
       const component = run.resources.find(({ urn }) => urn === parent);
       assert.ok(name.startsWith(`${component?.name}-`), name);
     }
