@@ -20,17 +20,26 @@ const settings = loadSettings();
 const cloudflare = await cloudflareFor(settings);
 const host = await hostFor(settings, { webFrom: webFrom(cloudflare) });
 const project = composeProject(pulumi.getProject(), pulumi.getStack());
+const title = `${pulumi.getProject()} ${pulumi.getStack()}`;
 const site = siteOf(project, settings, host.place, cloudflare?.edge);
 const names = hostNames(site);
 
 const certificate = await certificateFor(settings, names);
 const apiToken = new pulumi.Config("cloudflare").getSecret("apiToken");
-const pulls = cloudflare?.edge && new OriginPulls("pulls", { zoneId: cloudflare.zoneId, names, apiToken });
+const pulls =
+  cloudflare?.edge &&
+  new OriginPulls("pulls", { zoneId: cloudflare.zoneId, names, authorityName: `${title} clients`, apiToken });
 const secrets = new SiteSecrets("secrets", settings);
 
 new SiteRelease(SITE, { host, site, secrets: { ...secrets.values, ...inSecrets(certificate, pulls) } });
 if (cloudflare)
-  new DnsRecords(DNS, { zoneId: cloudflare.zoneId, names, address: host.address, proxied: isProxied(settings) });
+  new DnsRecords(DNS, {
+    zoneId: cloudflare.zoneId,
+    names,
+    address: host.address,
+    proxied: isProxied(settings),
+    comment: title,
+  });
 
 announceNotices(settings);
 announceCallback(settings.signIn, callbackUrl(site.names));

@@ -18,7 +18,7 @@ export async function certificateFor(settings: Settings, dnsNames: string[]): Pr
         formerNames: (await madeSoFar())[originCertificateKey(CERTIFICATE)]?.hostnames,
       });
     case "private-ca":
-      return new PrivateAuthority(CERTIFICATE, { dnsNames });
+      return new PrivateAuthority(CERTIFICATE, { dnsNames, authorityName: `jupyter-up ${pulumi.getStack()}` });
     case "provided":
       // Either may be encrypted in the config; both travel with the secret files.
       return {

@@ -12,7 +12,7 @@ const zoneId = config.require("zoneId");
 
 await certificateFor({ target: "gcp", dns: "cloudflare", proxied: true }, names);
 const apiToken = new pulumi.Config("cloudflare").requireSecret("apiToken");
-const pulls = new OriginPulls("pulls", { zoneId, names, apiToken });
+const pulls = new OriginPulls("pulls", { zoneId, names, authorityName: "trial dev clients", apiToken });
 
 /** When Cloudflare shows the certificate for every name: a release would demand it from now on. */
 export const releasedAt = pulls.authority.apply(() => Date.now());

@@ -37,7 +37,8 @@ describe("The program", () => {
       "command:local:Command site-release",
       "command:local:Command site-secrets",
       "command:local:Command site-setup",
-      "jupyter-up:index:Certificate certificate",
+      "jupyter-up:index:CertificateAuthority certificate-authority",
+      "jupyter-up:index:PrivateAuthority certificate",
       "jupyter-up:index:SiteRelease site",
       "jupyter-up:index:SiteSecrets secrets",
       "jupyter-up:index:ThisMachine host",
@@ -55,7 +56,7 @@ describe("The program", () => {
       "tls:index/locallySignedCert:LocallySignedCert certificate-leaf",
       "tls:index/privateKey:PrivateKey certificate-authority-key",
       "tls:index/privateKey:PrivateKey certificate-key",
-      "tls:index/selfSignedCert:SelfSignedCert certificate-authority",
+      "tls:index/selfSignedCert:SelfSignedCert certificate-authority-certificate",
     ]);
   });
 
@@ -146,7 +147,7 @@ describe("The program", () => {
       user: "ann@example.com",
     });
     assert.equal(notebooks, `${process.cwd()}/notebooks`);
-    assert.match(String(certificateAuthority), /^-----BEGIN CERTIFICATE-----\ncertificate-authority\n/);
+    assert.match(String(certificateAuthority), /^-----BEGIN CERTIFICATE-----\ncertificate-authority-certificate\n/);
   });
 
   it("gives out passwords as secrets", () => {
