@@ -59,7 +59,7 @@ describe("The certificate of an authority of the stack's own", () => {
     const aliasesOf = (name: string, type: string) =>
       run.resources.find((each) => each.name === name && each.type.includes(type))?.options.aliases;
     const parentUrn = "urn:pulumi:test::jupyter-up::jupyter-up:index:Certificate::tls";
-    assert.deepEqual(aliasesOf("tls", "PrivateAuthority"), [{ type: "jupyter-up:index:Certificate" }]);
+    assert.equal(aliasesOf("tls", "PrivateAuthority")?.[0]?.type, "jupyter-up:index:Certificate");
     assert.deepEqual(aliasesOf("tls-authority-key", "PrivateKey"), [{ parentUrn }]);
     assert.deepEqual(aliasesOf("tls-authority-certificate", "SelfSignedCert"), [{ name: "tls-authority", parentUrn }]);
   });
