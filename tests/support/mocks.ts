@@ -77,8 +77,8 @@ export interface World {
   preview?: boolean;
   /** Whole keys of the config with something encrypted in their values: Pulumi tells no more than that. */
   encrypted?: string[];
-  /** What is looked up in a cloud, by the function's token. */
-  answers?: Record<string, Record<string, unknown>>;
+  /** What is looked up in a cloud, by the function's token; an error is thrown. */
+  answers?: Record<string, Record<string, unknown> | Error>;
 }
 
 /**
@@ -96,10 +96,12 @@ export async function runUnderMocks(
   const run: Run = { resources: [], outputs: {}, exports: {} };
   pulumi.runtime.setAllConfig(config, encrypted);
   const before = Object.fromEntries(Object.entries(made).map(([urn, outputs]) => [urn, { outputs }]));
-  const call = ({ token }: MockCallArgs) =>
-    token === "pulumi:pulumi:readStackResourceOutputs"
-      ? { outputs: before }
-      : (answers[token] ?? wellAnswers[token] ?? {});
+  const call = ({ token }: MockCallArgs) => {
+    const answer = answers[token] ?? wellAnswers[token] ?? {};
+    // As gRPC hands it over.
+    if (answer instanceof Error) throw Object.assign(answer, { details: answer.message });
+    return token === "pulumi:pulumi:readStackResourceOutputs" ? { outputs: before } : answer;
+  };
   await pulumi.runtime.setMocks({ newResource: madeUp, call }, "jupyter-up", stackName, preview, "organization");
   record(pulumi.runtime.getMonitor() as unknown as MockMonitor, run);
   await pulumi.runtime.runInPulumiStack(program);
