@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import { createHash, createPublicKey, type JsonWebKey, randomBytes, verify } from "node:crypto";
-import { after, before, test } from "node:test";
+import { afterAll, beforeAll, test } from "@jest/globals";
 import * as openid from "openid-client";
 import { stringify } from "yaml";
 import { freePort } from "../../tests/support/freePort.ts";
@@ -15,10 +15,10 @@ import { clientId, clientSecret, DexProcess, goodConfig, password, redirectUri }
 const issuer = "https://dex.lab.test";
 let dex: DexProcess;
 
-before(async () => {
+beforeAll(async () => {
   dex = await DexProcess.start(issuer);
 });
-after(() => dex.stop());
+afterAll(() => dex.stop());
 
 type Values = Record<string, string>;
 

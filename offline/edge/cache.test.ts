@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { IncomingHttpHeaders } from "node:http";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { Cache, isEligible, keyOf, treatmentOf } from "./cache.ts";
 import type { CacheRule } from "./state.ts";
 import {
@@ -163,7 +163,7 @@ describe("The edge's cache", () => {
     "/cookie.css": { "set-cookie": "a=1" },
   };
 
-  before(async () => {
+  beforeAll(async () => {
     origin = await startOrigin(certificate([host], { issuer: originCa }), (message, response) => {
       asked.push(`${message.method} ${message.url}`);
       const path = (message.url ?? "").split("?")[0] ?? "";
@@ -174,7 +174,7 @@ describe("The edge's cache", () => {
       response.writeHead(path === "/missing.css" ? 404 : 200, says[path]).end(`for ${message.headers.cookie}`);
     });
   });
-  after(() => origin.close());
+  afterAll(() => origin.close());
 
   /** Asks a new edge one thing after the other: status of the cache and body. */
   async function answersTo(askings: Asking[], cacheRules: CacheRule[] = []) {

@@ -5,8 +5,8 @@ import { once } from "node:events";
 import { createServer as createHttpServer, request as httpRequest } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
 import { connect as connectTcp, createServer as createTcpServer, type Socket } from "node:net";
-import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Timeouts } from "./origin.ts";
 import { errors } from "./pages.ts";
 import {
@@ -33,12 +33,12 @@ describe("the edge, before a healthy origin", () => {
   let origin: Origin;
   let edge: TestEdge;
 
-  before(async () => {
+  beforeAll(async () => {
     origin = await startOrigin(good);
     edge = await testEdge(origin.port, { records: [proxied(host, origin.address)] });
   });
 
-  after(async () => {
+  afterAll(async () => {
     await edge.stop();
     await origin.close();
   });
@@ -250,12 +250,12 @@ describe("the edge, with authenticated origin pulls", () => {
   let origin: Origin;
   let edge: TestEdge;
 
-  before(async () => {
+  beforeAll(async () => {
     origin = await startOrigin(good, echo, { requestCert: true, rejectUnauthorized: false });
     edge = await testEdge(origin.port, { records: [proxied(host, origin.address), proxied(other, origin.address)] });
   });
 
-  after(async () => {
+  afterAll(async () => {
     await edge.stop();
     await origin.close();
   });
@@ -370,7 +370,7 @@ describe("the edge, with WebSockets", () => {
   let edge: TestEdge;
   const seen: Record<string, string | string[] | undefined>[] = [];
 
-  before(async () => {
+  beforeAll(async () => {
     origin = await startOrigin(good, (_, response) => response.writeHead(401).end("sign in first"));
     origin.server.on("upgrade", (message, socket, head) => {
       seen.push(message.headers);
@@ -391,7 +391,7 @@ describe("the edge, with WebSockets", () => {
     edge = await testEdge(origin.port, { records: [proxied(host, origin.address)] });
   });
 
-  after(async () => {
+  afterAll(async () => {
     await edge.stop();
     await origin.close();
   });

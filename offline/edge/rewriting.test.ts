@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
+import { describe, it } from "@jest/globals";
 import { obfuscated, rewriterFor } from "./rewriting.ts";
 import { ask, certificate, originCa, proxied, startOrigin, testEdge, zone } from "./testing.ts";
 

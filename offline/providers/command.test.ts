@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import command from "./packages/command/index.ts";
 import { goQuote } from "./packages/command/output.ts";
 import { type Properties, UNKNOWN } from "./resource.ts";
@@ -15,13 +15,13 @@ describe("local.Command", () => {
   let engine: TestEngine;
   let folder: string;
 
-  before(async () => {
+  beforeAll(async () => {
     served = await serveForTests(command);
     engine = await served.attach();
     folder = await mkdtemp(join(tmpdir(), "local-command-"));
   });
 
-  after(async () => {
+  afterAll(async () => {
     served.close();
     await rm(folder, { recursive: true });
   });

@@ -3,16 +3,16 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { until } from "../../tests/support/until.ts";
 import { cli, skip, type TrialStack, trialStack } from "./trialStack.ts";
 
-describe("Ctrl-C twice while a release runs on this machine", { skip }, () => {
+(skip ? describe.skip : describe)("Ctrl-C twice while a release runs on this machine", () => {
   let stack: TrialStack;
   const at = (file: string) => join(stack.folder, file);
 
-  before(async () => {
+  beforeAll(async () => {
     const components = join(import.meta.dirname, "../../components");
     stack = await trialStack("ctrlCTwice.program.ts", () => ({ COMPONENTS: components }));
     const slow = `
@@ -24,7 +24,7 @@ describe("Ctrl-C twice while a release runs on this machine", { skip }, () => {
     assert.equal(await pulumi(["stack", "init", "dev"]).ended, 0);
   });
 
-  after(() => stack.remove());
+  afterAll(() => stack.remove());
 
   function pulumi(args: string[]): { interrupt: () => void; ended: Promise<number | null> } {
     const child = spawn(cli?.command ?? "", [...args, "--non-interactive"], {

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Properties } from "./resource.ts";
 import { cli, firstLine, skip, type TrialStack, trialStack } from "./trialStack.ts";
 
 /** Each test begins where the one before it has ended, as a stack's life goes. */
-describe("the real engine, with the stand-ins for its plugins", { skip }, () => {
+(skip ? describe.skip : describe)("the real engine, with the stand-ins for its plugins", () => {
   let stack: TrialStack;
   let folder: string;
   let env: NodeJS.ProcessEnv;
@@ -22,14 +22,14 @@ describe("the real engine, with the stand-ins for its plugins", { skip }, () => 
   });
   const tracesOf = async () => (await readFile(deeds, "utf8").catch(() => "")).split("\n").filter(Boolean);
 
-  before(async () => {
+  beforeAll(async () => {
     stack = await trialStack("engine.program.ts");
     ({ folder, env } = stack);
     deeds = join(folder, "deeds");
     assert.equal((await pulumi(["stack", "init", "dev"])).code, 0);
   });
 
-  after(() => stack.remove());
+  afterAll(() => stack.remove());
 
   async function pulumi(args: string[], inputs: Properties = {}): Promise<{ code: number; text: string }> {
     await writeFile(join(folder, "inputs.json"), JSON.stringify(inputs));

@@ -3,7 +3,7 @@ import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { explain } from "../../scripts/pulumi/explain.ts";
 import { until } from "../../tests/support/until.ts";
 import { writeJson } from "../cloud/files.ts";
@@ -12,13 +12,13 @@ import { cli, skip, type TrialStack, trialStack } from "./trialStack.ts";
 const URN = "urn:pulumi:dev::trial::jupyter-up:index:GcpVm$gcp:compute/network:Network::host-network";
 
 /** Each test begins where the one before it has ended. */
-describe("An engine killed while the cloud makes something", { skip }, () => {
+(skip ? describe.skip : describe)("An engine killed while the cloud makes something", () => {
   let stack: TrialStack;
   let folder: string;
   let env: NodeJS.ProcessEnv;
   let networks: string;
 
-  before(async () => {
+  beforeAll(async () => {
     stack = await trialStack("interrupted.program.ts", (folder) => ({
       JUPYTER_UP_CLOUD: join(folder, "cloud"),
       GOOGLE_OAUTH_ACCESS_TOKEN: "a-token",
@@ -28,7 +28,7 @@ describe("An engine killed while the cloud makes something", { skip }, () => {
     assert.equal((await run("pulumi stack init dev")).code, 0);
   });
 
-  after(() => stack.remove());
+  afterAll(() => stack.remove());
 
   /** Runs a command as a user would paste it. */
   function run(command: string): Promise<{ code: number; text: string }> {

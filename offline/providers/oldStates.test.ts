@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { openCloud } from "../cloud/folder.ts";
 import { addZone } from "./packages/cloudflare/zones.ts";
 import { skip, type TrialStack, trialStack } from "./trialStack.ts";
@@ -56,10 +56,10 @@ const plans: Record<string, { what: string; plan: Plan }> = {
 };
 
 for (const [name, { what, plan }] of Object.entries(plans)) {
-  describe(`A stack ${what} that an older version made`, { skip }, () => {
+  (skip ? describe.skip : describe)(`A stack ${what} that an older version made`, () => {
     let stack: TrialStack;
 
-    before(async () => {
+    beforeAll(async () => {
       stack = await trialStack(
         async (folder) => {
           for (const part of PROGRAM) await cp(join(checkout, part), join(folder, part), { recursive: true });
@@ -79,7 +79,7 @@ for (const [name, { what, plan }] of Object.entries(plans)) {
       assert.equal(imported.code, 0, imported.text);
     });
 
-    after(() => stack.remove());
+    afterAll(() => stack.remove());
 
     it("is updated in place, and keeps disk, address, keys, certificates and passwords", async () => {
       const { code, text } = await stack.pulumi("preview", "--json");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { type Cloud, openCloud } from "../cloud/folder.ts";
 import { listRecords } from "../cloud/records.ts";
 import { setDurations, shownCertificates } from "./packages/cloudflare/clientCertificates.ts";
@@ -9,11 +9,11 @@ import { addZone } from "./packages/cloudflare/zones.ts";
 import { skip, type TrialStack, trialStack } from "./trialStack.ts";
 
 /** Each test begins where the one before it has ended. */
-describe("A stack whose names Cloudflare shows a client certificate for", { skip }, () => {
+(skip ? describe.skip : describe)("A stack whose names Cloudflare shows a client certificate for", () => {
   let stack: TrialStack;
   let cloud: Cloud;
 
-  before(async () => {
+  beforeAll(async () => {
     stack = await trialStack("originPulls.program.ts", (folder) => ({
       COMPONENTS: join(import.meta.dirname, "../../components"),
       JUPYTER_UP_CLOUD: join(folder, "cloud"),
@@ -25,7 +25,7 @@ describe("A stack whose names Cloudflare shows a client certificate for", { skip
     await standsBefore("example.test", ["lab", "jupyter"]);
   });
 
-  after(() => stack.remove());
+  afterAll(() => stack.remove());
 
   async function standsBefore(domain: string, labels: string[]): Promise<void> {
     const { id } = await addZone(cloud, domain);

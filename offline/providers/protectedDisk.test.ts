@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { openCloud } from "../cloud/folder.ts";
 import { inventory } from "../cloud/inventory.ts";
 import { skip, type TrialStack, trialStack } from "./trialStack.ts";
@@ -9,11 +9,11 @@ import { skip, type TrialStack, trialStack } from "./trialStack.ts";
 const credentials = JSON.stringify({ type: "service_account", client_email: "up@my-project.iam.gserviceaccount.com" });
 
 /** Each test begins where the one before it has ended. */
-describe("A protected data disk, with the real engine", { skip }, () => {
+(skip ? describe.skip : describe)("A protected data disk, with the real engine", () => {
   let stack: TrialStack;
   const resources = async () => (await inventory(openCloud(join(stack.folder, "cloud")))).resources;
 
-  before(async () => {
+  beforeAll(async () => {
     stack = await trialStack("protectedDisk.program.ts", (folder) => ({
       JUPYTER_UP_CLOUD: join(folder, "cloud"),
       GOOGLE_CREDENTIALS: credentials,
@@ -26,7 +26,7 @@ describe("A protected data disk, with the real engine", { skip }, () => {
     await writeFile(join(stack.folder, "inputs.json"), '{ "now": true }');
   });
 
-  after(() => stack.remove());
+  afterAll(() => stack.remove());
 
   const pulumi = (...args: string[]) => stack.pulumi(...args);
 

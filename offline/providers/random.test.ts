@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { compare, getRounds } from "bcryptjs";
 import random from "./packages/random/index.ts";
 import { type Properties, UNKNOWN } from "./resource.ts";
@@ -15,12 +15,12 @@ describe("the package random", () => {
   let served: Awaited<ReturnType<typeof serveForTests>>;
   let engine: TestEngine;
 
-  before(async () => {
+  beforeAll(async () => {
     served = await serveForTests(random);
     engine = await served.attach();
   });
 
-  after(() => served.close());
+  afterAll(() => served.close());
 
   describe("RandomPassword", () => {
     it("has its length, a bcrypt hash, and every option in its outputs", async () => {

@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { createServer, type Socket, type Server as TcpServer } from "node:net";
 import type { constants } from "node:os";
-import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import ssh2, { type ServerChannel, type Connection as SshConnection } from "ssh2";
 import { freePort } from "../../tests/support/freePort.ts";
 import { opensshKeys } from "./openssh.ts";
@@ -25,7 +25,7 @@ describe("remote.Command", () => {
   let host: SshHost;
   let connection: Properties;
 
-  before(async () => {
+  beforeAll(async () => {
     served = await serveForTests(command);
     engine = await served.attach();
     host = await SshHost.start();
@@ -39,7 +39,7 @@ describe("remote.Command", () => {
     };
   });
 
-  after(() => {
+  afterAll(() => {
     served.close();
     host.stop();
   });
@@ -179,7 +179,7 @@ describe("remote.Command", () => {
       ],
     ];
     const hangingUp: TcpServer[] = [];
-    after(() => {
+    afterAll(() => {
       for (const server of hangingUp) server.close();
     });
     async function portThatHangsUp(): Promise<number> {

@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { skip, type TrialStack, trialStack } from "./trialStack.ts";
 
-describe("A stack with a machine that is reached by SSH", { skip }, () => {
+(skip ? describe.skip : describe)("A stack with a machine that is reached by SSH", () => {
   let stack: TrialStack;
 
-  before(async () => {
+  beforeAll(async () => {
     const components = join(import.meta.dirname, "../../components");
     stack = await trialStack("sshState.program.ts", () => ({ COMPONENTS: components }));
     assert.equal((await pulumi("stack", "init", "dev")).code, 0);
   });
 
-  after(() => stack.remove());
+  afterAll(() => stack.remove());
 
   const pulumi = (...args: string[]) => stack.pulumi(...args);
 

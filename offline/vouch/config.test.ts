@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test } from "@jest/globals";
 import { stringify } from "yaml";
 import { contractConfigs, merge } from "./testing/configs.ts";
 import { VouchProcess } from "./testing/vouchProcess.ts";

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { afterAll, beforeAll, test } from "@jest/globals";
 import { type ConfigName, contractConfigs, jwtSecret } from "./testing/configs.ts";
 import { FakeProvider } from "./testing/fakeProvider.ts";
 import { expected, fill } from "./testing/placeholders.ts";
@@ -28,14 +28,14 @@ const cases = JSON.parse(readFileSync(new URL("contract.json", import.meta.url),
 const provider = new FakeProvider();
 const running = new Map<ConfigName, VouchProcess>();
 
-before(async () => {
+beforeAll(async () => {
   await provider.start();
   for (const [name, config] of Object.entries(contractConfigs(provider))) {
     running.set(name as ConfigName, await VouchProcess.start(config));
   }
 });
 
-after(async () => {
+afterAll(async () => {
   for (const vouch of running.values()) await vouch.stop();
   await provider.stop();
 });

@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { afterAll, beforeAll, beforeEach, test } from "@jest/globals";
 import { freePort } from "../../tests/support/freePort.ts";
 import { contractConfigs, merge } from "./testing/configs.ts";
 import { FakeProvider } from "./testing/fakeProvider.ts";
@@ -14,8 +14,8 @@ type Tree = Record<string, unknown>;
 
 const provider = new FakeProvider();
 
-before(() => provider.start());
-after(() => provider.stop());
+beforeAll(() => provider.start());
+afterAll(() => provider.stop());
 beforeEach(() => {
   provider.formOnly = false;
   provider.userInfo = undefined;

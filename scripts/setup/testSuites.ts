@@ -1,7 +1,7 @@
 import { globSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "node:test";
 import { spec } from "node:test/reporters";
+import { run } from "@jest/globals";
 import { attempt } from "../cli/command.ts";
 import { projectFolder } from "../cli/folders.ts";
 import { type Counts, LeafCounter } from "./leafCounter.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Agent, request } from "node:https";
-import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
 import { labIsReady, launch, person, runInNewNotebook, screenshot, signIn } from "./support/browser.ts";
 import { Clone } from "./support/clone.ts";
@@ -72,13 +72,13 @@ describe("a person with apps", () => {
   };
   const tiles = () => page.locator(".tile .title").allTextContents();
 
-  before(async () => {
+  beforeAll(async () => {
     clone = await Clone.make();
     await start();
     browser = await launch();
     ({ page } = await person(browser));
   });
-  after(async () => {
+  afterAll(async () => {
     await browser?.close();
     await clone?.pulumi("destroy", "--yes", "--skip-preview");
     await clone?.remove();

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { appendFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../support/command.ts";
 import { ask } from "../support/visitor.ts";
 import {
@@ -37,7 +37,7 @@ describe("the site, attacked from outside,", () => {
   const allowed: Visitor = {};
   let containersAtFirst: Record<string, string>;
 
-  before(async () => {
+  beforeAll(async () => {
     clone = await Clone.make();
     await clone.pulumi("config", "set", "--path", "signIn.users[1].email", "out@example.com");
     await clone.pulumi("config", "set", "--path", "apps[0].title", marker);
@@ -54,7 +54,7 @@ describe("the site, attacked from outside,", () => {
     allowed.token = await signedIn("you@example.com");
     containersAtFirst = await containerIds(project);
   });
-  after(async () => {
+  afterAll(async () => {
     await clone?.npm("stop");
     await clone?.remove();
   });
@@ -90,9 +90,9 @@ describe("the site, attacked from outside,", () => {
   });
 
   for (const [kind, rows] of Object.entries(table))
-    describe(`${kind}:`, { concurrency: 8 }, () => {
+    describe(`${kind}:`, () => {
       for (const [attempt, strangersAnswer, outsidersAnswer = strangersAnswer] of rows)
-        it(`${titleOf(attempt)} -> ${strangersAnswer}, signed in ${outsidersAnswer}`, async () => {
+        it.concurrent(`${titleOf(attempt)} -> ${strangersAnswer}, signed in ${outsidersAnswer}`, async () => {
           for (const [who, visitor, expected] of [
             ["a stranger", stranger, strangersAnswer],
             ["somebody who is not on the list", outsider, outsidersAnswer],
@@ -108,7 +108,7 @@ describe("the site, attacked from outside,", () => {
         });
     });
 
-  describe("does not wait long", { concurrency: true }, () => {
+  describe("does not wait long", () => {
     const unfinished: [what: string, attempt: Attempt][] = [
       ["for a body that never comes", http1("jupyter", "PUT /api/contents/x HTTP/1.1", ["Content-Length: 100000000"])],
       [
@@ -125,7 +125,7 @@ describe("the site, attacked from outside,", () => {
       ],
     ];
     for (const [what, attempt] of unfinished)
-      it(what, async () => {
+      it.concurrent(what, async () => {
         const { answers } = await send(attempt, outsider, 15_000);
         assert.doesNotMatch(answers, /waits/);
       });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
 import { labIsReady, launch, person, signIn } from "./support/browser.ts";
 import { Clone } from "./support/clone.ts";
@@ -29,7 +29,7 @@ describe("a change of the settings", () => {
     return { text, anew: madeAnew(ids, await containerIds(project)) };
   }
 
-  before(async () => {
+  beforeAll(async () => {
     clone = await Clone.make();
     const { code, text } = await clone.npm("start");
     assert.equal(code, 0, text);
@@ -39,7 +39,7 @@ describe("a change of the settings", () => {
     await signIn(page, "you@example.com", await clone.output("password"));
     await labIsReady(page);
   });
-  after(async () => {
+  afterAll(async () => {
     await browser?.close();
     await clone?.pulumi("destroy", "--yes", "--skip-preview");
     await clone?.remove();

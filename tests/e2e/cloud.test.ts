@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
-import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
 import { inventory } from "../../offline/cloud/inventory.ts";
 import { hangMachine, removeMachine } from "../../offline/cloud/machines.ts";
@@ -83,13 +83,13 @@ describe("a site on a VM of Google Cloud", () => {
       assert.fail(await vm("docker ps --all; journalctl -b -u docker --no-pager | tail -n 30"));
   }
 
-  before(async () => {
+  beforeAll(async () => {
     stack = await CloudStack.make({
       ...onGoogle,
       database: true,
     });
   });
-  after(async () => {
+  afterAll(async () => {
     await browser?.close();
     await stack?.destroy();
     await stack?.remove();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { inventory } from "../../offline/cloud/inventory.ts";
 import { answerAt, CloudStack, onGoogle } from "./support/cloudStack.ts";
 
@@ -7,10 +7,10 @@ describe("`pulumi up`, cut off and run again", () => {
   let stack: CloudStack;
   const vm = (command: string) => stack.on("us-central1-a-jupyter-up-lab", command);
 
-  before(async () => {
+  beforeAll(async () => {
     stack = await CloudStack.make(onGoogle);
   });
-  after(async () => {
+  afterAll(async () => {
     await stack?.destroy();
     await stack?.remove();
   });

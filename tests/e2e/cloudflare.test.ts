@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
 import { inventory } from "../../offline/cloud/inventory.ts";
 import { createRecord, deleteRecord } from "../../offline/cloud/records.ts";
@@ -59,7 +59,7 @@ describe("a site behind Cloudflare", () => {
     await createRecord(stack.cloud, { path: entryPath(zoneId, id), type: recordType, uses: [], properties: entry });
   }
 
-  before(async () => {
+  beforeAll(async () => {
     stack = await CloudStack.make({
       ...onGoogle,
       domain,
@@ -67,7 +67,7 @@ describe("a site behind Cloudflare", () => {
     });
     ({ id: zoneId } = await addZone(stack.cloud, domain));
   });
-  after(async () => {
+  afterAll(async () => {
     await browser?.close();
     await stack?.destroy();
     await stack?.remove();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { inventory } from "../../offline/cloud/inventory.ts";
 import type { Fault } from "../../offline/providers/packages/gcp/faults.ts";
 import { CloudStack, onGoogle } from "./support/cloudStack.ts";
@@ -16,10 +16,10 @@ describe("what a person reads before a site is on Google Cloud, and when it cann
   const refuse = (...faults: Fault[]) => writeFile(join(stack.cloud.folder, "faults.json"), JSON.stringify(faults));
   const up = (...flags: string[]) => stack.pulumi("up", "--yes", "--skip-preview", ...flags);
 
-  before(async () => {
+  beforeAll(async () => {
     stack = await CloudStack.make({ ...onGoogle, protectData: true });
   });
-  after(async () => {
+  afterAll(async () => {
     await refuse();
     await stack?.write({ protectData: false });
     await stack?.destroy();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { imagesOf, siteOf } from "../../files/site/site.ts";
 import { type AcmeWorld, startAcme } from "../../offline/acme/acme.ts";
 import { addZone } from "../../offline/providers/packages/cloudflare/zones.ts";
@@ -15,7 +15,7 @@ import { CloudStack, cloudflareToken, onGoogle } from "./support/cloudStack.ts";
 const skip = !imageMirror && "there is no registry here that could hold a lego that knows of Pebble";
 
 /** Each test begins where the one before it has ended. */
-describe("a site on a VM that browsers reach straight", { skip }, () => {
+(skip ? describe.skip : describe)("a site on a VM that browsers reach straight", () => {
   const network = `e2e-acme-${randomUUID().slice(0, 8)}`;
   const mirror = `${registryAddress}/${network}`;
   const name = "jupyter.lab.example.com";
@@ -34,7 +34,7 @@ describe("a site on a VM that browsers reach straight", { skip }, () => {
     return stdout || stderr;
   }
 
-  before(async () => {
+  beforeAll(async () => {
     // An address of this machine's that no network within the VM has, too.
     const subnet = ["--subnet", "198.19.253.0/24", "--gateway", "198.19.253.1"];
     await run("Making a network", "docker", ["network", "create", ...subnet, network]);
@@ -53,7 +53,7 @@ describe("a site on a VM that browsers reach straight", { skip }, () => {
     stack = await CloudStack.make({ ...settings, imageMirror: mirror });
     await addZone(stack.cloud, "example.com");
   });
-  after(async () => {
+  afterAll(async () => {
     await stack?.destroy();
     await stack?.remove();
     await world?.stop();

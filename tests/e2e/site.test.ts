@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
 import { run } from "../support/command.ts";
 import {
@@ -26,7 +26,7 @@ describe("a person on this machine", () => {
   let password: string;
   let page: Page;
 
-  before(async () => {
+  beforeAll(async () => {
     clone = await Clone.make({ odd: true });
     // A second person who may come in, and one who can sign in and is not on the list.
     await clone.pulumi("config", "set", "--path", "allow[1]", "@team.test");
@@ -35,7 +35,7 @@ describe("a person on this machine", () => {
     started = await clone.npm("start");
     browser = await launch();
   });
-  after(async () => {
+  afterAll(async () => {
     await browser?.close();
     await clone?.npm("stop");
     await clone?.remove();

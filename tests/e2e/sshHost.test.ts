@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
-import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import ssh2 from "ssh2";
 import { greetingProblem } from "../../components/host/sshGreeting.ts";
 import { createMachine, removeMachine } from "../../offline/cloud/machines.ts";
@@ -45,13 +45,13 @@ describe("a site on a machine that one already has", () => {
 
   const answer = () => answerAt(address);
 
-  before(async () => {
+  beforeAll(async () => {
     stack = await CloudStack.make({ target: "ssh" });
     const machine = await machineOf(MACHINE, "somewhere");
     address = machine.host;
     await stack.write({ ssh: { user: "ann", privateKey: ann.private, ...machine } });
   });
-  after(async () => {
+  afterAll(async () => {
     for (const id of stack ? [MACHINE, OTHER] : []) await removeMachine(stack.cloud, id);
     await stack?.remove();
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, afterEach, before, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, describe, it } from "@jest/globals";
 import type { Seen } from "../support/terminal.ts";
 import { Clone } from "./support/clone.ts";
 
@@ -13,11 +13,11 @@ describe("somebody at a terminal", () => {
   let seen: Seen;
   let locks: string;
 
-  before(async () => {
+  beforeAll(async () => {
     clone = await Clone.make();
     locks = join(clone.folder, ".state/pulumi/.pulumi/locks/organization/jupyter-up/local");
   });
-  after(async () => {
+  afterAll(async () => {
     await clone?.npm("stop");
     await clone?.remove();
   });
@@ -109,7 +109,7 @@ One thing is wrong with the settings of the stack local. Nothing was changed.
     });
 
   describe("whose site runs", () => {
-    before(async () => {
+    beforeAll(async () => {
       const { code, text } = await clone.npm("start");
       assert.equal(code, 0, text);
     });

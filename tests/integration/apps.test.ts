@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { Agent } from "node:https";
-import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../support/command.ts";
 import { freePort } from "../support/freePort.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
@@ -119,12 +119,12 @@ describe("Apps, released,", () => {
     return output;
   }
 
-  before(async () => {
+  beforeAll(async () => {
     site = runningSite(["nginx", "vouch", "mariadb", "phpdemo", "whoami", "second"]);
     [httpsPort, httpPort] = [await freePort(), await freePort()];
     await released(withApps([phpdemo]));
   });
-  after(() => site.remove());
+  afterAll(() => site.remove());
 
   it("answer behind the door, and to nobody else", async () => {
     const { status, body } = await ann("phpdemo.");

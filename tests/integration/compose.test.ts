@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { composeProject } from "../../components/names.ts";
 import { run } from "../support/command.ts";
 import { testHost } from "../support/host.ts";

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import type { OutgoingHttpHeaders } from "node:http";
 import http2 from "node:http2";
 import { Agent } from "node:https";
-import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "node:tls";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../support/command.ts";
 import { freePort } from "../support/freePort.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
@@ -75,7 +75,7 @@ describe("The door", () => {
     return output.trim();
   }
 
-  before(async () => {
+  beforeAll(async () => {
     site = runningSite(["nginx", "vouch", "dex", "whoami", "open"]);
     httpsPort = await freePort();
     const settings = {
@@ -101,7 +101,7 @@ describe("The door", () => {
     echo = await startEcho();
     await until("the echo answers", async () => (await asAnn("jupyter", "/")).status === 200, 15);
   });
-  after(async () => {
+  afterAll(async () => {
     if (echo) await run("docker", ["rm", "--force", echo]);
     await site?.remove();
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { clientCertificate } from "../support/certificate.ts";
 import { run } from "../support/command.ts";
 import { freePort } from "../support/freePort.ts";
@@ -47,13 +47,13 @@ describe("nginx behind Cloudflare", () => {
 
   const release = (ipv4: string[]) => site.release({ edge: { ipv4, ipv6: [] }, place: ports, secrets: own });
 
-  before(async () => {
+  beforeAll(async () => {
     ports = { httpsPort: await freePort(), httpPort: await freePort() };
     site = runningSite(["nginx", "vouch"]);
     const { code, output } = await release(fromHere);
     assert.equal(code, 0, output);
   });
-  after(async () => {
+  afterAll(async () => {
     await site?.remove();
     rmSync(folder, { recursive: true });
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { request as plainRequest } from "node:http";
 import { Agent } from "node:https";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import {
   ask as askEdge,
   certificate,
@@ -85,7 +85,7 @@ describe("A site behind Cloudflare", () => {
     assert.equal(code, 0, output);
   }
 
-  before(async () => {
+  beforeAll(async () => {
     ports = { httpsPort: await freePort(), httpPort: await freePort() };
     site = runningSite(["nginx", "vouch", "dex", "jupyter", "phpdemo"]);
     await release(["ann@example.com", "bob@example.com"]);
@@ -107,7 +107,7 @@ describe("A site behind Cloudflare", () => {
       ),
     });
   });
-  after(async () => {
+  afterAll(async () => {
     await edge?.stop();
     await site?.remove();
   });

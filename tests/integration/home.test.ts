@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../support/command.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { until } from "../support/until.ts";
@@ -99,12 +99,12 @@ describe("Jupyter, its home directory and its container", () => {
   const restart = async () => run("docker", ["restart", "--time", "5", await site.container("jupyter")]);
   const check = () => site.host.apply("check");
 
-  before(async () => {
+  beforeAll(async () => {
     site = runningSite(["jupyter"]);
     home = `${site.host.folder}/data/home`;
     await released();
   });
-  after(() => site.remove());
+  afterAll(() => site.remove());
 
   it("has the shell's start-up files of the image, once", async () => {
     const own = await inJupyter(["cat", "/etc/skel/.bashrc"]);

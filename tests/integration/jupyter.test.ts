@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../support/command.ts";
 import { type TestHost, testHost } from "../support/host.ts";
 import { havePulled } from "../support/images.ts";
@@ -54,7 +54,7 @@ describe("Jupyter's image", () => {
   const { reference } = serviceOf(siteWith(changes), "jupyter").image;
   let host: TestHost;
   let options: string[];
-  before(async () => {
+  beforeAll(async () => {
     await havePulled([reference]);
     host = testHost();
     const bundle = bundleWith({ ...changes, place: { ...changes.place, ...host.place } });
@@ -68,7 +68,7 @@ describe("Jupyter's image", () => {
       ...Object.entries(environment).flatMap(([name, value]) => ["--env", `${name}=${value}`]),
     ];
   });
-  after(() => host.remove());
+  afterAll(() => host.remove());
 
   const python = (args: string[], input = "") =>
     run(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
-import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run, start } from "../support/command.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { type Changes, secrets } from "../support/site.ts";
@@ -97,12 +97,12 @@ describe("MariaDB, released,", () => {
     return output;
   }
 
-  before(async () => {
+  beforeAll(async () => {
     site = runningSite(["mariadb"]);
     await released(withApps([demo, hyphened]));
     container = await site.container("mariadb");
   });
-  after(() => site.remove());
+  afterAll(() => site.remove());
 
   it("has a database a user, made once from its schema", async () => {
     assert.equal(
@@ -486,10 +486,10 @@ describe("MariaDB, released,", () => {
 
 describe("MariaDB, killed in its very first set-up,", () => {
   let site: RunningSite;
-  before(() => {
+  beforeAll(() => {
     site = runningSite(["mariadb"]);
   });
-  after(() => site.remove());
+  afterAll(() => site.remove());
 
   it("is set up anew by the next release", async () => {
     const data = `${site.host.folder}/data/mariadb`;

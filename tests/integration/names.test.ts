@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../support/command.ts";
 import { freePort } from "../support/freePort.ts";
 import { havePulled, imageMirror } from "../support/images.ts";
@@ -44,7 +44,7 @@ describe("On a network whose resolver answers the names of the site's services",
     }
   };
 
-  before(async () => {
+  beforeAll(async () => {
     // An address of this machine that containers can reach.
     assert.equal((await run("docker", ["network", "create", network])).code, 0);
     const gateway = ["network", "inspect", network, "--format", "{{(index .IPAM.Config 0).Gateway}}"];
@@ -71,7 +71,7 @@ describe("On a network whose resolver answers the names of the site's services",
     );
     assert.equal(code, 0, output);
   });
-  after(async () => {
+  afterAll(async () => {
     await site?.remove();
     if (falseHost) await run("docker", ["rm", "--force", falseHost]);
     await run("docker", ["network", "rm", network]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../support/command.ts";
 import { testHost } from "../support/host.ts";
 import { havePulled, imageMirror } from "../support/images.ts";
@@ -25,9 +25,9 @@ async function check(changes: Changes) {
   }
 }
 
-before(() => havePulled([serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image.reference]));
+beforeAll(() => havePulled([serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image.reference]));
 // Compose makes the networks of a project even for a service that is on none.
-after(() => run("docker", ["compose", "--project-name", PROJECT, "down"]));
+afterAll(() => run("docker", ["compose", "--project-name", PROJECT, "down"]));
 
 describe("nginx takes the files made for", () => {
   for (const [name, changes] of Object.entries(variants))

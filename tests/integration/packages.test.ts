@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../support/command.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { type Changes, secrets } from "../support/site.ts";
@@ -44,11 +44,11 @@ describe("Packages of notebooks", () => {
       content,
     );
 
-  before(async () => {
+  beforeAll(async () => {
     site = runningSite(["jupyter", "mariadb"]);
     home = `${site.host.folder}/data/home`;
   });
-  after(() => site.remove());
+  afterAll(() => site.remove());
 
   it("lead from pandas to the database at the first start", async () => {
     const output = await released();

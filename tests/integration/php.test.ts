@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { globSync } from "node:fs";
-import { before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { beforeAll, describe, it } from "@jest/globals";
 import { run } from "../support/command.ts";
 import { havePulled, imageMirror } from "../support/images.ts";
 import { stackConfig } from "../support/projectFile.ts";
@@ -11,7 +11,7 @@ const [app] = stackConfig("local")["jupyter-up:apps"] as { image: string }[];
 const image = [imageMirror, app?.image].filter(Boolean).join("/");
 
 describe("The PHP demo's image", () => {
-  before(() => havePulled([image]));
+  beforeAll(() => havePulled([image]));
   const php = (...args: string[]) =>
     run("docker", [
       "run",

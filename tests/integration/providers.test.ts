@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../support/command.ts";
 import { freePort } from "../support/freePort.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
@@ -46,11 +46,11 @@ describe("Whoever signs in", () => {
   const answerTo = (claims: Record<string, unknown>) =>
     ask("jupyter", "/lab", token(claims)).then(({ status }) => status);
 
-  before(async () => {
+  beforeAll(async () => {
     port = await freePort();
     site = runningSite(["nginx", "vouch"]);
   });
-  after(() => site?.remove());
+  afterAll(() => site?.remove());
 
   for (const [signIn, page, scope] of providers)
     it(`at ${signIn.provider} is sent there, by a Vouch that has nothing to say against its configuration`, async () => {

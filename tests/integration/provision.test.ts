@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { type SystemdHost, systemdHost } from "../support/systemdHost.ts";
 
 const skip = process.getuid?.() !== 0 && "only root can boot a machine";
 const provision = readFileSync(new URL("../../files/host/provision.sh", import.meta.url), "utf8");
 
 /** The whole program is put to the test in tests/e2e/cloud.test.ts. */
-describe("A machine that is made ready", { skip }, () => {
+(skip ? describe.skip : describe)("A machine that is made ready", () => {
   let host: SystemdHost;
-  before(async () => {
+  beforeAll(async () => {
     host = await systemdHost();
   });
-  after(() => host.remove());
+  afterAll(() => host.remove());
 
   /** Runs functions of the program, after other lines. */
   const runs = (...lines: string[]) =>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { freePort } from "../support/freePort.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { until } from "../support/until.ts";
@@ -46,13 +46,13 @@ describe("What somebody has started in Jupyter who is taken off the allow list",
   const startAs = (person: string) =>
     site.exec("jupyter", ["sh", "-c", `JUPYTER_STARTED_BY='${person}' setsid sleep 600 >/dev/null 2>&1 &`]);
 
-  before(async () => {
+  beforeAll(async () => {
     site = runningSite(["nginx", "vouch", "jupyter"]);
     place = { httpsPort: await freePort(), httpPort: await freePort() };
     httpsPort = place.httpsPort;
     await released([ann, eve, "@away.example"]);
   });
-  after(() => site.remove());
+  afterAll(() => site.remove());
 
   it("ends with the release, and nobody else's does", async () => {
     const container = await site.container("jupyter");

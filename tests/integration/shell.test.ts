@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { globSync } from "node:fs";
-import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { describe, it } from "@jest/globals";
 import { run } from "../support/command.ts";
 
 const project = fileURLToPath(new URL("../..", import.meta.url));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../support/command.ts";
 import { type TestHost, testHost } from "../support/host.ts";
 import { havePulled } from "../support/images.ts";
@@ -24,7 +24,7 @@ describe("Jupyter's WebSockets", () => {
     large: string[];
   };
 
-  before(async () => {
+  beforeAll(async () => {
     await havePulled([reference]);
     host = testHost();
     const bundle = bundleWith({ ...changes, place: { ...changes.place, ...host.place } });
@@ -52,7 +52,7 @@ describe("Jupyter's WebSockets", () => {
     assert.equal(code, 0, output);
     seen = JSON.parse(output.trim().split("\n").at(-1) ?? "");
   });
-  after(() => host?.remove());
+  afterAll(() => host?.remove());
 
   it("are never silent for so long that an edge cuts them", () => {
     assert.deepEqual(seen.pings, { kernel: true, terminal: true, events: true });

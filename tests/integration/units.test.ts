@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { bundleOf } from "../../files/release/bundle.ts";
 import { run } from "../support/command.ts";
 import { secrets, siteWith } from "../support/site.ts";
@@ -10,7 +10,7 @@ import { unpack } from "../support/unpack.ts";
 const analyze = "/usr/bin/systemd-analyze";
 const skip = !existsSync(analyze) && "systemd is not installed here";
 
-describe("systemd takes the units made for a site that gets its own certificate", { skip }, () => {
+(skip ? describe.skip : describe)("systemd takes the units made for a site that gets its own certificate", () => {
   const settings = { target: "gcp", proxied: "false", acmeEmail: "ann@example.com" };
 
   for (const [name, below] of [

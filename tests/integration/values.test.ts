@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { stringify } from "yaml";
 import { explanationsOfTheCli } from "../../scripts/pulumi/explain.ts";
 import { run } from "../support/command.ts";
@@ -89,7 +89,7 @@ describe("By the real Pulumi CLI, a text comes to the program as it was written"
     return settings;
   }
 
-  before(async () => {
+  beforeAll(async () => {
     const program = join(checkout, "tests/support/settings.program.ts");
     const project = readFileSync(join(checkout, "Pulumi.yaml"), "utf8").replace("main: index.ts", `main: ${program}`);
     writeFileSync(join(folder, "Pulumi.yaml"), project);
@@ -97,7 +97,7 @@ describe("By the real Pulumi CLI, a text comes to the program as it was written"
     await pulumi(["stack", "init", "values"]);
     salt = readFileSync(stackFile, "utf8");
   });
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it("in quotes in the stack's file, also when the CLI has rewritten the file", async () => {
     write(Object.entries(variables).map(([name, text]) => `${name}: ${inQuotes(text)}`));

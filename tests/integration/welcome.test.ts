@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 
 // Runs the notebook from top to bottom as somebody would who opens it, and prints what its cells print.
@@ -44,11 +44,11 @@ describe("The first notebook", () => {
     return output.split("\n").filter((line) => line !== "" && !line.startsWith("[IPKernelApp]"));
   }
 
-  before(() => {
+  beforeAll(() => {
     site = runningSite(["jupyter", "mariadb"]);
     file = `${site.host.folder}/notebooks/welcome.ipynb`;
   });
-  after(() => site.remove());
+  afterAll(() => site.remove());
 
   it("lies in the notebooks folder after the first release, which says so", async () => {
     const output = await released({ database: "true", apps: [demo] });

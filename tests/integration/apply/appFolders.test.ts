@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from "@jest/globals";
 import { flatText } from "../../../files/release/archive.ts";
 import { run } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
@@ -24,7 +24,8 @@ import { serviceOf, siteWith } from "../../support/site.ts";
 
 const { reference: nginx } = serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image;
 const NOBODY = 65534;
-const onlyRoot = { skip: process.getuid?.() !== 0 && "only root can give a folder away" };
+// Only root can give a folder away.
+const notRoot = process.getuid?.() !== 0;
 
 /** What an image says of its user, and whom that is: Debian's and Alpine's root is 0, nginx 101 in this image. */
 const users: [says: string, owner: string][] = [
@@ -42,7 +43,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
   const repository = `jupyter-up-rendered-${randomUUID().slice(0, 8)}`;
   let host: TestHost;
 
-  before(async () => {
+  beforeAll(async () => {
     await havePulled([nginx]);
     host = testHost();
     const { output } = await run("docker", ["create", nginx]);
@@ -50,7 +51,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
       await run("docker", ["commit", "--change", `USER ${says}`, output.trim(), `${repository}:${index}`]);
     await run("docker", ["rm", output.trim()]);
   });
-  after(async () => {
+  afterAll(async () => {
     await run("docker", ["image", "rm", ...users.map((_, index) => `${repository}:${index}`)]);
     host.remove();
   });
@@ -70,7 +71,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
   };
   const foldersIn = (place: string) => users.map((_, index) => `${host.folder}/${place}/${index}/var/lib/x`);
 
-  it("however the image says so", onlyRoot, async () => {
+  (notRoot ? it.skip : it)("however the image says so", async () => {
     const folders = foldersIn("by-root");
     const { output } = await host.apply(
       "release",
@@ -84,7 +85,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     assert.equal((await run("docker", ["ps", "--all", "--quiet", "--filter", `ancestor=${repository}:2`])).output, "");
   });
 
-  it("also where somebody releases who may talk to Docker and is not root", onlyRoot, async () => {
+  (notRoot ? it.skip : it)("also where somebody releases who may talk to Docker and is not root", async () => {
     mkdirSync(`${host.folder}/by-nobody`);
     for (const path of [`${host.folder}/by-nobody`, `${host.place.root}`]) chownSync(path, NOBODY, NOBODY);
     const folders = foldersIn("by-nobody");
@@ -96,7 +97,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     );
   });
 
-  it("and is moved from its earlier place by them, though it is closed to them", onlyRoot, async () => {
+  (notRoot ? it.skip : it)("and is moved from its earlier place by them, though it is closed to them", async () => {
     const app = `${host.folder}/by-nobody/app`;
     mkdirSync(`${app}/var/lib/x`, { recursive: true, mode: 0o755 });
     for (const path of [app, `${app}/var`, `${app}/var/lib`]) chownSync(path, NOBODY, NOBODY);
@@ -109,7 +110,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     assert.equal(owner(`${app}/var~lib~x`), "101:101");
   });
 
-  it("and what lies in it is left alone", onlyRoot, async () => {
+  (notRoot ? it.skip : it)("and what lies in it is left alone", async () => {
     const folder = `${host.folder}/used`;
     mkdirSync(folder);
     writeFileSync(`${folder}/file`, "");
@@ -134,14 +135,14 @@ describe("An app's folder is given to whoever its image runs as,", () => {
   }
 });
 
-describe("An app's data, released,", onlyRoot, () => {
+(notRoot ? describe.skip : describe)("An app's data, released,", () => {
   const project = `jupyter-up-rendered-${randomUUID().slice(0, 8)}`;
   /** A user of the image's own, with number 101. */
   const image = `${project}:app`;
   let host: TestHost;
   let appFolder: string;
 
-  before(async () => {
+  beforeAll(async () => {
     await havePulled([nginx]);
     const { output } = await run("docker", ["create", nginx]);
     await run("docker", ["commit", "--change", "USER nginx", "--change", "VOLUME /cache", output.trim(), image]);
@@ -155,7 +156,7 @@ describe("An app's data, released,", onlyRoot, () => {
     await host.apply(["down", project]);
     host.remove();
   });
-  after(() => run("docker", ["image", "rm", image]));
+  afterAll(() => run("docker", ["image", "rm", image]));
 
   const START = ["sleep", "1000"];
   /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { flatText } from "../../../files/release/archive.ts";
 import { run } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
@@ -42,7 +42,7 @@ describe("What does not arrive whole", () => {
   let host: TestHost;
   let untouched: string[];
   let environment: NodeJS.ProcessEnv;
-  before(async () => {
+  beforeAll(async () => {
     host = testHost();
     // In place of Docker, a program that agrees with everything: none of this may get as far as to ask it for anything.
     mkdirSync(`${host.folder}/bin`);
@@ -53,7 +53,7 @@ describe("What does not arrive whole", () => {
     untouched = host.entries();
     assert.ok(untouched.length > 8);
   });
-  after(() => host.remove());
+  afterAll(() => host.remove());
 
   for (const [name, text, reason] of refused)
     for (const word of ["secrets", "release"])
@@ -64,9 +64,7 @@ describe("What does not arrive whole", () => {
         assert.ok(host.log().endsWith(` ${refusal}`));
       });
 
-  it("changes nothing where the disk is full, and says so", {
-    skip: !isRoot && "only root can mount a disk",
-  }, async () => {
+  (isRoot ? it : it.skip)("changes nothing where the disk is full, and says so", async () => {
     const full = testHost();
     const { root = "" } = full.place;
     assert.equal((await run("mount", ["-t", "tmpfs", "-o", "size=200k", "none", root])).code, 0);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { X509Certificate } from "node:crypto";
 import { lstatSync, readdirSync, writeFileSync } from "node:fs";
-import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { Machine } from "../../support/ownCertificate.ts";
 
 const asRoot = process.getuid?.() === 0;
@@ -16,10 +16,10 @@ const siteNames = (domain: string) => [`dex.${domain}`, `jupyter.${domain}`, dom
 describe("A site that gets its own certificate", () => {
   let machine: Machine;
   let first: X509Certificate;
-  before(async () => {
+  beforeAll(async () => {
     machine = await Machine.start();
   });
-  after(() => machine.stop());
+  afterAll(() => machine.stop());
 
   it("has it before nginx starts, with exactly the site's names", async () => {
     const { code, output } = await machine.release(machine.site("lab.example.com"));
@@ -113,7 +113,7 @@ describe("A certificate near its end", () => {
   let machine: Machine;
   let first: X509Certificate;
   let nginx: string;
-  before(async () => {
+  beforeAll(async () => {
     machine = await Machine.start({ validity: LIFE });
     const { code, output } = await machine.release(machine.site("lab.example.com"));
     assert.equal(code, 0, output);
@@ -122,7 +122,7 @@ describe("A certificate near its end", () => {
     // lego renews what lives for less than ten days at half of its life.
     await sleep(Date.parse(first.validFrom) + (LIFE / 2 + 1) * 1000 - Date.now());
   });
-  after(() => machine.stop());
+  afterAll(() => machine.stop());
 
   it("stays in use when it cannot be renewed, and the site runs on", async () => {
     machine.world.zone.closed = true;

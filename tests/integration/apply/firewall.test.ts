@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { flatText } from "../../../files/release/archive.ts";
 import { run } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
@@ -12,13 +12,13 @@ const { reference: nginx } = serviceOf(siteWith({ settings: { imageMirror } }), 
 const skip = process.getuid?.() !== 0 && "only root has a firewall";
 
 /** The rules themselves are put to the test in tests/e2e/cloud.test.ts: this machine's own are left alone. */
-describe("The firewall of a machine that was made ready", { skip }, () => {
+(skip ? describe.skip : describe)("The firewall of a machine that was made ready", () => {
   const project = `jupyter-up-rendered-${randomUUID().slice(0, 8)}`;
   let host: TestHost;
   let loaded: string;
   let env: NodeJS.ProcessEnv;
 
-  before(async () => {
+  beforeAll(async () => {
     await havePulled([nginx]);
     host = testHost();
     loaded = `${host.folder}/loaded`;
@@ -34,7 +34,7 @@ esac
     writeFileSync(`${host.folder}/bin/nft`, script, { mode: 0o755 });
     env = { PATH: `${host.folder}/bin:${process.env.PATH}` };
   });
-  after(async () => {
+  afterAll(async () => {
     await host.apply(["down", project]);
     host.remove();
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from "@jest/globals";
 import { flatText } from "../../../files/release/archive.ts";
 import { registryAddress, type Stop, startRegistry } from "../../../offline/setup/registry.ts";
 import { debianRelease } from "../../../offline/setup/surroundings.ts";
@@ -12,16 +12,14 @@ import { serviceOf, siteWith } from "../../support/site.ts";
 const { reference: nginx } = serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image;
 const debian = debianRelease();
 
-describe("A tag that moves, at a release,", {
-  skip: !debian && "the registry of this test is a Debian package",
-}, () => {
+(debian ? describe : describe.skip)("A tag that moves, at a release,", () => {
   const project = `jupyter-up-rendered-${randomUUID().slice(0, 8)}`;
   const repository = `${registryAddress}/tests/${project}`;
   const tag = `${repository}:1`;
   let stop: Stop;
   let host: TestHost;
 
-  before(async () => {
+  beforeAll(async () => {
     if (debian) stop = await startRegistry(debian, () => {});
     await havePulled([nginx]);
   });
@@ -35,7 +33,7 @@ describe("A tag that moves, at a release,", {
     const { output } = await run("docker", ["image", "ls", "--all", "--quiet", "--filter", `reference=${repository}`]);
     for (const id of new Set(output.split("\n").filter(Boolean))) await run("docker", ["image", "rm", "--force", id]);
   });
-  after(() => stop?.());
+  afterAll(() => stop?.());
 
   /** Has the registry's tag lead to an image of that version, which this machine's engine does not hold under it. */
   async function push(version: string, command = "touch /tmp/started; sleep 1000"): Promise<void> {

@@ -13,8 +13,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { afterEach, beforeEach, describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import { afterEach, beforeEach, describe, it } from "@jest/globals";
 import { start } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
 import { bundleWith } from "../../support/site.ts";

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
-import { afterEach, before, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeAll, beforeEach, describe, it } from "@jest/globals";
 import { flatText } from "../../../files/release/archive.ts";
 import { hostNames, imagesOf } from "../../../files/site/site.ts";
 import { selfSigned } from "../../support/certificate.ts";
@@ -24,7 +24,8 @@ import { havePulled, imageMirror } from "../../support/images.ts";
 import { bundleWith, serviceOf, siteWith } from "../../support/site.ts";
 
 const asRoot = process.getuid?.() === 0;
-const onlyRoot = { skip: !asRoot && "only root can give a folder away" };
+// Only root can give a folder away.
+const notRoot = !asRoot;
 const NOBODY = 65534;
 const { reference: nginxImage } = serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image;
 
@@ -39,7 +40,7 @@ describe("A release that this machine cannot run is refused, with the running on
   let host: TestHost;
   let root: string;
   let project: string;
-  before(() => havePulled([nginxImage]));
+  beforeAll(() => havePulled([nginxImage]));
   beforeEach(() => {
     host = testHost();
     root = host.place.root ?? "";
@@ -167,7 +168,7 @@ describe("A release that this machine cannot run is refused, with the running on
     }
   });
 
-  it("the notebooks folder has somebody else's files in it", onlyRoot, async () => {
+  (notRoot ? it.skip : it)("the notebooks folder has somebody else's files in it", async () => {
     const notebooks = `${host.folder}/notebooks`;
     mkdirSync(notebooks);
     writeFileSync(`${notebooks}/a.ipynb`, "{}\n");
@@ -194,7 +195,7 @@ describe("A release that this machine cannot run is refused, with the running on
     nothingWasChanged();
   });
 
-  it("the notebooks folder cannot be written to by the user who releases", onlyRoot, async () => {
+  (notRoot ? it.skip : it)("the notebooks folder cannot be written to by the user who releases", async () => {
     const notebooks = `${host.folder}/notebooks`;
     mkdirSync(notebooks);
     for (const path of [root, `${root}/releases`]) chownSync(path, NOBODY, NOBODY);
@@ -237,7 +238,7 @@ networks:
   extra: {}
 `;
 
-  it("not because a notebook has closed its own folder to the user who releases", onlyRoot, async () => {
+  (notRoot ? it.skip : it)("not because a notebook has closed its own folder to the user who releases", async () => {
     const notebooks = `${host.folder}/notebooks`;
     mkdirSync(notebooks);
     chmodSync(notebooks, 0o500);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { appendFileSync } from "node:fs";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../../support/command.ts";
 import { freePort } from "../../support/freePort.ts";
 import { type RunningSite, runningSite } from "../../support/runningSite.ts";
@@ -41,11 +41,11 @@ describe("A release that goes back", () => {
       await Promise.all(people.map(async (person) => [person, await statusFor(httpsPort, person, label)])),
     );
 
-  before(async () => {
+  beforeAll(async () => {
     site = runningSite(["nginx", "vouch", "one", "two", "three", "broken"]);
     [httpsPort, httpPort] = [await freePort(), await freePort()];
   });
-  after(() => site.remove());
+  afterAll(() => site.remove());
 
   it("lets in whoever both lists let in, by address or domain, and nobody else", async () => {
     await released(

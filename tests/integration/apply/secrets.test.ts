@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { lstatSync, readdirSync, writeFileSync } from "node:fs";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { type TestHost, testHost } from "../../support/host.ts";
 import { bundleWith, secrets } from "../../support/site.ts";
 import { unpack } from "../../support/unpack.ts";
@@ -23,13 +23,13 @@ describe("site-apply secrets", () => {
   let host: TestHost;
   let folder: string;
   let placed: Record<string, string>;
-  before(async () => {
+  beforeAll(async () => {
     host = testHost();
     folder = `${host.place.root}/secrets`;
     assert.deepEqual(await host.apply("secrets", text), { code: 0, output: "" });
     placed = inodes(folder);
   });
-  after(() => host.remove());
+  afterAll(() => host.remove());
 
   it("places the files that were sent", () => {
     for (const [path, { content }] of Object.entries(unpack(text).files))

@@ -11,7 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { afterEach, before, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeAll, beforeEach, describe, it } from "@jest/globals";
 import { flatText } from "../../../files/release/archive.ts";
 import { run } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
@@ -136,7 +136,7 @@ describe("Taking a site down works", () => {
 });
 
 describe("A release", () => {
-  before(() => havePulled([nginxImage]));
+  beforeAll(() => havePulled([nginxImage]));
 
   /** It is refused for its files, after all that comes before that has passed. */
   const release = (header: string[] = []) =>
@@ -201,9 +201,7 @@ describe("A release", () => {
     );
   });
 
-  it("looks at the folder that a linked notebooks folder leads to", {
-    skip: !asRoot && "only root asks whose it is",
-  }, async () => {
+  (asRoot ? it : it.skip)("looks at the folder that a linked notebooks folder leads to", async () => {
     const target = `${host.folder}/target`;
     mkdirSync(target);
     writeFileSync(`${target}/mine.ipynb`, "{}");
@@ -213,9 +211,7 @@ describe("A release", () => {
     assert.equal(statSync(target).uid, 0);
   });
 
-  it("gives an empty folder that a link leads to to the one who writes there", {
-    skip: !asRoot && "only root can",
-  }, async () => {
+  (asRoot ? it : it.skip)("gives an empty folder that a link leads to to the one who writes there", async () => {
     const target = `${host.folder}/target`;
     mkdirSync(target);
     symlinkSync(target, `${host.folder}/link`);

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { Machine } from "../../support/ownCertificate.ts";
 import { type SystemdHost, systemdHost } from "../../support/systemdHost.ts";
 
 const skip = process.getuid?.() !== 0 && "only root can boot a machine";
 
-describe("The timer that has a certificate renewed", { skip }, () => {
+(skip ? describe.skip : describe)("The timer that has a certificate renewed", () => {
   let machine: Machine;
   let host: SystemdHost;
   let timer: string;
-  before(async () => {
+  beforeAll(async () => {
     host = await systemdHost();
     machine = await Machine.start({ host });
     timer = `${machine.project}-certificate.timer`;
@@ -18,7 +18,7 @@ describe("The timer that has a certificate renewed", { skip }, () => {
     assert.equal(code, 0, output);
     assert.doesNotMatch(output, /Nothing renews/);
   });
-  after(() => machine.stop());
+  afterAll(() => machine.stop());
 
   it("is enabled and waits for its hour, within a day and a half", async () => {
     assert.deepEqual(await host.run("systemctl", "is-enabled", timer), { code: 0, output: "enabled\n" });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { after, afterEach, before, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../../support/command.ts";
 import { freePort } from "../../support/freePort.ts";
 import { type RunningSite, runningSite } from "../../support/runningSite.ts";
@@ -38,7 +38,7 @@ describe("Somebody taken off the allow list is out, whatever they have done to J
       `rm -f /opt/conda/bin/${name} && printf '#!/bin/sh\\n${text}\\n' >/opt/conda/bin/${name} && chmod 755 /opt/conda/bin/${name}`,
     );
 
-  before(async () => {
+  beforeAll(async () => {
     ({ site, release, statusOf } = await siteOf(["nginx", "vouch", "jupyter"]));
     const { code, output } = await release(everybody);
     assert.equal(code, 0, output);
@@ -51,7 +51,7 @@ describe("Somebody taken off the allow list is out, whatever they have done to J
     assert.equal(code, 0, output);
     assert.equal(await statusOf("eve@example.com", "jupyter"), 200);
   });
-  after(() => site.remove());
+  afterAll(() => site.remove());
 
   it("python3 was replaced by a program that fails without a word", async () => {
     await program("python3", "exit 1");

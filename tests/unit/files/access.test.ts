@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { accessSql, accountsOf, obsoleteSql, sessionsSql } from "../../../files/services/mariadb/access.ts";
 import { settingsWith } from "../../support/settings.ts";
 import { secrets } from "../../support/site.ts";

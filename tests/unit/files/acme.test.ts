@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { bundleOf } from "../../../files/release/bundle.ts";
 import { certificateId } from "../../../files/services/lego/lego.ts";
 import { type Changes, place, secrets, serviceOf, siteWith } from "../../support/site.ts";

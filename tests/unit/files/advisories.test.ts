@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { imagesOf } from "../../../files/site/site.ts";
 import { isAtLeast } from "../../../scripts/cli/version.ts";
 import { SAFE_SINCE } from "../../../settings/notices.ts";

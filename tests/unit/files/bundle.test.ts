@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { type Bundle, bundleOf } from "../../../files/release/bundle.ts";
 import { bundleWith, type Changes, secrets, siteWith } from "../../support/site.ts";
 import { composeOf, unpack } from "../../support/unpack.ts";

@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { fill } from "../../../files/release/template.ts";
 
 describe("fill()", () => {
   let folder: string;
-  before(() => {
+  beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "fill-"));
   });
-  after(() => rmSync(folder, { recursive: true }));
+  afterAll(() => rmSync(folder, { recursive: true }));
 
   const file = (text: string) => {
     const path = join(folder, "a.conf");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { bundleWith, secrets } from "../../support/site.ts";
 import { composeOf, contentOf, unpack } from "../../support/unpack.ts";
 

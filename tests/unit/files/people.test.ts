@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { peopleMap } from "../../../files/services/nginx/nginx.ts";
 
 const HEADING = "# Who may come in. From the stack's setting `allow`; a name taken out is out at the next request.\n";

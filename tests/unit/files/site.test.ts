@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { hostNames, imagesOf, type Site } from "../../../files/site/site.ts";
 import { bundleWith, place, serviceOf, siteWith } from "../../support/site.ts";
 import { type ComposeService, composeOf } from "../../support/unpack.ts";

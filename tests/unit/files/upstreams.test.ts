@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { type Block, below, inEffect, nginxConfigOf, placeOf } from "../../support/nginxConfig.ts";
 import { bundleWith, siteWith } from "../../support/site.ts";
 import { composeOf } from "../../support/unpack.ts";

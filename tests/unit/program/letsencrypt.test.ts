@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { beforeAll, describe, it } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { MARKER, openTexts, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
 import { handedOver } from "../../support/projectFile.ts";
@@ -28,7 +28,7 @@ const straight = {
 describe("The program for a site that browsers reach straight", () => {
   let run: Run;
   const stdinOf = (name: string) => run.resources.find((each) => each.name === name)?.inputs.stdin;
-  before(async () => {
+  beforeAll(async () => {
     run = await runUnderMocks(handedOver({ ...straight, "cloudflare:apiToken": token }), program);
   });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { before, describe, it, mock } from "node:test";
+import { beforeAll, describe, it, jest } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { selfSigned } from "../../support/certificate.ts";
 import { MARKER, openTexts, type Resource, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
@@ -27,7 +27,7 @@ describe("The program", () => {
     return found;
   };
 
-  before(async () => {
+  beforeAll(async () => {
     run = await runUnderMocks(handedOver(people), program);
     commands = run.resources.filter(({ type }) => type.startsWith("command:"));
   });
@@ -171,7 +171,7 @@ describe("The program with apps of which something is encrypted", () => {
   const config = { ...people, "jupyter-up:apps": [whoami] };
   const stdinOf = ({ resources }: Run, name: string) => resources.find((each) => each.name === name)?.inputs.stdin;
   let run: Run;
-  before(async () => {
+  beforeAll(async () => {
     run = await runUnderMocks(handedOver(config), program, {}, { encrypted: ["jupyter-up:apps"] });
   });
 
@@ -196,11 +196,13 @@ describe("The program with apps of which something is encrypted", () => {
 
 describe("The program's notices", () => {
   async function said(preview: boolean, settings: Record<string, unknown>): Promise<string[]> {
-    const logs = (["info", "warn"] as const).map((level) => mock.method(pulumi.log, level, () => Promise.resolve()));
+    const logs = (["info", "warn"] as const).map((level) =>
+      jest.spyOn(pulumi.log, level).mockImplementation(() => Promise.resolve()),
+    );
     await runUnderMocks(handedOver({ ...people, ...settings }), program, {}, { preview });
     return logs.flatMap((log) => {
-      log.mock.restore();
-      return log.mock.calls.map(({ arguments: [text] }) => String(text).replace(/:.*/s, ""));
+      log.mockRestore();
+      return log.mock.calls.map(([text]) => String(text).replace(/:.*/s, ""));
     });
   }
 
@@ -273,12 +275,12 @@ describe("The program in a stack whose name Compose refuses", () => {
     const made = "urn:pulumi:Prod::jupyter-up::command:remote:Command::site-release";
     const connection = { host: "203.0.113.8", user: "root", hostKey: "ssh-ed25519 BBBB" };
     const ssh = { host: "203.0.113.7", privateKey: "-----BEGIN PRIVATE KEY-----", hostKey: "ssh-ed25519 AAAA" };
-    const warn = mock.method(pulumi.log, "warn", () => Promise.resolve());
+    const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(() => Promise.resolve());
     const settings = handedOver({ ...gcp, "jupyter-up:target": "ssh", "jupyter-up:ssh": ssh });
     const world = { stackName: "Prod", encrypted: ["jupyter-up:ssh"] };
     await runUnderMocks(settings, program, { [made]: { connection } }, world);
-    warn.mock.restore();
-    assert.match(String(warn.mock.calls[0]?.arguments[0]), /site-apply down jupyter-up-prod-[0-9a-f]{6}$/);
+    warn.mockRestore();
+    assert.match(String(warn.mock.calls[0]?.[0]), /site-apply down jupyter-up-prod-[0-9a-f]{6}$/);
   });
 });
 
@@ -307,7 +309,7 @@ describe("The program in a stack that was renamed", () => {
 describe("The program with a password hash in the settings", () => {
   const passwordHash = `$2b$10$${"a".repeat(53)}`;
   let run: Run;
-  before(async () => {
+  beforeAll(async () => {
     const signIn = { users: [{ email: "ann@example.com", passwordHash }] };
     run = await runUnderMocks(handedOver({ ...people, "jupyter-up:signIn": signIn }), program);
   });
@@ -333,7 +335,7 @@ describe("The program with settings that cannot be used", () => {
   const bad = { ...people, "jupyter-up:allow": [], "jupyter-up:port": 0, "jupyter-up:alow": ["ann@example.com"] };
   let thrown: unknown;
   let run: Run;
-  before(async () => {
+  beforeAll(async () => {
     run = await runUnderMocks(handedOver(bad), async () => {
       thrown = await program().catch((error) => error);
     });
@@ -379,7 +381,7 @@ const isCommand = ({ type }: Resource) => type.startsWith("command:");
 
 describe("The program with target gcp", () => {
   let run: Run;
-  before(async () => {
+  beforeAll(async () => {
     run = await runUnderMocks(handedOver(gcp), program);
   });
 
@@ -474,7 +476,7 @@ describe("The program with target gcp, behind Cloudflare, with people of Google"
   const google = { provider: "google", clientId: "0oa1", clientSecret: MARKER };
   const all = (run: Run, type: string) => run.resources.filter((each) => each.type === `cloudflare:index/${type}`);
   let run: Run;
-  before(async () => {
+  beforeAll(async () => {
     const cloudflare = { "jupyter-up:dns": "cloudflare", "cloudflare:apiToken": `${MARKER}-${"t".repeat(40)}` };
     const config = handedOver({ ...gcp, ...cloudflare, "jupyter-up:signIn": google });
     run = await runUnderMocks(config, program, {}, { encrypted: ["jupyter-up:signIn"] });
@@ -579,7 +581,7 @@ describe("The program with target ssh", () => {
   const reached = { host: "127.0.0.1", port: 1, address: "203.0.113.7" };
   const ssh = { ...reached, user: "ann", privateKey, hostKey: "ssh-ed25519 AAAA" };
   let run: Run;
-  before(async () => {
+  beforeAll(async () => {
     const config = handedOver({ ...gcp, "jupyter-up:target": "ssh", "jupyter-up:ssh": ssh });
     run = await runUnderMocks(config, program, {}, { encrypted: ["jupyter-up:ssh"] });
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "@jest/globals";
 import { formatAptSources, parseAptSources, sourcesOfRelease } from "../../../offline/setup/aptSources.ts";
 
 const stanzas = `Types: deb deb-src

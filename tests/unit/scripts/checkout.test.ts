@@ -3,9 +3,9 @@ import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 
 const checkout = fileURLToPath(new URL("../../..", import.meta.url));
 const run = promisify(execFile);
@@ -13,7 +13,7 @@ const run = promisify(execFile);
 describe("A checkout in a folder of any name, with a project of any name", () => {
   let parent: string;
   let folder: string;
-  before(() => {
+  beforeAll(() => {
     parent = mkdtempSync(join(tmpdir(), "checkout-"));
     folder = join(parent, "C# 100% mine? %41 ü 🎉 [x] a:b&c;d'\"$e");
     mkdirSync(folder);
@@ -24,7 +24,7 @@ describe("A checkout in a folder of any name, with a project of any name", () =>
     mkdirSync(join(folder, ".state/pulumi/.pulumi/stacks/my-lab"), { recursive: true });
     writeFileSync(join(folder, ".state/pulumi/.pulumi/stacks/my-lab/local.json"), "{}");
   });
-  after(() => rmSync(parent, { recursive: true }));
+  afterAll(() => rmSync(parent, { recursive: true }));
 
   /** What an expression is there, in which `stack` and `site` are two modules of the scripts. */
   async function there(expression: string): Promise<unknown> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "@jest/globals";
 import { type DockerFault, dockerFault, dockerParagraphs } from "../../../scripts/machine/docker.ts";
 
 test("what Docker says is told apart: absent, not running, no permission, too old", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { quoted } from "../../../files/release/shellWords.ts";
 import { operate } from "../../../scripts/pulumi/engine.ts";
 
@@ -10,10 +10,10 @@ const event = (severity: string, message: string) => JSON.stringify({ diagnostic
 
 describe("an operation of the engine", () => {
   let folder: string;
-  before(async () => {
+  beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "engine-"));
   });
-  after(() => rm(folder, { recursive: true, force: true }));
+  afterAll(() => rm(folder, { recursive: true, force: true }));
 
   /** Runs `up` with a CLI that writes these lines to its two outputs and ends with this code. */
   async function up(code: number, stdout: string[], stderr: string[]) {

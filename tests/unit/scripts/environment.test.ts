@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { ownEnvironment, withoutOtherStack } from "../../../scripts/cli/environment.ts";
 
 const loopback = "localhost,127.0.0.1,::1";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "@jest/globals";
 import { mirrored, parseImageName } from "../../../offline/setup/imageNames.ts";
 
 test("an image's name is read as Docker reads it", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "@jest/globals";
 import { LeafCounter } from "../../../scripts/setup/leafCounter.ts";
 
 const leaf = (nesting: number, file = "a.test.ts") => ({ nesting, file, details: { type: "test" } });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "@jest/globals";
 import { providersFor, siteImages } from "../../../scripts/pulumi/site.ts";
 import { withoutCiphers } from "../../../scripts/pulumi/stackConfig.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { run } from "../../support/command.ts";
 import { onTerminal, type TerminalOptions } from "../../support/terminal.ts";
 
@@ -8,7 +8,7 @@ const stackTrace = /^\s+at /m;
 
 const show = (ending: string, options: TerminalOptions) => onTerminal([process.execPath, program, ending], options);
 
-describe("A step", { concurrency: true }, () => {
+describe("A step", () => {
   // Terminals that a step is drawn on, and those that it writes lines to.
   const terminals: [name: string, options: TerminalOptions, drawn: boolean][] = [
     ["of 80 columns", { columns: 80 }, true],
@@ -18,7 +18,7 @@ describe("A step", { concurrency: true }, () => {
     ["that cannot move its cursor", { columns: 80, env: { ...process.env, TERM: "dumb" } }, false],
   ];
   for (const [name, options, drawn] of terminals) {
-    it(`that succeeds, on a terminal ${name}`, async () => {
+    it.concurrent(`that succeeds, on a terminal ${name}`, async () => {
       const { code, text, written, cursorIsVisible } = await show("succeeds", options);
       assert.equal(code, 0, text);
       assert.match(text, drawn ? /^✔ The site is ready \[0\.\d s\]$/m : /^ {2}The site is ready \(0\.\d s\)$/m);
@@ -33,7 +33,7 @@ describe("A step", { concurrency: true }, () => {
       assert.ok(cursorIsVisible);
     });
 
-    it(`that fails, on a terminal ${name}`, async () => {
+    it.concurrent(`that fails, on a terminal ${name}`, async () => {
       const { code, text, cursorIsVisible } = await show("fails", options);
       assert.equal(code, 1, text);
       assert.match(text, drawn ? /^✖ Making ready what/m : /^ {2}failed: Making ready what/m);
@@ -45,7 +45,7 @@ describe("A step", { concurrency: true }, () => {
       assert.ok(cursorIsVisible);
     });
 
-    it(`that is interrupted by Ctrl-C, on a terminal ${name}`, async () => {
+    it.concurrent(`that is interrupted by Ctrl-C, on a terminal ${name}`, async () => {
       const type = { when: /shown/, keys: "\u0003" };
       const { code, text, cursorIsVisible } = await show("waits", { ...options, type });
       assert.equal(code, 130, text);
@@ -55,20 +55,20 @@ describe("A step", { concurrency: true }, () => {
     });
   }
 
-  it("that succeeds, without a terminal", async () => {
+  it.concurrent("that succeeds, without a terminal", async () => {
     const { code, output } = await run(process.execPath, [program, "succeeds"]);
     assert.equal(code, 0, output);
     assert.match(output, /^ {2}The site is ready \(0\.\d s\)$/m);
     assert.match(output, /^ {4}this line is shown while the step runs: the images are pulled$/m);
   });
 
-  it("whose command has noticed Ctrl-C first", async () => {
+  it.concurrent("whose command has noticed Ctrl-C first", async () => {
     const { code, output } = await run(process.execPath, [program, "loses its command"]);
     assert.equal(code, 130, output);
     assert.match(output, /^Interrupted\. Run the command again to go on\.$/m);
   });
 
-  it("that fails, without a terminal", async () => {
+  it.concurrent("that fails, without a terminal", async () => {
     const { code, output } = await run(process.execPath, [program, "fails"]);
     assert.equal(code, 1, output);
     assert.match(output, /^There is no room\.\n\nMake some: /m);

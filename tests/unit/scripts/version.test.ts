@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "@jest/globals";
 import { isAtLeast, versionParts } from "../../../scripts/cli/version.ts";
 
 test("a version is found in what programs print about themselves", () => {

@@ -3,8 +3,8 @@ import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 
 const run = promisify(execFile);
 const scripts = new URL("../../../scripts", import.meta.url).pathname;
@@ -36,7 +36,7 @@ const files: Record<string, string> = {
 
 describe("scripts/with-node", () => {
   let project: string;
-  before(async () => {
+  beforeAll(async () => {
     project = await mkdtemp(join(tmpdir(), "with-node-"));
     for (const folder of ["tool", "scripts/setup"]) await mkdir(join(project, folder), { recursive: true });
     for (const [name, text] of Object.entries(files)) await writeFile(join(project, name), text);
@@ -44,7 +44,7 @@ describe("scripts/with-node", () => {
     const check = "machine/packagesAreInstalled.ts";
     await cp(join(scripts, check), join(project, "scripts", check));
   });
-  after(() => rm(project, { recursive: true, force: true }));
+  afterAll(() => rm(project, { recursive: true, force: true }));
 
   const withNode = (env: NodeJS.ProcessEnv = {}) =>
     run("sh", ["scripts/with-node", "scripts/script.ts"], { cwd: project, env: { ...process.env, ...env } });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { bundleOf } from "../../../files/release/bundle.ts";
 import { siteOf } from "../../../files/site/site.ts";
 import { missingCredentials } from "../../../settings/credentials.ts";

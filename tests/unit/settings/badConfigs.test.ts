@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { readSettings, report } from "../../../settings/read.ts";
 import { configWith } from "../../support/settings.ts";
 import { oneFault, severalFaults } from "./badConfigs.ts";

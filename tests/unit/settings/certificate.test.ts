@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { hostNames, siteOf } from "../../../files/site/site.ts";
 import { namesAskedFor } from "../../../settings/catalog.ts";
 import { whatIsWrongWithCertificate, whatIsWrongWithKey } from "../../../settings/certificate.ts";

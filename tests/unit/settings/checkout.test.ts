@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
-import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { filesBelow, whatIsWrongWithFile, whatIsWrongWithFolder } from "../../../settings/checkout.ts";
 import { readSettings } from "../../../settings/read.ts";
 import { configWith } from "../../support/settings.ts";
@@ -16,10 +16,10 @@ describe("A folder of this checkout that an app brings", () => {
     for (const [path, content] of Object.entries(files)) writeFileSync(`${folder}/${name}/${path}`, content);
     return relative(checkout, `${folder}/${name}`);
   };
-  before(() => {
+  beforeAll(() => {
     folder = mkdtempSync(`${checkout}tests/checkout-`);
   });
-  after(() => rmSync(folder, { recursive: true }));
+  afterAll(() => rmSync(folder, { recursive: true }));
 
   it("is read with all that lies in it", () => {
     const path = made("good", { "a.php": "<?php\n", "sub/b.css": "ü\n" });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { configOf } from "../../../settings/read.ts";
 
 describe("configOf() takes the project's own values out of all config:", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { costReport, costsOf, type DisksMade } from "../../../settings/cost.ts";
 import { settingsWith } from "../../support/settings.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { cloudflareTokenOf, missingCredentials, type Surroundings } from "../../../settings/credentials.ts";
 import { configWith } from "../../support/settings.ts";
 

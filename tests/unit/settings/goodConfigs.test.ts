@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { readSettings } from "../../../settings/read.ts";
 import { selfSigned } from "../../support/certificate.ts";
 import { configWith, opened, settingsWith } from "../../support/settings.ts";

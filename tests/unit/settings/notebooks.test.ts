@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, relative } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { checkout } from "../../../settings/checkout.ts";
 import { readSettings } from "../../../settings/read.ts";
 import { configWith } from "../../support/settings.ts";
@@ -16,14 +16,14 @@ const own = "is a folder of this program's own; name another one.";
 
 describe("The folder of the notebooks", () => {
   let outside: string;
-  before(() => {
+  beforeAll(() => {
     outside = mkdtempSync("/tmp/notebooks-");
     symlinkSync(`${checkout}/files`, `${outside}/to-files`);
     symlinkSync("loop", `${outside}/loop`);
     mkdirSync(`${outside}/real`);
     symlinkSync(`${outside}/real`, `${outside}/to-real`);
   });
-  after(() => rmSync(outside, { recursive: true }));
+  afterAll(() => rmSync(outside, { recursive: true }));
 
   it("is none that git tracks, or the program itself would be in reach of notebooks", () => {
     const tracked = execFileSync("git", ["ls-files"], { cwd: checkout, encoding: "utf8" }).split("\n");

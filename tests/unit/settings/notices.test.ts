@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { cookieNotice, firstUpNotice, SAFE_SINCE, tagNotice } from "../../../settings/notices.ts";
 import { configOf, readSettings } from "../../../settings/read.ts";
 import { handedOver, stackConfig } from "../../support/projectFile.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { needlesslyEncrypted, plainSecrets } from "../../../settings/plainSecrets.ts";
 import { report } from "../../../settings/read.ts";
 import { configWith, validConfig } from "../../support/settings.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { isAtLeast } from "../../../scripts/cli/version.ts";
 import { pulumiVersion } from "../../../scripts/pulumi/pulumiCli.ts";
 import { configOf, readSettings } from "../../../settings/read.ts";

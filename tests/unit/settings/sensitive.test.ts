@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
 import { inspect } from "node:util";
+import { describe, it } from "@jest/globals";
 import type * as pulumi from "@pulumi/pulumi";
 import { Sensitive } from "../../../settings/sensitive.ts";
 import { opened, settingsWith } from "../../support/settings.ts";

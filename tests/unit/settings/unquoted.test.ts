@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { configOf, readSettings } from "../../../settings/read.ts";
 import { asWritten, losesItsText, Unquoted } from "../../../settings/unquoted.ts";
 import { configWith } from "../../support/settings.ts";

@@ -3,7 +3,7 @@ import { createPublicKey, generateKeyPairSync, X509Certificate } from "node:cryp
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from "@jest/globals";
 import { type Cloud, openCloud } from "../../../cloud/folder.ts";
 import { listRecords } from "../../../cloud/records.ts";
 import { certificate } from "../../../edge/testing.ts";
@@ -63,12 +63,12 @@ describe("the package cloudflare", () => {
   let cloud: Cloud;
   let zone: Zone;
 
-  before(async () => {
+  beforeAll(async () => {
     served = await serveForTests(cloudflare);
     engine = await served.attach({ apiToken: token });
   });
 
-  after(() => served.close());
+  afterAll(() => served.close());
 
   beforeEach(async () => {
     process.env.JUPYTER_UP_CLOUD = await mkdtemp(join(tmpdir(), "cloudflare-"));

@@ -5,8 +5,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, request as httpsRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
 import type { TLSSocket } from "node:tls";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { type Cloud, openCloud } from "../../../cloud/folder.ts";
 import { inventory } from "../../../cloud/inventory.ts";
 import { certificate } from "../../../edge/testing.ts";
@@ -28,7 +28,7 @@ const skip =
   (spawnSync("docker", ["version"]).status !== 0 && "there is no Docker engine");
 
 /** Each test begins where the one before it has ended, as a site's life goes. */
-describe("the edge of a cloud, in its container", { skip }, () => {
+(skip ? describe.skip : describe)("the edge of a cloud, in its container", () => {
   let served: Awaited<ReturnType<typeof serveForTests>>;
   let engine: TestEngine;
   let cloud: Cloud;
@@ -41,7 +41,7 @@ describe("the edge of a cloud, in its container", { skip }, () => {
     response.end(JSON.stringify({ from: message.socket.remoteAddress, client, headers: message.headers }));
   });
 
-  before(async () => {
+  beforeAll(async () => {
     process.env.JUPYTER_UP_CLOUD = await mkdtemp(join(tmpdir(), "cloudflare-edge-"));
     cloud = openCloud();
     zone = await addZone(cloud, "example.test");
@@ -49,7 +49,7 @@ describe("the edge of a cloud, in its container", { skip }, () => {
     engine = await served.attach({ apiToken: "t".repeat(40) });
   });
 
-  after(async () => {
+  afterAll(async () => {
     spawnSync("docker", ["rm", "--force", `jupyter-up-cloud-${cloud.mark}-edge`]);
     served.close();
     origin.closeAllConnections();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { open, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { inventory } from "../../../cloud/inventory.ts";
 import { UNKNOWN } from "../../resource.ts";
 import type { Resource, TestEngine } from "../../testing.ts";
@@ -44,12 +44,12 @@ describe("the stand-in for Google's cloud, without a machine", () => {
   let engine: TestEngine;
   const made: Partial<Record<keyof typeof types, Resource>> = {};
 
-  before(async () => {
+  beforeAll(async () => {
     test = await openTestCloud();
     engine = test.engine;
   });
 
-  after(() => test.close());
+  afterAll(() => test.close());
 
   const create = (type: keyof typeof types, inputs: object) => engine.create(types[type], { ...inputs });
   const remove = (type: keyof typeof types) => engine.delete(types[type], made[type] as Resource);

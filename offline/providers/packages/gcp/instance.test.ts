@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import ssh2 from "ssh2";
 import { attempt } from "../../../../scripts/cli/command.ts";
 import { inventory } from "../../../cloud/inventory.ts";
@@ -24,7 +24,7 @@ const dockerIsHere = (await attempt("docker", ["version"])).code === 0;
 const skip = !(dockerIsHere && debianRelease() !== undefined) && "machines boot on Debian with Docker only";
 
 /** Each test begins where the one before it has ended, as an instance's life goes. */
-describe("an instance of the stand-in cloud", { skip }, () => {
+(skip ? describe.skip : describe)("an instance of the stand-in cloud", () => {
   let test: TestCloud;
   let engine: TestEngine;
   let address: string;
@@ -56,12 +56,12 @@ describe("an instance of the stand-in cloud", { skip }, () => {
     metadata,
   });
 
-  before(async () => {
+  beforeAll(async () => {
     test = await openTestCloud();
     engine = test.engine;
   });
 
-  after(async () => {
+  afterAll(async () => {
     await removeMachine(test.cloud, "us-central1-a-vm");
     await test.close();
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { beforeAll, describe, it } from "@jest/globals";
 import { PrivateAuthority } from "../../../components/tls/privateAuthority.ts";
 import { MARKER, openTexts, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
 
@@ -10,7 +10,7 @@ describe("The certificate of an authority of the stack's own", () => {
     assert.ok(found, name);
     return found.inputs;
   };
-  before(async () => {
+  beforeAll(async () => {
     run = await runUnderMocks({}, async () => {
       new PrivateAuthority("tls", {
         dnsNames: ["lab.example.com", "jupyter.lab.example.com"],

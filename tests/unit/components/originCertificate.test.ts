@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { inFormerOrder } from "../../../components/tls/originCertificate.ts";
 
 describe("The names of a certificate by Cloudflare", () => {

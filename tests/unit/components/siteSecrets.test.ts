@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
 import { isDeepStrictEqual } from "node:util";
+import { beforeAll, describe, it } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { SiteSecrets, type SiteSecretsArgs } from "../../../components/release/siteSecrets.ts";
 import { Sensitive } from "../../../settings/sensitive.ts";
@@ -14,7 +14,7 @@ describe("The site's secrets", () => {
     { name: "whoami", database: false, secrets: new Sensitive({ TOKEN: `${MARKER}-of-the-settings` }) },
   ] as unknown as SiteSecretsArgs["apps"];
   let run: Run;
-  before(async () => {
+  beforeAll(async () => {
     run = await runUnderMocks({}, async () => {
       const users = [
         { email: "ann@example.com" },
@@ -127,7 +127,7 @@ describe("The secrets of a site with apps, where another provider signs people i
     return made;
   };
   let run: Run;
-  before(async () => {
+  beforeAll(async () => {
     run = await runUnderMocks({}, async () => {
       const { values } = new SiteSecrets("secrets", {
         signIn: { provider: "google", clientId: "x", clientSecret: new Sensitive(clientSecret) },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { beforeAll, describe, it } from "@jest/globals";
 import { gcpProvider } from "../../../components/host/gcpProvider.ts";
 import { GcpVm, type GcpVmArgs, keysOf } from "../../../components/host/gcpVm.ts";
 import { MARKER, openTexts, type Resource, runUnderMocks, secretOf } from "../../support/mocks.ts";
@@ -51,7 +51,7 @@ function givenUpAfter(connection: unknown): { refused: number; dropped: number }
 
 describe("A VM on Google Cloud", () => {
   let resources: Resource[];
-  before(async () => {
+  beforeAll(async () => {
     resources = await made();
   });
 

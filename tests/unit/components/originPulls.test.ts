@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { OriginPulls } from "../../../components/cloudflare/originPulls.ts";
 import { type Association, untilShown } from "../../../components/cloudflare/untilShown.ts";

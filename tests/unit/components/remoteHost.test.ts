@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { refuseDeadAgent } from "../../../components/host/remoteHost.ts";
 import { SshHost } from "../../../components/host/sshHost.ts";
@@ -24,7 +24,7 @@ describe("A machine that one already has", () => {
   let outputs: Record<string, unknown>;
   const named = (name: string) => resources.find((each) => each.name === name) as Resource;
 
-  before(async () => {
+  beforeAll(async () => {
     const run = await runUnderMocks({}, async () => {
       const host = new SshHost("host", args);
       const command = { create: "make", delete: "take away", stdin: pulumi.secret("x"), shown: false };
@@ -92,7 +92,7 @@ describe("The line that opens a shell", () => {
 
 describe("An ssh agent", () => {
   const folder = mkdtempSync(join(tmpdir(), "agent-"));
-  after(() => rmSync(folder, { recursive: true }));
+  afterAll(() => rmSync(folder, { recursive: true }));
 
   it("that is not there is refused in words that say how to forget it", async () => {
     const path = join(folder, "gone");

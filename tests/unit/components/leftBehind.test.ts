@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { formerMachineOf, leftBehind, releaseKeyOf } from "../../../components/preflight/orphanedHost.ts";
 import { SITE } from "../../../components/release/siteRelease.ts";
 

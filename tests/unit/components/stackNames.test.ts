@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { accountName, cloudName, composeProject, stackFolder } from "../../../components/names.ts";
 
 describe("The name of a stack's resources in the cloud", () => {

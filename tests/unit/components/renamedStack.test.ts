@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "@jest/globals";
 import { keysOf } from "../../../components/host/gcpVm.ts";
 import { renamedStack } from "../../../components/preflight/renamedStack.ts";
 import type { Made } from "../../../components/preflight/stackState.ts";

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host, HostCommandArgs } from "../../../components/host/host.ts";
 import { SiteRelease } from "../../../components/release/siteRelease.ts";
@@ -45,7 +45,7 @@ describe("A release", () => {
   const lineOf = (name: string, when: "create" | "delete" = "create") => String(asked(name)[when]);
   const sh = (command: string, input = "") => spawnSync("sh", ["-c", command], { input, encoding: "utf8" });
 
-  before(async () => {
+  beforeAll(async () => {
     const run = await runUnderMocks({}, async () => {
       const host = new AnyHost(elsewhere);
       const site = siteWith({ place: { root: elsewhere.root } });
@@ -53,7 +53,7 @@ describe("A release", () => {
     });
     commands = run.resources.filter(({ type }) => type === "test:index:Command");
   });
-  after(() => rmSync(parent, { recursive: true }));
+  afterAll(() => rmSync(parent, { recursive: true }));
 
   it("is three commands", () => {
     assert.deepEqual(

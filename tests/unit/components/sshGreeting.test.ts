@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer, type Server, type Socket } from "node:net";
-import { after, describe, it } from "node:test";
+import { afterAll, describe, it } from "@jest/globals";
 import {
   type GreetingProblem,
   greetingProblem,
@@ -13,7 +13,7 @@ const WAITS = { connection: 300, greeting: 300 };
 
 describe("The problem with the greeting of a machine is", () => {
   const servers: Server[] = [];
-  after(() => {
+  afterAll(() => {
     for (const server of servers) server.close();
   });
 

@@ -3,8 +3,8 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { placeOn, ThisMachine } from "../../../components/host/localHost.ts";
 import { stackFolder } from "../../../components/names.ts";
 import { type Resource, runUnderMocks, secretOf } from "../../support/mocks.ts";
@@ -70,7 +70,7 @@ describe("A command of this machine", () => {
   const inputsOf = (name: string) => resources.find((each) => each.name === name)?.inputs ?? {};
   const createOf = (name: string) => String(inputsOf(name).create);
 
-  before(async () => {
+  beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "this-machine-"));
     const { default: pulumi } = await import("@pulumi/pulumi");
     const run = await runUnderMocks({}, async () => {
@@ -85,7 +85,7 @@ describe("A command of this machine", () => {
     });
     resources = run.resources;
   });
-  after(() => rmSync(folder, { recursive: true }));
+  afterAll(() => rmSync(folder, { recursive: true }));
 
   it("is a local one", () => {
     for (const { type, parent, custom } of resources) if (custom && parent) assert.equal(type, "command:local:Command");
@@ -150,7 +150,7 @@ describe("A command of this machine", () => {
       });
 
       const skip = !existsSync("/proc/self/stat") && "there is no /proc";
-      it(`is ${survives ? "not " : ""}in the group that a second Ctrl-C interrupts`, { skip }, async () => {
+      (skip ? it.skip : it)(`is ${survives ? "not " : ""}in the group that a second Ctrl-C interrupts`, async () => {
         const shell = begin();
         await there(`${folder}/begun`);
         const group = readFileSync(`${folder}/begun`, "utf8").trim();
