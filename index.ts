@@ -20,14 +20,24 @@ const { cloudflare } = found;
 const { hostNames: names, dns } = settings;
 const host = createHost(settings, found);
 const project = composeProject(pulumi.getProject(), pulumi.getStack());
+const title = `${pulumi.getProject()} ${pulumi.getStack()}`;
 const site = siteOf(project, settings, host.place, cloudflare?.edge);
 
 const certificate = createCertificate(settings, found);
 const apiToken = new pulumi.Config("cloudflare").getSecret("apiToken");
-const pulls = cloudflare?.edge && new OriginPulls("pulls", { zoneId: cloudflare.zoneId, names, apiToken });
+const pulls =
+  cloudflare?.edge &&
+  new OriginPulls("pulls", { zoneId: cloudflare.zoneId, names, authorityName: `${title} clients`, apiToken });
 const secrets = new SiteSecrets("secrets", settings);
 
 new SiteRelease(SITE, { host, site, secrets: { ...secrets.values, ...inSecrets(certificate, pulls) } });
-if (cloudflare) new DnsRecords(DNS, { zoneId: cloudflare.zoneId, names, address: host.address, proxied: dns.proxied });
+if (cloudflare)
+  new DnsRecords(DNS, {
+    zoneId: cloudflare.zoneId,
+    names,
+    address: host.address,
+    proxied: dns.proxied,
+    comment: title,
+  });
 
 export default outputsOf({ settings, site, host, secrets, certificate });

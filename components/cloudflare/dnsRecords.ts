@@ -10,6 +10,8 @@ export interface DnsRecordsArgs {
   address: pulumi.Input<string>;
   /** Whether Cloudflare stands before the machine, and the names lead to it. */
   proxied: boolean;
+  /** What Cloudflare's dashboard shows beside each record, `jupyter-up dev`. */
+  comment: string;
 }
 
 /** The stack's only group of records. */
@@ -28,7 +30,7 @@ const AUTOMATIC = 1;
 export class DnsRecords extends pulumi.ComponentResource {
   constructor(name: string, args: DnsRecordsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("jupyter-up:index:DnsRecords", name, args, opts);
-    const { zoneId, address, proxied } = args;
+    const { zoneId, address, proxied, comment } = args;
     for (const hostName of args.names)
       new DnsRecord(
         recordName(name, hostName),
@@ -39,7 +41,7 @@ export class DnsRecords extends pulumi.ComponentResource {
           content: address,
           proxied,
           ttl: proxied ? AUTOMATIC : TTL,
-          comment: `${pulumi.getProject()} ${pulumi.getStack()}`,
+          comment,
         },
         // `pulumi import` of a record that was there before puts it below the stack; here it finds its parent.
         { parent: this, aliases: [{ parent: pulumi.rootStackResource }] },

@@ -7,8 +7,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { CertRequest } from "@pulumi/tls/certRequest.js";
 import { LocallySignedCert } from "@pulumi/tls/locallySignedCert.js";
 import { PrivateKey } from "@pulumi/tls/privateKey.js";
-import { SelfSignedCert } from "@pulumi/tls/selfSignedCert.js";
+import { resourceRefusal } from "../resourceRefusal.ts";
 import type { ClientCertificate } from "../tls/certificate.ts";
+import { CertificateAuthority, HOURS_PER_YEAR } from "../tls/certificateAuthority.ts";
 import { untilShown } from "./untilShown.ts";
 
 export interface OriginPullsArgs {
@@ -16,11 +17,11 @@ export interface OriginPullsArgs {
   zoneId: pulumi.Input<string>;
   /** Names that Cloudflare stands before. */
   names: string[];
+  /** What the authority of the client certificate is called in its own: `jupyter-up dev clients`. */
+  authorityName: string;
   /** Cloudflare's API token, where the stack's config has it. Default: CLOUDFLARE_API_TOKEN of the user who deletes. Secret. */
   apiToken?: pulumi.Input<string> | undefined;
 }
-
-const YEARS = 365 * 24;
 
 /**
  * A client certificate that Cloudflare shows when it connects for these names, and for no others of the zone. Its addresses
@@ -32,21 +33,18 @@ export class OriginPulls extends pulumi.ComponentResource implements ClientCerti
   readonly key: pulumi.Output<string>;
 
   constructor(name: string, args: OriginPullsArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("jupyter-up:index:OriginPulls", name, { zoneId: args.zoneId, names: args.names }, opts);
+    super(
+      "jupyter-up:index:OriginPulls",
+      name,
+      { zoneId: args.zoneId, names: args.names, authorityName: args.authorityName },
+      opts,
+    );
     const parent = { parent: this };
     const { zoneId, names, apiToken } = args;
 
-    const authorityKey = new PrivateKey(`${name}-authority-key`, { algorithm: "ECDSA", ecdsaCurve: "P256" }, parent);
-    const authority = new SelfSignedCert(
+    const authority = new CertificateAuthority(
       `${name}-authority`,
-      {
-        privateKeyPem: authorityKey.privateKeyPem,
-        subject: { commonName: `${pulumi.getProject()} ${pulumi.getStack()} clients`, organization: "jupyter-up" },
-        isCaCertificate: true,
-        setSubjectKeyId: true,
-        allowedUses: ["cert_signing", "crl_signing"],
-        validityPeriodHours: 20 * YEARS,
-      },
+      { commonName: args.authorityName, validityPeriodHours: 20 * HOURS_PER_YEAR, formerParent: this },
       parent,
     );
     // RSA: the kind of key that Cloudflare's own description of this has.
@@ -60,11 +58,11 @@ export class OriginPulls extends pulumi.ComponentResource implements ClientCerti
       `${name}-signed`,
       {
         certRequestPem: request.certRequestPem,
-        caPrivateKeyPem: authorityKey.privateKeyPem,
-        caCertPem: authority.certPem,
+        caPrivateKeyPem: authority.key,
+        caCertPem: authority.certificate,
         setSubjectKeyId: true,
         allowedUses: ["digital_signature", "client_auth"],
-        validityPeriodHours: 15 * YEARS,
+        validityPeriodHours: 15 * HOURS_PER_YEAR,
       },
       parent,
     );
@@ -105,13 +103,15 @@ export class OriginPulls extends pulumi.ComponentResource implements ClientCerti
       // A preview changes nothing, so that there is nothing to wait for.
       if (pulumi.runtime.isDryRun()) return;
       const look = (hostname: string) => getAuthenticatedOriginPulls({ zoneId: zone, hostname }, parent);
-      await untilShown(names, look, (message) => void pulumi.log.info(message, this));
+      await untilShown(names, look, (message) => void pulumi.log.info(message, this)).catch(({ message }: Error) => {
+        throw resourceRefusal(message, this);
+      });
     });
 
     this.certificate = signed.certPem;
     this.key = key.privateKeyPem;
     // The release needs it, and so waits: nginx demands the certificate only when Cloudflare shows it for every name.
-    this.authority = pulumi.all([authority.certPem, shown]).apply(([pem]) => pem);
+    this.authority = pulumi.all([authority.certificate, shown]).apply(([pem]) => pem);
     this.registerOutputs({ authority: this.authority, certificate: this.certificate, key: this.key });
   }
 }

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { plainRefusal } from "../../settings/plainRefusal.ts";
 
 /** What Cloudflare tells of a name and the client certificate that it is to show for it. */
 export interface Association {
@@ -19,7 +18,7 @@ const LOOKS = (MINUTES * 60_000) / PAUSE;
  * certificate.
  * @param look asks Cloudflare about a name
  * @param say tells the user what is waited for
- * @throws pulumi.RunError when it does not after ten minutes.
+ * @throws Error when it does not after ten minutes; its message says what to do.
  */
 export async function untilShown(
   names: string[],
@@ -42,7 +41,7 @@ export async function untilShown(
     waiting = (await Promise.all(waiting.map(({ name }) => missing(name)))).flat();
     if (waiting.length === 0) return;
   }
-  throw plainRefusal(
+  throw new Error(
     `Cloudflare does not show the site's client certificate after ${MINUTES} minutes (${waiting[0]?.reason}). Missing: ${listed()}. The site was not released, as it would refuse its visitors there. Run the command again in some minutes:\n    pulumi up\n`,
   );
 }

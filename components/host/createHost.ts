@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings/resolve.ts";
-import { GcpVm } from "./gcpVm.ts";
+import { accountName, cloudName, stackFolder } from "../names.ts";
+import { gcpProvider } from "./gcpProvider.ts";
+import { GcpVm, type GcpVmTransform } from "./gcpVm.ts";
 import type { Host } from "./host.ts";
 import { ThisMachine } from "./localHost.ts";
 import { SshHost } from "./sshHost.ts";
@@ -10,27 +12,39 @@ export interface CreateHostArgs {
   webFrom: pulumi.Input<string[]>;
   /** Zone that a VM's data disk is in, where it is another one than the settings ask for. */
   dataComesFrom: string | undefined;
+  /** Changes to resources of a VM that no setting is for. Default: none. */
+  transform?: GcpVmTransform;
 }
 
 /** The stack's only host. */
 export const HOST = "host";
+/** Label of everything that the stack makes at Google, for bills and searches: `jupyter-up=jupyter-up-dev`. */
+const LABEL = "jupyter-up";
 
 /** The machine that the settings ask for. */
-export function createHost({ target, tls }: Settings, { webFrom, dataComesFrom }: CreateHostArgs): Host {
+export function createHost({ target, tls }: Settings, { webFrom, dataComesFrom, transform }: CreateHostArgs): Host {
+  const [projectName, stack] = [pulumi.getProject(), pulumi.getStack()];
   const trusted = tls.mode !== "private-ca";
   // Without `kind`: what a component is given is in the state.
   switch (target.kind) {
     case "local": {
       const { kind: _, ...args } = target;
-      return new ThisMachine(HOST, args);
+      return new ThisMachine(HOST, { ...args, folder: stackFolder(stack) });
     }
     case "ssh": {
       const { kind: _, privateKey, ...args } = target;
       return new SshHost(HOST, { ...args, privateKey: privateKey.output(pulumi.secret), trusted });
     }
     case "gcp": {
-      const { kind: _, ...args } = target;
-      return new GcpVm(HOST, { ...args, dataComesFrom, webFrom, trusted });
+      const { kind: _, project, ...args } = target;
+      const called = cloudName(projectName, stack);
+      const names = { called, accountId: accountName(projectName, stack), stack };
+      const provider = gcpProvider("gcp", { project, zone: args.zone, labels: { [LABEL]: called } });
+      return new GcpVm(
+        HOST,
+        { ...args, ...names, dataComesFrom, webFrom, trusted, transform },
+        { providers: { gcp: provider } },
+      );
     }
   }
 }

@@ -1,8 +1,8 @@
-import { Address } from "@pulumi/gcp/compute/address.js";
-import { Disk } from "@pulumi/gcp/compute/disk.js";
+import { Address, type AddressArgs } from "@pulumi/gcp/compute/address.js";
+import { Disk, type DiskArgs } from "@pulumi/gcp/compute/disk.js";
 import { DiskResourcePolicyAttachment } from "@pulumi/gcp/compute/diskResourcePolicyAttachment.js";
 import { Firewall } from "@pulumi/gcp/compute/firewall.js";
-import { Instance } from "@pulumi/gcp/compute/instance.js";
+import { Instance, type InstanceArgs } from "@pulumi/gcp/compute/instance.js";
 import { Network } from "@pulumi/gcp/compute/network.js";
 import { ResourcePolicy } from "@pulumi/gcp/compute/resourcePolicy.js";
 import { Snapshot } from "@pulumi/gcp/compute/snapshot.js";
@@ -13,14 +13,18 @@ import { PrivateKey } from "@pulumi/tls/privateKey.js";
 import { fill } from "../../files/release/template.ts";
 import type { Place } from "../../files/site/place.ts";
 import { regionOf } from "../../settings/target/gcp.ts";
-import { accountName, cloudName } from "../names.ts";
+import { type Transform, transformed } from "../transform.ts";
 import type { Host, HostCommandArgs } from "./host.ts";
 import { type Machine, placeOfItsOwn, provision, remoteCommand } from "./remoteHost.ts";
 import { sshLine } from "./sshLine.ts";
 
 export interface GcpVmArgs {
-  /** Google Cloud project ID, `my-project-123456`. */
-  project: string;
+  /** What everything is called at Google, or begins with: `jupyter-up-dev`. Another name makes another VM and another disk. */
+  called: string;
+  /** Name of the VM's service account, 30 characters at most. */
+  accountId: string;
+  /** Stack whose output `sshKey` is the key of the VM, for the line that opens a shell on it. */
+  stack: string;
   /** `us-central1-a`; the region follows from it. */
   zone: string;
   /** `e2-micro`. Another one stops and starts the VM. */
@@ -39,6 +43,16 @@ export interface GcpVmArgs {
   webFrom: pulumi.Input<string[]>;
   /** Whether browsers trust the site's certificate as they trust any. */
   trusted: boolean;
+  /** Changes to single resources. */
+  transform?: GcpVmTransform | undefined;
+}
+
+/** Changes to resources of the VM: what has no setting of its own. */
+export interface GcpVmTransform {
+  instance?: Transform<InstanceArgs>;
+  /** The data disk. */
+  disk?: Transform<DiskArgs>;
+  address?: Transform<AddressArgs>;
 }
 
 /**
@@ -76,7 +90,7 @@ const BOOTING = { dialErrorLimit: 40, perDialTimeout: 2 };
 
 /**
  * A VM on Google Cloud with a network, an address and a data disk of its own. Chosen so that it costs nothing in the regions of
- * the free tier. What outlives a replaced VM is its address, its keys and the data disk.
+ * the free tier. What outlives a replaced VM is its address, its keys and the data disk. The project is that of the provider.
  */
 export class GcpVm extends pulumi.ComponentResource implements Host {
   readonly place: Place;
@@ -86,26 +100,24 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
   private readonly machine: Machine;
   private readonly ready: pulumi.Resource;
 
-  constructor(name: string, args: GcpVmArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { transform, ...args }: GcpVmArgs, opts?: pulumi.ComponentResourceOptions) {
     super("jupyter-up:index:GcpVm", name, args, opts);
-    const { project, zone, machineType } = args;
+    const { zone, machineType, called } = args;
     const region = regionOf(zone);
     const names = namesOf(name);
     const parent = { parent: this };
-    const called = cloudName(pulumi.getProject(), pulumi.getStack());
-    const inProject = (part?: string) => ({ project, name: part ? `${called}-${part}` : called });
 
-    const network = new Network(`${name}-network`, { ...inProject(), autoCreateSubnetworks: false }, parent);
+    const network = new Network(`${name}-network`, { name: called, autoCreateSubnetworks: false }, parent);
     const subnetwork = new Subnetwork(
       `${name}-subnetwork`,
-      { ...inProject(), region, network: network.id, ipCidrRange: RANGE },
+      { name: called, region, network: network.id, ipCidrRange: RANGE },
       parent,
     );
     const letIn = (what: string, sourceRanges: pulumi.Input<string[]>, ports: string[]) =>
       new Firewall(
         `${name}-${what}-firewall`,
         {
-          ...inProject(what),
+          name: `${called}-${what}`,
           network: network.id,
           sourceRanges,
           targetTags: [called],
@@ -115,15 +127,13 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
       );
     const sshRule = letIn("ssh", args.sshFrom, ["22"]);
     letIn("web", args.webFrom, ["443", "80"]);
-    const address = new Address(names.address, { ...inProject(), region, networkTier: "STANDARD" }, parent);
+    const address = new Address(
+      ...transformed(transform?.address, names.address, { name: called, region, networkTier: "STANDARD" }, parent),
+    );
 
     const account = new Account(
       `${name}-account`,
-      {
-        project,
-        accountId: accountName(pulumi.getProject(), pulumi.getStack()),
-        displayName: `${called}: the VM's own; it may do nothing`,
-      },
+      { accountId: args.accountId, displayName: `${called}: the VM's own; it may do nothing` },
       parent,
     );
     const userKey = new PrivateKey(`${name}-user-key`, { algorithm: "ED25519" }, parent);
@@ -134,12 +144,13 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
       { input: zone },
       { parent: this, replacementTrigger: zone, deleteBeforeReplace: true },
     );
-    const data = args.dataDiskGb > 0 ? this.dataDisk(name, args, inProject, here) : undefined;
+    const data = args.dataDiskGb > 0 ? this.dataDisk(name, args, here, transform?.disk) : undefined;
 
-    const vm = new Instance(
+    const instance = transformed<InstanceArgs>(
+      transform?.instance,
       names.vm,
       {
-        ...inProject(),
+        name: called,
         zone: here.output,
         machineType,
         allowStoppingForUpdate: true,
@@ -168,6 +179,7 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
         additionalSecretOutputs: ["metadata"],
       },
     );
+    const vm = new Instance(...instance);
 
     this.place = { ...placeOfItsOwn(args.trusted), machine: machineType };
     this.address = address.address;
@@ -178,7 +190,7 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
       privateKey: this.sshKey,
       hostKey: oneLine(hostKey.publicKeyOpenssh),
     };
-    this.ssh = sshLine(login, pulumi.getStack());
+    this.ssh = sshLine(login, args.stack);
     this.machine = { login, resource: vm };
     const made = {
       machineType,
@@ -202,37 +214,39 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
   /** The disk that outlives the VM, and daily snapshots of it. */
   private dataDisk(
     name: string,
-    { project, zone, dataDiskGb, protectData, dataComesFrom }: GcpVmArgs,
-    inProject: (part: string) => { project: string; name: string },
+    { called, zone, dataDiskGb, protectData, dataComesFrom }: GcpVmArgs,
     oldVmIsGone: pulumi.Resource,
+    transform?: Transform<DiskArgs>,
   ): Disk {
     const parent = { parent: this };
-    const nameIn = (zone: string) => inProject(`data-${zone}`);
+    const nameIn = (zone: string) => `${called}-data-${zone}`;
     // Kept until the next `pulumi up`, so that two copies are there until the new one is seen to work.
     const copy = dataComesFrom
       ? new Snapshot(
           `${name}-data-on-the-way`,
-          { ...inProject(`to-${zone}`), sourceDisk: nameIn(dataComesFrom).name, zone: dataComesFrom },
+          { name: `${called}-to-${zone}`, sourceDisk: nameIn(dataComesFrom), zone: dataComesFrom },
           { parent: this, dependsOn: oldVmIsGone },
         )
       : undefined;
-    const disk = new Disk(
+    const disk = transformed<DiskArgs>(
+      transform,
       namesOf(name).dataDisk,
       {
-        ...nameIn(zone),
-        ...{ zone, size: dataDiskGb, type: "pd-standard", ...(copy ? { snapshot: copy.selfLink } : {}) },
+        ...{ name: nameIn(zone), zone, size: dataDiskGb, type: "pd-standard" },
+        ...(copy ? { snapshot: copy.selfLink } : {}),
         // Pulumi's --ignore-protect deletes a protected disk. Google's provider takes its last snapshot then; the disk's own name
         // may be too long for one.
         createSnapshotBeforeDestroy: protectData,
-        createSnapshotBeforeDestroyPrefix: inProject("data").name,
+        createSnapshotBeforeDestroyPrefix: `${called}-data`,
       },
       // What it was copied from matters once; it is the same disk when that is gone.
       { parent: this, protect: protectData, ...(copy ? {} : { ignoreChanges: ["snapshot"] }) },
     );
+    const data = new Disk(...disk);
     const daily = new ResourcePolicy(
       `${name}-snapshots`,
       {
-        ...inProject("daily"),
+        name: `${called}-daily`,
         region: regionOf(zone),
         snapshotSchedulePolicy: {
           schedule: { dailySchedule: { daysInCycle: 1, startTime: SNAPSHOT_HOUR } },
@@ -245,12 +259,8 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
       // Google does not change these of a schedule that is there: an earlier version's stays as it is.
       { parent: this, ignoreChanges: ["snapshotSchedulePolicy.snapshotProperties"] },
     );
-    new DiskResourcePolicyAttachment(
-      `${name}-snapshots-of-data`,
-      { project, zone, name: daily.name, disk: disk.name },
-      parent,
-    );
-    return disk;
+    new DiskResourcePolicyAttachment(`${name}-snapshots-of-data`, { zone, name: daily.name, disk: data.name }, parent);
+    return data;
   }
 }
 

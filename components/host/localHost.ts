@@ -4,10 +4,11 @@ import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import { quoted } from "../../files/release/shellWords.ts";
 import type { Place } from "../../files/site/place.ts";
-import { stackFolder } from "../names.ts";
 import type { Host, HostCommandArgs } from "./host.ts";
 
 export interface ThisMachineArgs {
+  /** Name of the site's own folder below `.state` of the checkout, `local`. Another one has another database in it. */
+  folder: string;
   /** HTTPS port on the loopback address. */
   port: number;
   /** Plain HTTP port on the loopback address. */
@@ -23,7 +24,7 @@ export class ThisMachine extends pulumi.ComponentResource implements Host {
 
   constructor(name: string, args: ThisMachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("jupyter-up:index:ThisMachine", name, args, opts);
-    this.place = placeOn(process, pulumi.getStack(), args);
+    this.place = placeOn(process, args);
     this.address = pulumi.output(this.place.address);
     this.registerOutputs({ notebooks: this.place.notebooks });
   }
@@ -61,15 +62,15 @@ export interface ProcessFacts {
   getuid?(): number;
 }
 
-/** Where a stack's site lies on this machine: below `.state` of the checkout, and its notebooks where the settings say. */
-export function placeOn(process: ProcessFacts, stack: string, { port, httpPort, notebooks }: ThisMachineArgs): Place {
+/** Where a site lies on this machine: below `.state` of the checkout, and its notebooks where the settings say. */
+export function placeOn(process: ProcessFacts, { folder, port, httpPort, notebooks }: ThisMachineArgs): Place {
   const checkout = process.cwd();
   const uid = process.getuid?.() ?? 0;
   // Root can give each file to the user of its image, and Docker's virtual machine on a Mac shows every file as the asker's.
   const ownFiles = uid !== 0 && process.platform !== "darwin";
   return {
-    root: resolve(checkout, ".state", stackFolder(stack), "site"),
-    data: resolve(checkout, ".state", stackFolder(stack), "data"),
+    root: resolve(checkout, ".state", folder, "site"),
+    data: resolve(checkout, ".state", folder, "data"),
     notebooks: resolve(checkout, notebooks.replace(/^~(?=\/|$)/, homedir())),
     address: "127.0.0.1",
     httpsPort: port,

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { plainRefusal } from "../../settings/plainRefusal.ts";
 
 /** Outputs of a stack's resources, by the ends of their URNs: `gcp:compute/disk:Disk::host-data`. */
 export type Made = Record<string, Record<string, unknown>>;
@@ -14,11 +15,19 @@ const SIGNATURE = "4dabf18193072939515e22adb298388d";
 /** Outputs of the resources that this stack has before this run; empty before the first `pulumi up`. */
 export async function madeSoFar(): Promise<Made> {
   const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
-  const { outputs = {} }: StackResources = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
-    stackName,
-  });
+  const { outputs = {} }: StackResources = await pulumi.runtime
+    .invoke("pulumi:pulumi:readStackResourceOutputs", { stackName })
+    .catch(refuseUnknownFunction);
   return Object.fromEntries(
     Object.entries(outputs).map(([urn, made]) => [ending(urn), plain(made.outputs) as Record<string, unknown>]),
+  );
+}
+
+/** Pulumi's documentation does not name this function. Without it, work on a disk could not be seen, so nothing may go on. */
+function refuseUnknownFunction(error: Error): never {
+  if (!error.message.includes("unrecognized function name")) throw error;
+  throw plainRefusal(
+    "Nothing was changed. This version of the Pulumi CLI does not tell what the stack has made so far, and the work on its disks has to be kept. 3.259.0 does:\n    curl -fsSL https://get.pulumi.com | sh -s -- --version 3.259.0\n",
   );
 }
 

@@ -21,7 +21,7 @@ export function createCertificate(
     case "cloudflare-origin":
       return new OriginCertificate(CERTIFICATE, { dnsNames, formerNames });
     case "private-ca":
-      return new PrivateAuthority(CERTIFICATE, { dnsNames });
+      return new PrivateAuthority(CERTIFICATE, { dnsNames, authorityName: `jupyter-up ${pulumi.getStack()}` });
     case "provided":
       return { certificate: tls.certificate.output(pulumi.secret), key: tls.key.output(pulumi.secret) };
     // The machine gets it by itself, when a release needs it.

@@ -2,16 +2,19 @@ import * as pulumi from "@pulumi/pulumi";
 import { CertRequest } from "@pulumi/tls/certRequest.js";
 import { LocallySignedCert } from "@pulumi/tls/locallySignedCert.js";
 import { PrivateKey } from "@pulumi/tls/privateKey.js";
-import { SelfSignedCert } from "@pulumi/tls/selfSignedCert.js";
 import type { Certificate } from "./certificate.ts";
+import { CertificateAuthority, HOURS_PER_DAY, HOURS_PER_YEAR } from "./certificateAuthority.ts";
 
 export interface PrivateAuthorityArgs {
   /** Every name the site answers to. */
   dnsNames: pulumi.Input<string[]>;
+  /** What the authority is called in its certificate, which people trust: `jupyter-up dev`. */
+  authorityName: string;
 }
 
-const HOURS_PER_DAY = 24;
-const AUTHORITY_DAYS = 10 * 365;
+/** The type that it had when there was no other way to a certificate. */
+const FORMER_TYPE = "jupyter-up:index:Certificate";
+const AUTHORITY_YEARS = 10;
 /** Browsers take no more than 398 days from a public CA, and Apple's no more than 825 from any. */
 const LEAF_DAYS = 397;
 /** The first `pulumi up` in a certificate's last month renews it. */
@@ -27,20 +30,17 @@ export class PrivateAuthority extends pulumi.ComponentResource implements Certif
   readonly authority: pulumi.Output<string>;
 
   constructor(name: string, args: PrivateAuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
-    // Under the name that it had when there was no other way, or everybody would have to trust a new authority.
-    super("jupyter-up:index:Certificate", name, args, opts);
+    const aliases = [{ type: FORMER_TYPE }];
+    super("jupyter-up:index:PrivateAuthority", name, args, pulumi.mergeOptions(opts, { aliases }));
     const parent = { parent: this };
 
-    const authorityKey = new PrivateKey(`${name}-authority-key`, { algorithm: "ECDSA", ecdsaCurve: "P256" }, parent);
-    const authority = new SelfSignedCert(
+    const authority = new CertificateAuthority(
       `${name}-authority`,
       {
-        privateKeyPem: authorityKey.privateKeyPem,
-        subject: { commonName: `jupyter-up ${pulumi.getStack()}`, organization: "jupyter-up" },
-        isCaCertificate: true,
-        setSubjectKeyId: true,
-        allowedUses: ["cert_signing", "crl_signing"],
-        validityPeriodHours: AUTHORITY_DAYS * HOURS_PER_DAY,
+        commonName: args.authorityName,
+        validityPeriodHours: AUTHORITY_YEARS * HOURS_PER_YEAR,
+        // A new authority would have to be trusted again by everybody.
+        formerParent: pulumi.createUrn(name, FORMER_TYPE, opts?.parent),
       },
       parent,
     );
@@ -55,8 +55,8 @@ export class PrivateAuthority extends pulumi.ComponentResource implements Certif
       `${name}-leaf`,
       {
         certRequestPem: request.certRequestPem,
-        caPrivateKeyPem: authorityKey.privateKeyPem,
-        caCertPem: authority.certPem,
+        caPrivateKeyPem: authority.key,
+        caCertPem: authority.certificate,
         setSubjectKeyId: true,
         allowedUses: ["digital_signature", "server_auth"],
         validityPeriodHours: LEAF_DAYS * HOURS_PER_DAY,
@@ -67,7 +67,7 @@ export class PrivateAuthority extends pulumi.ComponentResource implements Certif
 
     this.certificate = leaf.certPem;
     this.key = key.privateKeyPem;
-    this.authority = authority.certPem;
+    this.authority = authority.certificate;
     this.registerOutputs({ certificate: this.certificate, key: this.key, authority: this.authority });
   }
 }

@@ -15,7 +15,7 @@ const zoneId = config.require("zoneId");
 const formerNames = (await madeSoFar())[originCertificateKey(CERTIFICATE)]?.hostnames;
 createCertificate({ tls: { mode: "cloudflare-origin" }, hostNames: names }, { formerNames });
 const apiToken = new pulumi.Config("cloudflare").requireSecret("apiToken");
-const pulls = new OriginPulls("pulls", { zoneId, names, apiToken });
+const pulls = new OriginPulls("pulls", { zoneId, names, authorityName: "trial dev clients", apiToken });
 
 /** When Cloudflare shows the certificate for every name: a release would demand it from now on. */
 export const releasedAt = pulls.authority.apply(() => Date.now());

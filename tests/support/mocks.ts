@@ -21,7 +21,19 @@ export interface Resource {
     protect: boolean;
     deleteBeforeReplace: boolean;
     ignoreChanges: string[];
+    /** URN and id of the provider that it is made by; empty where that is the default one. */
+    provider: string;
+    /** URNs and names that it had before, as the program asked for them. */
+    aliases: Alias[];
   };
+}
+
+/** A former URN, or the parts of it that were others. */
+export interface Alias {
+  urn?: string;
+  name?: string;
+  type?: string;
+  parentUrn?: string;
 }
 
 /** What a program asked for, and what it gave out. */
@@ -45,7 +57,13 @@ interface Request {
   getProtect(): boolean;
   getDeletebeforereplace(): boolean;
   getIgnorechangesList(): string[];
+  getProvider(): string;
+  getAliasesList(): AliasMessage[];
   getObject(): { toJavaScript(): Record<string, unknown> };
+}
+interface AliasMessage {
+  getUrn(): string;
+  getSpec(): { getName(): string; getType(): string; getParenturn(): string } | undefined;
 }
 interface OutputsRequest {
   getUrn(): string;
@@ -59,8 +77,8 @@ export interface World {
   preview?: boolean;
   /** Whole keys of the config with something encrypted in their values: Pulumi tells no more than that. */
   encrypted?: string[];
-  /** What is looked up in a cloud, by the function's token. */
-  answers?: Record<string, Record<string, unknown>>;
+  /** What is looked up in a cloud, by the function's token; an error is thrown. */
+  answers?: Record<string, Record<string, unknown> | Error>;
 }
 
 /**
@@ -78,10 +96,12 @@ export async function runUnderMocks(
   const run: Run = { resources: [], outputs: {}, exports: {} };
   pulumi.runtime.setAllConfig(config, encrypted);
   const before = Object.fromEntries(Object.entries(made).map(([urn, outputs]) => [urn, { outputs }]));
-  const call = ({ token }: MockCallArgs) =>
-    token === "pulumi:pulumi:readStackResourceOutputs"
-      ? { outputs: before }
-      : (answers[token] ?? wellAnswers[token] ?? {});
+  const call = ({ token }: MockCallArgs) => {
+    const answer = answers[token] ?? wellAnswers[token] ?? {};
+    // As gRPC hands it over.
+    if (answer instanceof Error) throw Object.assign(answer, { details: answer.message });
+    return token === "pulumi:pulumi:readStackResourceOutputs" ? { outputs: before } : answer;
+  };
   await pulumi.runtime.setMocks({ newResource: madeUp, call }, "jupyter-up", stackName, preview, "organization");
   record(pulumi.runtime.getMonitor() as unknown as MockMonitor, run);
   await pulumi.runtime.runInPulumiStack(program);
@@ -131,6 +151,8 @@ function record(monitor: MockMonitor, run: Run): void {
             protect: request.getProtect(),
             deleteBeforeReplace: request.getDeletebeforereplace(),
             ignoreChanges: request.getIgnorechangesList(),
+            provider: request.getProvider(),
+            aliases: request.getAliasesList().map(aliasOf),
           },
         });
       answer(error, response);
@@ -140,6 +162,12 @@ function record(monitor: MockMonitor, run: Run): void {
     run.outputs[request.getUrn()] = request.getOutputs().toJavaScript();
     registerOutputs(request, answer);
   };
+}
+
+function aliasOf(message: AliasMessage): Alias {
+  const spec = message.getSpec();
+  const parts = spec && { name: spec.getName(), type: spec.getType(), parentUrn: spec.getParenturn() };
+  return Object.fromEntries(Object.entries({ urn: message.getUrn(), ...parts }).filter(([, value]) => value !== ""));
 }
 
 /** The word that stands in every secret value made up here, and in none that is no secret. */

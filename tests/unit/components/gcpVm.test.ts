@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { beforeAll, describe, it } from "@jest/globals";
+import { gcpProvider } from "../../../components/host/gcpProvider.ts";
 import { GcpVm, type GcpVmArgs, keysOf } from "../../../components/host/gcpVm.ts";
 import { MARKER, openTexts, type Resource, runUnderMocks, secretOf } from "../../support/mocks.ts";
 
 const args: GcpVmArgs = {
-  project: "my-project-123456",
+  called: "jupyter-up-test",
+  accountId: "jupyter-up-test",
+  stack: "test",
   zone: "us-central1-a",
   machineType: "e2-micro",
   bootDiskGb: 10,
@@ -16,9 +19,10 @@ const args: GcpVmArgs = {
 };
 
 /** The resources of a VM, and of a command on it. */
-async function made(changes: Partial<GcpVmArgs> = {}): Promise<Resource[]> {
-  const { resources } = await runUnderMocks({}, async () => {
-    const host = new GcpVm("host", { ...args, ...changes });
+async function made(changes: Partial<GcpVmArgs> = {}, config: Record<string, string> = {}): Promise<Resource[]> {
+  const { resources } = await runUnderMocks(config, async () => {
+    const gcp = gcpProvider("gcp", { project: "my-project-123456", zone: args.zone, labels: { site: "lab" } });
+    const host = new GcpVm("host", { ...args, ...changes }, { providers: { gcp } });
     const command = { create: "site-apply 'x'", delete: "site-apply down", stdin: "text" };
     host.command("host-command", command, { parent: host });
   });
@@ -104,13 +108,49 @@ describe("A VM on Google Cloud", () => {
     assert.deepEqual([...types], ["gcp:serviceaccount/account:Account"]);
   });
 
-  it("lies where the settings say, whatever the provider's own configuration says", () => {
-    for (const { type, name, inputs } of resources) {
+  it("lies where the settings say, by a provider of its own", () => {
+    const provider = only(resources, "pulumi:providers:gcp");
+    assert.deepEqual(provider.inputs, {
+      project: "my-project-123456",
+      region: "us-central1",
+      zone: "us-central1-a",
+      defaultLabels: '{"site":"lab"}',
+    });
+    for (const { type, name, inputs, options } of resources) {
       if (!type.startsWith("gcp:")) continue;
-      assert.equal(inputs.project, args.project, name);
+      assert.equal(options.provider, `${provider.urn}::gcp-id`, name);
       if (/Instance|Disk/.test(type)) assert.equal(inputs.zone, args.zone, name);
       if (/Subnetwork|Address|:ResourcePolicy/.test(type)) assert.equal(inputs.region, "us-central1", name);
     }
+  });
+
+  it("is made by that provider with what the config says of Google's, and keeps what is encrypted there", async () => {
+    const config = {
+      "gcp:credentials": `{"client_email":"${MARKER}"}`,
+      "gcp:userProjectOverride": "true",
+      "gcp:defaultLabels": '{"team":"maths"}',
+      "gcp:project": "another-project",
+    };
+    const { inputs } = only(await made({}, config), "pulumi:providers:gcp");
+    assert.equal(secretOf(inputs.credentials), config["gcp:credentials"]);
+    assert.equal(secretOf(inputs.userProjectOverride), "true");
+    assert.equal(secretOf(inputs.defaultLabels), '{"site":"lab","team":"maths"}');
+    assert.equal(inputs.project, "my-project-123456");
+  });
+
+  it("has what a transformation changes, by arguments or by a function", async () => {
+    const instance = { description: "the lab's" };
+    const disk: NonNullable<GcpVmArgs["transform"]>["disk"] = (args, opts, name) => {
+      args.labels = { name };
+      opts.protect = false;
+    };
+    const changed = await made({ transform: { instance, disk, address: { description: "fixed" } } });
+    assert.equal(only(changed, INSTANCE).inputs.description, "the lab's");
+    assert.equal(only(changed, INSTANCE).inputs.machineType, "e2-micro");
+    assert.deepEqual(only(changed, DISK).inputs.labels, { name: "host-data" });
+    assert.equal(only(changed, DISK).options.protect, false);
+    assert.equal(only(changed, "gcp:compute/address:Address").inputs.description, "fixed");
+    assert.equal("transform" in only(changed, "jupyter-up:index:GcpVm").inputs, false, "a function is no input");
   });
 
   it("takes the stack's keys, and no project's", () => {

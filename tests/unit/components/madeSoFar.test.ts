@@ -38,6 +38,22 @@ describe("A value of the state", () => {
 });
 
 describe("The state of a stack", () => {
+  it("is missed where the engine does not tell it, and nothing is done", async () => {
+    const token = "pulumi:pulumi:readStackResourceOutputs";
+    const asked = async (message: string): Promise<string> => {
+      let said = "";
+      const program = async () => {
+        await madeSoFar().catch((error) => {
+          said = error.message;
+        });
+      };
+      await runUnderMocks({}, program, {}, { answers: { [token]: new Error(message) } });
+      return said;
+    };
+    assert.match(await asked(`unrecognized function name: '${token}'`), /^Nothing was changed\. This version/);
+    assert.equal(await asked("unknown stack"), "unknown stack");
+  });
+
   it("with a machine of one's own, as the command provider 1.2.1 writes it", async () => {
     const urn = "urn:pulumi:test::jupyter-up::jupyter-up:index:SiteRelease$command:remote:Command::site-release";
     const connection = secret({

@@ -3,6 +3,7 @@ import { describe, it } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { OriginPulls } from "../../../components/cloudflare/originPulls.ts";
 import { type Association, untilShown } from "../../../components/cloudflare/untilShown.ts";
+import { resourceRefusal } from "../../../components/resourceRefusal.ts";
 import { MARKER, openTexts, runUnderMocks, secretOf } from "../../support/mocks.ts";
 
 const active: Association = { status: "active", certStatus: "active" };
@@ -47,7 +48,6 @@ describe("Before nginx demands the client certificate", () => {
 
   it("the site is not released where it never comes, and the message says what Cloudflare said", async () => {
     const { error, pauses } = await waited({ lab: [active], jupyter: [deploying], app: [new Error("not found")] });
-    assert.ok(pulumi.RunError.isInstance(error));
     assert.match(
       error.message,
       /after 10 minutes \(pending_deployment\)\. Missing: jupyter, app\. The site was not released/,
@@ -64,7 +64,7 @@ describe("The client certificate of Cloudflare", () => {
     runUnderMocks(
       {},
       async () => {
-        new OriginPulls("pulls", { zoneId: "z", names, apiToken: `${MARKER}-token` });
+        new OriginPulls("pulls", { zoneId: "z", names, authorityName: "lab clients", apiToken: `${MARKER}-token` });
       },
       {},
       { preview, answers },
@@ -90,6 +90,17 @@ describe("The client certificate of Cloudflare", () => {
     assert.equal(secretOf(token), `${MARKER}-token`);
     assert.deepEqual(others, { ZONE: "z", CERTIFICATE: "pulls-certificate-id", NAMES: names.join(" ") });
     for (const { inputs } of resources) for (const text of openTexts(inputs)) assert.ok(!text.includes(MARKER));
+  });
+
+  it("is missed in an error that is shown at the component, without a trace", async () => {
+    let pulls: pulumi.Resource | undefined;
+    await runUnderMocks({}, async () => {
+      pulls = new OriginPulls("pulls", { zoneId: "z", names, authorityName: "lab clients" });
+    });
+    assert.ok(pulls);
+    const error = resourceRefusal("It does not come.", pulls);
+    assert.ok(pulumi.ResourceError.isInstance(error));
+    assert.deepEqual([error.message, error.resource, error.stack], ["It does not come.", pulls, undefined]);
   });
 
   it("is not waited for in a preview", async () => {

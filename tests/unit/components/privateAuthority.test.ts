@@ -12,7 +12,10 @@ describe("The certificate of an authority of the stack's own", () => {
   };
   beforeAll(async () => {
     run = await runUnderMocks({}, async () => {
-      new PrivateAuthority("tls", { dnsNames: ["lab.example.com", "jupyter.lab.example.com"] });
+      new PrivateAuthority("tls", {
+        dnsNames: ["lab.example.com", "jupyter.lab.example.com"],
+        authorityName: "jupyter-up dev",
+      });
     });
   });
 
@@ -34,10 +37,10 @@ describe("The certificate of an authority of the stack's own", () => {
   it("is signed by the stack's own authority, which signs and serves nothing", () => {
     assert.equal(
       inputsOf("tls-leaf").caCertPem,
-      "-----BEGIN CERTIFICATE-----\ntls-authority\n-----END CERTIFICATE-----\n",
+      "-----BEGIN CERTIFICATE-----\ntls-authority-certificate\n-----END CERTIFICATE-----\n",
     );
-    assert.equal(inputsOf("tls-authority").isCaCertificate, true);
-    assert.deepEqual(inputsOf("tls-authority").allowedUses, ["cert_signing", "crl_signing"]);
+    assert.equal(inputsOf("tls-authority-certificate").isCaCertificate, true);
+    assert.deepEqual(inputsOf("tls-authority-certificate").allowedUses, ["cert_signing", "crl_signing"]);
   });
 
   it("has a key of its own, and a kind that every browser and small machine can do", () => {
@@ -52,8 +55,17 @@ describe("The certificate of an authority of the stack's own", () => {
     assert.ok(String(authority).includes(`${MARKER}-tls-authority-key`));
   });
 
+  it("is looked for under the type and the names that older stacks have", () => {
+    const aliasesOf = (name: string, type: string) =>
+      run.resources.find((each) => each.name === name && each.type.includes(type))?.options.aliases;
+    const parentUrn = "urn:pulumi:test::jupyter-up::jupyter-up:index:Certificate::tls";
+    assert.equal(aliasesOf("tls", "PrivateAuthority")?.[0]?.type, "jupyter-up:index:Certificate");
+    assert.deepEqual(aliasesOf("tls-authority-key", "PrivateKey"), [{ parentUrn }]);
+    assert.deepEqual(aliasesOf("tls-authority-certificate", "SelfSignedCert"), [{ name: "tls-authority", parentUrn }]);
+  });
+
   it("gives its key out as a secret", () => {
-    const component = run.resources.find(({ type }) => type === "jupyter-up:index:Certificate");
+    const component = run.resources.find(({ type }) => type === "jupyter-up:index:PrivateAuthority");
     const outputs = run.outputs[component?.urn ?? ""];
     assert.ok(String(secretOf(outputs?.key)).includes(`${MARKER}-tls-key`));
     for (const text of openTexts(outputs)) assert.equal(text.includes(MARKER), false);

@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { placeOn, ThisMachine } from "../../../components/host/localHost.ts";
+import { stackFolder } from "../../../components/names.ts";
 import { type Resource, runUnderMocks, secretOf } from "../../support/mocks.ts";
 
 describe("placeOn()", () => {
-  const args = { port: 8443, httpPort: 8080, notebooks: "notebooks" };
+  const args = { folder: "local", port: 8443, httpPort: 8080, notebooks: "notebooks" };
   const facts = (platform: string, uid?: number) => ({
     platform,
     cwd: () => "/home/ann/jupyter-up",
@@ -18,7 +19,7 @@ describe("placeOn()", () => {
   const linuxRoot = facts("linux", 0);
 
   it("puts the site below .state of the checkout, on the loopback address", () => {
-    assert.deepEqual(placeOn(linuxRoot, "local", args), {
+    assert.deepEqual(placeOn(linuxRoot, args), {
       root: "/home/ann/jupyter-up/.state/local/site",
       data: "/home/ann/jupyter-up/.state/local/data",
       notebooks: "/home/ann/jupyter-up/notebooks",
@@ -30,7 +31,8 @@ describe("placeOn()", () => {
   });
 
   it("does so for a stack whose name is no folder of its own", () => {
-    const roots = ["Prod", "prod", ".."].map((stack) => placeOn(linuxRoot, stack, args).root);
+    const rootOf = (stack: string) => placeOn(linuxRoot, { ...args, folder: stackFolder(stack) }).root;
+    const roots = ["Prod", "prod", ".."].map(rootOf);
     assert.equal(roots[1], "/home/ann/jupyter-up/.state/prod/site");
     // A Mac's file system takes Prod and prod for one.
     assert.equal(new Set(roots.map((root) => root.toLowerCase())).size, 3);
@@ -45,7 +47,7 @@ describe("placeOn()", () => {
   ];
   for (const [who, process, uid] of users)
     it(who, () => {
-      assert.equal(placeOn(process, "local", args).uid, uid);
+      assert.equal(placeOn(process, args).uid, uid);
     });
 
   const folders: [notebooks: string, expected: string][] = [
@@ -58,7 +60,7 @@ describe("placeOn()", () => {
   ];
   for (const [notebooks, expected] of folders)
     it(`takes the notebooks folder ${notebooks} for ${expected}`, () => {
-      assert.equal(placeOn(linuxRoot, "local", { ...args, notebooks }).notebooks, expected);
+      assert.equal(placeOn(linuxRoot, { ...args, notebooks }).notebooks, expected);
     });
 });
 
@@ -72,7 +74,7 @@ describe("A command of this machine", () => {
     folder = mkdtempSync(join(tmpdir(), "this-machine-"));
     const { default: pulumi } = await import("@pulumi/pulumi");
     const run = await runUnderMocks({}, async () => {
-      const host = new ThisMachine("host", { port: 8443, httpPort: 8080, notebooks: "notebooks" });
+      const host = new ThisMachine("host", { folder: "dev", port: 8443, httpPort: 8080, notebooks: "notebooks" });
       const opts = { parent: host };
       host.command("host-shown", { create: "tr a-z A-Z; echo to stderr >&2; exit 3", stdin: "hello\n" }, opts);
       host.command("host-hidden", { create: "true", delete: "false", stdin: pulumi.secret("x"), shown: false }, opts);

@@ -47,7 +47,8 @@ describe("The program", () => {
       "command:local:Command site-release",
       "command:local:Command site-secrets",
       "command:local:Command site-setup",
-      "jupyter-up:index:Certificate certificate",
+      "jupyter-up:index:CertificateAuthority certificate-authority",
+      "jupyter-up:index:PrivateAuthority certificate",
       "jupyter-up:index:SiteRelease site",
       "jupyter-up:index:SiteSecrets secrets",
       "jupyter-up:index:ThisMachine host",
@@ -65,7 +66,7 @@ describe("The program", () => {
       "tls:index/locallySignedCert:LocallySignedCert certificate-leaf",
       "tls:index/privateKey:PrivateKey certificate-authority-key",
       "tls:index/privateKey:PrivateKey certificate-key",
-      "tls:index/selfSignedCert:SelfSignedCert certificate-authority",
+      "tls:index/selfSignedCert:SelfSignedCert certificate-authority-certificate",
     ]);
   });
 
@@ -165,7 +166,7 @@ describe("The program", () => {
       user: "ann@example.com",
     });
     assert.equal(notebooks, `${process.cwd()}/notebooks`);
-    assert.match(String(certificateAuthority), /^-----BEGIN CERTIFICATE-----\ncertificate-authority\n/);
+    assert.match(String(certificateAuthority), /^-----BEGIN CERTIFICATE-----\ncertificate-authority-certificate\n/);
   });
 
   it("gives out passwords as secrets", () => {
@@ -421,7 +422,9 @@ describe("The program with target gcp", () => {
   });
 
   it("has every resource of a provider in a component, and by a name that begins with the component's", () => {
-    for (const { name, parent } of run.resources.filter(({ custom }) => custom)) {
+    for (const { name, parent } of run.resources.filter(
+      ({ custom, type }) => custom && !type.startsWith("pulumi:providers:"),
+    )) {
       const component = run.resources.find(({ urn }) => urn === parent);
       assert.ok(name.startsWith(`${component?.name}-`), name);
     }

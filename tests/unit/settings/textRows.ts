@@ -61,7 +61,7 @@ export function outcomeOf(settings: Settings): Outcome {
   const plain = opened(settings) as Plain;
   const bundle = once(() => {
     const facts = { platform: "linux", cwd: () => checkout, getuid: () => 0 };
-    const site = siteOf("jupyter-up-test", settings, placeOn(facts, "test", localOf(settings)));
+    const site = siteOf("jupyter-up-test", settings, placeOn(facts, { folder: "test", ...localOf(settings) }));
     return bundleOf(site, { ...secrets, ...secretsOf(plain) });
   });
   const services = once(() => filledIn(composeOf(bundle().release).services) as Outcome["services"]);

@@ -99,6 +99,16 @@ describe("the stand-in for Google's cloud, without a machine", () => {
     });
   });
 
+  it("reads what is no text in its configuration as JSON, and warns of a region that there is none of", async () => {
+    assert.deepEqual(await engine.checkConfig({ defaultLabels: '{"team":"maths"}', userProjectOverride: "true" }), []);
+    await assert.rejects(engine.checkConfig({ defaultLabels: "team=maths" }), /because of malformed resource inputs/);
+    const before = engine.messages.length;
+    await engine.checkConfig({ project: "my-project", region: "us-central1" });
+    assert.equal(engine.messages.length, before);
+    await engine.checkConfig({ project: "my-project", region: "mars" });
+    assert.match(engine.messages.at(-1)?.text ?? "", /^region "mars" is not available for project "my-project"\./);
+  });
+
   it("asks for a project, a region and a zone", async () => {
     await within({ GOOGLE_PROJECT: undefined }, () =>
       assert.rejects(engine.check(types.network, {}), /project: required field is not set/),
@@ -294,6 +304,22 @@ describe("the stand-in for Google's cloud, without a machine", () => {
     assert.deepEqual(effectiveLabels, { app: "site", "goog-pulumi-provisioned": "true" });
     assert.equal(address, old.outputs.address);
     assert.deepEqual((await engine.read(types.address, made.address)).outputs, { ...made.address.outputs });
+  });
+
+  it("gives everything with labels the provider's default labels, by an update", async () => {
+    const other = await test.attach({ project: "my-project", defaultLabels: '{"team":"maths"}' });
+    const { inputs } = made.address as Resource;
+    assert.deepEqual(await other.diff(types.address, made.address as Resource, inputs), { "pulumiLabels.team": "add" });
+    assert.equal(
+      (await other.update(types.address, made.address as Resource, inputs, { preview: true })).outputs.pulumiLabels,
+      UNKNOWN,
+    );
+    made.address = await other.update(types.address, made.address as Resource, inputs);
+    assert.deepEqual(made.address.outputs.pulumiLabels, { team: "maths", app: "site" });
+    assert.deepEqual(await other.diff(types.address, made.address, inputs), {});
+    assert.deepEqual(await other.diff(types.network, made.network as Resource, (made.network as Resource).inputs), {});
+    made.address = await engine.update(types.address, made.address, inputs);
+    assert.deepEqual(made.address.outputs.pulumiLabels, { app: "site" });
   });
 
   it("finds by its path what is to be imported", async () => {

@@ -1,6 +1,7 @@
 import { withoutSecretMarks } from "../../protocol.ts";
 import type { Properties, ProviderPackage } from "../../resource.ts";
 import { address } from "./address.ts";
+import { refuseMalformed, regionWarning } from "./configuration.ts";
 import { projectWarning, requireCredentials } from "./credentials.ts";
 import { disk } from "./disk.ts";
 import { diskResourcePolicyAttachment } from "./diskResourcePolicyAttachment.ts";
@@ -16,10 +17,15 @@ export default {
   name: "gcp",
   version: "9.37.0",
   checkConfig(config) {
-    requireCredentials(withoutSecretMarks(config) as Properties);
+    const given = withoutSecretMarks(config) as Properties;
+    refuseMalformed(given);
+    requireCredentials(given);
     return [];
   },
-  warnings: (config) => projectWarning(withoutSecretMarks(config) as Properties),
+  warnings(config) {
+    const given = withoutSecretMarks(config) as Properties;
+    return [...projectWarning(given), ...regionWarning(given)];
+  },
   resources: {
     "gcp:compute/address:Address": address,
     "gcp:compute/disk:Disk": disk,

@@ -1,6 +1,7 @@
 /** What all resources of Google's cloud have in common: where they lie, what is checked, what is refused, what is kept. */
 
 import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { type Cloud, openCloud } from "../../../cloud/folder.ts";
 import {
   type CloudRecord,
@@ -187,6 +188,7 @@ export function resourceType<Inputs extends CommonInputs, Outputs extends Proper
         const inputDiff = state.inputs[part] !== inputs[part];
         changes.push({ path: part, kind: "update", replace: true, inputDiff });
       }
+      changes.push(...defaultLabelChanges(state, inputs, operation));
       // Two things cannot have one name at one time; a name that the provider has made up is another one each time.
       const sameName = inputs.name !== undefined && inputs.name === state.inputs.name;
       return { changes, deleteBeforeReplace: sameName && changes.some(({ replace }) => replace) };
@@ -195,7 +197,13 @@ export function resourceType<Inputs extends CommonInputs, Outputs extends Proper
     preview(inputs, state, operation) {
       const place = placeOf(kind.scope, inputs, operation);
       const name = kind.nameOf === undefined ? { name: inputs.name ?? state?.outputs.name ?? UNKNOWN } : {};
-      const unknown = state === undefined ? kind.outputs : (kind.unknownAfter?.(state, inputs) ?? []);
+      const unknown =
+        state === undefined
+          ? kind.outputs
+          : [
+              ...(kind.unknownAfter?.(state, inputs) ?? []),
+              ...(defaultLabelChanges(state, inputs, operation).length > 0 ? labelNames : []),
+            ];
       const outputs = kind.outputs.map((output) => {
         const known = unknown.includes(output) ? UNKNOWN : state?.outputs[output];
         return [output, given((inputs as Properties)[output]) ?? known];
@@ -326,6 +334,20 @@ export const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_
 export function labelOutputs({ labels = {} }: CommonInputs, { config }: Operation) {
   const all = { ...defaultLabels(config), ...labels };
   return { effectiveLabels: { ...all, "goog-pulumi-provisioned": "true" }, pulumiLabels: all };
+}
+
+const labelNames: readonly string[] = ["effectiveLabels", "pulumiLabels", "labelFingerprint"];
+
+/** What the provider's default labels change at a resource whose own labels stay: an update that no input shows. */
+function defaultLabelChanges(
+  { inputs: before, outputs }: State<CommonInputs, Properties>,
+  inputs: CommonInputs,
+  operation: Operation,
+): Change[] {
+  if (!("pulumiLabels" in outputs) || !isDeepStrictEqual(before.labels, inputs.labels)) return [];
+  const { pulumiLabels } = labelOutputs(inputs, operation);
+  const { changes } = diffInputs({ pulumiLabels: outputs.pulumiLabels }, { pulumiLabels }, []);
+  return changes.map((change) => ({ ...change, inputDiff: false }));
 }
 
 /** Configuration that is not text reaches a provider as JSON. */

@@ -4,12 +4,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Cloud, openCloud } from "../../../cloud/folder.ts";
+import type { Properties } from "../../resource.ts";
 import { serveForTests, type TestEngine } from "../../testing.ts";
 import gcp from "./index.ts";
 
 export interface TestCloud {
   readonly cloud: Cloud;
   readonly engine: TestEngine;
+  /** Another engine, which has configured the provider so. */
+  attach(config: Properties): Promise<TestEngine>;
   /** Forgets the folder. What else there is has to have gone before. */
   close(): Promise<void>;
 }
@@ -31,6 +34,7 @@ export async function openTestCloud(): Promise<TestCloud> {
   return {
     cloud: openCloud(folder),
     engine,
+    attach: (config) => served.attach(config),
     async close() {
       served.close();
       await rm(folder, { recursive: true });

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
+import { openCloud } from "../cloud/folder.ts";
+import { addZone } from "./packages/cloudflare/zones.ts";
+import { skip, type TrialStack, trialStack } from "./trialStack.ts";
+
+/**
+ * Stacks that an older version of the program made, as today's program finds them. The states were exported after the first
+ * `pulumi up` of that version, with the fake providers of its time. They are cut: no source positions, short texts in place of the
+ * commands' standard input, and certificates that do not expire. The passphrase is the one below.
+ */
+const checkout = join(import.meta.dirname, "../..");
+const states = join(import.meta.dirname, "oldStates");
+const PASSPHRASE = "old states";
+/** What the program consists of. */
+const PROGRAM = ["index.ts", "Pulumi.yaml", "Pulumi.README.md", "package.json", "components", "files", "settings"];
+
+const credentials = JSON.stringify({
+  type: "service_account",
+  client_email: "up@my-project-123456.iam.gserviceaccount.com",
+});
+
+/** What `pulumi up` would do: the names of resources by the kind of step. Components and what stays as it is are left out. */
+type Plan = Record<string, string[]>;
+
+interface Preview {
+  steps: { op: string; urn: string }[];
+}
+
+function planOf({ steps }: Preview): Plan {
+  const plan: Plan = {};
+  for (const { op, urn } of steps) {
+    const [, , types = "", name = ""] = urn.split("::");
+    const type = types.split("$").at(-1) ?? "";
+    if (op !== "same" && !/^(jupyter-up:index|pulumi:pulumi):/.test(type))
+      plan[op] = [...(plan[op] ?? []), name].sort();
+  }
+  return plan;
+}
+
+const release = ["site-release", "site-secrets", "site-setup"];
+
+const plans: Record<string, { what: string; plan: Plan }> = {
+  local: { what: "on this machine", plan: { update: release } },
+  dev: {
+    what: "on Google Cloud, behind Cloudflare",
+    plan: {
+      create: ["gcp", "pulls-in-use"],
+      // Address, disk and VM get a label, and none of them is stopped for it. The fake edge has another address in each folder.
+      update: ["host-address", "host-data", "host-provision", "host-vm", "host-web-firewall", ...release],
+    },
+  },
+  lab: { what: "on a machine that is reached by SSH", plan: { update: ["host-provision", ...release] } },
+};
+
+for (const [name, { what, plan }] of Object.entries(plans)) {
+  (skip ? describe.skip : describe)(`A stack ${what} that an older version made`, () => {
+    let stack: TrialStack;
+
+    beforeAll(async () => {
+      stack = await trialStack(
+        async (folder) => {
+          for (const part of PROGRAM) await cp(join(checkout, part), join(folder, part), { recursive: true });
+          await cp(join(states, `Pulumi.${name}.yaml`), join(folder, `Pulumi.${name}.yaml`));
+        },
+        (folder) => ({
+          JUPYTER_UP_CLOUD: join(folder, "cloud"),
+          GOOGLE_CREDENTIALS: credentials,
+          CLOUDFLARE_API_TOKEN: "a-token-of-cloudflares-of-forty-characters",
+        }),
+      );
+      Object.assign(stack.env, { PULUMI_CONFIG_PASSPHRASE: PASSPHRASE, PULUMI_STACK: name });
+      await addZone(openCloud(join(stack.folder, "cloud")), "example.com");
+      const made = await stack.pulumi("stack", "init", name);
+      assert.equal(made.code, 0, made.text);
+      const imported = await stack.pulumi("stack", "import", "--file", join(states, `${name}.json`));
+      assert.equal(imported.code, 0, imported.text);
+    });
+
+    afterAll(() => stack.remove());
+
+    it("is updated in place, and keeps disk, address, keys, certificates and passwords", async () => {
+      const { code, text } = await stack.pulumi("preview", "--json");
+      assert.equal(code, 0, text);
+      assert.deepEqual(planOf(JSON.parse(text)), plan);
+      assert.doesNotMatch(text, /unable to detect a global setting for GCP Project/);
+    });
+  });
+}

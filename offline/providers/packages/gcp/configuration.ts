@@ -1,0 +1,43 @@
+/** The provider's configuration, as a stack's config or a `gcp.Provider` has it. */
+
+import { type Properties, UNKNOWN } from "../../resource.ts";
+import { placeFault } from "./scope.ts";
+
+/** What is no text in the provider's schema comes as JSON. */
+const encoded = [
+  "addPulumiAttributionLabel",
+  "batching",
+  "defaultLabels",
+  "disableGooglePartnerName",
+  "externalCredentials",
+  "impersonateServiceAccountDelegates",
+  "preferGlobalEndpoints",
+  "preferRegionalEndpoints",
+  "scopes",
+  "userProjectOverride",
+];
+
+/**
+ * Throws for JSON that is none. Held in November 2026 to pulumi-terraform-bridge's `ConfigEncoding` and `CheckConfig`; the rest of
+ * the message is that of Go's JSON reader.
+ */
+export function refuseMalformed(config: Properties): void {
+  for (const name of encoded) {
+    const value = config[name];
+    if (typeof value !== "string" || value === "" || value === UNKNOWN) continue;
+    try {
+      JSON.parse(value);
+    } catch (error) {
+      throw new Error(`CheckConfig failed because of malformed resource inputs: ${(error as Error).message}`);
+    }
+  }
+}
+
+/** Held in November 2026 to pulumi-gcp's `preConfigureCallbackWithLogger` and its errors/wrong_region.txt. */
+export function regionWarning({ project, region }: Properties): string[] {
+  if (typeof project !== "string" || typeof region !== "string" || placeFault({ project, region }) === undefined)
+    return [];
+  return [
+    `region ${JSON.stringify(region)} is not available for project ${JSON.stringify(project)}.\nPlease see https://cloud.google.com/compute/docs/regions-zones/viewing-regions-zones#viewing_a_list_of_available_regions for a list of available regions`,
+  ];
+}
