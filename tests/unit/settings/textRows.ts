@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { parse } from "yaml";
 import { placeOn } from "../../../components/host/localHost.ts";
 import { bundleOf } from "../../../files/release/bundle.ts";
+import type { ReleaseManifest, ServiceManifest } from "../../../files/release/manifest.ts";
 import type { Secrets } from "../../../files/site/secrets.ts";
 import { siteOf } from "../../../files/site/site.ts";
 import { checkout } from "../../../settings/checkout.ts";
@@ -11,7 +12,7 @@ import type { Settings } from "../../../settings/schema.ts";
 import { opened } from "../../support/settings.ts";
 import { secrets } from "../../support/site.ts";
 import { oddNames } from "../../support/texts.ts";
-import { composeOf, contentOf, unpack } from "../../support/unpack.ts";
+import { composeOf, contentOf, manifestOf, serviceManifestOf } from "../../support/unpack.ts";
 
 /** What a config becomes: its settings with their secrets in the open, and the files that programs read. */
 export interface Outcome {
@@ -21,8 +22,10 @@ export interface Outcome {
   secretFile(path: string): string;
   /** Services of compose.yaml, with each dollar as Compose fills it in. */
   services: ReturnType<typeof composeOf>["services"];
-  /** What follows a word in the lines of the release that begin with it. */
-  lines(word: string): string[];
+  /** What the host is told besides the files. */
+  manifest: ReleaseManifest;
+  /** What it is told of one service. */
+  service(name: string): ServiceManifest;
 }
 
 /** As far as rows look into it: secrets are texts here. */
@@ -64,10 +67,10 @@ export function outcomeOf(settings: Settings): Outcome {
     get services() {
       return services();
     },
-    lines: (word) =>
-      unpack(bundle().release).header.flatMap((line) =>
-        line.startsWith(`${word} `) ? line.slice(word.length + 1) : [],
-      ),
+    get manifest() {
+      return manifestOf(bundle().release);
+    },
+    service: (name) => serviceManifestOf(bundle().release, name),
   };
 }
 
@@ -188,7 +191,7 @@ function ofSsh(part: string, taken: string[], form: Row["form"] = trimmed): Row 
     taken,
     form,
     found: ({ settings }) => [settings.ssh[part]],
-    program: "unit/components/remoteHost.cases.ts",
+    program: "unit/components/remoteHost.test.ts",
   };
 }
 
@@ -250,7 +253,7 @@ export const rows: Record<string, Row> = {
     config: (text) => ({ allow: [text] }),
     taken: [...ADDRESSES, "@example.co.uk"],
     form: lowerCase,
-    found: ({ lines }) => lines("allow"),
+    found: ({ manifest }) => manifest.allow ?? [],
     program: "integration/texts.test.ts",
   },
   "signIn.provider": {
@@ -305,11 +308,7 @@ export const rows: Record<string, Row> = {
   "signIn.tokenUrl": ofClient("tokenUrl", URLS, trimmed, "token_url", "integration/texts.test.ts"),
   "signIn.userInfoUrl": ofClient("userInfoUrl", URLS, trimmed, "user_info_url", "integration/texts.test.ts"),
   sessionRotation: {
-    ...plain(
-      "sessionRotation",
-      ["", "0755", "2026-11", "$x \"y\" 'z'", "a\nb"],
-      "unit/components/siteSecrets.cases.ts",
-    ),
+    ...plain("sessionRotation", ["", "0755", "2026-11", "$x \"y\" 'z'", "a\nb"], "unit/components/siteSecrets.test.ts"),
     form: orNothing,
     found: ({ settings, file }) => [settings.sessionRotation, settings.sessionRotation && JSON.parse(file("sessions"))],
   },
@@ -344,11 +343,10 @@ export const rows: Record<string, Row> = {
       "a==1.*",
     ],
     form: withoutBlanks,
-    found: ({ lines }) => [
-      lines("prepare")
-        .find((line) => line.includes("/packages.py"))
-        ?.split(" ")
-        .at(-1),
+    found: ({ service }) => [
+      service("jupyter")
+        .prepare?.find((words) => words.some((word) => word.endsWith("/packages.py")))
+        ?.at(-1),
     ],
     program: "integration/jupyter.test.ts",
   },
@@ -362,7 +360,7 @@ export const rows: Record<string, Row> = {
     ...plain(
       "databaseRotation",
       ["", "0755", "2026-11", "$x \"y\" 'z'", "a\nb"],
-      "unit/components/siteSecrets.cases.ts",
+      "unit/components/siteSecrets.test.ts",
     ),
     form: orNothing,
   },
@@ -460,36 +458,41 @@ export const rows: Record<string, Row> = {
   "apps[].path": ofApp("path", {
     taken: ["/", "/0755", "/a/b?c=1&d=%20"],
     form: trimmed,
-    found: ({ lines }) => [/ http:\/\/whoami:80(\S*)/.exec(lines("ready").join())?.[1]],
+    found: ({ service }) => [
+      service("whoami")
+        .ready_when?.succeeds.find((word) => word.startsWith("http://whoami:80"))
+        ?.slice("http://whoami:80".length),
+    ],
     program: "integration/apps.test.ts",
   }),
   "purge[]": {
     key: "purge[0]",
     config: (text) => ({ purge: [text] }),
     taken: ["old", "0755", ...oddNames],
-    found: ({ lines, settings }) => [settings.purge[0], ...lines("purge").map((line) => line.split("/data/apps/")[1])],
+    found: ({ manifest, settings }) => [
+      settings.purge[0],
+      ...(manifest.purge ?? []).flatMap(({ app, folder }) => [app, folder.split("/data/apps/")[1]]),
+    ],
     program: "integration/apps.test.ts",
   },
   notebooks: {
     ...plain("notebooks", FOLDERS, "integration/home.test.ts"),
     form: (text) => resolve(checkout, text.replace(/^~(?=\/)/, homedir())),
-    found: ({ services, lines }) => [
+    found: ({ services, service }) => [
       services.jupyter?.volumes?.find(({ target }) => target === "/home/jovyan/work")?.source,
-      lines("folder")
-        .filter((line) => line.startsWith("1000:100 "))
-        .map((line) => line.slice("1000:100 ".length))[1],
+      service("jupyter").folders?.[1]?.path,
     ],
   },
-  project: plain("project", ["my-project-123456", "example.com:a-project"], "unit/components/gcpVm.cases.ts"),
-  zone: plain("zone", ["us-west1-b"], "unit/components/gcpVm.cases.ts"),
-  machineType: plain("machineType", ["e2-small", "custom-2-8192"], "unit/components/gcpVm.cases.ts"),
+  project: plain("project", ["my-project-123456", "example.com:a-project"], "unit/components/gcpVm.test.ts"),
+  zone: plain("zone", ["us-west1-b"], "unit/components/gcpVm.test.ts"),
+  machineType: plain("machineType", ["e2-small", "custom-2-8192"], "unit/components/gcpVm.test.ts"),
   "sshFrom[]": {
     key: "sshFrom[0]",
     config: (text) => ({ sshFrom: [text] }),
     taken: ["203.0.113.7/32"],
     form: trimmed,
     found: ({ settings }) => settings.sshFrom,
-    program: "unit/components/gcpVm.cases.ts",
+    program: "unit/components/gcpVm.test.ts",
   },
   "ssh.host": ofSsh("host", ["203.0.113.7", "Box.lan", "0755"]),
   "ssh.user": ofSsh("user", ["root", "_x.y-z", "null"]),
