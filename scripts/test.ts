@@ -12,6 +12,7 @@ import { projectFolder } from "./cli/folders.ts";
 import { interrupted } from "./cli/interruption.ts";
 import { main } from "./cli/main.ts";
 import { PlainError } from "./cli/plainError.ts";
+import { ensurePythonTools } from "./machine/pythonTools.ts";
 
 const projects = ["unit", "offline", "integration", "e2e"];
 const formerNames: Record<string, string> = { rendered: "integration", "stand-ins": "offline" };
@@ -63,17 +64,22 @@ async function runTests(args: string[]): Promise<Counts> {
   }
 }
 
-/** Format, lint and types: each counts as one test. */
+/** Format, lint and types of both languages: each counts as one test. */
 async function runChecks(): Promise<Counts> {
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
-  const checks: [string, string[]][] = [
-    ["biome", ["check", "."]],
-    ["tsc", ["--noEmit"]],
+  const ofNode = (program: string) => [join(projectFolder, "node_modules/.bin", program)];
+  const ofPython = [await ensurePythonTools(), "-m"];
+  const checks: [command: string[], words: string[]][] = [
+    [ofNode("biome"), ["biome", "check", "."]],
+    [ofNode("tsc"), ["tsc", "--noEmit"]],
+    [ofPython, ["ruff", "format", "--check"]],
+    [ofPython, ["ruff", "check"]],
+    [ofPython, ["mypy"]],
   ];
-  for (const [program, args] of checks) {
-    const command = join(projectFolder, "node_modules/.bin", program);
-    const { code, stdout, stderr } = await attempt(command, args, { cwd: projectFolder });
-    process.stdout.write(`${code === 0 ? "✔" : "✖"} ${[program, ...args].join(" ")}\n`);
+  for (const [[program = "", ...before], words] of checks) {
+    const args = before.length > 0 ? [...before, ...words] : words.slice(1);
+    const { code, stdout, stderr } = await attempt(program, args, { cwd: projectFolder });
+    process.stdout.write(`${code === 0 ? "✔" : "✖"} ${words.join(" ")}\n`);
     if (code !== 0) process.stdout.write(`${stdout}${stderr}`);
     counts[code === 0 ? "passed" : "failed"]++;
   }

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
+import { endOf, hostProgram } from "../../files/host/program.ts";
 import { bundleOf } from "../../files/release/bundle.ts";
 import { install, quoted } from "../../files/release/shellWords.ts";
 import type { Secrets } from "../../files/site/secrets.ts";
@@ -25,7 +25,7 @@ export interface SiteReleaseArgs {
 
 /**
  * The site, running on its host. Three commands: a secret in the text of the release would hide its whole difference from
- * `pulumi preview --diff`, and so travels apart. What they do is files/host/apply.sh.
+ * `pulumi preview --diff`, and so travels apart. What they do is files/host/site_apply/.
  */
 export class SiteRelease extends pulumi.ComponentResource {
   constructor(name: string, args: SiteReleaseArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -34,16 +34,18 @@ export class SiteRelease extends pulumi.ComponentResource {
     const script = `${host.place.root}/bin/site-apply`;
     // By a shell, because a file system may be mounted so that it runs no programs.
     const apply = (words: string) => `sh ${quoted(script)} ${words}`;
+    const program = hostProgram();
+    const installed = install(script, endOf(program));
     const bundle = pulumi.output(args.secrets).apply((secrets) => bundleOf(site, secrets));
 
     const setup = host.command(
       setupName(name),
       {
-        create: `${install(script)} && ${apply("machine")}`,
+        create: `${installed} && ${apply("machine")}`,
         // Taking the site down belongs to the first command: it is in the state even when the release never got there. It brings
         // the script along, in case the folder was moved or removed.
-        delete: `${install(script)}; ${apply(`down ${site.name}`)}`,
-        stdin: applyScript(),
+        delete: `${installed}; ${apply(`down ${site.name}`)}`,
+        stdin: program,
       },
       { parent: this },
     );
@@ -61,8 +63,4 @@ export class SiteRelease extends pulumi.ComponentResource {
 
     this.registerOutputs();
   }
-}
-
-function applyScript(): string {
-  return readFileSync(new URL("../../files/host/apply.sh", import.meta.url), "utf8");
 }

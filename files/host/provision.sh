@@ -43,6 +43,7 @@ main() {
     keep_reachable
     guard_metadata
     install_docker
+    install_python
     keep_secure
     check_docker
     say "The machine is ready: Docker $(docker version --format '{{.Server.Version}}'), $(free_space) free in $data."
@@ -207,7 +208,7 @@ free_space() { df -h --output=avail "$data" | tail -n 1 | tr -d ' '; }
 # ---- memory
 
 # With less than 2 GB of memory an upgrade beside a running kernel ends in the kernel's death. More than this would only take
-# longer to fill, at the speed of the disk; a larger one of an earlier version stays. What notebooks get of it is limited (apply.sh).
+# longer to fill, at the speed of the disk; a larger one of an earlier version stays. What notebooks get of it is limited (site_apply/limits.py).
 make_swap() {
     swap=/swapfile
     size=1
@@ -357,6 +358,9 @@ check_docker() {
     docker info >/dev/null 2>&1 || die "Docker's engine does not answer: sudo journalctl -u docker -n 20"
     systemctl is-enabled --quiet docker || systemctl enable --quiet docker
 }
+
+# What releases the site is a program in Python: files/host/site_apply.
+install_python() { command -v python3 >/dev/null || install_packages python3; }
 
 # ---- security updates
 

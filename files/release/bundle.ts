@@ -1,10 +1,11 @@
 import { createHash, createHmac } from "node:crypto";
 import type { Place } from "../site/place.ts";
 import type { Secrets } from "../site/secrets.ts";
-import type { MountedFolder, OwnCertificate, Service, TextFiles } from "../site/service.ts";
+import type { MountedFolder, Service, TextFiles } from "../site/service.ts";
 import { imagesOf, type Site } from "../site/site.ts";
 import { flatText, type HostFile } from "./archive.ts";
 import { composeText } from "./composeText.ts";
+import { MANIFEST_VERSION, manifestFile, type ReleaseManifest, type ServiceManifest } from "./manifest.ts";
 
 /** What is sent to the host: the standard input of its two commands. */
 export interface Bundle {
@@ -34,67 +35,65 @@ export function bundleOf(site: Site, secrets: Secrets): Bundle {
   const secret = written.flatMap(({ service, secretFiles, secretsId }) =>
     hostFiles(`${service.name}/${secretsId}`, secretFiles, "0600"),
   );
-  const header = releaseHeader(site, written);
-  const id = shortHash(createHash("sha256"), [...header, JSON.stringify(plain)]);
+  const manifest = manifestOf(site, written);
+  const release = shortHash(createHash("sha256"), [JSON.stringify(manifest), JSON.stringify(plain)]);
   return {
-    secrets: flatText(ownersOf(written), secret),
-    release: flatText([`release ${id}`, ...header], plain),
+    secrets: flatText([manifestFile("secrets", { version: MANIFEST_VERSION, owners: ownersOf(written) }), ...secret]),
+    release: flatText([manifestFile("release", { release, ...manifest }), ...plain]),
   };
 }
 
-/** What the host has to know besides the files; see host/apply.sh. */
-function releaseHeader(site: Site, written: WrittenService[]): string[] {
+/** What the host has to know besides the files, but for the release's name. */
+function manifestOf(site: Site, written: WrittenService[]): Omit<ReleaseManifest, "release"> {
   const { place } = site;
-  return [
-    `project ${site.name}`,
-    ...(place.machine ? [`machine ${place.machine}`] : []),
-    ...imagesOf(site).map(({ reference, sizeMiB, setting }) => ["image", reference, sizeMiB, setting].join(" ").trim()),
-    ...imagesOf(site).flatMap(({ reference, pin }) => (pin ? [`floating ${reference} ${pin}`] : [])),
-    `port ${settable("port", place)} ${place.address} ${place.httpsPort}`,
-    `port ${settable("httpPort", place)} ${place.address} ${place.httpPort}`,
-    ...site.services.flatMap(({ image, user, data }) =>
-      (data ?? []).map(({ source }) => `folder ${user ? owner(user) : image.reference} ${source}`),
-    ),
-    ...site.services.flatMap(({ image, data = [] }) =>
-      data.flatMap(({ source, inner = [] }) => inner.map((path) => `inner ${image.reference} ${path} ${source}`)),
-    ),
-    ...written.flatMap(({ service, filesId }) =>
-      service.reload ? [`reload ${service.name} ${filesId} ${service.reload.join(" ")}`] : [],
-    ),
-    ...site.allow.map((entry) => `allow ${entry}`),
-    ...written.flatMap(({ service: { name, lists }, filesId }) =>
-      lists ? [["lists", name, filesId, ...lists].join(" ")] : [],
-    ),
-    ...site.services.flatMap(({ name, userControlled }) => (userControlled ? [`user-controlled ${name}`] : [])),
-    ...site.services.flatMap(({ name, takesMemoryLeft }) =>
-      takesMemoryLeft ? [`memory ${name} ${memoryBeside(site)}`] : [],
-    ),
-    ...site.services.flatMap(({ name, processesPerCore }) =>
-      processesPerCore ? [`processes ${name} ${processesPerCore}`] : [],
-    ),
-    ...site.services.flatMap(({ name, dismiss }) => (dismiss ? [`dismiss ${name} ${dismiss.join(" ")}`] : [])),
-    ...written.flatMap(({ service, secretsId }) =>
-      service.secretFiles?.around ? [`secrets ${service.name} ${secretsId}`] : [],
-    ),
-    ...Object.keys(networksOf(site)).map((network) => `network ${network}`),
-    ...site.services.flatMap(({ visitors }) =>
-      (visitors ?? []).map(({ service, network, alias }) => ["visitor", service, network, alias].join(" ").trim()),
-    ),
-    ...site.services.flatMap(({ name, readyWhen }) =>
-      readyWhen ? [`ready ${name} ${readyWhen.service} ${readyWhen.succeeds.join(" ")}`] : [],
-    ),
-    ...(["prepare", "afterwards"] as const).flatMap((when) =>
-      site.services.flatMap(({ name, [when]: commands = [] }) =>
-        commands.map((words) => `${when} ${name} ${words.join(" ")}`),
-      ),
-    ),
-    ...site.services.flatMap(({ name, certificate }) =>
-      certificate ? [certificateLine(site, name, certificate)] : [],
-    ),
-    ...written.flatMap(({ service, filesId }) => (service.units ? [`units ${service.name} ${filesId}`] : [])),
-    ...site.services.flatMap(({ name, ask }) => (ask ? [`ask ${name} ${ask.join(" ")}`] : [])),
-    ...site.purge.map(({ app, folder }) => `purge ${app} ${folder}`),
-  ];
+  const { address } = place;
+  return {
+    version: MANIFEST_VERSION,
+    project: site.name,
+    machine: place.machine,
+    images: imagesOf(site).map(({ reference, sizeMiB, setting, pin }) => ({
+      reference,
+      size_mib: sizeMiB,
+      setting,
+      pin,
+    })),
+    ports: [
+      { address, port: place.httpsPort, setting: settable("port", place) },
+      { address, port: place.httpPort, setting: settable("httpPort", place) },
+    ],
+    allow: site.allow,
+    networks: Object.keys(networksOf(site)),
+    services: written.map((each) => serviceManifest(site, each)),
+    purge: site.purge.length > 0 ? site.purge : undefined,
+  };
+}
+
+/** What the host has to know of a service. */
+function serviceManifest(site: Site, { service, filesId, secretsId }: WrittenService): ServiceManifest {
+  const { name, image, user, data, reload, lists, readyWhen, prepare, afterwards, dismiss, ask, certificate } = service;
+  if (certificate && !site.services.find((each) => each.name === certificate.reader)?.user)
+    throw new Error(`${name}: there is no service ${certificate.reader} to read the certificate`);
+  return {
+    name,
+    image: image.reference,
+    user: user && owner(user),
+    files: reload || lists || service.units ? filesId : undefined,
+    secrets: service.secretFiles?.around ? secretsId : undefined,
+    folders: data?.map(({ source, inner }) => ({ path: source, inner: inner?.length ? inner : undefined })),
+    visitors: service.visitors,
+    reload,
+    lists,
+    user_controlled: service.userControlled,
+    memory_beside_mib: service.takesMemoryLeft ? memoryBeside(site) : undefined,
+    processes_per_core: service.processesPerCore,
+    ready_when: readyWhen,
+    prepare,
+    afterwards,
+    dismiss,
+    ask,
+    certificate,
+    units: service.units && true,
+  };
 }
 
 /**
@@ -107,18 +106,11 @@ function memoryBeside({ services }: Site): number {
 }
 
 /** The setting of a port; none where the world comes in, which knows 443 and 80 only. */
-const settable = (setting: string, { address }: Place) => (address === "127.0.0.1" ? setting : "-");
+const settable = (setting: string, { address }: Place) => (address === "127.0.0.1" ? setting : undefined);
 
-/** `certificate SERVICE ID READER OWNER FOLDER` */
-function certificateLine(site: Site, service: string, { id, reader, folder }: OwnCertificate): string {
-  const user = site.services.find(({ name }) => name === reader)?.user;
-  if (!user) throw new Error(`${service}: there is no service ${reader} to read the certificate`);
-  return `certificate ${service} ${id} ${reader} ${owner(user)} ${folder}`;
-}
-
-function ownersOf(written: WrittenService[]): string[] {
-  return written.flatMap(({ service, secretsId }) =>
-    secretsId ? [`owner ${service.name} ${owner(service.user ?? ROOT)}`] : [],
+function ownersOf(written: WrittenService[]): Record<string, string> {
+  return Object.fromEntries(
+    written.flatMap(({ service, secretsId }) => (secretsId ? [[service.name, owner(service.user ?? ROOT)]] : [])),
   );
 }
 

@@ -43,9 +43,9 @@ export function asking(url: string, ...options: string[]): string[] {
 
 /**
  * A health check that costs next to nothing: once a minute. A release does not wait for it, it runs the same
- * command by itself until it succeeds (host/apply.sh), because engines before 25 know no shorter interval at the start.
+ * command by itself until it succeeds (host/site_apply/health.py), because engines before 25 know no shorter interval at the start.
  * Meanwhile `docker ps` says "starting", and not "unhealthy", for as long as a release waits.
- * @param test program and arguments, without blanks in any of them.
+ * @param test program and arguments.
  */
 export function healthCheck(...test: string[]) {
   return { test: ["CMD", ...test], interval: "60s", timeout: "5s", retries: 3, start_period: "900s" };

@@ -85,7 +85,7 @@ export interface VirtualHost {
   server: string;
 }
 
-/** A certificate that the machine gets by itself; see host/apply.sh. */
+/** A certificate that the machine gets by itself; see host/site_apply/certificate.py. */
 export interface OwnCertificate {
   /** Name of its file in `folder`, and of its folder among the reader's secret files: `<id>/tls.pem`, chain and key. */
   id: string;
@@ -129,19 +129,19 @@ export interface Service {
   /**
    * Command run in the container that has the service read its files again, and ends when it goes by them, so that no change
    * of them makes its container anew: what is mounted is the folder around them, with a link `current` to the files and
-   * each version of the secrets by its name. No blanks in its words.
+   * each version of the secrets by its name.
    */
   reload?: string[];
   /** Command that reads the files as the service would, and fails on a fault in them; run before a release is switched to. */
   check?: string[];
   /**
    * How to know that it is ready, where its image need not have a program to ask with: a command that succeeds in another
-   * service's container. Absent: its own health check. No blanks in its words.
+   * service's container. Absent: its own health check.
    */
   readyWhen?: { service: string; succeeds: string[] };
   /**
    * Commands run in the container at each release, once it is ready and before the site is asked. They may be run again at any
-   * time; what they print is shown; one that fails is a failed release, unless people control the service. No blanks in their words.
+   * time; what they print is shown; one that fails is a failed release, unless people control the service.
    */
   prepare?: string[][];
   /**
@@ -171,7 +171,7 @@ export interface Service {
    * what people have started who are not on the list. What it prints is shown; a failure never fails the release.
    */
   dismiss?: string[];
-  /** Command run in the container when all is up: fails unless the site answers as a whole. No blanks in its words. */
+  /** Command run in the container when all is up: fails unless the site answers as a whole. */
   ask?: string[];
   data?: DataFolder[];
   /** The service is run to get this certificate or renew it, whichever is due, and ends. */

@@ -1,20 +1,12 @@
-import {
-  chmodSync,
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { hostProgram } from "../../files/host/program.ts";
 import type { Place } from "../../files/site/place.ts";
 import { run, start } from "./command.ts";
 import { unpack } from "./unpack.ts";
 
-/** A folder of this machine in which the site's own script is in place, as on a host. */
+/** A folder of this machine in which the site's own program is in place, as on a host. */
 export interface TestHost {
   /** Folder around it all, that any user can get to. */
   folder: string;
@@ -42,7 +34,7 @@ export function testHost(): TestHost {
   const root = `${folder}/site`;
   const script = `${root}/bin/site-apply`;
   mkdirSync(dirname(script), { recursive: true });
-  copyFileSync(new URL("../../files/host/apply.sh", import.meta.url), script);
+  writeFileSync(script, hostProgram());
   chmodSync(script, 0o755);
 
   return {
@@ -59,9 +51,10 @@ export function testHost(): TestHost {
     limit(seconds) {
       let text = readFileSync(script, "utf8");
       for (const [name, limit] of Object.entries(seconds)) {
-        const line = new RegExp(`^${name}=\\d+$`, "m");
+        const constant = name.toUpperCase();
+        const line = new RegExp(`^\\|${constant} = \\d+$`, "m");
         if (!line.test(text)) throw new Error(`site-apply has no limit ${name}`);
-        text = text.replace(line, `${name}=${limit}`);
+        text = text.replace(line, `|${constant} = ${limit}`);
       }
       writeFileSync(script, text);
     },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
-import { bundleOf } from "../../files/release/bundle.ts";
+import { type Bundle, bundleOf } from "../../files/release/bundle.ts";
 import { imagesOf, type Site } from "../../files/site/site.ts";
 import { selfSigned } from "./certificate.ts";
 import { type Ended, run } from "./command.ts";
@@ -23,6 +23,8 @@ export interface RunningSite {
   host: TestHost;
   /** Compose's name for it. */
   project: string;
+  /** The files of the site of the valid config with changes, its images pulled. */
+  bundle(changes?: Changes, how?: Partial<How>): Promise<Bundle>;
   /** Releases the site of the valid config with changes, its images pulled before; says how the release ended. */
   release(changes?: Changes, how?: Partial<How>): Promise<Ended>;
   /** Runs a command in a service's container. */
@@ -49,29 +51,34 @@ export function runningSite(names: string[]): RunningSite {
     return (await run("docker", ["ps", "--all", "--quiet", "--no-trunc", ...filters])).output.trim();
   }
 
+  async function bundle(changes: Changes = {}, { pulled = true, defaults = {} }: Partial<How> = {}): Promise<Bundle> {
+    const [httpsPort = 0, httpPort = 0] = await ports;
+    const here = {
+      ...changes,
+      settings: { imageMirror, ...changes.settings },
+      place: { ...host.place, address: "127.0.0.1", httpsPort, httpPort, ...changes.place },
+    };
+    const whole = siteWith(here);
+    const site: Site = {
+      ...whole,
+      name: project,
+      services: whole.services
+        .filter(({ name }) => names.includes(name))
+        .map((service) => ({ ...service, compose: { ...defaults, ...service.compose } })),
+    };
+    if (pulled) await havePulled(imagesOf(site).map(({ reference }) => reference));
+    return bundleOf(site, { ...secrets, ...selfSigned(hostNames(whole)), ...changes.secrets });
+  }
+
   return {
     host,
     project,
     container,
-    async release(changes = {}, { pulled = true, defaults = {} } = {}) {
-      const [httpsPort = 0, httpPort = 0] = await ports;
-      const here = {
-        ...changes,
-        settings: { imageMirror, ...changes.settings },
-        place: { ...host.place, address: "127.0.0.1", httpsPort, httpPort, ...changes.place },
-      };
-      const whole = siteWith(here);
-      const site: Site = {
-        ...whole,
-        name: project,
-        services: whole.services
-          .filter(({ name }) => names.includes(name))
-          .map((service) => ({ ...service, compose: { ...defaults, ...service.compose } })),
-      };
-      if (pulled) await havePulled(imagesOf(site).map(({ reference }) => reference));
-      const bundle = bundleOf(site, { ...secrets, ...selfSigned(hostNames(whole)), ...changes.secrets });
-      assert.deepEqual(await host.apply("secrets", bundle.secrets), { code: 0, output: "" });
-      return host.apply("release", bundle.release);
+    bundle,
+    async release(changes, how) {
+      const { secrets, release } = await bundle(changes, how);
+      assert.deepEqual(await host.apply("secrets", secrets), { code: 0, output: "" });
+      return host.apply("release", release);
     },
     exec: async (service, command, input = "") =>
       run("docker", ["exec", "--interactive", await container(service), ...command], { input }),

@@ -1,25 +1,54 @@
 import { parse } from "yaml";
+import {
+  type ReleaseManifest,
+  releaseManifest,
+  type SecretsManifest,
+  type ServiceManifest,
+  secretsManifest,
+} from "../../files/release/manifest.ts";
 
 /** A text of files/release/archive.ts, read again. */
 export interface Unpacked {
-  header: string[];
+  /** The files, without the manifest. */
   files: Record<string, { mode: string; content: string }>;
+  /** The manifest: release.json or secrets.json. */
+  manifest?: { mode: string; content: string };
   /** What `end` says. */
   count: number;
 }
 
-/** Reads a flat text by its definition, apart from the awk that does so on the host. */
+/** Reads a flat text by its definition, apart from the program that does so on the host. */
 export function unpack(text: string): Unpacked {
-  const unpacked: Unpacked = { header: [], files: {}, count: -1 };
+  const unpacked: Unpacked = { files: {}, count: -1 };
   let content: { mode: string; content: string } | undefined;
   for (const line of text.split("\n").slice(0, -1)) {
     const [word, ...rest] = line.split(" ");
     if (line.startsWith("|") && content) content.content += `${line.slice(1)}\n`;
-    else if (word === "file") unpacked.files[rest[0] ?? ""] = content = { mode: rest[1] ?? "", content: "" };
-    else if (word === "end") unpacked.count = Number(rest[0]);
-    else unpacked.header.push(line);
+    else if (word === "file") {
+      content = { mode: rest[1] ?? "", content: "" };
+      if (/^(release|secrets)\.json$/.test(rest[0] ?? "")) unpacked.manifest = content;
+      else unpacked.files[rest[0] ?? ""] = content;
+    } else if (word === "end") unpacked.count = Number(rest[0]);
+    else throw new Error(`not understood: ${line}`);
   }
   return unpacked;
+}
+
+/** What the text of a release says besides its files. */
+export function manifestOf(release: string): ReleaseManifest {
+  return releaseManifest.parse(JSON.parse(unpack(release).manifest?.content ?? ""));
+}
+
+/** What it says of one service. */
+export function serviceManifestOf(release: string, name: string): ServiceManifest {
+  const service = manifestOf(release).services?.find((each) => each.name === name);
+  if (!service) throw new Error(`there is no service ${name}`);
+  return service;
+}
+
+/** The owner of each service's secret files. */
+export function ownersOf(secrets: string): SecretsManifest["owners"] {
+  return secretsManifest.parse(JSON.parse(unpack(secrets).manifest?.content ?? "")).owners;
 }
 
 /** The content of a file whose path ends so: `nginx.conf`, whatever folder it lies in. */

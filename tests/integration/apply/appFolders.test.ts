@@ -16,10 +16,11 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from "@jest/globals";
-import { flatText } from "../../../files/release/archive.ts";
+import type { DataFolder } from "../../../files/site/service.ts";
 import { run } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
 import { havePulled, imageMirror } from "../../support/images.ts";
+import { releaseText } from "../../support/release.ts";
 import { serviceOf, siteWith } from "../../support/site.ts";
 
 const { reference: nginx } = serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image;
@@ -57,12 +58,15 @@ describe("An app's folder is given to whoever its image runs as,", () => {
   });
 
   /** A release that makes the folders, and is refused at the next step. */
-  const release = (folders: string[]) => {
+  const release = (folders: [image: string, path: string][]) => {
     writeFileSync(`${host.folder}/file`, "");
-    const lines = [...folders, `0:0 ${host.folder}/file/in-the-way`].map((line) => `folder ${line}`);
-    return flatText(
-      ["release new", "project jupyter-up-rendered", `image ${nginx} 1`, ...lines],
-      [{ path: "compose.yaml", mode: "0644", content: `services:\n  web:\n    image: ${nginx}\n` }],
+    const services = [
+      ...folders.map(([image, path]) => ({ name: "app", image, folders: [{ path }] })),
+      { name: "web", user: "0:0", folders: [{ path: `${host.folder}/file/in-the-way` }] },
+    ];
+    return releaseText(
+      { project: "jupyter-up-rendered", images: [{ reference: nginx, size_mib: 1 }], services },
+      `services:\n  web:\n    image: ${nginx}\n`,
     );
   };
   const owner = (folder: string) => {
@@ -75,7 +79,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     const folders = foldersIn("by-root");
     const { output } = await host.apply(
       "release",
-      release(folders.map((path, index) => `${repository}:${index} ${path}`)),
+      release(folders.map((path, index) => [`${repository}:${index}`, path])),
     );
     assert.match(output, /in-the-way cannot be made/);
     assert.deepEqual(
@@ -89,7 +93,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     mkdirSync(`${host.folder}/by-nobody`);
     for (const path of [`${host.folder}/by-nobody`, `${host.place.root}`]) chownSync(path, NOBODY, NOBODY);
     const folders = foldersIn("by-nobody");
-    const { output } = await byNobody(release(folders.map((path, index) => `${repository}:${index} ${path}`)));
+    const { output } = await byNobody(release(folders.map((path, index) => [`${repository}:${index}`, path])));
     assert.match(output, /in-the-way cannot be made/);
     assert.deepEqual(
       folders.map(owner),
@@ -104,7 +108,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     writeFileSync(`${app}/var/lib/x/file`, "kept");
     chownSync(`${app}/var/lib/x`, 101, 101);
     chmodSync(`${app}/var/lib/x`, 0o700);
-    const { output } = await byNobody(release([`${repository}:2 ${app}/var~lib~x`]));
+    const { output } = await byNobody(release([[`${repository}:2`, `${app}/var~lib~x`]]));
     assert.match(output, /in-the-way cannot be made/);
     assert.equal(readFileSync(`${app}/var~lib~x/file`, "utf8"), "kept");
     assert.equal(owner(`${app}/var~lib~x`), "101:101");
@@ -115,7 +119,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     mkdirSync(folder);
     writeFileSync(`${folder}/file`, "");
     chownSync(folder, 4242, 4242);
-    await host.apply("release", release([`${repository}:2 ${folder}`]));
+    await host.apply("release", release([[`${repository}:2`, folder]]));
     assert.equal(owner(folder), "4242:4242");
   });
 
@@ -159,14 +163,21 @@ describe("An app's folder is given to whoever its image runs as,", () => {
   afterAll(() => run("docker", ["image", "rm", image]));
 
   const START = ["sleep", "1000"];
+  type Purge = { app: string; folder: string }[];
   /**
    * A release of that app alone, with the folders that it gets in a whole site.
    * @param earlier as versions of this program had them that laid a volume below the app's folder by its path
    */
-  function release(id: string, volumes: string[], { earlier = false, command = START } = {}): string {
+  function release(
+    id: string,
+    volumes: string[],
+    { earlier = false, command = START, purge = [] as Purge } = {},
+  ): string {
     const apps = [{ name: "evil", image: "traefik/whoami:v1.11.0", port: 80, volumes }];
     const { data = [] } = serviceOf(siteWith({ settings: { apps }, place: host.place }), "evil");
-    const mounted = earlier ? volumes.map((target) => ({ source: `${appFolder}${target}`, target })) : data;
+    const mounted: DataFolder[] = earlier
+      ? volumes.map((target) => ({ source: `${appFolder}${target}`, target }))
+      : data;
     const service = {
       image,
       entrypoint: command,
@@ -178,18 +189,16 @@ describe("An app's folder is given to whoever its image runs as,", () => {
         bind: { create_host_path: false },
       })),
     };
-    const inner = earlier
-      ? []
-      : data.flatMap(({ source, inner = [] }) => inner.map((path) => `inner ${image} ${path} ${source}`));
-    return flatText(
-      [
-        `release ${id}`,
-        `project ${project}`,
-        `image ${image} 1`,
-        ...mounted.map(({ source }) => `folder ${image} ${source}`),
-        ...inner,
-      ],
-      [{ path: "compose.yaml", mode: "0644", content: `${JSON.stringify({ services: { evil: service } })}\n` }],
+    const folders = mounted.map(({ source, inner }) => ({ path: source, inner }));
+    return releaseText(
+      {
+        release: id,
+        project,
+        images: [{ reference: image, size_mib: 1 }],
+        services: [{ name: "evil", image, folders }],
+        purge,
+      },
+      `${JSON.stringify({ services: { evil: service } })}\n`,
     );
   }
   async function released(...args: Parameters<typeof release>): Promise<void> {
@@ -301,7 +310,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     mkdirSync(secret);
     writeFileSync(`${secret}/file`, "kept");
     await inApp(`ln -s ${secret} /data/link; ln -s ${secret}/file /data/file`);
-    const others = release("two", []).replace("image ", `purge evil ${appFolder}\nimage `);
+    const others = release("two", [], { purge: [{ app: "evil", folder: appFolder }] });
     const { code, output } = await host.apply("release", others);
     assert.equal(code, 0, output);
     assert.equal(existsSync(appFolder), false);

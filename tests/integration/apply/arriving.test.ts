@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
-import { flatText } from "../../../files/release/archive.ts";
+import { hostProgram } from "../../../files/host/program.ts";
 import { run } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
+import { secretsText } from "../../support/release.ts";
 import { bundleWith } from "../../support/site.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -12,21 +13,21 @@ const file = (path: string, mode = "0644") => `file ${path} ${mode}\n|a\n`;
 /** Texts that are no whole release, and why. */
 const refused: [name: string, text: string, reason: string][] = [
   ["nothing at all", "", "the end is missing"],
-  ["cut off between two files", `release 1\n${file("a")}`, "the end is missing"],
-  ["cut off within a line", `release 1\n${file("a")}fil`, "line 4 is not understood"],
+  ["cut off between two files", `${file("a")}`, "the end is missing"],
+  ["cut off within a line", `${file("a")}fil`, "line 3 is not understood"],
   ["cut off within the end", `${file("a")}en`, "line 3 is not understood"],
   ["a file lost on the way", `${file("a")}end 2\n`, "there are 1 files instead of 2"],
-  ["all files lost on the way", "release 1\nend 2\n", "there are 0 files instead of 2"],
+  ["all files lost on the way", "end 2\n", "there are 0 files instead of 2"],
   ["a file too many", `${file("a")}${file("b")}end 1\n`, "there are 2 files instead of 1"],
   ["an end without a number", `${file("a")}end\n`, "there are 1 files instead of "],
-  ["something behind the end", `${file("a")}end 1\nrelease 2\n`, "something follows the end"],
+  ["something behind the end", `${file("a")}end 1\n${file("b")}`, "something follows the end"],
   ["a line of no file", "|a\nend 0\n", "line 1 belongs to no file"],
   ["an unknown line among the files", `${file("a")}link b a\nend 1\n`, "line 3 is not understood"],
   ["a path that climbs out", `${file("../a")}end 1\n`, "line 1 names no file"],
   ["a path that climbs out half-way", `${file("a/../../b")}end 1\n`, "line 1 names no file"],
   ["a path that is the folder above", `${file("..")}end 1\n`, "line 1 names no file"],
   ["a path from the root", `${file("/tmp/jupyter-up-climbed-out")}end 1\n`, "line 1 names no file"],
-  ["a hidden file, as the script's own are", `${file(".header")}end 1\n`, "line 1 names no file"],
+  ["a hidden file, as earlier versions of this program had", `${file(".header")}end 1\n`, "line 1 names no file"],
   ["a hidden folder", `${file("a/.b/c")}end 1\n`, "line 1 names no file"],
   ["a path that ends in a slash", `${file("a/")}end 1\n`, "line 1 names no file"],
   ["a path like an option", `${file("-rf/a")}end 1\n`, "line 1 names no file"],
@@ -35,7 +36,7 @@ const refused: [name: string, text: string, reason: string][] = [
   ["a path without a mode", "file a\n|a\nend 1\n", "line 1 names no file"],
   ["a mode that is none", `${file("a", "0999")}end 1\n`, "line 1 names no file"],
   ["a mode with the bit of another user's rights", `${file("a", "04755")}end 1\n`, "line 1 names no file"],
-  ["another program's text", "<!doctype html>\n<title>502</title>\n", "the end is missing"],
+  ["another program's text", "<!doctype html>\n<title>502</title>\n", "line 1 is not understood"],
 ];
 
 describe("What does not arrive whole", () => {
@@ -70,9 +71,9 @@ describe("What does not arrive whole", () => {
     assert.equal((await run("mount", ["-t", "tmpfs", "-o", "size=200k", "none", root])).code, 0);
     try {
       mkdirSync(`${root}/bin`);
-      copyFileSync(new URL("../../../files/host/apply.sh", import.meta.url), `${root}/bin/site-apply`);
+      writeFileSync(`${root}/bin/site-apply`, hostProgram());
       await run("sh", ["-c", `cat /dev/zero >'${root}/notebook.ipynb'`]);
-      const { code, output } = await run("sh", [`${root}/bin/site-apply`, "secrets"], { input: "end 0\n" });
+      const { code, output } = await run("sh", [`${root}/bin/site-apply`, "secrets"], { input: secretsText({}) });
       assert.equal(code, 1);
       assert.match(
         output,
@@ -97,8 +98,8 @@ describe("What does not arrive whole", () => {
 describe("What arrives whole", () => {
   const contents: [name: string, content: string][] = [
     ["empty lines", "\n\n\na\n\n"],
-    ["lines that look like the text's own", "|bar\nfile x 0644\nend 1\nrelease 2\n"],
-    ["what a shell or awk might take for its own", "$(id) `id` \\n %s %d & \\\\ '' \"\" $1 $0 #\n"],
+    ["lines that look like the text's own", "|bar\nfile x 0644\nend 1\n"],
+    ["what a shell might take for its own", "$(id) `id` \\n %s %d & \\\\ '' \"\" $1 $0 #\n"],
     ["blanks, tabs and carriage returns", "  a \t b \r\n\t\n"],
     ["letters beyond a to z", "ä 李 🌱\n"],
     ["a line of 200 kB", `${"x".repeat(200_000)}\n`],
@@ -109,8 +110,8 @@ describe("What arrives whole", () => {
     const host = testHost();
     try {
       const files = contents.map(([, content], number) => ({ path: `app/id/${number}`, mode: "0600", content }));
-      const owner = `owner app ${process.getuid?.()}:${process.getgid?.()}`;
-      assert.deepEqual(await host.apply("secrets", flatText([owner], files)), { code: 0, output: "" });
+      const text = secretsText({ app: `${process.getuid?.()}:${process.getgid?.()}` }, files);
+      assert.deepEqual(await host.apply("secrets", text), { code: 0, output: "" });
       for (const [number, [name, content]] of contents.entries())
         assert.equal(host.read(`secrets/app/id/${number}`), content, name);
     } finally {

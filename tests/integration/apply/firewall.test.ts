@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
-import { flatText } from "../../../files/release/archive.ts";
 import { run } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
 import { havePulled, imageMirror } from "../../support/images.ts";
+import { releaseText } from "../../support/release.ts";
 import { serviceOf, siteWith } from "../../support/site.ts";
 
 const { reference: nginx } = serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image;
@@ -46,13 +46,7 @@ esac
       "web-check": { image: nginx, entrypoint: ["true"], profiles: ["check"], network_mode: "none" },
     };
     const content = `${JSON.stringify({ services, networks: Object.fromEntries(networks.map((name) => [name, null])) })}\n`;
-    const header = [
-      `release ${id}`,
-      `project ${project}`,
-      `image ${nginx} 1`,
-      ...networks.map((name) => `network ${name}`),
-    ];
-    return flatText(header, [{ path: "compose.yaml", mode: "0644", content }]);
+    return releaseText({ release: id, project, images: [{ reference: nginx, size_mib: 1 }], networks }, content);
   };
   const bridgesIn = (text: string) => [...text.matchAll(/"(br-[0-9a-f]{12})"/g)].map(([, name]) => name).sort();
   async function bridges(): Promise<string[]> {

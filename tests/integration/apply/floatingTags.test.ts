@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from "@jest/globals";
-import { flatText } from "../../../files/release/archive.ts";
 import { registryAddress, type Stop, startRegistry } from "../../../offline/setup/registry.ts";
 import { debianRelease } from "../../../offline/setup/surroundings.ts";
 import { run } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
 import { havePulled, imageMirror } from "../../support/images.ts";
+import { releaseText } from "../../support/release.ts";
 import { serviceOf, siteWith } from "../../support/site.ts";
 
 const { reference: nginx } = serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image;
@@ -52,21 +52,26 @@ const debian = debianRelease();
     await run("docker", ["image", "rm", made]);
   }
   /** A site of a service whose tag moves and of another one. */
-  function release(id: string, { pin = "pulumi config set app {version}@{digest}", image = tag } = {}): string {
+  function release(
+    id: string,
+    { pin = "pulumi config set app {version}@{digest}", image = tag, mib = 1 } = {},
+  ): string {
     const services = {
       moves: { image, stop_signal: "SIGKILL" },
       stays: { image: nginx, entrypoint: ["sleep", "1000"], stop_signal: "SIGKILL" },
     };
-    return flatText(
-      [
-        `release ${id}`,
-        `project ${project}`,
-        `image ${nginx} 1`,
-        `image ${image} 1`,
-        `floating ${image} ${pin}`,
-        "ready moves moves test -e /tmp/started",
-      ],
-      [{ path: "compose.yaml", mode: "0644", content: `${JSON.stringify({ services })}\n` }],
+    const started = { service: "moves", succeeds: ["test", "-e", "/tmp/started"] };
+    return releaseText(
+      {
+        release: id,
+        project,
+        images: [
+          { reference: nginx, size_mib: 1 },
+          { reference: image, size_mib: mib, pin },
+        ],
+        services: [{ name: "moves", ready_when: started }],
+      },
+      `${JSON.stringify({ services })}\n`,
     );
   }
   async function released(...args: Parameters<typeof release>): Promise<string> {
@@ -156,8 +161,7 @@ const debian = debianRelease();
   it("is not looked up where there is no room for a newer image", async () => {
     await released("one");
     await push("1.1");
-    const text = release("one").replace(`image ${tag} 1\n`, `image ${tag} 99000000\n`);
-    const { code, output } = await host.apply("release", text);
+    const { code, output } = await host.apply("release", release("one", { mib: 99_000_000 }));
     assert.equal(code, 0, output);
     assert.match(output, / was not looked up: there may be a newer image, and less than 99000300 MiB are free for it/);
     assert.deepEqual(await versions(), ["1.0 running", "1.0"]);

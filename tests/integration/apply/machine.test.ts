@@ -6,6 +6,8 @@ import { run } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
 
 const pathOf = (program: string) => execFileSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" }).trim();
+/** Python itself: what is first on the PATH may be a script that looks for it. */
+const python = execFileSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }).trim();
 const asRoot = process.getuid?.() === 0;
 const NOBODY = 65534;
 
@@ -18,13 +20,29 @@ describe("A machine that is not fit for the site is told so in one paragraph:", 
   afterEach(() => host.remove());
 
   it("Docker is not installed", async () => {
-    for (const program of ["sh", "dirname", "awk", "date", "id", "env", "sed"])
-      symlinkSync(pathOf(program), `${host.folder}/bin/${program}`);
+    for (const program of ["sh", "dirname"]) symlinkSync(pathOf(program), `${host.folder}/bin/${program}`);
+    symlinkSync(python, `${host.folder}/bin/python3`);
     assert.deepEqual(await host.apply("machine", "", { PATH: `${host.folder}/bin` }), {
       code: 1,
       output:
         "Docker is not installed on this machine. Install it, for instance by: sudo apt-get install docker.io docker-compose (https://docs.docker.com/get-docker elsewhere). Then run pulumi up again.\n",
     });
+  });
+
+  it("Python is not installed, or is too old", async () => {
+    const asked = () => host.apply("machine", "", { PATH: `${host.folder}/bin` });
+    const refusal = {
+      code: 1,
+      output:
+        "Python 3.9 or newer is missing on this machine. Install it: sudo apt-get install python3 (Debian, Ubuntu), xcode-select --install (macOS). Then run pulumi up again.\n",
+    };
+    for (const program of ["sh", "dirname"]) symlinkSync(pathOf(program), `${host.folder}/bin/${program}`);
+    assert.deepEqual(await asked(), refusal);
+    // What a Python 3.8 answers when it is asked for its version.
+    writeFileSync(`${host.folder}/bin/python3`, "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+    assert.deepEqual(await asked(), refusal);
+    symlinkSync(python, `${host.folder}/bin/python3.11`);
+    assert.match((await asked()).output, /^Docker is not installed/);
   });
 
   it("its engine does not run", async () => {

@@ -14,13 +14,14 @@ import {
 } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { afterEach, beforeAll, beforeEach, describe, it } from "@jest/globals";
-import { flatText } from "../../../files/release/archive.ts";
+import type { ReleaseManifest } from "../../../files/release/manifest.ts";
 import { imagesOf } from "../../../files/site/site.ts";
 import { selfSigned } from "../../support/certificate.ts";
 import { run } from "../../support/command.ts";
 import { freePort } from "../../support/freePort.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
 import { havePulled, imageMirror } from "../../support/images.ts";
+import { releaseText } from "../../support/release.ts";
 import { bundleWith, hostNames, serviceOf, siteWith } from "../../support/site.ts";
 
 const asRoot = process.getuid?.() === 0;
@@ -52,11 +53,11 @@ describe("A release that this machine cannot run is refused, with the running on
   afterEach(() => host.remove());
 
   /** A release made for the test: it has nothing to say but what the test is about. */
-  const release = (header: string[], compose = `services:\n  web:\n    image: ${nginxImage}\n`) =>
-    flatText(
-      ["release new", `project ${project}`, ...header],
-      [{ path: "compose.yaml", mode: "0644", content: compose }],
-    );
+  const release = (manifest: Partial<ReleaseManifest>, compose = `services:\n  web:\n    image: ${nginxImage}\n`) =>
+    releaseText({ project, ...manifest }, compose);
+  const image = (size_mib: number) => ({ images: [{ reference: "127.0.0.1:9/no/such:1", size_mib }] });
+  const port = (port: number, setting = "port") => ({ address: "127.0.0.1", port, setting });
+  const folder = (path: string) => ({ services: [{ name: "web", user: "1000:100", folders: [{ path }] }] });
 
   /** A folder with Compose in it that any user can get to; this user's own may lie in a home directory that is closed. */
   async function dockerForAnybody(): Promise<string> {
@@ -78,7 +79,7 @@ describe("A release that this machine cannot run is refused, with the running on
   }
 
   it("the disk is too full for its images", async () => {
-    const { code, output } = await host.apply("release", release(["image 127.0.0.1:9/no/such:1 99000000"]));
+    const { code, output } = await host.apply("release", release(image(99_000_000)));
     assert.equal(code, 1);
     const [, need, free, short] =
       /^The disk is too full: the new images need (\d+) MiB, and (\d+) MiB are free at \S+\. Nothing was changed\. Free (\d+) MiB \(docker image prune --all removes each image that no container uses; docker system df shows what Docker holds\), and run pulumi up again\.\n$/.exec(
@@ -91,7 +92,7 @@ describe("A release that this machine cannot run is refused, with the running on
   });
 
   it("an image cannot be pulled", async () => {
-    const { code, output } = await host.apply("release", release(["image 127.0.0.1:9/no/such:1 1"]));
+    const { code, output } = await host.apply("release", release(image(1)));
     assert.equal(code, 1);
     const [pulling, refusal] = output.split("\n");
     assert.equal(pulling, "Pulling 127.0.0.1:9/no/such:1 (1 MiB unpacked) ...");
@@ -113,7 +114,7 @@ describe("A release that this machine cannot run is refused, with the running on
       try {
         const { code, output } = await host.apply(
           "release",
-          release([`port port 127.0.0.1 ${ports[0]}`, `port httpPort 127.0.0.1 ${ports[1]}`]),
+          release({ ports: [port(ports[0] ?? 0), port(ports[1] ?? 0, "httpPort")] }),
         );
         const other = taken.port < 64000 ? taken.port + 1000 : taken.port - 1000;
         assert.deepEqual(
@@ -132,8 +133,7 @@ describe("A release that this machine cannot run is refused, with the running on
   it("but not for a program that listens on another address only", async () => {
     const elsewhere = await listen("127.0.0.2");
     try {
-      const header = [`port port 127.0.0.1 ${elsewhere.port}`, "image 127.0.0.1:9/no/such:1 1"];
-      const { output } = await host.apply("release", release(header));
+      const { output } = await host.apply("release", release({ ports: [port(elsewhere.port)], ...image(1) }));
       assert.match(output, /^Pulling /);
     } finally {
       await elsewhere.close();
@@ -143,7 +143,10 @@ describe("A release that this machine cannot run is refused, with the running on
   it("any program has a port that it wants of all addresses, for which there is no other port", async () => {
     const taken = await listen("127.0.0.2");
     try {
-      const { code, output } = await host.apply("release", release([`port - 0.0.0.0 ${taken.port}`]));
+      const { code, output } = await host.apply(
+        "release",
+        release({ ports: [{ address: "0.0.0.0", port: taken.port }] }),
+      );
       assert.equal(code, 1);
       assert.match(output, /^Port \d+ is taken .* Nothing was changed\. Stop that, and run pulumi up again\.\n$/);
       nothingWasChanged();
@@ -153,15 +156,15 @@ describe("A release that this machine cannot run is refused, with the running on
   });
 
   it("another container listens on its port", async () => {
-    const port = await freePort();
+    const taken = await freePort();
     const name = `${project}-other`;
-    const published = ["--detach", "--rm", "--name", name, "--publish", `127.0.0.1:${port}:8080`];
+    const published = ["--detach", "--rm", "--name", name, "--publish", `127.0.0.1:${taken}:8080`];
     const started = await run("docker", ["run", ...published, "--entrypoint", "sleep", nginxImage, "600"]);
     assert.equal(started.code, 0, started.output);
     try {
-      const { code, output } = await host.apply("release", release([`port port 127.0.0.1 ${port}`]));
+      const { code, output } = await host.apply("release", release({ ports: [port(taken)] }));
       assert.equal(code, 1);
-      assert.match(output, new RegExp(`^Port ${port} is taken on this machine, by the container ${name}\\. Nothing`));
+      assert.match(output, new RegExp(`^Port ${taken} is taken on this machine, by the container ${name}\\. Nothing`));
       nothingWasChanged();
     } finally {
       await run("docker", ["rm", "--force", name]);
@@ -173,7 +176,7 @@ describe("A release that this machine cannot run is refused, with the running on
     mkdirSync(notebooks);
     writeFileSync(`${notebooks}/a.ipynb`, "{}\n");
     chownSync(notebooks, 4242, 4242);
-    assert.deepEqual(await host.apply("release", release([`folder 1000:100 ${notebooks}`])), {
+    assert.deepEqual(await host.apply("release", release(folder(notebooks))), {
       code: 1,
       output: `The folder ${notebooks} belongs to another user than the one who writes there (number 1000), so nothing could be saved. Nothing was changed. Give it to them: chown -R 1000:100 '${notebooks}', and run pulumi up again.\n`,
     });
@@ -183,7 +186,7 @@ describe("A release that this machine cannot run is refused, with the running on
 
   it("the notebooks folder lies where none can be made", async () => {
     writeFileSync(`${host.folder}/file`, "");
-    const { code, output } = await host.apply("release", release([`folder 1000:100 ${host.folder}/file/notebooks`]));
+    const { code, output } = await host.apply("release", release(folder(`${host.folder}/file/notebooks`)));
     assert.equal(code, 1);
     const who = (await run("id", ["-un"])).output.trim();
     assert.ok(
@@ -204,7 +207,7 @@ describe("A release that this machine cannot run is refused, with the running on
     const env = { DOCKER_CONFIG: await dockerForAnybody() };
     assert.deepEqual(
       await run("setpriv", [...nobody, `${root}/bin/site-apply`, "release"], {
-        input: release([`folder 1000:100 ${notebooks}`]),
+        input: release(folder(notebooks)),
         env,
       }),
       {
@@ -216,7 +219,7 @@ describe("A release that this machine cannot run is refused, with the running on
   });
 
   it("its compose.yaml is not valid", async () => {
-    const { code, output } = await host.apply("release", release([], "services:\n  web:\n    imag: nginx\n"));
+    const { code, output } = await host.apply("release", release({}, "services:\n  web:\n    imag: nginx\n"));
     assert.equal(code, 1);
     assert.match(
       output,
@@ -247,7 +250,7 @@ networks:
     const nobody = ["--reuid", `${NOBODY}`, "--regid", `${NOBODY}`, "--groups", `${mayUseDocker}`];
     const offline = checked.replace(/networks: \[.*\]/, "network_mode: none").replace(/^networks:.*/ms, "");
     const { output } = await run("setpriv", [...nobody, `${root}/bin/site-apply`, "release"], {
-      input: release([`folder 1000:100 ${notebooks}`], offline),
+      input: release(folder(notebooks), offline),
       env: { DOCKER_CONFIG: await dockerForAnybody() },
     });
     // It came as far as its files.
@@ -293,7 +296,7 @@ networks:
       );
       chmodSync(`${host.folder}/bin/docker`, 0o755);
       writeFileSync(`${root}/releases/old/.header`, `project ${project}\nnetwork default\n`);
-      const { code, output } = await host.apply("release", release([], checked), {
+      const { code, output } = await host.apply("release", release({}, checked), {
         PATH: `${host.folder}/bin:${process.env.PATH}`,
       });
       assert.equal(code, 1);
@@ -313,7 +316,7 @@ networks:
       "{{.Name}}",
     ];
     try {
-      const { code, output } = await host.apply("release", release([], checked));
+      const { code, output } = await host.apply("release", release({}, checked));
       assert.equal(code, 1);
       assert.match(output, /^web refuses its new files, .* It says: .*web: line 1 is wrong/);
       assert.equal((await run("docker", ofProject)).output.includes("extra"), false);

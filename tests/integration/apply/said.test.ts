@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, it } from "@jest/globals";
-import { flatText } from "../../../files/release/archive.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
+import { releaseText } from "../../support/release.ts";
 
 describe("What site-apply says", () => {
   let host: TestHost;
@@ -20,8 +20,7 @@ describe("What site-apply says", () => {
       `#!/bin/sh\ncase "$*" in *" config "*) cat '${host.folder}/words'; exit 1 ;; esac\n`,
     );
     chmodSync(`${host.folder}/bin/docker`, 0o755);
-    const release = flatText(["release new", "project none"], [{ path: "compose.yaml", mode: "0644", content: "a\n" }]);
-    const { output } = await host.apply("release", release, { PATH: `${host.folder}/bin:${process.env.PATH}` });
+    const { output } = await host.apply("release", releaseText({}), { PATH: `${host.folder}/bin:${process.env.PATH}` });
     return { output, logged: host.log().replace(/^\S+ /, "") };
   }
 
@@ -57,17 +56,10 @@ describe("What site-apply says", () => {
   });
 
   it("is whole with a path as long as paths can be", async () => {
-    const path = `/${"folder/".repeat(570)}`;
-    const release = flatText(
-      ["release new", "project none", `folder 0:0 ${path}`],
-      [{ path: "compose.yaml", mode: "0644", content: "a\n" }],
-    );
-    writeFileSync(`${host.folder}/bin/docker`, "#!/bin/sh\n");
-    writeFileSync(
-      `${host.folder}/bin/mkdir`,
-      '#!/bin/sh\ncase "$*" in *folder/folder*) exit 1 ;; esac\nexec /bin/mkdir "$@"\n',
-    );
-    for (const program of ["docker", "mkdir"]) chmodSync(`${host.folder}/bin/${program}`, 0o755);
+    writeFileSync(`${host.folder}/file`, "");
+    const path = `${host.folder}/file/${"folder/".repeat(560)}`;
+    const release = releaseText({ services: [{ name: "web", user: "0:0", folders: [{ path }] }] });
+    writeFileSync(`${host.folder}/bin/docker`, "#!/bin/sh\n", { mode: 0o755 });
     const { output } = await host.apply("release", release, { PATH: `${host.folder}/bin:${process.env.PATH}` });
     assert.match(output, /\(pulumi config set notebooks ~\/notebooks\), and run pulumi up again\.\n$/);
   });

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, it } from "@jest/globals";
-import { flatText } from "../../../files/release/archive.ts";
+import type { ReleaseManifest } from "../../../files/release/manifest.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
+import { releaseText } from "../../support/release.ts";
 
 const MIB = 2 ** 20;
 
@@ -29,12 +30,11 @@ case "$*" in
     *' up '*) [ ! -e "$here/up-hangs" ] || exec sleep 600 ;;
     'ps '*) echo c0ffee ;;
     top*) ;;
-    *'{{.State.Status}} {{.RestartCount}}'*)
-        if [ -e "$here/crashes" ]; then echo "restarting $(count crashes)"; else echo 'running 0'; fi
+    'inspect '*)
+        if [ -e "$here/crashes" ]; then state=restarting count=$(count crashes); else state=running count=0; fi
+        echo "[{\\"Id\\": \\"c0ffee\\", \\"State\\": {\\"Status\\": \\"$state\\"}, \\"RestartCount\\": $count,"
+        echo '"Config": {"Healthcheck": {"Test": ["CMD", "is-ready"]}}}]'
         ;;
-    *'{{.State.Status}}'*) [ ! -e "$here/crashes" ] || { count crashes >/dev/null; echo restarting; } ;;
-    *'{{.RestartCount}}'*) echo 0 ;;
-    *Healthcheck*) echo 'CMD is-ready' ;;
     *is-ready*) [ "$(count asked-if-ready)" -gt "$(cat "$here/answers-after")" ] ;;
 esac
 `;
@@ -61,15 +61,13 @@ describe("On a slow machine, site-apply", () => {
 
   const given = (name: string, text: string) => writeFileSync(`${host.folder}/${name}`, text);
   const asked = () => host.read("../asked");
-  const release = (id: string, header: string[] = [], env: NodeJS.ProcessEnv = {}) =>
-    host.apply(
-      "release",
-      flatText(
-        [`release ${id}`, "project none", ...header],
-        [{ path: "compose.yaml", mode: "0644", content: `# ${id}\n` }],
-      ),
-      { PATH: `${host.folder}/bin:${process.env.PATH}`, ...env },
-    );
+  const release = (id: string, manifest: Partial<ReleaseManifest> = {}, env: NodeJS.ProcessEnv = {}) =>
+    host.apply("release", releaseText({ release: id, ...manifest }, `# ${id}\n`), {
+      PATH: `${host.folder}/bin:${process.env.PATH}`,
+      ...env,
+    });
+  const images = (...references: string[]) => ({ images: references.map((reference) => ({ reference, size_mib: 1 })) });
+  const large = { images: [{ reference: "site/web:1", size_mib: 500 }] };
 
   it("says again and again what it waits for, and how long by now", async () => {
     host.limit({ said_every: 1 });
@@ -91,7 +89,7 @@ describe("On a slow machine, site-apply", () => {
 
   it("says how much of an image has arrived, as far as the disk tells", async () => {
     host.limit({ said_every: 1 });
-    const { code, output } = await release("new", ["image site/web:1 500"]);
+    const { code, output } = await release("new", large);
     assert.equal(code, 0, output);
     assert.match(
       output,
@@ -101,7 +99,7 @@ describe("On a slow machine, site-apply", () => {
 
   it("gives an image up that never arrives, and says so", async () => {
     host.limit({ pulled_within: 1 });
-    const { code, output } = await release("new", ["image site/web:1 500"]);
+    const { code, output } = await release("new", large);
     assert.equal(code, 1);
     assert.match(output, /^The image site\/web:1 did not arrive within 0 minutes\. Nothing was changed\./m);
     assert.equal(existsSync(`${host.folder}/site/current`), false);
@@ -122,10 +120,10 @@ describe("On a slow machine, site-apply", () => {
   it("removes the images that it pulled once neither the running release nor the one before names them", async () => {
     given("images", "site/other:1\nsite/in-use:1\n");
     writeFileSync(`${host.folder}/site/pulled`, "site/in-use:1\n");
-    await release("one", ["image site/web:1 1", "image site/other:1 1"]);
-    await release("two", ["image site/web:2 1"]);
+    await release("one", images("site/web:1", "site/other:1"));
+    await release("two", images("site/web:2"));
     assert.match(host.read("../images"), /^site\/web:1$/m, "the previous release's");
-    const { code, output } = await release("three", ["image site/web:3 1"]);
+    const { code, output } = await release("three", images("site/web:3"));
     assert.equal(code, 0, output);
     assert.match(output, /^The image site\/web:1 was removed: no release names it any more\.$/m);
     assert.equal(host.read("../images"), "site/other:1\nsite/in-use:1\nsite/web:2\nsite/web:3\n");
@@ -137,7 +135,11 @@ describe("On a slow machine, site-apply", () => {
     ["far too little", 500, "--memory 256m --memory-swap 512m"],
   ] as const)
     it(`leaves the rest of the site its memory: ${machine}`, async () => {
-      const { code, output } = await release("new", ["memory web 450"], { MEMORY: String(memory * MIB) });
+      const { code, output } = await release(
+        "new",
+        { services: [{ name: "web", memory_beside_mib: 450 }] },
+        { MEMORY: String(memory * MIB) },
+      );
       assert.equal(code, 0, output);
       assert.ok(asked().includes(`update ${limits} c0ffee\n`), asked());
     });

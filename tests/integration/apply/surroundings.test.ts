@@ -12,10 +12,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { afterEach, beforeAll, beforeEach, describe, it } from "@jest/globals";
-import { flatText } from "../../../files/release/archive.ts";
+import type { ServiceManifest } from "../../../files/release/manifest.ts";
 import { run } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
 import { havePulled, imageMirror } from "../../support/images.ts";
+import { releaseText } from "../../support/release.ts";
 import { serviceOf, siteWith } from "../../support/site.ts";
 
 const asRoot = process.getuid?.() === 0;
@@ -139,11 +140,8 @@ describe("A release", () => {
   beforeAll(() => havePulled([nginxImage]));
 
   /** It is refused for its files, after all that comes before that has passed. */
-  const release = (header: string[] = []) =>
-    flatText(
-      ["release new", `project ${project}`, ...header],
-      [{ path: "compose.yaml", mode: "0644", content: refusedLate }],
-    );
+  const release = (services: ServiceManifest[] = []) => releaseText({ project, services }, refusedLate);
+  const folder = (path: string) => [{ name: "web", user: "1000:100", folders: [{ path }] }];
   const refusedLate = `services:
   web:
     image: ${nginxImage}
@@ -191,22 +189,12 @@ describe("A release", () => {
     );
   });
 
-  it("is refused at once where no symbolic link can be made", async () => {
-    const fake = inPlaceOf("ln", 'echo "ln: failed to create symbolic link: Operation not permitted" >&2; exit 1\n');
-    const { code, output } = await host.apply("release", release(), fake);
-    assert.equal(code, 1);
-    assert.match(
-      output,
-      /^No symbolic link can be made in .*, and a release needs them: .*FAT.* ln says: ln: failed to create symbolic link: Operation not permitted\n$/,
-    );
-  });
-
   (asRoot ? it : it.skip)("looks at the folder that a linked notebooks folder leads to", async () => {
     const target = `${host.folder}/target`;
     mkdirSync(target);
     writeFileSync(`${target}/mine.ipynb`, "{}");
     symlinkSync(target, `${host.folder}/link`);
-    const { output } = await host.apply("release", release([`folder 1000:100 ${host.folder}/link`]));
+    const { output } = await host.apply("release", release(folder(`${host.folder}/link`)));
     assert.match(output, /^The folder .*\/link belongs to another user than the one who writes there \(number 1000\)/);
     assert.equal(statSync(target).uid, 0);
   });
@@ -215,7 +203,7 @@ describe("A release", () => {
     const target = `${host.folder}/target`;
     mkdirSync(target);
     symlinkSync(target, `${host.folder}/link`);
-    const { output } = await host.apply("release", release([`folder 1000:100 ${host.folder}/link`]));
+    const { output } = await host.apply("release", release(folder(`${host.folder}/link`)));
     assert.match(output, /web refuses its new files/);
     assert.equal(statSync(target).uid, 1000);
   });

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host, HostCommandArgs } from "../../../components/host/host.ts";
 import { SiteRelease } from "../../../components/release/siteRelease.ts";
+import { endOf, hostProgram } from "../../../files/host/program.ts";
 import type { Place } from "../../../files/site/place.ts";
 import { type Resource, runUnderMocks, secretOf } from "../../support/mocks.ts";
 import { bundleWith, place, secrets, siteWith } from "../../support/site.ts";
@@ -69,16 +70,14 @@ describe("A release", () => {
     assert.equal(asked("site-release").stdin, bundle.release);
   });
 
-  it("sends the host's script as it is", () => {
-    assert.equal(
-      asked("site-setup").stdin,
-      readFileSync(new URL("../../../files/host/apply.sh", import.meta.url), "utf8"),
-    );
+  it("sends the host's program as it is", () => {
+    assert.equal(asked("site-setup").stdin, hostProgram());
   });
 
-  // In place of the script, one that says how it was called.
+  /** In place of the program, one that does something else. */
+  const program = (words: string) => `#!/bin/sh\n${words}\nexit\n${endOf(hostProgram())}\n`;
   it("puts the script in place as a program, and has it look at the machine", () => {
-    const { stdout, stderr, status } = sh(lineOf("site-setup"), '#!/bin/sh\necho "$0" "$@"\n');
+    const { stdout, stderr, status } = sh(lineOf("site-setup"), program('echo "$0" "$@"'));
     assert.deepEqual({ stdout, stderr, status }, { stdout: `${script} machine\n`, stderr: "", status: 0 });
     assert.equal(statSync(script).mode & 0o777, 0o755);
   });
@@ -88,14 +87,16 @@ describe("A release", () => {
     const failing = lineOf("site-setup").replace(" && cat >", " && false >");
     assert.notEqual(failing, lineOf("site-setup"));
     for (const [line, input] of [
-      [failing, "#!/bin/sh\necho new\n"],
+      [failing, program("echo new")],
       [lineOf("site-setup"), ""],
+      [lineOf("site-setup"), program("echo cut off").slice(0, -2)],
+      [lineOf("site-setup"), hostProgram().slice(0, 20_000)],
     ] as const)
       assert.notEqual(sh(line, input).status, 0);
     assert.equal(readFileSync(script, "utf8"), "#!/bin/sh\necho old\n");
   });
 
-  const echo = '#!/bin/sh\necho "$@"\n';
+  const echo = program('echo "$@"');
 
   it("calls the script for the secrets, the release and the end, on a file system that runs no programs, too", () => {
     writeFileSync(script, echo);

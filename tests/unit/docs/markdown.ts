@@ -53,7 +53,7 @@ export function whatIsWrongWithLink(page: string, address: string): string | und
   return undefined;
 }
 
-/** Files and folders of the project that a text names in code: `files/host/apply.sh`, `settings/`, `Pulumi.dev.yaml`. */
+/** Files and folders of the project that a text names in code: `files/host/provision.sh`, `settings/`, `Pulumi.dev.yaml`. */
 export function pathsNamedIn(page: string, topLevel: string[]): string[] {
   const words = [...withoutCode(page).matchAll(/`([^`\n]+)`/g)].map(([, word = ""]) => word);
   return words.filter((word) => /^[\w.-]+(\/[\w.-]+)*\/?$/.test(word) && topLevel.includes(word.split("/")[0] ?? ""));

@@ -3,7 +3,7 @@ import { describe, it } from "@jest/globals";
 import { bundleOf } from "../../../files/release/bundle.ts";
 import { certificateId } from "../../../files/services/lego/lego.ts";
 import { type Changes, place, secrets, serviceOf, siteWith } from "../../support/site.ts";
-import { composeOf, contentOf, unpack } from "../../support/unpack.ts";
+import { composeOf, contentOf, manifestOf, serviceManifestOf, unpack } from "../../support/unpack.ts";
 
 /** A site that browsers reach straight. */
 const straight = (settings: Record<string, unknown> = {}): Changes => ({
@@ -66,8 +66,11 @@ describe("A site with a certificate of Let's Encrypt", () => {
   });
 
   it("tells the host who gets it, who reads it and where it is kept", () => {
-    const lines = unpack(release).header.filter((line) => line.startsWith("certificate "));
-    assert.deepEqual(lines, [`certificate lego ${id} nginx 101:101 /srv/data/certificates`]);
+    const certificates = manifestOf(release).services?.flatMap(({ name, certificate }) =>
+      certificate ? [{ name, ...certificate }] : [],
+    );
+    assert.deepEqual(certificates, [{ name: "lego", id, folder: "/srv/data/certificates", reader: "nginx" }]);
+    assert.equal(serviceManifestOf(release, "nginx").user, "101:101");
   });
 
   it("has nginx read it where the host puts it, and brings none along", () => {

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import { bundleWith, type Changes, hostNames, secrets, siteWith } from "../../support/site.ts";
-import { composeOf, contentOf, unpack } from "../../support/unpack.ts";
+import { composeOf, contentOf, manifestOf, ownersOf, serviceManifestOf, unpack } from "../../support/unpack.ts";
 
 const whoami = { name: "whoami", image: "traefik/whoami:v1.11.0", port: 80 };
 const withApp = (more: object = {}, settings: object = {}): Changes => ({
   settings: { database: "true", apps: [{ ...whoami, ...more }], ...settings },
 });
 const definitionOf = (changes: Changes) => composeOf(bundleWith(changes).release).services.whoami ?? {};
-const headerOf = (changes: Changes, word: string) =>
-  unpack(bundleWith(changes).release).header.filter((line) => line.startsWith(`${word} `));
+const manifestWith = (changes: Changes) => serviceManifestOf(bundleWith(changes).release, "whoami");
 
 describe("An app of three settings", () => {
   const changes = withApp();
@@ -56,11 +55,16 @@ describe("An app of three settings", () => {
   });
 
   it("is visited by nginx, which says when it is ready", () => {
-    assert.deepEqual(headerOf(changes, "visitor"), ["visitor nginx to-whoami"]);
-    assert.deepEqual(headerOf(changes, "ready"), ["ready whoami nginx busybox nc -w 3 whoami 80 -e true"]);
-    assert.deepEqual(headerOf(withApp({ path: "/healthz?x=1" }), "ready"), [
-      "ready whoami nginx wget --proxy=off -q -T 5 -O /dev/null http://whoami:80/healthz?x=1",
-    ]);
+    const { visitors, ready_when } = manifestWith(changes);
+    assert.deepEqual(visitors, [{ service: "nginx", network: "to-whoami" }]);
+    assert.deepEqual(ready_when, {
+      service: "nginx",
+      succeeds: ["busybox", "nc", "-w", "3", "whoami", "80", "-e", "true"],
+    });
+    assert.equal(
+      manifestWith(withApp({ path: "/healthz?x=1" })).ready_when?.succeeds.join(" "),
+      "wget --proxy=off -q -T 5 -O /dev/null http://whoami:80/healthz?x=1",
+    );
   });
 
   it("has its network behind nginx's own in the alphabet, by which Docker decides where ports are published", () => {
@@ -74,7 +78,10 @@ describe("An app's settings", () => {
     const changes = withApp({ database: true });
     assert.deepEqual(definitionOf(changes).networks, ["to-whoami", "db-whoami"]);
     assert.deepEqual(composeOf(bundleWith(changes).release).networks["db-whoami"], { internal: true });
-    assert.deepEqual(headerOf(changes, "visitor"), ["visitor nginx to-whoami", "visitor mariadb db-whoami mariadb"]);
+    assert.deepEqual(manifestWith(changes).visitors, [
+      { service: "nginx", network: "to-whoami" },
+      { service: "mariadb", network: "db-whoami", alias: "mariadb" },
+    ]);
   });
 
   it("give it variables, the secret ones in a file that Compose reads", () => {
@@ -84,10 +91,10 @@ describe("An app's settings", () => {
     };
     const { env_file, environment } = definitionOf(changes);
     assert.deepEqual(environment, { LOG_LEVEL: "warn" });
-    const { files, header } = unpack(bundleWith(changes).secrets);
+    const { files } = unpack(bundleWith(changes).secrets);
     const [path = ""] = Object.keys(files).filter((path) => path.startsWith("whoami/"));
     assert.deepEqual(env_file, [`/srv/site/secrets/${path}`]);
-    assert.ok(header.includes("owner whoami 0:0"));
+    assert.equal(ownersOf(bundleWith(changes).secrets).whoami, "0:0");
     const password = secrets.appDatabasePasswords.whoami;
     assert.deepEqual(files[path], {
       mode: "0600",
@@ -111,9 +118,9 @@ KEY="a \\"b\\" \\\\ \\$c"
         ["/srv/data/apps/whoami/var~lib~x", "/var/lib/x", undefined],
       ],
     );
-    assert.ok(
-      headerOf(changes, "folder").includes("folder docker.io/traefik/whoami:v1.11.0 /srv/data/apps/whoami/data"),
-    );
+    const { image, user, folders } = manifestWith(changes);
+    assert.deepEqual([image, user], ["docker.io/traefik/whoami:v1.11.0", undefined]);
+    assert.deepEqual(folders?.[0], { path: "/srv/data/apps/whoami/data" });
     assert.equal(definitionOf({ ...changes, place: { uid: 1234 } }).user, undefined);
   });
 
@@ -126,22 +133,23 @@ KEY="a \\"b\\" \\\\ \\$c"
         ["/srv/data/apps/whoami/data", "/data"],
       ],
     );
-    assert.deepEqual(headerOf(changes, "inner"), [
-      "inner docker.io/traefik/whoami:v1.11.0 sub/b /srv/data/apps/whoami/data",
-      "inner docker.io/traefik/whoami:v1.11.0 sub /srv/data/apps/whoami/data",
+    assert.deepEqual(manifestWith(changes).folders, [
+      { path: "/srv/data/apps/whoami/data-2~a" },
+      { path: "/srv/data/apps/whoami/data", inner: ["sub/b", "sub"] },
     ]);
   });
 
   it("have their image's tag looked up at each release, with the command that pins it; a digest does not move", () => {
     const mirrored = withApp({}, { imageMirror: "mirror.example.com" });
-    assert.deepEqual(
-      headerOf(mirrored, "floating").filter((line) => line.includes("whoami")),
-      [
-        "floating mirror.example.com/docker.io/traefik/whoami:v1.11.0 pulumi config set --path 'apps[0].image' docker.io/traefik/whoami:v1.11.0@{digest}",
-      ],
-    );
+    const imagesOf = (changes: Changes) => manifestOf(bundleWith(changes).release).images ?? [];
+    const image = imagesOf(mirrored).find(({ reference }) => reference.includes("whoami"));
+    assert.equal(image?.reference, "mirror.example.com/docker.io/traefik/whoami:v1.11.0");
+    assert.equal(image.pin, "pulumi config set --path 'apps[0].image' docker.io/traefik/whoami:v1.11.0@{digest}");
     const pinned = withApp({ image: `traefik/whoami:v1.11.0@sha256:${"a".repeat(64)}` }, { database: "false" });
-    assert.deepEqual(headerOf(pinned, "floating"), []);
+    assert.deepEqual(
+      imagesOf(pinned).filter(({ pin }) => pin),
+      [],
+    );
   });
 
   it("send folders of the checkout along, read-only at their places", () => {
@@ -164,7 +172,12 @@ KEY="a \\"b\\" \\\\ \\$c"
   });
 
   it("name the setting of an image that cannot be had", () => {
-    assert.ok(headerOf(withApp(), "image").includes("image docker.io/traefik/whoami:v1.11.0 500 apps[0].image"));
+    const { pin: _, ...image } = manifestOf(bundleWith(withApp()).release).images?.at(-1) ?? {};
+    assert.deepEqual(image, {
+      reference: "docker.io/traefik/whoami:v1.11.0",
+      size_mib: 500,
+      setting: "apps[0].image",
+    });
   });
 
   it("keep it to fewer people, never to more", () => {
@@ -188,7 +201,10 @@ KEY="a \\"b\\" \\\\ \\$c"
 
   it("let its data go by its name only", () => {
     const changes: Changes = { settings: { purge: ["old", "x-1"] } };
-    assert.deepEqual(headerOf(changes, "purge"), ["purge old /srv/data/apps/old", "purge x-1 /srv/data/apps/x-1"]);
+    assert.deepEqual(manifestOf(bundleWith(changes).release).purge, [
+      { app: "old", folder: "/srv/data/apps/old" },
+      { app: "x-1", folder: "/srv/data/apps/x-1" },
+    ]);
   });
 });
 

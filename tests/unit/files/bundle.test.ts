@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import { type Bundle, bundleOf } from "../../../files/release/bundle.ts";
 import { bundleWith, type Changes, secrets, siteWith } from "../../support/site.ts";
-import { composeOf, unpack } from "../../support/unpack.ts";
+import { composeOf, manifestOf, ownersOf, unpack } from "../../support/unpack.ts";
 
 /** Every text in a value, however deep. */
 function textsIn(value: unknown): string[] {
@@ -45,7 +45,8 @@ describe("The bundle's two texts", () => {
   it("say how many files there are", () => {
     for (const text of [bundle.secrets, bundle.release]) {
       const { files, count } = unpack(text);
-      assert.equal(count, Object.keys(files).length);
+      // With the manifest.
+      assert.equal(count, Object.keys(files).length + 1);
     }
   });
 
@@ -59,46 +60,73 @@ describe("The bundle's two texts", () => {
 
   it("name no setting for the ports where the world comes in", () => {
     const place = { address: "0.0.0.0", httpsPort: 443, httpPort: 80 };
-    const header = unpack(bundleWith({ place }).release).header.filter((line) => line.startsWith("port "));
-    assert.deepEqual(header, ["port - 0.0.0.0 443", "port - 0.0.0.0 80"]);
+    assert.deepEqual(manifestOf(bundleWith({ place }).release).ports, [
+      { address: "0.0.0.0", port: 443 },
+      { address: "0.0.0.0", port: 80 },
+    ]);
   });
 
   it("tell the host what it has to know", () => {
+    const { services, ...manifest } = manifestOf(bundle.release);
     assert.deepEqual(
-      unpack(bundle.release).header.map((line) => line.replace(/ [0-9a-f]{12}(?= |$)/, " ID")),
+      { ...manifest, release: "ID" },
+      {
+        version: 1,
+        release: "ID",
+        project: "jupyter-up-test",
+        images: [
+          { reference: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine-slim", size_mib: 20 },
+          { reference: "quay.io/vouch/vouch-proxy:0.45.1", size_mib: 40 },
+          { reference: "ghcr.io/dexidp/dex:v2.45.1", size_mib: 130 },
+          { reference: "quay.io/jupyter/scipy-notebook:2026-08-08", size_mib: 4600 },
+        ],
+        ports: [
+          { address: "127.0.0.1", port: 8443, setting: "port" },
+          { address: "127.0.0.1", port: 8080, setting: "httpPort" },
+        ],
+        allow: ["ann@example.com"],
+        networks: ["sign-in", "jupyter"],
+      },
+    );
+    const prepared = "/usr/local/etc/jupyter-up";
+    assert.deepEqual(
+      services?.map(({ files, ...service }) => ({ ...service, ...(files ? { files: "ID" } : {}) })),
       [
-        "release ID",
-        "project jupyter-up-test",
-        "image docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine-slim 20",
-        "image quay.io/vouch/vouch-proxy:0.45.1 40",
-        "image ghcr.io/dexidp/dex:v2.45.1 130",
-        "image quay.io/jupyter/scipy-notebook:2026-08-08 4600",
-        "port port 127.0.0.1 8443",
-        "port httpPort 127.0.0.1 8080",
-        "folder 1000:100 /srv/data/home",
-        "folder 1000:100 /srv/notebooks",
-        "reload nginx ID sh /site/current/reload.sh",
-        "allow ann@example.com",
-        "lists nginx ID people.map people/jupyter.map",
-        "user-controlled jupyter",
-        "memory jupyter 350",
-        "processes jupyter 1024",
-        "dismiss jupyter python3 /usr/local/etc/jupyter-up/end_removed.py",
-        "network sign-in",
-        "network jupyter",
-        "prepare jupyter cat /tmp/jupyter-up-notice",
-        "prepare jupyter sh /usr/local/etc/jupyter-up/place-once.sh /home/jovyan/work /usr/local/etc/jupyter-up/welcome.ipynb",
-        "prepare jupyter sh /usr/local/etc/jupyter-up/place-once.sh /home/jovyan /etc/skel/.bashrc /etc/skel/.profile",
-        "prepare jupyter python3 /usr/local/etc/jupyter-up/packages.py",
-        "ask nginx wget --proxy=off -q -O /dev/null http://127.0.0.1:8081/door",
+        {
+          name: "nginx",
+          image: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine-slim",
+          user: "101:101",
+          reload: ["sh", "/site/current/reload.sh"],
+          lists: ["people.map", "people/jupyter.map"],
+          ask: ["wget", "--proxy=off", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/door"],
+          files: "ID",
+        },
+        { name: "vouch", image: "quay.io/vouch/vouch-proxy:0.45.1", user: "999:999" },
+        { name: "dex", image: "ghcr.io/dexidp/dex:v2.45.1", user: "1001:1001" },
+        {
+          name: "jupyter",
+          image: "quay.io/jupyter/scipy-notebook:2026-08-08",
+          user: "1000:100",
+          folders: [{ path: "/srv/data/home" }, { path: "/srv/notebooks" }],
+          user_controlled: true,
+          memory_beside_mib: 350,
+          processes_per_core: 1024,
+          prepare: [
+            ["cat", "/tmp/jupyter-up-notice"],
+            ["sh", `${prepared}/place-once.sh`, "/home/jovyan/work", `${prepared}/welcome.ipynb`],
+            ["sh", `${prepared}/place-once.sh`, "/home/jovyan", "/etc/skel/.bashrc", "/etc/skel/.profile"],
+            ["python3", `${prepared}/packages.py`],
+          ],
+          dismiss: ["python3", `${prepared}/end_removed.py`],
+        },
       ],
     );
-    assert.deepEqual(unpack(bundle.secrets).header, [
-      "owner nginx 101:101",
-      "owner vouch 999:999",
-      "owner dex 1001:1001",
-      "owner jupyter 1000:100",
-    ]);
+    assert.deepEqual(ownersOf(bundle.secrets), {
+      nginx: "101:101",
+      vouch: "999:999",
+      dex: "1001:1001",
+      jupyter: "1000:100",
+    });
   });
 
   it("are the same for the same site and secrets", () => {
@@ -107,7 +135,7 @@ describe("The bundle's two texts", () => {
   });
 
   it("name a release by all that is in it", () => {
-    const id = (changes: Changes) => unpack(bundleWith(changes).release).header[0];
+    const id = (changes: Changes) => manifestOf(bundleWith(changes).release).release;
     const changes: Changes[] = [
       {},
       { settings: { allow: ["bob@example.com"] } },

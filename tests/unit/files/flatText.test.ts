@@ -5,18 +5,13 @@ import { unpack } from "../../support/unpack.ts";
 
 describe("flatText()", () => {
   it("is a text that a person can read", () => {
-    const text = flatText(
-      ["release 123", "project lab"],
-      [
-        { path: "compose.yaml", mode: "0644", content: "name: lab\n\nservices:\n" },
-        { path: "nginx/ab12/hosts/a.conf", mode: "0600", content: "listen 80;\n" },
-      ],
-    );
+    const text = flatText([
+      { path: "compose.yaml", mode: "0644", content: "name: lab\n\nservices:\n" },
+      { path: "nginx/ab12/hosts/a.conf", mode: "0600", content: "listen 80;\n" },
+    ]);
     assert.equal(
       text,
-      `release 123
-project lab
-file compose.yaml 0644
+      `file compose.yaml 0644
 |name: lab
 |
 |services:
@@ -34,16 +29,16 @@ end 2
     ["lines that look like the text's own", "|bar\nfile x 0644\nend 1\n"],
     ["blanks, tabs and carriage returns", "  a \t\r\n b\n"],
     ["letters beyond a to z", "ä 李 🌱\n"],
-    ["what a shell or awk might take for its own", "$(id) `id` \\n %s & \\\\ ''\n"],
+    ["what a shell might take for its own", "$(id) `id` \\n %s & \\\\ ''\n"],
   ] as const)
     it(`gives back what it was given: ${name}`, () => {
-      const { files, count } = unpack(flatText([], [{ path: "a", mode: "0644", content }]));
+      const { files, count } = unpack(flatText([{ path: "a", mode: "0644", content }]));
       assert.deepEqual(files, { a: { mode: "0644", content } });
       assert.equal(count, 1);
     });
 
   it("without files is an end alone, so that nothing is not taken for something cut off", () => {
-    assert.equal(flatText([], []), "end 0\n");
+    assert.equal(flatText([]), "end 0\n");
   });
 
   for (const path of [
@@ -64,14 +59,14 @@ end 2
     "ä",
   ])
     it(`refuses the path ${JSON.stringify(path)}`, () => {
-      assert.throws(() => flatText([], [{ path, mode: "0644", content: "a\n" }]), {
+      assert.throws(() => flatText([{ path, mode: "0644", content: "a\n" }]), {
         message: `${path}: not a path that can be released`,
       });
     });
 
   for (const content of ["", "a", "a\nb"])
     it(`refuses a content without a line break at its end: ${JSON.stringify(content)}`, () => {
-      assert.throws(() => flatText([], [{ path: "a.conf", mode: "0644", content }]), {
+      assert.throws(() => flatText([{ path: "a.conf", mode: "0644", content }]), {
         message: "a.conf: must end with a line break",
       });
     });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import { bundleWith, secrets } from "../../support/site.ts";
-import { composeOf, contentOf, unpack } from "../../support/unpack.ts";
+import { composeOf, contentOf, serviceManifestOf } from "../../support/unpack.ts";
 
 const bundle = bundleWith();
 const config = contentOf(bundle.release, "jupyter_server_config.py");
@@ -78,14 +78,13 @@ describe("Jupyter", () => {
 
   it("has packages seen to at each release: those of the settings, and what the database needs", () => {
     const packages = (settings: Record<string, unknown>) =>
-      unpack(bundleWith({ settings }).release)
-        .header.find((line) => line.includes("packages.py"))
-        ?.split("packages.py")[1];
-    assert.equal(packages({}), "");
-    assert.equal(
-      packages({ database: "true", packages: ["polars", "scikit-learn >= 1.5, < 2"] }),
-      " pandas SQLAlchemy PyMySQL polars scikit-learn>=1.5,<2",
-    );
+      serviceManifestOf(bundleWith({ settings }).release, "jupyter")
+        .prepare?.find((argv) => argv[1]?.endsWith("packages.py"))
+        ?.slice(2);
+    assert.deepEqual(packages({}), []);
+    assert.deepEqual(packages({ database: "true", packages: ["polars", "scikit-learn >= 1.5, < 2"] }), [
+      ...["pandas", "SQLAlchemy", "PyMySQL", "polars", "scikit-learn>=1.5,<2"],
+    ]);
   });
 
   it("is not made anew for another package", () => {

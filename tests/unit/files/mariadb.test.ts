@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import { bundleWith, type Changes } from "../../support/site.ts";
-import { composeOf, contentOf, unpack } from "../../support/unpack.ts";
+import { composeOf, contentOf, manifestOf, serviceManifestOf, unpack } from "../../support/unpack.ts";
 
 const app = (name: string, more: object = {}) => ({
   name,
@@ -31,13 +31,11 @@ describe("MariaDB", () => {
 
   it("has the tag of a series looked up at each release, and not that of one version", () => {
     const looksUp = (databaseTag: string) =>
-      unpack(bundleWith({ settings: { database: "true", databaseTag } }).release).header.filter((line) =>
-        line.startsWith("floating "),
+      manifestOf(bundleWith({ settings: { database: "true", databaseTag } }).release).images?.flatMap(
+        ({ reference, pin }) => (pin ? [`${reference} ${pin}`] : []),
       );
     for (const tag of ["11.8", "11.8-noble"])
-      assert.deepEqual(looksUp(tag), [
-        `floating docker.io/library/mariadb:${tag} pulumi config set databaseTag {version}`,
-      ]);
+      assert.deepEqual(looksUp(tag), [`docker.io/library/mariadb:${tag} pulumi config set databaseTag {version}`]);
     for (const tag of ["11.8.7", "11.8.7-noble"]) assert.deepEqual(looksUp(tag), []);
   });
 
@@ -97,12 +95,9 @@ describe("MariaDB", () => {
   });
 
   it("is prepared at each release from the current version of its secrets", () => {
-    const header = unpack(bundle.release).header.filter((line) => /^(secrets|prepare) mariadb/.test(line));
-    assert.deepEqual(
-      header.map((line) => line.replace(/[0-9a-f]{12}$/, "ID")),
-      ["secrets mariadb ID", "prepare mariadb sh /etc/mysql/conf.d/prepare.sh /run/secrets/mariadb/current"],
-    );
+    const { secrets, prepare } = serviceManifestOf(bundle.release, "mariadb");
+    assert.deepEqual(prepare, [["sh", "/etc/mysql/conf.d/prepare.sh", "/run/secrets/mariadb/current"]]);
     const [folder] = Object.keys(unpack(bundle.secrets).files).filter((path) => path.startsWith("mariadb/"));
-    assert.equal(header[0]?.split(" ")[2], folder?.split("/")[1]);
+    assert.equal(secrets, folder?.split("/")[1]);
   });
 });

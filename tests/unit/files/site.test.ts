@@ -136,8 +136,8 @@ for (const [name, service] of running)
     });
 
     it("is not called unhealthy while a release still waits for it", () => {
-      const apply = readFileSync(new URL("../../../files/host/apply.sh", import.meta.url), "utf8");
-      const [, seconds] = /^ready_within=(\d+)$/m.exec(apply) ?? [];
+      const times = readFileSync(new URL("../../../files/host/site_apply/times.py", import.meta.url), "utf8");
+      const [, seconds] = /^READY_WITHIN = (\d+)$/m.exec(times) ?? [];
       assert.equal((service.healthcheck as { start_period?: string }).start_period, `${seconds}s`);
     });
 
@@ -145,11 +145,10 @@ for (const [name, service] of running)
       assert.equal(service.restart, "unless-stopped");
     });
 
-    it("has a health check of its own, whose words have no blanks in them: a release runs them as they stand", () => {
+    it("has a health check of its own, as words: a release runs them as they stand", () => {
       const { test, interval } = service.healthcheck as { test: string[]; interval: string };
       assert.equal(test[0], "CMD");
       assert.ok(test.length > 1);
-      for (const word of test) assert.match(word, /^\S+$/);
       assert.equal(interval, "60s");
     });
 

@@ -3,7 +3,7 @@ import { beforeAll, describe, it } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { MARKER, openTexts, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
 import { handedOver } from "../../support/projectFile.ts";
-import { contentOf, unpack } from "../../support/unpack.ts";
+import { contentOf, serviceManifestOf } from "../../support/unpack.ts";
 
 let runs = 0;
 /** Evaluates index.ts anew: Node keeps a module by its whole address. */
@@ -45,8 +45,7 @@ describe("The program for a site that browsers reach straight", () => {
   });
 
   it("has the machine get the certificate", () => {
-    const { header } = unpack(String(stdinOf("site-release")));
-    assert.equal(header.filter((line) => line.startsWith("certificate lego ")).length, 1);
+    assert.ok(serviceManifestOf(String(stdinOf("site-release")), "lego").certificate);
   });
 });
 

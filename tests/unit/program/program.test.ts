@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { selfSigned } from "../../support/certificate.ts";
 import { MARKER, openTexts, type Resource, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
 import { handedOver } from "../../support/projectFile.ts";
-import { unpack } from "../../support/unpack.ts";
+import { manifestOf, unpack } from "../../support/unpack.ts";
 
 let runs = 0;
 /** Evaluates index.ts anew, for its outputs: Node keeps a module by its whole address. */
@@ -98,7 +98,7 @@ describe("The program", () => {
     const { stdin, logging } = command("site-secrets").inputs;
     const text = secretOf(stdin);
     assert.ok(typeof text === "string" && text.includes(MARKER));
-    assert.equal(unpack(text).count, 12);
+    assert.equal(unpack(text).count, 13);
     assert.equal(logging, "none");
   });
 
@@ -106,12 +106,12 @@ describe("The program", () => {
     const { stdin, logging } = command("site-release").inputs;
     assert.equal(secretOf(stdin), undefined);
     assert.ok(typeof stdin === "string");
-    assert.match(stdin, /^project jupyter-up-test$/m);
+    assert.match(stdin, /^\| {2}"project": "jupyter-up-test",$/m);
     assert.match(stdin, /^\|"true:ann@example\.com" allow;$/m);
     assert.equal(logging, "stdoutAndStderr");
   });
 
-  it("hands over the host's own script in plain sight", () => {
+  it("hands over the host's own program in plain sight", () => {
     assert.match(String(command("site-setup").inputs.stdin), /^#!\/bin\/sh\n# site-apply:/);
   });
 
@@ -286,8 +286,8 @@ describe("The program in a stack whose name Compose refuses", () => {
   it("has one name for the site, in the release and where it is taken down", async () => {
     const { resources } = await runUnderMocks(handedOver(people), program, {}, { stackName: "Prod" });
     const inputsOf = (name: string) => resources.find((each) => each.name === name)?.inputs ?? {};
-    const [, project] = /^project (.*)$/m.exec(String(inputsOf("site-release").stdin)) ?? [];
-    assert.match(project ?? "", /^jupyter-up-prod-[0-9a-f]{6}$/);
+    const { project } = manifestOf(String(inputsOf("site-release").stdin));
+    assert.match(project, /^jupyter-up-prod-[0-9a-f]{6}$/);
     assert.match(String(inputsOf("site-setup").delete), new RegExp(`site-apply.* down ${project}\\b`));
   });
 

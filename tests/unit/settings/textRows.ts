@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { parse } from "yaml";
 import { placeOn } from "../../../components/host/localHost.ts";
 import { bundleOf } from "../../../files/release/bundle.ts";
+import type { ReleaseManifest, ServiceManifest } from "../../../files/release/manifest.ts";
 import type { Secrets } from "../../../files/site/secrets.ts";
 import { siteOf } from "../../../files/site/site.ts";
 import { checkout } from "../../../settings/checkout.ts";
@@ -13,7 +14,7 @@ import { selfSigned } from "../../support/certificate.ts";
 import { opened, settingsWith } from "../../support/settings.ts";
 import { secrets } from "../../support/site.ts";
 import { oddNames } from "../../support/texts.ts";
-import { composeOf, contentOf, unpack } from "../../support/unpack.ts";
+import { composeOf, contentOf, manifestOf, serviceManifestOf } from "../../support/unpack.ts";
 
 /** What a config becomes: its settings with their secrets in the open, and the files that programs read. */
 export interface Outcome {
@@ -23,8 +24,10 @@ export interface Outcome {
   secretFile(path: string): string;
   /** Services of compose.yaml, with each dollar as Compose fills it in. */
   services: ReturnType<typeof composeOf>["services"];
-  /** What follows a word in the lines of the release that begin with it. */
-  lines(word: string): string[];
+  /** What the host is told besides the files. */
+  manifest: ReleaseManifest;
+  /** What it is told of one service. */
+  service(name: string): ServiceManifest;
 }
 
 /** As far as rows look into it: secrets are texts here. */
@@ -72,10 +75,10 @@ export function outcomeOf(settings: Settings): Outcome {
     get services() {
       return services();
     },
-    lines: (word) =>
-      unpack(bundle().release).header.flatMap((line) =>
-        line.startsWith(`${word} `) ? line.slice(word.length + 1) : [],
-      ),
+    get manifest() {
+      return manifestOf(bundle().release);
+    },
+    service: (name) => serviceManifestOf(bundle().release, name),
   };
 }
 
@@ -278,7 +281,7 @@ export const rows: Record<string, Row> = {
     config: (text) => ({ allow: [text] }),
     taken: [...ADDRESSES, "@example.co.uk"],
     form: lowerCase,
-    found: ({ lines }) => lines("allow"),
+    found: ({ manifest }) => manifest.allow ?? [],
     program: "integration/texts.test.ts",
   },
   "signIn.provider": {
@@ -368,11 +371,10 @@ export const rows: Record<string, Row> = {
       "a==1.*",
     ],
     form: withoutBlanks,
-    found: ({ lines }) => [
-      lines("prepare")
-        .find((line) => line.includes("/packages.py"))
-        ?.split(" ")
-        .at(-1),
+    found: ({ service }) => [
+      service("jupyter")
+        .prepare?.find((words) => words.some((word) => word.endsWith("/packages.py")))
+        ?.at(-1),
     ],
     program: "integration/jupyter.test.ts",
   },
@@ -484,24 +486,29 @@ export const rows: Record<string, Row> = {
   "apps[].path": ofApp("path", {
     taken: ["/", "/0755", "/a/b?c=1&d=%20"],
     form: trimmed,
-    found: ({ lines }) => [/ http:\/\/whoami:80(\S*)/.exec(lines("ready").join())?.[1]],
+    found: ({ service }) => [
+      service("whoami")
+        .ready_when?.succeeds.find((word) => word.startsWith("http://whoami:80"))
+        ?.slice("http://whoami:80".length),
+    ],
     program: "integration/apps.test.ts",
   }),
   "purge[]": {
     key: "purge[0]",
     config: (text) => ({ purge: [text] }),
     taken: ["old", "0755", ...oddNames],
-    found: ({ lines, settings }) => [settings.purge[0], ...lines("purge").map((line) => line.split("/data/apps/")[1])],
+    found: ({ manifest, settings }) => [
+      settings.purge[0],
+      ...(manifest.purge ?? []).flatMap(({ app, folder }) => [app, folder.split("/data/apps/")[1]]),
+    ],
     program: "integration/apps.test.ts",
   },
   notebooks: {
     ...plain("notebooks", FOLDERS, "integration/home.test.ts"),
     form: (text) => resolve(checkout, text.replace(/^~(?=\/)/, homedir())),
-    found: ({ services, lines }) => [
+    found: ({ services, service }) => [
       services.jupyter?.volumes?.find(({ target }) => target === "/home/jovyan/work")?.source,
-      lines("folder")
-        .filter((line) => line.startsWith("1000:100 "))
-        .map((line) => line.slice("1000:100 ".length))[1],
+      service("jupyter").folders?.[1]?.path,
     ],
   },
   project: ofVm("project", ["my-project-123456", "example.com:a-project"]),

@@ -1,0 +1,53 @@
+#!/bin/sh
+# site-apply: releases the site of this folder. It is the only program that changes what lies here.
+#
+#   site-apply machine          checks whether this machine can run the site
+#   site-apply secrets          places the secret files that arrive on standard input
+#   site-apply release          makes the release that arrives on standard input the running site, or changes nothing
+#   site-apply check            checks whether each service of the running release answers
+#   site-apply renew            renews the certificate if it is due; a timer runs it
+#   site-apply down PROJECT     takes the site down; notebooks and other data stay
+#
+# The program is the Python package below, a file after the other. These lines find Python and have it read them.
+# Below <root>, the folder around bin/:
+#   files/SERVICE/ID  secrets/SERVICE/ID  units/UNIT  releases/ID  current (link)  previous (link)  lock (link)  site-apply.log
+# Killed at any moment, the next run repairs; run twice, it changes nothing.
+unset IFS CDPATH
+# The same letters, sort order and messages everywhere. `su` leaves root without the sbin folders, where nft is.
+LC_ALL=C
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+export LC_ALL PATH
+root=$(cd "$(dirname "$0")/.." && pwd) || exit
+
+# -I: neither the caller's PYTHON variables nor modules of the working directory. Nothing is written beside the program.
+load='
+import importlib.abc, importlib.util, sys
+
+sources = {}
+for line in open(sys.argv[1], encoding="utf-8"):
+    if line.startswith("module "):
+        lines = sources[line.split()[1]] = []
+    elif line.startswith("|"):
+        lines.append(line[1:])
+sources["site_apply"] = sources.pop("site_apply.__init__")
+
+class Modules(importlib.abc.MetaPathFinder, importlib.abc.ExecutionLoader):
+    def find_spec(self, name, path=None, target=None):
+        return importlib.util.spec_from_loader(name, self) if name in sources else None
+    def is_package(self, name):
+        return name == "site_apply"
+    def get_filename(self, name):
+        return name.replace(".", "/") + ".py"
+    def get_source(self, name):
+        return "".join(sources[name])
+
+sys.meta_path.insert(0, Modules())
+from site_apply.__main__ import main
+sys.exit(main(sys.argv[2:]))
+'
+for name in python3 python3.14 python3.13 python3.12 python3.11 python3.10 python3.9; do
+    python=$("$name" -I -c 'import sys; sys.version_info >= (3, 9) and print(sys.executable)' 2>/dev/null </dev/null)
+    [ -z "$python" ] || exec "$python" -I -B -X utf8 -c "$load" "$0" --root "$root" "$@"
+done
+echo "Python 3.9 or newer is missing on this machine. Install it: sudo apt-get install python3 (Debian, Ubuntu), xcode-select --install (macOS). Then run pulumi up again."
+exit 1

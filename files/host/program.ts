@@ -1,0 +1,22 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+const PACKAGE = "site_apply";
+
+/**
+ * The host's program as one text, which is put in place at once or not at all: `launcher.sh`, and behind it the modules of the
+ * Python package. Each is a line `module NAME` and its lines behind a bar, as `pulumi preview --diff` compares them.
+ */
+export function hostProgram(): string {
+  const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
+  const modules = readdirSync(new URL(PACKAGE, import.meta.url))
+    .filter((name) => name.endsWith(".py"))
+    .sort();
+  const texts = modules.map((file) => {
+    const lines = read(`${PACKAGE}/${file}`).trimEnd().split("\n");
+    return [`module ${PACKAGE}.${file.slice(0, -".py".length)}`, ...lines.map((line) => `|${line}`)].join("\n");
+  });
+  return [`${read("launcher.sh")}`, ...texts, `end ${modules.length}`, ""].join("\n");
+}
+
+/** The last line of the program: one that was cut off on its way has not got it. */
+export const endOf = (program: string): string => program.trimEnd().split("\n").at(-1) ?? "";

@@ -1,0 +1,91 @@
+"""The command line. bin/site-apply runs it; see files/host/launcher.sh for its words."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import Callable, NoReturn, Optional
+
+from . import commands, firewall, log, machine
+from .docker import DockerError
+from .errors import Refusal
+from .layout import Layout
+from .log import say
+from .release import release
+from .secrets import place_secrets
+
+COMMANDS: dict[str, Callable[[Layout], int]] = {
+    "machine": lambda layout: _check_machine(layout),
+    "secrets": place_secrets,
+    "release": release,
+    "check": commands.check,
+    "renew": commands.renew,
+}
+# What tools read in addition to their options, and images for another processor.
+_FOREIGN = ("GREP_OPTIONS", "POSIXLY_CORRECT", "TAR_OPTIONS", "DOCKER_DEFAULT_PLATFORM", "IFS", "CDPATH")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise Refusal(f"site-apply: {message}.")
+
+
+def main(words: Optional[list[str]] = None) -> int:
+    _become_independent()
+    try:
+        layout, command = _parse(words)
+        return command(layout)
+    except (Refusal, DockerError) as error:
+        say(str(error))
+    except Exception:
+        say("".join(traceback.format_exc()).rstrip("\n"))
+        say("This is a fault of this program, or the disk is full. Run pulumi up again.")
+    return 1
+
+
+def _parse(words: Optional[list[str]]) -> tuple[Layout, Callable[[Layout], int]]:
+    parser = _Parser(prog="site-apply", add_help=False)
+    parser.add_argument("--root", type=Path, required=True)
+    parser.add_argument("command", nargs="?", default="")
+    parser.add_argument("project", nargs="?")
+    found = parser.parse_args(words)
+    layout = Layout(found.root)
+    log.keep_in(layout.root / "site-apply.log")
+    if found.command == "down" and found.project:
+        return layout, lambda layout: commands.take_down(layout, found.project)
+    if found.command == "down":
+        parser.error("down needs the name of the project")
+    if found.command not in COMMANDS:
+        parser.error(f"expected machine, secrets, release, check, renew or down, found '{found.command}'")
+    return layout, COMMANDS[found.command]
+
+
+def _check_machine(layout: Layout) -> int:
+    machine.check()
+    firewall.guard_running_site(layout)
+    return 0
+
+
+def _become_independent() -> None:
+    """
+    The caller's environment changes none of the commands. Which engine Docker's client asks, and with which credentials, stays the
+    caller's choice (DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG).
+    """
+    # A lost connection or a Ctrl-C must not stop a rollback half-way.
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_IGN)
+    os.umask(0o077)
+    os.dup2(1, 2)
+    # Where Compose gets no file, it reads compose.yaml and .env of the working directory.
+    os.chdir("/")
+    # Another project's files, profiles and name.
+    for name in [name for name in os.environ if name in _FOREIGN or name.startswith("COMPOSE_")]:
+        del os.environ[name]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

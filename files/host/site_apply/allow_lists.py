@@ -1,0 +1,52 @@
+"""Allow lists as maps of nginx's; see peopleMap in files/services/nginx/nginx.ts."""
+
+from __future__ import annotations
+
+import re
+
+_BY_SITE = re.compile(r"^default .site_verdict;", re.MULTILINE)
+_ALLOW = " allow;"
+_IS_DOMAIN = '"~*^'
+
+
+def let_in_by_both(first: str, second: str) -> str:
+    """
+    The entries of two maps that both let in; the rest is the first one's. A name is let in by its own line or by one of its domain.
+    A map that goes by the site's list lets in all.
+    """
+    if _BY_SITE.search(first):
+        return second
+    if _BY_SITE.search(second):
+        return first
+    others = [line for line in _lines(first) if not line.endswith(_ALLOW)]
+    lists = [_entries(first), _entries(second)]
+    both = [entry for entry in dict.fromkeys([*lists[0], *lists[1]]) if all(_lets_in(each, entry) for each in lists)]
+    return "".join(f"{line}\n" for line in [*others, *both])
+
+
+def _lines(text: str) -> list[str]:
+    return text.split("\n")[:-1] if text.endswith("\n") else text.split("\n")
+
+
+def _entries(text: str) -> list[str]:
+    return [_lowered(line) for line in _lines(text) if line.endswith(_ALLOW)]
+
+
+def _lowered(line: str) -> str:
+    """nginx compares letters of ASCII alone without their case."""
+    return re.sub("[A-Z]+", lambda letters: letters[0].lower(), line)
+
+
+def _lets_in(entries: list[str], entry: str) -> bool:
+    if entry in entries:
+        return True
+    domain = domain_of(entry)
+    domains = {domain_of(each) for each in entries if each.startswith(_IS_DOMAIN)}
+    return not entry.startswith(_IS_DOMAIN) and domain != "" and domain in domains
+
+
+def domain_of(entry: str) -> str:
+    """`@example.com` of `"true:ann@example.com" allow;` and of `"~*^true:[^@:]+@example\\.com$" allow;`"""
+    text = re.sub(r'\$?" allow;$', "", entry.replace("\\", ""))
+    found = re.search(r"@[^@]*$", text)
+    return found[0] if found else ""

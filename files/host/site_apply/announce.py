@@ -1,0 +1,34 @@
+"""Says which services get a new container, and what that ends."""
+
+from __future__ import annotations
+
+from . import docker, times
+from .command import run
+from .docker import Project
+from .floating import is_renewed
+from .health import kernels_in
+from .layout import Layout
+from .log import say
+
+
+def announce(layout: Layout, project: Project) -> None:
+    for service, hash_ in _hashes(layout, project):
+        found = docker.inspect(*project.containers(f"label=com.docker.compose.service={service}")[:1])
+        if not found:
+            say(f"{service}: starts")
+            continue
+        container = found[0]
+        if container.labels.get("com.docker.compose.config-hash") == hash_ and not is_renewed(container):
+            say(f"{service}: runs on")
+            continue
+        kernels = kernels_in(container.id)
+        ends = f"; its running kernels end ({kernels}), notebooks stay as they were saved" if kernels else ""
+        say(f"{service}: starts anew{ends}")
+
+
+def _hashes(layout: Layout, project: Project) -> list[tuple[str, str]]:
+    """Compose's hash of each service. It reckons with what stands in its env_file, which `config --hash` by itself does not."""
+    whole = project.compose(layout.incoming, "config", errors=False)
+    words = ["docker", "compose", "--project-name", project.name, "--file", "-", "config", "--hash", "*"]
+    hashes = run(words, within=times.QUESTION_WITHIN, given=whole.raw)
+    return [(service, hash_) for service, _, hash_ in (line.partition(" ") for line in hashes.lines)]

@@ -1,0 +1,136 @@
+"""Folders of an app's data. The image is one that nobody here knows, and so is its user."""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+from pathlib import Path
+
+from . import data_dirs, docker, times
+from .docker import Project
+from .errors import Refusal
+from .layout import Layout
+from .machine import who_i_am
+from .manifest import Manifest
+from .privileged import as_root, in_container
+from .releases import manifest_of
+
+
+def make(layout: Layout, project: Project, manifest: Manifest, image: str, folder: Path) -> None:
+    """Makes a volume's folder, and gives it to the image's user."""
+    for place in (folder.parent, folder):
+        if os.path.islink(place):
+            raise Refusal(
+                f"{place} is a link, and no link is followed to an app's data. Nothing was changed. Put the folder itself there"
+                " (mv), or mount it there (mount --bind), and run pulumi up again."
+            )
+    _move_earlier(layout, project, manifest, folder)
+    try:
+        data_dirs.make_folder(folder)
+    except OSError as error:
+        raise Refusal(
+            f"The folder {folder} cannot be made by {who_i_am()}. Nothing was changed. Give it the room it needs, and run pulumi up"
+            " again."
+        ) from error
+    # What lies in it, its app has made; so has the app one that cannot be looked into. One that is still ours was never given
+    # to an image with a user of its own: earlier versions did not when another volume lay in it.
+    is_ours = os.stat(folder).st_uid == os.geteuid()
+    is_filled = _is_filled(folder)
+    if is_filled and not is_ours:
+        return
+    owner = user_of(image)
+    if is_filled and owner.partition(":")[0] == str(os.geteuid()):
+        return
+    if not as_root(manifest, folder, "chown", owner, ".", within=times.QUESTION_WITHIN).ok:
+        raise Refusal(
+            f"The folder {folder} could not be given to the user of the image {image}. Nothing was changed. Run pulumi up again."
+        )
+
+
+def _is_filled(folder: Path) -> bool:
+    try:
+        return len(os.listdir(folder)) > 0
+    except OSError:
+        return True
+
+
+def _move_earlier(layout: Layout, project: Project, manifest: Manifest, folder: Path) -> None:
+    """
+    Earlier versions of this program had the volume /var/lib/x in var/lib/x of the app's folder, and not in var~lib~x. It is moved
+    by one rename, and a link stays for the running release, which may have to be put back.
+    """
+    app = folder.parent
+    earlier = folder.name.replace("~", "/")
+    if earlier == folder.name:
+        return
+    old = app / earlier
+    mounted = _mounted_folders(layout, project)
+    # Whoever has a folder around it could make a link of it at any moment.
+    is_reachable = any(str(old).startswith(f"{each}/") for each in mounted)
+    if not os.path.lexists(folder) and _is_real(app, earlier) and not is_reachable:
+        if not as_root(manifest, app, "mv", earlier, folder.name, within=times.QUESTION_WITHIN).ok:
+            raise Refusal(f"The folder {old} could not be moved to {folder}. Nothing was changed. Run pulumi up again.")
+    # Also when a run before was killed between the two.
+    if os.path.isdir(folder) and not os.path.exists(old) and str(old) in mounted:
+        up = "../" * earlier.count("/")
+        as_root(manifest, app, "ln", "-s", up + folder.name, earlier, within=times.QUESTION_WITHIN)
+
+
+def _is_real(app: Path, path: str) -> bool:
+    """It is a folder in the app's folder, and there is no link on the way to it."""
+    place = app / path
+    return os.path.isdir(place) and os.path.realpath(place) == os.path.join(os.path.realpath(app), path)
+
+
+def _mounted_folders(layout: Layout, project: Project) -> set[str]:
+    """Folders of the running release, and those that containers of the site have."""
+    running = manifest_of(layout.current)
+    named = {folder.path for service in running.services for folder in service.folders} if running else set()
+    return named.union(*(container.mounts for container in docker.inspect(*project.containers())))
+
+
+def make_inner(manifest: Manifest, image: str, folder: Path, path: str) -> None:
+    """
+    Makes a folder in a folder of an app, by the image's user in a container that has nothing else of this machine: an app can
+    make a link of anything that lies in a folder of its own.
+    """
+    if not os.path.isdir(folder / path):
+        in_container(manifest, folder, user_of(image), "mkdir", "-p", path, within=times.QUESTION_WITHIN)
+
+
+def user_of(image: str) -> str:
+    """
+    Number of user and group that its process begins as. They are read off the image's files, which need not have any program that
+    tells them.
+    """
+    user = docker.answer("image", "inspect", "--format", "{{.Config.User}}", image)
+    if user in ("", "0", "root", "0:0", "root:root"):
+        return "0:0"
+    container = docker.answer("create", "--network", "none", image, "none")
+    try:
+        return number_of(user, _file_in(container, "/etc/passwd"), _file_in(container, "/etc/group"))
+    finally:
+        docker.act("rm", "--volumes", container)
+
+
+def _file_in(container: str, path: str) -> str:
+    copied = docker.ask("cp", "--follow-link", f"{container}:{path}", "-")
+    try:
+        with tarfile.open(fileobj=io.BytesIO(copied.raw)) as archive:
+            for member in archive:
+                file = archive.extractfile(member)
+                if file:
+                    return file.read().decode("utf-8", "replace")
+    except tarfile.TarError:
+        pass  # The image has no such file.
+    return ""
+
+
+def number_of(user: str, passwd: str, group: str) -> str:
+    """`nginx:root` as `101:0`, by the files /etc/passwd and /etc/group of an image."""
+    name, _, of_group = user.partition(":")
+    users = [line.split(":") for line in passwd.split("\n") if line.count(":") == 6]
+    found = next(((each[2], each[3]) for each in users if name in (each[0], each[2])), (name, "0"))
+    groups = {fields[0]: fields[2] for fields in (line.split(":") for line in group.split("\n")) if len(fields) == 4}
+    return f"{found[0]}:{groups.get(of_group, of_group) or found[1]}"

@@ -1,0 +1,98 @@
+"""The commands that release nothing: `check`, `renew` and `down`."""
+
+from __future__ import annotations
+
+import shutil
+
+from . import activate, hooks, lock, machine, times, units
+from .certificate import NotGot, certificates_of
+from .command import TIMED_OUT, run
+from .docker import Project
+from .errors import NotStarted, Refusal
+from .health import is_ready
+from .layout import Layout, remove
+from .log import say
+from .releases import manifest_of
+
+
+def check(layout: Layout) -> int:
+    """For whom nothing is to be released: Pulumi compares settings, and sees no container that has stopped."""
+    machine.check()
+    with lock.held(layout):
+        manifest = manifest_of(layout.current)
+        if manifest is None:
+            raise Refusal("No site runs here.")
+        project = Project(manifest.project)
+        down = []
+        for service in project.services(layout.current):
+            if not project.container_of(service):
+                say(f"{service} has no container.")
+                down.append(service)
+            elif not is_ready(project, manifest, service, times.UNCHANGED_WITHIN):
+                down.append(service)
+        if down:
+            raise Refusal(
+                f"The site is not all there. These services do not work: {' '.join(down)}. A release recreates them: pulumi up"
+                " --replace '**site-release'"
+            )
+        try:
+            hooks.ask(project, manifest)
+        except NotStarted:
+            return 1
+    say("Every service of the site answers.")
+    return 0
+
+
+def renew(layout: Layout) -> int:
+    """Renews the certificate if it is due; the timer of a release runs it."""
+    machine.check()
+    with lock.held(layout):
+        manifest = manifest_of(layout.current)
+        project = Project(manifest.project if manifest else "")
+        certificates = certificates_of(layout, project, layout.current, manifest) if manifest else []
+        if not certificates:
+            raise Refusal("There is no certificate to renew here: no site that gets its own is running.")
+        for certificate in certificates:
+            try:
+                certificate.ask_for()
+            except NotGot as reason:
+                raise Refusal(f"The certificate could not be renewed; the present one stays in use. {reason}") from reason
+            if not certificate.place():
+                say("The certificate needs no renewal yet.")
+                continue
+            try:
+                activate.reload(layout, project, project.containers(running=True))
+            except NotStarted:
+                return 1
+            say("The certificate was renewed, and is in use.")
+    return 0
+
+
+def take_down(layout: Layout, name: str) -> int:
+    """Takes the site down; notebooks and other data stay."""
+    # Where Docker was removed, no container runs.
+    has_docker = shutil.which("docker") is not None
+    if has_docker:
+        machine.check()
+    with lock.held(layout):
+        units.remove_all(layout)
+        if has_docker:
+            _remove_containers(layout, Project(name))
+        for path in (layout.files, layout.secrets, layout.releases, layout.units, layout.current, layout.previous):
+            remove(path)
+    say("The site is down. Notebooks and other data stay where they are.")
+    return 0
+
+
+def _remove_containers(layout: Layout, project: Project) -> None:
+    other = machine.other_owner(layout, project)
+    if other:
+        say(f"The containers of {project.name} were released from another folder ({other}): they stay.")
+        return
+    # The volumes are those that images ask for and no setting names. The next containers would get new ones.
+    words = ["--profile", "check", "--profile", "certificates", "down", "--remove-orphans", "--volumes"]
+    argv = ["docker", "compose", "--project-name", project.name, *words]
+    result = run(argv, within=times.STARTED_WITHIN, errors=True, changes_site=True)
+    if not result.ok:
+        said = f"nothing, for {times.STARTED_WITHIN // 60} minutes" if result.code == TIMED_OUT else result.last_line
+        raise Refusal(f"The site could not be taken down. Fix the cause, and run pulumi destroy again. Docker says: {said}")

@@ -1,0 +1,152 @@
+"""Docker's client: argv in, JSON out. Every question has a limit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Optional
+
+from . import times
+from .command import Result, run
+
+
+class DockerError(Exception):
+    """Docker did not answer a question that something depends on."""
+
+
+def ask(*words: str, within: Optional[float] = None) -> Result:
+    """Asks Docker. Without its standard error."""
+    return run(["docker", *words], within=within or times.QUESTION_WITHIN)
+
+
+def act(*words: str, within: Optional[float] = None, **options: Any) -> Result:
+    """Has Docker do something. With its standard error, which says why it could not."""
+    return run(["docker", *words], within=within or times.QUESTION_WITHIN, errors=True, **options)
+
+
+def answer(*words: str) -> str:
+    """What Docker answers. Throws where it does not."""
+    result = ask(*words)
+    if not result.ok:
+        raise DockerError(
+            f"Docker did not answer (docker {' '.join(words)}: exit code {result.code}). See whether its engine runs (docker info),"
+            " and run pulumi up again."
+        )
+    return result.text
+
+
+def info(name: str) -> str:
+    """One value of `docker info`; empty where there is none."""
+    return ask("info", "--format", "{{." + name + "}}").text
+
+
+@dataclass(frozen=True)
+class Container:
+    """What `docker inspect` says of a container."""
+
+    id: str
+    image: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    status: str = ""
+    restarts: int = 0
+    health_check: list[str] = field(default_factory=list)
+    networks: list[str] = field(default_factory=list)
+    mounts: list[str] = field(default_factory=list)
+
+    @property
+    def image_id(self) -> str:
+        """The image that Compose has made it of."""
+        return self.labels.get("com.docker.compose.image", "")
+
+
+def inspect(*containers: str) -> list[Container]:
+    """The containers, as far as they are there."""
+    if not containers:
+        return []
+    found = ask("inspect", "--type", "container", *containers)
+    return [_container(each) for each in json.loads(found.text or "[]")]
+
+
+def _container(said: dict[str, Any]) -> Container:
+    config = said.get("Config") or {}
+    state = said.get("State") or {}
+    test = (config.get("Healthcheck") or {}).get("Test") or []
+    return Container(
+        id=said.get("Id", "")[:12],
+        image=config.get("Image", ""),
+        labels=config.get("Labels") or {},
+        status=state.get("Status", ""),
+        restarts=said.get("RestartCount", 0),
+        health_check=_command(test),
+        networks=list((said.get("NetworkSettings") or {}).get("Networks") or {}),
+        mounts=[mount["Source"] for mount in said.get("Mounts") or [] if mount.get("Source")],
+    )
+
+
+def _command(test: Sequence[str]) -> list[str]:
+    kind, *words = test or ["NONE"]
+    return {"CMD": words, "CMD-SHELL": ["sh", "-c", *words]}.get(kind, [])
+
+
+def image_id(reference: str) -> str:
+    """Empty where the image is not on this machine."""
+    return ask("image", "inspect", "--format", "{{.Id}}", reference).text
+
+
+def has_image(reference: str) -> bool:
+    return ask("image", "inspect", reference).ok
+
+
+class Project:
+    """The containers and networks of a site: a project of Compose."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._label = f"label=com.docker.compose.project={name}"
+
+    def containers(self, *filters: str, running: bool = False) -> list[str]:
+        """Ids, in short."""
+        kind = ["--quiet"] if running else ["--all", "--quiet"]
+        return answer("ps", *kind, *self._filters(filters)).split()
+
+    def container_of(self, service: str) -> str:
+        """The id of a service's container; empty where there is none."""
+        found = self.containers(f"label=com.docker.compose.service={service}")
+        return found[0] if found else ""
+
+    def listed(self, format_: str, *filters: str, running: bool = False) -> list[str]:
+        """A line for each container, as `docker ps --format` writes it."""
+        kind = [] if running else ["--all"]
+        return answer("ps", *kind, *self._filters(filters), "--format", format_).split("\n")
+
+    def networks(self, format_: str) -> list[str]:
+        """A line for each network."""
+        return [line for line in answer("network", "ls", "--filter", self._label, "--format", format_).split("\n") if line]
+
+    def compose(self, folder: Path, *words: str, within: Optional[float] = None, **options: Any) -> Result:
+        """`docker compose` for the release in a folder."""
+        options.setdefault("errors", True)
+        where = ["--project-directory", str(folder), "--file", str(folder / "compose.yaml")]
+        argv = ["docker", "compose", "--project-name", self.name, *where, *words]
+        return run(argv, within=within or times.QUESTION_WITHIN, **options)
+
+    def services(self, folder: Path, *profiles: str) -> list[str]:
+        """The services that a release's compose.yaml defines."""
+        found = self.compose(folder, *profiles, "config", "--services", errors=False)
+        if not found.ok:
+            raise DockerError(f"docker compose: the services of {folder} could not be read")
+        return found.lines
+
+    def remove_containers_of(self, service: str) -> None:
+        for container in self.containers(f"label=com.docker.compose.service={service}"):
+            act("rm", "--force", container)
+
+    def _filters(self, filters: Sequence[str]) -> list[str]:
+        return [word for each in [self._label, *filters] for word in ("--filter", each)]
+
+
+def said_by_compose(result: Result) -> list[str]:
+    """What Compose says, without its progress."""
+    return [line for line in result.lines if not line.lstrip(" ").startswith(("Container", "Network"))]

@@ -1,0 +1,46 @@
+"""What the firewall of a machine knows of the site's networks; see files/host/provision.sh."""
+
+from __future__ import annotations
+
+from . import times
+from .command import run
+from .docker import Project
+from .errors import Refusal
+from .layout import Layout
+from .machine import am_root
+from .releases import manifest_of
+
+_SET = ("inet", "jupyter_up", "bridges")
+
+
+def guard(layout: Layout, project: Project) -> None:
+    """
+    Names the bridges of the site's networks to the firewall of a machine that provision.sh has made ready: what comes from there
+    reaches nothing that the machine itself listens with. Compose has made the networks when the files have been checked, so
+    that this is done before the first container runs on one. The file is for the next boot.
+    """
+    if not am_root() or not run(["nft", "list", "set", *_SET], within=times.QUESTION_WITHIN).ok:
+        return
+    rules = f"flush set {' '.join(_SET)}\n"
+    bridges = project.networks('"br-{{.ID}}",')
+    if bridges:
+        rules += f"add element {' '.join(_SET)} {{ {' '.join(bridges)} }}\n"
+    folder = layout.root / "etc"
+    folder.mkdir(exist_ok=True)
+    new = folder / "bridges.new"
+    new.write_text(rules)
+    result = run(["nft", "-f", str(new)], within=times.QUESTION_WITHIN, errors=True)
+    if not result.ok:
+        raise Refusal(
+            "The firewall did not take the names of the site's networks, and containers could reach what this machine listens"
+            " with. Look at it (sudo nft list table inet jupyter_up), and run pulumi up again. It says:"
+            f" {''.join(result.lines[:1])}"
+        )
+    new.replace(folder / "bridges.nft")
+
+
+def guard_running_site(layout: Layout) -> None:
+    """The same for the site that runs here, if one does."""
+    running = manifest_of(layout.current)
+    if running:
+        guard(layout, Project(running.project))

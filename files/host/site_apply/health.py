@@ -1,0 +1,71 @@
+"""Whether a service answers."""
+
+from __future__ import annotations
+
+import time
+from typing import Optional
+
+from . import docker, log, times
+from .docker import Container, Project
+from .log import say
+from .manifest import Manifest
+
+
+def is_ready(project: Project, manifest: Manifest, service: str, patience: Optional[float] = None) -> bool:
+    """
+    Waits until a service is ready, and says why where it does not become so. It is when its own health check passes, or what the
+    release names in its place. The check is run from here, because Docker first runs it after a whole interval.
+    """
+    patience = patience if patience is not None else times.READY_WITHIN
+    container = project.container_of(service)
+    waiting = log.Waiting(f"Waiting for {service}")
+    state = _started(container, waiting, patience)
+    restarts = state.restarts if state else 0
+    instead = manifest.service(service).ready_when
+    asked = project.container_of(instead.service) if instead else container
+    check = instead.succeeds if instead else state.health_check if state else []
+    while True:
+        if state is None or (state.status, state.restarts) != ("running", restarts):
+            tell_why(service, container, "stopped by itself")
+            return False
+        if not check or docker.ask("exec", asked, *check, within=times.ANSWER_WITHIN).ok:
+            return True
+        if waiting.seconds >= patience:
+            tell_why(service, container, f"does not answer after {int(patience)} seconds")
+            return False
+        waiting.still()
+        time.sleep(1)
+        state = _state(container)
+
+
+def _started(container: str, waiting: log.Waiting, patience: float) -> Optional[Container]:
+    """
+    Its state once it counts as started. What it leans on may not have been there yet: Docker starts it again, and that counts as
+    its first start. One that has ended after that start, too, does not run: Docker would wait a minute between two starts, and this
+    would seldom see one.
+    """
+    state = _state(container)
+    looked = state.restarts if state else 0
+    while state and state.status == "restarting" and state.restarts <= looked + 1 and waiting.seconds < patience:
+        time.sleep(1)
+        state = _state(container)
+    return state
+
+
+def _state(container: str) -> Optional[Container]:
+    found = docker.inspect(container) if container else []
+    return found[0] if found else None
+
+
+def tell_why(service: str, container: str, what: str) -> None:
+    """Says what is wrong with a service, and its last words."""
+    say(f"{service} {what}. Its last words:")
+    words = docker.act("logs", "--tail", "12", container, within=10)
+    for line in words.lines:
+        say(f"    {line.strip()[:300]}")
+
+
+def kernels_in(container: str) -> int:
+    """How many kernels run in a container."""
+    processes = docker.ask("top", container, within=times.ANSWER_WITHIN).lines
+    return sum("ipykernel_launcher" in line for line in processes)

@@ -1,0 +1,56 @@
+"""Commands that a release runs in its services' containers. What they say is for the user."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+from . import docker, times
+from .command import Result
+from .docker import Project
+from .errors import NotStarted
+from .health import tell_why
+from .log import say
+from .manifest import Argv, Manifest
+
+# As much as a person would read.
+_MOST_BYTES, _MOST_LINES = 65536, 100
+
+When = Literal["prepare", "afterwards"]
+
+
+def run_in(project: Project, service: str, argv: Argv, within: float, given: bytes = b"") -> Result:
+    """Runs a command in a service's container, and shows what it says."""
+    container = project.container_of(service)
+    result = docker.act("exec", "--interactive", container, *argv, within=within, given=given, most=_MOST_BYTES)
+    for line in result.lines[:_MOST_LINES]:
+        say(f"{service} says: {line.strip()}")
+    return result
+
+
+def run_hook(project: Project, service: str, argv: Argv) -> bool:
+    """One command of `prepare` or `afterwards`: whether it has succeeded."""
+    result = run_in(project, service, argv, times.PREPARE_WITHIN)
+    words = " ".join(argv)
+    if result.code == 124:
+        say(f"{service}: '{words}' did not end within {times.PREPARE_WITHIN} seconds.")
+    elif not result.ok:
+        silent = "" if result.text else ", and said nothing"
+        say(f"{service}: '{words}' failed with exit code {result.code}{silent}.")
+    return result.ok
+
+
+def ask(project: Project, manifest: Manifest) -> None:
+    """The smoke test: the site is asked as a whole, through its own front door."""
+    for service in manifest.services:
+        if not service.ask:
+            continue
+        ends = time.monotonic() + times.ASK_WITHIN
+        container = project.container_of(service.name)
+        while not docker.ask("exec", container, *service.ask, within=times.ANSWER_WITHIN).ok:
+            if time.monotonic() >= ends:
+                words = " ".join(service.ask)
+                say(f"All services run, but the site does not answer at its own front door ({service.name}: {words}).")
+                tell_why(service.name, container, "said")
+                raise NotStarted
+            time.sleep(1)

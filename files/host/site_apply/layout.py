@@ -1,0 +1,121 @@
+"""Where the site's files lie, and how they get there."""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The folder of a site. Data that outlive the site lie elsewhere."""
+
+    root: Path
+
+    @property
+    def current(self) -> Path:
+        """Link to the folder of the running release."""
+        return self.root / "current"
+
+    @property
+    def previous(self) -> Path:
+        """Link to the folder of the release before it."""
+        return self.root / "previous"
+
+    @property
+    def incoming(self) -> Path:
+        """What has just arrived."""
+        return self.root / "incoming"
+
+    @property
+    def files(self) -> Path:
+        return self.root / "files"
+
+    @property
+    def secrets(self) -> Path:
+        return self.root / "secrets"
+
+    @property
+    def releases(self) -> Path:
+        return self.root / "releases"
+
+    @property
+    def units(self) -> Path:
+        """A copy of each unit of systemd that is the site's, by which they are known again."""
+        return self.root / "units"
+
+    @property
+    def pulled(self) -> Path:
+        """The images that the site has pulled, a reference a line. Nobody else's are removed."""
+        return self.root / "pulled"
+
+    @property
+    def program(self) -> Path:
+        return self.root / "bin" / "site-apply"
+
+
+def target_of(link: Path) -> str:
+    """What a link says; empty where there is none."""
+    try:
+        return os.readlink(link)
+    except OSError:
+        return ""
+
+
+def link(target: str, path: Path) -> None:
+    """Points a link at something else, at once or not at all."""
+    new = path.with_name(f"{path.name}.new")
+    remove(new)
+    os.symlink(target, new)
+    os.replace(new, path)
+
+
+def remove(path: Path) -> None:
+    """Removes a file, a link or a folder with all that is in it, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """The folders in a folder, without links; none where it does not exist."""
+    if not folder.is_dir():
+        return []
+    return sorted(each for each in folder.iterdir() if each.is_dir() and not each.is_symlink())
+
+
+def place(source: Path, target: Path, owner: Optional[tuple[int, int]] = None) -> None:
+    """
+    Puts a folder in its place, and gives it away. One of that content that is there already is written over and not replaced:
+    a running container holds it.
+    """
+    if owner:
+        for path in [source, *source.rglob("*")]:
+            os.chown(path, *owner)
+    if target.is_dir():
+        _write_over(source, target)
+    else:
+        os.rename(source, target)
+
+
+def _write_over(source: Path, target: Path) -> None:
+    for new in sorted(source.rglob("*")):
+        old = target / new.relative_to(source)
+        if new.is_dir():
+            old.mkdir(exist_ok=True)
+        elif not old.is_file() or not filecmp.cmp(new, old, shallow=False):
+            shutil.copyfile(new, old)
+        _like(new, old)
+    _like(source, target)
+
+
+def _like(new: Path, old: Path) -> None:
+    wanted, found = new.stat(), old.stat()
+    if os.geteuid() == 0 and (wanted.st_uid, wanted.st_gid) != (found.st_uid, found.st_gid):
+        os.chown(old, wanted.st_uid, wanted.st_gid)
+    os.chmod(old, wanted.st_mode & 0o7777)

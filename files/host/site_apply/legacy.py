@@ -1,0 +1,68 @@
+"""A release of earlier versions of this program, which wrote `.header`: lines of a word and what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Optional
+
+from .manifest import VERSION, Manifest
+from .typed_json import parse
+
+HEADER = ".header"
+# Folders and visitors had no service in that text.
+_NO_SERVICE = "-"
+
+
+def read_header(file: Path) -> Optional[Manifest]:
+    """What such a release says; nothing where its first line is not there."""
+    lines = [line.split(" ") for line in file.read_text("utf-8").split("\n") if line]
+    services: dict[str, dict[str, Any]] = {}
+    release: dict[str, Any] = {"version": VERSION, "release": file.parent.name}
+    images: dict[str, dict[str, Any]] = {}
+
+    def service(name: str) -> dict[str, Any]:
+        return services.setdefault(name, {"name": name})
+
+    for word, *rest in lines:
+        if word in ("release", "project", "machine"):
+            release[word] = rest[0]
+        elif word == "image":
+            images[rest[0]] = {"reference": rest[0], "size_mib": int(rest[1]), "setting": "".join(rest[2:3])}
+        elif word == "floating":
+            images[rest[0]]["pin"] = " ".join(rest[1:])
+        elif word == "allow":
+            release.setdefault("allow", []).append(rest[0])
+        elif word == "network":
+            release.setdefault("networks", []).append(rest[0])
+        elif word == "folder":
+            service(_NO_SERVICE).setdefault("folders", []).append({"path": " ".join(rest[1:])})
+        elif word == "visitor":
+            visitor = dict(zip(("service", "network", "alias"), rest))
+            service(_NO_SERVICE).setdefault("visitors", []).append(visitor)
+        elif word == "certificate":
+            service(rest[0])["certificate"] = {"id": rest[1], "reader": rest[2], "folder": " ".join(rest[4:])}
+            service(rest[2])["user"] = rest[3]
+        elif word == "reload":
+            service(rest[0]).update(files=rest[1], reload=rest[2:])
+        elif word == "lists":
+            service(rest[0]).update(files=rest[1], lists=rest[2:])
+        elif word == "units":
+            service(rest[0]).update(files=rest[1], units=True)
+        elif word == "secrets":
+            service(rest[0])["secrets"] = rest[1]
+        elif word == "user-controlled":
+            service(rest[0])["user_controlled"] = True
+        elif word == "memory":
+            service(rest[0])["memory_beside_mib"] = int(rest[1])
+        elif word == "processes":
+            service(rest[0])["processes_per_core"] = int(rest[1])
+        elif word == "ready":
+            service(rest[0])["ready_when"] = {"service": rest[1], "succeeds": rest[2:]}
+        elif word in ("prepare", "afterwards"):
+            service(rest[0]).setdefault(word, []).append(rest[1:])
+        elif word in ("ask", "dismiss"):
+            service(rest[0])[word] = rest[1:]
+    if "project" not in release:
+        return None
+    manifest: Manifest = parse(Manifest, {**release, "images": list(images.values()), "services": list(services.values())}, HEADER)
+    return manifest

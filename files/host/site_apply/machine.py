@@ -1,0 +1,115 @@
+"""Whether this machine can run the site."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+from pathlib import Path
+from typing import Optional
+
+from . import docker, times
+from .command import TIMED_OUT
+from .docker import Project
+from .errors import Refusal
+from .layout import Layout
+from .manifest import Manifest
+from .releases import manifest_of
+
+_HERE = ("tcp://127.", "tcp://localhost:", "tcp://[::1]:")
+_ELSEWHERE = ("tcp://", "ssh://", "http://", "https://")
+
+
+def am_root() -> bool:
+    return os.geteuid() == 0
+
+
+def who_i_am() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
+def check() -> None:
+    """Docker is there, answers, is this machine's own, and has Compose."""
+    if not shutil.which("docker"):
+        raise Refusal(
+            "Docker is not installed on this machine. Install it, for instance by: sudo apt-get install docker.io docker-compose"
+            " (https://docs.docker.com/get-docker elsewhere). Then run pulumi up again."
+        )
+    # A remote engine has none of this machine's folders.
+    engine = docker.ask("context", "inspect", "--format", "{{.Endpoints.docker.Host}}").text
+    if engine.startswith(_ELSEWHERE) and not engine.startswith(_HERE):
+        raise Refusal(
+            f"Docker's client uses the engine of another machine ({engine}), which cannot run a site of this one."
+            " Nothing was changed. Choose this machine's engine (unset DOCKER_HOST DOCKER_CONTEXT; docker context use default),"
+            " and run pulumi up again."
+        )
+    _check_engine()
+    if not docker.ask("compose", "version").ok:
+        raise Refusal(
+            "Docker's Compose plugin (version 2) is missing on this machine. Install it: sudo apt-get install docker-compose"
+            " (Debian 13) or docker-compose-plugin (Docker's own packages), and run pulumi up again."
+        )
+
+
+def _check_engine() -> None:
+    engine = docker.act("info", "--format", "{{.ServerVersion}}", within=times.ENGINE_WITHIN)
+    if engine.ok:
+        return
+    if engine.code == TIMED_OUT or not engine.text:
+        raise Refusal(
+            f"Docker's engine has not answered for {times.ENGINE_WITHIN} seconds. Restart it (sudo systemctl restart docker;"
+            " Docker Desktop elsewhere), or the machine, and run pulumi up again."
+        )
+    if "permission denied" in engine.text:
+        raise Refusal(
+            f"This user may not talk to Docker. Let it: sudo usermod -aG docker {who_i_am()}, sign in anew, and run pulumi up"
+            " again."
+        )
+    raise Refusal(
+        "Docker is installed, but its engine does not run. Start it: sudo systemctl start docker (Docker Desktop elsewhere), and"
+        f" run pulumi up again. Docker says: {engine.last_line}"
+    )
+
+
+def check_owner(layout: Layout, project: Project) -> None:
+    """Two checkouts with the same stack name would take each other's containers for their own."""
+    other = other_owner(layout, project)
+    if other:
+        raise Refusal(
+            f"This machine already runs a site named {project.name}, released from another folder ({other}). Nothing was changed."
+            " Take that one down there first: npm stop"
+        )
+
+
+def other_owner(layout: Layout, project: Project) -> Optional[str]:
+    """The folder from which the project's containers were released, if it is another one. A checkout that was moved is no other."""
+    for folder in project.listed('{{.Label "com.docker.compose.project.working_dir"}}'):
+        if folder and not folder.startswith(f"{layout.root}/") and not _is_gone(Path(folder).parent):
+            return folder.partition("/.state/")[0]
+    return None
+
+
+def _is_gone(path: Path) -> bool:
+    """Nothing is there; a folder that this user may not look into could still hold it."""
+    if os.path.exists(path):
+        return False
+    around = path.parent
+    while not os.path.isdir(around):
+        around = around.parent
+    return os.access(around, os.X_OK)
+
+
+def check_name(layout: Layout, new: Manifest) -> None:
+    """A stack or project that was renamed would start a second site beside the one that runs from this folder."""
+    former = manifest_of(layout.current)
+    if former is None or former.project == new.project:
+        return
+    sudo = "sudo " if os.environ.get("SUDO_USER") else ""
+    raise Refusal(
+        f"The site in {layout.root} runs as {former.project} and would become {new.project}: its stack or project was renamed, or"
+        " another stack has the same machine. Nothing was changed. Take it down under its earlier name, its data stay:"
+        f" {sudo}sh '{layout.program}' down {former.project}. Then run pulumi up again."
+    )

@@ -1,0 +1,135 @@
+"""release.json and secrets.json: what the host has to know besides the files. files/manifest.ts defines them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Optional, TypeVar
+
+from .typed_json import NotUnderstood, parse
+
+VERSION = 1
+
+Argv = list[str]
+
+
+class ManifestError(Exception):
+    """The manifest cannot be understood."""
+
+
+@dataclass(frozen=True)
+class Image:
+    reference: str
+    size_mib: int
+    setting: str = ""
+    pin: str = ""
+
+
+@dataclass(frozen=True)
+class Port:
+    address: str
+    port: int
+    setting: str = ""
+
+
+@dataclass(frozen=True)
+class Folder:
+    path: str
+    inner: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Visitor:
+    service: str
+    network: str
+    alias: str = ""
+
+
+@dataclass(frozen=True)
+class ReadyWhen:
+    service: str
+    succeeds: Argv
+
+
+@dataclass(frozen=True)
+class Certificate:
+    id: str
+    folder: str
+    reader: str
+
+
+@dataclass(frozen=True)
+class Service:
+    name: str
+    image: str = ""
+    user: str = ""
+    files: str = ""
+    secrets: str = ""
+    folders: list[Folder] = field(default_factory=list)
+    visitors: list[Visitor] = field(default_factory=list)
+    reload: Argv = field(default_factory=list)
+    lists: list[str] = field(default_factory=list)
+    user_controlled: bool = False
+    memory_beside_mib: Optional[int] = None
+    processes_per_core: Optional[int] = None
+    ready_when: Optional[ReadyWhen] = None
+    prepare: list[Argv] = field(default_factory=list)
+    afterwards: list[Argv] = field(default_factory=list)
+    dismiss: Argv = field(default_factory=list)
+    ask: Argv = field(default_factory=list)
+    certificate: Optional[Certificate] = None
+    units: bool = False
+
+
+@dataclass(frozen=True)
+class Purged:
+    app: str
+    folder: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    version: int
+    release: str
+    project: str
+    machine: str = ""
+    images: list[Image] = field(default_factory=list)
+    ports: list[Port] = field(default_factory=list)
+    allow: list[str] = field(default_factory=list)
+    networks: list[str] = field(default_factory=list)
+    services: list[Service] = field(default_factory=list)
+    purge: list[Purged] = field(default_factory=list)
+
+    def service(self, name: str) -> Service:
+        """What is said of a service; nothing where there is nothing to say."""
+        return next((each for each in self.services if each.name == name), Service(name))
+
+
+@dataclass(frozen=True)
+class SecretsManifest:
+    version: int
+    # UID:GID by service.
+    owners: dict[str, str]
+
+
+Kind = TypeVar("Kind")
+
+
+def read_manifest(kind: type[Kind], file: Path, *, strict: bool = True) -> Kind:
+    """
+    Reads a manifest. Unknown keys are an error (strict), or passed over: a release that this program's next version has made
+    may have some.
+    """
+    try:
+        value = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ManifestError(f"{file.name} cannot be read: {error}") from error
+    version = value.get("version") if isinstance(value, dict) else None
+    if version != VERSION:
+        raise ManifestError(f"{file.name} has version {version}, and this program knows version {VERSION}")
+    try:
+        result: Kind = parse(kind, value, file.name, strict)
+    except NotUnderstood as error:
+        raise ManifestError(str(error)) from error
+    return result

@@ -1,0 +1,37 @@
+"""What people leave behind who were taken off the allow list."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from . import times
+from .docker import Project
+from .hooks import run_in
+from .layout import Layout
+from .log import say
+from .manifest import Manifest
+from .rollout import command_to_recreate
+
+
+def end_removed(layout: Layout, project: Project, newest: Manifest, before: Optional[Manifest]) -> None:
+    """
+    Ends what people who are not on the list any more have started, where a service can tell, and says what stays.
+
+    before: the release before, which names the people who were taken off; none where there is no other.
+    """
+    removed = [entry for entry in before.allow if entry not in newest.allow] if before else []
+    allowed = "".join(f"{entry}\n" for entry in newest.allow).encode()
+    for service in newest.services:
+        if not service.dismiss or not project.container_of(service.name):
+            continue
+        result = run_in(project, service.name, service.dismiss, times.DISMISS_WITHIN, allowed)
+        if not result.ok:
+            words = " ".join(service.dismiss)
+            say(f"{service.name}: '{words}' failed with exit code {result.code}, so that nothing was ended there.")
+        if removed:
+            say(
+                f"Taken off the allow list: {' '.join(removed)}. What else they left in {service.name} may still run, until its"
+                " container is recreated, which ends everybody's kernels:"
+                f" {command_to_recreate(layout, project, service.name)}. Files that run by themselves (.bashrc, .ipython, .jupyter,"
+                " notebooks) stay in the home directory: look at them."
+            )

@@ -1,0 +1,63 @@
+"""Removes what nothing names any more."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from . import times
+from .command import TIMED_OUT
+from .layout import Layout, folders_in, link, remove, target_of
+from .log import say
+from .manifest import Manifest
+from .privileged import as_root
+
+
+def forget_old(layout: Layout, release: str, previous: str) -> None:
+    """
+    Removes what neither the running release nor the one before it names.
+
+    previous: what the link `current` said before; empty before the first release.
+    """
+    if previous and previous != f"releases/{release}":
+        link(previous, layout.previous)
+    kept = {release, Path(target_of(layout.previous)).name}
+    for folder in folders_in(layout.releases):
+        if folder.name not in kept:
+            remove(folder)
+    # Secrets are named by releases, or by the files that releases name; those are gone by then if nothing names them.
+    for kind in (layout.files, layout.secrets):
+        versions = [version for service in folders_in(kind) for version in folders_in(service)]
+        named = _named_in({version.name for version in versions}, layout.releases, layout.files)
+        for version in versions:
+            if version.name not in named:
+                remove(version)
+
+
+def _named_in(names: set[str], *folders: Path) -> set[str]:
+    """Which of the names stand in a file below the folders."""
+    found: set[str] = set()
+    for folder in folders:
+        for file in folder.rglob("*"):
+            if file.is_file() and not file.is_symlink() and file.name != ".loaded":
+                text = file.read_bytes()
+                found.update(name for name in names - found if name.encode() in text)
+    return found
+
+
+def purge(manifest: Manifest) -> None:
+    """Removes what apps have left behind, where the settings say that it is to go."""
+    for each in manifest.purge:
+        folder = Path(each.folder)
+        if not re.fullmatch("[a-z0-9-]+", each.app) or folder.name != each.app or not folder.is_dir():
+            continue
+        result = as_root(manifest, folder.parent, "rm", "-rf", each.app, within=times.REMOVED_WITHIN)
+        if result.ok:
+            say(f"The data of {each.app} was removed, as the setting purge says ({folder}).")
+        elif result.code == TIMED_OUT:
+            say(
+                f"The data of {each.app} could not be removed ({folder}): it was not done after {times.REMOVED_WITHIN} seconds."
+                f" Remove the rest: sudo rm -rf '{folder}'"
+            )
+        else:
+            say(f"The data of {each.app} could not be removed ({folder}).")

@@ -1,0 +1,119 @@
+"""`site-apply release`: makes what arrives the running site, or changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from . import activate, archive, data_dirs, firewall, floating, images, machine, people, ports, preflight, prune, releases, units
+from .announce import announce
+from .certificate import certificates_of
+from .docker import DockerError, Project
+from .errors import NotStarted, Refusal
+from .floating import Renewed
+from .layout import Layout, folders_in, place, target_of
+from .log import say
+from .manifest import Manifest, ManifestError, read_manifest
+from .networks import leave_none
+from .rollback import go_back
+from .rollout import Rollout
+
+
+def release(layout: Layout) -> int:
+    machine.check()
+    with archive.arrived(layout) as incoming:
+        try:
+            manifest = read_manifest(Manifest, incoming / releases.FILE)
+        except ManifestError as error:
+            archive.refuse(str(error))
+        return _release(layout, manifest, Project(manifest.project))
+
+
+def _release(layout: Layout, manifest: Manifest, project: Project) -> int:
+    # Nothing changes the running site until `switch_to`.
+    machine.check_owner(layout, project)
+    machine.check_name(layout, manifest)
+    previous = target_of(layout.current)
+    before = releases.manifest_of(layout.current)
+    renewed = _prepare(layout, manifest, project)
+    activate.switch_to(layout, f"releases/{manifest.release}", manifest.release)
+    is_other = previous not in ("", f"releases/{manifest.release}")
+    people_before = before if is_other else None
+    try:
+        rollout, is_with_new_images = _start(layout, project, renewed)
+    except Exception as error:  # Whatever has gone wrong, an issue of this program too: the site goes back to what works.
+        if not isinstance(error, NotStarted):
+            say(f"{type(error).__name__}: {error}")
+        failed = error.service if isinstance(error, NotStarted) else ""
+        go_back(layout, project, manifest, previous, failed)
+        people.end_removed(layout, project, manifest, people_before)
+        return 1
+    firewall.guard(layout, project)
+    units.place(layout, manifest)
+    prune.forget_old(layout, manifest.release, previous)
+    people.end_removed(layout, project, manifest, people_before)
+    try:
+        rollout.run_hooks("afterwards")
+    except NotStarted:
+        pass  # It has been said, and the release stays.
+    prune.purge(manifest)
+    if renewed and not is_with_new_images:
+        raise floating.refuse(manifest.release, renewed)
+    floating.forget(renewed)
+    images.forget_pulled(layout)
+    if rollout.broken:
+        raise Refusal(
+            f"Release {manifest.release} is in use, and {' '.join(rollout.broken)} does not run, which going back would not change:"
+            " see above what it says. Fix the cause (files in the home directory, for Jupyter), and run pulumi up again."
+        )
+    say(f"Release {manifest.release} is running.")
+    return 0
+
+
+def _prepare(layout: Layout, manifest: Manifest, project: Project) -> list[Renewed]:
+    """All that comes before the switch. Throws Refusal, with the running site untouched."""
+    _place_files(layout)
+    preflight.check_compose(layout, project)
+    ports.check(project, manifest)
+    pulled = images.pull_missing(layout, manifest)
+    renewed = floating.renew(project, manifest, pulled)
+    data_dirs.make(layout, project, manifest)
+    try:
+        for certificate in certificates_of(layout, project, layout.incoming, manifest):
+            certificate.have()
+        preflight.check_files(layout, project)
+    except Refusal:
+        leave_none(layout, project)
+        raise
+    releases.keep(layout, manifest.release)
+    announce(layout, project)
+    firewall.guard(layout, project)
+    return renewed
+
+
+def _place_files(layout: Layout) -> None:
+    for service in folders_in(layout.incoming):
+        for version in folders_in(service):
+            folder = layout.files / service.name
+            folder.mkdir(parents=True, exist_ok=True)
+            for path in (layout.files, folder, version, *_folders_below(version)):
+                path.chmod(0o755)
+            place(version, folder / version.name)
+
+
+def _folders_below(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_dir()]
+
+
+def _start(layout: Layout, project: Project, renewed: list[Renewed]) -> tuple[Rollout, bool]:
+    """Brings the release up, once more with the images before where some were renewed; and whether it runs with the new ones."""
+    try:
+        rollout = Rollout(layout, project)
+        rollout.start()
+        return rollout, True
+    except (NotStarted, DockerError):
+        if not renewed:
+            raise
+    floating.put_back(renewed)
+    rollout = Rollout(layout, project)
+    rollout.start()
+    return rollout, False

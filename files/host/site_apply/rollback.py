@@ -1,0 +1,122 @@
+"""Puts the previous release back. The engine keeps its old picture of the site after a failure: only the host can go back."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Optional
+
+from . import activate, times
+from .allow_lists import let_in_by_both
+from .docker import DockerError, Project
+from .errors import NotStarted
+from .layout import Layout, link, remove
+from .log import say
+from .manifest import Manifest, Service
+from .releases import manifest_of
+from .rollout import Rollout
+
+_ADVICE = "Mend the cause above, and run pulumi up again."
+
+
+def go_back(layout: Layout, project: Project, newest: Manifest, previous: str, failed: str) -> None:
+    """
+    previous: what the link `current` said before, `releases/ID`; empty before the first release. failed: the service that does
+    not work, if it is one.
+    """
+    if not previous:
+        project.compose(layout.current, "down", "--remove-orphans", within=times.STARTED_WITHIN, changes_site=True)
+        remove(layout.current)
+        say(f"There is no earlier release to go back to; what had started was taken down. {_ADVICE}")
+        return
+    if previous == f"releases/{newest.release}" or not (layout.root / previous).is_dir():
+        _reload(layout, project)
+        say(f"There is no other release to go back to. {_what_runs(layout, project, failed)} {_ADVICE}")
+        return
+    try:
+        keep_lists(layout, project, newest, layout.root / previous)
+    except OSError as error:
+        say(f"The newer allow list could not be taken over ({error}).")
+    activate.switch_to(layout, previous, newest.release)
+    # Whatever else fails: the allow list holds.
+    _reload(layout, project)
+    put_back = f"The previous release ({previous.removeprefix('releases/')}) was put back"
+    try:
+        Rollout(layout, project).start()
+    except (NotStarted, DockerError, OSError) as error:
+        failed = error.service if isinstance(error, NotStarted) else ""
+        if not isinstance(error, NotStarted):
+            say(str(error))
+        say(f"{put_back}, and not all of it works (see above). {_what_runs(layout, project, failed)} {_ADVICE}")
+    else:
+        say(f"{put_back} and is running. {_ADVICE}")
+
+
+def _reload(layout: Layout, project: Project) -> None:
+    try:
+        activate.reload(layout, project, project.containers(running=True))
+    except (NotStarted, DockerError, OSError):
+        pass  # What is wrong has been said, or will be when it is started.
+
+
+def _what_runs(layout: Layout, project: Project, failed: str) -> str:
+    """
+    A sentence: which services of the current release run. The one that has just failed does not, although its container may be
+    running for a moment, between two of its restarts.
+    """
+    try:
+        service = '{{.Label "com.docker.compose.service"}}'
+        running = sorted({name for name in project.listed(service, "status=running", running=True) if name} - {failed})
+        absent = sorted(set(project.services(layout.current)) - set(running))
+    except DockerError as error:
+        return f"What runs is not known. {error}."
+    if not running:
+        return "The site is down: none of its services runs."
+    missing = f"; these do not: {' '.join(absent)}" if absent else ""
+    return f"These services run: {' '.join(running)}{missing}."
+
+
+def keep_lists(layout: Layout, project: Project, newest: Manifest, previous: Path) -> None:
+    """
+    A rollback lets nobody in whom the newer release leaves out. The files of the earlier release are taken over into a folder of
+    both names, in which the ones that say who may come in let in only whom both releases do. They are checked as at any release;
+    where that fails, the newer release's own files stay in use, which were checked before.
+    """
+    earlier_release = manifest_of(previous)
+    for service in newest.services:
+        if not service.lists:
+            continue
+        folder = layout.files / service.name
+        earlier = earlier_release.service(service.name).files if earlier_release else ""
+        kept = folder / f"{earlier}.{newest.release}"
+        remove(kept)
+        if not earlier or not (folder / earlier).is_dir() or earlier == service.files:
+            continue
+        refusal = _take_over(layout, project, service, previous, folder / earlier, kept)
+        if refusal is not None:
+            say(
+                f"{service.name} cannot use the earlier release's files with the newer allow list, so that the newer release's"
+                f" files stay in use. It says: {refusal}"
+            )
+            remove(kept)
+            link(service.files, kept)
+
+
+def _take_over(layout: Layout, project: Project, service: Service, previous: Path, earlier: Path, kept: Path) -> Optional[str]:
+    """Makes the folder and has it checked; says why it cannot be used."""
+    try:
+        shutil.copytree(earlier, kept)
+        newer = layout.files / service.name / service.files
+        for name in service.lists:
+            if (earlier / name).is_file():
+                (kept / name).write_text(let_in_by_both((earlier / name).read_text(), (newer / name).read_text()))
+        checked = layout.incoming / "kept"
+        checked.mkdir(exist_ok=True)
+        compose = (previous / "compose.yaml").read_text()
+        files = f"/files/{service.name}/{earlier.name}"
+        (checked / "compose.yaml").write_text(compose.replace(files, f"/files/{service.name}/{kept.name}"))
+    except OSError as error:
+        return str(error)
+    run = ("--profile", "check", "run", "--rm", "--no-deps", "-T", f"{service.name}-check")
+    result = project.compose(checked, *run, within=times.CHECKED_WITHIN)
+    return None if result.ok else " ".join(result.lines[-2:])

@@ -1,0 +1,25 @@
+"""`site-apply secrets`: places secret files, each service's in a folder named by their content."""
+
+from __future__ import annotations
+
+from . import archive
+from .layout import Layout, folders_in, place
+from .machine import am_root
+from .manifest import ManifestError, SecretsManifest, read_manifest
+
+
+def place_secrets(layout: Layout) -> int:
+    with archive.arrived(layout) as incoming:
+        try:
+            manifest = read_manifest(SecretsManifest, incoming / "secrets.json")
+        except ManifestError as error:
+            archive.refuse(str(error))
+        for service, owner in manifest.owners.items():
+            folder = layout.secrets / service
+            folder.mkdir(parents=True, exist_ok=True)
+            # Whoever runs the service has to get to its own folder; only it may read there.
+            folder.chmod(0o711)
+            uid, gid = (int(number) for number in owner.split(":"))
+            for version in folders_in(incoming / service):
+                place(version, folder / version.name, (uid, gid) if am_root() else None)
+    return 0

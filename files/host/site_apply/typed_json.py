@@ -1,0 +1,38 @@
+"""JSON as values of types: dataclasses, lists, dictionaries by text, optional ones, texts, numbers and booleans."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+
+class NotUnderstood(Exception):
+    """A value has not the form of its type. The text says where."""
+
+
+def parse(kind: Any, value: Any, where: str, strict: bool = True) -> Any:
+    """A value of JSON as a value of a type."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is Union:
+        return parse(inner[0], value, where, strict)
+    if origin is list and isinstance(value, list):
+        return [parse(inner[0], each, f"{where}[{number}]", strict) for number, each in enumerate(value)]
+    if origin is dict and isinstance(value, dict):
+        return {key: parse(inner[1], each, f"{where}.{key}", strict) for key, each in value.items()}
+    if is_dataclass(kind) and isinstance(value, dict):
+        return _parse_fields(kind, value, where, strict)
+    if origin is None and isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
+        return value
+    raise NotUnderstood(f"{where} is not understood")
+
+
+def _parse_fields(kind: Any, value: dict[str, Any], where: str, strict: bool) -> Any:
+    types = get_type_hints(kind)
+    unknown = sorted(set(value) - {each.name for each in fields(kind)})
+    if unknown and strict:
+        raise NotUnderstood(f"{where}.{unknown[0]} is not known")
+    known = {name: each for name, each in value.items() if name in types}
+    try:
+        return kind(**{name: parse(types[name], each, f"{where}.{name}", strict) for name, each in known.items()})
+    except TypeError as error:
+        raise NotUnderstood(f"{where} is not whole: {error}") from error

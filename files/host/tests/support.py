@@ -1,0 +1,35 @@
+"""What the tests have in common."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import unittest
+from pathlib import Path
+
+from site_apply import log
+from site_apply.layout import Layout
+
+
+class HostTest(unittest.TestCase):
+    """A test with the folder of a site, and what the program says."""
+
+    def setUp(self) -> None:
+        self.root = Path(tempfile.mkdtemp(prefix="jupyter-up-"))
+        self.addCleanup(shutil.rmtree, self.root)
+        (self.root / "bin").mkdir()
+        self.layout = Layout(self.root)
+        self.said: list[str] = []
+        write = log._write
+        log._write = lambda descriptor, text: self.said.append(text)
+        self.addCleanup(setattr, log, "_write", write)
+
+    def write(self, path: str, text: str = "a\n") -> Path:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        return file
+
+    @property
+    def output(self) -> str:
+        return "".join(self.said)

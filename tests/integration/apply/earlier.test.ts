@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { chmodSync, copyFileSync, existsSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
+import { hostProgram } from "../../../files/host/program.ts";
+import { freePort } from "../../support/freePort.ts";
+import { type RunningSite, runningSite } from "../../support/runningSite.ts";
+import { statusFor } from "../../support/statusFor.ts";
+import { earlierRelease, earlierSecrets } from "./earlier/texts.ts";
+
+const whoami = { image: "traefik/whoami:v1.11.0", port: 80 };
+const one = { ...whoami, name: "one" };
+/** Its program ends at once: a release with it goes back. */
+const broken = { ...whoami, name: "broken", environment: { WHOAMI_PORT_NUMBER: "none" } };
+const all = ["ann@example.com", "eve@example.com"];
+
+/** The host's program was a shell script, which wrote .header beside compose.yaml and took lines of words. */
+describe("A site that the shell script released", () => {
+  let site: RunningSite;
+  let place: { httpsPort: number; httpPort: number };
+  let program: string;
+  let nginx: string;
+  let earlier: string;
+
+  const changes = (allow: string[], apps: object[]) => ({
+    settings: { domain: "lab.example.com", allow, apps },
+    place,
+    secrets: { appSecrets: {} },
+  });
+  const release = (allow: string[], apps: object[]) => site.release(changes(allow, apps));
+  const current = () => readlinkSync(`${site.host.place.root}/current`);
+  const statusOf = (person: string) => statusFor(place.httpsPort, person, "one");
+
+  beforeAll(async () => {
+    site = runningSite(["nginx", "vouch", "one", "broken"]);
+    place = { httpsPort: await freePort(), httpPort: await freePort() };
+    program = `${site.host.place.root}/bin/site-apply`;
+    copyFileSync(new URL("earlier/apply.sh", import.meta.url), program);
+    chmodSync(program, 0o755);
+    const bundle = await site.bundle(changes(all, [one]));
+    assert.deepEqual(await site.host.apply("secrets", earlierSecrets(bundle.secrets)), { code: 0, output: "" });
+    const { code, output } = await site.host.apply("release", earlierRelease(bundle.release));
+    assert.equal(code, 0, output);
+    earlier = current();
+    nginx = await site.container("nginx");
+    assert.ok(existsSync(`${site.host.place.root}/current/.header`));
+    writeFileSync(program, hostProgram());
+  });
+  afterAll(() => site.remove());
+
+  it("is found by the program that is Python", async () => {
+    assert.deepEqual(await site.host.apply("machine"), { code: 0, output: "" });
+    assert.deepEqual(await site.host.apply("check"), { code: 0, output: "Every service of the site answers.\n" });
+    const { output } = await site.host.apply("renew");
+    assert.equal(output, "There is no certificate to renew here: no site that gets its own is running.\n");
+  });
+
+  it("runs on when a release fails before anything is switched", async () => {
+    const missing = changes(all, [{ ...one, image: "traefik/no-such:1" }]);
+    const { code, output } = await site.release(missing, { pulled: false });
+    assert.equal(code, 1);
+    assert.match(output, /could not be pulled\. Nothing was changed\./);
+    assert.equal(current(), earlier);
+    assert.equal(await statusOf("eve@example.com"), 200);
+  });
+
+  it("is put back when a release does not start, with the newer allow list", async () => {
+    const { code, output } = await release(["ann@example.com"], [one, broken]);
+    assert.equal(code, 1);
+    assert.match(output, /^broken stopped by itself\./m);
+    assert.match(output, /^The previous release \(\w+\) was put back and is running\. /m);
+    assert.equal(current(), earlier);
+    assert.equal(await statusOf("ann@example.com"), 200);
+    assert.equal(await statusOf("eve@example.com"), 403);
+  });
+
+  it("is released again, without a new container for what has not changed", async () => {
+    const { code, output } = await release(["ann@example.com"], [one]);
+    assert.equal(code, 0, output);
+    assert.match(output, /^nginx: runs on$/m);
+    assert.match(output, /^one: runs on$/m);
+    assert.equal(await site.container("nginx"), nginx);
+    assert.equal(await statusOf("ann@example.com"), 200);
+    assert.equal(await statusOf("eve@example.com"), 403);
+    const { root } = site.host.place;
+    assert.equal(readlinkSync(`${root}/previous`), earlier);
+    assert.deepEqual(readdirSync(`${root}/${current()}`).sort(), ["compose.yaml", "release.json"]);
+  });
+
+  it("is gone after the release after that, with all that it wrote", async () => {
+    const { code, output } = await release(all, [one]);
+    assert.equal(code, 0, output);
+    assert.equal(existsSync(`${site.host.place.root}/${earlier}`), false);
+    assert.equal(await statusOf("eve@example.com"), 200);
+  });
+});

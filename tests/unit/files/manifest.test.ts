@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, it } from "@jest/globals";
+import { manifestFile, releaseManifest, secretsManifest } from "../../../files/release/manifest.ts";
+
+const golden = JSON.parse(readFileSync(new URL("manifest.golden.json", import.meta.url), "utf8"));
+
+/** Every key in a value, however deep. */
+function keysIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(keysIn);
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [key, ...keysIn(inner)]);
+}
+
+/** files/host/tests/test_manifest.py holds the host's program to the same file. */
+describe("The manifest of a release", () => {
+  it("has the form of the golden file", () => {
+    assert.deepEqual(releaseManifest.parse(golden), golden);
+  });
+
+  it("has no key that the golden file has not", () => {
+    const { services, images, ports, purge } = releaseManifest.shape;
+    const shapes = [releaseManifest, ...[services, images, ports, purge].map((list) => list.unwrap().element)];
+    const keys = new Set(shapes.flatMap((shape) => Object.keys(shape.shape)));
+    assert.deepEqual(
+      [...keys].filter((key) => !keysIn(golden).includes(key)),
+      [],
+    );
+  });
+
+  it("is refused with a key that is not known, and in another version", () => {
+    assert.equal(releaseManifest.safeParse({ ...golden, imagse: [] }).success, false);
+    assert.equal(releaseManifest.safeParse({ ...golden, version: 2 }).success, false);
+  });
+
+  it("travels as a file that a person can read", () => {
+    assert.deepEqual(manifestFile("release", { version: 1, release: "1", project: "lab", allow: ["a@b.c"] }), {
+      path: "release.json",
+      mode: "0644",
+      content: '{\n  "version": 1,\n  "release": "1",\n  "project": "lab",\n  "allow": [\n    "a@b.c"\n  ]\n}\n',
+    });
+    const secrets = secretsManifest.parse({ version: 1, owners: { nginx: "101:101" } });
+    assert.equal(manifestFile("secrets", secrets).mode, "0600");
+  });
+});
