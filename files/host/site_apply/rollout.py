@@ -122,8 +122,8 @@ class Rollout:
 
     def _let_nginx_look(self) -> None:
         """
-        nginx looks the services' names up every 2 seconds (`resolver` in files/services/nginx/nginx.conf). Until then it answers 502 for a
-        container that was made just now, and no site is up whose visitors see that.
+        nginx looks up the services' names every 2 seconds (`resolver` in files/services/nginx/nginx.conf). Until then it answers
+        502 for a new container. A release that visitors see as 502 has not ended.
         """
         if self._project.containers(running=True) != self._running_before:
             time.sleep(max(0, self._brought_up + 3 - time.monotonic()))
