@@ -187,10 +187,9 @@ describe("a site behind Cloudflare", () => {
   };
   const pulls = (deed: string) =>
     Object.fromEntries(
-      ["authority-key", "authority", "key", "request", "signed", "certificate", "in-use", ...names].map((part) => [
-        `pulls-${part}`,
-        deed,
-      ]),
+      ["authority-key", "authority-certificate", "key", "request", "signed", "certificate", "in-use", ...names].map(
+        (part) => [`pulls-${part}`, deed],
+      ),
     );
 
   it("comes out from behind it without being made anew", async () => {
