@@ -3,7 +3,7 @@
  * their name, and jest's own options. `npm test -- check`: the checks alone. The last line is `N passed, N failed`.
  */
 
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { buildArgv, runCLI } from "jest";
 import { type Counts, countsOf } from "../tests/jest/counts.ts";
 import { release } from "../tests/jest/machine.ts";
@@ -67,19 +67,18 @@ async function runTests(args: string[]): Promise<Counts> {
 /** Format, lint and types of both languages: each counts as one test. */
 async function runChecks(): Promise<Counts> {
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
-  const ofNode = (program: string) => [join(projectFolder, "node_modules/.bin", program)];
-  const ofPython = [await ensurePythonTools(), "-m"];
-  const checks: [command: string[], words: string[]][] = [
-    [ofNode("biome"), ["biome", "check", "."]],
-    [ofNode("tsc"), ["tsc", "--noEmit"]],
-    [ofPython, ["ruff", "format", "--check"]],
-    [ofPython, ["ruff", "check"]],
-    [ofPython, ["mypy"]],
+  const ofNode = (program: string) => join(projectFolder, "node_modules/.bin", program);
+  const python = await ensurePythonTools();
+  const checks: [program: string, args: string[]][] = [
+    [ofNode("biome"), ["check", "."]],
+    [ofNode("tsc"), ["--noEmit"]],
+    [python, ["-m", "ruff", "format", "--check"]],
+    [python, ["-m", "ruff", "check"]],
+    [python, ["-m", "mypy"]],
   ];
-  for (const [[program = "", ...before], words] of checks) {
-    const args = before.length > 0 ? [...before, ...words] : words.slice(1);
+  for (const [program, args] of checks) {
     const { code, stdout, stderr } = await attempt(program, args, { cwd: projectFolder });
-    process.stdout.write(`${code === 0 ? "✔" : "✖"} ${words.join(" ")}\n`);
+    process.stdout.write(`${code === 0 ? "✔" : "✖"} ${[basename(program), ...args].join(" ")}\n`);
     if (code !== 0) process.stdout.write(`${stdout}${stderr}`);
     counts[code === 0 ? "passed" : "failed"]++;
   }

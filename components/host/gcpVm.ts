@@ -47,7 +47,7 @@ export interface GcpVmArgs {
   transform?: GcpVmTransform | undefined;
 }
 
-/** Changes to resources of the VM: what has no setting of its own. */
+/** Changes to the VM's resources for which there is no setting. */
 export interface GcpVmTransform {
   instance?: Transform<InstanceArgs>;
   /** The data disk. */
