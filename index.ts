@@ -10,7 +10,7 @@ import { SITE, SiteRelease } from "./components/release/siteRelease.ts";
 import { SiteSecrets } from "./components/release/siteSecrets.ts";
 import { inSecrets } from "./components/tls/certificate.ts";
 import { createCertificate } from "./components/tls/createCertificate.ts";
-import { siteOf } from "./files/site/site.ts";
+import { buildSite } from "./files/site/site.ts";
 import { loadSettings } from "./settings/load.ts";
 
 const settings = loadSettings();
@@ -21,7 +21,7 @@ const { hostNames: names, dns } = settings;
 const host = createHost(settings, found);
 const project = composeProject(pulumi.getProject(), pulumi.getStack());
 const title = `${pulumi.getProject()} ${pulumi.getStack()}`;
-const site = siteOf(project, settings, host.place, cloudflare?.edge);
+const site = buildSite(project, settings, host.layout, cloudflare?.edge);
 
 const certificate = createCertificate(settings, found);
 const apiToken = new pulumi.Config("cloudflare").getSecret("apiToken");

@@ -23,7 +23,7 @@ export function outputsOf({ settings, site, host, secrets, certificate }: Made):
     /** Where the front page is. */
     home: site.names.origin(settings.home),
     /** Folder of the machine where the notebooks lie. */
-    notebooks: host.place.notebooks,
+    notebooks: host.layout.notebooks,
     ...ofBuiltInProvider(settings, secrets),
     /** PEM of the certificate authority that a browser may trust, where it is one of the stack's own. */
     certificateAuthority: certificate.authority,

@@ -1,9 +1,9 @@
 import { PlainError } from "../scripts/cli/plainError.ts";
 import { step } from "../scripts/cli/step.ts";
-import { ensureImages, imagesAreHere, standInLines } from "./setup/images.ts";
+import type { Environment } from "./setup/environment.ts";
+import { ensureImages, fakeLines, imagesAreHere } from "./setup/images.ts";
 import { pluginsAreHere, startProviders } from "./setup/providers.ts";
 import { registryAddress, type Stop, startRegistry } from "./setup/registry.ts";
-import type { Surroundings } from "./setup/surroundings.ts";
 
 /** What a script needs that may have to be stood in for. */
 export interface Needs {
@@ -18,7 +18,7 @@ export interface Needs {
 }
 
 /** What stands in, for the time that it is needed. */
-export interface StandIns {
+export interface Fakes {
   /** Environment variables for the Pulumi CLI. */
   env: Record<string, string>;
   /** The registry that images are to be pulled through; undefined where they come from their own registries. */
@@ -32,21 +32,21 @@ const clouds: Record<string, string> = {
   cloudflare: "Cloudflare: a zone and an edge on this machine (offline/edge)",
 };
 
-const nothing: StandIns = { env: {}, imageMirror: undefined, lines: [] };
+const nothing: Fakes = { env: {}, imageMirror: undefined, lines: [] };
 
 /**
- * Runs `work` with stand-ins for what cannot be downloaded here, and ends them afterwards, however it went. With the
+ * Runs `work` with fakes for what cannot be downloaded here, and ends them afterwards, however it went. With the
  * internet, or with everything fetched before, there are none.
  */
-export async function withStandIns<Result>(
-  surroundings: Surroundings,
+export async function withFakes<Result>(
+  environment: Environment,
   needs: Needs,
-  work: (standIns: StandIns) => Promise<Result>,
+  work: (fakes: Fakes) => Promise<Result>,
 ): Promise<Result> {
   const stops: Stop[] = [];
   try {
-    const images = await standInImages(surroundings, needs, stops);
-    const providers = await standInProviders(surroundings, needs, stops);
+    const images = await fakeImages(environment, needs, stops);
+    const providers = await fakeProviders(environment, needs, stops);
     return await work({
       env: { ...images.env, ...providers.env },
       imageMirror: images.imageMirror,
@@ -58,17 +58,17 @@ export async function withStandIns<Result>(
 }
 
 /** The registry that images are pulled through on a machine like this, whether or not it runs now. */
-export function standInMirror({ imageRegistries, debianRoot }: Surroundings): string | undefined {
+export function fakeMirror({ imageRegistries, debianRoot }: Environment): string | undefined {
   return imageRegistries || debianRoot === undefined ? undefined : registryAddress;
 }
 
-async function standInImages(surroundings: Surroundings, needs: Needs, stops: Stop[]): Promise<StandIns> {
-  const { imageRegistries, debianRoot } = surroundings;
+async function fakeImages(environment: Environment, needs: Needs, stops: Stop[]): Promise<Fakes> {
+  const { imageRegistries, debianRoot } = environment;
   if (needs.images.length === 0 || needs.imageMirror || imageRegistries) return nothing;
   if (!needs.pulledElsewhere && (await imagesAreHere(needs.images))) return nothing;
   if (debianRoot === undefined) {
     throw new PlainError(
-      "The site's images cannot be pulled: quay.io, ghcr.io and docker.io do not all answer from here, and stand-ins for them are built from Debian's packages, on Debian 12 or newer as root only.",
+      "The site's images cannot be pulled: quay.io, ghcr.io and docker.io do not all answer from here, and fakes for them are built from Debian's packages, on Debian 12 or newer as root only.",
       "Connect this machine to the internet, or name the registry your company mirrors them in: pulumi config set imageMirror mirror.example.com. Then run the command again.",
     );
   }
@@ -76,10 +76,10 @@ async function standInImages(surroundings: Surroundings, needs: Needs, stops: St
     stops.push(await startRegistry(debianRoot, say));
     await ensureImages(needs.images, debianRoot, say);
   });
-  return { env: {}, imageMirror: registryAddress, lines: standInLines(needs.images) };
+  return { env: {}, imageMirror: registryAddress, lines: fakeLines(needs.images) };
 }
 
-async function standInProviders({ pulumiDownloads }: Surroundings, needs: Needs, stops: Stop[]): Promise<StandIns> {
+async function fakeProviders({ pulumiDownloads }: Environment, needs: Needs, stops: Stop[]): Promise<Fakes> {
   const given = process.env.PULUMI_DEBUG_PROVIDERS;
   if (needs.providers.length === 0 || pulumiDownloads || given || pluginsAreHere(needs.providers)) return nothing;
   const { addresses, stop } = await startProviders();

@@ -2,9 +2,9 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { withStandIns } from "../offline/index.ts";
+import { withFakes } from "../offline/index.ts";
 import { installPackages } from "../offline/setup/debian.ts";
-import type { Surroundings } from "../offline/setup/surroundings.ts";
+import type { Environment } from "../offline/setup/environment.ts";
 import { cloudCosts } from "./bench/cloudCosts.ts";
 import { doorCosts } from "./bench/doorCosts.ts";
 import { idleCosts } from "./bench/idleCosts.ts";
@@ -16,7 +16,7 @@ import { projectFolder } from "./cli/folders.ts";
 import { main } from "./cli/main.ts";
 import { PlainError } from "./cli/plainError.ts";
 import { type Say, step } from "./cli/step.ts";
-import { prepareDocker, preparePulumi, seeSurroundings } from "./machine/prepare.ts";
+import { inspectMachine, prepareDocker, preparePulumi } from "./machine/prepare.ts";
 import { operate } from "./pulumi/engine.ts";
 import {
   cliEnvironment,
@@ -28,15 +28,15 @@ import {
 import { providerPackages, siteImages } from "./pulumi/site.ts";
 
 await main(async () => {
-  const surroundings = await seeSurroundings();
-  await prepareDocker(surroundings);
-  const cli = await preparePulumi(surroundings);
-  await step("wrk, a load generator", (say) => ensureWrk(surroundings, say));
+  const environment = await inspectMachine();
+  await prepareDocker(environment);
+  const cli = await preparePulumi(environment);
+  await step("wrk, a load generator", (say) => ensureWrk(environment, say));
   const config = await usersConfig();
   const needs = { images: await siteImages(config), providers: providerPackages, imageMirror: imageMirrorOf(config) };
-  return withStandIns(surroundings, needs, async (standIns) => {
-    await openLocalStack(cli, standIns.imageMirror);
-    const env = { ...cliEnvironment(cli), ...standIns.env };
+  return withFakes(environment, needs, async (fakes) => {
+    await openLocalStack(cli, fakes.imageMirror);
+    const env = { ...cliEnvironment(cli), ...fakes.env };
     await step("pulumi up", (say) =>
       operate(cli, ["up", "--yes", "--skip-preview"], { ...env, ...localStackEnvironment() }, say, say),
     );
@@ -44,20 +44,20 @@ await main(async () => {
       ...(await step("Previews with nothing to change", () => previewCosts(cli, env))),
       ...(await step("The site, idle for two minutes", () => idleCosts())),
       ...(await step("The site with a kernel that holds pandas", () => kernelCosts())),
-      ...(await step("The door, loaded for five minutes", () => doorCosts(standIns.imageMirror))),
-      ...(await step("A VM of the stand-in cloud", () => cloudCosts(standIns.imageMirror))),
+      ...(await step("The door, loaded for five minutes", () => doorCosts(fakes.imageMirror))),
+      ...(await step("A VM of the fake cloud", () => cloudCosts(fakes.imageMirror))),
     ];
     process.stdout.write(`\n${table(results)}\n`);
     await mkdir(join(projectFolder, "bench"), { recursive: true });
     await writeFile(
       join(projectFolder, "bench/results.json"),
-      `${JSON.stringify({ standIns: standIns.lines, results }, null, 2)}\n`,
+      `${JSON.stringify({ fakes: fakes.lines, results }, null, 2)}\n`,
     );
     return 0;
   });
 });
 
-async function ensureWrk({ debianRoot }: Surroundings, say: Say): Promise<void> {
+async function ensureWrk({ debianRoot }: Environment, say: Say): Promise<void> {
   if (findExecutable("wrk") !== undefined) return;
   if (!debianRoot)
     throw new PlainError("The door is loaded by wrk, which is not installed here. https://github.com/wg/wrk");

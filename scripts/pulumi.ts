@@ -2,11 +2,11 @@
 
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
-import { standInMirror, withStandIns } from "../offline/index.ts";
+import { fakeMirror, withFakes } from "../offline/index.ts";
 import { projectFolder } from "./cli/folders.ts";
 import { onInterrupt } from "./cli/interruption.ts";
 import { main } from "./cli/main.ts";
-import { preparePulumi, seeSurroundings } from "./machine/prepare.ts";
+import { inspectMachine, preparePulumi } from "./machine/prepare.ts";
 import { explained } from "./pulumi/explained.ts";
 import { refuseIgnoreProtect } from "./pulumi/ignoreProtect.ts";
 import {
@@ -53,7 +53,7 @@ await main(async () => {
     await keepTexts((isInit && positionals[2]) || stack);
 
   if (!usingProviders.has(command)) {
-    const cli = (await findPulumiCli()) ?? (await preparePulumi(await seeSurroundings()));
+    const cli = (await findPulumiCli()) ?? (await preparePulumi(await inspectMachine()));
     if (!isLocal) return withOtherStack(stack, undefined, (env) => passThrough(cli, args, env));
     await openLocalStack(cli, "as before");
     const code = await passThrough(cli, args, localStackEnvironment());
@@ -62,26 +62,26 @@ await main(async () => {
   }
   const config = await usersConfig(stack);
   refuseIgnoreProtect(args, config);
-  const surroundings = await seeSurroundings();
-  const cli = await preparePulumi(surroundings);
+  const environment = await inspectMachine();
+  const cli = await preparePulumi(environment);
   const needs = {
     images: pullingImages.has(command) ? await siteImages(config) : [],
     pulledElsewhere: targetOf(config) !== "local",
     providers: providersFor(config),
     imageMirror: imageMirrorOf(config),
   };
-  return withStandIns(surroundings, needs, async (standIns) => {
+  return withFakes(environment, needs, async (fakes) => {
     if (isLocal) {
-      await openLocalStack(cli, needs.images.length > 0 ? standIns.imageMirror : "as before");
+      await openLocalStack(cli, needs.images.length > 0 ? fakes.imageMirror : "as before");
       return explained(targetOf(config), (env, onStderr) =>
-        passThrough(cli, args, { ...localStackEnvironment(), ...standIns.env, ...env }, onStderr),
+        passThrough(cli, args, { ...localStackEnvironment(), ...fakes.env, ...env }, onStderr),
       );
     }
-    for (const line of standIns.lines) process.stderr.write(`Not the real thing: ${line}\n`);
-    const mirror = needs.imageMirror ? undefined : standInMirror(surroundings);
+    for (const line of fakes.lines) process.stderr.write(`Not the real thing: ${line}\n`);
+    const mirror = needs.imageMirror ? undefined : fakeMirror(environment);
     return withOtherStack(stack, mirror, (own) =>
       explained(targetOf(config), (env, onStderr) =>
-        passThrough(cli, args, { ...own, ...standIns.env, ...env }, onStderr),
+        passThrough(cli, args, { ...own, ...fakes.env, ...env }, onStderr),
       ),
     );
   });

@@ -3,14 +3,14 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { composeProject } from "../components/names.ts";
-import { withStandIns } from "../offline/index.ts";
+import { withFakes } from "../offline/index.ts";
 import { stateFolder } from "./cli/folders.ts";
 import { main } from "./cli/main.ts";
 import { PlainError } from "./cli/plainError.ts";
 import { step } from "./cli/step.ts";
 import { type SiteOutputs, summary } from "./cli/summary.ts";
 import { servicesAnswer, siteAnswers } from "./machine/frontDoor.ts";
-import { prepareDocker, preparePulumi, seeSurroundings } from "./machine/prepare.ts";
+import { inspectMachine, prepareDocker, preparePulumi } from "./machine/prepare.ts";
 import { type Operation, operate, type ResourceChanges, stackOutputs } from "./pulumi/engine.ts";
 import {
   cliEnvironment,
@@ -36,15 +36,15 @@ const done: Record<string, string> = {
 
 await main(async () => {
   const began = performance.now();
-  const surroundings = await seeSurroundings();
-  await prepareDocker(surroundings);
-  const cli = await preparePulumi(surroundings);
+  const environment = await inspectMachine();
+  await prepareDocker(environment);
+  const cli = await preparePulumi(environment);
   const config = await usersConfig();
   const needs = { images: await siteImages(config), providers: providerPackages, imageMirror: imageMirrorOf(config) };
 
-  await withStandIns(surroundings, needs, async (standIns) => {
-    const env = { ...cliEnvironment(cli), ...localStackEnvironment(), ...standIns.env };
-    await openLocalStack(cli, standIns.imageMirror);
+  await withFakes(environment, needs, async (fakes) => {
+    const env = { ...cliEnvironment(cli), ...localStackEnvironment(), ...fakes.env };
+    await openLocalStack(cli, fakes.imageMirror);
     const up = () =>
       step(
         "pulumi up",
@@ -68,7 +68,7 @@ await main(async () => {
       );
     }
     await writeFile(certificateFile, certificateAuthority);
-    process.stdout.write(summary(outputs, certificateFile, standIns.lines, performance.now() - began));
+    process.stdout.write(summary(outputs, certificateFile, fakes.lines, performance.now() - began));
     for (const paragraph of advice) process.stderr.write(`\n${paragraph}\n`);
   });
   return 0;

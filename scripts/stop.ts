@@ -1,10 +1,10 @@
 /** `npm stop`: takes the site down. What it keeps: the notebooks, and in its state the certificates and passwords. */
 
-import { withStandIns } from "../offline/index.ts";
+import { withFakes } from "../offline/index.ts";
 import { main } from "./cli/main.ts";
 import { step } from "./cli/step.ts";
 import { requireDocker } from "./machine/docker.ts";
-import { preparePulumi, seeSurroundings } from "./machine/prepare.ts";
+import { inspectMachine, preparePulumi } from "./machine/prepare.ts";
 import { operate, resourceTypes, stackOutputs } from "./pulumi/engine.ts";
 import { cliEnvironment, localStackEnvironment, localStackExists, openLocalStack } from "./pulumi/localStack.ts";
 import { siteComponent, takeDown } from "./pulumi/site.ts";
@@ -16,8 +16,8 @@ await main(async () => {
     process.stdout.write(nothingToStop);
     return 0;
   }
-  const surroundings = await seeSurroundings();
-  const cli = await preparePulumi(surroundings);
+  const environment = await inspectMachine();
+  const cli = await preparePulumi(environment);
   const env = { ...cliEnvironment(cli), ...localStackEnvironment() };
   await openLocalStack(cli, "as before");
   if (!(await resourceTypes(cli, env)).includes(siteComponent)) {
@@ -25,11 +25,11 @@ await main(async () => {
     return 0;
   }
   const { notebooks } = await stackOutputs(cli, env);
-  await step("Docker", (say) => requireDocker(surroundings.debianRoot, say));
-  await withStandIns(surroundings, { images: [], providers: ["command"] }, (standIns) =>
+  await step("Docker", (say) => requireDocker(environment.debianRoot, say));
+  await withFakes(environment, { images: [], providers: ["command"] }, (fakes) =>
     step(
       "Taking the site down",
-      (say) => operate(cli, takeDown, { ...env, ...standIns.env }, say, say),
+      (say) => operate(cli, takeDown, { ...env, ...fakes.env }, say, say),
       () => "The site is down",
     ),
   );

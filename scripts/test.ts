@@ -15,7 +15,7 @@ import { PlainError } from "./cli/plainError.ts";
 import { ensurePythonTools } from "./machine/pythonTools.ts";
 
 const projects = ["unit", "offline", "integration", "e2e"];
-const formerNames: Record<string, string> = { rendered: "integration", "stand-ins": "offline" };
+const formerNames: Record<string, string> = { rendered: "integration", fakes: "offline" };
 
 await main(async () => {
   const [first, ...others] = process.argv.slice(2);

@@ -10,12 +10,12 @@ import { Subnetwork } from "@pulumi/gcp/compute/subnetwork.js";
 import { Account } from "@pulumi/gcp/serviceaccount/account.js";
 import * as pulumi from "@pulumi/pulumi";
 import { PrivateKey } from "@pulumi/tls/privateKey.js";
-import { fill } from "../../files/release/template.ts";
-import type { Place } from "../../files/site/place.ts";
+import { renderTemplate } from "../../files/release/template.ts";
+import type { HostLayout } from "../../files/site/hostLayout.ts";
 import { regionOf } from "../../settings/target/gcp.ts";
 import { type Transform, transformed } from "../transform.ts";
 import type { Host, HostCommandArgs } from "./host.ts";
-import { type Machine, placeOfItsOwn, provision, remoteCommand } from "./remoteHost.ts";
+import { type Machine, provision, remoteCommand, remoteLayout } from "./remoteHost.ts";
 import { sshLine } from "./sshLine.ts";
 
 export interface GcpVmArgs {
@@ -93,7 +93,7 @@ const BOOTING = { dialErrorLimit: 40, perDialTimeout: 2 };
  * the free tier. What outlives a replaced VM is its address, its keys and the data disk. The project is that of the provider.
  */
 export class GcpVm extends pulumi.ComponentResource implements Host {
-  readonly place: Place;
+  readonly layout: HostLayout;
   readonly address: pulumi.Output<string>;
   readonly ssh: pulumi.Output<string>;
   readonly sshKey: pulumi.Output<string>;
@@ -181,7 +181,7 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
     );
     const vm = new Instance(...instance);
 
-    this.place = { ...placeOfItsOwn(args.trusted), machine: machineType };
+    this.layout = { ...remoteLayout(args.trusted), machine: machineType };
     this.address = address.address;
     this.sshKey = pulumi.secret(userKey.privateKeyOpenssh);
     const login = {
@@ -265,7 +265,7 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
 }
 
 function startupScript(hostKey: string): string {
-  return fill(new URL("../../files/host/startup.sh", import.meta.url), { hostKey: hostKey.trim() });
+  return renderTemplate(new URL("../../files/host/startup.sh", import.meta.url), { hostKey: hostKey.trim() });
 }
 
 const oneLine = (key: pulumi.Output<string>) => key.apply((text) => text.trim());

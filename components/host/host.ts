@@ -1,10 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Place } from "../../files/site/place.ts";
+import type { HostLayout } from "../../files/site/hostLayout.ts";
 
 /** A place where commands can be run and Docker is found. What kind of machine it is, only its own file knows. */
 export interface Host {
   /** What the site has to know of this machine. */
-  readonly place: Place;
+  readonly layout: HostLayout;
   /** IPv4 address that the site's names lead to. */
   readonly address: pulumi.Output<string>;
   /** A line that opens a shell on it, to be pasted into a terminal. None where one is there already. */

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import { quoted } from "../../files/release/shellWords.ts";
-import type { Place } from "../../files/site/place.ts";
+import type { HostLayout } from "../../files/site/hostLayout.ts";
 import type { Host, HostCommandArgs } from "./host.ts";
 
 export interface ThisMachineArgs {
@@ -19,14 +19,14 @@ export interface ThisMachineArgs {
 
 /** The machine that `pulumi up` runs on. Its ports are published on the loopback address only. */
 export class ThisMachine extends pulumi.ComponentResource implements Host {
-  readonly place: Place;
+  readonly layout: HostLayout;
   readonly address: pulumi.Output<string>;
 
   constructor(name: string, args: ThisMachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("jupyter-up:index:ThisMachine", name, args, opts);
-    this.place = placeOn(process, args);
-    this.address = pulumi.output(this.place.address);
-    this.registerOutputs({ notebooks: this.place.notebooks });
+    this.layout = localLayout(process, args);
+    this.address = pulumi.output(this.layout.address);
+    this.registerOutputs({ notebooks: this.layout.notebooks });
   }
 
   command(name: string, args: HostCommandArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource {
@@ -63,7 +63,7 @@ export interface ProcessFacts {
 }
 
 /** Where a site lies on this machine: below `.state` of the checkout, and its notebooks where the settings say. */
-export function placeOn(process: ProcessFacts, { folder, port, httpPort, notebooks }: ThisMachineArgs): Place {
+export function localLayout(process: ProcessFacts, { folder, port, httpPort, notebooks }: ThisMachineArgs): HostLayout {
   const checkout = process.cwd();
   const uid = process.getuid?.() ?? 0;
   // Root can give each file to the user of its image, and Docker's virtual machine on a Mac shows every file as the asker's.

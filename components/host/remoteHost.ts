@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "@pulumi/command/remote/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import { install, quoted } from "../../files/release/shellWords.ts";
-import type { Place } from "../../files/site/place.ts";
+import type { HostLayout } from "../../files/site/hostLayout.ts";
 import type { HostCommandArgs } from "./host.ts";
 
 /** What the machines that are reached by SSH have in common. */
@@ -44,7 +44,7 @@ export const ROOT = "/opt/jupyter-up";
 export const DATA = "/srv/jupyter-up";
 
 /** Where the site lies on a machine of its own, and answers the world. */
-export function placeOfItsOwn(trusted: boolean): Place {
+export function remoteLayout(trusted: boolean): HostLayout {
   return {
     root: ROOT,
     data: DATA,

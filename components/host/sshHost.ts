@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Place } from "../../files/site/place.ts";
+import type { HostLayout } from "../../files/site/hostLayout.ts";
 import type { Host, HostCommandArgs } from "./host.ts";
-import { type Machine, placeOfItsOwn, provision, remoteCommand } from "./remoteHost.ts";
+import { type Machine, provision, remoteCommand, remoteLayout } from "./remoteHost.ts";
 import { sshLine } from "./sshLine.ts";
 
 export interface SshHostArgs {
@@ -26,7 +26,7 @@ const EXPECTED = { dialErrorLimit: 2, perDialTimeout: 10 };
 
 /** A Debian or Ubuntu machine that one already has. It stays when the stack is destroyed; the site on it goes. */
 export class SshHost extends pulumi.ComponentResource implements Host {
-  readonly place: Place;
+  readonly layout: HostLayout;
   readonly address: pulumi.Output<string>;
   readonly ssh: pulumi.Output<string>;
   private readonly machine: Machine;
@@ -35,7 +35,7 @@ export class SshHost extends pulumi.ComponentResource implements Host {
   constructor(name: string, args: SshHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("jupyter-up:index:SshHost", name, { ...args, privateKey: pulumi.secret(args.privateKey) }, opts);
     const { host, port, user, privateKey, hostKey } = args;
-    this.place = placeOfItsOwn(args.trusted);
+    this.layout = remoteLayout(args.trusted);
     this.address = pulumi.output(args.address);
     const login = { host, port, user, privateKey, hostKey };
     this.ssh = sshLine(login);

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { callbackUrl, namesOf } from "../../files/site/names.ts";
+import { buildNames, callbackUrl } from "../../files/site/names.ts";
 import { cookieNotice, tagNotice } from "../../settings/notices.ts";
 import type { Settings } from "../../settings/resolve.ts";
 import { HOST } from "../host/createHost.ts";
@@ -49,7 +49,7 @@ export async function preflight(settings: Settings): Promise<Found> {
 /** Consequences of the settings: known vulnerabilities at each run, the rest in a preview, which is when people read. */
 function checkSettings(settings: Settings): Checked {
   const { target, domain, signIn } = settings;
-  const names = namesOf(domain, target.kind === "local" ? target.port : 443);
+  const names = buildNames(domain, target.kind === "local" ? target.port : 443);
   return {
     warnings: [tagNotice(settings)],
     notices: pulumi.runtime.isDryRun() ? [cookieNotice(settings), callbackNotice(signIn, callbackUrl(names))] : [],

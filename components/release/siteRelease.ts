@@ -31,7 +31,7 @@ export class SiteRelease extends pulumi.ComponentResource {
   constructor(name: string, args: SiteReleaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("jupyter-up:index:SiteRelease", name, {}, opts);
     const { host, site } = args;
-    const script = `${host.place.root}/bin/site-apply`;
+    const script = `${host.layout.root}/bin/site-apply`;
     // By a shell, because a file system may be mounted so that it runs no programs.
     const apply = (words: string) => `sh ${quoted(script)} ${words}`;
     const program = hostProgram();

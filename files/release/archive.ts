@@ -15,7 +15,7 @@ const PATH = /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
  * without which the host refuses it as cut off.
  * @throws when a path is not safe to unpack, or a content would not come out as it went in.
  */
-export function flatText(files: HostFile[]): string {
+export function serializeArchive(files: HostFile[]): string {
   const parts = files.map(({ path, mode, content }) => {
     if (!PATH.test(path)) throw new Error(`${path}: not a path that can be released`);
     if (!content.endsWith("\n")) throw new Error(`${path}: must end with a line break`);

@@ -1,9 +1,9 @@
 import { createHash, createHmac } from "node:crypto";
-import type { Place } from "../site/place.ts";
+import type { HostLayout } from "../site/hostLayout.ts";
 import type { Secrets } from "../site/secrets.ts";
 import type { MountedFolder, Service, TextFiles } from "../site/service.ts";
 import { imagesOf, type Site } from "../site/site.ts";
-import { flatText, type HostFile } from "./archive.ts";
+import { type HostFile, serializeArchive } from "./archive.ts";
 import { composeText } from "./composeText.ts";
 import { MANIFEST_VERSION, manifestFile, type ReleaseManifest, type ServiceManifest } from "./manifest.ts";
 
@@ -38,19 +38,22 @@ export function bundleOf(site: Site, secrets: Secrets): Bundle {
   const manifest = manifestOf(site, written);
   const release = shortHash(createHash("sha256"), [JSON.stringify(manifest), JSON.stringify(plain)]);
   return {
-    secrets: flatText([manifestFile("secrets", { version: MANIFEST_VERSION, owners: ownersOf(written) }), ...secret]),
-    release: flatText([manifestFile("release", { release, ...manifest }), ...plain]),
+    secrets: serializeArchive([
+      manifestFile("secrets", { version: MANIFEST_VERSION, owners: ownersOf(written) }),
+      ...secret,
+    ]),
+    release: serializeArchive([manifestFile("release", { release, ...manifest }), ...plain]),
   };
 }
 
 /** What the host has to know besides the files, but for the release's name. */
 function manifestOf(site: Site, written: WrittenService[]): Omit<ReleaseManifest, "release"> {
-  const { place } = site;
-  const { address } = place;
+  const { layout } = site;
+  const { address } = layout;
   return {
     version: MANIFEST_VERSION,
     project: site.name,
-    machine: place.machine,
+    machine: layout.machine,
     images: imagesOf(site).map(({ reference, sizeMiB, setting, pin }) => ({
       reference,
       size_mib: sizeMiB,
@@ -58,8 +61,8 @@ function manifestOf(site: Site, written: WrittenService[]): Omit<ReleaseManifest
       pin,
     })),
     ports: [
-      { address, port: place.httpsPort, setting: settable("port", place) },
-      { address, port: place.httpPort, setting: settable("httpPort", place) },
+      { address, port: layout.httpsPort, setting: settable("port", layout) },
+      { address, port: layout.httpPort, setting: settable("httpPort", layout) },
     ],
     allow: site.allow,
     networks: Object.keys(networksOf(site)),
@@ -70,7 +73,20 @@ function manifestOf(site: Site, written: WrittenService[]): Omit<ReleaseManifest
 
 /** What the host has to know of a service. */
 function serviceManifest(site: Site, { service, filesId, secretsId }: WrittenService): ServiceManifest {
-  const { name, image, user, data, reload, lists, readyWhen, prepare, afterwards, dismiss, ask, certificate } = service;
+  const {
+    name,
+    image,
+    user,
+    data,
+    reload,
+    lists,
+    readinessProbe,
+    prepare,
+    postRelease,
+    dismiss,
+    smokeTest,
+    certificate,
+  } = service;
   if (certificate && !site.services.find((each) => each.name === certificate.reader)?.user)
     throw new Error(`${name}: there is no service ${certificate.reader} to read the certificate`);
   return {
@@ -78,19 +94,19 @@ function serviceManifest(site: Site, { service, filesId, secretsId }: WrittenSer
     image: image.reference,
     user: user && owner(user),
     files: reload || lists || service.units ? filesId : undefined,
-    secrets: service.secretFiles?.around ? secretsId : undefined,
+    secrets: service.secretFiles?.mountParent ? secretsId : undefined,
     folders: data?.map(({ source, inner }) => ({ path: source, inner: inner?.length ? inner : undefined })),
-    visitors: service.visitors,
+    network_attachments: service.networkAttachments,
     reload,
     lists,
     user_controlled: service.userControlled,
     memory_beside_mib: service.takesMemoryLeft ? memoryBeside(site) : undefined,
     processes_per_core: service.processesPerCore,
-    ready_when: readyWhen,
+    readiness_probe: readinessProbe,
     prepare,
-    afterwards,
+    post_release: postRelease,
     dismiss,
-    ask,
+    smoke_test: smokeTest,
     certificate,
     units: service.units && true,
   };
@@ -106,7 +122,7 @@ function memoryBeside({ services }: Site): number {
 }
 
 /** The setting of a port; none where the world comes in, which knows 443 and 80 only. */
-const settable = (setting: string, { address }: Place) => (address === "127.0.0.1" ? setting : undefined);
+const settable = (setting: string, { address }: HostLayout) => (address === "127.0.0.1" ? setting : undefined);
 
 function ownersOf(written: WrittenService[]): Record<string, string> {
   return Object.fromEntries(
@@ -197,7 +213,7 @@ function composeService(site: Site, each: WrittenService): Record<string, unknow
     networks: service.networks,
     ...(volumes.length > 0 ? { volumes } : {}),
     ...(service.secretEnvironment && each.secretsId
-      ? { env_file: [`${site.place.root}/secrets/${service.name}/${each.secretsId}/${ENVIRONMENT}`] }
+      ? { env_file: [`${site.layout.root}/secrets/${service.name}/${each.secretsId}/${ENVIRONMENT}`] }
       : {}),
     ...service.compose,
   };
@@ -215,10 +231,10 @@ function checkOf(site: Site, { service, ...each }: WrittenService): Record<strin
       network_mode: "none",
       volumes: [
         ...(service.files
-          ? [bind(`${site.place.root}/files/${service.name}/${each.filesId}`, `${service.files.at}/current`, true)]
+          ? [bind(`${site.layout.root}/files/${service.name}/${each.filesId}`, `${service.files.at}/current`, true)]
           : []),
         ...(service.secretFiles
-          ? [bind(`${site.place.root}/secrets/${service.name}`, service.secretFiles.at, true)]
+          ? [bind(`${site.layout.root}/secrets/${service.name}`, service.secretFiles.at, true)]
           : []),
       ],
       entrypoint: service.check,
@@ -229,14 +245,16 @@ function checkOf(site: Site, { service, ...each }: WrittenService): Record<strin
 
 /** Folders with the content in their name, so that a change of content is a change of the service; or, where it reloads, the folder around. */
 function mounts(site: Site, { service, filesId, secretsId }: WrittenService): unknown[] {
-  const { root } = site.place;
+  const { root } = site.layout;
   const mount = (kind: string, id: string, at: string, around = service.reload !== undefined) =>
     bind(`${root}/${kind}/${service.name}${around ? "" : `/${id}`}`, at, true);
   return [
     ...(service.files ? [mount("files", filesId, service.files.at)] : []),
     ...(service.folders ?? []).map(({ at }, number) => mount("files", `${filesId}/${number}`, at)),
     ...Object.entries(service.files?.elsewhere ?? {}).map(([at, path]) => mount("files", `${filesId}/${path}`, at)),
-    ...(service.secretFiles ? [mount("secrets", secretsId, service.secretFiles.at, service.secretFiles.around)] : []),
+    ...(service.secretFiles
+      ? [mount("secrets", secretsId, service.secretFiles.at, service.secretFiles.mountParent)]
+      : []),
   ];
 }
 
@@ -247,6 +265,6 @@ function bind(source: string, target: string, readOnly = false) {
 
 function runAs(site: Site, service: Service) {
   const { user } = service;
-  const uid = site.place.uid ?? (user?.imposed ? user.uid : undefined);
+  const uid = site.layout.uid ?? (user?.imposed ? user.uid : undefined);
   return uid === undefined || !user ? {} : { user: `${uid}:${user.gid}` };
 }

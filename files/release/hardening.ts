@@ -7,7 +7,7 @@
 const OWN_NAMES_STAY_HERE = { dns_opt: ["ndots:1"], dns_search: ["."] };
 
 /** Rights that no service of the site needs, and a log that cannot fill the disk. */
-export const CONTAINED = {
+export const BASELINE = {
   ...OWN_NAMES_STAY_HERE,
   restart: "unless-stopped",
   cap_drop: ["ALL"],
@@ -17,7 +17,7 @@ export const CONTAINED = {
 
 /** The same, for a service that writes nothing but temporary files. */
 export const HARDENED = {
-  ...CONTAINED,
+  ...BASELINE,
   read_only: true,
   tmpfs: ["/tmp:mode=1777,size=32m"],
   pids_limit: 64,
@@ -27,8 +27,8 @@ export const HARDENED = {
  * The same, for an image that nobody here knows. One that begins as root needs these rights of Docker's usual ones to give
  * its files away and become a lesser user; one with a user of its own gets none of them, here as anywhere.
  */
-export const FOREIGN = {
-  ...CONTAINED,
+export const UNTRUSTED = {
+  ...BASELINE,
   cap_add: ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"],
   pids_limit: 256,
 };
@@ -37,7 +37,7 @@ export const FOREIGN = {
  * A command that asks an address of the site's own, in a container that has wget: GNU's or BusyBox's. Docker's client may put a proxy's
  * address into every container (`proxies` in ~/.docker/config.json), and what the proxy cannot reach would count as down.
  */
-export function asking(url: string, ...options: string[]): string[] {
+export function wget(url: string, ...options: string[]): string[] {
   return ["wget", "--proxy=off", "-q", ...options, "-O", "/dev/null", url];
 }
 

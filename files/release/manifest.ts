@@ -39,7 +39,7 @@ const service = z.strictObject({
   secrets: z.string().optional(),
   /** Folders of data, on the host, and those to be made in them. */
   folders: z.array(z.strictObject({ path: z.string(), inner: z.array(z.string()).optional() })).optional(),
-  visitors: z
+  network_attachments: z
     .array(z.strictObject({ service: z.string(), network: z.string(), alias: z.string().optional() }))
     .optional(),
   reload: argv.optional(),
@@ -48,11 +48,11 @@ const service = z.strictObject({
   /** MiB that the machine needs beside it: it may use the memory that is left. */
   memory_beside_mib: z.number().int().optional(),
   processes_per_core: z.number().int().optional(),
-  ready_when: z.strictObject({ service: z.string(), succeeds: argv }).optional(),
+  readiness_probe: z.strictObject({ service: z.string(), succeeds: argv }).optional(),
   prepare: z.array(argv).optional(),
-  afterwards: z.array(argv).optional(),
+  post_release: z.array(argv).optional(),
   dismiss: argv.optional(),
-  ask: argv.optional(),
+  smoke_test: argv.optional(),
   certificate: z.strictObject({ id: z.string(), folder: z.string(), reader: z.string() }).optional(),
   /** Whether its files hold units of systemd. */
   units: z.boolean().optional(),

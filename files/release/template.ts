@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
  * A file that lies beside a service's code, with its `{{names}}` filled in.
  * @throws when a name in the file has no value, or a value no place in the file.
  */
-export function fill(file: URL, values: Record<string, string> = {}): string {
+export function renderTemplate(file: URL, values: Record<string, string> = {}): string {
   const text = readFileSync(file, "utf8");
   const used = new Set<string>();
   const filled = text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {

@@ -7,7 +7,7 @@ export interface Names {
   origin(label?: string): string;
 }
 
-export function namesOf(domain: string, httpsPort: number): Names {
+export function buildNames(domain: string, httpsPort: number): Names {
   const port = httpsPort === 443 ? "" : `:${httpsPort}`;
   return { domain, port, origin: (label) => `https://${label ? `${label}.` : ""}${domain}${port}` };
 }

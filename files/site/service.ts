@@ -34,7 +34,7 @@ export interface SecretFiles extends MountedFiles<Secrets> {
    * What is mounted is the folder around every version of them, with a link `current` to the one of the running release, so
    * that no change of them makes the container anew. So it is for a service that reloads, without the link.
    */
-  around?: boolean;
+  mountParent?: boolean;
 }
 
 /** Where a service finds its secret files, in its container. */
@@ -60,7 +60,7 @@ export interface MountedFolder {
 }
 
 /** A service that comes to another one's network, as it runs. */
-export interface Visitor {
+export interface NetworkAttachment {
   /** The visiting service. */
   service: string;
   /** The other one's network. */
@@ -115,7 +115,7 @@ export interface Service {
    * Who comes to networks of its own. They are connected as they run: were these networks part of their definitions, an app
    * that comes or goes would make nginx's container anew, and everybody's connections end.
    */
-  visitors?: Visitor[];
+  networkAttachments?: NetworkAttachment[];
   /** The rest of its Compose definition. https://docs.docker.com/reference/compose-file/services/ */
   compose: Record<string, unknown>;
   /** Files anybody may read. A change makes this service's container anew, and no other. */
@@ -138,7 +138,7 @@ export interface Service {
    * How to know that it is ready, where its image need not have a program to ask with: a command that succeeds in another
    * service's container. Absent: its own health check.
    */
-  readyWhen?: { service: string; succeeds: string[] };
+  readinessProbe?: { service: string; succeeds: string[] };
   /**
    * Commands run in the container at each release, once it is ready and before the site is asked. They may be run again at any
    * time; what they print is shown; one that fails is a failed release, unless people control the service.
@@ -148,7 +148,7 @@ export interface Service {
    * The same once the release has succeeded: what cannot be taken back, should it have to go back to the one before. What
    * they print is shown, a failure too, and the release stays.
    */
-  afterwards?: string[][];
+  postRelease?: string[][];
   /**
    * People can change the programs in its container as it runs. So nothing that runs there makes a release go back: `prepare`
    * never does, and its health only where the release has recreated its container because of a change.
@@ -172,7 +172,7 @@ export interface Service {
    */
   dismiss?: string[];
   /** Command run in the container when all is up: fails unless the site answers as a whole. */
-  ask?: string[];
+  smokeTest?: string[];
   data?: DataFolder[];
   /** The service is run to get this certificate or renew it, whichever is due, and ends. */
   certificate?: OwnCertificate;

@@ -8,8 +8,8 @@ import type { Edge } from "../services/nginx/edge.ts";
 import { nginx } from "../services/nginx/nginx.ts";
 import { identityOf } from "../services/vouch/providers.ts";
 import { vouch } from "../services/vouch/vouch.ts";
-import { type Names, namesOf } from "./names.ts";
-import type { Place } from "./place.ts";
+import type { HostLayout } from "./hostLayout.ts";
+import { buildNames, type Names } from "./names.ts";
 import type { Image, Service } from "./service.ts";
 
 /** Which services run, as plain data. */
@@ -17,7 +17,7 @@ export interface Site {
   /** Compose project; unique on a machine. */
   name: string;
   names: Names;
-  place: Place;
+  layout: HostLayout;
   /** Addresses and `@domains` that may come in, or names at GitHub; lower-cased. */
   allow: string[];
   services: Service[];
@@ -30,24 +30,24 @@ export interface Site {
  * @param name Compose project, `jupyter-up-<stack>`; see components/names.ts.
  * @param edge Who stands before the machine, if anybody does.
  */
-export function siteOf(name: string, settings: Settings, place: Place, edge?: Edge): Site {
+export function buildSite(name: string, settings: Settings, layout: HostLayout, edge?: Edge): Site {
   const { home, hostNames, allow, signIn, database, apps, purge, tls, sessionRotation } = settings;
-  const names = namesOf(settings.domain, place.httpsPort);
+  const names = buildNames(settings.domain, layout.httpsPort);
   const behind = [
     vouch(names, signIn),
     ...(signIn.provider === "dex" ? [dex(names, signIn.users)] : []),
-    jupyter(names, settings, place),
-    ...(database ? [mariadb({ ...database, apps, purge, place })] : []),
-    ...apps.map((given, index) => app(names, given, index, place)),
+    jupyter(names, settings, layout),
+    ...(database ? [mariadb({ ...database, apps, purge, layout })] : []),
+    ...apps.map((given, index) => app(names, given, index, layout)),
   ];
   const virtualHosts = behind.flatMap(({ virtualHost }) => virtualHost ?? []);
   const own =
-    tls.mode === "letsencrypt" ? [acme({ name, place, hostNames, email: tls.email, server: tls.server })] : [];
+    tls.mode === "letsencrypt" ? [acme({ name, layout, hostNames, email: tls.email, server: tls.server })] : [];
   const services = [
     nginx({
       name,
       names,
-      place,
+      layout,
       allow,
       home,
       identity: identityOf(signIn),
@@ -63,9 +63,9 @@ export function siteOf(name: string, settings: Settings, place: Place, edge?: Ed
   return {
     name,
     names,
-    place,
+    layout,
     allow,
-    purge: purge.map((app) => ({ app, folder: appData(place, app) })),
+    purge: purge.map((app) => ({ app, folder: appData(layout, app) })),
     services: services.map((service) => pulledThrough(settings.imageMirror, service)),
   };
 }

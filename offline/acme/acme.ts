@@ -8,7 +8,7 @@ import { selfSigned } from "../../tests/support/certificate.ts";
 import { run } from "../../tests/support/command.ts";
 import { freePort } from "../../tests/support/freePort.ts";
 import { unpackPackage } from "../setup/debian.ts";
-import { debianRelease } from "../setup/surroundings.ts";
+import { debianRelease } from "../setup/environment.ts";
 import { cloudflareApi } from "./api.ts";
 import { zoneDns } from "./dns.ts";
 import { Zone } from "./zone.ts";
@@ -37,7 +37,7 @@ async function gateway(): Promise<string> {
   return address;
 }
 
-const MADE_UP = "stand-in-token-----------------------------40";
+const MADE_UP = "fake-token---------------------------------40";
 
 /** What can be said of a world before it starts. */
 export interface AcmeWorldArgs {
@@ -50,7 +50,7 @@ export interface AcmeWorldArgs {
 }
 
 /**
- * Starts Let's Encrypt's own test server, Pebble, and a stand-in for Cloudflare: its API, and the DNS that tells what was set.
+ * Starts Let's Encrypt's own test server, Pebble, and a fake Cloudflare: its API, and the DNS that tells what was set.
  * @param domain the zone.
  */
 export async function startAcme(domain: string, args: AcmeWorldArgs = {}): Promise<AcmeWorld> {

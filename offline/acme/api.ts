@@ -23,7 +23,7 @@ export function cloudflareApi(zone: Zone, token: string): Server {
 }
 
 async function answer(zone: Zone, token: string, request: IncomingMessage): Promise<Answer> {
-  const { pathname, searchParams } = new URL(request.url ?? "/", "http://stand-in");
+  const { pathname, searchParams } = new URL(request.url ?? "/", "http://fake");
   const path = pathname.replace(/^\/client\/v4/, "");
   if (zone.closed || request.headers.authorization !== `Bearer ${token}`)
     return refused(403, 9109, "Invalid access token");

@@ -1,4 +1,4 @@
-/** Where a stand-in cloud lies, and by what mark its containers are known. */
+/** Where a fake cloud lies, and by what mark its containers are known. */
 
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";

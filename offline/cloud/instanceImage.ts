@@ -7,7 +7,7 @@ import { run } from "../../scripts/cli/command.ts";
 import { type AptSource, formatAptSources, parseAptSources, sourcesOfRelease } from "../setup/aptSources.ts";
 import { ensureBaseImage } from "../setup/baseImage.ts";
 import { packageRelease } from "../setup/debian.ts";
-import { type DebianRelease, debianRelease } from "../setup/surroundings.ts";
+import { type DebianRelease, debianRelease } from "../setup/environment.ts";
 import { docker, dockerAnswer } from "./docker.ts";
 
 const recipe = join(import.meta.dirname, "instance");
@@ -19,7 +19,7 @@ const recipe = join(import.meta.dirname, "instance");
 export async function ensureInstanceImage(say: (message: string) => void = () => {}): Promise<string> {
   const debian = debianRelease();
   if (debian === undefined) {
-    throw new Error("The stand-in cloud boots machines from Debian's packages, on Debian 12 or newer only.");
+    throw new Error("The fake cloud boots machines from Debian's packages, on Debian 12 or newer only.");
   }
   const sources = formatAptSources(guestSources(debian));
   const image = `jupyter-up-instance:${await identity(sources)}`;

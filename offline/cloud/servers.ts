@@ -35,14 +35,14 @@ export async function forward(cloud: Cloud, rules: Omit<ForwarderRules, "revisio
     ...(await program(cloud, "exec node /programs/forwarder/main.ts")),
   ]);
   for (let tries = 0; tries < 300; tries++) {
-    const applied = await readJson<{ revision: string; faults: string[] }>(appliedFile(cloud));
+    const applied = await readJson<{ revision: string; issues: string[] }>(appliedFile(cloud));
     if (applied?.revision === revision) {
-      if (applied.faults.length === 0) return;
-      throw new Error(`The stand-in cloud cannot listen at its addresses: ${applied.faults.join("; ")}`);
+      if (applied.issues.length === 0) return;
+      throw new Error(`The fake cloud cannot listen at its addresses: ${applied.issues.join("; ")}`);
     }
     await pause(50);
   }
-  throw new Error(`The stand-in cloud's forwarder did not follow its rules: see docker logs ${forwarderName(cloud)}`);
+  throw new Error(`The fake cloud's forwarder did not follow its rules: see docker logs ${forwarderName(cloud)}`);
 }
 
 /** Removes both servers. */

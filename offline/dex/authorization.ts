@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import bcrypt from "bcryptjs";
-import { costFault } from "./bcryptHash.ts";
+import { costIssue } from "./bcryptHash.ts";
 import type { Client, Config, Person } from "./config.ts";
 import { ExpiringStore } from "./expiringStore.ts";
 import { type Handler, type Request, redirect, sendHtml } from "./http.ts";
@@ -117,9 +117,9 @@ export class Authorization {
 
     const login = request.form.get("login") ?? "";
     const person = this.#config.people.get(login.toLowerCase());
-    const fault = person && costFault(person.hash);
-    if (fault) {
-      log("ERROR", "failed to login user", { err: fault });
+    const issue = person && costIssue(person.hash);
+    if (issue) {
+      log("ERROR", "failed to login user", { err: issue });
       return this.#refuse(response, 500, "Login error. Please contact your administrator or try again later.");
     }
     if (!person || !(await bcrypt.compare(request.form.get("password") ?? "", person.hash))) {

@@ -19,7 +19,7 @@ export function bcryptHash(text: string): string {
  * What Dex objects to in the cost of a hash; undefined if nothing. It looks at a sign-in only, so that a bad cost is no
  * reason not to start.
  */
-export function costFault(hash: string): string | undefined {
+export function costIssue(hash: string): string | undefined {
   const cost = Number(pattern.exec(hash)?.[1]);
   if (cost < lowestCost) {
     return `given hash cost = ${cost} does not meet minimum cost requirement = ${lowestCost}`;

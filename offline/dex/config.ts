@@ -110,15 +110,15 @@ function checkTypes(tree: Tree): void {
 function checkRules(tree: Tree): void {
   const web = treeAt(tree, "web");
   const withPasswords = tree.enablePasswordDB === true;
-  const faults = [
+  const issues = [
     textAt(tree, "issuer") === "" && "no issuer specified in config file",
     !withPasswords &&
       treesAt(tree, "staticPasswords").length > 0 &&
       "cannot specify static passwords without enabling password db",
     textAt(treeAt(tree, "storage"), "type") === "" && "no storage supplied in config file",
     textAt(web, "http") === "" && textAt(web, "https") === "" && "must supply a HTTP/HTTPS  address to listen on",
-  ].filter((fault) => fault !== false);
-  if (faults.length > 0) throw new Error(`invalid Config:\n\t-\t${faults.join("\n\t-\t")}`);
+  ].filter((issue) => issue !== false);
+  if (issues.length > 0) throw new Error(`invalid Config:\n\t-\t${issues.join("\n\t-\t")}`);
   if (!URL.canParse(textAt(tree, "issuer"))) {
     throw new Error("failed to initialize server: server: can't parse issuer URL");
   }
@@ -127,7 +127,7 @@ function checkRules(tree: Tree): void {
   }
 }
 
-/** What the real Dex can do and this stand-in cannot: better not to start than to behave otherwise. */
+/** What the real Dex can do and this fake cannot: better not to start than to behave otherwise. */
 function checkLimits(tree: Tree): void {
   const oauth2 = treeAt(tree, "oauth2");
   const responseTypes = oauth2.responseTypes ?? ["code"];
@@ -146,15 +146,15 @@ function checkLimits(tree: Tree): void {
     [signer !== "" && signer !== "local", `signer.type: ${signer}`],
   ];
   const found = missing.find(([asked]) => asked);
-  if (found) throw new Error(`the stand-in for Dex does not know ${found[1]}: use the real Dex for it`);
+  if (found) throw new Error(`the fake Dex does not know ${found[1]}: use the real Dex for it`);
   if (textAt(treeAt(tree, "telemetry"), "http") !== "") {
-    log("WARN", "the stand-in for Dex serves no telemetry: nobody will answer at telemetry.http");
+    log("WARN", "the fake Dex serves no telemetry: nobody will answer at telemetry.http");
   }
 }
 
 function readClient(entry: Tree, env: NodeJS.ProcessEnv): Client {
-  const refuse = (fault: string): never => {
-    throw new Error(`invalid config: ${fault}`);
+  const refuse = (issue: string): never => {
+    throw new Error(`invalid config: ${issue}`);
   };
   const name = textAt(entry, "name");
   if (name === "") refuse("Name field is required for a client");

@@ -1,6 +1,6 @@
 /**
  * The part of Dex 2.45.1 that the project uses. Every answer was found on the real Dex, and DEX_BINARY=/path/to/dex asks
- * that program instead of the stand-in.
+ * that program instead of the fake.
  */
 
 import assert from "node:assert/strict";

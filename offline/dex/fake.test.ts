@@ -1,4 +1,4 @@
-/** What is so of the stand-in only, and not of the real Dex. */
+/** What is so of the fake only, and not of the real Dex. */
 
 import assert from "node:assert/strict";
 import { test } from "@jest/globals";
@@ -15,19 +15,19 @@ const beyond: [setting: string, change: object][] = [
 ];
 
 for (const [setting, change] of beyond) {
-  (skip ? test.skip : test)(`The stand-in for Dex does not start with ${setting}, and says so`, async () => {
+  (skip ? test.skip : test)(`The fake Dex does not start with ${setting}, and says so`, async () => {
     const port = await freePort();
     const dex = await DexProcess.spawn({ ...goodConfig(port, "https://dex.lab.test"), ...change }, port);
     assert.equal(await dex.ended(), 2);
-    assert.ok(dex.output.includes(`the stand-in for Dex does not know ${setting}`), dex.output);
+    assert.ok(dex.output.includes(`the fake Dex does not know ${setting}`), dex.output);
     await dex.stop();
   });
 }
 
-(skip ? test.skip : test)("The stand-in for Dex says on every page what it is", async () => {
+(skip ? test.skip : test)("The fake Dex says on every page what it is", async () => {
   const dex = await DexProcess.start();
   for (const path of ["/", "/auth/local"]) {
-    assert.match(await (await fetch(dex.url + path)).text(), /stand-in for Dex/, path);
+    assert.match(await (await fetch(dex.url + path)).text(), /fake Dex/, path);
   }
   await dex.stop();
 });

@@ -1,5 +1,5 @@
 /**
- * A stand-in for Dex 2.45.1 with its password database, for machines that cannot pull its image. It reads the same
+ * A fake Dex 2.45.1 with its password database, for machines that cannot pull its image. It reads the same
  * configuration and serves the same paths.
  *
  *     node main.ts serve [--web-http-addr ADDRESS] FILE
@@ -19,13 +19,13 @@ async function main(): Promise<void> {
   });
   const [command, file, ...more] = positionals;
   if (command === "version") {
-    console.log("stand-in for Dex v2.45.1");
+    console.log("fake Dex v2.45.1");
     return;
   }
   if (command !== "serve" || file === undefined || more.length > 0) {
     throw new Error("usage: main.ts serve [--web-http-addr ADDRESS] FILE");
   }
-  log("WARN", "this is a stand-in for Dex, used where its image cannot be pulled");
+  log("WARN", "this is a fake Dex, used where its image cannot be pulled");
   const config = readConfig(file, process.env);
   await startServer({ ...config, http: values["web-http-addr"] ?? config.http });
 }

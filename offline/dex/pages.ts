@@ -19,14 +19,14 @@ export class Pages {
   password(action: string, wrongLogin?: string): string {
     const wrong = wrongLogin !== undefined;
     const login = wrong ? `value="${escapeHtml(wrongLogin)}"` : "autofocus";
-    const fault = wrong ? '<p id="login-error" role="alert">Invalid Email Address and password.</p>' : "";
+    const issue = wrong ? '<p id="login-error" role="alert">Invalid Email Address and password.</p>' : "";
     return this.#page(`<h2>Log in to Your Account</h2>
       <form method="post" action="${escapeHtml(action)}">
         <label for="login">Email Address</label>
         <input id="login" name="login" type="text" inputmode="email" autocomplete="username" autocapitalize="none" required ${login}>
         <label for="password">Password</label>
         <input id="password" name="password" type="password" autocomplete="current-password" required${wrong ? " autofocus" : ""}>
-        ${fault}
+        ${issue}
         <button id="submit-login" type="submit">Login</button>
       </form>`);
   }
@@ -43,7 +43,7 @@ export class Pages {
 <h1>Dex IdP</h1>
 <h3>A Federated OpenID Connect Provider</h3>
 <p><a href="${escapeHtml(discoveryUrl)}">Discovery</a></p>
-<p>stand-in for Dex</p>
+<p>fake Dex</p>
 `;
   }
 
@@ -62,7 +62,7 @@ export class Pages {
     <main>
       ${content}
     </main>
-    <footer>stand-in for Dex</footer>
+    <footer>fake Dex</footer>
   </body>
 </html>
 `;

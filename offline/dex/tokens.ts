@@ -32,10 +32,10 @@ export class Tokens {
     if (code === "") return refuse(response, 400, "invalid_request", "Required param: code.");
     const grant = this.#codes.get(code);
     if (!grant) return refuse(response, 400, "invalid_grant", "Invalid or expired code parameter.");
-    // Dex takes somebody else's code for a fault of its own.
+    // Dex takes somebody else's code for a issue of its own.
     if (grant.client !== client) return refuse(response, 500, "server_error");
-    const fault = codeVerifierFault(grant, request.form.get("code_verifier") ?? "");
-    if (fault) return refuse(response, 400, ...fault);
+    const issue = codeVerifierIssue(grant, request.form.get("code_verifier") ?? "");
+    if (issue) return refuse(response, 400, ...issue);
     if (grant.redirectUri !== request.form.get("redirect_uri")) {
       return refuse(response, 400, "invalid_request", "redirect_uri did not match URI from initial request.");
     }
@@ -108,7 +108,7 @@ function refuse(response: ServerResponse, status: number, error: string, descrip
 }
 
 /** What is wrong with the client's proof that it began the sign-in (PKCE); undefined if nothing. */
-function codeVerifierFault(
+function codeVerifierIssue(
   { codeChallenge, codeChallengeMethod }: Grant,
   verifier: string,
 ): [error: string, description: string] | undefined {

@@ -10,8 +10,8 @@ import { PlainError } from "../../scripts/cli/plainError.ts";
 import { docker, dockerAnswer, dockerName, removeContainer } from "../cloud/docker.ts";
 import type { Cloud } from "../cloud/folder.ts";
 import { ensureBaseImage } from "../setup/baseImage.ts";
+import { debianRelease } from "../setup/environment.ts";
 import { buildContext, type Recipe } from "../setup/recipes.ts";
-import { debianRelease } from "../setup/surroundings.ts";
 
 // Its Dockerfile lies beside the program: it is no image of the site, which are in offline/images.
 const recipe: Recipe = {
@@ -37,7 +37,7 @@ export async function ensureEdge(cloud: Cloud, folder: string, address: string, 
   await removeContainer(name);
   const rights = ["--cap-drop", "ALL", "--cap-add", "NET_BIND_SERVICE", "--cap-add", "DAC_READ_SEARCH", "--read-only"];
   const mount = ["--mount", `type=bind,source=${folder},target=/edge,readonly`];
-  const labels = ["--label", cloud.label, "--label", "jupyter-up.stand-in=true"];
+  const labels = ["--label", cloud.label, "--label", "jupyter-up.fake=true"];
   const life = ["--detach", "--name", name, "--restart", "unless-stopped", "--network", "host"];
   await docker("run", ...life, ...labels, ...rights, ...mount, image);
   await untilItAnswers(name, address);
@@ -87,7 +87,7 @@ async function untilItAnswers(name: string, address: string): Promise<void> {
   const { stdout, stderr } = await attempt("docker", ["logs", "--tail", "5", name]);
   await removeContainer(name);
   throw new PlainError(
-    `The stand-in for Cloudflare's edge did not start on ${address}. It needs ports 80 and 443 there; a server that listens on all addresses of this machine keeps it from them.`,
+    `The fake Cloudflare edge did not start on ${address}. It needs ports 80 and 443 there; a server that listens on all addresses of this machine keeps it from them.`,
     `It said: ${(stdout + stderr).trim()}`,
   );
 }

@@ -86,7 +86,7 @@ describe("the edge, before a healthy origin", () => {
     const { status, headers, body } = await ask(edge, host);
     assert.equal(status, 200);
     assert.equal(headers.server, "cloudflare");
-    assert.equal(headers["x-stand-in"], "stand-in for Cloudflare");
+    assert.equal(headers["x-fake"], "fake Cloudflare");
     assert.equal(headers["cf-cache-status"], "DYNAMIC");
     assert.deepEqual(headers["set-cookie"], ["a=1", "b=2"]);
     assert.equal(headers["cf-ray"], JSON.parse(body).headers["cf-ray"]);
@@ -148,7 +148,7 @@ describe("the edge, before a healthy origin", () => {
     for (const headers of [{}, { "transfer-encoding": "chunked" }]) {
       const { status, body } = await post(5_000_000, headers);
       assert.equal(status, 413);
-      assert.match(body, /stand-in for Cloudflare/);
+      assert.match(body, /fake Cloudflare/);
     }
     assert.equal((await post(1000, { "transfer-encoding": "chunked" })).status, 200);
   });
@@ -308,7 +308,7 @@ describe("the edge, before an origin that is not well", () => {
     assert.equal(status, error.number, body);
     assert.equal(headers.server, "cloudflare");
     assert.match(body, new RegExp(`<title>${host} \\| ${error.number}: ${error.title}</title>`));
-    assert.match(body, /a stand-in for Cloudflare/);
+    assert.match(body, /a fake Cloudflare/);
   }
 
   it("says 521 when nothing listens there", async () => {

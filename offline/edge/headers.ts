@@ -63,7 +63,7 @@ export function toVisitor(headers: IncomingHttpHeaders, visit: Visit, cacheStatu
 
 /** What every answer of the edge has. */
 export function ownHeaders({ ray }: Visit): Headers {
-  return { server: "cloudflare", "cf-ray": ray, "x-stand-in": "stand-in for Cloudflare" };
+  return { server: "cloudflare", "cf-ray": ray, "x-fake": "fake Cloudflare" };
 }
 
 function endToEnd(headers: IncomingHttpHeaders, isKept: (name: string) => boolean): Headers {

@@ -1,5 +1,5 @@
 /**
- * A stand-in for Cloudflare's edge: what a proxied name leads to.
+ * A fake Cloudflare edge: what a proxied name leads to.
  *
  *     node main.ts FOLDER
  *
@@ -22,7 +22,7 @@ startEdge({ folder }).then(
   (edge) => {
     process.on("SIGUSR2", () => edge.cutWebSockets(3000));
     const { address, ports } = edge;
-    console.log(`a stand-in for Cloudflare's edge: ${address}, ports ${ports.http} and ${ports.https}`);
+    console.log(`a fake Cloudflare edge: ${address}, ports ${ports.http} and ${ports.https}`);
   },
   (error: Error) => {
     console.error(error.message);

@@ -24,7 +24,7 @@ export const errors = {
   noRecord: error(409, "DNS resolution error", "There is no proxied record of this name.", 1001),
   unresolvedOrigin: error(530, "Origin DNS error", "The name that the record points to has no address.", 1016),
   noWebSockets: error(403, "WebSockets are switched off", "The zone's setting `websockets` is off."),
-  notEdges: error(404, "Not found", "The stand-in has none of the files that Cloudflare has below /cdn-cgi/."),
+  notEdges: error(404, "Not found", "The fake has none of the files that Cloudflare has below /cdn-cgi/."),
   tooLarge: error(413, "Payload too large", "The request's body is larger than the zone's plan allows."),
   badAnswer: error(520, "Web server is returning an unknown error", "The origin broke off, or its answer is no HTTP."),
   refused: error(521, "Web server is down", "The origin refused the connection."),
@@ -46,7 +46,7 @@ export const errors = {
 
 const template = readFileSync(new URL("static/error.html", import.meta.url), "utf8");
 
-/** The page for an error. `detail` says in the stand-in's own words what was found; Cloudflare keeps it to itself. */
+/** The page for an error. `detail` says in the fake's own words what was found; Cloudflare keeps it to itself. */
 export function errorPage(host: string, { number, title, explanation }: EdgeError, ray: string, detail = ""): string {
   const texts: Record<string, string> = { host, number: String(number), title, explanation, ray, detail };
   return template.replace(/\{(\w+)\}/g, (place, name) => escapeHtml(texts[name] ?? place));

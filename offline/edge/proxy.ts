@@ -31,7 +31,7 @@ import { proxiedRecord, zoneOf } from "./routing.ts";
 import type { EdgeRecord, EdgeState, EdgeZone } from "./state.ts";
 
 /** What all requests share. */
-export interface Surroundings {
+export interface Context {
   readonly state: EdgeState;
   readonly ports: OriginPorts;
   readonly timeouts: Timeouts;
@@ -44,13 +44,13 @@ type AnyResponse = ServerResponse | Http2ServerResponse;
 
 /** Answers a request: with what the origin says, or with an error page of the edge's own. Never throws. */
 export async function proxyRequest(
-  surroundings: Surroundings,
+  context: Context,
   visit: Visit,
   message: AnyRequest,
   response: AnyResponse,
 ): Promise<void> {
   try {
-    const place = locate(surroundings.state, visit);
+    const place = locate(context.state, visit);
     const redirection = redirectionOf(place.zone, visit, message.url ?? "/");
     if (redirection !== undefined) {
       answer(response, 301, { ...ownHeaders(visit), location: redirection }, "");
@@ -59,21 +59,21 @@ export async function proxyRequest(
     if (Number(message.headers["content-length"] ?? 0) > place.zone.maxBodyBytes)
       throw new OriginError(errors.tooLarge);
     if (message.url?.startsWith("/cdn-cgi/")) throw new OriginError(errors.notEdges);
-    const caching = cachingOf(surroundings.cache, place.zone, visit, message);
+    const caching = cachingOf(context.cache, place.zone, visit, message);
     if (caching.found !== undefined && caching.found !== "expired") {
       const { kept, age } = caching.found;
       const headers = { ...toVisitor(kept.headers, visit, "HIT"), age: String(age) };
       await sendWhole(place.zone, kept, headers, message.method, response);
       return;
     }
-    const { connections, state } = surroundings;
+    const { connections, state } = context;
     const key = connectionKey(state, originRequest(place, visit));
-    const origin = connections.take(key) ?? (await connectTo(place, surroundings, visit));
+    const origin = connections.take(key) ?? (await connectTo(place, context, visit));
     // A visitor who has gone meanwhile needs no answer.
     if (response.destroyed) origin.destroy();
     else {
       origin.once("free", () => connections.keep(key, origin));
-      await exchange(origin, place.zone, caching, surroundings.timeouts, visit, message, response);
+      await exchange(origin, place.zone, caching, context.timeouts, visit, message, response);
     }
   } catch (error) {
     if (response.headersSent) response.destroy();
@@ -83,7 +83,7 @@ export async function proxyRequest(
 
 /** Passes a WebSocket through, or the origin's refusal of it. Never throws. */
 export async function proxyUpgrade(
-  surroundings: Surroundings,
+  context: Context,
   visit: Visit,
   message: IncomingMessage,
   visitor: Duplex,
@@ -91,9 +91,9 @@ export async function proxyUpgrade(
 ): Promise<void> {
   visitor.on("error", () => visitor.destroy());
   try {
-    const place = locate(surroundings.state, visit);
+    const place = locate(context.state, visit);
     if (!place.zone.webSockets) throw new OriginError(errors.noWebSockets);
-    const origin = await connectTo(place, surroundings, visit);
+    const origin = await connectTo(place, context, visit);
     visitor.once("close", () => origin.destroy());
     const request = httpRequest({
       createConnection: () => origin,
@@ -101,7 +101,7 @@ export async function proxyUpgrade(
       path: message.url,
       headers: { ...toOrigin(message.headers, visit), connection: "Upgrade", upgrade: message.headers.upgrade },
     });
-    request.setTimeout(surroundings.timeouts.answer, () => request.destroy(new OriginError(errors.answerTimeout)));
+    request.setTimeout(context.timeouts.answer, () => request.destroy(new OriginError(errors.answerTimeout)));
     request.on("error", (error) => endWithError(visitor, visit, error));
     request.on("response", (answer) => {
       visitor.write(statusLines(answer, { ...toVisitor(answer.headers, visit), connection: "close" }));
@@ -118,7 +118,7 @@ export async function proxyUpgrade(
       visitor.write(first);
       socket.write(head);
       // Traffic in either direction counts.
-      socket.setTimeout(surroundings.timeouts.idle, () => socket.destroy());
+      socket.setTimeout(context.timeouts.idle, () => socket.destroy());
       socket.on("error", () => socket.destroy());
       // What the origin has said last still gets to the visitor.
       socket.once("close", () => visitor.end());
@@ -152,7 +152,7 @@ function redirectionOf({ ssl, alwaysUseHttps }: EdgeZone, { host, scheme }: Visi
 
 const originRequest = ({ zone, record }: Place, visit: Visit): OriginRequest => ({ ...visit, ssl: zone.ssl, record });
 
-function connectTo(place: Place, { state, ports, timeouts }: Surroundings, visit: Visit): Promise<Socket> {
+function connectTo(place: Place, { state, ports, timeouts }: Context, visit: Visit): Promise<Socket> {
   return connectOrigin(state, originRequest(place, visit), ports, timeouts);
 }
 

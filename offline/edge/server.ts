@@ -8,7 +8,7 @@ import { Cache } from "./cache.ts";
 import { Connections } from "./connections.ts";
 import type { Visit } from "./headers.ts";
 import { cloudflareTimeouts, type OriginPorts, type Timeouts } from "./origin.ts";
-import { proxyRequest, proxyUpgrade, type Surroundings } from "./proxy.ts";
+import { type Context, proxyRequest, proxyUpgrade } from "./proxy.ts";
 import { certificateFor, hostName } from "./routing.ts";
 import { StateFile } from "./state.ts";
 
@@ -43,7 +43,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { address } = file.current;
   const cache = new Cache();
   const connections = new Connections(timeouts);
-  const surroundings = (): Surroundings => ({ state: file.current, ports: originPorts, timeouts, cache, connections });
+  const context = (): Context => ({ state: file.current, ports: originPorts, timeouts, cache, connections });
 
   const encrypted = createSecureServer({
     allowHTTP1: true,
@@ -62,7 +62,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       socket.once("close", () => sockets.delete(socket));
     });
     server.on("request", (message: IncomingMessage, response) => {
-      proxyRequest(surroundings(), visitOf(message, scheme), message, response);
+      proxyRequest(context(), visitOf(message, scheme), message, response);
     });
     server.on("upgrade", (message: IncomingMessage, socket, head) => {
       if (Date.now() < restartedAt) {
@@ -71,7 +71,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       }
       webSockets.add(socket);
       socket.once("close", () => webSockets.delete(socket));
-      proxyUpgrade(surroundings(), visitOf(message, scheme), message, socket, head);
+      proxyUpgrade(context(), visitOf(message, scheme), message, socket, head);
     });
   }
 

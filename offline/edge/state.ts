@@ -1,4 +1,4 @@
-/** What the edge has to know, written by the package `cloudflare` of the provider stand-ins and read here. */
+/** What the edge has to know, written by the package `cloudflare` of the fake providers and read here. */
 
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";

@@ -333,8 +333,8 @@ describe("local.Command", () => {
   it("refuses assetPaths and archivePaths, which it does not serve", async () => {
     const failures = await engine.check(local, { create: "true", assetPaths: ["*"], archivePaths: ["*"] });
     assert.deepEqual(failures, [
-      "assetPaths: the stand-in for command collects no files: leave assetPaths out",
-      "archivePaths: the stand-in for command collects no files: leave archivePaths out",
+      "assetPaths: the fake provider command collects no files: leave assetPaths out",
+      "archivePaths: the fake provider command collects no files: leave archivePaths out",
     ]);
   });
 

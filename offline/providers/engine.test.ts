@@ -7,7 +7,7 @@ import type { Properties } from "./resource.ts";
 import { cli, firstLine, skip, type TrialStack, trialStack } from "./trialStack.ts";
 
 /** Each test begins where the one before it has ended, as a stack's life goes. */
-(skip ? describe.skip : describe)("the real engine, with the stand-ins for its plugins", () => {
+(skip ? describe.skip : describe)("the real engine with the fake plugins", () => {
   let stack: TrialStack;
   let folder: string;
   let env: NodeJS.ProcessEnv;

@@ -32,7 +32,7 @@ async function loadPackages(): Promise<ProviderPackage[]> {
 process.on("SIGINT", () => {});
 
 const packages = await loadPackages();
-for (const { surroundings } of packages) Object.assign(process.env, await surroundings?.());
+for (const { environment } of packages) Object.assign(process.env, await environment?.());
 const addresses = await Promise.all(
   packages.map(async (provider) => `${provider.name}:${(await serve(provider)).port}`),
 );

@@ -163,7 +163,7 @@ describe("the package random", () => {
   it("says which types it has when it is asked for another", async () => {
     await assert.rejects(engine.create("random:index/randomPet:RandomPet", {}), {
       message:
-        /^The stand-in for random has no resource type random:index\/randomPet:RandomPet\. It has: .*RandomUuid\.$/,
+        /^The fake provider random has no resource type random:index\/randomPet:RandomPet\. It has: .*RandomUuid\.$/,
     });
   });
 });

@@ -1,5 +1,5 @@
 /**
- * What a package of stand-in resources is. Nothing in this file, and nothing under `packages/`, knows gRPC:
+ * What a package of fake resources is. Nothing in this file, and nothing under `packages/`, knows gRPC:
  * a package says what its resources do, `server.ts` says it to the engine.
  */
 
@@ -118,7 +118,7 @@ export type AnyResourceType = ResourceType<any, any>;
 /** What `pulumi.runtime.invoke` calls. An error thrown by it is shown with the error's message. */
 export type ProviderFunction = (args: Properties, operation: Operation) => Eventually<Properties>;
 
-/** A provider plugin's stand-in: what the file `packages/<name>/index.ts` exports as default. */
+/** A provider plugin's fake: what the file `packages/<name>/index.ts` exports as default. */
 export interface ProviderPackage {
   /** As in `PULUMI_DEBUG_PROVIDERS` and at the front of each type token. */
   readonly name: string;
@@ -131,7 +131,7 @@ export interface ProviderPackage {
   /** By token, such as `cloudflare:index/getZone:getZone`. Default: none. */
   readonly functions?: Readonly<Record<string, ProviderFunction>>;
   /** Starts what commands find by variables of their environment, and returns the variables. Default: nothing. */
-  surroundings?(): Promise<Record<string, string>>;
+  environment?(): Promise<Record<string, string>>;
   /** Refuses a wrong configuration of the provider before any resource. Default: refuses nothing. */
   checkConfig?(config: Properties): CheckFailure[];
   /** What it warns the user of when its configuration is checked. Default: nothing. */

@@ -177,7 +177,7 @@ function implementation(provider: ProviderPackage): grpc.UntypedServiceImplement
     invoke: unary<providerProto.InvokeRequest, providerProto.InvokeResponse>(async (request, call) => {
       const deed = provider.functions?.[request.getTok()];
       if (deed === undefined) {
-        throw new Error(`The stand-in for ${provider.name} has no function ${request.getTok()}.`);
+        throw new Error(`The fake provider ${provider.name} has no function ${request.getTok()}.`);
       }
       const abandoned = new AbortController();
       call.on("cancelled", () => abandoned.abort());
@@ -224,7 +224,7 @@ function resourceType(provider: ProviderPackage, urn: string): ResourceType {
   const type = provider.resources[token];
   if (type === undefined) {
     const known = Object.keys(provider.resources).join(", ");
-    throw new Error(`The stand-in for ${provider.name} has no resource type ${token}. It has: ${known}.`);
+    throw new Error(`The fake provider ${provider.name} has no resource type ${token}. It has: ${known}.`);
   }
   return type;
 }

@@ -4,7 +4,7 @@ import { channelOptions, toLogRequest } from "./protocol.ts";
 import type { Operation, Properties, Severity } from "./resource.ts";
 
 /**
- * One connection of one engine. A real plugin is a process of its own for each; a stand-in serves many CLIs at once and
+ * One connection of one engine. A real plugin is a process of its own for each; a fake serves many CLIs at once and
  * after one another, so whatever belongs to one of them - its engine, its configuration, its Ctrl-C - is kept here.
  */
 export class Session {

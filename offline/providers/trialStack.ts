@@ -9,7 +9,7 @@ import { findPulumiCli } from "../../scripts/pulumi/pulumiCli.ts";
 export const cli = await findPulumiCli();
 export const skip = cli === undefined && "there is no Pulumi CLI yet: `npm start` fetches it";
 
-/** A program, a backend and a server of the stand-ins for the real engine, in a folder of their own. */
+/** A program, a backend and a server of the fakes for the real engine, in a folder of their own. */
 export interface TrialStack {
   folder: string;
   /** What `pulumi` is run with there. */
@@ -21,19 +21,19 @@ export interface TrialStack {
 
 /**
  * @param program file next to this one that is the stack's program, or what puts a whole project into the folder
- * @param surroundings variables of the CLI and of the server, by the folder
+ * @param environment variables of the CLI and of the server, by the folder
  */
 export async function trialStack(
   program: string | ((folder: string) => Promise<unknown>),
-  surroundings: (folder: string) => NodeJS.ProcessEnv = () => ({}),
+  environment: (folder: string) => NodeJS.ProcessEnv = () => ({}),
 ): Promise<TrialStack> {
   const folder = await mkdtemp(join(tmpdir(), "trial-stack-"));
   await mkdir(join(folder, "backend"));
   await (typeof program === "string" ? writeProject(folder, program) : program(folder));
   await symlink(join(import.meta.dirname, "../../node_modules"), join(folder, "node_modules"));
-  const around = { ...process.env, ...surroundings(folder) };
+  const variables = { ...process.env, ...environment(folder) };
   const server = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
-    env: around,
+    env: variables,
     cwd: folder,
     // A process group of its own, as a plugin has: a Ctrl-C of the tests' terminal must not reach it.
     detached: true,
@@ -41,7 +41,7 @@ export async function trialStack(
   });
   const [addresses] = await firstLine(server);
   const env = {
-    ...around,
+    ...variables,
     PATH: [dirname(cli?.command ?? ""), dirname(process.execPath), process.env.PATH].join(delimiter),
     PULUMI_HOME: join(folder, "home"),
     PULUMI_BACKEND_URL: `file://${join(folder, "backend")}`,

@@ -5,10 +5,10 @@ import { attempt, findExecutable, run } from "../../scripts/cli/command.ts";
 import { cacheFolder } from "../../scripts/cli/folders.ts";
 import type { Say } from "../../scripts/cli/step.ts";
 import { debianMirror, installPackages, packageRelease } from "./debian.ts";
-import type { DebianRelease } from "./surroundings.ts";
+import type { DebianRelease } from "./environment.ts";
 
 const image = `debian:${packageRelease}-slim`;
-const description = "stand-in for docker.io/library/debian, built from packages (debootstrap)";
+const description = "fake of docker.io/library/debian, built from packages (debootstrap)";
 
 // What Debian's own slim image leaves out, or does not keep.
 const leaveOut = ["doc", "man", "info", "locale", "lintian"].map((name) => `path-exclude /usr/share/${name}/*`);

@@ -6,7 +6,7 @@ import { cacheFolder } from "../../scripts/cli/folders.ts";
 import { PlainError } from "../../scripts/cli/plainError.ts";
 import type { Say } from "../../scripts/cli/step.ts";
 import { type AptSource, formatAptSources, parseAptSources, sourcesOfRelease } from "./aptSources.ts";
-import type { DebianRelease } from "./surroundings.ts";
+import type { DebianRelease } from "./environment.ts";
 
 /** The release that what we build and unpack comes from. */
 export const packageRelease = "trixie";

@@ -6,7 +6,7 @@ import { PlainError } from "../../scripts/cli/plainError.ts";
 import type { Say } from "../../scripts/cli/step.ts";
 import { isAtLeast } from "../../scripts/cli/version.ts";
 import { installPackages } from "./debian.ts";
-import type { DebianRelease } from "./surroundings.ts";
+import type { DebianRelease } from "./environment.ts";
 
 /** A program that is built from its Go modules. */
 export interface GoTool {

@@ -5,10 +5,10 @@ import { cacheFolder } from "../../scripts/cli/folders.ts";
 import { PlainError } from "../../scripts/cli/plainError.ts";
 import type { Say } from "../../scripts/cli/step.ts";
 import { ensureBaseImage } from "./baseImage.ts";
+import type { DebianRelease } from "./environment.ts";
 import { mirrored, parseImageName } from "./imageNames.ts";
 import { type BuildContext, buildContext, type Recipe, recipes } from "./recipes.ts";
 import { registryAddress } from "./registry.ts";
-import type { DebianRelease } from "./surroundings.ts";
 
 const manifestType = "application/vnd.docker.distribution.manifest.v2+json";
 
@@ -18,7 +18,7 @@ export async function imagesAreHere(names: string[]): Promise<boolean> {
 }
 
 /**
- * Sees to it that the registry on loopback holds a stand-in for each image, built from packages. The registry itself is
+ * Sees to it that the registry on loopback holds a fake for each image, built from packages. The registry itself is
  * the record of what is built: each image lies there by its tag, and by a tag made of the hash of what it is built from.
  *
  * @param names the images as the site names them; one without a recipe is an error
@@ -33,7 +33,7 @@ export async function ensureImages(names: string[], debian: DebianRelease, say: 
     const built = (await readManifest(repository, known)) === undefined;
     if (built) {
       await ensureBaseImage(debian, say);
-      say(`building a stand-in for ${name} from packages`);
+      say(`building a fake for ${name} from packages`);
       await buildAndPush(context, knownName);
     }
     const manifest = await readManifest(repository, known);
@@ -48,7 +48,7 @@ export async function ensureImages(names: string[], debian: DebianRelease, say: 
 }
 
 /** What stands in for these images, a line for each. */
-export function standInLines(names: string[]): string[] {
+export function fakeLines(names: string[]): string[] {
   return [...new Set(names.map((name) => recipeFor(name, parseImageName(name).repository).standsIn))];
 }
 
@@ -56,8 +56,8 @@ function recipeFor(name: string, repository: string): Recipe {
   const recipe = recipes[repository];
   if (recipe) return recipe;
   throw new PlainError(
-    `The image ${name} cannot be pulled, because its registry cannot be reached from here, and there is no stand-in for it.`,
-    `Where companies mirror the registries, tell the site so: pulumi config set imageMirror mirror.example.com. Stand-ins are there for: ${Object.keys(recipes).join(", ")}.`,
+    `The image ${name} cannot be pulled, because its registry cannot be reached from here, and there is no fake for it.`,
+    `Where companies mirror the registries, tell the site so: pulumi config set imageMirror mirror.example.com. Fakes are there for: ${Object.keys(recipes).join(", ")}.`,
   );
 }
 
@@ -75,10 +75,10 @@ async function buildAndPush(context: BuildContext, name: string): Promise<void> 
   }
 }
 
-/** Takes away the name an image was built under, and what no name is left for of earlier stand-ins and stages. */
+/** Takes away the name an image was built under, and what no name is left for of earlier fakes and stages. */
 async function removeLeftovers(builtName: string): Promise<void> {
   await attempt("docker", ["image", "rm", builtName]);
-  await attempt("docker", ["image", "prune", "--force", "--filter", "label=jupyter-up.stand-in"]);
+  await attempt("docker", ["image", "prune", "--force", "--filter", "label=jupyter-up.fake"]);
 }
 
 function manifestUrl(repository: string, tag: string): string {

@@ -5,13 +5,13 @@ import { dirname, join, relative } from "node:path";
 import { attempt } from "../../scripts/cli/command.ts";
 import { projectFolder } from "../../scripts/cli/folders.ts";
 import { baseIdentity } from "./baseImage.ts";
+import { debianRelease } from "./environment.ts";
 import { buildGoTool, type GoTool } from "./goTool.ts";
 import { lego } from "./lego.ts";
 import { moduleGraph } from "./moduleGraph.ts";
 import { type LockEntry, packageClosure } from "./packageClosure.ts";
-import { debianRelease } from "./surroundings.ts";
 
-/** How the stand-in for an image is built: a folder with a Dockerfile, and what is put beside it. */
+/** How the fake for an image is built: a folder with a Dockerfile, and what is put beside it. */
 export interface Recipe {
   /** The folder's name in offline/images. */
   folder: string;
@@ -25,7 +25,7 @@ export interface Recipe {
   goTool?: GoTool;
 }
 
-/** The images there is a stand-in for, by their repositories. */
+/** The images there is a fake for, by their repositories. */
 export const recipes: Record<string, Recipe> = {
   "docker.io/nginxinc/nginx-unprivileged": {
     folder: "nginx-unprivileged",

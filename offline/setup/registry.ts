@@ -8,9 +8,9 @@ import { cacheFolder } from "../../scripts/cli/folders.ts";
 import { PlainError } from "../../scripts/cli/plainError.ts";
 import type { Say } from "../../scripts/cli/step.ts";
 import { unpackPackage } from "./debian.ts";
-import type { DebianRelease } from "./surroundings.ts";
+import type { DebianRelease } from "./environment.ts";
 
-/** The registry of stand-in images. Docker trusts registries on 127.0.0.0/8 without TLS. */
+/** The registry of fake images. Docker trusts registries on 127.0.0.0/8 without TLS. */
 export const registryAddress = "127.0.0.1:5083";
 
 const folder = join(cacheFolder, "registry");
@@ -35,7 +35,7 @@ export async function startRegistry(debian: DebianRelease, say: Say): Promise<St
   }
   await end(registry);
   throw new PlainError(
-    `The registry of stand-in images does not start at ${registryAddress}: see ${join(folder, "registry.log")}.`,
+    `The registry of fake images does not start at ${registryAddress}: see ${join(folder, "registry.log")}.`,
     `If something else listens there, end it (ss -ltnp | grep :${registryAddress.split(":")[1]} shows which it is), and run the command again.`,
   );
 }

@@ -169,11 +169,11 @@ test("Vouch starts with a leading dot in cookie.domain, and then refuses every u
 test("Vouch complains of unknown keys in three lines and runs", () =>
   running({ vouch: { cookie: { foobar: 1 }, bar: 2 }, oauth: { baz: 3 }, top: 4 }, ({ output }) => {
     assert.match(output, /config file should have only two top level elements/);
-    for (const fault of ["'Vouch.Cookie' has invalid keys: foobar", "'Vouch' has invalid keys: bar"]) {
-      assert.ok(output.includes(fault), fault);
+    for (const issue of ["'Vouch.Cookie' has invalid keys: foobar", "'Vouch' has invalid keys: bar"]) {
+      assert.ok(output.includes(issue), issue);
     }
-    for (const fault of ["'OAuth' has invalid keys: baz", "'' has invalid keys: top"]) {
-      assert.ok(output.includes(fault), fault);
+    for (const issue of ["'OAuth' has invalid keys: baz", "'' has invalid keys: top"]) {
+      assert.ok(output.includes(issue), issue);
     }
     assert.match(output, /continuing\.\.\. \(maybe you know what you're doing :\)/);
   }));

@@ -25,20 +25,20 @@ export interface ConfigFlags {
  * Throws if there is neither a readable file nor a variable. Sets the log's level.
  */
 export function readConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv, log: Log) {
-  log.warn("this is a stand-in for Vouch Proxy, used where its image cannot be pulled");
+  log.warn("this is a fake Vouch Proxy, used where its image cannot be pulled");
   if (flags.loglevel) log.setLevel(flags.loglevel);
   const root = env.VOUCH_ROOT || "/";
   const file = env.VOUCH_CONFIG ? resolve(env.VOUCH_CONFIG) : flags.config || join(root, "config", "config.yml");
-  const { tree, fault } = readFile(file);
+  const { tree, issue } = readFile(file);
 
   const vouchReader = new ConfigReader(tree.vouch, { env, envPrefix: "VOUCH", winner: "env", title: "Vouch" });
   const oauthReader = new ConfigReader(tree.oauth, { env, envPrefix: "OAUTH", winner: "file", title: "OAuth" });
   const vouch = readVouch(vouchReader);
   const oauth = readOauth(oauthReader);
   warnOfUnknownKeys(tree, [vouchReader, oauthReader], log);
-  if (fault && !vouchReader.usedEnv && !oauthReader.usedEnv) {
+  if (issue && !vouchReader.usedEnv && !oauthReader.usedEnv) {
     requirePasswdEntry();
-    throw new Error(`configuration file not found: ${fault}`);
+    throw new Error(`configuration file not found: ${issue}`);
   }
 
   if (flags.port) vouch.port = Number(flags.port);
@@ -59,7 +59,7 @@ const goNumber: ScalarTag = {
 };
 
 /** The file's content with its top-level keys in lower case, or why it cannot be had: missing, unreadable and broken are one to Vouch. */
-function readFile(file: string): { tree: Tree; fault?: string } {
+function readFile(file: string): { tree: Tree; issue?: string } {
   try {
     const customTags = (tags: unknown[]) => [goNumber, "timestamp", ...tags] as never;
     const content: unknown = parse(readFileSync(file, "utf8"), { customTags }) ?? {};
@@ -67,7 +67,7 @@ function readFile(file: string): { tree: Tree; fault?: string } {
     const entries = Object.entries(content as Tree);
     return { tree: Object.fromEntries(entries.map(([key, value]) => [key.toLowerCase(), value])) };
   } catch (error) {
-    return { tree: {}, fault: (error as Error).message };
+    return { tree: {}, issue: (error as Error).message };
   }
 }
 
@@ -158,13 +158,13 @@ function readOauth(reader: ConfigReader) {
 
 function warnOfUnknownKeys(tree: Tree, readers: ConfigReader[], log: Log): void {
   const foreign = Object.keys(tree).filter((key) => key !== "vouch" && key !== "oauth");
-  const faults = readers.flatMap((reader) => [...reader.faults, ...reader.unknownKeys()]);
-  if (foreign.length > 0) faults.push(`'' has invalid keys: ${foreign.join(", ")}`);
-  if (faults.length === 0) return;
+  const issues = readers.flatMap((reader) => [...reader.issues, ...reader.unknownKeys()]);
+  if (foreign.length > 0) issues.push(`'' has invalid keys: ${foreign.join(", ")}`);
+  if (issues.length === 0) return;
   log.error(
     "configuration error: config file should have only two top level elements: `vouch` and `oauth`.  These and other syntax errors follow...",
   );
-  log.error(`decoding failed due to the following error(s):\n\n${faults.join("\n")}`);
+  log.error(`decoding failed due to the following error(s):\n\n${issues.join("\n")}`);
   log.error("continuing... (maybe you know what you're doing :)");
 }
 

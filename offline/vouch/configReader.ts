@@ -38,7 +38,7 @@ export class ConfigReader {
   /** True once the environment changed a value. */
   usedEnv = false;
   /** Values that could not be read as their type: a message each; the default stands in for them. */
-  readonly faults: string[] = [];
+  readonly issues: string[] = [];
   readonly #tree: Tree;
   readonly #sources: Sources;
   readonly #known = new Set<string>();
@@ -93,7 +93,7 @@ export class ConfigReader {
       if (value === undefined) return undefined;
       const result = convert(value);
       if (result === undefined) {
-        this.faults.push(`'${this.#sources.title}.${path}' cannot parse value: ${JSON.stringify(value)}`);
+        this.issues.push(`'${this.#sources.title}.${path}' cannot parse value: ${JSON.stringify(value)}`);
       }
       return result;
     };

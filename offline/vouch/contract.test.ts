@@ -1,5 +1,5 @@
 /**
- * Replays every case of contract.json, which was recorded from the real Vouch Proxy 0.45.1, against the stand-in.
+ * Replays every case of contract.json, which was recorded from the real Vouch Proxy 0.45.1, against the fake.
  * With VOUCH_BINARY=/path/to/vouch-proxy the same cases are asked of that program instead.
  */
 import assert from "node:assert/strict";

@@ -1,4 +1,4 @@
-/** What is so of the stand-in only, and not of the real Vouch. */
+/** What is so of the fake only, and not of the real Vouch. */
 import assert from "node:assert/strict";
 import { test } from "@jest/globals";
 import { contractConfigs, merge } from "./testing/configs.ts";
@@ -15,16 +15,16 @@ const beyond: [setting: string, change: Record<string, unknown>][] = [
 ];
 
 for (const [setting, change] of beyond) {
-  (skip ? test.skip : test)(`The stand-in for Vouch does not start with ${setting}, and says so`, async () => {
+  (skip ? test.skip : test)(`The fake Vouch does not start with ${setting}, and says so`, async () => {
     const vouch = await VouchProcess.spawn(merge(root, change));
     assert.equal(await vouch.ended(), 1);
-    assert.ok(vouch.output.includes(`the stand-in for Vouch does not know ${setting}`), vouch.output);
+    assert.ok(vouch.output.includes(`the fake Vouch does not know ${setting}`), vouch.output);
     await vouch.stop();
   });
 }
 
-(skip ? test.skip : test)("The stand-in for Vouch says on its pages what it is", async () => {
+(skip ? test.skip : test)("The fake Vouch says on its pages what it is", async () => {
   const vouch = await VouchProcess.start(root);
-  for (const path of ["/logout", "/login"]) assert.match((await vouch.get(path)).body, /stand-in for Vouch/);
+  for (const path of ["/logout", "/login"]) assert.match((await vouch.get(path)).body, /fake Vouch/);
   await vouch.stop();
 });

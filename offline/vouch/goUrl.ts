@@ -56,7 +56,7 @@ export function parseQuery(query: string): [key: string, value: string][] {
     try {
       pairs.push([unescapeQuery(at < 0 ? part : part.slice(0, at)), at < 0 ? "" : unescapeQuery(part.slice(at + 1))]);
     } catch {
-      // Go remembers the fault and goes on; Vouch never looks at it.
+      // Go remembers the issue and goes on; Vouch never looks at it.
     }
   }
   return pairs;

@@ -1,6 +1,6 @@
 /**
- * A stand-in for Vouch Proxy 0.45.1, for machines that cannot pull its image. It reads the same `config.yml` and keeps
- * the contract in `contract.json`, faults included.
+ * A fake Vouch Proxy 0.45.1, for machines that cannot pull its image. It reads the same `config.yml` and keeps
+ * the contract in `contract.json`, issues included.
  *
  *     node main.ts [-config FILE] [-port NUMBER] [-loglevel LEVEL] [-healthcheck] [-version]
  *
@@ -37,7 +37,7 @@ function readFlags() {
 async function main(): Promise<void> {
   const flags = readFlags();
   if (flags.version) {
-    console.log("stand-in for Vouch Proxy v0.45.1");
+    console.log("fake Vouch Proxy v0.45.1");
     return;
   }
   const log = new Log();

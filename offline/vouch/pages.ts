@@ -18,7 +18,7 @@ export function page(documentRoot: string, message: string): string {
       <h1>${heading}</h1>
       <p>For support, please contact your network administrator or whomever configured Nginx to use Vouch Proxy.</p>
     </main>
-    <footer>stand-in for Vouch</footer>
+    <footer>fake Vouch</footer>
   </body>
 </html>
 `;

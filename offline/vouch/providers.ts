@@ -1,4 +1,4 @@
-/** The providers that this stand-in knows, and those that only the real Vouch does. */
+/** The providers that this fake knows, and those that only the real Vouch does. */
 export const servedProviders = ["oidc", "google", "github"];
 export const otherProviders = [
   "indieauth",

@@ -6,17 +6,17 @@ import { otherProviders, servedProviders } from "./providers.ts";
 /** 32 bytes in base64. */
 const shortestSecret = 44;
 
-/** Throws the first fault that keeps Vouch from starting, in its words; only logs what it runs with all the same. */
+/** Throws the first issue that keeps Vouch from starting, in its words; only logs what it runs with all the same. */
 export function checkRules(config: Config, log: Log): void {
-  const fault = oauthFault(config) ?? vouchFault(config) ?? standInLimit(config);
-  if (fault) throw new Error(fault);
+  const issue = oauthIssue(config) ?? vouchIssue(config) ?? fakeLimit(config);
+  if (issue) throw new Error(issue);
   warn(config, log);
   if (config.vouch.documentRoot !== "" && !config.vouch.documentRoot.startsWith("/")) {
     throw new GoPanic(`path must begin with '/' in path '${config.vouch.documentRoot}/validate'`);
   }
 }
 
-function oauthFault({ vouch, oauth }: Config): string | undefined {
+function oauthIssue({ vouch, oauth }: Config): string | undefined {
   const { provider } = oauth;
   if (![...servedProviders, ...otherProviders].includes(provider)) {
     return `configuration error: Unknown oauth provider: ${provider}`;
@@ -37,7 +37,7 @@ function oauthFault({ vouch, oauth }: Config): string | undefined {
   return undefined;
 }
 
-function vouchFault({ vouch }: Config): string | undefined {
+function vouchIssue({ vouch }: Config): string | undefined {
   if (vouch.allowAllUsers === vouch.domains.length > 0) {
     return "configuration error: either one of vouch.domains or vouch.allowAllUsers needs to be set (but not both)";
   }
@@ -60,8 +60,8 @@ function vouchFault({ vouch }: Config): string | undefined {
   return undefined;
 }
 
-/** What the real Vouch can do and this stand-in cannot: better not to start than to behave otherwise. */
-function standInLimit({ vouch, oauth }: Config): string | undefined {
+/** What the real Vouch can do and this fake cannot: better not to start than to behave otherwise. */
+function fakeLimit({ vouch, oauth }: Config): string | undefined {
   const missing = [
     [otherProviders.includes(oauth.provider), `oauth.provider: ${oauth.provider}`],
     [oauth.codeChallengeMethod === "plain", "oauth.code_challenge_method: plain"],
@@ -72,7 +72,7 @@ function standInLimit({ vouch, oauth }: Config): string | undefined {
     [vouch.testing, "vouch.testing"],
   ] as const;
   const found = missing.find(([asked]) => asked);
-  return found && `the stand-in for Vouch does not know ${found[1]}: use the real Vouch for it`;
+  return found && `the fake Vouch does not know ${found[1]}: use the real Vouch for it`;
 }
 
 function warn({ vouch, oauth }: Config, log: Log): void {

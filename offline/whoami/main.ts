@@ -1,5 +1,5 @@
 /**
- * A stand-in for traefik/whoami, for machines that cannot pull its image: a server that answers with what it was asked.
+ * A fake traefik/whoami, for machines that cannot pull its image: a server that answers with what it was asked.
  *
  *     node main.ts [--port NUMBER] [--name NAME]     or WHOAMI_PORT_NUMBER and WHOAMI_NAME
  *

@@ -8,7 +8,7 @@ import type { Result } from "./result.ts";
 const ROUNDS = 3;
 
 /**
- * `pulumi up` on a VM of the stand-in cloud: from nothing, and with a changed allow list, which is held against what no way
+ * `pulumi up` on a VM of the fake cloud: from nothing, and with a changed allow list, which is held against what no way
  * of doing it could save: a connection by SSH and `docker compose up` with nothing to do.
  */
 export async function cloudCosts(imageMirror: string | undefined): Promise<Result[]> {
@@ -24,7 +24,7 @@ export async function cloudCosts(imageMirror: string | undefined): Promise<Resul
     );
     return [
       {
-        what: "pulumi up on a VM of the stand-in cloud, from nothing",
+        what: "pulumi up on a VM of the fake cloud, from nothing",
         value: rounded(whole),
         unit: "s",
         aim: "",
@@ -50,7 +50,7 @@ export async function cloudCosts(imageMirror: string | undefined): Promise<Resul
 async function timed(stack: CloudStack, changes: Record<string, unknown>) {
   const began = performance.now();
   const { code, text, seconds } = await stack.up(changes);
-  if (code !== 0) throw new PlainError("pulumi up failed in the stand-in cloud.", text);
+  if (code !== 0) throw new PlainError("pulumi up failed in the fake cloud.", text);
   return { whole: (performance.now() - began) / 1000, seconds };
 }
 

@@ -1,8 +1,8 @@
 import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CONTAINED } from "../../files/release/hardening.ts";
-import { fill } from "../../files/release/template.ts";
+import { BASELINE } from "../../files/release/hardening.ts";
+import { renderTemplate } from "../../files/release/template.ts";
 import { selfSigned } from "../../tests/support/certificate.ts";
 import { freePort } from "../../tests/support/freePort.ts";
 import { type RunningSite, runningSite } from "../../tests/support/runningSite.ts";
@@ -92,8 +92,8 @@ export async function doorCosts(imageMirror: string | undefined): Promise<Result
 async function release(site: RunningSite, imageMirror: string): Promise<string> {
   const { reference } = serviceOf(siteWith(), "nginx").image;
   const settings = { domain, imageMirror, allow: [person], apps: [{ name: "small", image: reference, port: 8080 }] };
-  const place = { httpsPort: await freePort(), httpPort: await freePort() };
-  const { code, output } = await site.release({ settings, place });
+  const layout = { httpsPort: await freePort(), httpPort: await freePort() };
+  const { code, output } = await site.release({ settings, layout });
   if (code !== 0) throw new PlainError("The site could not be released.", output);
   return serviceOf(siteWith({ settings }), "nginx").image.reference;
 }
@@ -102,7 +102,7 @@ async function release(site: RunningSite, imageMirror: string): Promise<string> 
 async function realVouch({ project, host, container }: RunningSite, program: string): Promise<string> {
   const vouch = await container("vouch");
   await run("docker stop", "docker", ["stop", vouch]);
-  const configs = join(String(host.place.root), "secrets/vouch");
+  const configs = join(String(host.layout.root), "secrets/vouch");
   const [config = ""] = await readdir(configs);
   const image = (await run("docker inspect", "docker", ["inspect", "--format", "{{.Image}}", vouch])).trim();
   const started = await run("docker run", "docker", [
@@ -119,8 +119,8 @@ async function startDoor({ project }: RunningSite, image: string, folder: string
   const { certificate, certificateKey } = selfSigned([`small.${domain}`, `jupyter.${domain}`]);
   const who = { Host: "$host", "X-Door-Secret": secrets.doorSecret, "X-Auth-User": person, "X-Auth-Name": person };
   const files = {
-    "nginx.conf": fill(new URL("door/nginx.conf", import.meta.url)),
-    "configuration.conf": fill(new URL(`door/${name}.conf`, import.meta.url), { domain }),
+    "nginx.conf": renderTemplate(new URL("door/nginx.conf", import.meta.url)),
+    "configuration.conf": renderTemplate(new URL(`door/${name}.conf`, import.meta.url), { domain }),
     "who.conf": Object.entries(who)
       .map(([header, value]) => `proxy_set_header ${header} "${value}";\n`)
       .join(""),
@@ -132,7 +132,7 @@ async function startDoor({ project }: RunningSite, image: string, folder: string
   await chmod(join(folder, ".."), 0o755);
   for (const [path, content] of Object.entries(files)) await writeFile(join(place, path), content);
   // Docker takes each line of the log, and the processor for it, as of the site's own.
-  const { driver, options } = CONTAINED.logging;
+  const { driver, options } = BASELINE.logging;
   const log = Object.entries(options).flatMap(([name, value]) => ["--log-opt", `${name}=${value}`]);
   const started = await run("docker create", "docker", [
     ...["create", "--log-driver", driver, ...log],

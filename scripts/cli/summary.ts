@@ -17,10 +17,10 @@ export interface SiteOutputs {
  * The last words of `npm start`: what to open, how to sign in, how to stop, and what is not the real thing.
  *
  * @param certificateFile where the certificate authority has been put
- * @param standIns one line for each stand-in
+ * @param fakes one line for each fake
  * @param took milliseconds since the beginning
  */
-export function summary(outputs: SiteOutputs, certificateFile: string, standIns: string[], took: number): string {
+export function summary(outputs: SiteOutputs, certificateFile: string, fakes: string[], took: number): string {
   const rows: [string, string | undefined][] = [
     ["Open", outputs.url],
     ["Sign in as", outputs.user],
@@ -30,13 +30,13 @@ export function summary(outputs: SiteOutputs, certificateFile: string, standIns:
     ["Stop", "npm stop"],
   ];
   const lines = rows.flatMap(([label, value]) => (value ? [`  ${`${label}:`.padEnd(12)}${value}`] : []));
-  const standInLines = standIns.map((line) => `  - ${line}`);
+  const fakeLines = fakes.map((line) => `  - ${line}`);
   return [
     "",
     `The site is up (${seconds(took)}).`,
     "",
     ...lines,
-    ...(standIns.length > 0 ? ["", "Not the real thing on this machine:", ...standInLines] : []),
+    ...(fakes.length > 0 ? ["", "Not the real thing on this machine:", ...fakeLines] : []),
     "",
   ].join("\n");
 }

@@ -1,5 +1,5 @@
 import { installPackages } from "../../offline/setup/debian.ts";
-import type { DebianRelease } from "../../offline/setup/surroundings.ts";
+import type { DebianRelease } from "../../offline/setup/environment.ts";
 import { findExecutable, isExecutable } from "../cli/command.ts";
 import { PlainError } from "../cli/plainError.ts";
 import type { Say } from "../cli/step.ts";

@@ -4,17 +4,17 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { installPackages } from "../../offline/setup/debian.ts";
-import type { DebianRelease } from "../../offline/setup/surroundings.ts";
+import type { DebianRelease } from "../../offline/setup/environment.ts";
 import { attempt, type CommandResult, findExecutable, run } from "../cli/command.ts";
 import { cacheFolder } from "../cli/folders.ts";
 import { PlainError } from "../cli/plainError.ts";
 import type { Say } from "../cli/step.ts";
 
 /** What may keep us from using Docker's engine. */
-export type DockerFault = "absent" | "not running" | "no permission" | "too old" | "broken";
+export type DockerIssue = "absent" | "not running" | "no permission" | "too old" | "broken";
 
 /** What `docker version` found out, in one word; undefined when client and engine talk to each other. */
-export function dockerFault({ code, stderr }: Pick<CommandResult, "code" | "stderr">): DockerFault | undefined {
+export function dockerIssue({ code, stderr }: Pick<CommandResult, "code" | "stderr">): DockerIssue | undefined {
   if (code === 0) return undefined;
   if (code === 127) return "absent";
   if (/permission denied/i.test(stderr)) return "no permission";
@@ -25,11 +25,11 @@ export function dockerFault({ code, stderr }: Pick<CommandResult, "code" | "stde
   return "broken";
 }
 
-/** The paragraphs for a fault that set-up may not or cannot mend itself. */
-export function dockerParagraphs(fault: DockerFault, platform: NodeJS.Platform, found: string): string[] {
+/** The paragraphs for a issue that set-up may not or cannot mend itself. */
+export function dockerParagraphs(issue: DockerIssue, platform: NodeJS.Platform, found: string): string[] {
   const macOs = platform === "darwin";
   const again = "Then run the command again.";
-  switch (fault) {
+  switch (issue) {
     case "absent":
       return [
         "Docker is not installed: there is no `docker` on PATH. The site runs in its containers.",
@@ -69,18 +69,18 @@ export function dockerParagraphs(fault: DockerFault, platform: NodeJS.Platform, 
 }
 
 /**
- * Sees to it that Docker's engine answers: on Debian as root it is installed and started, elsewhere a fault is an error.
+ * Sees to it that Docker's engine answers: on Debian as root it is installed and started, elsewhere a issue is an error.
  * Returns the engine's version.
  */
 export async function ensureDocker(debianRoot: DebianRelease | undefined, say: Say): Promise<string> {
   let answer = await askEngine();
-  if (debianRoot && (dockerFault(answer) === "absent" || findExecutable("dockerd") === undefined)) {
-    if (dockerFault(answer) !== undefined) {
+  if (debianRoot && (dockerIssue(answer) === "absent" || findExecutable("dockerd") === undefined)) {
+    if (dockerIssue(answer) !== undefined) {
       await installPackages(debianRoot.version === 12 ? ["docker.io"] : ["docker.io", "docker-cli"], say);
       answer = await askEngine();
     }
   }
-  if (debianRoot && dockerFault(answer) === "not running") {
+  if (debianRoot && dockerIssue(answer) === "not running") {
     await startEngine(say);
     answer = await askEngine();
   }
@@ -90,7 +90,7 @@ export async function ensureDocker(debianRoot: DebianRelease | undefined, say: S
 /** Like `ensureDocker`, but installs nothing: for taking down what could only have been made where Docker is. */
 export async function requireDocker(debianRoot: DebianRelease | undefined, say: Say): Promise<string> {
   let answer = await askEngine();
-  if (debianRoot && dockerFault(answer) === "not running" && findExecutable("dockerd")) {
+  if (debianRoot && dockerIssue(answer) === "not running" && findExecutable("dockerd")) {
     await startEngine(say);
     answer = await askEngine();
   }
@@ -102,10 +102,10 @@ function askEngine(): Promise<CommandResult> {
 }
 
 function versionOrParagraphs(answer: CommandResult): string {
-  const fault = dockerFault(answer);
-  if (fault === undefined) return answer.stdout.trim();
+  const issue = dockerIssue(answer);
+  if (issue === undefined) return answer.stdout.trim();
   const found = answer.stderr.trim().split("\n").at(-1) || "(nothing within 30 seconds)";
-  throw new PlainError(...dockerParagraphs(fault, process.platform, found));
+  throw new PlainError(...dockerParagraphs(issue, process.platform, found));
 }
 
 async function startEngine(say: Say): Promise<void> {
@@ -123,7 +123,7 @@ async function startEngine(say: Say): Promise<void> {
   engine.on("error", () => {});
   engine.unref();
   for (let tries = 0; tries < 120 && engine.exitCode === null; tries++) {
-    if (dockerFault(await askEngine()) === undefined) return;
+    if (dockerIssue(await askEngine()) === undefined) return;
     await pause(500);
   }
   throw new PlainError(

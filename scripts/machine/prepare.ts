@@ -1,12 +1,12 @@
-import { lookAround, type Surroundings } from "../../offline/setup/surroundings.ts";
+import { detectEnvironment, type Environment } from "../../offline/setup/environment.ts";
 import { step } from "../cli/step.ts";
 import { ensurePulumiCli, type PulumiCli } from "../pulumi/pulumiCli.ts";
 import { ensureCompose } from "./compose.ts";
 import { ensureDocker } from "./docker.ts";
 
 /** What this machine is, in steps that the user sees. */
-export function seeSurroundings(): Promise<Surroundings> {
-  return step("Looking at this machine", lookAround, (found) => {
+export function inspectMachine(): Promise<Environment> {
+  return step("Looking at this machine", detectEnvironment, (found) => {
     const debian = found.debianRoot ? `Debian ${found.debianRoot.version} as root, ` : "";
     const reached = found.pulumiDownloads && found.imageRegistries ? "the internet" : "only package registries";
     return `This machine: ${debian}reaches ${reached}`;
@@ -14,7 +14,7 @@ export function seeSurroundings(): Promise<Surroundings> {
 }
 
 /** Docker's engine and Compose, installed and started where that may be done. */
-export async function prepareDocker({ debianRoot }: Surroundings): Promise<void> {
+export async function prepareDocker({ debianRoot }: Environment): Promise<void> {
   await step(
     "Docker",
     (say) => ensureDocker(debianRoot, say),
@@ -28,10 +28,10 @@ export async function prepareDocker({ debianRoot }: Surroundings): Promise<void>
 }
 
 /** The Pulumi CLI: found, downloaded or built. */
-export function preparePulumi(surroundings: Surroundings): Promise<PulumiCli> {
+export function preparePulumi(environment: Environment): Promise<PulumiCli> {
   return step(
     "Pulumi CLI",
-    (say) => ensurePulumiCli(surroundings, say),
+    (say) => ensurePulumiCli(environment, say),
     ({ version }) => `Pulumi ${version}`,
   );
 }

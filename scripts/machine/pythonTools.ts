@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { installPackages } from "../../offline/setup/debian.ts";
-import { debianRelease } from "../../offline/setup/surroundings.ts";
+import { debianRelease } from "../../offline/setup/environment.ts";
 import { attempt, run } from "../cli/command.ts";
 import { cacheFolder } from "../cli/folders.ts";
 

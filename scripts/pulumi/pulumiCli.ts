@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { installPackages } from "../../offline/setup/debian.ts";
+import type { Environment } from "../../offline/setup/environment.ts";
 import { buildGoTool, type GoTool } from "../../offline/setup/goTool.ts";
-import type { Surroundings } from "../../offline/setup/surroundings.ts";
 import { attempt, findExecutable, isExecutable } from "../cli/command.ts";
 import { cacheFolder } from "../cli/folders.ts";
 import { PlainError } from "../cli/plainError.ts";
@@ -71,15 +71,15 @@ export function hintFor(paragraphs: string[]): string[] {
 }
 
 /** Sees to it that the Pulumi CLI is there: the user's own, else a download, else a build from its Go modules. */
-export async function ensurePulumiCli(surroundings: Surroundings, say: Say): Promise<PulumiCli> {
+export async function ensurePulumiCli(environment: Environment, say: Say): Promise<PulumiCli> {
   const found = await findPulumiCli();
   if (found) return found;
-  if (surroundings.pulumiDownloads) await download(surroundings, say);
-  else await build(surroundings, say);
+  if (environment.pulumiDownloads) await download(environment, say);
+  else await build(environment, say);
   return { command: join(installation, "bin", "pulumi"), version: pulumiVersion };
 }
 
-async function download({ debianRoot }: Surroundings, say: Say): Promise<void> {
+async function download({ debianRoot }: Environment, say: Say): Promise<void> {
   // The vendor's installer is a shell script around curl.
   if (debianRoot && findExecutable("curl") === undefined) await installPackages(["curl", "ca-certificates"], say);
   say(`downloading Pulumi ${pulumiVersion} from get.pulumi.com`);
@@ -96,7 +96,7 @@ async function download({ debianRoot }: Surroundings, say: Say): Promise<void> {
   }
 }
 
-async function build({ debianRoot }: Surroundings, say: Say): Promise<void> {
+async function build({ debianRoot }: Environment, say: Say): Promise<void> {
   const bin = join(installation, "bin");
   for (const tool of [languageHostModules, cliModules]) {
     await buildGoTool(tool, join(bin, tool.package.split("/").at(-1) ?? ""), debianRoot, say);

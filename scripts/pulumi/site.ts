@@ -1,6 +1,6 @@
 /** What the set-up has to know of the site before Pulumi can run: what it is made of, from the program's own code. */
 
-import { imagesOf, siteOf } from "../../files/site/site.ts";
+import { buildSite, imagesOf } from "../../files/site/site.ts";
 import { readSettings } from "../../settings/read.ts";
 import type { Target } from "./explain.ts";
 import { projectFile, settingName } from "./projectFile.ts";
@@ -58,5 +58,5 @@ export async function siteImages(config: Record<string, unknown>): Promise<strin
     httpPort: 80,
     public: false,
   };
-  return imagesOf(siteOf(projectFile.name, settings, anywhere)).map(({ reference }) => reference);
+  return imagesOf(buildSite(projectFile.name, settings, anywhere)).map(({ reference }) => reference);
 }

@@ -93,11 +93,11 @@ export function inQuotes(tracked: string): string {
 export function withoutCiphers(value: unknown, name = ""): unknown {
   if (Array.isArray(value)) return value.map((each) => withoutCiphers(each));
   if (!isRecord(value)) return value;
-  if (typeof value.secure === "string") return standIns[name.replace(/^.*:/, "")] ?? "-----BEGIN PRIVATE KEY-----";
+  if (typeof value.secure === "string") return fakes[name.replace(/^.*:/, "")] ?? "-----BEGIN PRIVATE KEY-----";
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withoutCiphers(part, key)]));
 }
 
-const standIns: Record<string, string> = {
+const fakes: Record<string, string> = {
   passwordHash: `$2b$10$${".".repeat(53)}`,
   tlsCertificate: "-----BEGIN CERTIFICATE-----",
 };

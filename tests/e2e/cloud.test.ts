@@ -306,7 +306,7 @@ describe("a site on a VM of Google Cloud", () => {
     assert.deepEqual(plan, { "host-data": "update", "host-vm": "update", "host-provision": "update" });
     const bytes = await vm(`blockdev --getsize64 ${BOOT_DISK}-part1`);
     assert.ok(Number(bytes) > 11.5 * 2 ** 30, bytes);
-    // The stand-in's resize2fs, which could not grow what is mounted, has taken note of it.
+    // The fake's resize2fs, which could not grow what is mounted, has taken note of it.
     assert.equal(await vm("ls /var/lib/guest"), "grow-data\ngrow-persistent-disk-0-part1");
     assert.match(await vm(`sfdisk --verify ${BOOT_DISK}`), /No errors detected/);
     const again = `/opt/jupyter-up/bin/provision /srv/jupyter-up ${DATA_DISK} 30 ${BOOT_DISK} 12`;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
-import { imagesOf, siteOf } from "../../files/site/site.ts";
+import { buildSite, imagesOf } from "../../files/site/site.ts";
 import { type AcmeWorld, startAcme } from "../../offline/acme/acme.ts";
 import { addZone } from "../../offline/providers/packages/cloudflare/zones.ts";
 import { registryAddress } from "../../offline/setup/registry.ts";
@@ -9,7 +9,7 @@ import { attempt, run } from "../../scripts/cli/command.ts";
 import { imageMirror } from "../support/images.ts";
 import { lendImages } from "../support/ownCertificate.ts";
 import { settingsWith } from "../support/settings.ts";
-import { place } from "../support/site.ts";
+import { layout } from "../support/site.ts";
 import { CloudStack, cloudflareToken, onGoogle } from "./support/cloudStack.ts";
 
 const skip = !imageMirror && "there is no registry here that could hold a lego that knows of Pebble";
@@ -47,7 +47,7 @@ const skip = !imageMirror && "there is no registry here that could hold a lego t
       acmeServer: world.server,
       database: false,
     };
-    const images = imagesOf(siteOf("jupyter-up-lab", settingsWith({ ...settings, protectData: "false" }), place));
+    const images = imagesOf(buildSite("jupyter-up-lab", settingsWith({ ...settings, protectData: "false" }), layout));
     references = await lendImages(images, world, mirror);
     for (const reference of references) await run(`Pushing ${reference}`, "docker", ["push", "--quiet", reference]);
     stack = await CloudStack.make({ ...settings, imageMirror: mirror });

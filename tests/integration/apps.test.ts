@@ -40,7 +40,7 @@ describe("Apps, released,", () => {
       apps,
       ...more,
     },
-    place: { httpsPort, httpPort },
+    layout: { httpsPort, httpPort },
     secrets: {
       appDatabasePasswords: { phpdemo: secrets.appDatabasePasswords.phpdemo ?? "", second: "secret-second" },
       appSecrets: { whoami: { WHOAMI_NAME: odd } },
@@ -147,7 +147,7 @@ describe("Apps, released,", () => {
   });
 
   it("have their folders of data, given to the user of the image", async () => {
-    const { uid, gid } = statSync(`${site.host.place.data}/apps/phpdemo/var~lib~demo`);
+    const { uid, gid } = statSync(`${site.host.layout.data}/apps/phpdemo/var~lib~demo`);
     assert.deepEqual({ uid, gid }, { uid: 33, gid: 33 });
     const { code, output } = await site.exec("phpdemo", ["sh", "-c", "id -u && echo kept > /var/lib/demo/file"]);
     assert.deepEqual({ code, output }, { code: 0, output: "33\n" });
@@ -512,7 +512,7 @@ describe("Apps, released,", () => {
   });
 
   it("are told of while nginx cannot take them up: a reload that was refused is a failure", async () => {
-    const file = `${site.host.place.root}/files/nginx/current/nginx.conf`;
+    const file = `${site.host.layout.root}/files/nginx/current/nginx.conf`;
     const good = readFileSync(file, "utf8");
     chmodSync(file, 0o644);
     writeFileSync(file, `${good}\nno_such_directive on;\n`);
@@ -535,7 +535,7 @@ describe("Apps, released,", () => {
   });
 
   it("leave their data and nothing else, until `purge` says that it is to go", async () => {
-    const data = `${site.host.place.data}/apps`;
+    const data = `${site.host.layout.data}/apps`;
     mkdirSync(`${data}/other`, { recursive: true });
     writeFileSync(`${data}/other/file`, "");
     await asPhpdemo("CREATE TABLE made_later (a INT)");

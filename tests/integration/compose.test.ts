@@ -31,11 +31,11 @@ describe("Docker Compose takes the file made for", () => {
       const host = testHost();
       try {
         const here = onThisMachine(changes);
-        const { release, secrets } = bundleWith({ ...here, place: { ...host.place, ...here.place } });
+        const { release, secrets } = bundleWith({ ...here, layout: { ...host.layout, ...here.layout } });
         // Compose reads the secret variables of apps.
         assert.deepEqual(await host.apply("secrets", secrets), { code: 0, output: "" });
         host.layOut(release);
-        const file = ["compose", "--file", `${host.place.root}/compose.yaml`];
+        const file = ["compose", "--file", `${host.layout.root}/compose.yaml`];
         const { code, output } = await run("docker", [...file, "--profile", "check", "config", "--format", "json"]);
         assert.equal(code, 0, output);
         const resolved = JSON.parse(output) as Resolved;

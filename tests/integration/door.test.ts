@@ -95,8 +95,8 @@ describe("The door", () => {
     };
     const hash = passwordHashes["ann@example.com"];
     const hashes = { ...passwordHashes, "~ve@example.com": hash, "odd@example.com": hash };
-    const place = { httpsPort, httpPort: await freePort() };
-    const { code, output } = await site.release({ settings, place, secrets: { passwordHashes: hashes } });
+    const layout = { httpsPort, httpPort: await freePort() };
+    const { code, output } = await site.release({ settings, layout, secrets: { passwordHashes: hashes } });
     assert.equal(code, 0, output);
     echo = await startEcho();
     await until("the echo answers", async () => (await asAnn("jupyter", "/")).status === 200, 15);

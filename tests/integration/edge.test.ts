@@ -45,7 +45,7 @@ describe("nginx behind Cloudflare", () => {
       ?.split(" ")[0];
   }
 
-  const release = (ipv4: string[]) => site.release({ edge: { ipv4, ipv6: [] }, place: ports, secrets: own });
+  const release = (ipv4: string[]) => site.release({ edge: { ipv4, ipv6: [] }, layout: ports, secrets: own });
 
   beforeAll(async () => {
     ports = { httpsPort: await freePort(), httpPort: await freePort() };

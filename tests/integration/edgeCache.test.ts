@@ -67,7 +67,7 @@ describe("A site behind Cloudflare", () => {
   async function release(allow: string[]): Promise<void> {
     const { code, output } = await site.release({
       edge: { ipv4: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], ipv6: [] },
-      place: ports,
+      layout: ports,
       secrets: { ...own, passwordHashes: { "ann@example.com": hash } },
       settings: {
         allow,
@@ -90,7 +90,7 @@ describe("A site behind Cloudflare", () => {
     site = runningSite(["nginx", "vouch", "dex", "jupyter", "phpdemo"]);
     await release(["ann@example.com", "bob@example.com"]);
     // The release has made the folder.
-    const folder = String(site.host.place.notebooks);
+    const folder = String(site.host.layout.notebooks);
     for (const file of [...files, "DATA.CSV", "x.css"]) writeFileSync(`${folder}/${file}`, "one,two\n1,2\n");
     writeFileSync(`${folder}/page.html`, html);
     edge = await testEdge(ports.httpsPort, {

@@ -78,7 +78,7 @@ describe("Jupyter, its home directory and its container", () => {
   let notebooks: string;
 
   async function released(code = 0): Promise<string> {
-    const ended = await site.release({ place: { notebooks } });
+    const ended = await site.release({ layout: { notebooks } });
     assert.equal(ended.code, code, ended.output);
     return ended.output;
   }

@@ -112,7 +112,7 @@ describe("Jupyter's image", () => {
   beforeAll(async () => {
     await havePulled([reference]);
     host = testHost();
-    const bundle = bundleWith({ ...changes, place: { ...changes.place, ...host.place } });
+    const bundle = bundleWith({ ...changes, layout: { ...changes.layout, ...host.layout } });
     await host.apply("secrets", bundle.secrets);
     host.layOut(bundle.release);
     const { volumes = [], environment = {} } = composeOf(bundle.release).services.jupyter ?? {};
@@ -146,8 +146,8 @@ describe("Jupyter's image", () => {
   });
 
   it("knows a user by name whose number is not the image's", async () => {
-    const place = { ...changes.place, ...host.place, uid: 1777 };
-    const release = bundleWith({ ...changes, place }).release;
+    const layout = { ...changes.layout, ...host.layout, uid: 1777 };
+    const release = bundleWith({ ...changes, layout }).release;
     host.layOut(release);
     const own = (composeOf(release).services.jupyter?.volumes ?? [])
       .filter(({ source, read_only }) => read_only && source.includes("/files/"))

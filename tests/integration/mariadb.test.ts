@@ -479,7 +479,7 @@ describe("MariaDB, released,", () => {
   });
 
   it("lets a site with other secrets take over its data, as after `pulumi destroy`", async () => {
-    await run(`${site.host.place.root}/bin/site-apply`, ["down", site.project]);
+    await run(`${site.host.layout.root}/bin/site-apply`, ["down", site.project]);
     await released(withApps([demo], { secrets: { databaseRootPassword: "a-third-root" } }));
     assert.equal((await ofDemo("SELECT COUNT(*) FROM pairings")).output, "2");
   });

@@ -66,7 +66,7 @@ describe("On a network whose resolver answers the names of the site's services",
     httpsPort = await freePort();
     site = runningSite(["nginx", "vouch", "dex", "phpdemo"]);
     const { code, output } = await site.release(
-      { settings, secrets: { passwordHashes }, place: { httpsPort, httpPort: await freePort() } },
+      { settings, secrets: { passwordHashes }, layout: { httpsPort, httpPort: await freePort() } },
       { defaults: { dns: [address], dns_search: ["office.test"] } },
     );
     assert.equal(code, 0, output);

@@ -12,11 +12,11 @@ const PROJECT = "jupyter-up-rendered";
 async function check(changes: Changes) {
   const host = testHost();
   try {
-    const bundle = bundleWith({ ...changes, place: { ...changes.place, ...host.place } });
+    const bundle = bundleWith({ ...changes, layout: { ...changes.layout, ...host.layout } });
     const placed = await host.apply("secrets", bundle.secrets);
     assert.deepEqual(placed, { code: 0, output: "" });
     host.layOut(bundle.release);
-    const compose = ["compose", "--project-name", PROJECT, "--file", `${host.place.root}/compose.yaml`];
+    const compose = ["compose", "--project-name", PROJECT, "--file", `${host.layout.root}/compose.yaml`];
     const asked = [...compose, "--profile", "check", "run", "--rm", "--no-deps", "-T", "nginx-check"];
     const { code, output } = await run("docker", asked);
     return { code, output: output.replace(/^ (Network|Container) .*\n/gm, "") };

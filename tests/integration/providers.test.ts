@@ -56,7 +56,7 @@ describe("Whoever signs in", () => {
     it(`at ${signIn.provider} is sent there, by a Vouch that has nothing to say against its configuration`, async () => {
       const allow = signIn.provider === "github" ? ["ann-lee"] : ["ann@example.com", "@example.org"];
       const settings = { target: "gcp", signIn: { ...signIn, ...client }, allow };
-      const { code, output } = await site.release({ settings, place: { httpsPort: port } });
+      const { code, output } = await site.release({ settings, layout: { httpsPort: port } });
       assert.equal(code, 0, output);
       const { output: said } = await run("docker", ["logs", await site.container("vouch")]);
       assert.doesNotMatch(said, /"level":"(error|fatal)"/);
@@ -90,7 +90,7 @@ describe("Whoever signs in", () => {
   it("elsewhere comes in by a verified address, and by no name", async () => {
     const { code, output } = await site.release({
       settings: { target: "gcp", signIn: { ...oidc, ...client }, allow: ["ann@example.com", "@example.org"] },
-      place: { httpsPort: port },
+      layout: { httpsPort: port },
     });
     assert.equal(code, 0, output);
     assert.equal(await answerTo({ email: "ann@example.com", email_verified: true }), "502");

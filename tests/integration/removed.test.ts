@@ -12,10 +12,10 @@ const eve = "Eve@Example.com";
 describe("What somebody has started in Jupyter who is taken off the allow list", () => {
   let site: RunningSite;
   let httpsPort: number;
-  let place: { httpsPort: number; httpPort: number };
+  let layout: { httpsPort: number; httpPort: number };
 
   const released = async (allow: string[]) => {
-    const { code, output } = await site.release({ settings: { domain: "lab.example.com", allow }, place });
+    const { code, output } = await site.release({ settings: { domain: "lab.example.com", allow }, layout });
     assert.equal(code, 0, output);
     return output;
   };
@@ -48,8 +48,8 @@ describe("What somebody has started in Jupyter who is taken off the allow list",
 
   beforeAll(async () => {
     site = runningSite(["nginx", "vouch", "jupyter"]);
-    place = { httpsPort: await freePort(), httpPort: await freePort() };
-    httpsPort = place.httpsPort;
+    layout = { httpsPort: await freePort(), httpPort: await freePort() };
+    httpsPort = layout.httpsPort;
     await released([ann, eve, "@away.example"]);
   });
   afterAll(() => site.remove());

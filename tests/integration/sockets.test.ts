@@ -27,7 +27,7 @@ describe("Jupyter's WebSockets", () => {
   beforeAll(async () => {
     await havePulled([reference]);
     host = testHost();
-    const bundle = bundleWith({ ...changes, place: { ...changes.place, ...host.place } });
+    const bundle = bundleWith({ ...changes, layout: { ...changes.layout, ...host.layout } });
     await host.apply("secrets", bundle.secrets);
     host.layOut(bundle.release);
     const { volumes = [], environment = {} } = composeOf(bundle.release).services.jupyter ?? {};

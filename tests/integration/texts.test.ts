@@ -75,8 +75,8 @@ describe("A site of odd texts", () => {
   beforeAll(async () => {
     site = runningSite(["nginx", "vouch", "dex", "mariadb", ...running]);
     port = await freePort();
-    const place = { data: `${site.host.folder}/${oddPath}`, httpsPort: port, httpPort: await freePort() };
-    const { code, output } = await site.release({ ...changes, place });
+    const layout = { data: `${site.host.folder}/${oddPath}`, httpsPort: port, httpPort: await freePort() };
+    const { code, output } = await site.release({ ...changes, layout });
     assert.equal(code, 0, output);
   });
   afterAll(() => site?.remove());

@@ -25,7 +25,7 @@ const skip = !existsSync(analyze) && "systemd is not installed here";
         mkdirSync(`${root}/bin`, { recursive: true });
         writeFileSync(`${root}/bin/site-apply`, "#!/bin/sh\n");
         chmodSync(`${root}/bin/site-apply`, 0o755);
-        const { files } = unpack(bundleOf(siteWith({ settings, place: { root } }), secrets).release);
+        const { files } = unpack(bundleOf(siteWith({ settings, layout: { root } }), secrets).release);
         const units = Object.entries(files).filter(([path]) => /\.(service|timer)$/.test(path));
         assert.equal(units.length, 2);
         const paths = units.map(([path, { content }]) => {

@@ -1,12 +1,12 @@
 /** What tests of the site, and of the parts that replace the internet's, need on this machine. It is there once, whoever asks. */
 
-import { withStandIns } from "../../offline/index.ts";
+import { withFakes } from "../../offline/index.ts";
 import { installPackages, unpackPackage } from "../../offline/setup/debian.ts";
-import type { Surroundings } from "../../offline/setup/surroundings.ts";
+import type { Environment } from "../../offline/setup/environment.ts";
 import { findExecutable } from "../../scripts/cli/command.ts";
 import { step } from "../../scripts/cli/step.ts";
 import { ensureBrowser } from "../../scripts/machine/browser.ts";
-import { prepareDocker, preparePulumi, seeSurroundings } from "../../scripts/machine/prepare.ts";
+import { inspectMachine, prepareDocker, preparePulumi } from "../../scripts/machine/prepare.ts";
 import { cliEnvironment, imageMirrorOf, usersConfig } from "../../scripts/pulumi/localStack.ts";
 import { providerPackages, siteImages } from "../../scripts/pulumi/site.ts";
 
@@ -20,7 +20,7 @@ const imagesOfTests = [
   "docker.io/goacme/lego:v5.3.1",
 ];
 
-let surroundings: Promise<Surroundings> | undefined;
+let environment: Promise<Environment> | undefined;
 let machine: Machine | undefined;
 
 /** A machine that is ready until `release` is called. */
@@ -39,8 +39,8 @@ export function prepareSite(): Promise<void> {
 
 /** The same, with a browser. */
 export async function prepareBrowser(): Promise<void> {
-  surroundings ??= seeSurroundings();
-  const { debianRoot } = await surroundings;
+  environment ??= inspectMachine();
+  const { debianRoot } = await environment;
   process.env.BROWSER_PATH = await step("Browser", (say) => ensureBrowser(debianRoot, say));
   await prepareSite();
 }
@@ -62,8 +62,8 @@ function startMachine(): Machine {
 }
 
 async function withMachine(work: () => Promise<void>): Promise<void> {
-  surroundings ??= seeSurroundings();
-  const found = await surroundings;
+  environment ??= inspectMachine();
+  const found = await environment;
   const { debianRoot } = found;
   await prepareDocker(found);
   const cli = await preparePulumi(found);
@@ -77,7 +77,7 @@ async function withMachine(work: () => Promise<void>): Promise<void> {
     providers: providerPackages,
     imageMirror: imageMirrorOf(config),
   };
-  await withStandIns(found, needs, async ({ env, imageMirror }) => {
+  await withFakes(found, needs, async ({ env, imageMirror }) => {
     Object.assign(process.env, cliEnvironment(cli), env, { JUPYTER_UP_IMAGE_MIRROR: imageMirror ?? "" });
     await work();
   });

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { hostProgram } from "../../files/host/program.ts";
-import type { Place } from "../../files/site/place.ts";
+import type { HostLayout } from "../../files/site/hostLayout.ts";
 import { run, start } from "./command.ts";
 import { unpack } from "./unpack.ts";
 
@@ -11,7 +11,7 @@ export interface TestHost {
   /** Folder around it all, that any user can get to. */
   folder: string;
   /** What a site has to know of it. */
-  place: Partial<Place>;
+  layout: Partial<HostLayout>;
   /** Runs site-apply with a word, or with several. */
   apply(words: string | string[], input?: string, env?: NodeJS.ProcessEnv): ReturnType<typeof run>;
   startApply(word: string, input?: string, env?: NodeJS.ProcessEnv): ReturnType<typeof start>;
@@ -40,7 +40,7 @@ export function testHost(): TestHost {
   return {
     folder,
     // As on any machine, root gives files to their images' users, and nobody else can.
-    place: {
+    layout: {
       root,
       data: `${folder}/data`,
       notebooks: `${folder}/notebooks`,

@@ -7,14 +7,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "node:tls";
 import { bundleOf } from "../../files/release/bundle.ts";
 import type { Image } from "../../files/site/service.ts";
-import { imagesOf, type Site, siteOf } from "../../files/site/site.ts";
+import { buildSite, imagesOf, type Site } from "../../files/site/site.ts";
 import { type AcmeWorld, type AcmeWorldArgs, startAcme } from "../../offline/acme/acme.ts";
 import { run } from "./command.ts";
 import { freePort } from "./freePort.ts";
 import { type TestHost, testHost } from "./host.ts";
 import { havePulled, imageMirror } from "./images.ts";
 import { settingsWith } from "./settings.ts";
-import { place, secrets } from "./site.ts";
+import { layout, secrets } from "./site.ts";
 
 /** A machine with a site that gets its own certificate, in a world where that can be had. */
 export class Machine {
@@ -49,8 +49,8 @@ export class Machine {
       acmeServer: this.world.server,
     });
     const [httpsPort, httpPort] = this.ports;
-    const site = siteOf(this.project, settings, { ...place, ...this.host.place, httpsPort, httpPort });
-    const services = site.services.flatMap(({ ask: _, ...service }) =>
+    const site = buildSite(this.project, settings, { ...layout, ...this.host.layout, httpsPort, httpPort });
+    const services = site.services.flatMap(({ smokeTest: _, ...service }) =>
       ["nginx", "lego"].includes(service.name) ? [service] : [],
     );
     return { ...site, services };

@@ -1,13 +1,16 @@
-import { flatText } from "../../files/release/archive.ts";
+import { serializeArchive } from "../../files/release/archive.ts";
 import { MANIFEST_VERSION, manifestFile, type ReleaseManifest } from "../../files/release/manifest.ts";
 
 /** A release made for a test, as its text: it says nothing but what the test is about. */
 export function releaseText(manifest: Partial<ReleaseManifest>, compose = "a\n"): string {
   const whole = { version: MANIFEST_VERSION, release: "new", project: "none", ...manifest } as const;
-  return flatText([manifestFile("release", whole), { path: "compose.yaml", mode: "0644", content: compose }]);
+  return serializeArchive([manifestFile("release", whole), { path: "compose.yaml", mode: "0644", content: compose }]);
 }
 
 /** Secret files, as their text. */
-export function secretsText(owners: Record<string, string>, files: Parameters<typeof flatText>[0] = []): string {
-  return flatText([manifestFile("secrets", { version: MANIFEST_VERSION, owners }), ...files]);
+export function secretsText(
+  owners: Record<string, string>,
+  files: Parameters<typeof serializeArchive>[0] = [],
+): string {
+  return serializeArchive([manifestFile("secrets", { version: MANIFEST_VERSION, owners }), ...files]);
 }

@@ -56,7 +56,7 @@ export function runningSite(names: string[]): RunningSite {
     const here = {
       ...changes,
       settings: { imageMirror, ...changes.settings },
-      place: { ...host.place, address: "127.0.0.1", httpsPort, httpPort, ...changes.place },
+      layout: { ...host.layout, address: "127.0.0.1", httpsPort, httpPort, ...changes.layout },
     };
     const whole = siteWith(here);
     const site: Site = {
@@ -83,7 +83,7 @@ export function runningSite(names: string[]): RunningSite {
     exec: async (service, command, input = "") =>
       run("docker", ["exec", "--interactive", await container(service), ...command], { input }),
     async remove() {
-      await run(`${host.place.root}/bin/site-apply`, ["down", project]);
+      await run(`${host.layout.root}/bin/site-apply`, ["down", project]);
       rmSync(host.folder, { recursive: true, force: true });
     },
   };

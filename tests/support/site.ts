@@ -1,14 +1,14 @@
 import { type Bundle, bundleOf } from "../../files/release/bundle.ts";
 import type { Edge } from "../../files/services/nginx/edge.ts";
+import type { HostLayout } from "../../files/site/hostLayout.ts";
 import { hostName } from "../../files/site/names.ts";
-import type { Place } from "../../files/site/place.ts";
 import type { Secrets } from "../../files/site/secrets.ts";
 import type { Service } from "../../files/site/service.ts";
-import { type Site, siteOf } from "../../files/site/site.ts";
+import { buildSite, type Site } from "../../files/site/site.ts";
 import { configWith, settingsWith } from "./settings.ts";
 
 /** A machine as `ThisMachine` describes it, with made-up folders. */
-export const place: Place = {
+export const layout: HostLayout = {
   root: "/srv/site",
   data: "/srv/data",
   notebooks: "/srv/notebooks",
@@ -40,17 +40,17 @@ export const secrets: Secrets = {
 /** What a test may change of the site: settings, the place, secrets. */
 export interface Changes {
   settings?: Record<string, unknown>;
-  place?: Partial<Place>;
+  layout?: Partial<HostLayout>;
   secrets?: Partial<Secrets>;
   /** Who stands before it. */
   edge?: Edge;
 }
 
 /** The site of the valid config with changes. */
-export function siteWith({ settings, place: elsewhere, edge }: Changes = {}): Site {
+export function siteWith({ settings, layout: elsewhere, edge }: Changes = {}): Site {
   const { port, httpPort } = configWith(settings ?? {});
   const ports = { httpsPort: Number(port), httpPort: Number(httpPort) };
-  return siteOf("jupyter-up-test", settingsWith(settings), { ...place, ...ports, ...elsewhere }, edge);
+  return buildSite("jupyter-up-test", settingsWith(settings), { ...layout, ...ports, ...elsewhere }, edge);
 }
 
 /** Its files. */

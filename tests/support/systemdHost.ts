@@ -40,7 +40,7 @@ export async function systemdHost(): Promise<SystemdHost> {
   await until("systemd", async () => (await inside(["systemctl", "show", "--property=Version"])).code === 0);
   return {
     ...host,
-    apply: (words, input = "") => inside([`${host.place.root}/bin/site-apply`, ...[words].flat()], { input }),
+    apply: (words, input = "") => inside([`${host.layout.root}/bin/site-apply`, ...[words].flat()], { input }),
     run: (...command) => inside(command),
     remove() {
       execFileSync("docker", ["rm", "--force", name], { stdio: "ignore" });

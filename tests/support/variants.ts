@@ -92,7 +92,7 @@ export const variants: Record<string, Changes> = {
       appSecrets: { "a-2": { E: `it's "odd" $HOME \\ #1` } },
     },
   },
-  "a site that is open to the world": { place: { public: true, address: "0.0.0.0" } },
+  "a site that is open to the world": { layout: { public: true, address: "0.0.0.0" } },
   "a site behind Cloudflare": {
     edge: { ipv4: ["173.245.48.0/20", "103.21.244.0/22"], ipv6: ["2400:cb00::/32"] },
     secrets: clientCertificate(),
@@ -111,11 +111,11 @@ export const variants: Record<string, Changes> = {
       },
     },
   },
-  "odd names of folders": { place: { data: "/srv/it's $HOME", notebooks: '/srv/$$HOME "{x}": [#1]' } },
+  "odd names of folders": { layout: { data: "/srv/it's $HOME", notebooks: '/srv/$$HOME "{x}": [#1]' } },
 };
 
 /** A variant on this machine: with the images that it has, and a certificate that can be used. */
-export function onThisMachine({ settings, place, secrets, ...others }: Changes): Changes {
-  const here = { ...others, settings: { imageMirror, ...settings }, place: { ...place } };
+export function onThisMachine({ settings, layout, secrets, ...others }: Changes): Changes {
+  const here = { ...others, settings: { imageMirror, ...settings }, layout: { ...layout } };
   return { ...here, secrets: { ...selfSigned(hostNames(siteWith(here))), ...secrets } };
 }

@@ -36,7 +36,7 @@ def check(layout: Layout) -> int:
                 " --replace '**site-release'"
             )
         try:
-            hooks.ask(project, manifest)
+            hooks.smoke_test(project, manifest)
         except NotStarted:
             return 1
     say("Every service of the site answers.")

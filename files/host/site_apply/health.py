@@ -21,7 +21,7 @@ def is_ready(project: Project, manifest: Manifest, service: str, patience: Optio
     waiting = log.Waiting(f"Waiting for {service}")
     state = _started(container, waiting, patience)
     restarts = state.restarts if state else 0
-    instead = manifest.service(service).ready_when
+    instead = manifest.service(service).readiness_probe
     asked = project.container_of(instead.service) if instead else container
     check = instead.succeeds if instead else state.health_check if state else []
     while True:

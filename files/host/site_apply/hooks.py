@@ -16,7 +16,7 @@ from .manifest import Argv, Manifest
 # As much as a person would read.
 _MOST_BYTES, _MOST_LINES = 65536, 100
 
-When = Literal["prepare", "afterwards"]
+When = Literal["prepare", "post_release"]
 
 
 def run_in(project: Project, service: str, argv: Argv, within: float, given: bytes = b"") -> Result:
@@ -29,7 +29,7 @@ def run_in(project: Project, service: str, argv: Argv, within: float, given: byt
 
 
 def run_hook(project: Project, service: str, argv: Argv) -> bool:
-    """One command of `prepare` or `afterwards`: whether it has succeeded."""
+    """One command of `prepare` or `post_release`: whether it has succeeded."""
     result = run_in(project, service, argv, times.PREPARE_WITHIN)
     words = " ".join(argv)
     if result.code == 124:
@@ -40,16 +40,16 @@ def run_hook(project: Project, service: str, argv: Argv) -> bool:
     return result.ok
 
 
-def ask(project: Project, manifest: Manifest) -> None:
+def smoke_test(project: Project, manifest: Manifest) -> None:
     """The smoke test: the site is asked as a whole, through its own front door."""
     for service in manifest.services:
-        if not service.ask:
+        if not service.smoke_test:
             continue
         ends = time.monotonic() + times.ASK_WITHIN
         container = project.container_of(service.name)
-        while not docker.ask("exec", container, *service.ask, within=times.ANSWER_WITHIN).ok:
+        while not docker.ask("exec", container, *service.smoke_test, within=times.ANSWER_WITHIN).ok:
             if time.monotonic() >= ends:
-                words = " ".join(service.ask)
+                words = " ".join(service.smoke_test)
                 say(f"All services run, but the site does not answer at its own front door ({service.name}: {words}).")
                 tell_why(service.name, container, "said")
                 raise NotStarted

@@ -38,7 +38,7 @@ def read_header(file: Path) -> Optional[Manifest]:
             service(_NO_SERVICE).setdefault("folders", []).append({"path": " ".join(rest[1:])})
         elif word == "visitor":
             visitor = dict(zip(("service", "network", "alias"), rest))
-            service(_NO_SERVICE).setdefault("visitors", []).append(visitor)
+            service(_NO_SERVICE).setdefault("network_attachments", []).append(visitor)
         elif word == "certificate":
             service(rest[0])["certificate"] = {"id": rest[1], "reader": rest[2], "folder": " ".join(rest[4:])}
             service(rest[2])["user"] = rest[3]
@@ -57,11 +57,11 @@ def read_header(file: Path) -> Optional[Manifest]:
         elif word == "processes":
             service(rest[0])["processes_per_core"] = int(rest[1])
         elif word == "ready":
-            service(rest[0])["ready_when"] = {"service": rest[1], "succeeds": rest[2:]}
+            service(rest[0])["readiness_probe"] = {"service": rest[1], "succeeds": rest[2:]}
         elif word in ("prepare", "afterwards"):
-            service(rest[0]).setdefault(word, []).append(rest[1:])
+            service(rest[0]).setdefault("prepare" if word == "prepare" else "post_release", []).append(rest[1:])
         elif word in ("ask", "dismiss"):
-            service(rest[0])[word] = rest[1:]
+            service(rest[0])["dismiss" if word == "dismiss" else "smoke_test"] = rest[1:]
     if "project" not in release:
         return None
     manifest: Manifest = parse(Manifest, {**release, "images": list(images.values()), "services": list(services.values())}, HEADER)

@@ -40,14 +40,14 @@ class Folder:
 
 
 @dataclass(frozen=True)
-class Visitor:
+class NetworkAttachment:
     service: str
     network: str
     alias: str = ""
 
 
 @dataclass(frozen=True)
-class ReadyWhen:
+class ReadinessProbe:
     service: str
     succeeds: Argv
 
@@ -67,17 +67,17 @@ class Service:
     files: str = ""
     secrets: str = ""
     folders: list[Folder] = field(default_factory=list)
-    visitors: list[Visitor] = field(default_factory=list)
+    network_attachments: list[NetworkAttachment] = field(default_factory=list)
     reload: Argv = field(default_factory=list)
     lists: list[str] = field(default_factory=list)
     user_controlled: bool = False
     memory_beside_mib: Optional[int] = None
     processes_per_core: Optional[int] = None
-    ready_when: Optional[ReadyWhen] = None
+    readiness_probe: Optional[ReadinessProbe] = None
     prepare: list[Argv] = field(default_factory=list)
-    afterwards: list[Argv] = field(default_factory=list)
+    post_release: list[Argv] = field(default_factory=list)
     dismiss: Argv = field(default_factory=list)
-    ask: Argv = field(default_factory=list)
+    smoke_test: Argv = field(default_factory=list)
     certificate: Optional[Certificate] = None
     units: bool = False
 

@@ -13,9 +13,9 @@ from .manifest import Manifest
 from .releases import manifest_of
 
 
-def let_visitors_in(project: Project, manifest: Manifest) -> None:
-    """Connects services, as they run, to networks of others; see Service.visitors in files/site/service.ts."""
-    for visitor in (each for service in manifest.services for each in service.visitors):
+def attach_networks(project: Project, manifest: Manifest) -> None:
+    """Connects services, as they run, to networks of others; see Service.networkAttachments in files/site/service.ts."""
+    for visitor in (each for service in manifest.services for each in service.network_attachments):
         container = project.container_of(visitor.service)
         network = f"{project.name}_{visitor.network}"
         if any(network in each.networks for each in docker.inspect(container)):

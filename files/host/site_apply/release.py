@@ -52,7 +52,7 @@ def _release(layout: Layout, manifest: Manifest, project: Project) -> int:
     prune.forget_old(layout, manifest.release, previous)
     people.end_removed(layout, project, manifest, people_before)
     try:
-        rollout.run_hooks("afterwards")
+        rollout.run_hooks("post_release")
     except NotStarted:
         pass  # It has been said, and the release stays.
     prune.purge(manifest)

@@ -11,7 +11,7 @@ from .errors import NotStarted
 from .health import is_ready, kernels_in
 from .layout import Layout
 from .log import say
-from .networks import forget_networks, let_visitors_in
+from .networks import attach_networks, forget_networks
 
 
 class Rollout:
@@ -33,7 +33,7 @@ class Rollout:
         _clear_half_made(self._project)
         self._up()
         limits.limit_memory(self._project, self._manifest)
-        let_visitors_in(self._project, self._manifest)
+        attach_networks(self._project, self._manifest)
         limits.allow_processes(self._project, self._manifest)
         # The allow list comes before everything that depends on programs which people can change, or wear out: whoever was taken
         # off it could keep themselves on it otherwise. A name whose service is not ready yet is a page that says so.
@@ -46,7 +46,7 @@ class Rollout:
         for name in services:
             self._settle(name)
         self._let_nginx_look()
-        hooks.ask(self._project, self._manifest)
+        hooks.smoke_test(self._project, self._manifest)
         forget_networks(self._layout, self._project)
 
     def _up(self) -> None:
@@ -60,11 +60,11 @@ class Rollout:
 
     def run_hooks(self, when: hooks.When) -> None:
         """
-        prepare: services set up what they hold, users of a database or packages; afterwards: what cannot be taken back. One that
+        prepare: services set up what they hold, users of a database or packages; post_release: what cannot be taken back. One that
         fails is a failed release, unless people control the service.
         """
         for service in self._manifest.services:
-            for argv in service.prepare if when == "prepare" else service.afterwards:
+            for argv in service.prepare if when == "prepare" else service.post_release:
                 if not self._settle(service.name):
                     break
                 if not hooks.run_hook(self._project, service.name, argv) and not service.user_controlled:
@@ -112,7 +112,7 @@ class Rollout:
         if not result.ok:
             return False
         try:
-            let_visitors_in(self._project, self._manifest)
+            attach_networks(self._project, self._manifest)
         except NotStarted:
             return False
         limits.limit_memory(self._project, self._manifest)

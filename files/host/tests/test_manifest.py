@@ -50,7 +50,7 @@ class ManifestTest(HostTest):
         cases: list[tuple[dict[str, Any], str]] = [
             ({"ports": [{"address": "0.0.0.0", "port": "80"}]}, r"release\.json\.ports\[0\]\.port is not understood"),
             ({"ports": [{"address": "0.0.0.0", "port": True}]}, r"release\.json\.ports\[0\]\.port is not understood"),
-            ({"services": [{"name": "web", "ask": "wget x"}]}, r"services\[0\]\.ask is not understood"),
+            ({"services": [{"name": "web", "smoke_test": "wget x"}]}, r"services\[0\]\.smoke_test is not understood"),
             ({"services": [{"nmae": "web"}]}, r"services\[0\]\.nmae is not known"),
             ({"services": [{}]}, r"services\[0\] is not whole"),
         ]
@@ -108,7 +108,7 @@ purge old /srv/old
         self.assertEqual([(each.reference, each.size_mib) for each in manifest.images], [("nginx:1", 20), ("app:1", 500)])
         nginx, jupyter, lego = (manifest.service(name) for name in ("nginx", "jupyter", "lego"))
         self.assertEqual((nginx.files, nginx.reload, nginx.user), ("aaaa", ["sh", "/site/current/reload.sh"], "101:101"))
-        self.assertEqual((nginx.lists, nginx.ask), (["people.map", "people/jupyter.map"], ["wget", "-q", "x"]))
+        self.assertEqual((nginx.lists, nginx.smoke_test), (["people.map", "people/jupyter.map"], ["wget", "-q", "x"]))
         self.assertEqual((jupyter.user_controlled, jupyter.memory_beside_mib, jupyter.processes_per_core), (True, 450, 1024))
         self.assertEqual(jupyter.prepare, [["cat", "notice"], ["sh", "x", "y"]])
         self.assertEqual(manifest.service("mariadb").secrets, "bbbb")
@@ -117,13 +117,15 @@ purge old /srv/old
         self.assertEqual(
             (lego.certificate.id, lego.certificate.reader, lego.certificate.folder), ("dddd", "nginx", "/srv/certificates")
         )
-        ready = manifest.service("app").ready_when
+        ready = manifest.service("app").readiness_probe
         assert ready
         self.assertEqual((ready.service, ready.succeeds), ("nginx", ["nc", "-w", "3", "app", "80"]))
         folders = [folder.path for service in manifest.services for folder in service.folders]
-        visitors = [(each.service, each.network, each.alias) for service in manifest.services for each in service.visitors]
+        attachments = [
+            (each.service, each.network, each.alias) for service in manifest.services for each in service.network_attachments
+        ]
         self.assertEqual(folders, ["/srv/a b"])
-        self.assertEqual(visitors, [("nginx", "to-app", ""), ("mariadb", "db-app", "mariadb")])
+        self.assertEqual(attachments, [("nginx", "to-app", ""), ("mariadb", "db-app", "mariadb")])
 
     def test_is_none_where_there_is_nothing(self) -> None:
         (self.root / "releases/old").mkdir(parents=True)

@@ -1,9 +1,9 @@
 import type { App } from "../../../settings/apps/app.ts";
 import { filesBelow } from "../../../settings/checkout.ts";
-import { asking, FOREIGN } from "../../release/hardening.ts";
-import { fill } from "../../release/template.ts";
+import { UNTRUSTED, wget } from "../../release/hardening.ts";
+import { renderTemplate } from "../../release/template.ts";
+import type { HostLayout } from "../../site/hostLayout.ts";
 import { hostName, type Names } from "../../site/names.ts";
-import type { Place } from "../../site/place.ts";
 import type { Secrets } from "../../site/secrets.ts";
 import type { Service } from "../../site/service.ts";
 
@@ -17,7 +17,7 @@ const IMAGE_MIB = 500;
  * one, and MariaDB to the other, which leads nowhere else.
  * @param index its position in the setting `apps`.
  */
-export function app(names: Names, app: App, index: number, place: Place): Service {
+export function app(names: Names, app: App, index: number, layout: HostLayout): Service {
   const { name, port } = app;
   const door = doorNetwork(name);
   const database = `db-${name}`;
@@ -34,12 +34,12 @@ export function app(names: Names, app: App, index: number, place: Place): Servic
     },
     networks: [door, ...(app.database ? [database] : [])],
     internal: app.database ? [database] : [],
-    visitors: [
+    networkAttachments: [
       { service: "nginx", network: door },
       ...(app.database ? [{ service: "mariadb", network: database, alias: "mariadb" }] : []),
     ],
     compose: {
-      ...FOREIGN,
+      ...UNTRUSTED,
       mem_limit: app.memory,
       ...(Object.keys(app.environment).length > 0 ? { environment: app.environment } : {}),
       // The image's own check would run for nobody to see: a release asks by itself, and then whoever uses it.
@@ -47,9 +47,9 @@ export function app(names: Names, app: App, index: number, place: Place): Servic
     },
     folders: Object.entries(app.files).map(([at, folder]) => ({ at, files: filesBelow(folder) })),
     secretEnvironment: (secrets) => ({ ...databaseVariables(app, secrets), ...secrets.appSecrets[name] }),
-    readyWhen: { service: "nginx", succeeds: question(app) },
+    readinessProbe: { service: "nginx", succeeds: question(app) },
     data: outermost(app.volumes).map((target) => ({
-      source: volumeFolder(place, name, target),
+      source: volumeFolder(layout, name, target),
       target,
       inner: app.volumes.filter((volume) => volume.startsWith(`${target}/`)).map((volume) => relative(target, volume)),
     })),
@@ -59,7 +59,7 @@ export function app(names: Names, app: App, index: number, place: Place): Servic
       title: app.title ?? name,
       ...(app.allow ? { allow: app.allow } : {}),
       ...(app.crossSite ? { crossSite: true } : {}),
-      server: fill(new URL("app.conf", import.meta.url), {
+      server: renderTemplate(new URL("app.conf", import.meta.url), {
         name,
         host: hostName(names, name),
         port: String(port),
@@ -70,14 +70,14 @@ export function app(names: Names, app: App, index: number, place: Place): Servic
 }
 
 /** Where an app's data lies on the host; it outlives the app. */
-export const appData = (place: Place, app: string) => `${place.data}/apps/${app}`;
+export const appData = (layout: HostLayout, app: string) => `${layout.data}/apps/${app}`;
 
 /**
  * Where a volume lies. Each is a folder in the app's folder itself, which no app can write to: were `/data/sub` a folder in
  * that of `/data`, an app could put a link to any folder of the host in its place. No path in a container has a `~` in it.
  */
-const volumeFolder = (place: Place, app: string, target: string) =>
-  `${appData(place, app)}/${relative("", target).replaceAll("/", "~")}`;
+const volumeFolder = (layout: HostLayout, app: string, target: string) =>
+  `${appData(layout, app)}/${relative("", target).replaceAll("/", "~")}`;
 
 /** A volume below another one is a part of it. */
 const outermost = (volumes: string[]) =>
@@ -91,7 +91,7 @@ const doorNetwork = (app: string) => `to-${app}`;
 /** An image need not have any program to ask with. nginx's has, and asks on the way that people come. */
 function question({ name, port, path }: App): string[] {
   return path
-    ? asking(`http://${name}:${port}${path}`, "-T", "5")
+    ? wget(`http://${name}:${port}${path}`, "-T", "5")
     : ["busybox", "nc", "-w", "3", name, String(port), "-e", "true"];
 }
 

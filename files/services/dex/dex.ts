@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { Document } from "yaml";
 import type { DexUser } from "../../../settings/signIn.ts";
-import { asking, HARDENED, healthCheck } from "../../release/hardening.ts";
-import { fill } from "../../release/template.ts";
+import { HARDENED, healthCheck, wget } from "../../release/hardening.ts";
+import { renderTemplate } from "../../release/template.ts";
 import { yamlText } from "../../release/yamlText.ts";
 import { callbackUrl, type Names } from "../../site/names.ts";
 import type { Secrets } from "../../site/secrets.ts";
@@ -28,7 +28,7 @@ export function dex(names: Names, users: DexUser[]): Service {
       // The image's own entrypoint would render the file as a template first, people's names in it, too.
       entrypoint: ["dex"],
       command: ["serve", "/etc/dex/config.yaml"],
-      healthcheck: healthCheck(...asking("http://127.0.0.1:5556/healthz")),
+      healthcheck: healthCheck(...wget("http://127.0.0.1:5556/healthz")),
     },
     secretFiles: {
       at: "/etc/dex",
@@ -37,7 +37,7 @@ export function dex(names: Names, users: DexUser[]): Service {
     virtualHost: {
       label: "dex",
       protected: false,
-      server: fill(new URL("dex.conf", import.meta.url), { domain: names.domain, port: names.port }),
+      server: renderTemplate(new URL("dex.conf", import.meta.url), { domain: names.domain, port: names.port }),
     },
   };
 }

@@ -1,8 +1,8 @@
 import type { Settings } from "../../../settings/resolve.ts";
-import { asking, CONTAINED, healthCheck } from "../../release/hardening.ts";
-import { fill } from "../../release/template.ts";
+import { BASELINE, healthCheck, wget } from "../../release/hardening.ts";
+import { renderTemplate } from "../../release/template.ts";
+import type { HostLayout } from "../../site/hostLayout.ts";
 import type { Names } from "../../site/names.ts";
-import type { Place } from "../../site/place.ts";
 import type { Secrets } from "../../site/secrets.ts";
 import type { Service } from "../../site/service.ts";
 import { NOTEBOOKS } from "../mariadb/access.ts";
@@ -12,7 +12,7 @@ const FILES = "/usr/local/etc/jupyter-up";
 /** What the container's start has to say to a release; see serve.sh. */
 const NOTICE = "/tmp/jupyter-up-notice";
 const HOME = "/home/jovyan";
-const file = (name: string) => fill(new URL(name, import.meta.url));
+const file = (name: string) => renderTemplate(new URL(name, import.meta.url));
 
 const USER = { uid: 1000, gid: 100 };
 
@@ -23,11 +23,11 @@ const PROCESSES = 1024;
 const DATABASE_PACKAGES = ["pandas", "SQLAlchemy", "PyMySQL"];
 
 /** JupyterLab: an image of Jupyter Docker Stacks, with the home directory on the host. */
-export function jupyter(names: Names, settings: Pick<Settings, "jupyter" | "database">, place: Place): Service {
+export function jupyter(names: Names, settings: Pick<Settings, "jupyter" | "database">, layout: HostLayout): Service {
   const { database } = settings;
   const { image, tag, packages } = settings.jupyter;
   // The image knows 1000 only.
-  const nameless = place.uid === USER.uid ? undefined : place.uid;
+  const nameless = layout.uid === USER.uid ? undefined : layout.uid;
   return {
     name: "jupyter",
     about: "JupyterLab. The home directory and the notebooks lie on the host; all else goes with the container.",
@@ -35,7 +35,7 @@ export function jupyter(names: Names, settings: Pick<Settings, "jupyter" | "data
     user: USER,
     networks: ["jupyter", ...(database ? [DATABASE_NETWORK] : [])],
     compose: {
-      ...CONTAINED,
+      ...BASELINE,
       // What the machine's cores allow is more; see `processesPerCore`.
       pids_limit: PROCESSES,
       // Memory that processes share, up to half of the machine's: PyTorch's loaders and Ray pass their data there. Docker's own
@@ -53,7 +53,7 @@ export function jupyter(names: Names, settings: Pick<Settings, "jupyter" | "data
       },
       command: ["sh", `${FILES}/serve.sh`, NOTICE, "start-notebook.py"],
       // The image's own check starts two Pythons every three seconds. This asks where nginx does, and not on loopback.
-      healthcheck: healthCheck(...asking("http://jupyter:8888/api")),
+      healthcheck: healthCheck(...wget("http://jupyter:8888/api")),
       stop_grace_period: "20s",
     },
     files: {
@@ -91,14 +91,17 @@ export function jupyter(names: Names, settings: Pick<Settings, "jupyter" | "data
     processesPerCore: PROCESSES,
     dismiss: ["python3", `${FILES}/end_removed.py`],
     data: [
-      { source: `${place.data}/home`, target: HOME },
-      { source: place.notebooks, target: `${HOME}/work` },
+      { source: `${layout.data}/home`, target: HOME },
+      { source: layout.notebooks, target: `${HOME}/work` },
     ],
     virtualHost: {
       label: "jupyter",
       protected: true,
       title: "Jupyter",
-      server: fill(new URL("jupyter.conf", import.meta.url), { domain: names.domain, vouch: names.origin("vouch") }),
+      server: renderTemplate(new URL("jupyter.conf", import.meta.url), {
+        domain: names.domain,
+        vouch: names.origin("vouch"),
+      }),
     },
   };
 }

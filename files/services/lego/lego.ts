@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
-import { CONTAINED } from "../../release/hardening.ts";
-import { fill } from "../../release/template.ts";
-import type { Place } from "../../site/place.ts";
+import { BASELINE } from "../../release/hardening.ts";
+import { renderTemplate } from "../../release/template.ts";
+import type { HostLayout } from "../../site/hostLayout.ts";
 import type { Service } from "../../site/service.ts";
 
 /** What is asked of an ACME server. */
 export interface AcmeOrder {
   /** Compose project: begins the names of the timer. */
   name: string;
-  place: Place;
+  layout: HostLayout;
   /** Every name of the site. */
   hostNames: string[];
   /** Address of the account that the certificates belong to. */
@@ -23,7 +23,7 @@ const SECRETS = "/run/secrets/lego";
 
 /** lego gets the certificate of a site that browsers reach straight, by a DNS record that it sets at Cloudflare. */
 export function acme(order: AcmeOrder): Service {
-  const { place, hostNames, email, server } = order;
+  const { layout, hostNames, email, server } = order;
   const id = certificateId(order);
   return {
     name: "lego",
@@ -34,7 +34,7 @@ export function acme(order: AcmeOrder): Service {
     // Named like an app, so that no app can be on it.
     networks: ["lego"],
     compose: {
-      ...CONTAINED,
+      ...BASELINE,
       restart: "no",
       profiles: ["certificates"],
       user: "70001:70001",
@@ -53,8 +53,8 @@ export function acme(order: AcmeOrder): Service {
       ],
     },
     secretFiles: { at: SECRETS, content: ({ cloudflareToken }) => ({ [TOKEN]: `${cloudflareToken}\n` }) },
-    data: [{ source: `${place.data}/certificates`, target: STORE }],
-    certificate: { id, folder: `${place.data}/certificates`, reader: "nginx" },
+    data: [{ source: `${layout.data}/certificates`, target: STORE }],
+    certificate: { id, folder: `${layout.data}/certificates`, reader: "nginx" },
     units: units(order),
   };
 }
@@ -67,12 +67,12 @@ export function certificateId({ hostNames, server = "" }: AcmeOrder): string {
     .slice(0, 12);
 }
 
-function units({ name, place }: AcmeOrder) {
+function units({ name, layout }: AcmeOrder) {
   const about = `Renews the certificate of ${name}`;
   // A percent sign begins a specifier of systemd's, unless it is written twice.
-  const program = JSON.stringify(`${place.root}/bin/site-apply`).replaceAll("%", "%%");
+  const program = JSON.stringify(`${layout.root}/bin/site-apply`).replaceAll("%", "%%");
   return {
-    [`${name}-certificate.service`]: fill(new URL("renew.service", import.meta.url), { about, program }),
-    [`${name}-certificate.timer`]: fill(new URL("renew.timer", import.meta.url), { about }),
+    [`${name}-certificate.service`]: renderTemplate(new URL("renew.service", import.meta.url), { about, program }),
+    [`${name}-certificate.timer`]: renderTemplate(new URL("renew.timer", import.meta.url), { about }),
   };
 }

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { App, AppDatabase } from "../../../settings/apps/app.ts";
 import { checkout } from "../../../settings/checkout.ts";
 import { HARDENED, healthCheck } from "../../release/hardening.ts";
-import { fill } from "../../release/template.ts";
-import type { Place } from "../../site/place.ts";
+import { renderTemplate } from "../../release/template.ts";
+import type { HostLayout } from "../../site/hostLayout.ts";
 import type { Secrets } from "../../site/secrets.ts";
 import type { Service, TextFiles } from "../../site/service.ts";
 import { accessSql, accountsOf, NOTEBOOKS, obsoleteSql, sessionsSql } from "./access.ts";
@@ -16,7 +16,7 @@ const FILES = "/etc/mysql/conf.d";
 const SECRETS = "/run/secrets/mariadb";
 /** Bytes of memory that MariaDB may ask for. */
 const DATA_LIMIT = 364 << 20;
-const file = (name: string) => fill(new URL(name, import.meta.url));
+const file = (name: string) => renderTemplate(new URL(name, import.meta.url));
 
 export interface MariadbArgs {
   /** Tag of docker.io/library/mariadb: `11.8`, or one version of it. */
@@ -25,11 +25,11 @@ export interface MariadbArgs {
   apps: App[];
   /** Names of former apps whose databases are to be deleted. */
   purge: string[];
-  place: Place;
+  layout: HostLayout;
 }
 
 /** MariaDB, for notebooks and apps. */
-export function mariadb({ tag, apps, purge, place }: MariadbArgs): Service {
+export function mariadb({ tag, apps, purge, layout }: MariadbArgs): Service {
   return {
     name: "mariadb",
     about: "Databases of notebooks and apps. Its network leads nowhere else, and no port of it is published.",
@@ -77,10 +77,10 @@ export function mariadb({ tag, apps, purge, place }: MariadbArgs): Service {
         "prepare.sh": file("prepare.sh"),
       }),
     },
-    secretFiles: { at: SECRETS, around: true, content: (secrets) => secretFiles(apps, purge, secrets) },
+    secretFiles: { at: SECRETS, mountParent: true, content: (secrets) => secretFiles(apps, purge, secrets) },
     prepare: [["sh", `${FILES}/prepare.sh`, `${SECRETS}/current`]],
-    afterwards: purge.length > 0 ? [["sh", `${FILES}/prepare.sh`, `${SECRETS}/current`, "purge"]] : [],
-    data: [{ source: `${place.data}/mariadb`, target: "/var/lib/mysql" }],
+    postRelease: purge.length > 0 ? [["sh", `${FILES}/prepare.sh`, `${SECRETS}/current`, "purge"]] : [],
+    data: [{ source: `${layout.data}/mariadb`, target: "/var/lib/mysql" }],
   };
 }
 

@@ -1,4 +1,4 @@
-import { fill } from "../../release/template.ts";
+import { renderTemplate } from "../../release/template.ts";
 import type { Secrets } from "../../site/secrets.ts";
 import type { TextFiles } from "../../site/service.ts";
 
@@ -22,7 +22,9 @@ export const EDGE_KEEPALIVE_SECONDS = 905;
 /** What nginx has to know of it. */
 export function edgeFiles({ ipv4, ipv6 }: Edge, secretFolder: string): TextFiles {
   const ranges = [...ipv4, ...ipv6].map((range) => `set_real_ip_from ${range};`).join("\n");
-  return { "edge/cloudflare.conf": fill(new URL("cloudflare.conf", import.meta.url), { ranges, secretFolder }) };
+  return {
+    "edge/cloudflare.conf": renderTemplate(new URL("cloudflare.conf", import.meta.url), { ranges, secretFolder }),
+  };
 }
 
 /** The client certificate, where there is one. */

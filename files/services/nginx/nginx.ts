@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { DexUser } from "../../../settings/signIn.ts";
-import { asking, HARDENED, healthCheck } from "../../release/hardening.ts";
-import { fill } from "../../release/template.ts";
+import { HARDENED, healthCheck, wget } from "../../release/hardening.ts";
+import { renderTemplate } from "../../release/template.ts";
+import type { HostLayout } from "../../site/hostLayout.ts";
 import { hostName, type Names } from "../../site/names.ts";
-import type { Place } from "../../site/place.ts";
 import type { Secrets } from "../../site/secrets.ts";
 import type { Service, TextFiles, VirtualHost } from "../../site/service.ts";
 import type { Identity } from "../vouch/providers.ts";
@@ -16,7 +16,7 @@ export interface Door {
   /** Name of the site, for whoever reads the files on the host. */
   name: string;
   names: Names;
-  place: Place;
+  layout: HostLayout;
   /** Addresses and `@domains` that may come in, or names at GitHub; lower-cased. */
   allow: string[];
   /** First label of the front page's name; empty for the domain itself. */
@@ -40,11 +40,11 @@ const file = (name: string) => new URL(name, import.meta.url);
 
 /** nginx is the only service that the world reaches. It depends on no other: what is down is a page. */
 export function nginx(door: Door): Service {
-  const { place, names, home } = door;
+  const { layout, names, home } = door;
   const front: VirtualHost = {
     label: home,
     protected: true,
-    server: fill(file("front.conf"), { host: hostName(names, home), policy: FRONT_PAGE_POLICY }),
+    server: renderTemplate(file("front.conf"), { host: hostName(names, home), policy: FRONT_PAGE_POLICY }),
   };
   const virtualHosts = [front, ...door.virtualHosts];
   return {
@@ -52,7 +52,7 @@ export function nginx(door: Door): Service {
     about: "The only service that the world reaches. It depends on no other: what is down is a page.",
     image: { reference: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine-slim", sizeMiB: 20 },
     user: { uid: 101, gid: 101 },
-    // Apps' own networks it visits; see Service.visitors.
+    // Apps' own networks it visits; see Service.networkAttachments.
     networks: ["sign-in", "jupyter"],
     compose: {
       ...HARDENED,
@@ -61,9 +61,9 @@ export function nginx(door: Door): Service {
       // request of a stranger. They would take every port for a minute, from everybody.
       sysctls: { "net.ipv4.tcp_tw_reuse": "1" },
       entrypoint: ["nginx", "-c", CONFIG],
-      ports: [`${place.address}:${place.httpsPort}:8443`, `${place.address}:${place.httpPort}:8080`],
+      ports: [`${layout.address}:${layout.httpsPort}:8443`, `${layout.address}:${layout.httpPort}:8080`],
       mem_limit: "256m",
-      healthcheck: healthCheck(...asking("http://127.0.0.1:8081/healthy")),
+      healthcheck: healthCheck(...wget("http://127.0.0.1:8081/healthy")),
       // nginx takes its leave politely at QUIT, within worker_shutdown_timeout.
       stop_signal: "SIGQUIT",
       stop_grace_period: "15s",
@@ -71,7 +71,7 @@ export function nginx(door: Door): Service {
     files: { at: "/site", content: ({ secretFolder }) => files(door, virtualHosts, secretFolder) },
     secretFiles: { at: SECRETS, content: secretFiles },
     reload: ["sh", "/site/current/reload.sh"],
-    ask: asking("http://127.0.0.1:8081/door"),
+    smokeTest: wget("http://127.0.0.1:8081/door"),
     check: ["nginx", "-t", "-q", "-c", CONFIG],
     lists: ["people.map", ...door.virtualHosts.filter(isDoor).map(({ label }) => `people/${label}.map`)],
     virtualHost: front,
@@ -82,11 +82,11 @@ export function nginx(door: Door): Service {
 const isDoor = ({ label, protected: asks }: VirtualHost) => asks && label !== "";
 
 function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): TextFiles {
-  const { name, names, place, allow, identity, people, ownCertificate, sessionRotation, edge } = door;
+  const { name, names, layout, allow, identity, people, ownCertificate, sessionRotation, edge } = door;
   const apps = virtualHosts.filter(({ protected: app }) => app);
   const doors = door.virtualHosts.filter(isDoor);
   return {
-    "nginx.conf": fill(file("nginx.conf"), {
+    "nginx.conf": renderTemplate(file("nginx.conf"), {
       site: name,
       names: virtualHosts.map(({ label }) => hostName(names, label)).join(" "),
       port: names.port,
@@ -98,7 +98,7 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
       certificate: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.crt`,
       certificateKey: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.key`,
     }),
-    "door.conf": fill(file("door.conf"), {
+    "door.conf": renderTemplate(file("door.conf"), {
       vouch: names.origin("vouch"),
       port: names.port,
       who: identity.who,
@@ -111,15 +111,15 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
       signInElsewhere: quoted(signInElsewhere()),
       signInAndSendAgain: quoted(signInAndSendAgain()),
     }),
-    "limits.conf": fill(file("limits.conf")),
-    "limit-pages.conf": fill(file("limit-pages.conf")),
-    "page.conf": fill(file("page.conf")),
-    "app.conf": fill(file("app.conf"), { port: names.port }),
-    "websocket.conf": fill(file("websocket.conf")),
-    "no-websocket.conf": fill(file("no-websocket.conf")),
-    "to-vouch.conf": fill(file("to-vouch.conf")),
-    "headers.conf": headers(place.public, edge !== undefined),
-    "reload.sh": fill(file("reload.sh")),
+    "limits.conf": renderTemplate(file("limits.conf")),
+    "limit-pages.conf": renderTemplate(file("limit-pages.conf")),
+    "page.conf": renderTemplate(file("page.conf")),
+    "app.conf": renderTemplate(file("app.conf"), { port: names.port }),
+    "websocket.conf": renderTemplate(file("websocket.conf")),
+    "no-websocket.conf": renderTemplate(file("no-websocket.conf")),
+    "to-vouch.conf": renderTemplate(file("to-vouch.conf")),
+    "headers.conf": headers(layout.public, edge !== undefined),
+    "reload.sh": renderTemplate(file("reload.sh")),
     // Read by nobody. A changed file makes nginx reload, which ends the WebSockets of the sessions that are no more.
     ...(sessionRotation ? { sessions: `${JSON.stringify(sessionRotation)}\n` } : {}),
     ...(edge ? edgeFiles(edge, secretFolder) : {}),

@@ -1,7 +1,7 @@
 import { Document } from "yaml";
 import type { SignIn } from "../../../settings/signIn.ts";
 import { HARDENED, healthCheck } from "../../release/hardening.ts";
-import { fill } from "../../release/template.ts";
+import { renderTemplate } from "../../release/template.ts";
 import { yamlText } from "../../release/yamlText.ts";
 import type { Names } from "../../site/names.ts";
 import type { Secrets } from "../../site/secrets.ts";
@@ -32,7 +32,10 @@ export function vouch(names: Names, signIn: SignIn): Service {
     virtualHost: {
       label: "vouch",
       protected: false,
-      server: fill(new URL("vouch.conf", import.meta.url), { domain: names.domain, signedOut: signedOut(names) }),
+      server: renderTemplate(new URL("vouch.conf", import.meta.url), {
+        domain: names.domain,
+        signedOut: signedOut(names),
+      }),
     },
   };
 }

@@ -15,7 +15,7 @@ import { allowedPorts, type Forward, type ForwarderRules, mayPass } from "./rule
 const folder = process.argv[2] ?? ".";
 const file = join(folder, "forwarder.json");
 const servers = new Map<string, Server>();
-const faults = new Map<string, string>();
+const issues = new Map<string, string>();
 let rules: ForwarderRules = { revision: "", forwards: [], loopbacks: [] };
 
 /** Opens and closes ports until they are those of the file. */
@@ -30,7 +30,7 @@ async function apply(): Promise<void> {
   for (const { address, port } of rules.loopbacks) {
     wanted.set(`${address}:${port}`, () => listen(address, port, (client) => relay(client, "127.0.0.1", port)));
   }
-  faults.clear();
+  issues.clear();
   for (const [key, server] of servers) {
     if (wanted.has(key)) continue;
     servers.delete(key);
@@ -42,11 +42,11 @@ async function apply(): Promise<void> {
     try {
       servers.set(key, await open());
     } catch (error) {
-      faults.set(key, error instanceof Error ? error.message : String(error));
+      issues.set(key, error instanceof Error ? error.message : String(error));
     }
   }
   const applied = join(folder, "forwarder.applied.json");
-  await writeFile(`${applied}.tmp`, JSON.stringify({ revision: rules.revision, faults: [...faults.values()] }));
+  await writeFile(`${applied}.tmp`, JSON.stringify({ revision: rules.revision, issues: [...issues.values()] }));
   await rename(`${applied}.tmp`, applied);
 }
 

@@ -8,7 +8,7 @@ import bcrypt from "bcryptjs";
 import { stringify } from "yaml";
 import { freePort } from "../../../tests/support/freePort.ts";
 
-/** The stand-in, or with `DEX_BINARY` another program that reads the same configuration: the real Dex, say. */
+/** The fake, or with `DEX_BINARY` another program that reads the same configuration: the real Dex, say. */
 const command = process.env.DEX_BINARY
   ? [process.env.DEX_BINARY]
   : [process.execPath, join(import.meta.dirname, "..", "main.ts")];

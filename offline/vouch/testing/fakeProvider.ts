@@ -12,8 +12,8 @@ export interface TokenRequest {
 
 /** The half of an OpenID provider that Vouch talks to itself: `/token` and `/me`. Codes are handed out by the test. */
 export class FakeProvider {
-  readonly clientId: string = "stand-in";
-  readonly clientSecret: string = "secret of the stand-in";
+  readonly clientId: string = "fake";
+  readonly clientSecret: string = "secret of the fake";
   readonly tokenRequests: TokenRequest[] = [];
   /** Takes the client's secret only from the form, and refuses HTTP Basic. */
   formOnly = false;

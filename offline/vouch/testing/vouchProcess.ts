@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import { freePort } from "../../../tests/support/freePort.ts";
 
-/** The stand-in, or with `VOUCH_BINARY` another program that reads the same configuration: the real Vouch, say. */
+/** The fake, or with `VOUCH_BINARY` another program that reads the same configuration: the real Vouch, say. */
 const command = process.env.VOUCH_BINARY
   ? [process.env.VOUCH_BINARY]
   : [process.execPath, join(import.meta.dirname, "..", "main.ts")];

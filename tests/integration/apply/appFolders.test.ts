@@ -91,7 +91,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
 
   (notRoot ? it.skip : it)("also where somebody releases who may talk to Docker and is not root", async () => {
     mkdirSync(`${host.folder}/by-nobody`);
-    for (const path of [`${host.folder}/by-nobody`, `${host.place.root}`]) chownSync(path, NOBODY, NOBODY);
+    for (const path of [`${host.folder}/by-nobody`, `${host.layout.root}`]) chownSync(path, NOBODY, NOBODY);
     const folders = foldersIn("by-nobody");
     const { output } = await byNobody(release(folders.map((path, index) => [`${repository}:${index}`, path])));
     assert.match(output, /in-the-way cannot be made/);
@@ -126,7 +126,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
   async function byNobody(input: string) {
     const ids = ["--reuid", `${NOBODY}`, "--regid", `${NOBODY}`, "--groups", `${statSync("/var/run/docker.sock").gid}`];
     const env = { DOCKER_CONFIG: await dockerForAnybody() };
-    return run("setpriv", [...ids, `${host.place.root}/bin/site-apply`, "release"], { input, env });
+    return run("setpriv", [...ids, `${host.layout.root}/bin/site-apply`, "release"], { input, env });
   }
 
   /** A folder with Compose in it that any user can get to; this user's own may lie in a home directory that is closed. */
@@ -154,7 +154,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
   });
   beforeEach(() => {
     host = testHost();
-    appFolder = `${host.place.data}/apps/evil`;
+    appFolder = `${host.layout.data}/apps/evil`;
   });
   afterEach(async () => {
     await host.apply(["down", project]);
@@ -174,7 +174,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     { earlier = false, command = START, purge = [] as Purge } = {},
   ): string {
     const apps = [{ name: "evil", image: "traefik/whoami:v1.11.0", port: 80, volumes }];
-    const { data = [] } = serviceOf(siteWith({ settings: { apps }, place: host.place }), "evil");
+    const { data = [] } = serviceOf(siteWith({ settings: { apps }, layout: host.layout }), "evil");
     const mounted: DataFolder[] = earlier
       ? volumes.map((target) => ({ source: `${appFolder}${target}`, target }))
       : data;

@@ -67,7 +67,7 @@ describe("What does not arrive whole", () => {
 
   (isRoot ? it : it.skip)("changes nothing where the disk is full, and says so", async () => {
     const full = testHost();
-    const { root = "" } = full.place;
+    const { root = "" } = full.layout;
     assert.equal((await run("mount", ["-t", "tmpfs", "-o", "size=200k", "none", root])).code, 0);
     try {
       mkdirSync(`${root}/bin`);

@@ -37,8 +37,8 @@ describe("A site that gets its own certificate", () => {
   });
 
   it("gives its key to nginx and to nobody else", () => {
-    const { place } = machine.host;
-    const folder = `${place.root}/secrets/nginx`;
+    const { layout } = machine.host;
+    const folder = `${layout.root}/secrets/nginx`;
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".pem"));
     assert.equal(files.length, 1);
     const { mode, uid } = lstatSync(`${folder}/${files[0]}`);

@@ -16,24 +16,24 @@ const all = ["ann@example.com", "eve@example.com"];
 /** The host's program was a shell script, which wrote .header beside compose.yaml and took lines of words. */
 describe("A site that the shell script released", () => {
   let site: RunningSite;
-  let place: { httpsPort: number; httpPort: number };
+  let layout: { httpsPort: number; httpPort: number };
   let program: string;
   let nginx: string;
   let earlier: string;
 
   const changes = (allow: string[], apps: object[]) => ({
     settings: { domain: "lab.example.com", allow, apps },
-    place,
+    layout,
     secrets: { appSecrets: {} },
   });
   const release = (allow: string[], apps: object[]) => site.release(changes(allow, apps));
-  const current = () => readlinkSync(`${site.host.place.root}/current`);
-  const statusOf = (person: string) => statusFor(place.httpsPort, person, "one");
+  const current = () => readlinkSync(`${site.host.layout.root}/current`);
+  const statusOf = (person: string) => statusFor(layout.httpsPort, person, "one");
 
   beforeAll(async () => {
     site = runningSite(["nginx", "vouch", "one", "broken"]);
-    place = { httpsPort: await freePort(), httpPort: await freePort() };
-    program = `${site.host.place.root}/bin/site-apply`;
+    layout = { httpsPort: await freePort(), httpPort: await freePort() };
+    program = `${site.host.layout.root}/bin/site-apply`;
     copyFileSync(new URL("earlier/apply.sh", import.meta.url), program);
     chmodSync(program, 0o755);
     const bundle = await site.bundle(changes(all, [one]));
@@ -42,7 +42,7 @@ describe("A site that the shell script released", () => {
     assert.equal(code, 0, output);
     earlier = current();
     nginx = await site.container("nginx");
-    assert.ok(existsSync(`${site.host.place.root}/current/.header`));
+    assert.ok(existsSync(`${site.host.layout.root}/current/.header`));
     writeFileSync(program, hostProgram());
   });
   afterAll(() => site.remove());
@@ -81,7 +81,7 @@ describe("A site that the shell script released", () => {
     assert.equal(await site.container("nginx"), nginx);
     assert.equal(await statusOf("ann@example.com"), 200);
     assert.equal(await statusOf("eve@example.com"), 403);
-    const { root } = site.host.place;
+    const { root } = site.host.layout;
     assert.equal(readlinkSync(`${root}/previous`), earlier);
     assert.deepEqual(readdirSync(`${root}/${current()}`).sort(), ["compose.yaml", "release.json"]);
   });
@@ -89,7 +89,7 @@ describe("A site that the shell script released", () => {
   it("is gone after the release after that, with all that it wrote", async () => {
     const { code, output } = await release(all, [one]);
     assert.equal(code, 0, output);
-    assert.equal(existsSync(`${site.host.place.root}/${earlier}`), false);
+    assert.equal(existsSync(`${site.host.layout.root}/${earlier}`), false);
     assert.equal(await statusOf("eve@example.com"), 200);
   });
 });

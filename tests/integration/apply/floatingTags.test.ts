@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from "@jest/globals";
+import { debianRelease } from "../../../offline/setup/environment.ts";
 import { registryAddress, type Stop, startRegistry } from "../../../offline/setup/registry.ts";
-import { debianRelease } from "../../../offline/setup/surroundings.ts";
 import { run } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
 import { havePulled, imageMirror } from "../../support/images.ts";
@@ -69,7 +69,7 @@ const debian = debianRelease();
           { reference: nginx, size_mib: 1 },
           { reference: image, size_mib: mib, pin },
         ],
-        services: [{ name: "moves", ready_when: started }],
+        services: [{ name: "moves", readiness_probe: started }],
       },
       `${JSON.stringify({ services })}\n`,
     );

@@ -32,7 +32,7 @@ describe("The lock", () => {
   const cleanUp: (() => void)[] = [];
   beforeEach(() => {
     host = testHost();
-    lock = `${host.place.root}/lock`;
+    lock = `${host.layout.root}/lock`;
   });
   afterEach(() => {
     for (const end of cleanUp.splice(0)) end();
@@ -68,7 +68,7 @@ case "$*" in *config*) echo $$ >'${holding()}.new' && mv '${holding()}.new' '${h
     const other = bundleWith({ secrets: { namingKey: "another key" } }).secrets;
     assert.deepEqual(await Promise.all([host.apply("secrets", text), host.apply("secrets", other)]), [good, good]);
     for (const service of ["nginx", "vouch", "dex", "jupyter"])
-      assert.equal(readdirSync(`${host.place.root}/secrets/${service}`).length, 2, service);
+      assert.equal(readdirSync(`${host.layout.root}/secrets/${service}`).length, 2, service);
     assert.equal(existsSync(lock), false);
   });
 
@@ -78,7 +78,7 @@ case "$*" in *config*) echo $$ >'${holding()}.new' && mv '${holding()}.new' '${h
     await setTimeout(2500);
     assert.equal(second.child.exitCode, null);
     assert.match(readlinkSync(lock), new RegExp(`^${first.child.pid}-`));
-    assert.equal(existsSync(`${host.place.root}/secrets`), false);
+    assert.equal(existsSync(`${host.layout.root}/secrets`), false);
     letGo();
     assert.equal((await first.ended).code, 1);
     assert.deepEqual(await second.ended, good);
@@ -91,10 +91,10 @@ case "$*" in *config*) echo $$ >'${holding()}.new' && mv '${holding()}.new' '${h
     letGo();
     await killed.ended;
     assert.ok(readlinkSync(lock));
-    assert.ok(existsSync(`${host.place.root}/incoming`));
+    assert.ok(existsSync(`${host.layout.root}/incoming`));
     assert.deepEqual(await host.apply("secrets", text), good);
     assert.deepEqual(
-      readdirSync(host.place.root ?? "")
+      readdirSync(host.layout.root ?? "")
         .sort()
         .filter((entry) => entry !== "files"),
       ["bin", "secrets"],
@@ -180,7 +180,7 @@ esac
       mkdirSync(`${host.folder}/bin`);
       writeFileSync(`${host.folder}/bin/docker`, docker, { mode: 0o755 });
       const env = { PATH: `${host.folder}/bin:${process.env.PATH}`, TEST_FOLDER: host.folder };
-      symlinkSync("4194305-1", `${host.place.root}/lock`);
+      symlinkSync("4194305-1", `${host.layout.root}/lock`);
       const releases = Array.from({ length: takers }, () => host.apply("release", releaseText({}), env));
       for (const { output } of await Promise.all(releases))
         assert.match(output, /^The generated compose\.yaml is not/m);

@@ -55,9 +55,9 @@ describe("A machine that is not fit for the site is told so in one paragraph:", 
   });
 
   (asRoot ? it : it.skip)("this user may not talk to it", async () => {
-    chownSync(host.place.root ?? "", NOBODY, NOBODY);
+    chownSync(host.layout.root ?? "", NOBODY, NOBODY);
     const nobody = ["--reuid", `${NOBODY}`, "--regid", `${NOBODY}`, "--clear-groups"];
-    const script = `${host.place.root}/bin/site-apply`;
+    const script = `${host.layout.root}/bin/site-apply`;
     assert.deepEqual(await run("setpriv", [...nobody, script, "machine"], { env: { HOME: host.folder } }), {
       code: 1,
       output: `This user may not talk to Docker. Let it: sudo usermod -aG docker nobody, sign in anew, and run pulumi up again.\n`,

@@ -44,7 +44,7 @@ describe("A release that this machine cannot run is refused, with the running on
   beforeAll(() => havePulled([nginxImage]));
   beforeEach(() => {
     host = testHost();
-    root = host.place.root ?? "";
+    root = host.layout.root ?? "";
     project = `jupyter-up-rendered-${randomUUID().slice(0, 8)}`;
     // The running one, as far as anything before the switch looks at it.
     mkdirSync(`${root}/releases/old`, { recursive: true });
@@ -334,7 +334,7 @@ describe("A first release whose files nginx refuses", () => {
     try {
       const changes = {
         settings: { imageMirror, port: `${await freePort()}`, httpPort: `${await freePort()}` },
-        place: host.place,
+        layout: host.layout,
       };
       const site = siteWith(changes);
       const names = hostNames(site);
@@ -349,7 +349,7 @@ describe("A first release whose files nginx refuses", () => {
         output,
         /^nginx refuses its new files, which is a fault of this program\. Nothing was changed\. It says: .*key values mismatch/,
       );
-      const root = host.place.root;
+      const root = host.layout.root;
       for (const path of ["current", "releases", "lock", "incoming"])
         assert.equal(existsSync(`${root}/${path}`), false);
       const ofProject = ["--quiet", "--filter", "label=com.docker.compose.project=jupyter-up-test"];

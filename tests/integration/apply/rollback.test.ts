@@ -20,7 +20,7 @@ describe("A release that goes back", () => {
   const release = (allow: string[], apps: object[], settings = {}) =>
     site.release({
       settings: { domain: "lab.example.com", allow, apps, ...settings },
-      place: { httpsPort, httpPort },
+      layout: { httpsPort, httpPort },
       secrets: { appSecrets: {} },
     });
   async function released(...args: Parameters<typeof release>): Promise<string> {
@@ -118,7 +118,7 @@ describe("A release that goes back", () => {
   });
 
   it("keeps the newer files where nginx refuses the earlier ones, and says so", async () => {
-    const file = `${site.host.place.root}/files/nginx/current/nginx.conf`;
+    const file = `${site.host.layout.root}/files/nginx/current/nginx.conf`;
     appendFileSync(file, "no_such_directive on;\n");
     const all = ["ann@example.com", "bob@example.com", "eve@example.com"];
     const { code, output } = await release(all.slice(0, 2), [one, two, broken]);
@@ -140,12 +140,12 @@ describe("A release that goes back", () => {
 
   it("goes back to a release of an earlier version of this program, with its narrower lists", async () => {
     // That one had files for narrower lists only, and the rule that whoever is on none is refused in nginx's own.
-    const folder = `${site.host.place.root}/files/nginx/current/`;
+    const folder = `${site.host.layout.root}/files/nginx/current/`;
     const script = `cd '${folder}' && rm people/*.map && printf '"allow:ann@example.com" allow;\\n"allow:eve@example.com" allow;\\n' >people/two.map &&
       printf 'map "$site_verdict:$sso_email" $verdict_of_two {\\n default deny;\\n include /site/current/people/two.map;\\n}\\n' >narrower.conf &&
       printf 'two.lab.example.com $verdict_of_two;\\n' >narrower.map`;
     assert.deepEqual(await run("sh", ["-c", script]), { code: 0, output: "" });
-    const manifest = `${site.host.place.root}/current/release.json`;
+    const manifest = `${site.host.layout.root}/current/release.json`;
     const { allow: _, services, ...said } = JSON.parse(readFileSync(manifest, "utf8"));
     const plain = services.map(({ lists, user_controlled, dismiss, ...service }: Record<string, unknown>) => service);
     writeFileSync(manifest, JSON.stringify({ ...said, services: plain }));

@@ -65,13 +65,13 @@ describe("What site-apply says", () => {
   });
 
   it("is kept in a log that does not grow for ever", async () => {
-    writeFileSync(`${host.place.root}/site-apply.log`, "old\n".repeat(300_000));
+    writeFileSync(`${host.layout.root}/site-apply.log`, "old\n".repeat(300_000));
     await saidBy("first\n");
     await saidBy("second\n");
     assert.match(host.log(), /^\S+ .*first\n\S+ .*second\n$/);
-    const logs = readdirSync(host.place.root ?? "").filter((name) => name.startsWith("site-apply.log"));
+    const logs = readdirSync(host.layout.root ?? "").filter((name) => name.startsWith("site-apply.log"));
     assert.deepEqual(logs.sort(), ["site-apply.log", "site-apply.log.old"]);
-    assert.equal(statSync(`${host.place.root}/site-apply.log.old`).size, 1_200_000);
-    assert.equal(readFileSync(`${host.place.root}/site-apply.log.old`, "utf8").slice(0, 8), "old\nold\n");
+    assert.equal(statSync(`${host.layout.root}/site-apply.log.old`).size, 1_200_000);
+    assert.equal(readFileSync(`${host.layout.root}/site-apply.log.old`, "utf8").slice(0, 8), "old\nold\n");
   });
 });

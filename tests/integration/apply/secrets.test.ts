@@ -25,7 +25,7 @@ describe("site-apply secrets", () => {
   let placed: Record<string, string>;
   beforeAll(async () => {
     host = testHost();
-    folder = `${host.place.root}/secrets`;
+    folder = `${host.layout.root}/secrets`;
     assert.deepEqual(await host.apply("secrets", text), { code: 0, output: "" });
     placed = inodes(folder);
   });

@@ -42,7 +42,7 @@ let root: string;
 let project: string;
 beforeEach(() => {
   host = testHost();
-  root = host.place.root ?? "";
+  root = host.layout.root ?? "";
   project = `jupyter-up-rendered-${randomUUID().slice(0, 8)}`;
 });
 afterEach(() => host.remove());

@@ -11,22 +11,22 @@ const everybody = ["ann@example.com", "eve@example.com"];
 const withoutEve = ["ann@example.com"];
 
 /** A site of some services with a limit on everything that would take minutes. */
-async function siteOf(services: string[]) {
+async function buildSite(services: string[]) {
   const site = runningSite(services);
-  const place = { httpsPort: await freePort(), httpPort: await freePort() };
+  const layout = { httpsPort: await freePort(), httpPort: await freePort() };
   const database = services.includes("mariadb");
   return {
     site,
     release: (allow: string[], settings = {}) =>
-      site.release({ settings: { domain: "lab.example.com", allow, database, ...settings }, place }),
-    statusOf: (email: string, label = "") => statusFor(place.httpsPort, email, label, label ? "/api/status" : "/"),
+      site.release({ settings: { domain: "lab.example.com", allow, database, ...settings }, layout }),
+    statusOf: (email: string, label = "") => statusFor(layout.httpsPort, email, label, label ? "/api/status" : "/"),
   };
 }
 
 describe("Somebody taken off the allow list is out, whatever they have done to Jupyter:", () => {
   let site: RunningSite;
-  let release: Awaited<ReturnType<typeof siteOf>>["release"];
-  let statusOf: Awaited<ReturnType<typeof siteOf>>["statusOf"];
+  let release: Awaited<ReturnType<typeof buildSite>>["release"];
+  let statusOf: Awaited<ReturnType<typeof buildSite>>["statusOf"];
 
   /** What eve runs in a notebook. */
   const asEve = async (script: string) => {
@@ -39,7 +39,7 @@ describe("Somebody taken off the allow list is out, whatever they have done to J
     );
 
   beforeAll(async () => {
-    ({ site, release, statusOf } = await siteOf(["nginx", "vouch", "jupyter"]));
+    ({ site, release, statusOf } = await buildSite(["nginx", "vouch", "jupyter"]));
     const { code, output } = await release(everybody);
     assert.equal(code, 0, output);
     site.host.limit({ unchanged_within: 5, prepare_within: 5, dismiss_within: 5, answer_within: 5 });
@@ -134,7 +134,7 @@ while True:
 
 describe("Somebody taken off the allow list is out, whatever they have done to MariaDB:", () => {
   it("it does not start any more", async () => {
-    const { site, release, statusOf } = await siteOf(["nginx", "vouch", "mariadb"]);
+    const { site, release, statusOf } = await buildSite(["nginx", "vouch", "mariadb"]);
     try {
       const first = await release(everybody);
       assert.equal(first.code, 0, first.output);

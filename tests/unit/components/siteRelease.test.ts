@@ -8,9 +8,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Host, HostCommandArgs } from "../../../components/host/host.ts";
 import { SiteRelease } from "../../../components/release/siteRelease.ts";
 import { endOf, hostProgram } from "../../../files/host/program.ts";
-import type { Place } from "../../../files/site/place.ts";
+import type { HostLayout } from "../../../files/site/hostLayout.ts";
 import { type Resource, runUnderMocks, secretOf } from "../../support/mocks.ts";
-import { bundleWith, place, secrets, siteWith } from "../../support/site.ts";
+import { bundleWith, layout, secrets, siteWith } from "../../support/site.ts";
 
 class AnyCommand extends pulumi.CustomResource {
   constructor(name: string, args: HostCommandArgs, opts: pulumi.CustomResourceOptions) {
@@ -20,11 +20,11 @@ class AnyCommand extends pulumi.CustomResource {
 
 /** A host of a kind that there is not: what it is asked for stands in its resources. */
 class AnyHost implements Host {
-  readonly place: Place;
+  readonly layout: HostLayout;
   readonly address = pulumi.output("203.0.113.7");
 
-  constructor(place: Place) {
-    this.place = place;
+  constructor(layout: HostLayout) {
+    this.layout = layout;
   }
 
   command(name: string, args: HostCommandArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource {
@@ -35,7 +35,7 @@ class AnyHost implements Host {
 describe("A release", () => {
   // Whatever a folder is called, it is one word of the shell.
   const parent = mkdtempSync(join(tmpdir(), "it's a $(release) "));
-  const elsewhere: Place = { ...place, root: `${parent}/site` };
+  const elsewhere: HostLayout = { ...layout, root: `${parent}/site` };
   const script = `${elsewhere.root}/bin/site-apply`;
   let commands: Resource[];
   const asked = (name: string) => {
@@ -49,7 +49,7 @@ describe("A release", () => {
   beforeAll(async () => {
     const run = await runUnderMocks({}, async () => {
       const host = new AnyHost(elsewhere);
-      const site = siteWith({ place: { root: elsewhere.root } });
+      const site = siteWith({ layout: { root: elsewhere.root } });
       new SiteRelease("site", { host, site, secrets: { ...secrets, doorSecret: pulumi.secret(secrets.doorSecret) } });
     });
     commands = run.resources.filter(({ type }) => type === "test:index:Command");
@@ -64,7 +64,7 @@ describe("A release", () => {
   });
 
   it("sends the bundle's two texts, of which one is secret", () => {
-    const bundle = bundleWith({ place: { root: elsewhere.root } });
+    const bundle = bundleWith({ layout: { root: elsewhere.root } });
     assert.equal(secretOf(asked("site-secrets").stdin), bundle.secrets);
     assert.equal(asked("site-secrets").shown, false);
     assert.equal(asked("site-release").stdin, bundle.release);

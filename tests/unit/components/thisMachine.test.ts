@@ -5,11 +5,11 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
-import { placeOn, ThisMachine } from "../../../components/host/localHost.ts";
+import { localLayout, ThisMachine } from "../../../components/host/localHost.ts";
 import { stackFolder } from "../../../components/names.ts";
 import { type Resource, runUnderMocks, secretOf } from "../../support/mocks.ts";
 
-describe("placeOn()", () => {
+describe("localLayout()", () => {
   const args = { folder: "local", port: 8443, httpPort: 8080, notebooks: "notebooks" };
   const facts = (platform: string, uid?: number) => ({
     platform,
@@ -19,7 +19,7 @@ describe("placeOn()", () => {
   const linuxRoot = facts("linux", 0);
 
   it("puts the site below .state of the checkout, on the loopback address", () => {
-    assert.deepEqual(placeOn(linuxRoot, args), {
+    assert.deepEqual(localLayout(linuxRoot, args), {
       root: "/home/ann/jupyter-up/.state/local/site",
       data: "/home/ann/jupyter-up/.state/local/data",
       notebooks: "/home/ann/jupyter-up/notebooks",
@@ -31,7 +31,7 @@ describe("placeOn()", () => {
   });
 
   it("does so for a stack whose name is no folder of its own", () => {
-    const rootOf = (stack: string) => placeOn(linuxRoot, { ...args, folder: stackFolder(stack) }).root;
+    const rootOf = (stack: string) => localLayout(linuxRoot, { ...args, folder: stackFolder(stack) }).root;
     const roots = ["Prod", "prod", ".."].map(rootOf);
     assert.equal(roots[1], "/home/ann/jupyter-up/.state/prod/site");
     // A Mac's file system takes Prod and prod for one.
@@ -47,7 +47,7 @@ describe("placeOn()", () => {
   ];
   for (const [who, process, uid] of users)
     it(who, () => {
-      assert.equal(placeOn(process, args).uid, uid);
+      assert.equal(localLayout(process, args).uid, uid);
     });
 
   const folders: [notebooks: string, expected: string][] = [
@@ -60,7 +60,7 @@ describe("placeOn()", () => {
   ];
   for (const [notebooks, expected] of folders)
     it(`takes the notebooks folder ${notebooks} for ${expected}`, () => {
-      assert.equal(placeOn(linuxRoot, { ...args, notebooks }).notebooks, expected);
+      assert.equal(localLayout(linuxRoot, { ...args, notebooks }).notebooks, expected);
     });
 });
 

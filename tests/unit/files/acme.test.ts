@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import { bundleOf } from "../../../files/release/bundle.ts";
 import { certificateId } from "../../../files/services/lego/lego.ts";
-import { type Changes, place, secrets, serviceOf, siteWith } from "../../support/site.ts";
+import { type Changes, layout, secrets, serviceOf, siteWith } from "../../support/site.ts";
 import { composeOf, contentOf, manifestOf, serviceManifestOf, unpack } from "../../support/unpack.ts";
 
 /** A site that browsers reach straight. */
@@ -14,7 +14,7 @@ const bundleOfIts = (changes: Changes) => {
   const { certificate: _, certificateKey: __, ...others } = secrets;
   return bundleOf(siteWith(changes), { ...others, cloudflareToken });
 };
-const order = { name: "site", place, email: "ann@example.com", hostNames: ["a.example.com", "b.example.com"] };
+const order = { name: "site", layout, email: "ann@example.com", hostNames: ["a.example.com", "b.example.com"] };
 
 describe("A site with a certificate of Let's Encrypt", () => {
   const { release, secrets: sent } = bundleOfIts(straight());

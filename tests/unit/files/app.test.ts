@@ -55,14 +55,14 @@ describe("An app of three settings", () => {
   });
 
   it("is visited by nginx, which says when it is ready", () => {
-    const { visitors, ready_when } = manifestWith(changes);
-    assert.deepEqual(visitors, [{ service: "nginx", network: "to-whoami" }]);
-    assert.deepEqual(ready_when, {
+    const { network_attachments, readiness_probe } = manifestWith(changes);
+    assert.deepEqual(network_attachments, [{ service: "nginx", network: "to-whoami" }]);
+    assert.deepEqual(readiness_probe, {
       service: "nginx",
       succeeds: ["busybox", "nc", "-w", "3", "whoami", "80", "-e", "true"],
     });
     assert.equal(
-      manifestWith(withApp({ path: "/healthz?x=1" })).ready_when?.succeeds.join(" "),
+      manifestWith(withApp({ path: "/healthz?x=1" })).readiness_probe?.succeeds.join(" "),
       "wget --proxy=off -q -T 5 -O /dev/null http://whoami:80/healthz?x=1",
     );
   });
@@ -78,7 +78,7 @@ describe("An app's settings", () => {
     const changes = withApp({ database: true });
     assert.deepEqual(definitionOf(changes).networks, ["to-whoami", "db-whoami"]);
     assert.deepEqual(composeOf(bundleWith(changes).release).networks["db-whoami"], { internal: true });
-    assert.deepEqual(manifestWith(changes).visitors, [
+    assert.deepEqual(manifestWith(changes).network_attachments, [
       { service: "nginx", network: "to-whoami" },
       { service: "mariadb", network: "db-whoami", alias: "mariadb" },
     ]);
@@ -121,7 +121,7 @@ KEY="a \\"b\\" \\\\ \\$c"
     const { image, user, folders } = manifestWith(changes);
     assert.deepEqual([image, user], ["docker.io/traefik/whoami:v1.11.0", undefined]);
     assert.deepEqual(folders?.[0], { path: "/srv/data/apps/whoami/data" });
-    assert.equal(definitionOf({ ...changes, place: { uid: 1234 } }).user, undefined);
+    assert.equal(definitionOf({ ...changes, layout: { uid: 1234 } }).user, undefined);
   });
 
   it("keep no folder in one that the app can write to: a volume below another one is a part of it", () => {

@@ -59,8 +59,8 @@ describe("The bundle's two texts", () => {
   });
 
   it("name no setting for the ports where the world comes in", () => {
-    const place = { address: "0.0.0.0", httpsPort: 443, httpPort: 80 };
-    assert.deepEqual(manifestOf(bundleWith({ place }).release).ports, [
+    const layout = { address: "0.0.0.0", httpsPort: 443, httpPort: 80 };
+    assert.deepEqual(manifestOf(bundleWith({ layout }).release).ports, [
       { address: "0.0.0.0", port: 443 },
       { address: "0.0.0.0", port: 80 },
     ]);
@@ -98,7 +98,7 @@ describe("The bundle's two texts", () => {
           user: "101:101",
           reload: ["sh", "/site/current/reload.sh"],
           lists: ["people.map", "people/jupyter.map"],
-          ask: ["wget", "--proxy=off", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/door"],
+          smoke_test: ["wget", "--proxy=off", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/door"],
           files: "ID",
         },
         { name: "vouch", image: "quay.io/vouch/vouch-proxy:0.45.1", user: "999:999" },
@@ -140,9 +140,9 @@ describe("The bundle's two texts", () => {
       {},
       { settings: { allow: ["bob@example.com"] } },
       { settings: { port: "9443" } },
-      { place: { notebooks: "/srv/elsewhere" } },
-      { place: { machine: "e2-small" } },
-      { place: { machine: "e2-medium" } },
+      { layout: { notebooks: "/srv/elsewhere" } },
+      { layout: { machine: "e2-small" } },
+      { layout: { machine: "e2-medium" } },
       { secrets: { vouchJwtSecret: "x".repeat(48) } },
       { secrets: { certificate: "x\n" } },
     ];
@@ -224,8 +224,8 @@ describe("A change makes anew only the services that it concerns:", () => {
     ],
     ["an app", { settings: { apps: [{ name: "whoami", image: "traefik/whoami:v1", port: 80 }] } }, [], ["nginx"]],
     ["the front page's name", { settings: { home: "home" } }, [], ["nginx"]],
-    ["the notebooks folder", { place: { notebooks: "/srv/elsewhere" } }, ["jupyter"], []],
-    ["a site that is open to the world", { place: { public: true } }, [], ["nginx"]],
+    ["the notebooks folder", { layout: { notebooks: "/srv/elsewhere" } }, ["jupyter"], []],
+    ["a site that is open to the world", { layout: { public: true } }, [], ["nginx"]],
   ];
   for (const [name, changes, anew, files] of rows)
     it(`${name}: ${anew.join(", ") || "none"}`, () => {

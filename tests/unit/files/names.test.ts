@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
-import { callbackUrl, namesOf } from "../../../files/site/names.ts";
+import { buildNames, callbackUrl } from "../../../files/site/names.ts";
 
-describe("namesOf()", () => {
+describe("buildNames()", () => {
   const rows: [port: number, label: string | undefined, origin: string, callback: string][] = [
     [443, "jupyter", "https://jupyter.lab.example.com", "https://vouch.lab.example.com/auth"],
     [8443, "jupyter", "https://jupyter.lab.example.com:8443", "https://vouch.lab.example.com:8443/auth"],
@@ -11,7 +11,7 @@ describe("namesOf()", () => {
   ];
   for (const [port, label, origin, callback] of rows)
     it(`calls ${label || "the domain itself"} at port ${port} ${origin}`, () => {
-      const names = namesOf("lab.example.com", port);
+      const names = buildNames("lab.example.com", port);
       assert.equal(names.origin(label), origin);
       assert.equal(callbackUrl(names), callback);
     });

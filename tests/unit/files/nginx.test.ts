@@ -217,7 +217,7 @@ describe("The port in nginx's files", () => {
 describe("The headers of every answer", () => {
   it("insist on HTTPS for a site that is open to the world", () => {
     assert.match(
-      file("headers.conf", { place: { public: true } }),
+      file("headers.conf", { layout: { public: true } }),
       /Strict-Transport-Security "max-age=63072000" always;/,
     );
   });

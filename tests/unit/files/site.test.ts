@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "@jest/globals";
 import { imagesOf, type Site } from "../../../files/site/site.ts";
-import { bundleWith, hostNames, place, serviceOf, siteWith } from "../../support/site.ts";
+import { bundleWith, hostNames, layout, serviceOf, siteWith } from "../../support/site.ts";
 import { type ComposeService, composeOf } from "../../support/unpack.ts";
 
 const compose = composeOf(bundleWith().release);
@@ -74,7 +74,7 @@ describe("The site", () => {
 describe("Only nginx is reached from outside:", () => {
   it("it publishes HTTPS and HTTP on the place's address", () => {
     const settings = { port: "443", httpPort: "80" };
-    const { services } = composeOf(bundleWith({ settings, place: { address: "192.0.2.7" } }).release);
+    const { services } = composeOf(bundleWith({ settings, layout: { address: "192.0.2.7" } }).release);
     assert.deepEqual(services.nginx?.ports, ["192.0.2.7:443:8443", "192.0.2.7:80:8080"]);
   });
 
@@ -158,8 +158,8 @@ for (const [name, service] of running)
     });
 
     it("sees of the host its own folders only, and never Docker's socket", () => {
-      const own = [`${place.root}/files/${name}`, `${place.root}/secrets/${name}`];
-      if (name === "jupyter") own.push(`${place.data}/home`, place.notebooks);
+      const own = [`${layout.root}/files/${name}`, `${layout.root}/secrets/${name}`];
+      if (name === "jupyter") own.push(`${layout.data}/home`, layout.notebooks);
       for (const source of sourcesOf(service))
         assert.ok(
           own.some((folder) => source === folder || source.startsWith(`${folder}/`)),
@@ -169,7 +169,7 @@ for (const [name, service] of running)
 
     it("writes to data only, and finds no folder made up by Docker", () => {
       for (const { source, read_only, bind } of service.volumes ?? []) {
-        assert.equal(read_only, source.startsWith(place.root) ? true : undefined, source);
+        assert.equal(read_only, source.startsWith(layout.root) ? true : undefined, source);
         assert.equal(bind.create_host_path, false, source);
       }
     });
@@ -214,7 +214,7 @@ describe("The user that containers run as", () => {
   });
 
   it("is the releasing one elsewhere, in the image's group", () => {
-    const { services } = composeOf(bundleWith({ place: { uid: 501 } }).release);
+    const { services } = composeOf(bundleWith({ layout: { uid: 501 } }).release);
     assert.deepEqual(Object.fromEntries(Object.entries(services).map(([name, { user }]) => [name, user])), {
       nginx: "501:101",
       "nginx-check": "501:101",

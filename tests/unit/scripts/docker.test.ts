@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "@jest/globals";
-import { type DockerFault, dockerFault, dockerParagraphs } from "../../../scripts/machine/docker.ts";
+import { type DockerIssue, dockerIssue, dockerParagraphs } from "../../../scripts/machine/docker.ts";
 
 test("what Docker says is told apart: absent, not running, no permission, too old", () => {
-  const cases: [number, string, DockerFault | undefined][] = [
+  const cases: [number, string, DockerIssue | undefined][] = [
     [0, "", undefined],
     [0, "WARNING: something", undefined],
     [127, "spawn docker ENOENT", "absent"],
@@ -22,11 +22,11 @@ test("what Docker says is told apart: absent, not running, no permission, too ol
     [1, "something else altogether", "broken"],
     [124, "", "broken"],
   ];
-  for (const [code, stderr, fault] of cases) assert.equal(dockerFault({ code, stderr }), fault, stderr);
+  for (const [code, stderr, issue] of cases) assert.equal(dockerIssue({ code, stderr }), issue, stderr);
 });
 
-test("each fault has its mending command, on Debian and on macOS", () => {
-  const commands: [DockerFault, NodeJS.Platform, RegExp][] = [
+test("each issue has its mending command, on Debian and on macOS", () => {
+  const commands: [DockerIssue, NodeJS.Platform, RegExp][] = [
     ["absent", "linux", /sudo apt-get install docker\.io/],
     ["absent", "darwin", /brew install --cask docker-desktop/],
     ["not running", "linux", /sudo systemctl start docker/],
@@ -35,8 +35,8 @@ test("each fault has its mending command, on Debian and on macOS", () => {
     ["too old", "linux", /sudo apt-get install docker\.io/],
     ["broken", "linux", /journalctl -u docker/],
   ];
-  for (const [fault, platform, command] of commands) {
-    assert.match(dockerParagraphs(fault, platform, "said").join("\n\n"), command, `${fault} on ${platform}`);
+  for (const [issue, platform, command] of commands) {
+    assert.match(dockerParagraphs(issue, platform, "said").join("\n\n"), command, `${issue} on ${platform}`);
   }
 });
 

@@ -27,7 +27,7 @@ The site is up (12 s).
   );
 });
 
-test("each stand-in has a line of its own", () => {
+test("each fake has a line of its own", () => {
   const text = summary(outputs, "ca.pem", ["nginx: Debian's", "Dex: our own"], 1000);
   assert.match(text, /Not the real thing on this machine:\n {2}- nginx: Debian's\n {2}- Dex: our own\n$/);
 });

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import { bundleOf } from "../../../files/release/bundle.ts";
-import { siteOf } from "../../../files/site/site.ts";
+import { buildSite } from "../../../files/site/site.ts";
 import { missingCredentials } from "../../../settings/credentials.ts";
 import { report } from "../../../settings/issues.ts";
 import { plainSecrets } from "../../../settings/plainSecrets.ts";
 import { readSettings } from "../../../settings/read.ts";
 import { configWith, validConfig } from "../../support/settings.ts";
-import { place, secrets } from "../../support/site.ts";
+import { layout, secrets } from "../../support/site.ts";
 
 /** What a config may hold by a slip, or by somebody who tries. */
 const values: unknown[] = [
@@ -135,7 +135,7 @@ describe("Whatever a config holds, it becomes a site or issues in plain words, a
         }
         if (!settings) continue;
         const appDatabasePasswords = Object.fromEntries(settings.apps.map((each) => [each.name, "secret"]));
-        bundleOf(siteOf("jupyter-up-test", settings, place), { ...secrets, appDatabasePasswords });
+        bundleOf(buildSite("jupyter-up-test", settings, layout), { ...secrets, appDatabasePasswords });
       }
     });
 });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
-import { siteOf } from "../../../files/site/site.ts";
+import { buildSite } from "../../../files/site/site.ts";
 import { whatIsWrongWithCertificate, whatIsWrongWithKey } from "../../../settings/certificate.ts";
 import { readSettings } from "../../../settings/read.ts";
 import { clientCertificate, selfSigned } from "../../support/certificate.ts";
 import { configWith, settingsWith } from "../../support/settings.ts";
-import { hostNames, place } from "../../support/site.ts";
+import { hostNames, layout } from "../../support/site.ts";
 import { variants } from "../../support/variants.ts";
 
 const names = ["lab.example.com", "jupyter.lab.example.com"];
@@ -107,6 +107,6 @@ describe("The names that the settings ask for are those that nginx answers to, w
   for (const [what, { settings }] of Object.entries({ ...variants, ...more }))
     it(what, () => {
       const asked = settingsWith(settings);
-      assert.deepEqual(asked.hostNames, hostNames(siteOf("test", asked, place)));
+      assert.deepEqual(asked.hostNames, hostNames(buildSite("test", asked, layout)));
     });
 });

@@ -1,11 +1,11 @@
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { parse } from "yaml";
-import { placeOn } from "../../../components/host/localHost.ts";
+import { localLayout } from "../../../components/host/localHost.ts";
 import { bundleOf } from "../../../files/release/bundle.ts";
 import type { ReleaseManifest, ServiceManifest } from "../../../files/release/manifest.ts";
 import type { Secrets } from "../../../files/site/secrets.ts";
-import { siteOf } from "../../../files/site/site.ts";
+import { buildSite } from "../../../files/site/site.ts";
 import { checkout } from "../../../settings/checkout.ts";
 import { isDate } from "../../../settings/jupyter/image.ts";
 import type { Settings } from "../../../settings/resolve.ts";
@@ -64,7 +64,7 @@ export function outcomeOf(settings: Settings): Outcome {
   const plain = opened(settings) as Plain;
   const bundle = once(() => {
     const facts = { platform: "linux", cwd: () => checkout, getuid: () => 0 };
-    const site = siteOf("jupyter-up-test", settings, placeOn(facts, { folder: "test", ...localOf(settings) }));
+    const site = buildSite("jupyter-up-test", settings, localLayout(facts, { folder: "test", ...localOf(settings) }));
     return bundleOf(site, { ...secrets, ...secretsOf(plain) });
   });
   const services = once(() => filledIn(composeOf(bundle().release).services) as Outcome["services"]);
@@ -488,7 +488,7 @@ export const rows: Record<string, Row> = {
     form: trimmed,
     found: ({ service }) => [
       service("whoami")
-        .ready_when?.succeeds.find((word) => word.startsWith("http://whoami:80"))
+        .readiness_probe?.succeeds.find((word) => word.startsWith("http://whoami:80"))
         ?.slice("http://whoami:80".length),
     ],
     program: "integration/apps.test.ts",

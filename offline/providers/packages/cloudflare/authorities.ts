@@ -9,12 +9,12 @@ import { publicKeyInfo, subjectKeyIdentifier } from "../tls/keys.ts";
 import { alternativeNames, distinguishedName, type Subject } from "../tls/names.ts";
 import { type AllowedUse, createCertificate, readAuthority } from "../tls/x509.ts";
 
-const company = { organization: "CloudFlare, Inc. (stand-in)", country: "US" };
+const company = { organization: "CloudFlare, Inc. (fake)", country: "US" };
 
 const subjects = {
   "origin-rsa": { ...company, organizationalUnit: "CloudFlare Origin SSL Certificate Authority" },
   "origin-ecc": { ...company, organizationalUnit: "CloudFlare Origin SSL ECC Certificate Authority" },
-  public: { ...company, commonName: "Public CA of the stand-in for Cloudflare" },
+  public: { ...company, commonName: "Public CA of the fake Cloudflare" },
 } satisfies Record<string, Subject>;
 
 export type AuthorityName = keyof typeof subjects;

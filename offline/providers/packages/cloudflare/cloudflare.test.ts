@@ -240,14 +240,14 @@ describe("the package cloudflare", () => {
       });
     });
 
-    it("refuses types that there are not, and says what the stand-in does not know", async () => {
+    it("refuses types that there are not, and says what the fake does not know", async () => {
       assert.match(
         String(await engine.check(types.record, record({ type: "B" }))),
         /^type: Attribute type value must be/,
       );
       assert.deepEqual(await engine.check(types.record, record({ type: UNKNOWN })), []);
       assert.deepEqual(await engine.check(types.record, record({ tags: ["a:b"] })), [
-        "tags: The stand-in for cloudflare knows no tags of a record.",
+        "tags: The fake provider cloudflare knows no tags of a record.",
       ]);
     });
 
@@ -782,7 +782,7 @@ describe("the package cloudflare", () => {
     });
 
     it("can be asked about without Pulumi, by the zone's token", async () => {
-      const { CLOUDFLARE_BASE_URL: api } = await cloudflare.surroundings();
+      const { CLOUDFLARE_BASE_URL: api } = await cloudflare.environment();
       const get = async (path: string, authorization = `Bearer ${token}`) => {
         const url = `${api}/zones/${zone.id}/origin_tls_client_auth/hostnames/${path}`;
         const response = await fetch(url, { headers: { authorization } });

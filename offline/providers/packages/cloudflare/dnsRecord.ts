@@ -68,7 +68,7 @@ export const dnsRecord: ResourceType<RecordInputs, RecordOutputs> = {
     ...isOneOf("type", inputs.type, supportedTypes),
     ...unsupported
       .filter((property) => property in inputs)
-      .map((property) => ({ property, reason: `The stand-in for cloudflare knows no ${property} of a record.` })),
+      .map((property) => ({ property, reason: `The fake provider cloudflare knows no ${property} of a record.` })),
   ],
 
   async diff({ inputs: olds }, news) {

@@ -31,7 +31,7 @@ const ipv6 = [
 ];
 
 /**
- * `cloudflare:index/getIpRanges:getIpRanges`: where the edge connects from. The stand-in's own edge is among them, so that
+ * `cloudflare:index/getIpRanges:getIpRanges`: where the edge connects from. The fake's own edge is among them, so that
  * a firewall made of these ranges lets it in. Needs no token.
  */
 export const getIpRanges: ProviderFunction = async (args) => ({

@@ -1,5 +1,5 @@
 /**
- * The stand-in for Cloudflare: its API as the provider shows it. What it has lies in the cloud's folder (`openCloud`):
+ * The fake Cloudflare: its API as the provider shows it. What it has lies in the cloud's folder (`openCloud`):
  *
  * - `zones.json`, written by tests (`addZone`): the domains that exist
  * - `faults.json`, written by tests (`Fault`): requests that are to fail
@@ -34,7 +34,7 @@ export default {
   version: "6.22.1",
   checkConfig,
   // The variable is the real provider's own: scripts that ask the API follow it, too.
-  surroundings: async () => ({ CLOUDFLARE_BASE_URL: await serveApi() }),
+  environment: async () => ({ CLOUDFLARE_BASE_URL: await serveApi() }),
   resources: {
     [recordType]: dnsRecord,
     [associationType]: originPulls,

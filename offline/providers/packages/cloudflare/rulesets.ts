@@ -105,6 +105,6 @@ function cacheRulesOf(rulesets: readonly Ruleset[]): Rule[] {
 function hostsOf(expression: string): string[] | undefined {
   if (expression === "true") return undefined;
   const [, host] = /^\(?http\.host eq "([^"]+)"\)?$/.exec(expression) ?? [];
-  if (host === undefined) throw new Error(`The stand-in for Cloudflare does not know the expression ${expression}.`);
+  if (host === undefined) throw new Error(`The fake Cloudflare does not know the expression ${expression}.`);
   return [host];
 }

@@ -9,7 +9,7 @@ type SettingInputs = {
   zoneId: string;
   settingId: string;
   value: unknown;
-  /** Only for the setting `ssl_recommender`, which the stand-in does not know. */
+  /** Only for the setting `ssl_recommender`, which the fake does not know. */
   enabled?: boolean;
 };
 
@@ -22,7 +22,7 @@ export const zoneSetting: ResourceType<SettingInputs, SettingOutputs> = {
 
   check: (inputs) =>
     "enabled" in inputs
-      ? [{ property: "enabled", reason: "The stand-in for cloudflare knows no setting that has it." }]
+      ? [{ property: "enabled", reason: "The fake provider cloudflare knows no setting that has it." }]
       : [],
 
   async create(inputs, operation) {

@@ -18,7 +18,7 @@ const oneOf = (initial: unknown, ...more: unknown[]): Known => ({
 });
 
 /**
- * The settings that the stand-in knows, with their value in a new zone. The edge acts on `always_use_https`,
+ * The settings that the fake knows, with their value in a new zone. The edge acts on `always_use_https`,
  * `email_obfuscation`, `rocket_loader`, `ssl` and `websockets`.
  */
 const known: Record<string, Known> = {

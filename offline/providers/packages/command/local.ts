@@ -39,7 +39,7 @@ const inputsStruct: Struct = {
 function refuseAssets(inputs: LocalCommandInputs): CheckFailure[] {
   return (["assetPaths", "archivePaths"] as const)
     .filter((property) => inputs[property] !== undefined)
-    .map((property) => ({ property, reason: `the stand-in for command collects no files: leave ${property} out` }));
+    .map((property) => ({ property, reason: `the fake provider command collects no files: leave ${property} out` }));
 }
 
 async function run(

@@ -69,7 +69,7 @@ function refuseWhatIsNotServed({ environment, connection }: RemoteCommandInputs)
   if (connection.proxy !== undefined) {
     failures.push({
       property: "connection",
-      reason: "the stand-in for command knows no proxy: leave connection.proxy out",
+      reason: "the fake provider command knows no proxy: leave connection.proxy out",
     });
   }
   return failures;

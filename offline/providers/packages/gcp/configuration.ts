@@ -1,7 +1,7 @@
 /** The provider's configuration, as a stack's config or a `gcp.Provider` has it. */
 
 import { type Properties, UNKNOWN } from "../../resource.ts";
-import { placeFault } from "./scope.ts";
+import { locationIssue } from "./scope.ts";
 
 /** What is no text in the provider's schema comes as JSON. */
 const encoded = [
@@ -35,7 +35,7 @@ export function refuseMalformed(config: Properties): void {
 
 /** Held in November 2026 to pulumi-gcp's `preConfigureCallbackWithLogger` and its errors/wrong_region.txt. */
 export function regionWarning({ project, region }: Properties): string[] {
-  if (typeof project !== "string" || typeof region !== "string" || placeFault({ project, region }) === undefined)
+  if (typeof project !== "string" || typeof region !== "string" || locationIssue({ project, region }) === undefined)
     return [];
   return [
     `region ${JSON.stringify(region)} is not available for project ${JSON.stringify(project)}.\nPlease see https://cloud.google.com/compute/docs/regions-zones/viewing-regions-zones#viewing_a_list_of_available_regions for a list of available regions`,

@@ -56,7 +56,7 @@ export const disk = resourceType<DiskInputs, DiskOutputs>({
 
   async create({ cloud, path, place, inputs, operation }) {
     if (inputs.image !== undefined) {
-      throw new Error("the stand-in cloud makes disks that are blank, or from a snapshot: leave out image");
+      throw new Error("the fake cloud makes disks that are blank, or from a snapshot: leave out image");
     }
     const source = inputs.snapshot && (await snapshotOf(cloud, inputs.snapshot, place));
     const size = inputs.size ?? (source ? source.properties.diskSizeGb : 500);

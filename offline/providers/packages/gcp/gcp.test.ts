@@ -39,7 +39,7 @@ const vmState: Resource = {
   outputs: { ...vm, project: "my-project" },
 };
 
-describe("the stand-in for Google's cloud, without a machine", () => {
+describe("the fake Google Cloud, without a machine", () => {
   let test: TestCloud;
   let engine: TestEngine;
   const made: Partial<Record<keyof typeof types, Resource>> = {};

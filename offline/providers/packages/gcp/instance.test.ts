@@ -6,7 +6,7 @@ import ssh2 from "ssh2";
 import { attempt } from "../../../../scripts/cli/command.ts";
 import { inventory } from "../../../cloud/inventory.ts";
 import { containerOf, hangMachine, registryPort, removeMachine } from "../../../cloud/machines.ts";
-import { debianRelease } from "../../../setup/surroundings.ts";
+import { debianRelease } from "../../../setup/environment.ts";
 import type { Resource, TestEngine } from "../../testing.ts";
 import { connectTo, type Shell } from "./shell.ts";
 import { openTestCloud, type TestCloud } from "./support.ts";
@@ -24,7 +24,7 @@ const dockerIsHere = (await attempt("docker", ["version"])).code === 0;
 const skip = !(dockerIsHere && debianRelease() !== undefined) && "machines boot on Debian with Docker only";
 
 /** Each test begins where the one before it has ended, as an instance's life goes. */
-(skip ? describe.skip : describe)("an instance of the stand-in cloud", () => {
+(skip ? describe.skip : describe)("an instance of the fake cloud", () => {
   let test: TestCloud;
   let engine: TestEngine;
   let address: string;

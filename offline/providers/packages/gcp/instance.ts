@@ -250,10 +250,9 @@ function refuseDiskTypes({ machineType, bootDisk }: InstanceInputs): void {
 
 function requireImage({ bootDisk }: InstanceInputs): void {
   const image = bootDisk.initializeParams?.image ?? "";
-  if (bootDisk.autoDelete === false) throw new Error("the stand-in cloud keeps no boot disks: leave out autoDelete");
+  if (bootDisk.autoDelete === false) throw new Error("the fake cloud keeps no boot disks: leave out autoDelete");
   if (/(^|\/)debian-13(-trixie-v\d+)?$/.test(image)) return;
-  if (/(^|\/)(debian|ubuntu)-[\w-]+$/.test(image))
-    throw new Error(`the stand-in cloud boots debian-13 only, not ${image}`);
+  if (/(^|\/)(debian|ubuntu)-[\w-]+$/.test(image)) throw new Error(`the fake cloud boots debian-13 only, not ${image}`);
   throw new Error(`resolving image name '${image}': Could not find image or family ${image}`);
 }
 

@@ -63,7 +63,7 @@ function serviceAccounts({ serviceAccount }: InstanceInputs): Metadata {
     aliases: "default\n",
     email,
     scopes: serviceAccount.scopes.map((scope) => `${scope}\n`).join(""),
-    token: JSON.stringify({ access_token: "ya29.stand-in", expires_in: 3599, token_type: "Bearer" }),
+    token: JSON.stringify({ access_token: "ya29.fake", expires_in: 3599, token_type: "Bearer" }),
   };
   return { default: account, [email]: account };
 }

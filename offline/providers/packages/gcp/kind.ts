@@ -24,7 +24,7 @@ import {
 import { alreadyExists, inUse, invalid, notFound, ProviderError } from "./apiErrors.ts";
 import { requireCredentials } from "./credentials.ts";
 import { injectedFault, operationEnds } from "./faults.ts";
-import { lastPart, type Place, pathOfPlace, placeFault, placeOf, type ScopeKind } from "./scope.ts";
+import { lastPart, locationIssue, type Place, pathOfPlace, placeOf, type ScopeKind } from "./scope.ts";
 
 /** The inputs that every kind has. `labels` and places only where the kind has them. */
 export type CommonInputs = {
@@ -311,8 +311,8 @@ export function checkName(name: string | undefined): CheckFailure[] {
 }
 
 function refuseName(name: string, place: Place): void {
-  const fault = placeFault(place);
-  if (fault !== undefined) throw new Error(invalid(fault));
+  const issue = locationIssue(place);
+  if (issue !== undefined) throw new Error(invalid(issue));
   if (new RegExp(`^${nameForm}$`).test(lastPart(name))) return;
   throw new Error(
     invalid(`Invalid value for field 'resource.name': '${name}'. Must be a match of regex '${nameForm}'`),

@@ -16,7 +16,7 @@ type SnapshotSchedulePolicy = {
 type ResourcePolicyInputs = CommonInputs & { description?: string; snapshotSchedulePolicy?: SnapshotSchedulePolicy };
 
 /**
- * `gcp:compute/resourcePolicy:ResourcePolicy`: recorded; the stand-in cloud takes no scheduled snapshots. Held in November 2026 to
+ * `gcp:compute/resourcePolicy:ResourcePolicy`: recorded; the fake cloud takes no scheduled snapshots. Held in November 2026 to
  * the provider's resource_compute_resource_policy.go: nothing below `snapshot_schedule_policy` is ForceNew. The API takes not all of
  * it in a PATCH ("Patching guest_flush field is not supported", terraform-provider-google 20499).
  */

@@ -61,7 +61,7 @@ export function pathOfPlace({ project, region, zone }: Place, kind: ScopeKind): 
 }
 
 /** What the API says of a region or zone that there is none of; undefined when there may be one. */
-export function placeFault({ region, zone }: Place): string | undefined {
+export function locationIssue({ region, zone }: Place): string | undefined {
   if (region !== undefined && region !== UNKNOWN && !/^[a-z]+-[a-z]+\d+$/.test(region)) {
     return `Invalid value for field 'region': '${region}'. Unknown region.`;
   }

@@ -21,7 +21,7 @@ const credentials = JSON.stringify({ type: "service_account", client_email: "up@
 
 /** Logged in, with a project and a zone: what a user has configured. Everything is in the environment of this process. */
 export async function openTestCloud(): Promise<TestCloud> {
-  const folder = await mkdtemp(join(tmpdir(), "stand-in-cloud-"));
+  const folder = await mkdtemp(join(tmpdir(), "fake-cloud-"));
   Object.assign(process.env, {
     JUPYTER_UP_CLOUD: folder,
     GOOGLE_CREDENTIALS: credentials,

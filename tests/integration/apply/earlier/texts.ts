@@ -1,4 +1,4 @@
-import { flatText } from "../../../../files/release/archive.ts";
+import { serializeArchive } from "../../../../files/release/archive.ts";
 import type { ReleaseManifest, SecretsManifest } from "../../../../files/release/manifest.ts";
 import { manifestOf, ownersOf, unpack } from "../../../support/unpack.ts";
 
@@ -9,7 +9,7 @@ export const earlierSecrets = (text: string): string => withLines(text, ownerLin
 
 function withLines(text: string, lines: string[]): string {
   const files = Object.entries(unpack(text).files).map(([path, file]) => ({ path, ...file }));
-  return [...lines, flatText(files)].join("\n");
+  return [...lines, serializeArchive(files)].join("\n");
 }
 
 const ownerLines = (owners: SecretsManifest["owners"]) =>
@@ -39,12 +39,14 @@ function linesOf({
       ...(service.lists ? [line("lists", service.name, service.files, ...service.lists)] : []),
       ...(service.user_controlled ? [line("user-controlled", service.name)] : []),
       ...(service.secrets ? [line("secrets", service.name, service.secrets)] : []),
-      ...(service.visitors ?? []).map((visitor) => line("visitor", visitor.service, visitor.network, visitor.alias)),
-      ...(service.ready_when
-        ? [line("ready", service.name, service.ready_when.service, ...service.ready_when.succeeds)]
+      ...(service.network_attachments ?? []).map((visitor) =>
+        line("visitor", visitor.service, visitor.network, visitor.alias),
+      ),
+      ...(service.readiness_probe
+        ? [line("ready", service.name, service.readiness_probe.service, ...service.readiness_probe.succeeds)]
         : []),
       ...(service.prepare ?? []).map((argv) => line("prepare", service.name, ...argv)),
-      ...(service.ask ? [line("ask", service.name, ...service.ask)] : []),
+      ...(service.smoke_test ? [line("ask", service.name, ...service.smoke_test)] : []),
     ]),
   ];
 }

@@ -1,5 +1,5 @@
 /** What the site has to know of the machine it will run on. */
-export interface Place {
+export interface HostLayout {
   /** Absolute folder of the site's own files; they come and go with releases. */
   root: string;
   /** Absolute folder of what outlives every release: home directory, databases. */

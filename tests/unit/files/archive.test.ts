@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
-import { flatText } from "../../../files/release/archive.ts";
+import { serializeArchive } from "../../../files/release/archive.ts";
 import { unpack } from "../../support/unpack.ts";
 
-describe("flatText()", () => {
+describe("serializeArchive()", () => {
   it("is a text that a person can read", () => {
-    const text = flatText([
+    const text = serializeArchive([
       { path: "compose.yaml", mode: "0644", content: "name: lab\n\nservices:\n" },
       { path: "nginx/ab12/hosts/a.conf", mode: "0600", content: "listen 80;\n" },
     ]);
@@ -32,13 +32,13 @@ end 2
     ["what a shell might take for its own", "$(id) `id` \\n %s & \\\\ ''\n"],
   ] as const)
     it(`gives back what it was given: ${name}`, () => {
-      const { files, count } = unpack(flatText([{ path: "a", mode: "0644", content }]));
+      const { files, count } = unpack(serializeArchive([{ path: "a", mode: "0644", content }]));
       assert.deepEqual(files, { a: { mode: "0644", content } });
       assert.equal(count, 1);
     });
 
   it("without files is an end alone, so that nothing is not taken for something cut off", () => {
-    assert.equal(flatText([]), "end 0\n");
+    assert.equal(serializeArchive([]), "end 0\n");
   });
 
   for (const path of [
@@ -59,14 +59,14 @@ end 2
     "ä",
   ])
     it(`refuses the path ${JSON.stringify(path)}`, () => {
-      assert.throws(() => flatText([{ path, mode: "0644", content: "a\n" }]), {
+      assert.throws(() => serializeArchive([{ path, mode: "0644", content: "a\n" }]), {
         message: `${path}: not a path that can be released`,
       });
     });
 
   for (const content of ["", "a", "a\nb"])
     it(`refuses a content without a line break at its end: ${JSON.stringify(content)}`, () => {
-      assert.throws(() => flatText([{ path: "a.conf", mode: "0644", content }]), {
+      assert.throws(() => serializeArchive([{ path: "a.conf", mode: "0644", content }]), {
         message: "a.conf: must end with a line break",
       });
     });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { run } from "../../scripts/cli/command.ts";
 
 /** What kind of machine this is, as far as it decides what has to be set up. */
-export interface Surroundings {
+export interface Environment {
   /** The site that Pulumi's CLI and plugins are downloaded from answers. */
   pulumiDownloads: boolean;
   /** All the registries that the site's images come from answer. */
@@ -23,7 +23,7 @@ const installer = "https://get.pulumi.com/install.sh";
 const registries = ["https://quay.io/v2/", "https://ghcr.io/v2/", "https://registry-1.docker.io/v2/"];
 
 /** Looks around: what the network reaches, and whether packages may be installed. Takes at most some 5 seconds. */
-export async function lookAround(): Promise<Surroundings> {
+export async function detectEnvironment(): Promise<Environment> {
   const reachable = await probe([installer, ...registries]);
   return {
     pulumiDownloads: reachable(installer),
