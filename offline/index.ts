@@ -5,23 +5,23 @@ import { ensureImages, fakeLines, imagesAreHere } from "./setup/images.ts";
 import { pluginsAreHere, startProviders } from "./setup/providers.ts";
 import { registryAddress, type Stop, startRegistry } from "./setup/registry.ts";
 
-/** What a script needs that may have to be stood in for. */
+/** What a script needs that may have to be faked. */
 export interface Needs {
-  /** The images the site runs, as the site names them; none when nothing will be pulled. */
+  /** The images of the site, under the site's names for them; empty if nothing will be pulled. */
   images: string[];
-  /** The packages whose provider plugins the engine will ask for. */
+  /** The packages whose provider plugins the engine will load. */
   providers: string[];
-  /** Whether another machine pulls the images, so that it is of no use when they are here. Default: false. */
+  /** Whether another machine pulls the images, so that images on this machine do not help. Default: false. */
   pulledElsewhere?: boolean;
-  /** The user's own `imageMirror`, which then is where images come from; undefined or empty when there is none. */
+  /** The user's own `imageMirror`, which then provides the images; undefined or empty if there is none. */
   imageMirror?: string | undefined;
 }
 
-/** What stands in, for the time that it is needed. */
+/** The running fakes. */
 export interface Fakes {
   /** Environment variables for the Pulumi CLI. */
   env: Record<string, string>;
-  /** The registry that images are to be pulled through; undefined where they come from their own registries. */
+  /** The registry to pull images through; undefined if they come from their own registries. */
   imageMirror: string | undefined;
   /** One line for each thing that is not the real one. */
   lines: string[];
@@ -35,8 +35,8 @@ const clouds: Record<string, string> = {
 const nothing: Fakes = { env: {}, imageMirror: undefined, lines: [] };
 
 /**
- * Runs `work` with fakes for what cannot be downloaded here, and ends them afterwards, however it went. With the
- * internet, or with everything fetched before, there are none.
+ * Runs `work` with fakes for what cannot be downloaded here, and stops them at the end, even after an error. With
+ * internet access, or if everything has been fetched before, there are no fakes.
  */
 export async function withFakes<Result>(
   environment: Environment,
@@ -57,7 +57,7 @@ export async function withFakes<Result>(
   }
 }
 
-/** The registry that images are pulled through on a machine like this, whether or not it runs now. */
+/** The registry that a machine like this pulls images through, whether or not it is running. */
 export function fakeMirror({ imageRegistries, debianRoot }: Environment): string | undefined {
   return imageRegistries || debianRoot === undefined ? undefined : registryAddress;
 }
@@ -68,11 +68,11 @@ async function fakeImages(environment: Environment, needs: Needs, stops: Stop[])
   if (!needs.pulledElsewhere && (await imagesAreHere(needs.images))) return nothing;
   if (debianRoot === undefined) {
     throw new PlainError(
-      "The site's images cannot be pulled: quay.io, ghcr.io and docker.io do not all answer from here, and fakes for them are built from Debian's packages, on Debian 12 or newer as root only.",
-      "Connect this machine to the internet, or name the registry your company mirrors them in: pulumi config set imageMirror mirror.example.com. Then run the command again.",
+      "The site's images cannot be pulled: this machine does not reach all of quay.io, ghcr.io and docker.io. Fakes can only be built from Debian's packages, as root on Debian 12 or newer.",
+      "Connect this machine to the internet, or set your company's mirror of these registries: pulumi config set imageMirror mirror.example.com. Then run the command again.",
     );
   }
-  await step("Images built from packages, as no image registry can be reached", async (say) => {
+  await step("Images built from packages (no image registry is reachable)", async (say) => {
     stops.push(await startRegistry(debianRoot, say));
     await ensureImages(needs.images, debianRoot, say);
   });
@@ -85,11 +85,11 @@ async function fakeProviders({ pulumiDownloads }: Environment, needs: Needs, sto
   const { addresses, stop } = await startProviders();
   stops.push(stop);
   return {
-    // Or the engine would try three times to download what is stood in for, before it does anything else.
+    // Otherwise the engine would first try three times to download the plugin that the fake replaces.
     env: { PULUMI_DEBUG_PROVIDERS: addresses, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" },
     imageMirror: undefined,
     lines: [
-      `Pulumi's provider plugins (${needs.providers.join(", ")}): a server of our own (offline/providers)`,
+      `Pulumi's provider plugins (${needs.providers.join(", ")}): a small server (offline/providers)`,
       ...needs.providers.flatMap((name) => clouds[name] ?? []),
     ],
   };

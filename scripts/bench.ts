@@ -1,4 +1,7 @@
-/** `npm run bench`: what the site costs in time and memory, as ratios within one run; written to bench/results.json. */
+/**
+ * `npm run bench`: measures what the site costs in time and memory, as ratios within one run. Writes
+ * bench/results.json.
+ */
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -41,10 +44,10 @@ await main(async () => {
       operate(cli, ["up", "--yes", "--skip-preview"], { ...env, ...localStackEnvironment() }, say, say),
     );
     const results = [
-      ...(await step("Previews with nothing to change", () => previewCosts(cli, env))),
+      ...(await step("Previews without changes", () => previewCosts(cli, env))),
       ...(await step("The site, idle for two minutes", () => idleCosts())),
       ...(await step("The site with a kernel that holds pandas", () => kernelCosts())),
-      ...(await step("The door, loaded for five minutes", () => doorCosts(fakes.imageMirror))),
+      ...(await step("nginx and Vouch under load for five minutes", () => doorCosts(fakes.imageMirror))),
       ...(await step("A VM of the fake cloud", () => cloudCosts(fakes.imageMirror))),
     ];
     process.stdout.write(`\n${table(results)}\n`);
@@ -59,8 +62,7 @@ await main(async () => {
 
 async function ensureWrk({ debianRoot }: Environment, say: Say): Promise<void> {
   if (findExecutable("wrk") !== undefined) return;
-  if (!debianRoot)
-    throw new PlainError("The door is loaded by wrk, which is not installed here. https://github.com/wg/wrk");
+  if (!debianRoot) throw new PlainError("wrk, the load generator, is not installed here. https://github.com/wg/wrk");
   await installPackages(["wrk"], say);
 }
 

@@ -1,4 +1,4 @@
-/** `npm run pulumi -- ARGUMENTS`: the Pulumi CLI in the surroundings that `npm start` made, for any of its commands. */
+/** `npm run pulumi -- ARGUMENTS`: runs any command of the Pulumi CLI in the environment that `npm start` prepared. */
 
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
@@ -22,7 +22,7 @@ import { keepTexts, withOtherStack } from "./pulumi/otherStack.ts";
 import { findPulumiCli, type PulumiCli } from "./pulumi/pulumiCli.ts";
 import { providersFor, siteImages, targetOf } from "./pulumi/site.ts";
 
-/** The commands that ask provider plugins for something, and those of them that may start containers. */
+/** The commands that use provider plugins, and those of them that may start containers. */
 const usingProviders = new Set([
   "up",
   "update",
@@ -88,10 +88,11 @@ await main(async () => {
 });
 
 /**
- * Runs the CLI on this terminal and returns its exit code. A typed Ctrl-C reaches it without us, and we wait for it; where
- * there is no terminal, it is kept apart and gets the signal from us, because a second one would end it at once.
+ * Runs the CLI on this terminal and returns its exit code. A typed Ctrl-C reaches the CLI directly, and this waits for
+ * it. Without a terminal, the CLI runs in its own process group and gets the signal from us, because a second signal
+ * would end it at once.
  *
- * @param onStderr called with what it writes to standard error, which is shown all the same
+ * @param onStderr called with its standard error, which is also shown
  */
 async function passThrough(
   cli: PulumiCli,

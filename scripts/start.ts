@@ -1,4 +1,4 @@
-/** `npm start`: brings the site up on this machine, whatever is missing on it, and says how to use it. */
+/** `npm start`: starts the site on this machine, installing whatever is missing, and prints how to use it. */
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -23,10 +23,10 @@ import {
 import { projectFile } from "./pulumi/projectFile.ts";
 import { providerPackages, releaseAgain, siteImages, takeDown } from "./pulumi/site.ts";
 
-/** For the user to hand to a browser: the same authority from start to start. */
+/** For the user to import into a browser: the same authority at every start. */
 const certificateFile = join(stateFolder, "authority.pem");
 
-/** What the engine did to resources, by the names of its operations. */
+/** What the engine did to resources, by operation. */
 const done: Record<string, string> = {
   create: "created",
   update: "updated",
@@ -55,14 +55,14 @@ await main(async () => {
     const outputs: SiteOutputs = await stackOutputs(cli, env);
     const { url = "", certificateAuthority = "" } = outputs;
     if (!(await siteAnswers(url, certificateAuthority))) {
-      // Pulumi compares settings, not containers: somebody who took those away changed nothing that it can see.
-      await step("The site does not answer: taking it down and up again", (say) =>
+      // Pulumi compares settings, not containers: it does not notice containers that were removed by hand.
+      await step("The site does not answer: stopping and starting it again", (say) =>
         operate(cli, takeDown, env, say, say),
       );
       await up();
       if (!(await siteAnswers(url, certificateAuthority))) throw silentSite(url);
     } else if (changed(changes).length === 0 && !(await servicesAnswer())) {
-      // A release would have waited for them, and there was none.
+      // A release would have waited for them, but none was run.
       await step("A service of the site does not answer: releasing the site again", (say, keep) =>
         operate(cli, releaseAgain, env, say, keep),
       );
@@ -86,7 +86,7 @@ function describeChanges({ changes }: Operation): string {
 function silentSite(url: string): PlainError {
   const project = composeProject(projectFile.name, localStack);
   return new PlainError(
-    `The site was released, and yet nothing answers at ${url}.`,
-    `What its front door says: docker compose -p ${project} logs --tail 30 nginx. What runs: docker compose -p ${project} ps.`,
+    `The site was released, but nothing answers at ${url}.`,
+    `See nginx's log: docker compose -p ${project} logs --tail 30 nginx. See what runs: docker compose -p ${project} ps.`,
   );
 }

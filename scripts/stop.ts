@@ -1,4 +1,4 @@
-/** `npm stop`: takes the site down. What it keeps: the notebooks, and in its state the certificates and passwords. */
+/** `npm stop`: stops the site. Keeps the notebooks, and in its state the certificates and passwords. */
 
 import { withFakes } from "../offline/index.ts";
 import { main } from "./cli/main.ts";
@@ -9,7 +9,7 @@ import { operate, resourceTypes, stackOutputs } from "./pulumi/engine.ts";
 import { cliEnvironment, localStackEnvironment, localStackExists, openLocalStack } from "./pulumi/localStack.ts";
 import { siteComponent, takeDown } from "./pulumi/site.ts";
 
-const nothingToStop = "There is no site to stop: none is up from this checkout.\n";
+const nothingToStop = "There is no site to stop: this checkout has none running.\n";
 
 await main(async () => {
   if (!localStackExists()) {
@@ -28,12 +28,12 @@ await main(async () => {
   await step("Docker", (say) => requireDocker(environment.debianRoot, say));
   await withFakes(environment, { images: [], providers: ["command"] }, (fakes) =>
     step(
-      "Taking the site down",
+      "Stopping the site",
       (say) => operate(cli, takeDown, { ...env, ...fakes.env }, say, say),
-      () => "The site is down",
+      () => "The site is stopped",
     ),
   );
   const where = notebooks ? ` in ${notebooks}` : "";
-  process.stdout.write(`\nThe notebooks are kept${where}. Bring the site back with: npm start\n`);
+  process.stdout.write(`\nThe notebooks are kept${where}. Start the site again: npm start\n`);
   return 0;
 });

@@ -1,14 +1,14 @@
 #!/bin/sh
-# provision: makes a Debian or Ubuntu machine one that site-apply can release a site on. Run as root; run again, it changes
-# only what is not as it should be.
+# provision: prepares a Debian or Ubuntu machine for releases by site-apply. Run as root. A second run changes only what
+# differs from the wanted state.
 #
 #   provision DATA [DEVICE GB [BOOT GB TYPE]]
 #
-# DATA is the folder of all that outlives the site. DEVICE is the disk that is mounted there, if it has one of its own
-# (/dev/disk/by-id/google-data), and GB its size. A blank one gets a file system; one with anything else on it is refused.
-# BOOT is the boot disk (/dev/disk/by-id/google-persistent-disk-0), with the root file system in its first and last partition:
-# it is grown to the disk's size. DEVICE and its GB may be empty. TYPE is what kind of machine it is: it is not read, but another
-# one has another amount of memory, and so all this is run again.
+# DATA is the folder for everything that outlives the site. DEVICE is the separate disk mounted there, if there is one
+# (/dev/disk/by-id/google-data), and GB its size. A blank disk gets a file system; a disk with any other content is
+# refused. BOOT is the boot disk (/dev/disk/by-id/google-persistent-disk-0), with the root file system in its first and
+# last partition: it is grown to the disk's size. DEVICE and its GB may be empty. TYPE is the machine type. It is not
+# used here, but a new type has other memory, so the changed argument makes this program run again.
 set -eu
 umask 022
 # A lost connection must not stop apt half-way.
@@ -21,7 +21,7 @@ gigabytes=${3-}
 boot=${4-}
 boot_gigabytes=${5-}
 lock_within=600
-# A line so often while something is waited for.
+# Prints a line at this interval while waiting.
 said_every=60
 device_within=60
 own=/opt/jupyter-up/etc
@@ -56,7 +56,7 @@ know_system() {
         die "This machine runs ${PRETTY_NAME:-an unknown system}; it has to be Debian 13, or a Debian or Ubuntu with Docker and its Compose plugin (version 2) already on it."
 }
 
-# put FILE: standard input becomes the file's content; succeeds when that changed it.
+# put FILE: writes standard input to the file; succeeds if that changed it.
 put() {
     cat >"$1.new"
     if cmp -s "$1.new" "$1"; then
@@ -68,8 +68,8 @@ put() {
 
 # ---- packages
 
-# Unattended upgrades, or the first boot's, may be at it. apt itself waits for some of its locks, and not for all. By the clock: a
-# try takes up to a minute.
+# Unattended upgrades or the first boot's installation may be running. apt waits for some of its locks itself, but not
+# for all. Timed by the clock, because a try takes up to a minute.
 apt_get() {
     began=$(date +%s)
     said_at=$began
@@ -90,7 +90,7 @@ apt_get() {
 
 is_installed() { dpkg-query --show --showformat '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
 
-# install PACKAGE...: those that are missing. The list of packages is fetched once, and only when something is.
+# install PACKAGE...: installs the missing ones. Fetches the package list once, and only if something is missing.
 install_packages() {
     missing=
     for package in "$@"; do
@@ -114,7 +114,8 @@ is_offered() { apt-cache show --no-all-versions "$1" 2>/dev/null | grep -q "^Ver
 
 # ---- the boot disk
 
-# A disk grows under a running machine. Google's image of Debian grows the partition and the file system only when it boots.
+# A disk can grow under a running machine. Google's image of Debian grows the partition and the file system only at
+# boot.
 grow_boot() {
     [ -n "$boot" ] || return 0
     root=$boot-part1
@@ -123,21 +124,21 @@ grow_boot() {
         return
     fi
     wait_for_device "$boot" "$boot_gigabytes" "boot disk"
-    # Partitions for booting take some 130 MB beside it.
+    # The boot partitions beside it take some 130 MB.
     unused=$((($(blockdev --getsize64 "$boot") - $(blockdev --getsize64 "$root")) >> 20))
     if [ "$unused" -ge 512 ]; then
         say "Growing the boot disk's file system to $boot_gigabytes GB ..."
         install_packages fdisk
-        # It is in use: the table is written, and the kernel told of that one partition.
+        # The disk is in use: writes the table and tells the kernel about this one partition.
         words=$(echo ', +' | sfdisk --quiet --force --no-reread --no-tell-kernel -N 1 "$boot" 2>&1 && partx --update --nr 1 "$boot" 2>&1) ||
             die "The boot disk's partition could not be grown. A restart grows it, too: sudo reboot. sfdisk says: $(printf '%s' "$words" | tail -n 1)"
     fi
-    # Also where an earlier run was cut off after the partition.
+    # Also if an earlier run was interrupted after the partition.
     words=$(resize2fs "$root" 2>&1) || [ "$unused" -lt 512 ] ||
         die "The file system on the boot disk could not be grown. A restart grows it, too: sudo reboot. resize2fs says: $(printf '%s' "$words" | tail -n 1)"
 }
 
-# wait_for_device DEVICE GB NAME: until it is there in its new size.
+# wait_for_device DEVICE GB NAME: waits until the device exists in its new size.
 wait_for_device() {
     waited=0
     until [ -b "$1" ] && [ "$(($(blockdev --getsize64 "$1") >> 30))" -ge "$2" ]; do
@@ -166,17 +167,17 @@ mount_data() {
         mount "$data" || die "The data disk could not be mounted at $data. Look at it: sudo fsck -n $device"
     else
         remember_mount
-        # Earlier versions of this program mounted it without these two.
+        # Earlier versions of this program mounted it without these two options.
         case $(findmnt --noheadings --output OPTIONS "$data") in
             *nosuid*nodev*) ;;
             *) mount -o remount,nosuid,nodev "$data" || die "The data disk could not be mounted at $data with other options. Try it: sudo mount -o remount,nosuid,nodev $data" ;;
         esac
     fi
-    # Other users of the machine have no business there. Docker is root, and mounts what lies below it all the same.
+    # Other users of the machine need no access. Docker runs as root and can mount what is below it all the same.
     chmod 700 "$data"
-    # What notebooks have filled leaves root, and so Docker's engine, the room for a release.
+    # Even when notebooks have filled the disk, root, and so Docker's engine, has space left for a release.
     tune2fs -m 1 "$device" >/dev/null 2>&1 || :
-    # A disk grows under a running machine, and its file system with it.
+    # A disk can grow under a running machine, and so can its file system.
     words=$(resize2fs "$device" 2>&1) || die "The file system on the data disk could not be grown. resize2fs says: $(printf '%s' "$words" | tail -n 1)"
 }
 
@@ -185,15 +186,15 @@ format_blank() {
     case $status:$found in
         0:ext4) ;;
         2:)
-            say "Making a file system on the data disk ..."
+            say "Creating a file system on the data disk ..."
             mkfs.ext4 -q -m 1 -E lazy_itable_init=1,discard "$device" || die "The data disk could not be formatted."
             ;;
-        *) die "The data disk holds something that is not ours (${found:-an unknown format}), and is left as it is. Nothing was changed on it." ;;
+        *) die "The data disk has other content (${found:-an unknown format}). Nothing was changed on it." ;;
     esac
 }
 
-# By its name, which no other disk of this machine can have; nofail, so that the machine boots and lets one in without it.
-# What containers write there is no program with another user's rights, and no device.
+# By its name, which no other disk of this machine can have. nofail: the machine boots and accepts SSH without it. Files
+# that containers write there cannot be set-uid programs or devices.
 remember_mount() {
     line="$device $data ext4 defaults,discard,nosuid,nodev,nofail,x-systemd.device-timeout=30s 0 2"
     if grep -qxF "$line" /etc/fstab; then return; fi
@@ -207,26 +208,27 @@ free_space() { df -h --output=avail "$data" | tail -n 1 | tr -d ' '; }
 
 # ---- memory
 
-# With less than 2 GB of memory an upgrade beside a running kernel ends in the kernel's death. More than this would only take
-# longer to fill, at the speed of the disk; a larger one of an earlier version stays. What notebooks get of it is limited (site_apply/limits.py).
+# With less than 2 GB of memory, an upgrade beside a running kernel would get the kernel killed. A larger swap file would only take
+# longer to fill, at the speed of the disk; a larger one of an earlier version stays. site_apply/limits.py limits how much of it
+# notebooks get.
 make_swap() {
     swap=/swapfile
     size=1
     memory=$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)
     if [ "$memory" -ge 2000 ] || [ "$(wc -l </proc/swaps)" -gt 1 ]; then return; fi
     if ! [ -e "$swap" ]; then
-        say "Making a swap file of $size GB, as there are $memory MB of memory ..."
+        say "Creating a swap file of $size GB, because the machine has $memory MB of memory ..."
         rm -f "$swap.new"
-        (umask 077 && fallocate -l ${size}G "$swap.new") || die "There is no room for a swap file of $size GB on this machine's boot disk. Make it larger: pulumi config set bootDiskGb 20"
+        (umask 077 && fallocate -l ${size}G "$swap.new") || die "The boot disk has no space for a swap file of $size GB. Make the disk larger: pulumi config set bootDiskGb 20"
         mkswap -q "$swap.new" >/dev/null
         mv "$swap.new" "$swap"
         grep -q "^$swap " /etc/fstab || echo "$swap none swap sw,nofail 0 0" >>/etc/fstab
     fi
-    swapon "$swap" || die "The swap file could not be taken into use."
+    swapon "$swap" || die "The swap file could not be enabled."
 }
 
-# sshd keeps the memory that it runs in, so that the owner gets in while everything else is swapped out. Its slice has to keep
-# as much, or has none to give. Where memory is counted by the first version of cgroups, nobody keeps any.
+# Protects sshd's memory, so that the owner can log in while everything else is swapped out. Its slice needs the same
+# protection, or it has none to give. Cgroups v1 cannot protect memory.
 keep_reachable() {
     changed=
     for unit in Service/ssh.service Slice/system.slice; do
@@ -242,20 +244,22 @@ end
 
 # ---- the metadata server, and the machine itself
 
-# Whoever reads the metadata of a cloud's machine is that machine: no container may. Names are looked up there, too, so that
-# DNS passes. Nor may containers of the site connect to what the machine itself listens with: sshd does so on each address, the
-# gateways of internal networks too. A table of our own, which Docker does not touch; and Docker does not run without it.
+# A process that can read the metadata of a cloud's machine can act as that machine, so no container may. DNS passes,
+# because the metadata server also resolves names. Containers of the site may not connect to services of the machine
+# either: sshd listens on every address, including the gateways of internal networks. The rules are in a separate table,
+# which Docker does not touch, and Docker does not run without it.
 guard_metadata() {
     install_packages nftables
     rules=$own/metadata.nft
     unit=jupyter-up-metadata.service
     put "$rules" <<end || :
-# Keeps containers off the cloud's metadata server and off this machine's own services. What they send to the one is
-# forwarded, to the other it is input; what this machine sends is neither.
+# Keeps containers away from the cloud's metadata server and this machine's own services. Their packets to the metadata
+# server are forwarded, those to the machine are input; the machine's own packets are neither.
 table inet jupyter_up
 delete table inet jupyter_up
 table inet jupyter_up {
-    # Of the site's networks; site-apply names them in the file below. Other containers are their owner's affair.
+    # The bridges of the site's networks, which site-apply writes to the file below. Other containers are their owner's
+    # business.
     set bridges { type ifname; }
     chain forward {
         type filter hook forward priority filter - 10; policy accept;
@@ -268,7 +272,7 @@ table inet jupyter_up {
         type filter hook input priority filter - 10; policy accept;
         iifname @bridges ct state new jump from_containers
     }
-    # Names, should this machine answer for them; and the site's own ports, where its name leads back to this machine.
+    # DNS, in case this machine answers it; and the site's own ports, in case its name resolves to this machine.
     chain from_containers {
         udp dport 53 accept
         tcp dport { 53, 80, 443 } accept
@@ -281,7 +285,7 @@ end
 [Unit]
 Description=Keeps containers off the cloud's metadata server and this machine's own services
 Before=docker.service
-# Whoever flushes all rules has these put back.
+# If an administrator flushes all rules, these are restored.
 After=nftables.service
 PartOf=nftables.service
 
@@ -294,7 +298,7 @@ ExecStart=/usr/sbin/nft -f $rules
 RequiredBy=docker.service
 end
     systemctl enable --quiet "$unit"
-    # Not `restart`, which would take Docker down with it.
+    # Not `restart`, which would stop Docker as well.
     { systemctl start "$unit" && nft -f "$rules"; } ||
         die "The rules that keep containers off the metadata server and this machine could not be set: sudo systemctl status $unit"
 }
@@ -305,7 +309,7 @@ install_docker() {
     configure_docker
     if ! command -v dockerd >/dev/null; then
         update_lists
-        # Debian 13 has the client in a package of its own.
+        # Debian 13 has the client in a separate package.
         if is_offered docker-cli; then install_packages docker.io docker-cli; else install_packages docker.io; fi
     fi
     docker compose version >/dev/null 2>&1 || install_compose
@@ -323,8 +327,8 @@ install_compose() {
     die "${PRETTY_NAME:-This system} has no package of Docker's Compose plugin, version 2. Upgrade it to Debian 13, or install Docker's own packages (https://docs.docker.com/engine/install), and run pulumi up again."
 }
 
-# Before Docker is installed, because its package starts it. One that was here before keeps its settings: a restart for
-# ours would end what else runs in it.
+# Before Docker is installed, because its package starts it. An existing Docker keeps its settings: a restart for ours
+# would stop its other containers.
 configure_docker() {
     before=$(cat "$own/daemon.json" 2>/dev/null || :)
     if [ -z "$device$before" ] && command -v dockerd >/dev/null; then return; fi
@@ -337,20 +341,20 @@ configure_docker() {
         echo '}'
     } | put "$own/daemon.json" || :
     if [ -e /etc/docker/daemon.json ] && [ "$(cat /etc/docker/daemon.json)" != "$before" ]; then
-        [ -z "$device" ] || die "/etc/docker/daemon.json has settings that are not ours, and Docker's data has to lie on the data disk. Move the file away, and run pulumi up again."
-        say "Docker's settings (/etc/docker/daemon.json) are somebody else's: left as they are."
+        [ -z "$device" ] || die "/etc/docker/daemon.json has other settings, and Docker's data must be on the data disk. Move the file away and run pulumi up again."
+        say "Docker's settings (/etc/docker/daemon.json) were changed by others and stay as they are."
         return
     fi
     restart=
     put /etc/docker/daemon.json <"$own/daemon.json" && restart=yes
     put /etc/systemd/system/docker.service.d/jupyter-up.conf <<end && restart=yes
-# Without its disk Docker would begin anew on the boot disk, with nothing in it.
+# Without its disk, Docker would start empty on the boot disk.
 [Unit]
 RequiresMountsFor=$data
 end
     [ -n "$restart" ] || return 0
     systemctl daemon-reload
-    # live-restore: containers run on meanwhile.
+    # live-restore: containers keep running while Docker restarts.
     ! systemctl is-active --quiet docker || systemctl restart docker || die "Docker's engine does not start: sudo journalctl -u docker -n 20"
 }
 

@@ -1,4 +1,4 @@
--- The pairings, and two to begin with. Run once, when the app's database is made.
+-- The table of pairings, with two examples. Run once, when the app's database is created.
 CREATE TABLE pairings (
     id INT AUTO_INCREMENT PRIMARY KEY,
     wine VARCHAR(100) NOT NULL,

@@ -1,4 +1,4 @@
-/** A file as it travels to the host. */
+/** A file in a release archive. */
 export interface HostFile {
   /** Path below the folder it is unpacked into: letters, digits and `._-/`. */
   path: string;
@@ -10,10 +10,10 @@ export interface HostFile {
 const PATH = /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
 
 /**
- * Files as one text that a person can read in `pulumi preview --diff`, line by line, and that the host unpacks
- * (host/site_apply/archive.py): `file PATH MODE`, each line of it behind a bar, and at the end `end COUNT`,
- * without which the host refuses it as cut off.
- * @throws when a path is not safe to unpack, or a content would not come out as it went in.
+ * Serializes files as one text. A person can read it line by line in `pulumi preview --diff`, and the host unpacks it
+ * (host/site_apply/archive.py): `file PATH MODE`, then each line behind a bar, and `end COUNT` at the end. Without the
+ * end, the host refuses the text as truncated.
+ * @throws if a path is not safe to unpack, or a content would change on the way.
  */
 export function serializeArchive(files: HostFile[]): string {
   const parts = files.map(({ path, mode, content }) => {

@@ -1,13 +1,13 @@
 import { Document, isScalar, type Pair, type Scalar, visit, type YAMLMap } from "yaml";
 import { yamlText } from "./yamlText.ts";
 
-/** A long list is one item a line, a short one fits on one. */
+/** Maximum length of a list on one line. A longer list has one item per line. */
 const SHORT = 72;
 
 /**
- * A compose.yaml as one would write it by hand: a sentence over each service, a blank line between them, short lists on
- * one line, nothing abbreviated by anchors.
- * @param networks by name; an internal one leads nowhere else.
+ * Renders compose.yaml as a person would write it: a sentence above each service, a blank line between them, short
+ * lists on one line, no anchors.
+ * @param networks by name; an internal one has no route to the outside.
  * @param about sentence by service name.
  */
 export function composeText(
@@ -18,7 +18,7 @@ export function composeText(
 ): string {
   const file = new Document({ name, services, networks }, { aliasDuplicateObjects: false });
   file.commentBefore =
-    " The site, as `pulumi up` released it. Written anew at each release: change the stack's settings instead.";
+    " The site, as `pulumi up` released it. Each release overwrites this file: change the stack's settings instead.";
   const definitions = file.get("services") as YAMLMap & { items: Pair<Scalar<string>>[] };
   for (const { key } of definitions.items) {
     key.spaceBefore = true;
@@ -29,6 +29,6 @@ export function composeText(
       list.flow = list.items.every(isScalar) && list.items.join(", ").length < SHORT;
     },
   });
-  // A dollar would be filled in by Compose.
+  // Compose would expand a dollar sign.
   return yamlText(file).replace(/^ +$/gm, "").replaceAll("$", "$$$$");
 }

@@ -1,12 +1,14 @@
-/** What every service's Compose definition is made of. https://docs.docker.com/reference/compose-file/services/ */
+/**
+ * The parts that every service's Compose definition shares. https://docs.docker.com/reference/compose-file/services/
+ */
 
 /**
- * Docker's DNS forwards names that it does not know to the machine's own resolver, so that any host of the network could call
- * itself `vouch` while Vouch is down. With ndots set, it does not forward a name without a dot. A search domain would put one in.
+ * Docker's DNS forwards unknown names to the machine's own resolver, so any host of the network could call itself
+ * `vouch` while Vouch is down. With ndots:1, it does not forward a name without a dot. A search domain would add one.
  */
 const OWN_NAMES_STAY_HERE = { dns_opt: ["ndots:1"], dns_search: ["."] };
 
-/** Rights that no service of the site needs, and a log that cannot fill the disk. */
+/** For every service: drops all capabilities, and limits the log so that it cannot fill the disk. */
 export const BASELINE = {
   ...OWN_NAMES_STAY_HERE,
   restart: "unless-stopped",
@@ -15,7 +17,7 @@ export const BASELINE = {
   logging: { driver: "local", options: { "max-size": "10m", "max-file": "3" } },
 };
 
-/** The same, for a service that writes nothing but temporary files. */
+/** The same, for a service that writes only temporary files. */
 export const HARDENED = {
   ...BASELINE,
   read_only: true,
@@ -24,8 +26,9 @@ export const HARDENED = {
 };
 
 /**
- * The same, for an image that nobody here knows. One that begins as root needs these rights of Docker's usual ones to give
- * its files away and become a lesser user; one with a user of its own gets none of them, here as anywhere.
+ * The same, for an image of unknown origin. An image that starts as root needs these capabilities to change the owner
+ * of its files and switch to another user. An image with its own user gets none of them, because it does not start as
+ * root.
  */
 export const UNTRUSTED = {
   ...BASELINE,
@@ -34,17 +37,18 @@ export const UNTRUSTED = {
 };
 
 /**
- * A command that asks an address of the site's own, in a container that has wget: GNU's or BusyBox's. Docker's client may put a proxy's
- * address into every container (`proxies` in ~/.docker/config.json), and what the proxy cannot reach would count as down.
+ * A command that requests one of the site's own URLs, in a container with wget: GNU's or BusyBox's. Docker's client may
+ * set a proxy in every container (`proxies` in ~/.docker/config.json), and a URL that the proxy cannot reach would
+ * count as down.
  */
 export function wget(url: string, ...options: string[]): string[] {
   return ["wget", "--proxy=off", "-q", ...options, "-O", "/dev/null", url];
 }
 
 /**
- * A health check that costs next to nothing: once a minute. A release does not wait for it, it runs the same
- * command by itself until it succeeds (host/site_apply/health.py), because engines before 25 know no shorter interval at the start.
- * Meanwhile `docker ps` says "starting", and not "unhealthy", for as long as a release waits.
+ * A cheap health check: once a minute. A release does not wait for it, but runs the same command itself until it
+ * succeeds (host/site_apply/health.py), because engines before 25 have no shorter interval at the start. Meanwhile
+ * `docker ps` says "starting" and not "unhealthy", for as long as a release waits.
  * @param test program and arguments.
  */
 export function healthCheck(...test: string[]) {

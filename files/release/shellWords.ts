@@ -1,12 +1,12 @@
-/** A text as one word of a POSIX shell. */
+/** Quotes a text as one word of a POSIX shell. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /**
- * Command line that puts its standard input in place as a program; the old one stays whole until the new one is. Only its user may
- * change it, whatever umask there is.
- * @param lastLine of the program, without which it was cut off on its way. Default: any.
+ * Command line that installs its standard input as a program. The old program stays intact until the new one is
+ * complete. Only its user can change it, whatever the umask.
+ * @param lastLine of the program, without which it is truncated. Default: any.
  */
 export function install(script: string, lastLine?: string): string {
   const folder = quoted(script.replace(/\/[^/]*$/, ""));

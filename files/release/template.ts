@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 
 /**
- * A file that lies beside a service's code, with its `{{names}}` filled in.
- * @throws when a name in the file has no value, or a value no place in the file.
+ * Renders a file next to a service's code, replacing its `{{names}}`.
+ * @throws if a name in the file has no value, or a value is not used in the file.
  */
 export function renderTemplate(file: URL, values: Record<string, string> = {}): string {
   const text = readFileSync(file, "utf8");
@@ -14,6 +14,6 @@ export function renderTemplate(file: URL, values: Record<string, string> = {}): 
     return value;
   });
   const unused = Object.keys(values).filter((name) => !used.has(name));
-  if (unused.length > 0) throw new Error(`${file.pathname}: there is no place for ${unused.join(", ")}`);
+  if (unused.length > 0) throw new Error(`${file.pathname}: unused values: ${unused.join(", ")}`);
   return filled;
 }

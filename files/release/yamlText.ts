@@ -1,11 +1,12 @@
 import { type Document, isScalar, visit } from "yaml";
 
-/** What no reader of YAML takes as it stands, or what one takes for the end of a line. */
+/** Characters that some YAML reader rejects or takes for the end of a line. */
 const UNPRINTABLE = /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g;
 
 /**
- * A YAML document that every reader reads as it was meant. Programs read dialects of their own, in which a plain `2026-11-27`
- * is a moment, `1_000` a number and `no` a boolean; so every text is in quotes, and every key that begins with a digit.
+ * A YAML document that every reader understands in the same way. Programs read different dialects, in which a plain
+ * `2026-11-27` is a timestamp, `1_000` a number and `no` a boolean. So every text is quoted, and every key that begins
+ * with a digit.
  */
 export function yamlText(document: Document): string {
   visit(document, {

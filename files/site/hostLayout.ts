@@ -1,18 +1,21 @@
-/** What the site has to know of the machine it will run on. */
+/** The host's folders, ports and users, as far as the site needs them. */
 export interface HostLayout {
-  /** Absolute folder of the site's own files; they come and go with releases. */
+  /** Absolute folder of the site's generated files, which each release may replace. */
   root: string;
-  /** Absolute folder of what outlives every release: home directory, databases. */
+  /** Absolute folder of the data that outlives every release: home directory, databases. */
   data: string;
   /** Absolute folder of the notebooks. */
   notebooks: string;
-  /** Address the ports are published on: 127.0.0.1, or 0.0.0.0 for the whole world. */
+  /** Address the ports are published on: 127.0.0.1, or 0.0.0.0 for all interfaces. */
   address: string;
   httpsPort: number;
   httpPort: number;
-  /** User all containers run as, where files cannot be given to each image's own: the releasing user is not root. */
+  /**
+   * User that all containers run as, if the releasing user is not root and so cannot give files to each image's own
+   * user.
+   */
   uid?: number;
-  /** Its type, where it can be given another one: with other memory, a release is due. */
+  /** Machine type, if it can change: other memory requires a release. */
   machine?: string;
   /** Whether browsers shall insist on HTTPS for two years (HSTS). */
   public: boolean;

@@ -1,7 +1,7 @@
-/** The names of the site and how a browser reaches them. */
+/** The site's domain, port and URLs. */
 export interface Names {
   domain: string;
-  /** Port as it stands in urls: `:8443`, or nothing for 443. */
+  /** Port as part of URLs: `:8443`, or empty for 443. */
   port: string;
   /** `https://<label>.<domain>[:port]`; without a label the domain's own. */
   origin(label?: string): string;
@@ -12,12 +12,12 @@ export function buildNames(domain: string, httpsPort: number): Names {
   return { domain, port, origin: (label) => `https://${label ? `${label}.` : ""}${domain}${port}` };
 }
 
-/** Name of the site with this first label; without one the domain itself. */
+/** The site's host name with this first label; without one the domain itself. */
 export function hostName({ domain }: Names, label: string): string {
   return label ? `${label}.${domain}` : domain;
 }
 
-/** Where the identity provider sends people back to; it has to be registered there. */
+/** The callback URL, which must be registered with the identity provider. */
 export function callbackUrl(names: Names): string {
   return `${names.origin("vouch")}/auth`;
 }

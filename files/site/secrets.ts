@@ -1,25 +1,31 @@
-/** Everything secret that ends up in a file on the host. Plain values: made by components/release/siteSecrets.ts, used inside `apply`. */
+/**
+ * All secrets that end up in files on the host. Plain values: created by components/release/siteSecrets.ts, used inside
+ * `apply`.
+ */
 export interface Secrets {
-  /** Certificate of all names (PEM, leaf first) and its private key (PEM); absent where the machine gets it by itself. */
+  /** Certificate for all names (PEM, leaf first) and its private key (PEM); absent if the machine gets it by itself. */
   certificate?: string;
   certificateKey?: string;
-  /** What Cloudflare shows when it connects, where it stands before the site: authority, certificate and private key (PEM). */
+  /**
+   * What Cloudflare presents when it connects, if it is in front of the site: authority, certificate and private key
+   * (PEM).
+   */
   clientAuthority?: string;
   clientCertificate?: string;
   clientKey?: string;
-  /** Token for Cloudflare's API, with which the machine gets its certificate. */
+  /** Token for Cloudflare's API; the machine needs it to get its certificate. */
   cloudflareToken?: string;
   /** Signs Vouch's session tokens; 44 characters or more. */
   vouchJwtSecret: string;
-  /** Signs Vouch's cookie of a sign-in under way; 44 characters or more. */
+  /** Signs Vouch's cookie of an unfinished sign-in; 44 characters or more. */
   vouchSessionKey: string;
-  /** Known to Vouch and its identity provider: made up for the built-in one, given by any other. */
+  /** Shared by Vouch and its identity provider: generated for the built-in one, given by any other. */
   oidcClientSecret: string;
-  /** Known to nginx and Jupyter: a request that carries it has passed the door. */
+  /** Shared by nginx and Jupyter: a request that carries it has passed nginx's sign-in check. */
   doorSecret: string;
   /** bcrypt hash of each built-in user's password, by address. */
   passwordHashes: Record<string, string>;
-  /** MariaDB's root user, reached inside its container only. */
+  /** MariaDB's root user, who can connect only inside its container. */
   databaseRootPassword: string;
   /** MariaDB's user for notebooks. */
   notebooksDatabasePassword: string;
@@ -27,6 +33,6 @@ export interface Secrets {
   appDatabasePasswords: Record<string, string>;
   /** Secret variables of apps, by app and name. */
   appSecrets: Record<string, Record<string, string>>;
-  /** Key of the HMAC that names secret folders, so that a name in plain sight tells nothing of the content. */
+  /** Key of the HMAC that names secret folders, so that a visible name reveals nothing about the content. */
   namingKey: string;
 }

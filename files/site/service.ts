@@ -7,32 +7,32 @@ export type TextFiles = Record<string, string>;
 export interface Image {
   /** Full reference, registry included, as `docker pull` takes it. */
   reference: string;
-  /** Room it takes when unpacked, in MiB, rounded up; a pull is refused when the disk has less. */
+  /** Its unpacked size in MiB, rounded up; a pull is refused if the disk has less free space. */
   sizeMiB: number;
-  /** The setting that names it, if it is anybody's image: `apps[0].image`. */
+  /** The setting that names it, if the user can choose the image: `apps[0].image`. */
   setting?: string;
   /**
-   * For a tag that moves, which each release looks up: the command that ends this. `{version}` and `{digest}` in it stand for
-   * those of an image. Absent: the image is pulled once.
+   * For a moving tag, which each release looks up again: the command that pins it. `{version}` and `{digest}` are
+   * replaced by the image's. Absent: the image is pulled once.
    */
   pin?: string;
 }
 
-/** A folder of files that lies on the host and is mounted read-only into the container. */
+/** A folder of files on the host, mounted read-only into the container. */
 export interface MountedFiles<Source> {
   /** Folder in the container. */
   at: string;
-  /** Makes the files: from where the service finds its secret files, or from the secrets themselves. */
+  /** Returns the files, from the location of the service's secret files or from the secrets themselves. */
   content: (source: Source) => TextFiles;
-  /** Files of them that a program looks for elsewhere, by their path in the container. */
+  /** Additional mounts of single files: their path in the container, and the file. */
   elsewhere?: Record<string, string>;
 }
 
 /** Files of mode 0600. */
 export interface SecretFiles extends MountedFiles<Secrets> {
   /**
-   * What is mounted is the folder around every version of them, with a link `current` to the one of the running release, so
-   * that no change of them makes the container anew. So it is for a service that reloads, without the link.
+   * Mounts the folder that contains every version of them, with a link `current` to the running release's, so that a
+   * change does not recreate the container. A service that reloads has the same folder without the link.
    */
   mountParent?: boolean;
 }
@@ -48,38 +48,44 @@ export interface DataFolder {
   source: string;
   /** Folder in the container. */
   target: string;
-  /** Folders to be made in it, by their paths below it: the image's user makes them, with nothing else of the host to see. */
+  /**
+   * Folders to create in it, by their paths below it: the image's user creates them in a container that sees nothing
+   * else of the host.
+   */
   inner?: string[];
 }
 
-/** A folder of files that anybody may read, mounted read-only on a place of its own. */
+/** A folder of public files, mounted read-only. */
 export interface MountedFolder {
   /** Folder in the container. */
   at: string;
   files: TextFiles;
 }
 
-/** A service that comes to another one's network, as it runs. */
+/** Connects a service to another service's network at run time. */
 export interface NetworkAttachment {
-  /** The visiting service. */
+  /** The service to connect. */
   service: string;
-  /** The other one's network. */
+  /** The other service's network. */
   network: string;
-  /** Name that it is called by there; absent: it calls, and is not called. */
+  /** Its name on that network; absent: it only opens connections and accepts none. */
   alias?: string;
 }
 
-/** A name of the site in front of its domain, and the nginx server that answers for it. */
+/** A host name of the site, and the nginx server that answers for it. */
 export interface VirtualHost {
   /** First label: `jupyter` for jupyter.lab.example.com; empty for the domain itself. */
   label: string;
-  /** Whether people are sent here when they sign in, so that Vouch may come back to it. */
+  /** Whether it requires sign-in, so that Vouch may redirect back to it. */
   protected: boolean;
-  /** Words on its tile on the front page; absent: it has none. */
+  /** Title on its tile on the front page; absent: no tile. */
   title?: string;
-  /** Who of the site's people may come in here, lower-cased addresses and `@domains`; absent: all of them. */
+  /**
+   * Users who may enter here, out of those allowed on the site: lower-case addresses and `@domains`; absent: all of
+   * them.
+   */
   allow?: string[];
-  /** Whether pages of other names and sites may ask for more than to be opened: forms, scripts, frames. */
+  /** Whether other sites' pages may do more than link to it: send forms, run requests, embed frames. */
   crossSite?: boolean;
   /** nginx `server` block. */
   server: string;
@@ -95,88 +101,91 @@ export interface OwnCertificate {
   reader: string;
 }
 
-/** One service of the site: what Compose runs, what lies on the host for it, and the name it answers to. */
+/** One service of the site: its Compose definition, its files on the host, and its host name. */
 export interface Service {
   /** Name in Compose, and host name on the networks. */
   name: string;
-  /** A sentence for whoever reads compose.yaml at night. */
+  /** One sentence for readers of compose.yaml. */
   about: string;
   image: Image;
   /**
-   * User and group of the image's process: the owner of its secret files and data folders. Imposed on an image that would
-   * begin as root. Absent for an image that nobody here knows: its own say, which the host asks it for.
+   * User and group of the image's process: the owner of its secret files and data folders. `imposed` overrides an image
+   * that would start as root. Absent for an unknown image: the host reads it from the image.
    */
   user?: { uid: number; gid: number; imposed?: boolean };
-  /** Networks it is on. Services reach each other only where they share one. */
+  /** Its networks. Services reach each other only on a shared one. */
   networks: string[];
-  /** Those of its networks that lead nowhere else: not out of the machine either. */
+  /** Those of its networks that are internal: without a route out of the machine. */
   internal?: string[];
   /**
-   * Who comes to networks of its own. They are connected as they run: were these networks part of their definitions, an app
-   * that comes or goes would make nginx's container anew, and everybody's connections end.
+   * Services that join its own networks. They are connected at run time: if these networks were part of the other
+   * service's definition, adding or removing an app would recreate nginx's container and cut all connections.
    */
   networkAttachments?: NetworkAttachment[];
   /** The rest of its Compose definition. https://docs.docker.com/reference/compose-file/services/ */
   compose: Record<string, unknown>;
-  /** Files anybody may read. A change makes this service's container anew, and no other. */
+  /** Public files. A change recreates this service's container, and no other. */
   files?: MountedFiles<SecretFolder>;
-  /** More of such files, each folder at a place of its own. */
+  /** More public files, each folder mounted separately. */
   folders?: MountedFolder[];
-  /** A change makes this service's container anew, and no other. */
+  /** A change recreates this service's container, and no other. */
   secretFiles?: SecretFiles;
-  /** Secret variables of its environment. They travel as a secret file, which Compose reads and the container never sees. */
+  /** Secret environment variables. They are sent as a secret file, which Compose reads and the container never sees. */
   secretEnvironment?: (secrets: Secrets) => Record<string, string>;
   /**
-   * Command run in the container that has the service read its files again, and ends when it goes by them, so that no change
-   * of them makes its container anew: what is mounted is the folder around them, with a link `current` to the files and
-   * each version of the secrets by its name.
+   * Command run in the container that makes the service read its files again, and ends when they are in effect. So a
+   * change does not recreate the container: the mount is the folder that contains them, with a link `current` to the
+   * files, and each version of the secrets under its name.
    */
   reload?: string[];
-  /** Command that reads the files as the service would, and fails on a fault in them; run before a release is switched to. */
+  /**
+   * Command that reads the files as the service would, and fails if they are invalid; run before a release is
+   * activated.
+   */
   check?: string[];
   /**
-   * How to know that it is ready, where its image need not have a program to ask with: a command that succeeds in another
-   * service's container. Absent: its own health check.
+   * Readiness probe for an image that may contain no suitable program: a command that succeeds in another service's
+   * container. Absent: its own health check.
    */
   readinessProbe?: { service: string; succeeds: string[] };
   /**
-   * Commands run in the container at each release, once it is ready and before the site is asked. They may be run again at any
-   * time; what they print is shown; one that fails is a failed release, unless people control the service.
+   * Commands run in the container at each release, once it is ready and before the smoke test. They must be repeatable.
+   * Their output is shown. A failure fails the release, unless users control the service.
    */
   prepare?: string[][];
   /**
-   * The same once the release has succeeded: what cannot be taken back, should it have to go back to the one before. What
-   * they print is shown, a failure too, and the release stays.
+   * The same, once the release has succeeded: for steps that a rollback could not undo. Their output is shown,
+   * including failures, and the release stays.
    */
   postRelease?: string[][];
   /**
-   * People can change the programs in its container as it runs. So nothing that runs there makes a release go back: `prepare`
-   * never does, and its health only where the release has recreated its container because of a change.
+   * Users can change the programs in its running container. So nothing that runs there causes a rollback: `prepare`
+   * never does, and its health only if the release itself recreated the container because of a change.
    */
   userControlled?: boolean;
   /**
-   * Processes and threads that it may have for each of the machine's cores, where that is more than `pids_limit` of its
-   * definition: only the host knows its cores.
+   * Processes and threads allowed for each of the machine's cores, if that is more than `pids_limit` of its definition:
+   * only the host knows its cores.
    */
   processesPerCore?: number;
   /**
-   * Those of its files that say who may come in, as maps of nginx's; see peopleMap in nginx/nginx.ts. A release that goes back
-   * keeps out whomever they leave out. With `reload` and `check` only.
+   * Those of its files that are allow lists, in the form of nginx maps; see peopleMap in nginx/nginx.ts. After a
+   * rollback, users removed by the failed release stay locked out. Only with `reload` and `check`.
    */
   lists?: string[];
-  /** It may use the memory that the machine has left: the host limits it to that. */
+  /** Whether it may use the memory that the machine has left: the host sets its limit to that. */
   takesMemoryLeft?: boolean;
   /**
-   * Command run in the container after each release, with the site's allow list on its standard input, an entry a line. It ends
-   * what people have started who are not on the list. What it prints is shown; a failure never fails the release.
+   * Command run in the container after each release, with the site's allow list on its standard input, one entry per
+   * line. It ends processes of users who are not on the list. Its output is shown; a failure never fails the release.
    */
   dismiss?: string[];
-  /** Command run in the container when all is up: fails unless the site answers as a whole. */
+  /** Smoke test: a command run in the container when everything is up, which fails unless the whole site answers. */
   smokeTest?: string[];
   data?: DataFolder[];
-  /** The service is run to get this certificate or renew it, whichever is due, and ends. */
+  /** The service is run to get or renew this certificate, and then ends. */
   certificate?: OwnCertificate;
-  /** Units of the host's systemd, by file name; its timers are started. */
+  /** Units for the host's systemd, by file name; its timers are started. */
   units?: TextFiles;
   virtualHost?: VirtualHost;
 }

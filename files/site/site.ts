@@ -12,23 +12,23 @@ import type { HostLayout } from "./hostLayout.ts";
 import { buildNames, type Names } from "./names.ts";
 import type { Image, Service } from "./service.ts";
 
-/** Which services run, as plain data. */
+/** The services to run, as plain data. */
 export interface Site {
   /** Compose project; unique on a machine. */
   name: string;
   names: Names;
   layout: HostLayout;
-  /** Addresses and `@domains` that may come in, or names at GitHub; lower-cased. */
+  /** Allowed addresses and `@domains`, or user names at GitHub; lower-case. */
   allow: string[];
   services: Service[];
-  /** Apps that are no more, and the folders of theirs that are to go, too. */
+  /** Removed apps whose folders are to be deleted, too. */
   purge: { app: string; folder: string }[];
 }
 
 /**
- * The site that the settings ask for.
+ * Builds the site from the settings.
  * @param name Compose project, `jupyter-up-<stack>`; see components/names.ts.
- * @param edge Who stands before the machine, if anybody does.
+ * @param edge The proxy in front of the machine, if there is one.
  */
 export function buildSite(name: string, settings: Settings, layout: HostLayout, edge?: Edge): Site {
   const { home, hostNames, allow, signIn, database, apps, purge, tls, sessionRotation } = settings;
@@ -70,7 +70,7 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
   };
 }
 
-/** Where each service is that has a name of its own, by its service; the front page, which is nginx's own, as `home`. */
+/** The URLs of the services with a host name, by service; the front page, which is nginx's own, as `home`. */
 export function urlsOf(site: Site): Record<string, string> {
   return Object.fromEntries(
     site.services.flatMap(({ name, virtualHost }) =>

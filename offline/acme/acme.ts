@@ -13,44 +13,48 @@ import { cloudflareApi } from "./api.ts";
 import { zoneDns } from "./dns.ts";
 import { Zone } from "./zone.ts";
 
-/** An ACME server, and the DNS zone that it looks for answers in. */
+/** An ACME server and the DNS zone in which it looks for the challenge's answers. */
 export interface AcmeWorld {
   /** ACME directory. */
   server: string;
   /** Cloudflare's token for the zone. */
   token: string;
   zone: Zone;
-  /** What lego has to know in order to meet this world instead of the real one, as variables of its own. */
+  /** Environment variables that point lego at these servers instead of the real ones. */
   environment: Record<string, string>;
-  /** PEM of what the ACME server's own address is known by. */
+  /** PEM of the authority that signed the ACME server's own HTTPS certificate. */
   authority: string;
-  /** Orders that the ACME server has taken so far. */
+  /** Orders that the ACME server has accepted so far. */
   orders(): number;
   stop(): Promise<void>;
 }
 
-/** Where containers of any network reach what runs beside them on this machine. Node does not see it while nothing is plugged in. */
+/**
+ * The address at which containers of any network reach services on this machine. Node does not list the bridge while no
+ * container is attached.
+ */
 async function gateway(): Promise<string> {
   const { output } = await run("ip", ["-4", "-oneline", "address", "show", "docker0"]);
   const [, address] = / inet ([\d.]+)\//.exec(output) ?? [];
-  if (!address) throw new Error("Docker has no network of its own here (docker0)");
+  if (!address) throw new Error("Docker has no bridge network here (docker0)");
   return address;
 }
 
 const MADE_UP = "fake-token---------------------------------40";
 
-/** What can be said of a world before it starts. */
+/** Options of the fake servers. */
 export interface AcmeWorldArgs {
   /** Seconds that a certificate lives. Default: 90 days. */
   validity?: number;
-  /** An address of this machine's that lego reaches. Default: Docker's own. */
+  /** An address of this machine that lego can reach. Default: Docker's own bridge. */
   address?: string;
-  /** Cloudflare's token for the zone. Default: one that is made up. */
+  /** Cloudflare's token for the zone. Default: a made-up one. */
   token?: string;
 }
 
 /**
- * Starts Let's Encrypt's own test server, Pebble, and a fake Cloudflare: its API, and the DNS that tells what was set.
+ * Starts Pebble, Let's Encrypt's own test server, and a fake Cloudflare: its API, and a DNS server that answers with
+ * what the API set.
  * @param domain the zone.
  */
 export async function startAcme(domain: string, args: AcmeWorldArgs = {}): Promise<AcmeWorld> {
@@ -88,7 +92,7 @@ export async function startAcme(domain: string, args: AcmeWorldArgs = {}): Promi
 
 async function startPebble(address: string, resolver: string, validity: number) {
   const debian = debianRelease();
-  if (!debian) throw new Error("Pebble comes from Debian's packages, and this is no Debian");
+  if (!debian) throw new Error("Pebble comes from Debian's packages, and this machine does not run Debian");
   const program = join(await unpackPackage("pebble", debian, () => {}), "usr/bin/pebble");
   const folder = await mkdtemp(join(tmpdir(), "jupyter-up-pebble-"));
   const { certificate: authority, certificateKey } = selfSigned([], [address]);

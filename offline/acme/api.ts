@@ -11,7 +11,7 @@ interface Answer {
 const refused = (status: number, code: number, message: string): Answer => ({ status, error: { code, message } });
 
 /**
- * Cloudflare's API as far as a DNS-01 client uses it: the zone by its name, and TXT records made and taken away.
+ * Cloudflare's API as far as a DNS-01 client uses it: finding the zone by name, creating and deleting TXT records.
  * https://developers.cloudflare.com/api/resources/dns/subresources/records
  */
 export function cloudflareApi(zone: Zone, token: string): Server {
@@ -41,7 +41,7 @@ async function answer(zone: Zone, token: string, request: IncomingMessage): Prom
 function create(zone: Zone, { type, name, content }: { type: string; name: string; content: string }): Answer {
   if (type !== "TXT") return refused(403, 10000, "Authentication error");
   if (!zone.holds(name)) return refused(400, 9000, "DNS name is invalid.");
-  // The API takes a text with or without quotes, and means the same.
+  // The API accepts a text with or without quotes and treats both alike.
   const record = { id: randomBytes(16).toString("hex"), name, content: content.replace(/^"(.*)"$/, "$1") };
   if (zone.textsAt(name).includes(record.content)) return refused(400, 81058, "An identical record already exists.");
   zone.records.push(record);

@@ -6,7 +6,7 @@ const TXT = 16;
 const SOA = 6;
 const NO_SUCH_NAME = 3;
 
-/** Answers for a zone by UDP and TCP, at the same port. */
+/** Answers DNS queries for a zone over UDP and TCP on the same port. */
 export function zoneDns(zone: Zone): { udp: Socket; tcp: Server } {
   const udp = createSocket("udp4");
   udp.on("message", (query, { port, address }) => udp.send(reply(zone, query), port, address));
@@ -15,7 +15,7 @@ export function zoneDns(zone: Zone): { udp: Socket; tcp: Server } {
     client.on("error", () => client.destroy());
     client.on("data", (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
-      // Over TCP two bytes of length come before each message.
+      // Over TCP, two bytes of length precede each message.
       while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
         const end = 2 + received.readUInt16BE(0);
         const message = reply(zone, received.subarray(2, end));
@@ -33,7 +33,7 @@ function reply(zone: Zone, query: Buffer): Buffer {
   const texts = type === TXT ? zone.textsAt(name).map((text) => record(TXT, characterString(text))) : [];
   const answers = type === SOA && name === zone.name ? [record(SOA, startOfAuthority())] : texts;
   const exists = zone.holds(name) && (name === zone.name || zone.textsAt(name).length > 0);
-  // An authoritative response, recursion there as it was desired.
+  // An authoritative response; recursion is available if it was requested.
   const flags = 0x8480 | (query.readUInt16BE(2) & 0x0100) | (exists ? 0 : NO_SUCH_NAME);
   const counts = [1, answers.length, 0, 0].map(uint16);
   return Buffer.concat([query.subarray(0, 2), uint16(flags), ...counts, query.subarray(12, end), ...answers]);
@@ -49,7 +49,7 @@ function question(query: Buffer): { labels: string[]; type: number; end: number 
   return { labels, type: query.readUInt16BE(at + 1), end: at + 5 };
 }
 
-/** A record of the name that was asked for, which stands at byte 12, to be kept for no time. */
+/** A record for the name in the question, which starts at byte 12. TTL 0. */
 function record(type: number, data: Buffer): Buffer {
   return Buffer.concat([uint16(0xc00c), uint16(type), uint16(1), Buffer.alloc(4), uint16(data.length), data]);
 }

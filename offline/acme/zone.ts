@@ -1,7 +1,7 @@
-/** What a zone at Cloudflare holds of TXT records: set through the API, asked for by DNS. */
+/** The TXT records of a zone at Cloudflare: written through the API, read through DNS. */
 export interface TxtRecord {
   id: string;
-  /** Without a dot at its end. */
+  /** Without a trailing dot. */
   name: string;
   content: string;
 }
@@ -10,7 +10,7 @@ export class Zone {
   readonly name: string;
   readonly id = "0123456789abcdef0123456789abcdef";
   readonly records: TxtRecord[] = [];
-  /** Whether the token has been taken away. */
+  /** Whether the token has been revoked. */
   closed = false;
 
   constructor(name: string) {

@@ -1,12 +1,12 @@
 import { attempt, run } from "../../scripts/cli/command.ts";
 import type { Cloud } from "./folder.ts";
 
-/** Runs a command of Docker's that has to succeed, and returns what it wrote. */
+/** Runs a Docker command that must succeed, and returns its output. */
 export async function docker(...args: string[]): Promise<string> {
   return (await run(`docker ${args[0]}`, "docker", args)).trim();
 }
 
-/** What a command of Docker's wrote; undefined when it failed, as for something that is not there. */
+/** Output of a Docker command; undefined when it failed, for example because the object does not exist. */
 export async function dockerAnswer(...args: string[]): Promise<string | undefined> {
   const { code, stdout } = await attempt("docker", args);
   return code === 0 ? stdout.trim() : undefined;
@@ -17,7 +17,7 @@ export async function containerStatus(name: string): Promise<string | undefined>
   return dockerAnswer("container", "inspect", "--format", "{{.State.Status}}", name);
 }
 
-/** Removes a container at once, whatever it does, with its volumes. Does nothing when there is none. */
+/** Removes a container at once, with its volumes, whatever its state. Does nothing when there is none. */
 export async function removeContainer(name: string): Promise<void> {
   await dockerAnswer("rm", "--force", "--volumes", name);
 }

@@ -12,12 +12,12 @@ export async function readJson<T>(path: string): Promise<T | undefined> {
   }
 }
 
-/** Writes a JSON file so that a reader sees the old content or the new one, and never a part. Makes its folder. */
+/** Writes a JSON file atomically: a reader sees the old content or the new, never a part. Creates its folder. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
   await rename(await written(path, value), path);
 }
 
-/** Like `writeJson`, but leaves a file that is there as it is, and returns false. */
+/** Like `writeJson`, but leaves an existing file alone and returns false. */
 export async function createJson(path: string, value: unknown): Promise<boolean> {
   const temporary = await written(path, value);
   try {

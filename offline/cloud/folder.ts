@@ -1,13 +1,13 @@
-/** Where a fake cloud lies, and by what mark its containers are known. */
+/** The folder of a fake cloud, and the mark on its containers. */
 
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { cacheFolder } from "../../scripts/cli/folders.ts";
 
-/** A cloud of its own for every folder: all that exists in it is written there, readable, one file a thing. */
+/** Each folder is a separate cloud. Everything in it is stored there as readable JSON, one file per object. */
 export interface Cloud {
   readonly folder: string;
-  /** Eight hexadecimal digits that no other folder has: in the names of its containers and networks. */
+  /** Eight hexadecimal digits, unique to the folder: part of the names of its containers and networks. */
   readonly mark: string;
   /** `name=value` of the Docker label on all its containers and networks. */
   readonly label: string;

@@ -13,8 +13,9 @@ import { docker, dockerAnswer } from "./docker.ts";
 const recipe = join(import.meta.dirname, "instance");
 
 /**
- * Sees to it that Docker has the image that machines boot from, and returns its name. Built once, in half a minute.
- * @throws where this is not Debian: its packages come from this machine's own sources
+ * Makes sure that Docker has the image that machines boot from, and returns its name. The build takes half a minute and
+ * runs once.
+ * @throws where this machine does not run Debian: the packages come from its own sources
  */
 export async function ensureInstanceImage(say: (message: string) => void = () => {}): Promise<string> {
   const debian = debianRelease();
@@ -39,7 +40,7 @@ export async function ensureInstanceImage(say: (message: string) => void = () =>
   return image;
 }
 
-/** What the image is made of, in a few hexadecimal digits. */
+/** Hash of what the image is made of, a few hexadecimal digits. */
 async function identity(sources: string): Promise<string> {
   const files = globSync("**", { cwd: recipe, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -50,7 +51,7 @@ async function identity(sources: string): Promise<string> {
   return hash.digest("hex").slice(0, 12);
 }
 
-/** Those that are in use stay. */
+/** Images in use stay. */
 async function removeOlderThan(image: string): Promise<void> {
   const names = (await docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "jupyter-up-instance")).split(
     "\n",
@@ -58,7 +59,7 @@ async function removeOlderThan(image: string): Promise<void> {
   for (const name of names) if (name !== image) await dockerAnswer("image", "rm", name);
 }
 
-/** This machine's own sources of Debian, as a machine in the cloud can use them. */
+/** The Debian sources of this machine in a form that a machine in the cloud can use. */
 function guestSources(debian: DebianRelease): AptSource[] {
   const sources = ["/etc/apt/sources.list", ...globSync("/etc/apt/sources.list.d/*.{list,sources}")]
     .filter((path) => existsSync(path))
@@ -69,7 +70,7 @@ function guestSources(debian: DebianRelease): AptSource[] {
   }));
 }
 
-/** Debian's cloud images keep the mirror's address in a file of its own, which no other machine has. */
+/** Debian's cloud images keep the mirror's address in a separate file, which other machines do not have. */
 function mirrorOf(uri: string): string {
   if (!uri.startsWith("mirror+file:")) return uri;
   return readFileSync(uri.slice("mirror+file:".length), "utf8").split(/\s+/)[0] ?? uri;

@@ -2,17 +2,17 @@ import { docker } from "./docker.ts";
 import { type Cloud, openCloud } from "./folder.ts";
 import { listRecords } from "./records.ts";
 
-/** All that exists in a cloud. Nothing is left of one that is empty. */
+/** Everything that exists in a cloud. An empty cloud leaves nothing behind. */
 export interface Inventory {
-  /** Paths such as `projects/p/global/networks/site`, ordered. */
+  /** Paths such as `projects/p/global/networks/site`, sorted. */
   readonly resources: string[];
-  /** The names of its containers, stopped ones too: machines, and the servers that the machines need. */
+  /** The names of its containers, including stopped ones: machines, and the servers that machines need. */
   readonly containers: string[];
   /** The names of its Docker networks. */
   readonly networks: string[];
 }
 
-/** Looks at what is there, and changes nothing. */
+/** Lists the cloud and changes nothing. */
 export async function inventory(cloud: Cloud = openCloud()): Promise<Inventory> {
   const filter = `label=${cloud.label}`;
   const [records, containers, networks] = await Promise.all([

@@ -1,4 +1,4 @@
-/** Machines: containers with an init of their own, which stop, start and go on as virtual machines do. */
+/** Machines: containers with their own init, which stop, start and continue like virtual machines. */
 
 import { link, mkdir, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,21 +13,22 @@ import { removeServers } from "./servers.ts";
 import { turns } from "./turns.ts";
 
 export interface MachineSpec {
-  /** Names it in its cloud; letters, digits and hyphens. */
+  /** Name in its cloud; letters, digits and hyphens. */
   readonly id: string;
   readonly hostname: string;
-  /** The name of the network it is in: bridges are made and removed with the machines in them. */
+  /** The name of its network. Bridges are created and removed with the machines in them. */
   readonly network: string;
   readonly memoryMb: number;
   /** Size of the boot disk that it shows. Default: it shows none. */
   readonly bootDiskGb?: number;
-  /** Disk images by the name of their device. */
+  /** Disk images by device name. */
   readonly disks: Readonly<Record<string, string>>;
   /** What the machine's metadata server answers, given the machine's own address. */
   readonly metadata: (address: string) => Metadata;
 }
 
-// Networks, addresses and servers are shared: who makes the first machine, or removes the last one, is alone.
+// Machines share networks, addresses and servers, so creating the first machine and removing the last one must not
+// overlap with other changes.
 const inTurn = turns();
 
 interface MachineFile {
@@ -36,7 +37,7 @@ interface MachineFile {
   readonly metadata: Metadata;
 }
 
-/** Makes and boots a machine, and returns its address in its network as soon as it boots: sshd answers seconds later. */
+/** Creates and boots a machine, and returns its address as soon as it boots. sshd answers seconds later. */
 export function createMachine(
   cloud: Cloud,
   spec: MachineSpec,
@@ -70,10 +71,10 @@ async function makeMachine(cloud: Cloud, spec: MachineSpec, say: (message: strin
   return address;
 }
 
-/** The registry that images are pulled from, where none can be reached: on the host's loopback. */
+/** The registry for images where public ones cannot be reached: on the host's loopback. */
 export const registryPort = Number(registryAddress.split(":")[1]);
 
-// Its own namespace of cgroups makes its limits hold for its own containers, too, and leaves nothing behind.
+// A private cgroup namespace makes the machine's limits apply to its own containers, too, and leaves nothing behind.
 export const asVirtualMachine = [
   ...["--cgroupns", "private", "--restart", "unless-stopped"],
   ...["--security-opt", `seccomp=${join(import.meta.dirname, "instance/seccomp.json")}`],
@@ -87,7 +88,7 @@ function memoryLimit(memoryMb: number): string[] {
   return ["--memory", `${2 * memoryMb}m`];
 }
 
-/** Changes what a machine's metadata server answers. The machine hears of it within a second. */
+/** Changes what a machine's metadata server answers. The machine sees the change within a second. */
 export async function setMetadata(cloud: Cloud, id: string, metadata: MachineSpec["metadata"]): Promise<void> {
   const file = await machineFile(cloud, id);
   if (file !== undefined) await writeJson(metadataFile(cloud, id), { ...file, metadata: metadata(file.address) });
@@ -98,18 +99,18 @@ export async function machineStatus(cloud: Cloud, id: string): Promise<string | 
   return containerStatus(containerOf(cloud, id));
 }
 
-/** Boots a machine that is stopped. */
+/** Boots a stopped machine. */
 export async function startMachine(cloud: Cloud, id: string): Promise<void> {
   await docker("start", containerOf(cloud, id));
 }
 
-/** Shuts a machine down, or cuts its power when that takes more than 20 seconds. */
+/** Shuts a machine down, or cuts its power if that takes more than 20 seconds. */
 export async function stopMachine(cloud: Cloud, id: string): Promise<void> {
   await dockerAnswer("unpause", containerOf(cloud, id));
   await docker("stop", "--time", "20", containerOf(cloud, id));
 }
 
-/** Makes a machine hang: it takes connections, and says nothing. `stopMachine` and `removeMachine` end that. */
+/** Makes a machine hang: it accepts connections and never answers. `stopMachine` and `removeMachine` end that. */
 export async function hangMachine(cloud: Cloud, id: string): Promise<void> {
   await docker("pause", containerOf(cloud, id));
 }
@@ -121,8 +122,8 @@ export async function setMemory(cloud: Cloud, id: string, memoryMb: number): Pro
 }
 
 /**
- * Removes a machine at once, whatever it does, with all that is on its boot disk; also one that is only half there.
- * The last one of a network takes the network with it, the last one of a cloud the cloud's servers.
+ * Removes a machine at once, with everything on its boot disk, whatever its state, even if it is only half created. The
+ * last machine of a network takes the network with it; the last one of a cloud takes the cloud's servers.
  */
 export function removeMachine(cloud: Cloud, id: string): Promise<void> {
   return inTurn(() => unmakeMachine(cloud, id));
@@ -141,7 +142,7 @@ async function unmakeMachine(cloud: Cloud, id: string): Promise<void> {
   }
 }
 
-/** The addresses of the cloud's machines in their networks, by their ids. */
+/** The addresses of the cloud's machines in their networks, by id. */
 export async function machineAddresses(cloud: Cloud): Promise<Record<string, string>> {
   return Object.fromEntries((await machineFiles(cloud)).map(({ id, address }) => [id, address]));
 }
@@ -158,7 +159,7 @@ export async function detachDisk(cloud: Cloud, id: string, device: string): Prom
   await rm(join(disksFolder(cloud, id), device), { force: true });
 }
 
-/** Gives a disk image its new size, and tells it to the machine that has it. */
+/** Resizes a disk image and tells the machine that has it. */
 export async function growDisk(
   cloud: Cloud,
   image: string,
@@ -169,12 +170,15 @@ export async function growDisk(
   for (const { id, device } of attached) await plug(cloud, id, "grow", device);
 }
 
-/** The same for the boot disk, whose partition and file system stay as they are until something in the machine grows them. */
+/**
+ * The same for the boot disk, whose partition and file system stay as they are until something in the machine grows
+ * them.
+ */
 export function growBootDisk(cloud: Cloud, id: string, sizeGb: number): Promise<void> {
   return growDisk(cloud, join(disksFolder(cloud, id), BOOT_DISK), sizeGb, [{ id, device: BOOT_DISK }]);
 }
 
-/** Google's name of the device, where nobody gave it one. */
+/** Google's default name of the device. */
 const BOOT_DISK = "persistent-disk-0";
 
 /** A machine that is off finds its disks when it boots. */

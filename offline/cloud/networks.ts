@@ -4,7 +4,7 @@ import { docker, dockerAnswer, dockerName } from "./docker.ts";
 import type { Cloud } from "./folder.ts";
 import { ensureMetadataServer, metadataServerName } from "./servers.ts";
 
-/** A network of machines: a bridge of Docker's. */
+/** A network of machines: a Docker bridge. */
 export interface MachineNetwork {
   /** Docker's name for it. */
   readonly name: string;
@@ -16,10 +16,10 @@ export interface MachineNetwork {
 export const gatewayOf = ({ prefix }: MachineNetwork) => `${prefix}.1`;
 /** The address by which a network's machines reach the metadata server. */
 export const metadataGatewayOf = ({ prefix }: MachineNetwork) => `${prefix}.2`;
-/** Where the addresses of machines begin. */
+/** First host number that a machine gets. */
 const firstMachine = 10;
 
-/** The lowest address of a network that no machine has. */
+/** The lowest free address of a network. */
 export function freeAddress({ prefix }: MachineNetwork, taken: readonly string[]): string {
   for (let last = firstMachine; last < 255; last++) {
     if (!taken.includes(`${prefix}.${last}`)) return `${prefix}.${last}`;
@@ -27,7 +27,7 @@ export function freeAddress({ prefix }: MachineNetwork, taken: readonly string[]
   throw new Error(`No address is free in ${prefix}.0/24.`);
 }
 
-/** Finds or makes the bridge for one of the cloud's networks, with the metadata server in it. */
+/** Finds or creates the bridge for a network of the cloud, with the metadata server attached. */
 export async function ensureNetwork(cloud: Cloud, part: string): Promise<MachineNetwork> {
   await ensureMetadataServer(cloud);
   const name = dockerName(cloud, part);
@@ -44,7 +44,7 @@ export async function listNetworks(cloud: Cloud): Promise<MachineNetwork[]> {
   return networks.filter((network) => network !== undefined);
 }
 
-/** Removes a bridge that no machine is in any more. */
+/** Removes a bridge that has no machine left. */
 export async function removeNetwork(cloud: Cloud, name: string): Promise<void> {
   await dockerAnswer("network", "disconnect", "--force", name, metadataServerName(cloud));
   await dockerAnswer("network", "rm", name);
@@ -55,7 +55,7 @@ async function findNetwork(name: string): Promise<MachineNetwork | undefined> {
   return subnet === undefined ? undefined : { name, prefix: subnet.slice(0, subnet.lastIndexOf(".")) };
 }
 
-/** In 198.18.0.0/15, which is for tests of networks and so is nobody's: a route of the host's is never hidden by it. */
+/** In 198.18.0.0/15, which is reserved for benchmarking: it never hides a route of the host. */
 async function makeNetwork(cloud: Cloud, name: string): Promise<MachineNetwork> {
   const first = createHash("sha256").update(name).digest().readUInt16BE();
   for (let tries = 0; tries < 512; tries++) {

@@ -1,4 +1,4 @@
-/** The two containers that a cloud with machines has: one forwards its addresses, one tells its machines about themselves. */
+/** The two containers of a cloud with machines: one forwards its addresses, the other is the metadata server. */
 
 import { createHash } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
@@ -16,7 +16,7 @@ const forwarderName = (cloud: Cloud) => dockerName(cloud, "forwarder");
 const rulesFile = ({ folder }: Cloud) => join(folder, "forwarder.json");
 const appliedFile = ({ folder }: Cloud) => join(folder, "forwarder.applied.json");
 
-/** Sees to it that the metadata server runs, for the machines of all networks that it will be connected to. */
+/** Makes sure that the metadata server runs, for the machines of all networks it will be connected to. */
 export async function ensureMetadataServer(cloud: Cloud): Promise<void> {
   await ensureServer(cloud, metadataServerName(cloud), [
     ...["--cap-add", "NET_ADMIN", "--network", "bridge"],
@@ -24,10 +24,10 @@ export async function ensureMetadataServer(cloud: Cloud): Promise<void> {
   ]);
 }
 
-/** Has the forwarder follow these rules and returns once it does. Throws when it cannot listen at an address. */
+/** Makes the forwarder follow these rules and returns once it does. Throws if it cannot listen at an address. */
 export async function forward(cloud: Cloud, rules: Omit<ForwarderRules, "revision">): Promise<void> {
   const revision = createHash("sha256").update(JSON.stringify(rules)).digest("hex").slice(0, 16);
-  // What an earlier forwarder has followed says nothing of the one that is to come.
+  // The revision that an earlier forwarder applied says nothing about the new one.
   if ((await containerStatus(forwarderName(cloud))) !== "running") await rm(appliedFile(cloud), { force: true });
   await writeJson(rulesFile(cloud), { revision, ...rules });
   await ensureServer(cloud, forwarderName(cloud), [
@@ -69,7 +69,7 @@ async function ensureServer(cloud: Cloud, name: string, args: string[]): Promise
   );
 }
 
-/** The same Node that runs us runs the programs as they are, so that there is no image to build when one changes. */
+/** Runs the programs with the Node that runs us, so no image has to be rebuilt when a program changes. */
 async function program(cloud: Cloud, command: string): Promise<string[]> {
   const image = await ensureInstanceImage();
   await mkdir(join(cloud.folder, "machines"), { recursive: true });

@@ -1,4 +1,4 @@
-/** Makes a function that runs what it is given one after another, whatever becomes of the one before. */
+/** Returns a function that runs its tasks one after another, even if one of them fails. */
 export function turns(): <T>(deed: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (deed) => {

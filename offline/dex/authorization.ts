@@ -7,7 +7,7 @@ import { type Handler, type Request, redirect, sendHtml } from "./http.ts";
 import { log } from "./log.ts";
 import type { Pages } from "./pages.ts";
 
-/** What a client asked of us, before and after somebody signed in for it. */
+/** What a client requested, before and after the user signed in for it. */
 export interface AuthRequest {
   client: Client;
   redirectUri: string;
@@ -25,10 +25,10 @@ export interface Grant extends AuthRequest {
 
 const minute = 60_000;
 const knownScopes = ["openid", "email", "profile", "groups"];
-/** The name of the one connector: the password database. */
+/** The name of the only connector: the password database. */
 const connector = "local";
 
-/** An error for the person in front of the browser. */
+/** An error shown to the user in the browser. */
 class ShownError extends Error {
   readonly status: number;
 
@@ -38,7 +38,7 @@ class ShownError extends Error {
   }
 }
 
-/** An error for the client, sent back with the browser. */
+/** An error for the client, sent back through the browser. */
 class ReturnedError extends Error {
   readonly location: string;
 
@@ -48,16 +48,19 @@ class ReturnedError extends Error {
   }
 }
 
-/** `/auth` and the pages behind it: from a client's request to a code. No cookie is set: each sign-in asks anew. */
+/**
+ * `/auth` and the pages behind it: from a client's request to a code. Sets no cookie: each sign-in asks for the
+ * password again.
+ */
 export class Authorization {
-  /** Codes that were not redeemed yet. */
+  /** Codes that have not been redeemed. */
   readonly codes = new ExpiringStore<Grant>(30 * minute);
   readonly #requests: ExpiringStore<AuthRequest>;
   readonly #config: Config;
   readonly #pages: Pages;
   readonly #base: string;
 
-  /** `base` is the path of the issuer, without a slash at its end. */
+  /** `base` is the path of the issuer, without a trailing slash. */
   constructor(config: Config, pages: Pages, base: string) {
     this.#config = config;
     this.#requests = new ExpiringStore<AuthRequest>(config.authRequestsMs);
@@ -65,7 +68,7 @@ export class Authorization {
     this.#base = base;
   }
 
-  /** `/auth`: chooses the connector, which is the only one. */
+  /** `/auth`: selects the only connector. */
   start: Handler = (request, response) => {
     const values = allValues(request);
     const wanted = values.get("connector_id") ?? connector;
@@ -78,7 +81,7 @@ export class Authorization {
     redirect(response, 302, `${this.#base}/auth/${connector}${values.size > 0 ? "?" : ""}${values}`);
   };
 
-  /** `/approval`: nobody is sent there (skipApprovalScreen), so nothing that is asked for there is known. */
+  /** `/approval`: never used (skipApprovalScreen), so every request there is unknown. */
   approval: Handler = (request, response) => {
     const code = request.query.get("hmac") || request.form.get("hmac") || "";
     if (code === "" || /[^A-Za-z0-9_-]/.test(code) || code.length % 4 === 1)
@@ -86,7 +89,7 @@ export class Authorization {
     this.#refuse(response, 500, "Database error.");
   };
 
-  /** `/auth/{connector}`: remembers what the client asked and shows the way to the form. */
+  /** `/auth/{connector}`: stores the client's request and redirects to the form. */
   connector: Handler = (request, response) => {
     try {
       const authRequest = this.#parse(allValues(request));
@@ -102,7 +105,7 @@ export class Authorization {
     }
   };
 
-  /** `/auth/{connector}/login`: the form, and the way back to the client once the password is right. */
+  /** `/auth/{connector}/login`: the form, and the redirect back to the client once the password is right. */
   login: Handler = async (request, response) => {
     const id = request.query.get("state") ?? "";
     if (id === "") return this.#refuse(response, 400, "User session error.");
@@ -126,9 +129,9 @@ export class Authorization {
       log("ERROR", "failed login attempt: Invalid credentials.", { user: login });
       return sendHtml(response, 401, this.#pages.password(action, login));
     }
-    // Somebody may have finished with the same form while the password was compared.
+    // The same form may have been submitted elsewhere while the password was compared.
     if (!this.#requests.kept(id)) return this.#refuse(response, 400, "User session error.");
-    // Dex looks at the time only here.
+    // Dex checks the expiry only here.
     if (!this.#requests.get(id)) return this.#refuse(response, 400, "User session has expired.");
     this.#requests.delete(id);
     log("INFO", "login successful", { connector_id: connector, username: person.name, email: person.email });
@@ -136,7 +139,9 @@ export class Authorization {
     redirect(response, 303, withQuery(authRequest.redirectUri, { code, state: authRequest.state }));
   };
 
-  /** Checks a client's request in Dex's order; throws a {@link ShownError} until the way back to the client is sure. */
+  /**
+   * Checks a client's request in Dex's order; throws a {@link ShownError} until the redirect URI is known to be valid.
+   */
   #parse(values: URLSearchParams): AuthRequest {
     const get = (key: string): string => values.get(key) ?? "";
     const redirectUri = decodedOnceMore(get("redirect_uri"));
@@ -181,7 +186,7 @@ export class Authorization {
   }
 }
 
-/** Query and form together; what the form says comes first. */
+/** Query and form together; values of the form come first. */
 const allValues = ({ query, form }: Request): URLSearchParams => new URLSearchParams([...form, ...query]);
 
 /** Dex decodes this one parameter twice. */

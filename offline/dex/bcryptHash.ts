@@ -1,10 +1,10 @@
-/** Dex takes no cheaper and no dearer hashes. */
+/** Dex rejects hashes outside these costs. */
 const lowestCost = 10;
 const highestCost = 16;
 
 const pattern = /^\$2[abxy]?\$(\d\d)\$[./A-Za-z0-9]{53}/;
 
-/** The hash as bcrypt writes it, also if it came in base64. Throws in Dex's words if it is none. */
+/** The hash as bcrypt writes it; decodes base64 first. Throws Dex's message if it is not a bcrypt hash. */
 export function bcryptHash(text: string): string {
   if (text === "") throw new Error("no password hash provided");
   const decoded = Buffer.from(text, "base64").toString("latin1");
@@ -16,8 +16,8 @@ export function bcryptHash(text: string): string {
 }
 
 /**
- * What Dex objects to in the cost of a hash; undefined if nothing. It looks at a sign-in only, so that a bad cost is no
- * reason not to start.
+ * Dex's objection to the cost of a hash; undefined if none. Dex checks it at sign-in only, so a bad cost does not
+ * prevent the start.
  */
 export function costIssue(hash: string): string | undefined {
   const cost = Number(pattern.exec(hash)?.[1]);

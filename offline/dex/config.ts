@@ -7,7 +7,7 @@ export interface Client {
   id: string;
   secret: string;
   name: string;
-  /** Matched letter by letter. */
+  /** Matched exactly. */
   redirectUris: string[];
 }
 
@@ -26,11 +26,11 @@ export interface Config {
   issuer: string;
   /** Where to listen, `HOST:PORT`. */
   http: string;
-  /** Sent with every answer. */
+  /** Sent with every response. */
   headers: Record<string, string>;
   /** The title of the pages. */
   title: string;
-  /** How long a sign-in under way is kept, in milliseconds. */
+  /** How long an unfinished sign-in is kept, in milliseconds. */
   authRequestsMs: number;
   /** By client id. */
   clients: Map<string, Client>;
@@ -40,7 +40,7 @@ export interface Config {
 
 type Tree = Record<string, unknown>;
 
-/** Reads Dex's own configuration file. Throws one plain line, in Dex's words where Dex would refuse it as well. */
+/** Reads Dex's own configuration file. Throws one plain line; in Dex's words where Dex would refuse it as well. */
 export function readConfig(file: string, env: NodeJS.ProcessEnv): Config {
   const tree = readTree(file);
   const people = readPeople(file, tree, env);
@@ -76,7 +76,7 @@ function readTree(file: string): Tree {
   }
 }
 
-/** The people, in a tree whose shape is sound; Dex finds both while it parses. */
+/** The users, from a tree whose shape has been checked; Dex finds both errors while it parses. */
 function readPeople(file: string, tree: Tree, env: NodeJS.ProcessEnv): Person[] {
   try {
     checkTypes(tree);
@@ -86,15 +86,18 @@ function readPeople(file: string, tree: Tree, env: NodeJS.ProcessEnv): Person[] 
   }
 }
 
-/** The shape of what is read further down: a sign of a misspelt file that Go's types would catch as well. */
+/**
+ * Checks the shape of everything read below. A wrong shape is a sign of a mistyped file; Go's types would catch it as
+ * well.
+ */
 function checkTypes(tree: Tree): void {
   const mappings = ["storage", "web", "oauth2", "frontend", "telemetry", "grpc", "expiry", "logger", "signer"];
   for (const key of mappings) {
     const value = tree[key] ?? {};
-    if (typeof value !== "object" || Array.isArray(value)) throw new Error(`${key} is no mapping`);
+    if (typeof value !== "object" || Array.isArray(value)) throw new Error(`${key} is not a mapping`);
   }
   for (const key of ["staticClients", "staticPasswords", "connectors"]) {
-    if (!Array.isArray(tree[key] ?? [])) throw new Error(`${key} is no list`);
+    if (!Array.isArray(tree[key] ?? [])) throw new Error(`${key} is not a list`);
   }
   const switches: [string, unknown][] = [
     ["enablePasswordDB", tree.enablePasswordDB],
@@ -127,7 +130,9 @@ function checkRules(tree: Tree): void {
   }
 }
 
-/** What the real Dex can do and this fake cannot: better not to start than to behave otherwise. */
+/**
+ * Refuses what the real Dex supports and this fake does not: failing at the start is better than behaving differently.
+ */
 function checkLimits(tree: Tree): void {
   const oauth2 = treeAt(tree, "oauth2");
   const responseTypes = oauth2.responseTypes ?? ["code"];
@@ -200,7 +205,7 @@ function peopleByAddress(people: Person[]): Map<string, Person> {
 
 const DAY = 24 * 3600_000;
 
-/** A duration as Go writes it, `1h30m`, in milliseconds. */
+/** A Go duration such as `1h30m`, in milliseconds. */
 function durationAt(tree: Tree, key: string): number | undefined {
   const text = textAt(tree, key);
   if (text === "") return undefined;

@@ -1,6 +1,6 @@
 /**
- * The part of Dex 2.45.1 that the project uses. Every answer was found on the real Dex, and DEX_BINARY=/path/to/dex asks
- * that program instead of the fake.
+ * The part of Dex 2.45.1 that the project uses. Every answer was recorded from the real Dex, and
+ * DEX_BINARY=/path/to/dex runs the tests against that program instead of the fake.
  */
 
 import assert from "node:assert/strict";
@@ -11,7 +11,7 @@ import { stringify } from "yaml";
 import { freePort } from "../../tests/support/freePort.ts";
 import { clientId, clientSecret, DexProcess, goodConfig, password, redirectUri } from "./testing/dexProcess.ts";
 
-/** Behind a TLS proxy the issuer is another address than the one that is asked. */
+/** Behind a TLS proxy, the issuer's address differs from the one that receives requests. */
 const issuer = "https://dex.lab.test";
 let dex: DexProcess;
 
@@ -57,7 +57,7 @@ const basic = (id: string, secret: string): Values => {
 const redeem = (code: string, over: Values = {}, headers = basic(clientId, clientSecret)) =>
   post("/token", { grant_type: "authorization_code", code, redirect_uri: redirectUri, ...over }, headers);
 
-/** What /userinfo says of somebody who signed in by this name. */
+/** The /userinfo answer for a user who signed in by this name. */
 async function userInfoOf(login: string, over: Values = {}): Promise<Record<string, unknown>> {
   const { access_token } = (await (await redeem(await codeFor(login, over))).json()) as Values;
   const answer = await get("/userinfo", { headers: { Authorization: `Bearer ${access_token}` } });
@@ -84,7 +84,7 @@ test("Dex's discovery document names the endpoints below the issuer", async () =
   assert.deepEqual(document.id_token_signing_alg_values_supported, ["RS256"]);
 });
 
-test("Dex is well at /healthz and is dressed from /static and /theme", async () => {
+test("Dex answers at /healthz, and serves /static and /theme", async () => {
   assert.equal(await (await get("/healthz")).text(), "Health check passed");
   for (const path of ["/static/main.css", "/theme/styles.css"]) {
     assert.match((await get(path)).headers.get("content-type") ?? "", /^text\/css/, path);
@@ -101,7 +101,7 @@ test("Dex sends the configured headers with its pages", async () => {
   assert.equal((await get(await loginForm())).headers.get("x-frame-options"), "DENY");
 });
 
-test("Dex goes from /auth to the one connector and on to its form, by paths and without a cookie", async () => {
+test("Dex redirects from /auth to its only connector and on to its form, by paths and without a cookie", async () => {
   const start = await get(`/auth?${authQuery()}`);
   assert.equal(start.status, 302);
   assert.equal(locationOf(start), `/auth/local?${authQuery()}`);
@@ -123,7 +123,7 @@ test("Dex's form has the fields login and password, and posts to itself", async 
   assert.doesNotMatch(page, /login-error/);
 });
 
-test("Dex says so when the password is wrong, keeps the address, and lets people try again", async () => {
+test("Dex reports a wrong password, keeps the address, and allows another attempt", async () => {
   const path = await loginForm();
   for (const login of ["bob@lab.test", "nobody@lab.test"]) {
     const answer = await post(path, { login, password: "wrong" });
@@ -135,7 +135,7 @@ test("Dex says so when the password is wrong, keeps the address, and lets people
   assert.equal((await post(path, { login: "bob@lab.test", password })).status, 303);
 });
 
-test("Dex writes what people type into its form so that it is text and nothing else", async () => {
+test("Dex escapes user input in its form", async () => {
   const page = await (await post(await loginForm(), { login: '"><b>', password: "x" })).text();
   assert.ok(page.includes('value="&#34;&gt;&lt;b&gt;"'));
 });
@@ -380,7 +380,7 @@ const refused: [what: string, change: object, message: RegExp][] = [
   ["an address without a port", { web: { http: "nope" } }, /listening \(http\) on nope: .* missing port in address/],
   ["passwords but no password database", { enablePasswordDB: false }, /without enabling password db/],
   [
-    "nothing to sign in with",
+    "no way to sign in",
     { enablePasswordDB: false, staticPasswords: undefined },
     /failed to initialize server: server: no connectors specified/,
   ],
@@ -391,9 +391,9 @@ const refused: [what: string, change: object, message: RegExp][] = [
     { staticClients: [{ name: "a", id: "b" }] },
     /Secret or SecretEnv field is required for client "b"/,
   ],
-  ["a hash that is none", { staticPasswords: [{ email: "a@b", hash: "abc" }] }, /malformed bcrypt hash/],
-  ["a person without a hash", { staticPasswords: [{ email: "a@b" }] }, /no password hash provided/],
-  ["a switch that is text", { enablePasswordDB: "perhaps" }, /error parse config file .*enablePasswordDB/],
+  ["an invalid hash", { staticPasswords: [{ email: "a@b", hash: "abc" }] }, /malformed bcrypt hash/],
+  ["a user without a hash", { staticPasswords: [{ email: "a@b" }] }, /no password hash provided/],
+  ["a boolean given as text", { enablePasswordDB: "perhaps" }, /error parse config file .*enablePasswordDB/],
 ];
 
 for (const [what, change, message] of refused) {
@@ -411,7 +411,7 @@ async function assertExits(config: object | string, port: number, message: RegEx
   assert.match(own.output, message);
 }
 
-test("Dex exits 2 with a file that is no YAML", async () => {
+test("Dex exits 2 with a file that is not YAML", async () => {
   await assertExits("issuer: [", await freePort(), /error parse config file/);
 });
 
@@ -423,7 +423,7 @@ test("Dex reads YAML 1.1, where yes is true", async () => {
   await own.stop();
 });
 
-test("Dex exits 2 if its port is taken", async () => {
+test("Dex exits 2 if its port is in use", async () => {
   const port = Number(new URL(dex.url).port);
   await assertExits(goodConfig(port, issuer), port, /listening \(http\) on .*address already in use/);
 });

@@ -1,4 +1,4 @@
-/** What `/.well-known/openid-configuration` says: the part of Dex's own that this fake serves. */
+/** The response of `/.well-known/openid-configuration`: the part of Dex that this fake serves. */
 export function discovery(issuer: string): object {
   const url = (path: string): string => `${issuer.replace(/\/$/, "")}${path}`;
   return {

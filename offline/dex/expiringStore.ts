@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 
-/** How often entries are dropped that nobody asked for again. */
+/** Interval at which expired entries are dropped. */
 const sweepEveryMs = 5 * 60_000;
 
-/** Things that are kept in memory under a name nobody can guess, for a limited time. */
+/** Values kept in memory under an unguessable name, for a limited time. */
 export class ExpiringStore<T> {
   readonly #entries = new Map<string, { value: T; until: number }>();
   readonly #lifetimeMs: number;
@@ -13,7 +13,7 @@ export class ExpiringStore<T> {
     setInterval(() => this.#sweep(), sweepEveryMs).unref();
   }
 
-  /** Keeps a value and returns its name. */
+  /** Stores a value and returns its name. */
   add(value: T): string {
     const id = randomBytes(16).toString("hex");
     this.#entries.set(id, { value, until: Date.now() + this.#lifetimeMs });
@@ -25,7 +25,7 @@ export class ExpiringStore<T> {
     return entry && entry.until > Date.now() ? entry.value : undefined;
   }
 
-  /** The same, or what has expired since the last sweep. */
+  /** Removes and returns a value, even one that expired since the last sweep. */
   kept(id: string): T | undefined {
     return this.#entries.get(id)?.value;
   }

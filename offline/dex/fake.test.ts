@@ -1,4 +1,4 @@
-/** What is so of the fake only, and not of the real Dex. */
+/** Tests that hold only for the fake, not for the real Dex. */
 
 import assert from "node:assert/strict";
 import { test } from "@jest/globals";
@@ -15,7 +15,7 @@ const beyond: [setting: string, change: object][] = [
 ];
 
 for (const [setting, change] of beyond) {
-  (skip ? test.skip : test)(`The fake Dex does not start with ${setting}, and says so`, async () => {
+  (skip ? test.skip : test)(`The fake Dex refuses to start with ${setting}`, async () => {
     const port = await freePort();
     const dex = await DexProcess.spawn({ ...goodConfig(port, "https://dex.lab.test"), ...change }, port);
     assert.equal(await dex.ended(), 2);

@@ -6,7 +6,7 @@ const largestForm = 64 * 1024;
 /** A request as the handlers see it. */
 export interface Request {
   method: string;
-  /** Decoded by nobody, without the query. */
+  /** Not decoded, without the query. */
   path: string;
   query: URLSearchParams;
   /** The fields of a posted form; empty for any other request. */
@@ -40,7 +40,7 @@ async function readText(message: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** Sends a whole answer. */
+/** Sends a complete response. */
 export function send(response: ServerResponse, status: number, contentType: string, body: string | Buffer): void {
   const content = Buffer.from(body as string);
   response.writeHead(status, { "Content-Type": contentType, "Content-Length": content.length }).end(content);

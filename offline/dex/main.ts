@@ -5,7 +5,7 @@
  *     node main.ts serve [--web-http-addr ADDRESS] FILE
  *     node main.ts version
  *
- * Exits 2 for a bad configuration, a port that is taken, and a signal, as the real one does.
+ * Exits with 2 on a bad configuration, a port in use or a signal, as the real one does.
  */
 import { parseArgs } from "node:util";
 import { readConfig } from "./config.ts";
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   await startServer({ ...config, http: values["web-http-addr"] ?? config.http });
 }
 
-// As the first process of a container, Node would otherwise ignore these.
+// As the first process of a container, Node would otherwise ignore these signals.
 for (const [signal, words] of [
   ["SIGTERM", "terminated"],
   ["SIGINT", "interrupt"],

@@ -4,18 +4,18 @@ const escapes: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;"
 
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (char) => escapes[char] ?? char);
 
-/** Dex's pages, plainer: its words, field names and ids, and a line that says what this is. */
+/** Dex's pages in a plainer form: its words, field names and ids, plus a line that says it is a fake. */
 export class Pages {
   readonly #base: string;
   readonly #title: string;
 
-  /** `base` is the path of the issuer, without a slash at its end. */
+  /** `base` is the path of the issuer, without a trailing slash. */
   constructor(base: string, title: string) {
     this.#base = base;
     this.#title = title;
   }
 
-  /** The form for address and password; after a wrong one with the address as it was typed. */
+  /** The form for address and password. After a wrong password, it keeps the typed address. */
   password(action: string, wrongLogin?: string): string {
     const wrong = wrongLogin !== undefined;
     const login = wrong ? `value="${escapeHtml(wrongLogin)}"` : "autofocus";

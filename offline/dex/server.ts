@@ -9,7 +9,7 @@ import { Pages } from "./pages.ts";
 import { SigningKey } from "./signingKey.ts";
 import { Tokens } from "./tokens.ts";
 
-/** Listens where the configuration says. Throws if it cannot. */
+/** Listens at the configured address. Throws if it cannot. */
 export async function startServer(config: Config): Promise<void> {
   const [, host = "", port] = /^(.*):(\d+)$/.exec(config.http) ?? [];
   if (port === undefined) {
@@ -24,7 +24,7 @@ export async function startServer(config: Config): Promise<void> {
   log("INFO", "listening on", { server: "http", address: config.http });
 }
 
-/** The handler of a path; the paths are those of Dex below the path of the issuer. */
+/** Handlers by path; the paths are Dex's, below the path of the issuer. */
 function routesOf(config: Config, key: SigningKey): (path: string) => Handler | undefined {
   const base = new URL(config.issuer).pathname.replace(/\/$/, "");
   const pages = new Pages(base, config.title);

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-/** The RSA key that tokens are signed with (RS256); a new one at each start, as with Dex's memory storage. */
+/** The RSA key that signs tokens (RS256); a new one at each start, as with Dex's memory storage. */
 export class SigningKey {
   readonly #id = randomBytes(20).toString("hex");
   readonly #key: KeyObject;
@@ -17,7 +17,7 @@ export class SigningKey {
     return new SigningKey(privateKey);
   }
 
-  /** The key set that clients check signatures with. */
+  /** The key set with which clients verify signatures. */
   jwks(): object {
     const { kty, n, e } = createPublicKey(this.#key).export({ format: "jwk" });
     return { keys: [{ use: "sig", kty, kid: this.#id, alg: "RS256", n, e }] };

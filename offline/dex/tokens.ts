@@ -6,10 +6,10 @@ import type { ExpiringStore } from "./expiringStore.ts";
 import { type Handler, type Request, sendJson } from "./http.ts";
 import type { SigningKey } from "./signingKey.ts";
 
-/** Seconds that access and ID token are good for. */
+/** Lifetime of access and ID tokens, in seconds. */
 const lifetime = 24 * 3600;
 
-/** `/token` and `/userinfo`: what a client does behind the browser's back. */
+/** `/token` and `/userinfo`: the client's requests without the browser. */
 export class Tokens {
   readonly #config: Config;
   readonly #codes: ExpiringStore<Grant>;
@@ -21,7 +21,7 @@ export class Tokens {
     this.#key = key;
   }
 
-  /** `/token`: gives tokens for a code, once. */
+  /** `/token`: exchanges a code for tokens, once. */
   token: Handler = (request, response) => {
     if (request.method !== "POST") return refuse(response, 400, "invalid_request", "method not allowed");
     if (request.form.get("grant_type") !== "authorization_code") return refuse(response, 400, "unsupported_grant_type");
@@ -32,7 +32,7 @@ export class Tokens {
     if (code === "") return refuse(response, 400, "invalid_request", "Required param: code.");
     const grant = this.#codes.get(code);
     if (!grant) return refuse(response, 400, "invalid_grant", "Invalid or expired code parameter.");
-    // Dex takes somebody else's code for a issue of its own.
+    // Dex reports another client's code as an internal error.
     if (grant.client !== client) return refuse(response, 500, "server_error");
     const issue = codeVerifierIssue(grant, request.form.get("code_verifier") ?? "");
     if (issue) return refuse(response, 400, ...issue);
@@ -52,7 +52,7 @@ export class Tokens {
     });
   };
 
-  /** `/userinfo`: the claims of the token that is presented. */
+  /** `/userinfo`: the claims of the presented token. */
   userInfo: Handler = (request, response) => {
     const [, token] = /^bearer (.*)$/i.exec(request.authorization) ?? [];
     if (token === undefined) {
@@ -107,7 +107,7 @@ function refuse(response: ServerResponse, status: number, error: string, descrip
   sendJson(response, status, description ? { error, error_description: description } : { error });
 }
 
-/** What is wrong with the client's proof that it began the sign-in (PKCE); undefined if nothing. */
+/** What is wrong with the client's PKCE verifier; undefined if nothing. */
 function codeVerifierIssue(
   { codeChallenge, codeChallengeMethod }: Grant,
   verifier: string,
@@ -134,7 +134,7 @@ function formDecoded(text: string): string {
   }
 }
 
-/** The left half of a SHA-256, as OpenID Connect ties tokens to one another. */
+/** The left half of a SHA-256, as OpenID Connect binds tokens to one another. */
 const halfHash = (text: string): string =>
   createHash("sha256").update(text).digest().subarray(0, 16).toString("base64url");
 

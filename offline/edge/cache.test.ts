@@ -19,7 +19,7 @@ const host = "jupyter.example.test";
 const visit = { ray: "", host, scheme: "https", address: "127.0.0.4" } as const;
 const request = (url: string, headers: IncomingHttpHeaders = {}, method = "GET") => ({ method, url, headers, visit });
 
-describe("An answer may be kept by its path's extension:", () => {
+describe("An answer may be cached by its path's extension:", () => {
   const cases: [url: string, eligible: boolean][] = [
     ["/style.css", true],
     ["/api/contents/data.CSV", true],
@@ -40,14 +40,14 @@ describe("An answer may be kept by its path's extension:", () => {
       assert.equal(isEligible(request(url, {}, "POST"), {}), false);
     });
 
-  it("whatever it is, where a rule says so", () => {
+  it("whatever the extension, if a rule says so", () => {
     assert.equal(isEligible(request("/page.html"), { cache: true }), true);
     assert.equal(isEligible(request("/style.css"), { cache: false }), false);
   });
 });
 
-describe("Two answers are told apart", () => {
-  it("by scheme, name, path, query and the origin of a script, and not by cookies", () => {
+describe("The cache key contains", () => {
+  it("scheme, name, path, query and the Origin header, but no cookies", () => {
     const key = keyOf(request("/a.css?v=1", { cookie: "a=1" }));
     assert.equal(key, keyOf(request("/a.css?v=1")));
     for (const other of [request("/a.css"), request("/a.css?v=1", { origin: "https://other.test" })])
@@ -55,7 +55,7 @@ describe("Two answers are told apart", () => {
   });
 });
 
-describe("How long an answer is kept", () => {
+describe("The lifetime of a cached answer", () => {
   const now = Date.parse("2026-11-01T00:00:00Z");
   const hours = 3600;
   const kept = (
@@ -65,7 +65,7 @@ describe("How long an answer is kept", () => {
   const miss = (lifetime: number) => ({ status: "MISS", lifetime });
   const bypass = { status: "BYPASS", lifetime: 0 };
 
-  it("follows from its status, where it says nothing", () => {
+  it("depends on its status by default", () => {
     for (const [status, lifetime] of [
       [200, 2 * hours],
       [206, 2 * hours],
@@ -82,7 +82,7 @@ describe("How long an answer is kept", () => {
       assert.deepEqual(kept({}, { status }), miss(lifetime), String(status));
   });
 
-  it("is said by Cache-Control, for shared caches first", () => {
+  it("is set by Cache-Control, first by its directives for shared caches", () => {
     assert.deepEqual(kept({ "cache-control": "public, max-age=60" }), miss(60));
     assert.deepEqual(kept({ "cache-control": "max-age=60, s-maxage=5" }), miss(5));
     assert.deepEqual(kept({ "cache-control": "public" }), miss(2 * hours));
@@ -91,7 +91,7 @@ describe("How long an answer is kept", () => {
       assert.deepEqual(kept({ "cache-control": control }), bypass, control);
   });
 
-  it("is said by Expires, where nothing else says it", () => {
+  it("is set by Expires, if nothing else sets it", () => {
     const expires = new Date(now + 90_000).toUTCString();
     assert.deepEqual(kept({ expires }), miss(90));
     assert.deepEqual(kept({ expires, "cache-control": "max-age=5" }), miss(5));
@@ -99,7 +99,7 @@ describe("How long an answer is kept", () => {
     assert.deepEqual(kept({ expires, "cdn-cache-control": "public" }), miss(2 * hours));
   });
 
-  it("is said by the most specific header for CDNs, before Cache-Control", () => {
+  it("is set by the most specific header for CDNs, before Cache-Control", () => {
     const all = { "cache-control": "max-age=3", "cdn-cache-control": "max-age=2" };
     assert.deepEqual(kept(all), miss(2));
     assert.deepEqual(kept({ ...all, "cloudflare-cdn-cache-control": "max-age=1" }), miss(1));
@@ -107,19 +107,19 @@ describe("How long an answer is kept", () => {
     assert.deepEqual(kept({ "cache-control": "no-store", "surrogate-control": "" }), miss(2 * hours));
   });
 
-  it("is nothing with a cookie", () => {
+  it("is zero with a cookie", () => {
     assert.deepEqual(kept({ "set-cookie": ["a=1"] }), bypass);
     assert.deepEqual(kept({ "set-cookie": ["a=1"] }, { rule: { cache: true } }), miss(0));
   });
 
-  it("is nothing for a request with a token, unless the answer is said to be for all", () => {
+  it("is zero for a request with Authorization, unless the answer is marked public", () => {
     const asked = { authorization: "token x" };
     assert.deepEqual(kept({}, { asked }), bypass);
     assert.deepEqual(kept({ "cache-control": "max-age=60" }, { asked }), bypass);
     assert.deepEqual(kept({ "cache-control": "public, max-age=60" }, { asked }), miss(60));
   });
 
-  it("is a rule's to say, whatever the answer says itself", () => {
+  it("is set by a rule, whatever the answer says", () => {
     const rule = { cache: true, edgeTtl: 77 };
     const headers = { "cloudflare-cdn-cache-control": "no-store", "cache-control": "no-store", "set-cookie": ["a=1"] };
     assert.deepEqual(kept(headers, { rule }), miss(77));
@@ -142,7 +142,7 @@ describe("What is kept", () => {
     assert.equal(cache.find("b"), undefined);
   });
 
-  it("makes room for what comes later", () => {
+  it("evicts old entries for new ones", () => {
     const cache = new Cache();
     const body = Buffer.alloc(15 * 1024 * 1024);
     for (const key of ["a", "b", "c", "d", "e"]) cache.keep(key, { ...answer(""), body }, 60);
@@ -156,7 +156,7 @@ describe("What is kept", () => {
 describe("The edge's cache", () => {
   let origin: Origin;
   let asked: string[] = [];
-  /** What the origin says of each path. */
+  /** The origin's answer for each path. */
   const says: Record<string, Record<string, string>> = {
     "/no-store.css": { "cloudflare-cdn-cache-control": "no-store", "cdn-cache-control": "max-age=60" },
     "/short.css": { "cache-control": "max-age=1" },
@@ -176,7 +176,7 @@ describe("The edge's cache", () => {
   });
   afterAll(() => origin.close());
 
-  /** Asks a new edge one thing after the other: status of the cache and body. */
+  /** Sends requests to a new edge one after another: cache status and body. */
   async function answersTo(askings: Asking[], cacheRules: CacheRule[] = []) {
     asked = [];
     const edge = await testEdge(origin.port, {
@@ -194,7 +194,7 @@ describe("The edge's cache", () => {
   const statuses = async (askings: Asking[], rules: CacheRule[] = []) =>
     (await answersTo(askings, rules)).map(({ headers }) => headers["cf-cache-status"]);
 
-  it("answers a stranger with what a person was shown", async () => {
+  it("answers a stranger with a user's cached answer", async () => {
     const [first, second] = await answersTo([
       { path: "/a.css", headers: { cookie: "session=ann" } },
       { path: "/a.css" },
@@ -207,7 +207,7 @@ describe("The edge's cache", () => {
     assert.deepEqual(asked, ["GET /a.css"]);
   });
 
-  it("keeps nothing that the origin forbids it to, and takes that word away from the visitor", async () => {
+  it("caches nothing that the origin forbids, and removes that header for the visitor", async () => {
     const answers = await answersTo([{ path: "/no-store.css" }, { path: "/no-store.css" }]);
     for (const { headers } of answers) {
       assert.equal(headers["cf-cache-status"], "BYPASS");
@@ -217,14 +217,14 @@ describe("The edge's cache", () => {
     assert.equal(asked.length, 2);
   });
 
-  it("keeps nothing with a cookie, nothing of other extensions and nothing that came to half", async () => {
+  it("caches no answers with a cookie, with other extensions, or incomplete ones", async () => {
     assert.deepEqual(await statuses([{ path: "/cookie.css" }, { path: "/cookie.css" }]), ["BYPASS", "BYPASS"]);
     assert.deepEqual(await statuses([{ path: "/lab" }, { path: "/lab" }]), ["DYNAMIC", "DYNAMIC"]);
     const [half, again] = await answersTo([{ path: "/half.css" }, { path: "/half.css" }]);
     assert.deepEqual([half?.status, again?.status], [520, 520]);
   });
 
-  it("tells queries apart, asks again when the time is up, and takes what is missing for missing a while", async () => {
+  it("distinguishes queries, fetches again after expiry, and caches 404 for a while", async () => {
     assert.deepEqual(await statuses([{ path: "/a.css?v=1" }, { path: "/a.css?v=2" }]), ["MISS", "MISS"]);
     assert.deepEqual(await statuses([{ path: "/missing.css" }, { path: "/missing.css" }]), ["MISS", "HIT"]);
     const edge = await testEdge(origin.port, { records: [proxied(host, origin.address)] });
@@ -235,13 +235,13 @@ describe("The edge's cache", () => {
     await edge.stop();
   });
 
-  it("asks for the whole where a visitor asks for the headers", async () => {
+  it("sends GET for a visitor's HEAD", async () => {
     const [head, get] = await answersTo([{ path: "/a.css", method: "HEAD" }, { path: "/a.css" }]);
     assert.deepEqual([head?.status, head?.body, get?.headers["cf-cache-status"]], [200, "", "HIT"]);
     assert.deepEqual(asked, ["GET /a.css"]);
   });
 
-  it("keeps everything where a rule says so, whatever the origin says", async () => {
+  it("caches everything if a rule says so, whatever the origin says", async () => {
     const rules = [{ hosts: [host], cache: true, edgeTtl: 60 }];
     assert.deepEqual(await statuses([{ path: "/no-store.css" }, { path: "/no-store.css" }], rules), ["MISS", "HIT"]);
     assert.deepEqual(await statuses([{ path: "/lab" }, { path: "/lab" }], rules), ["MISS", "HIT"]);

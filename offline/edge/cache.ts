@@ -1,13 +1,14 @@
 /**
- * What the edge keeps of answers, and for how long: as Cloudflare does on the free plan unless a Cache Rule says otherwise.
+ * What the edge caches, and for how long: as Cloudflare does on the free plan unless a Cache Rule says otherwise.
  *
- * Held in November 2026 to developers.cloudflare.com/cache: concepts/default-cache-behavior (extensions, lifetimes by status),
- * concepts/cache-control (Origin Cache Control, which is always on for free zones), concepts/cdn-cache-control (which header
- * counts), concepts/cache-behavior (HEAD and Set-Cookie), concepts/cache-responses (CF-Cache-Status and Age), how-to/cache-keys
- * (what tells two answers apart) and how-to/cache-rules/settings.
+ * Checked in November 2026 against developers.cloudflare.com/cache: concepts/default-cache-behavior (extensions,
+ * lifetimes by status), concepts/cache-control (Origin Cache Control, which is always on for free zones),
+ * concepts/cdn-cache-control (which header counts), concepts/cache-behavior (HEAD and Set-Cookie),
+ * concepts/cache-responses (CF-Cache-Status and Age), how-to/cache-keys (what distinguishes two answers) and
+ * how-to/cache-rules/settings.
  *
- * Left out: stale answers, revalidation, `Vary`, Tiered Cache, Browser Cache TTL, Development Mode. An answer to a request for a
- * range is not kept, and one that is kept is given whole.
+ * Not implemented: stale answers, revalidation, `Vary`, Tiered Cache, Browser Cache TTL, Development Mode. An answer to
+ * a range request is not cached, and a cached answer is always sent whole.
  */
 
 import type { IncomingHttpHeaders } from "node:http";
@@ -22,7 +23,7 @@ const extensions = new Set(
 );
 
 const minute = 60;
-/** Seconds, by status, of an answer that says nothing of it itself. */
+/** Default lifetime by status, in seconds, of an answer that states none. */
 const lifetimes: Record<number, number> = {
   200: 120 * minute,
   206: 120 * minute,
@@ -33,11 +34,11 @@ const lifetimes: Record<number, number> = {
   410: 3 * minute,
 };
 
-/** In bytes. Cloudflare keeps files up to 512 MB on the free plan; the edge's container has less memory. */
+/** In bytes. Cloudflare caches files up to 512 MB on the free plan; the edge's container has less memory. */
 export const largestEntry = 16 * 1024 * 1024;
 const largestCache = 64 * 1024 * 1024;
 
-/** A request, as far as it decides about the cache. */
+/** The parts of a request that matter to the cache. */
 export interface CacheRequest {
   readonly method: string;
   /** Path and query. */
@@ -46,19 +47,19 @@ export interface CacheRequest {
   readonly visit: Visit;
 }
 
-/** What the zone's rules say of a name together: of two, the later one counts. */
+/** The zone's rules for a name combined: if two disagree, the later one wins. */
 export function rulesFor({ cacheRules }: EdgeZone, host: string): CacheRule {
   return Object.assign({}, ...cacheRules.filter(({ hosts }) => hosts === undefined || hosts.includes(host)));
 }
 
-/** Whether the answer to a request may be kept at all: by its method, and by the extension of its path or a rule. */
+/** Whether the answer to a request may be cached at all: by its method, and by the extension of its path or a rule. */
 export function isEligible({ method, url }: CacheRequest, { cache }: CacheRule): boolean {
   if (method !== "GET" && method !== "HEAD") return false;
   const path = decoded(url.split(/[?#]/)[0] ?? "");
   return cache ?? (extensions.has(/\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? "") || path === "/robots.txt");
 }
 
-/** Cloudflare normalizes paths before it looks at them. */
+/** Cloudflare normalizes paths first. */
 function decoded(path: string): string {
   try {
     return decodeURIComponent(path);
@@ -67,20 +68,20 @@ function decoded(path: string): string {
   }
 }
 
-/** What tells two answers apart. No cookie is among it. */
+/** The cache key. Cookies are not part of it. */
 export function keyOf({ url, headers, visit }: CacheRequest): string {
   return `${headers.origin ?? ""}::${visit.scheme}://${visit.host}${url}`;
 }
 
 /** How an eligible answer is treated. */
 export interface Treatment {
-  /** The status where the answer was not kept before. */
+  /** The status where the answer was not cached before. */
   readonly status: "BYPASS" | "MISS";
-  /** In seconds; 0 for not at all. */
+  /** In seconds; 0 means not at all. */
   readonly lifetime: number;
 }
 
-/** How long the answer to an eligible request is kept. */
+/** How long the answer to an eligible request is cached. */
 export function treatmentOf(
   request: CacheRequest,
   rule: CacheRule,
@@ -90,7 +91,7 @@ export function treatmentOf(
 ): Treatment {
   if (request.headers.range !== undefined || status === 304) return { status: "MISS", lifetime: 0 };
   if (rule.edgeTtl !== undefined) return { status: "MISS", lifetime: status in lifetimes ? rule.edgeTtl : 0 };
-  // Cookies are somebody's own. Made eligible by a rule, such an answer is called a miss each time.
+  // Cookies are personal. If a rule makes such an answer eligible, each request is reported as a miss.
   if (headers["set-cookie"] !== undefined) return { status: rule.cache ? "MISS" : "BYPASS", lifetime: 0 };
   const { directives, isForCdns } = controlOf(headers);
   const forbidding = ["no-store", "private", "no-cache"].some((name) => directives.get(name) === "");
@@ -107,10 +108,10 @@ export function treatmentOf(
 
 const nothingKept: Treatment = { status: "BYPASS", lifetime: 0 };
 
-/** The directives that count: those of the most specific header there is. */
+/** The directives that count: those of the most specific header present. */
 function controlOf(headers: IncomingHttpHeaders): { directives: Map<string, string>; isForCdns: boolean } {
   const forCdns = headers["cloudflare-cdn-cache-control"] ?? headers["cdn-cache-control"];
-  // With Surrogate-Control, whatever it says, Cache-Control does not count.
+  // If Surrogate-Control is present, whatever it says, Cache-Control does not count.
   const forAll = headers["surrogate-control"] === undefined ? headers["cache-control"] : "";
   return { directives: directivesOf([forCdns ?? forAll ?? ""].flat().join()), isForCdns: forCdns !== undefined };
 }
@@ -121,7 +122,7 @@ export function directivesOf(control: string): Map<string, string> {
   return new Map([...directives].map(([, name = "", quoted, plain]) => [name.toLowerCase(), quoted ?? plain ?? ""]));
 }
 
-/** An answer as the origin gave it. */
+/** An answer as the origin sent it. */
 export interface Kept {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -134,12 +135,12 @@ interface Entry extends Kept {
   readonly expiresAt: number;
 }
 
-/** The answers that one edge holds. */
+/** The answers that one edge has cached. */
 export class Cache {
   readonly #entries = new Map<string, Entry>();
   #size = 0;
 
-  /** What is kept under a key, with its age in seconds; `expired` where it was kept too long ago. */
+  /** The answer under a key with its age in seconds; `expired` if its lifetime is over. */
   find(key: string, now = Date.now()): { kept: Kept; age: number } | "expired" | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
@@ -147,7 +148,7 @@ export class Cache {
     return { kept: entry, age: Math.floor((now - entry.storedAt) / 1000) };
   }
 
-  /** Keeps an answer for some seconds; the oldest ones make room for it. */
+  /** Caches an answer for some seconds; the oldest entries make room for it. */
   keep(key: string, kept: Kept, lifetime: number, now = Date.now()): void {
     this.drop(key);
     if (kept.body.length > largestEntry) return;

@@ -1,6 +1,6 @@
 /**
- * Connections to origins that are kept after an answer, and used again. Held to Cloudflare's connection limits, November 2026:
- * https://developers.cloudflare.com/fundamentals/reference/connection-limits
+ * Connections to origins that stay open after an answer and are reused. Checked against Cloudflare's connection limits,
+ * November 2026: https://developers.cloudflare.com/fundamentals/reference/connection-limits
  */
 
 import type { Socket } from "node:net";
@@ -23,9 +23,9 @@ export class Connections {
   }
 
   /**
-   * A connection that is idle, if there is one.
-   * @throws an {@link OriginError} where the origin has closed it so lately that the edge does not know yet: the request is on
-   * its way, and no answer comes.
+   * An idle connection, if there is one.
+   * @throws an {@link OriginError} if the origin closed it so recently that the edge does not know yet: the request is
+   *   already on its way, and no answer comes.
    */
   take(key: string): Socket | undefined {
     for (const idle of this.#idle.get(key) ?? []) {

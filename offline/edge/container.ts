@@ -13,19 +13,19 @@ import { ensureBaseImage } from "../setup/baseImage.ts";
 import { debianRelease } from "../setup/environment.ts";
 import { buildContext, type Recipe } from "../setup/recipes.ts";
 
-// Its Dockerfile lies beside the program: it is no image of the site, which are in offline/images.
+// Its Dockerfile is beside the program: offline/images holds only the site's images.
 const recipe: Recipe = {
   folder: "../edge/image",
   program: "edge",
-  standsIn: "Cloudflare's edge: a small server of our own (offline/edge)",
+  standsIn: "Cloudflare's edge: a small server (offline/edge)",
 };
 
 type Say = (message: string) => void;
 
 /**
- * Sees to it that a cloud's edge runs, and answers. One that was made from other code, or has ended, is made anew.
+ * Makes sure that a cloud's edge runs and answers. Recreates it if its code has changed or it has stopped.
  *
- * @param folder what it reads its state from; it has to hold one already
+ * @param folder the folder of its state, which must exist
  * @param address the loopback address that the state names
  */
 export async function ensureEdge(cloud: Cloud, folder: string, address: string, say: Say = () => {}): Promise<void> {
@@ -43,7 +43,7 @@ export async function ensureEdge(cloud: Cloud, folder: string, address: string, 
   await untilItAnswers(name, address);
 }
 
-/** Has the edge cut every WebSocket, and keep new ones out for three seconds. */
+/** Makes the edge cut every WebSocket and refuse new ones for three seconds. */
 export async function cutWebSockets(cloud: Cloud): Promise<void> {
   await docker("kill", "--signal", "USR2", dockerName(cloud, "edge"));
 }
@@ -52,7 +52,7 @@ export async function removeEdge(cloud: Cloud): Promise<void> {
   await removeContainer(dockerName(cloud, "edge"));
 }
 
-/** Builds the edge's image, unless Docker has it: a few seconds. Returns its name. */
+/** Builds the edge's image unless Docker has it: a few seconds. Returns its name. */
 export async function ensureEdgeImage(say: Say = () => {}): Promise<string> {
   const context = await buildContext(recipe);
   const image = `jupyter-up-edge:${context.hash}`;
@@ -73,7 +73,7 @@ export async function ensureEdgeImage(say: Say = () => {}): Promise<string> {
   return image;
 }
 
-/** Those that are in use stay. */
+/** Images in use stay. */
 async function removeOlderThan(image: string): Promise<void> {
   const names = (await docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "jupyter-up-edge")).split("\n");
   for (const name of names) if (name !== image) await dockerAnswer("image", "rm", name);
@@ -87,7 +87,7 @@ async function untilItAnswers(name: string, address: string): Promise<void> {
   const { stdout, stderr } = await attempt("docker", ["logs", "--tail", "5", name]);
   await removeContainer(name);
   throw new PlainError(
-    `The fake Cloudflare edge did not start on ${address}. It needs ports 80 and 443 there; a server that listens on all addresses of this machine keeps it from them.`,
+    `The fake Cloudflare edge did not start on ${address}. It needs ports 80 and 443 there. A server that listens on all addresses of this machine blocks them.`,
     `It said: ${(stdout + stderr).trim()}`,
   );
 }

@@ -54,7 +54,7 @@ describe("the edge, before a healthy origin", () => {
     assert.equal(seen.serverName, host);
   });
 
-  it("tells the origin who asks, and how", async () => {
+  it("tells the origin the visitor's address and scheme", async () => {
     const { headers } = await echoed({ from: "127.0.0.9" });
     assert.equal(headers["cf-connecting-ip"], "127.0.0.9");
     assert.equal(headers["x-forwarded-for"], "127.0.0.9");
@@ -63,7 +63,7 @@ describe("the edge, before a healthy origin", () => {
     assert.match(headers["cf-ray"], /^[0-9a-f]{16}-SIN$/);
   });
 
-  it("believes nothing that a visitor says of these, and adds to the addresses on the way", async () => {
+  it("ignores a visitor's values of these headers, and appends to X-Forwarded-For", async () => {
     const { headers } = await echoed({
       headers: {
         "cf-connecting-ip": "6.6.6.6",
@@ -82,7 +82,7 @@ describe("the edge, before a healthy origin", () => {
     assert.equal((await echoed()).from, edge.address);
   });
 
-  it("passes the answer on, says what it is, and names the request", async () => {
+  it("passes the answer on, with its own headers and a request id", async () => {
     const { status, headers, body } = await ask(edge, host);
     assert.equal(status, 200);
     assert.equal(headers.server, "cloudflare");
@@ -92,7 +92,7 @@ describe("the edge, before a healthy origin", () => {
     assert.equal(headers["cf-ray"], JSON.parse(body).headers["cf-ray"]);
   });
 
-  it("shows a certificate for the domain and for one level below it, and none for two levels", async () => {
+  it("presents a certificate for the domain and one level below it, but not for two levels", async () => {
     await edge.change({
       records: [
         proxied(host, origin.address),
@@ -104,7 +104,7 @@ describe("the edge, before a healthy origin", () => {
     await assert.rejects(visit(edge, `a.${host}`), { code: "ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE" });
   });
 
-  it("has no certificate for a domain that is no zone, and none for a visitor who names no host", async () => {
+  it("has no certificate for a domain without a zone, or without SNI", async () => {
     for (const name of ["jupyter.other.test", ""]) {
       await assert.rejects(visit(edge, name), { code: "ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE" });
     }
@@ -121,7 +121,7 @@ describe("the edge, before a healthy origin", () => {
     await edge.change({ records: [proxied(host, origin.address)] });
   });
 
-  it("follows a CNAME to an address, and says 1016 where it leads nowhere or round in a circle", async () => {
+  it("follows a CNAME to an address, and answers 1016 if it leads nowhere or in a circle", async () => {
     const cname = (name: string, content: string) => ({ name, type: "CNAME", content, proxied: true }) as const;
     await edge.change({ records: [cname(host, "vm.example.test."), proxied("vm.example.test", origin.address)] });
     assert.equal((await ask(edge, host)).status, 200);
@@ -134,14 +134,14 @@ describe("the edge, before a healthy origin", () => {
     await edge.change({ records: [proxied(host, origin.address)] });
   });
 
-  it("lets a wildcard record stand for the names that have none", async () => {
+  it("uses a wildcard record for names without a record", async () => {
     await edge.change({ records: [proxied("*.example.test", origin.address), proxied(host, "127.0.0.99")] });
     assert.equal((await ask(edge, "other.example.test")).status, 200);
     assert.equal((await ask(edge, host)).status, 521);
     await edge.change({ records: [proxied(host, origin.address)] });
   });
 
-  it("takes bodies up to the plan's limit and refuses larger ones, announced or not", async () => {
+  it("accepts bodies up to the plan's limit and refuses larger ones, with or without Content-Length", async () => {
     const post = (length: number, headers: Record<string, string> = {}) =>
       ask(edge, host, { method: "POST", body: Buffer.alloc(length, "x"), headers });
     assert.equal((await post(1000)).status, 200);
@@ -153,7 +153,7 @@ describe("the edge, before a healthy origin", () => {
     assert.equal((await post(1000, { "transfer-encoding": "chunked" })).status, 200);
   });
 
-  it("speaks HTTP/2 with visitors who do, and HTTP/1.1 with the origin", async () => {
+  it("speaks HTTP/2 with visitors that support it, and HTTP/1.1 with the origin", async () => {
     const socket = await visit(edge, host, "127.0.0.4", "h2");
     assert.equal(socket.alpnProtocol, "h2");
     const client = connectHttp2(`https://${host}`, { createConnection: () => socket });
@@ -176,7 +176,7 @@ describe("the edge, before a healthy origin", () => {
     assert.equal(seen.headers.host, host);
   });
 
-  it("speaks plain HTTP with the origin for visitors who do, or sends them to HTTPS where the zone says so", async () => {
+  it("uses plain HTTP to the origin for visitors on HTTP, or redirects them to HTTPS if the zone says so", async () => {
     const plain = await serve(createHttpServer(echo));
     const onPlain = await testEdge(plain.port, { records: [proxied(host, plain.address)] });
     const { status, body } = await ask(onPlain, host, { scheme: "http" });
@@ -189,7 +189,7 @@ describe("the edge, before a healthy origin", () => {
     await plain.close();
   });
 
-  it("asks the origin by plain HTTP in mode flexible, and sends visitors to it in mode off", async () => {
+  it("uses plain HTTP to the origin in mode flexible, and redirects visitors to HTTP in mode off", async () => {
     const plain = await serve(createHttpServer(echo));
     const onPlain = await testEdge(plain.port, {
       records: [proxied(host, plain.address)],
@@ -209,7 +209,7 @@ describe("the edge, on the origin's certificate", () => {
     "signed by the origin CA": good,
     "for another name": certificate(["other.example.test"], { issuer: originCa }),
     "signed by itself": certificate([host]),
-    "signed by an authority that nobody trusts": certificate([host], {
+    "signed by an untrusted authority": certificate([host], {
       issuer: certificate(["Nobody"], { isCa: true }),
     }),
     expired: certificate([host], { issuer: originCa, days: -1 }),
@@ -217,7 +217,7 @@ describe("the edge, on the origin's certificate", () => {
 
   for (const [kind, pair] of Object.entries(pairs)) {
     const accepted = pair === good;
-    it(`${accepted ? "takes" : "refuses"} one ${kind} in mode strict, and takes it in mode full`, async () => {
+    it(`${accepted ? "accepts" : "refuses"} one ${kind} in mode strict, and accepts it in mode full`, async () => {
       const origin = await startOrigin(pair);
       const edge = await testEdge(origin.port, { records: [proxied(host, origin.address)] });
       const strict = await ask(edge, host);
@@ -262,7 +262,7 @@ describe("the edge, with authenticated origin pulls", () => {
 
   const shownFor = async (name: string) => JSON.parse((await ask(edge, name)).body).client;
 
-  it("shows the host's certificate while they are on, and for no other host", async () => {
+  it("presents the host's certificate while they are on, and only for this host", async () => {
     assert.equal(await shownFor(host), undefined);
     await edge.change({ clientCertificates: { [host]: pull } });
     assert.equal(await shownFor(host), "origin pull");
@@ -273,7 +273,7 @@ describe("the edge, with authenticated origin pulls", () => {
     assert.equal(await shownFor(host), undefined);
   });
 
-  it("says 520 for an origin that breaks off because no certificate is shown", async () => {
+  it("answers 520 if the origin closes the connection for lack of a certificate", async () => {
     const picky = await startOrigin(good, echo, {
       requestCert: true,
       rejectUnauthorized: true,
@@ -286,8 +286,8 @@ describe("the edge, with authenticated origin pulls", () => {
   });
 });
 
-describe("the edge, before an origin that is not well", () => {
-  /** What the edge says when the origin does this with every connection. */
+describe("the edge, with a failing origin", () => {
+  /** The edge's answer when the origin does this with every connection. */
   async function answerFrom(onConnection: (socket: Socket) => void, timeouts = {}): Promise<Answer> {
     const sockets: Socket[] = [];
     const server = createTcpServer((socket) => {
@@ -311,14 +311,14 @@ describe("the edge, before an origin that is not well", () => {
     assert.match(body, /a fake Cloudflare/);
   }
 
-  it("says 521 when nothing listens there", async () => {
+  it("answers 521 when nothing listens there", async () => {
     const edge = await testEdge(1, { records: [proxied(host, "127.0.0.2")] });
     assertError(await ask(edge, host), errors.refused);
     await edge.stop();
   });
 
-  it("says 522 when the connection is not taken in time", async () => {
-    // A server that stands still: its queue takes two connections, and the kernel lets all further ones wait.
+  it("answers 522 when the connection is not accepted in time", async () => {
+    // A stalled server: its queue takes two connections, and the kernel keeps all further ones waiting.
     const program =
       'const s = require("net").createServer().listen({ port: 0, host: "127.0.0.2", backlog: 1 }, () => console.log(s.address().port))';
     const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
@@ -333,13 +333,13 @@ describe("the edge, before an origin that is not well", () => {
     child.kill("SIGKILL");
   });
 
-  it("says 525 when the origin closes at the handshake, speaks no TLS, or is silent", async () => {
+  it("answers 525 when the origin closes during the handshake, speaks no TLS, or is silent", async () => {
     assertError(await answerFrom((socket) => socket.once("data", () => socket.destroy())), errors.handshake);
     assertError(await answerFrom((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")), errors.handshake);
     assertError(await answerFrom(() => {}, { connect: 300 }), errors.handshake);
   });
 
-  it("says 520 when the origin closes without an answer, and 524 when it gives none in time", async () => {
+  it("answers 520 when the origin closes without an answer, and 524 when there is none in time", async () => {
     for (const [deed, error] of [
       ["close", errors.badAnswer],
       ["wait", errors.answerTimeout],
@@ -354,7 +354,7 @@ describe("the edge, before an origin that is not well", () => {
     }
   });
 
-  it("cuts an answer off that the origin cuts off", async () => {
+  it("truncates an answer that the origin truncates", async () => {
     const origin = await startOrigin(good, (_, response) => {
       response.writeHead(200, { "content-length": "1000" }).write("half", () => response.destroy());
     });
@@ -434,7 +434,7 @@ describe("the edge, with WebSockets", () => {
     assert.equal(response.headers.server, "cloudflare");
   });
 
-  it("lets none through where the zone's setting is off", async () => {
+  it("refuses them if the zone's setting is off", async () => {
     await edge.change({ zones: [zone({ webSockets: false })] });
     const before = seen.length;
     const [response] = await once(await upgrade("/api/kernels"), "response");
@@ -443,7 +443,7 @@ describe("the edge, with WebSockets", () => {
     await edge.change({ zones: [zone()] });
   });
 
-  it("ends one that is silent for too long", async () => {
+  it("closes one that is silent for too long", async () => {
     const impatient = await testEdge(origin.port, { records: [proxied(host, origin.address)] }, { idle: 200 });
     const [, socket] = await once(await upgrade("/api/kernels", impatient), "upgrade");
     socket.resume();
@@ -451,7 +451,7 @@ describe("the edge, with WebSockets", () => {
     await impatient.stop();
   });
 
-  it("cuts all of them when it restarts, and lets none through for a while", async () => {
+  it("cuts all of them when it restarts, and refuses new ones for a while", async () => {
     const restarting = await testEdge(origin.port, { records: [proxied(host, origin.address)] });
     const [, socket] = await once(await upgrade("/api/kernels", restarting), "upgrade");
     socket.resume();
@@ -464,7 +464,7 @@ describe("the edge, with WebSockets", () => {
     await restarting.stop();
   });
 
-  it("says why there is none when the origin is down", async () => {
+  it("reports why the WebSocket failed when the origin is down", async () => {
     await edge.change({ records: [proxied(host, "127.0.0.99")] });
     const [response] = await once(await upgrade("/api/kernels"), "response");
     assert.equal(response.statusCode, 521);
@@ -472,10 +472,10 @@ describe("the edge, with WebSockets", () => {
   });
 });
 
-describe("the edge, with connections that are kept", () => {
-  /** Statuses of two questions, the second after a while, and how many connections the origin has seen. */
+describe("the edge, with kept-alive connections", () => {
+  /** The statuses of two requests, the second after a pause, and the number of connections that the origin has seen. */
   async function askTwice(keepAliveTimeout: number, wait: number, timeouts: Partial<Timeouts> = {}) {
-    // Node adds a second to what is set.
+    // Node adds a second to the configured value.
     const origin = await startOrigin(good, echo, { keepAliveTimeout });
     Object.assign(origin.server, { keepAliveTimeoutBuffer: 0 });
     let connections = 0;
@@ -498,15 +498,15 @@ describe("the edge, with connections that are kept", () => {
   it("closes one that was idle for too long", async () => {
     assert.deepEqual(await askTwice(10_000, 400, { kept: 100 }), { statuses: [200, 200], connections: 2 });
   });
-  it("says 520 when the origin, which keeps it for less, closes it at that moment", async () => {
+  it("answers 520 when the origin, with a shorter timeout, closes it at that moment", async () => {
     const late = { kept: 5000, notice: 3000 };
     assert.deepEqual(await askTwice(100, 700, late), { statuses: [200, 520], connections: 1 });
   });
-  it("opens another one once it knows", async () => {
+  it("opens another one once it has noticed", async () => {
     assert.deepEqual(await askTwice(100, 700), { statuses: [200, 200], connections: 2 });
   });
 
-  it("says 524 when the origin takes nothing of a body for too long", async () => {
+  it("answers 524 when the origin stops reading a body for too long", async () => {
     // Never reads: its socket's buffers fill.
     const origin = await startOrigin(good, (message) => message.pause());
     const zones = [zone({ maxBodyBytes: 100_000_000 })];

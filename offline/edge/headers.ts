@@ -1,8 +1,8 @@
-/** The headers that the edge takes away, and those that it adds. */
+/** The headers that the edge removes and adds. */
 
 import type { IncomingHttpHeaders } from "node:http";
 
-/** Of one connection, and never passed on. */
+/** Hop-by-hop headers, never passed on. */
 const hopByHop = new Set([
   "connection",
   "http2-settings",
@@ -16,7 +16,7 @@ const hopByHop = new Set([
   "upgrade",
 ]);
 
-/** What a visitor could only forge: the edge says it itself. */
+/** Headers that a visitor could only forge: the edge sets them itself. */
 const edgesOwn = new Set(["cf-connecting-ip", "cf-ipcountry", "cf-ray", "cf-visitor", "cdn-loop", "x-forwarded-proto"]);
 
 export type Headers = Record<string, string | string[]>;
@@ -24,7 +24,7 @@ export type Headers = Record<string, string | string[]>;
 /** The header `CF-Cache-Status`. */
 export type CacheStatus = "BYPASS" | "DYNAMIC" | "EXPIRED" | "HIT" | "MISS";
 
-/** What the edge knows of a visitor's request. */
+/** What the edge knows about a visitor's request. */
 export interface Visit {
   readonly ray: string;
   readonly host: string;
@@ -33,7 +33,7 @@ export interface Visit {
   readonly address: string;
 }
 
-/** A visitor's headers, as the origin gets them. */
+/** A visitor's headers, as the origin receives them. */
 export function toOrigin(headers: IncomingHttpHeaders, visit: Visit): Headers {
   const forwardedFor = [headers["x-forwarded-for"], visit.address].flat().filter(Boolean).join(", ");
   return {
@@ -49,10 +49,10 @@ export function toOrigin(headers: IncomingHttpHeaders, visit: Visit): Headers {
   };
 }
 
-/** For the edge alone, and taken away on the way to the visitor. */
+/** Meant for the edge alone, and removed from the answer. */
 const forTheEdge = new Set(["server", "cloudflare-cdn-cache-control"]);
 
-/** An origin's headers, as the visitor gets them. */
+/** An origin's headers, as the visitor receives them. */
 export function toVisitor(headers: IncomingHttpHeaders, visit: Visit, cacheStatus: CacheStatus = "DYNAMIC"): Headers {
   return {
     ...endToEnd(headers, (name) => !forTheEdge.has(name)),
@@ -61,7 +61,7 @@ export function toVisitor(headers: IncomingHttpHeaders, visit: Visit, cacheStatu
   };
 }
 
-/** What every answer of the edge has. */
+/** Headers of every answer of the edge. */
 export function ownHeaders({ ray }: Visit): Headers {
   return { server: "cloudflare", "cf-ray": ray, "x-fake": "fake Cloudflare" };
 }

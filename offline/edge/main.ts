@@ -1,10 +1,10 @@
 /**
- * A fake Cloudflare edge: what a proxied name leads to.
+ * A fake Cloudflare edge: the server that proxied names lead to.
  *
  *     node main.ts FOLDER
  *
- * FOLDER holds the state (`state.ts`), and is read again whenever it has changed. SIGUSR2 cuts every WebSocket, and keeps new ones out for
- * three seconds.
+ * FOLDER holds the state (`state.ts`). The edge reads it again whenever it has changed. SIGUSR2 cuts every WebSocket
+ * and refuses new ones for three seconds.
  */
 
 import { startEdge } from "./server.ts";
@@ -15,7 +15,7 @@ if (folder === undefined || more.length > 0) {
   process.exit(2);
 }
 
-// As the first process of a container, Node would otherwise ignore these.
+// As the first process of a container, Node would otherwise ignore these signals.
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0));
 
 startEdge({ folder }).then(

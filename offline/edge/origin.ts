@@ -1,4 +1,4 @@
-/** Connecting to an origin as the zone's settings say, and telling what went wrong as Cloudflare tells it. */
+/** Connects to an origin as the zone's settings say, and reports errors as Cloudflare reports them. */
 
 import { connect as connectTcp, type Socket } from "node:net";
 import {
@@ -12,7 +12,7 @@ import { type EdgeError, errors } from "./pages.ts";
 import { originAddress } from "./routing.ts";
 import type { EdgeRecord, EdgeState, KeyPair, SslMode } from "./state.ts";
 
-/** Why there is no answer of the origin. */
+/** Why the origin gave no answer. */
 export class OriginError extends Error {
   readonly error: EdgeError;
 
@@ -24,17 +24,17 @@ export class OriginError extends Error {
 
 /** In milliseconds. Cloudflare's: https://developers.cloudflare.com/fundamentals/reference/connection-limits (November 2026) */
 export interface Timeouts {
-  /** Until the origin has taken the connection. */
+  /** Until the origin has accepted the connection. */
   readonly connect: number;
   /** Until the origin begins to answer a request. */
   readonly answer: number;
-  /** How long the origin may take nothing of a request's body. */
+  /** How long the origin may stop reading a request's body. */
   readonly write: number;
   /** How long a WebSocket may be silent. */
   readonly idle: number;
   /** How long a connection is kept after an answer. */
   readonly kept: number;
-  /** Until the edge knows that the origin has closed such a connection: about the time of a round trip. */
+  /** Until the edge knows that the origin has closed such a connection: about one round trip. */
   readonly notice: number;
 }
 
@@ -47,13 +47,13 @@ export const cloudflareTimeouts: Timeouts = {
   notice: 20,
 };
 
-/** The ports of origins, by what is spoken there. */
+/** The ports of origins, by scheme. */
 export interface OriginPorts {
   readonly http: number;
   readonly https: number;
 }
 
-/** A visitor's request, as far as it decides about the connection to the origin. */
+/** The parts of a visitor's request that decide about the connection to the origin. */
 export interface OriginRequest {
   readonly host: string;
   readonly scheme: "http" | "https";
@@ -61,14 +61,14 @@ export interface OriginRequest {
   readonly record: EdgeRecord;
 }
 
-/** What two requests have in common that can go by the same connection. */
+/** Requests with the same key can share a connection. */
 export function connectionKey(state: EdgeState, request: OriginRequest): string {
   const { host, ssl, record } = request;
   const shown = shownFor(state, host)?.certificate;
   return [host, ssl, isEncrypted(request), record.type, record.content, shown, ...state.trusted].join();
 }
 
-/** The client certificate that is shown for a host by now, if there is one. */
+/** The client certificate presented for a host at this moment, if any. */
 function shownFor({ clientCertificates }: EdgeState, host: string): KeyPair | undefined {
   const known = clientCertificates[host];
   return known && (known.from ?? 0) <= Date.now() ? known : undefined;
@@ -90,7 +90,7 @@ export async function connectOrigin(
   return encrypted ? await openTls(state, request, socket, timeouts) : socket;
 }
 
-/** What a visitor comes with is what the origin is asked by, but for the modes that say otherwise. */
+/** The origin is contacted with the visitor's own scheme, except in modes that say otherwise. */
 function isEncrypted({ scheme, ssl }: OriginRequest): boolean {
   return ssl === "origin_pull" || (scheme === "https" && (ssl === "full" || ssl === "strict"));
 }
@@ -115,7 +115,7 @@ async function openTls(
     socket,
     servername: host,
     secureContext: contextFor(state, host),
-    // The judgement is below: only some modes care, and an error of its own tells a bad certificate from a bad handshake.
+    // The check is below: only some modes need it, and a separate error tells a bad certificate from a bad handshake.
     rejectUnauthorized: false,
     ALPNProtocols: ["http/1.1"],
   });
@@ -135,7 +135,7 @@ async function openTls(
 
 const contexts = new Map<string, SecureContext>();
 
-/** Whom the edge trusts, and what it shows. Kept: reading all public authorities takes milliseconds. */
+/** What the edge trusts and presents. Cached, because reading all public authorities takes milliseconds. */
 function contextFor(state: EdgeState, host: string): SecureContext {
   const { trusted } = state;
   const shown = shownFor(state, host);
@@ -149,13 +149,16 @@ function contextFor(state: EdgeState, host: string): SecureContext {
   return context;
 }
 
-/** Node has a code here, or an error, whatever its types say. */
+/** Whatever its types say, Node has a code here, or an error. */
 function reasonOf({ authorizationError }: TLSSocket): string {
   const reason: unknown = authorizationError;
   return reason instanceof Error ? reason.message : String(reason);
 }
 
-/** Waits until a socket has reached an event; throws what `refuse` makes of an error on the way, and `late` after a while. */
+/**
+ * Waits until a socket has reached an event; on an error, throws the result of `refuse`; after a timeout, throws
+ * `late`.
+ */
 function settled<S extends Socket>(
   socket: S,
   event: "connect" | "secureConnect",

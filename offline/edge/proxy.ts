@@ -1,4 +1,4 @@
-/** One request, from the visitor to the origin and back. */
+/** Passes one request from the visitor to the origin and back. */
 
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
@@ -42,7 +42,7 @@ export interface Context {
 type AnyRequest = IncomingMessage | Http2ServerRequest;
 type AnyResponse = ServerResponse | Http2ServerResponse;
 
-/** Answers a request: with what the origin says, or with an error page of the edge's own. Never throws. */
+/** Answers a request with the origin's answer or an error page of the edge. Never throws. */
 export async function proxyRequest(
   context: Context,
   visit: Visit,
@@ -69,7 +69,7 @@ export async function proxyRequest(
     const { connections, state } = context;
     const key = connectionKey(state, originRequest(place, visit));
     const origin = connections.take(key) ?? (await connectTo(place, context, visit));
-    // A visitor who has gone meanwhile needs no answer.
+    // The visitor has disconnected and needs no answer.
     if (response.destroyed) origin.destroy();
     else {
       origin.once("free", () => connections.keep(key, origin));
@@ -81,7 +81,7 @@ export async function proxyRequest(
   }
 }
 
-/** Passes a WebSocket through, or the origin's refusal of it. Never throws. */
+/** Passes a WebSocket through, or the origin's refusal. Never throws. */
 export async function proxyUpgrade(
   context: Context,
   visit: Visit,
@@ -120,7 +120,7 @@ export async function proxyUpgrade(
       // Traffic in either direction counts.
       socket.setTimeout(context.timeouts.idle, () => socket.destroy());
       socket.on("error", () => socket.destroy());
-      // What the origin has said last still gets to the visitor.
+      // The origin's last bytes still reach the visitor.
       socket.once("close", () => visitor.end());
       visitor.pipe(socket).pipe(visitor);
     });
@@ -156,12 +156,12 @@ function connectTo(place: Place, { state, ports, timeouts }: Context, visit: Vis
   return connectOrigin(state, originRequest(place, visit), ports, timeouts);
 }
 
-/** What the cache has to do with one request. */
+/** The cache's view of one request. */
 interface Caching {
-  /** Undefined where the answer may not be kept, whatever it says. */
+  /** Undefined where the answer may not be cached, whatever it says. */
   readonly request?: CacheRequest;
   readonly found?: ReturnType<Cache["find"]>;
-  /** How an answer is treated: the status for the visitor, and what becomes of it once it has come whole. */
+  /** How an answer is treated: the status for the visitor, and what happens once it is complete. */
   treat(status: number, headers: IncomingMessage["headers"]): Treated;
 }
 
@@ -189,7 +189,7 @@ function cachingOf(cache: Cache, zone: EdgeZone, visit: Visit, message: AnyReque
   };
 }
 
-/** Sends the request and passes the answer on. Throws when there is none. */
+/** Sends the request and passes the answer on. Throws if there is no answer. */
 function exchange(
   origin: Socket,
   zone: EdgeZone,
@@ -202,7 +202,7 @@ function exchange(
   return new Promise((resolve, reject) => {
     const request = httpRequest({
       createConnection: () => origin,
-      // What might be kept is asked for whole.
+      // A cacheable answer is requested whole.
       method: caching.request && message.method === "HEAD" ? "GET" : message.method,
       path: message.url,
       headers: { ...toOrigin(message.headers, visit), connection: "keep-alive" },
@@ -212,7 +212,7 @@ function exchange(
     request.setTimeout(timeouts.answer, () => request.destroy(new OriginError(errors.answerTimeout)));
     let isAnswered = false;
     request.on("error", (error) => {
-      // An origin may answer before it has read everything, and close: the answer counts.
+      // An origin may answer and close before it has read the whole request: the answer counts.
       if (isAnswered) return;
       origin.destroy();
       reject(error);
@@ -229,7 +229,7 @@ function exchange(
         pipeline(answer, response, (error) => (error ? reject(error) : resolve()));
         return;
       }
-      // Cloudflare passes on what it keeps and what it changes as it comes. Here it is read whole before.
+      // Cloudflare streams answers while it caches or changes them. Here they are read whole first.
       buffer(answer)
         .then((body) => {
           const kept = { status, headers: answer.headers, body };
@@ -238,13 +238,14 @@ function exchange(
         })
         .then(resolve, reject);
     });
-    // Node says `free` when the answer has come whole, and the connection can be used again.
+    // Node emits `free` when the answer is complete and the connection can be reused.
     let isFree = false;
     origin.once("free", () => {
       isFree = true;
     });
     response.once("close", () => isFree || origin.destroy());
-    // Not a pipeline: at the limit that would end the visitor's connection together with the request, unanswered.
+    // Not a pipeline: at the limit it would destroy the visitor's connection together with the request, without an
+    // answer.
     const body = message.pipe(limited(zone.maxBodyBytes));
     body.on("error", (error) => {
       message.unpipe(body);
@@ -255,7 +256,7 @@ function exchange(
   });
 }
 
-/** Sends an answer that is there whole, changed as the zone's settings say. Throws when it cannot be read. */
+/** Sends a complete answer, changed as the zone's settings say. Throws if it cannot be decoded. */
 async function sendWhole(
   zone: EdgeZone,
   kept: Kept,
@@ -276,7 +277,7 @@ async function sendWhole(
   response.end(method === "HEAD" || !hasBody ? "" : body);
 }
 
-/** Calls `late` when the origin has taken nothing of what waits to be sent for so long. */
+/** Calls `late` if the origin has read nothing of the waiting data for this long. */
 function watchWriting(origin: Socket, milliseconds: number, late: () => void): NodeJS.Timeout {
   let last = { waiting: 0, since: Date.now() };
   return setInterval(() => {
@@ -286,7 +287,7 @@ function watchWriting(origin: Socket, milliseconds: number, late: () => void): N
   }, milliseconds / 10);
 }
 
-/** Lets so many bytes through, and fails at the next. */
+/** Passes this many bytes, and fails at the next. */
 function limited(maxBodyBytes: number): Transform {
   let length = 0;
   return new Transform({
@@ -308,19 +309,19 @@ function answer(response: AnyResponse, status: number, headers: Headers, body: s
   response.end(body);
 }
 
-/** HTTP/1 and HTTP/2 have the same method, and types that no call fits at once. */
+/** HTTP/1 and HTTP/2 have the same method, but no single call satisfies both types. */
 function writeHead(response: AnyResponse, status: number, headers: Headers): void {
   (response as ServerResponse).writeHead(status, headers);
 }
 
-/** Where there is only a connection, an answer is written by hand. */
+/** Without a response object, the answer is written by hand. */
 function endWithError(visitor: Duplex, visit: Visit, error: unknown): void {
   if (visitor.destroyed) return;
   const { status, headers, page } = ownAnswer(visit, error);
   visitor.end(statusLines({ statusCode: status }, { ...headers, connection: "close" }) + page);
 }
 
-/** Whatever is no {@link OriginError} happened after the connection was made: the origin broke off. */
+/** Anything that is not an {@link OriginError} happened on an open connection: the origin closed it too early. */
 function ownAnswer(visit: Visit, thrown: unknown): { status: number; headers: Headers; page: string } {
   const { error, message } =
     thrown instanceof OriginError ? thrown : { error: errors.badAnswer, message: (thrown as Error).message };

@@ -10,7 +10,7 @@ const hidden =
 const page = "<html><body><p>Signed in as ann@example.com</p></body></html>";
 
 describe("Email Address Obfuscation", () => {
-  it("replaces addresses in text and in links, and adds its script", () => {
+  it("replaces addresses in text and links, and adds its script", () => {
     const changed = obfuscated(page);
     assert.match(changed, new RegExp(`Signed in as ${hidden.source}</p>`));
     assert.match(
@@ -23,7 +23,7 @@ describe("Email Address Obfuscation", () => {
     );
   });
 
-  it("leaves attributes, scripts, forms, the head and what is marked alone", () => {
+  it("leaves attributes, scripts, forms, the head and marked parts alone", () => {
     for (const kept of [
       '<input value="ann@example.com">',
       '<script>var a = "ann@example.com";</script>',
@@ -42,14 +42,14 @@ describe("The edge changes", () => {
   const rewrites = (changes: Parameters<typeof zone>[0], headers: Record<string, string>) =>
     rewriterFor(zone(changes), headers) !== undefined;
 
-  it("pages, unless they say no-transform, and nothing else", () => {
+  it("only pages, and not those with no-transform", () => {
     assert.equal(rewrites({}, html), true);
     assert.equal(rewrites({}, { "content-type": "application/json" }), false);
     assert.equal(rewrites({}, { ...html, "cache-control": "no-store, no-transform" }), false);
     assert.equal(rewrites({ emailObfuscation: false }, html), false);
   });
 
-  it("every script's type with Rocket Loader, but for those that say otherwise", () => {
+  it("every script's type with Rocket Loader, except scripts that opt out", () => {
     const rewrite = rewriterFor(zone({ rocketLoader: true }), { ...html, "cache-control": "no-transform" });
     const changed = String(
       rewrite?.(
@@ -62,7 +62,7 @@ describe("The edge changes", () => {
     assert.match(changed, /rocket-loader\.min\.js/);
   });
 
-  it("a compressed page, too, and answers for its own files itself", async () => {
+  it("a compressed page, too, and serves its own files", async () => {
     const origin = await startOrigin(certificate([host], { issuer: originCa }), (message, response) => {
       response.writeHead(200, { ...html, "content-encoding": "gzip", etag: '"x"' });
       response.end(message.method === "HEAD" ? undefined : gzipSync(page));

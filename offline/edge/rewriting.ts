@@ -1,9 +1,10 @@
 /**
  * What the edge changes in pages, by the zone's settings: Email Address Obfuscation and Rocket Loader.
  *
- * Held in November 2026 to developers.cloudflare.com: waf/tools/scrape-shield/email-address-obfuscation (what is replaced, and
- * what is not; on in a new zone), speed/optimization/content/rocket-loader, and pages as Cloudflare sends them. The scripts that
- * undo this in a browser are Cloudflare's own; here they are 404. So a page stays as a browser sees it that may not run them.
+ * Checked in November 2026 against developers.cloudflare.com: waf/tools/scrape-shield/email-address-obfuscation (what
+ * is replaced, and what is not; on in a new zone), speed/optimization/content/rocket-loader, and pages as Cloudflare
+ * sends them. Cloudflare's scripts undo these changes in the browser; here they answer 404, so a page looks as it does
+ * in a browser that must not run them.
  */
 
 import type { IncomingHttpHeaders } from "node:http";
@@ -11,7 +12,7 @@ import { brotliDecompressSync, unzipSync } from "node:zlib";
 import { directivesOf } from "./cache.ts";
 import type { EdgeZone } from "./state.ts";
 
-/** Changes a page, or undefined where an answer is passed on as it is. */
+/** Returns the changed page, or undefined if the answer passes unchanged. */
 export function rewriterFor(
   { emailObfuscation, rocketLoader }: EdgeZone,
   headers: IncomingHttpHeaders,
@@ -26,7 +27,7 @@ export function rewriterFor(
   };
 }
 
-/** A body as text. Throws for an encoding that the edge does not know. */
+/** A body as text. Throws for an unknown encoding. */
 export function textOf(body: Buffer, encoding = "identity"): string {
   switch (encoding) {
     case "identity":
@@ -43,7 +44,7 @@ export function textOf(body: Buffer, encoding = "identity"): string {
 
 const address = /[\w.%+-]+@[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}/gi;
 
-/** Replaces addresses in a page's text and in the `href` of links, and adds the script that shows them again. */
+/** Replaces addresses in a page's text and in the `href` of links, and adds the script that restores them. */
 export function obfuscated(page: string): string {
   let untouched: string | undefined;
   const parts = page.split(/(<!--[\s\S]*?-->|<[^>]*>)/).map((part, index) => {
@@ -71,13 +72,13 @@ const loader = "/cdn-cgi/scripts/7d0fa10a/cloudflare-static/rocket-loader.min.js
 const span = (found: string) =>
   `<a href="${protection}" class="__cf_email__" data-cfemail="${encoded(found)}">[email&#160;protected]</a>`;
 
-/** The key, and each byte after it combined with the key. */
+/** The key, then each byte XORed with the key. */
 function encoded(text: string): string {
   const key = 0x5a;
   return Buffer.from([key, ...Buffer.from(text).map((byte) => byte ^ key)]).toString("hex");
 }
 
-/** Takes every script's type away from the browser, and adds the script that runs them later. */
+/** Changes the type of every script so that the browser does not run it, and adds the script that runs them later. */
 function deferred(page: string): string {
   const mark = "0123456789abcdef01234567";
   const changed = page.replace(/<script\b([^>]*)>/gi, (tag, attributes: string) => {

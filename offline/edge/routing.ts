@@ -1,4 +1,4 @@
-/** From a host name to the zone it is in, the certificate for it, and the origin behind it. */
+/** Finds the zone, certificate and origin of a host name. */
 
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
@@ -9,14 +9,14 @@ export function hostName(host: string): string {
   return host.toLowerCase().replace(/:\d+$/, "").replace(/\.$/, "");
 }
 
-/** The zone that a name is in. */
+/** The zone of a name. */
 export function zoneOf(state: EdgeState, host: string): EdgeZone | undefined {
   return state.zones
     .filter(({ name }) => host === name || host.endsWith(`.${name}`))
     .sort((a, b) => b.name.length - a.name.length)[0];
 }
 
-/** The certificate that the edge has for a name: as the free ones do, it covers the domain and one level below it. */
+/** The edge's certificate for a name. Like the free ones, it covers the domain and one level below it. */
 export function certificateFor(state: EdgeState, host: string): KeyPair | undefined {
   const zone = zoneOf(state, host);
   if (zone === undefined) return undefined;
@@ -24,7 +24,7 @@ export function certificateFor(state: EdgeState, host: string): KeyPair | undefi
   return /^([^.]+\.)?$/.test(below) ? zone.certificate : undefined;
 }
 
-/** The proxied record of a name, or the wildcard record that stands for it. */
+/** The proxied record of a name, or the wildcard record that covers it. */
 export function proxiedRecord(state: EdgeState, host: string): EdgeRecord | undefined {
   const wildcard = host.replace(/^[^.]+/, "*");
   const named = (name: string) => state.records.filter((record) => record.name === name);
@@ -32,7 +32,7 @@ export function proxiedRecord(state: EdgeState, host: string): EdgeRecord | unde
   return (exact.length > 0 ? exact : named(wildcard)).find(({ proxied }) => proxied);
 }
 
-/** The address of a record's origin; undefined where a CNAME leads to no address. */
+/** The address of a record's origin; undefined if a CNAME does not resolve. */
 export async function originAddress(state: EdgeState, record: EdgeRecord): Promise<string | undefined> {
   const visited = new Set<string>();
   for (let target = record; target.type === "CNAME"; ) {

@@ -27,8 +27,8 @@ export interface Edge {
   readonly address: string;
   readonly ports: OriginPorts;
   /**
-   * Cuts every WebSocket, and lets no new one through for some milliseconds, as when Cloudflare restarts its servers for a new version
-   * of them: https://developers.cloudflare.com/network/websockets (November 2026).
+   * Cuts every WebSocket and refuses new ones for some milliseconds, as when Cloudflare restarts its servers for an
+   * update: https://developers.cloudflare.com/network/websockets (November 2026).
    */
   cutWebSockets(milliseconds: number): void;
   close(): Promise<void>;
@@ -36,7 +36,7 @@ export interface Edge {
 
 const standardPorts: OriginPorts = { http: 80, https: 443 };
 
-/** Starts an edge on the address that its state names, once there is one. Throws when a port is taken. */
+/** Starts an edge on the address in its state, once there is a state. Throws if a port is in use. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { folder, ports = standardPorts, originPorts = standardPorts, timeouts = cloudflareTimeouts } = options;
   const file = new StateFile(folder);
@@ -97,7 +97,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 
 const contexts = new Map<string, SecureContext>();
 
-/** A context without a certificate ends in the alert `handshake_failure`, which is what a name without one gets. */
+/**
+ * A context without a certificate ends in the alert `handshake_failure`, which is also what Cloudflare sends for an
+ * unknown name.
+ */
 function contextFor(file: StateFile, name: string): SecureContext {
   const pair = certificateFor(file.current, hostName(name));
   const key = pair?.certificate ?? "";

@@ -1,4 +1,4 @@
-/** What the edge has to know, written by the package `cloudflare` of the fake providers and read here. */
+/** The edge's state, written by the package `cloudflare` of the fake providers and read here. */
 
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -7,11 +7,11 @@ import { join } from "node:path";
 export type SslMode = "off" | "flexible" | "full" | "strict" | "origin_pull";
 
 export interface EdgeState {
-  /** The loopback address that the edge listens on, and connects to origins from. */
+  /** The loopback address that the edge listens on and connects to origins from. */
   readonly address: string;
   readonly zones: readonly EdgeZone[];
   readonly records: readonly EdgeRecord[];
-  /** The client certificates to show to origins, by host name: authenticated origin pulls. */
+  /** The client certificates to present to origins, by host name: authenticated origin pulls. */
   readonly clientCertificates: Readonly<Record<string, ShownCertificate>>;
   /** The authorities that mode `strict` trusts besides the public ones, as PEM. */
   readonly trusted: readonly string[];
@@ -21,7 +21,7 @@ export interface EdgeZone {
   /** The domain, such as `example.test`. */
   readonly name: string;
   readonly ssl: SslMode;
-  /** Whether plain HTTP is answered with a redirect. */
+  /** Whether plain HTTP is redirected to HTTPS. */
   readonly alwaysUseHttps: boolean;
   /** The largest request body, in bytes. */
   readonly maxBodyBytes: number;
@@ -29,27 +29,27 @@ export interface EdgeZone {
   readonly webSockets: boolean;
   /** Whether addresses in pages are replaced. */
   readonly emailObfuscation: boolean;
-  /** Whether pages' scripts are run later. */
+  /** Whether pages' scripts run later (Rocket Loader). */
   readonly rocketLoader: boolean;
-  /** What somebody has set otherwise about keeping answers. */
+  /** The zone's Cache Rules. */
   readonly cacheRules: readonly CacheRule[];
   /** For the domain and the names one level below it. */
   readonly certificate: KeyPair;
 }
 
-/** A Cache Rule, as far as the edge knows them. */
+/** A Cache Rule, as far as the edge supports it. */
 export interface CacheRule {
-  /** The names it is for; absent: all of the zone's. */
+  /** The names it applies to; absent: all of the zone's. */
   readonly hosts?: readonly string[];
-  /** Whether answers may be kept, whatever the path's extension is; absent: by the extension. */
+  /** Whether answers are eligible for the cache, whatever the path's extension; absent: by the extension. */
   readonly cache?: boolean;
-  /** How many seconds they are kept, whatever they say themselves. */
+  /** How many seconds they are cached, whatever they say themselves. */
   readonly edgeTtl?: number;
 }
 
-/** Where a name leads. */
+/** A DNS record. */
 export interface EdgeRecord {
-  /** In lower case, whole: `jupyter.example.test`. */
+  /** In lower case, complete: `jupyter.example.test`. */
   readonly name: string;
   readonly type: "A" | "AAAA" | "CNAME";
   /** An address, or a name for a CNAME. */
@@ -63,16 +63,16 @@ export interface KeyPair {
   readonly privateKey: string;
 }
 
-/** A certificate that is shown to an origin. */
+/** A certificate that is presented to an origin. */
 export interface ShownCertificate extends KeyPair {
-  /** Since when, in milliseconds since 1970: Cloudflare has to hand it out first. Default: at once. */
+  /** From when on, in milliseconds since 1970: Cloudflare has to distribute it first. Default: at once. */
   readonly from?: number;
 }
 
 /** The file in the state's folder. It is replaced, never written in place. */
 export const stateFileName = "edge.json";
 
-/** Follows the state: each look sees what was written last. */
+/** Follows the state: each read returns what was written last. */
 export class StateFile {
   readonly #path: string;
   #version = "";
@@ -82,7 +82,7 @@ export class StateFile {
     this.#path = join(folder, stateFileName);
   }
 
-  /** Throws when there has never been a state. */
+  /** Throws if there has never been a state. */
   get current(): EdgeState {
     const stats = statSync(this.#path, { bigint: true, throwIfNoEntry: this.#state === undefined });
     const version = `${stats?.ino} ${stats?.mtimeNs}`;

@@ -1,4 +1,4 @@
-/** For the edge's tests: an edge with a state of its own, an origin behind it, and certificates for both. */
+/** For the edge's tests: an edge with a state, an origin behind it, and certificates for both. */
 
 import { generateKeyPairSync, type KeyObject, X509Certificate } from "node:crypto";
 import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
@@ -23,7 +23,9 @@ export interface Certificate extends KeyPair {
   readonly x509: X509Certificate;
 }
 
-/** Issues a certificate for some names; without an issuer, one that signs itself. `days` from now, below 0 for the past. */
+/**
+ * Issues a certificate for some names; without an issuer, a self-signed one. `days` from now, negative for the past.
+ */
 export function certificate(
   names: string[],
   { issuer, isCa = false, days = 1 }: { issuer?: Certificate; isCa?: boolean; days?: number } = {},
@@ -55,12 +57,15 @@ export function certificate(
 
 const nameOf = ({ x509 }: Certificate) => /^CN=(.*)$/m.exec(x509.subject)?.[1] ?? "";
 
-/** The authorities of a test, and what the edge has from them. */
+/** The authorities of a test, and the edge's certificates from them. */
 export const publicCa = certificate(["Public CA"], { isCa: true });
 export const originCa = certificate(["Origin CA"], { isCa: true });
 const zoneCertificate = certificate(["example.test", "*.example.test"], { issuer: publicCa });
 
-/** The zone `example.test`, in mode `strict` with bodies up to 1000 bytes and other settings as in a new zone, but for what is said. */
+/**
+ * The zone `example.test`, in mode `strict` with bodies up to 1000 bytes and other settings as in a new zone, with the
+ * given changes.
+ */
 export function zone(changes: Partial<EdgeZone> = {}): EdgeZone {
   return {
     name: "example.test",
@@ -76,7 +81,7 @@ export function zone(changes: Partial<EdgeZone> = {}): EdgeZone {
   };
 }
 
-/** A server on a loopback address of its own. */
+/** A server on a separate loopback address. */
 export interface Origin {
   readonly address: string;
   readonly port: number;
@@ -86,7 +91,7 @@ export interface Origin {
 
 export type Handler = (message: IncomingMessage, response: ServerResponse) => void;
 
-/** What the origin was asked, as JSON. */
+/** The request that the origin received, as JSON. */
 export const echo: Handler = (message, response) => {
   const chunks: Buffer[] = [];
   message.on("data", (chunk) => chunks.push(chunk));
@@ -109,7 +114,7 @@ export const echo: Handler = (message, response) => {
   });
 };
 
-/** Serves with a certificate on a free port. */
+/** Serves HTTPS with a certificate on a free port. */
 export async function startOrigin(
   pair: KeyPair,
   handler: Handler = echo,
@@ -120,7 +125,7 @@ export async function startOrigin(
   return serve(server, address);
 }
 
-/** Lets any server listen on a free port of a loopback address. */
+/** Starts any server on a free port of a loopback address. */
 export async function serve(server: Server, address = "127.0.0.2"): Promise<Origin> {
   await new Promise<void>((resolve) => server.listen(0, address, resolve));
   return {
@@ -195,7 +200,7 @@ export interface Asking {
   readonly from?: string;
 }
 
-/** Asks the edge as a visitor who trusts the public authority. Throws when TLS fails. */
+/** Sends a request to the edge as a visitor who trusts the public authority. Throws when TLS fails. */
 export async function ask(edge: Edge, host: string, asking: Asking = {}): Promise<Answer> {
   const { path = "/", method = "GET", headers = {}, body, scheme = "https", from = "127.0.0.4" } = asking;
   const socket = scheme === "https" ? await visit(edge, host, from) : undefined;

@@ -26,7 +26,7 @@ describe("local.Command", () => {
     await rm(folder, { recursive: true });
   });
 
-  it("runs nothing in a preview, and shows what it will write as unknown", async () => {
+  it("runs nothing in a preview, and shows the outputs as unknown", async () => {
     const file = join(folder, "preview");
     const create = `echo x > ${file}`;
     const previewed = await engine.create(local, { create }, { preview: true });
@@ -36,19 +36,19 @@ describe("local.Command", () => {
     await assert.rejects(readFile(file), { code: "ENOENT" });
   });
 
-  it("keeps what create wrote, without the last newline of each stream", async () => {
+  it("keeps the output of create, without the last newline of each stream", async () => {
     const inputs = { create: "printf 'a\\n\\n'; printf 'b\\n' >&2" };
     const { id, outputs } = await engine.create(local, inputs, { name: "hello" });
     assert.deepEqual(outputs, { ...inputs, stdout: "a\n", stderr: "b" });
     assert.match(id, /^hello[0-9a-f]{8}$/);
   });
 
-  it("makes a resource of nothing but a delete", async () => {
+  it("creates a resource with only a delete command", async () => {
     const { outputs } = await engine.create(local, { delete: "true" });
     assert.deepEqual(outputs, { delete: "true", stdout: "", stderr: "" });
   });
 
-  it("passes stdin whole, and does not mind when nobody reads it", async () => {
+  it("passes stdin completely, and ignores that nobody reads it", async () => {
     const stdin = "line\n".repeat(1_000_000);
     const counted = await engine.create(local, { create: "wc -c", stdin });
     assert.equal(String(counted.outputs.stdout).trim(), "5000000");
@@ -92,7 +92,7 @@ describe("local.Command", () => {
     });
   });
 
-  it("deletes with the commands and the surroundings of the state", async () => {
+  it("deletes with the commands and the environment of the state", async () => {
     const inputs = { create: "echo made", delete: 'echo "$PULUMI_COMMAND_STDOUT $WHAT" > gone', dir: folder };
     const made = await engine.create(local, { ...inputs, environment: { WHAT: "and gone" } });
     await engine.delete(local, made);
@@ -109,8 +109,8 @@ describe("local.Command", () => {
       ["nothing", old, {}],
       ["create", { ...old, create: "b" }, { create: "update" }],
       ["a new property", { ...old, stdin: "x" }, { stdin: "add" }],
-      ["a property that is gone", { triggers: old.triggers, environment: old.environment }, { create: "delete" }],
-      // The replacement comes from the SDK's option `replaceOnChanges`: engine.test.ts.
+      ["a removed property", { triggers: old.triggers, environment: old.environment }, { create: "delete" }],
+      // The SDK's option `replaceOnChanges` causes the replacement: engine.test.ts.
       ["a trigger's value", { ...old, triggers: [2, { deep: "x" }] }, { "triggers[0]": "update" }],
       ["something deep in a trigger", { ...old, triggers: [1, { deep: "y" }] }, { "triggers[1].deep": "update" }],
       ["one trigger more", { ...old, triggers: [1, { deep: "x" }, 3] }, { "triggers[2]": "add" }],
@@ -130,7 +130,7 @@ describe("local.Command", () => {
     }
   });
 
-  // A text of more than 64 KiB does not reach a client on Node; what the engine makes of one is in engine.test.ts.
+  // A text of more than 64 KiB does not reach a client on Node; engine.test.ts shows what the engine does with one.
   describe("failure texts", () => {
     const cases: [string, Properties, string][] = [
       ["an exit status", { create: "exit 7" }, 'exit status 7: running "exit 7":\n'],
@@ -167,7 +167,7 @@ describe("local.Command", () => {
         'exec: "no-such-program-here": executable file not found in $PATH: running "x":\n',
       ],
       [
-        "an interpreter that may not be run",
+        "an interpreter without execute permission",
         { create: "x", interpreter: ["/etc/passwd"] },
         'fork/exec /etc/passwd: permission denied: running "x":\n',
       ],
@@ -229,7 +229,7 @@ describe("local.Command", () => {
   });
 
   describe("Ctrl-C", () => {
-    it("kills the shell alone, and waits until what it started has closed its output", async () => {
+    it("kills only the shell, and waits until its children have closed their output", async () => {
       const own = await served.attach();
       own.onMessage = async ({ text }) => {
         if (text === "running") await own.cancel();
@@ -242,12 +242,12 @@ describe("local.Command", () => {
       assert.deepEqual(
         own.messages.map(({ text }) => text),
         ["running"],
-        "what is written after a Ctrl-C is not shown",
+        "hides output after a Ctrl-C",
       );
       assert.equal(await readFile(survivor, "utf8"), "lived\n");
     });
 
-    it("belongs to one engine: what another one runs goes on", async () => {
+    it("belongs to one engine: other engines' commands continue", async () => {
       const one = await served.attach();
       const other = await served.attach();
       other.onMessage = () => one.cancel();
@@ -255,7 +255,7 @@ describe("local.Command", () => {
       assert.equal(outputs.stdout, "running\nfinished");
     });
 
-    it("is the same as customTimeouts that have run out, which count whole seconds", async () => {
+    it("has the same effect as expired customTimeouts, which count whole seconds", async () => {
       await assert.rejects(engine.create(local, { create: "exec sleep 20" }, { timeout: 1.9 }), {
         message: 'signal: killed: running "exec sleep 20":\n',
       });
@@ -265,7 +265,7 @@ describe("local.Command", () => {
     });
   });
 
-  it("lets a command live whose CLI has been killed, until it writes again", async () => {
+  it("lets a command of a killed CLI run until it writes again", async () => {
     const own = await served.attach();
     const file = join(folder, "orphan");
     own.onMessage = async ({ text }) => {
@@ -276,11 +276,11 @@ describe("local.Command", () => {
     assert.equal(await eventually(() => readFile(file, "utf8")), "pipe closed\n");
   });
 
-  describe("inputs that cannot be right", () => {
+  describe("invalid inputs", () => {
     const on = "on 'local.CommandInputs'";
     const cases: [string, Properties, string[]][] = [
       ["nothing", {}, []],
-      ["values that are not known yet", { create: UNKNOWN, environment: UNKNOWN, interpreter: ["sh", UNKNOWN] }, []],
+      ["unknown values", { create: UNKNOWN, environment: UNKNOWN, interpreter: ["sh", UNKNOWN] }, []],
       ["triggers of any kind", { triggers: [1, { a: "b" }] }, []],
       [
         "fields that do not exist",
@@ -297,29 +297,29 @@ describe("local.Command", () => {
         ],
       ],
       [
-        "an object for a text",
+        "an object instead of a text",
         { create: { a: 1 } },
         [
           "create: An error occurred decoding 'CommandInputs.create': Cannot decode Object{} to type string; it isn't a struct, and no custom decoder exists",
         ],
       ],
       [
-        "a variable that is no text",
+        "a variable that is not text",
         { environment: { A: 1 } },
         [`environment[A] value: Field 'environment[A] value' ${on} must be a 'string'; got 'float64' instead`],
       ],
       [
-        "an interpreter that is no list of texts",
+        "an interpreter that is not a list of texts",
         { interpreter: ["a", 1] },
         [`interpreter[1]: Field 'interpreter[1]' ${on} must be a 'string'; got 'float64' instead`],
       ],
       [
-        "a list that is none",
+        "a text instead of a list",
         { triggers: "a" },
         [`triggers: Field 'triggers' ${on} must be a '[]interface {}'; got 'string' instead`],
       ],
       [
-        "a way of logging that is no text",
+        "a logging value that is not text",
         { logging: 3 },
         [`logging: Field 'logging' ${on} must be a 'local.Logging'; got 'float64' instead`],
       ],
@@ -330,7 +330,7 @@ describe("local.Command", () => {
       });
   });
 
-  it("refuses assetPaths and archivePaths, which it does not serve", async () => {
+  it("refuses assetPaths and archivePaths, which it does not support", async () => {
     const failures = await engine.check(local, { create: "true", assetPaths: ["*"], archivePaths: ["*"] });
     assert.deepEqual(failures, [
       "assetPaths: the fake provider command collects no files: leave assetPaths out",

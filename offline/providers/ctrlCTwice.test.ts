@@ -38,7 +38,7 @@ import { cli, skip, type TrialStack, trialStack } from "./trialStack.ts";
     };
   }
 
-  it("ends the CLI at once, and the release goes on to its end", async () => {
+  it("ends the CLI at once, and the release completes", async () => {
     const up = pulumi(["up", "--yes", "--skip-preview"]);
     await until("begun", () => existsSync(at("begun")), 30);
     up.interrupt();

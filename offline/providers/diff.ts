@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { Change, Diff, Properties } from "./resource.ts";
 
 /**
- * Compares inputs as the engine's own diff does: as deep as the difference goes, one change a place.
- * A change anywhere inside a property of `replaceOnChanges` replaces the resource.
+ * Compares inputs as the engine's own diff does: down to the deepest difference, one entry per change. A change
+ * anywhere inside a property of `replaceOnChanges` replaces the resource.
  */
 export function diffInputs(olds: Properties, news: Properties, replaceOnChanges: readonly string[]): Diff {
   const changes = propertyNames(olds, news).flatMap((property) =>
@@ -40,7 +40,7 @@ function isObject(value: unknown): value is Properties {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A name that is no identifier has to be quoted in a property path. */
+/** A name that is not an identifier is quoted in a property path. */
 function accessor(name: string): string {
   return /^[\w$]+$/.test(name) ? `.${name}` : `["${name.replaceAll('"', '\\"')}"]`;
 }

@@ -1,4 +1,4 @@
-/** The Pulumi program of engine.test.ts, which says in inputs.json what is different this time. */
+/** The Pulumi program of engine.test.ts. inputs.json says what differs in this run. */
 
 import { readFileSync } from "node:fs";
 import { local } from "@pulumi/command";

@@ -6,14 +6,14 @@ import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Properties } from "./resource.ts";
 import { cli, firstLine, skip, type TrialStack, trialStack } from "./trialStack.ts";
 
-/** Each test begins where the one before it has ended, as a stack's life goes. */
+/** Each test starts where the previous one ended, as in a stack's life. */
 (skip ? describe.skip : describe)("the real engine with the fake plugins", () => {
   let stack: TrialStack;
   let folder: string;
   let env: NodeJS.ProcessEnv;
   let deeds: string;
 
-  /** A command that leaves a trace of each of its runs. */
+  /** A command that leaves a trace of each run. */
   const traced = () => ({
     create: `cat > /dev/null; echo create >> ${deeds}; echo made`,
     update: `echo update >> ${deeds}; echo updated`,
@@ -47,7 +47,7 @@ import { cli, firstLine, skip, type TrialStack, trialStack } from "./trialStack.
     return JSON.parse((await pulumi(["stack", "output", name, "--json"])).text);
   }
 
-  it("does not run with a CLI older than Pulumi.yaml demands", async () => {
+  it("does not run with a CLI older than Pulumi.yaml requires", async () => {
     const file = join(folder, "Pulumi.yaml");
     const project = await readFile(file, "utf8");
     await writeFile(file, `${project}requiredPulumiVersion: ">=99.0.0"\n`);
@@ -57,7 +57,7 @@ import { cli, firstLine, skip, type TrialStack, trialStack } from "./trialStack.
     assert.match(text, /Pulumi CLI version \S+ does not satisfy the version range ">=99\.0\.0"/);
   });
 
-  it("shows in a preview what is unknown, and runs nothing", async () => {
+  it("shows unknown outputs in a preview, and runs nothing", async () => {
     const { code, text } = await pulumi(["preview"], { command: traced() });
     assert.equal(code, 0, text);
     assert.match(text, /\+ 5 to create/);
@@ -65,7 +65,7 @@ import { cli, firstLine, skip, type TrialStack, trialStack } from "./trialStack.
     assert.deepEqual(await tracesOf(), []);
   });
 
-  it("creates everything once, showing what a command writes", async () => {
+  it("creates everything once, showing a command's output", async () => {
     const { code, text } = await up({ command: traced() });
     assert.equal(code, 0, text);
     assert.match(text, /\+ 5 created/);
@@ -75,7 +75,7 @@ import { cli, firstLine, skip, type TrialStack, trialStack } from "./trialStack.
     assert.match(await output("certPem"), /^-----BEGIN CERTIFICATE-----\n/);
   });
 
-  it("keeps secrets in the state in cipher", async () => {
+  it("keeps secrets encrypted in the state", async () => {
     const state = await readFile(join(folder, "backend/.pulumi/stacks/trial/dev.json"), "utf8");
     const { resources } = JSON.parse(state).checkpoint.latest;
     const named = (name: string) => resources.find(({ urn }: { urn: string }) => urn.endsWith(`::${name}`));
@@ -109,7 +109,7 @@ import { cli, firstLine, skip, type TrialStack, trialStack } from "./trialStack.
     assert.equal(await output("stdout"), "updated");
   });
 
-  it("says in the provider's words why an update has failed, and keeps the old state", async () => {
+  it("reports a failed update in the provider's words, and keeps the old state", async () => {
     const failing = { ...traced(), environment: { A: "1" }, update: 'echo "half a deed"; exit 7', logging: "none" };
     const { code, text } = await up({ command: failing });
     assert.equal(code, 1);
@@ -121,7 +121,7 @@ import { cli, firstLine, skip, type TrialStack, trialStack } from "./trialStack.
     assert.deepEqual(await tracesOf(), ["create", "update"]);
   });
 
-  it("brings even a very long failure text to the user whole", async () => {
+  it("shows even a very long error text completely", async () => {
     const long = { ...traced(), update: "head -c 300000 /dev/zero | tr '\\0' x; exit 1", logging: "none" };
     const { code, text } = await up({ command: long });
     assert.equal(code, 1);

@@ -11,8 +11,8 @@ import { cli, skip, type TrialStack, trialStack } from "./trialStack.ts";
 
 const URN = "urn:pulumi:dev::trial::jupyter-up:index:GcpVm$gcp:compute/network:Network::host-network";
 
-/** Each test begins where the one before it has ended. */
-(skip ? describe.skip : describe)("An engine killed while the cloud makes something", () => {
+/** Each test starts where the previous one ended. */
+(skip ? describe.skip : describe)("An engine killed while the cloud creates an object", () => {
   let stack: TrialStack;
   let folder: string;
   let env: NodeJS.ProcessEnv;
@@ -41,8 +41,8 @@ const URN = "urn:pulumi:dev::trial::jupyter-up:index:GcpVm$gcp:compute/network:N
 
   const commandIn = (explained: string | undefined) => explained?.split("\n").at(-1) ?? "";
 
-  it("leaves a lock, and the words for it name the command that takes it away", async () => {
-    // Long enough for the engine to be killed between the cloud's making and its own noting of it.
+  it("leaves a lock, and the explanation names the command that removes it", async () => {
+    // Long enough to kill the engine after the cloud created the object and before the engine recorded it.
     const operations = join(folder, "cloud/operations.json");
     await writeJson(operations, { milliseconds: 5000 });
     const child = spawn(cli?.command ?? "", ["up", "--yes", "--skip-preview", "--non-interactive"], {
@@ -65,7 +65,7 @@ const URN = "urn:pulumi:dev::trial::jupyter-up:index:GcpVm$gcp:compute/network:N
     assert.equal((await run(command)).code, 0);
   });
 
-  it("leaves what Pulumi does not know of, and the words for it name the command that takes it over", async () => {
+  it("leaves an object unknown to Pulumi, and the explanation names the command that imports it", async () => {
     const { code, text } = await run("pulumi up --yes --skip-preview");
     assert.notEqual(code, 0, text);
     const command = commandIn(explain(text, URN));
@@ -74,7 +74,7 @@ const URN = "urn:pulumi:dev::trial::jupyter-up:index:GcpVm$gcp:compute/network:N
     assert.equal(imported.code, 0, imported.text);
   });
 
-  it("ends in the same site then: nothing twice, nothing orphaned, nothing left to do", async () => {
+  it("then ends in the same site: nothing twice, nothing orphaned, nothing left to do", async () => {
     const up = await run("pulumi up --yes --skip-preview --expect-no-changes");
     assert.equal(up.code, 0, up.text);
     const preview = await run("pulumi preview --expect-no-changes");
@@ -83,7 +83,7 @@ const URN = "urn:pulumi:dev::trial::jupyter-up:index:GcpVm$gcp:compute/network:N
     assert.deepEqual(await readdir(networks), ["net.json"]);
   });
 
-  it("and can be destroyed to the last thing", async () => {
+  it("can be destroyed completely", async () => {
     const destroyed = await run("pulumi destroy --yes --skip-preview");
     assert.equal(destroyed.code, 0, destroyed.text);
     assert.deepEqual(await readdir(networks).catch(() => []), []);

@@ -1,14 +1,14 @@
 /**
- * Stands in for the provider plugins of every package under `packages/`.
+ * Serves the fake of every provider plugin in `packages/`.
  *
  *     node offline/providers/main.ts
  *
- * prints one line, the value of PULUMI_DEBUG_PROVIDERS (`command:41001,random:41002,...`), and serves until its standard
- * input ends, so that it cannot outlive the script that holds the other end of the pipe. With that variable set, `pulumi`
- * uses these servers and looks for no plugin. Commands run in this process's directory and with its environment, as they
- * do in a plugin's.
+ * Prints one line, the value of PULUMI_DEBUG_PROVIDERS (`command:41001,random:41002,...`), and serves until its
+ * standard input ends, so it cannot outlive the script that holds the other end of the pipe. With that variable set,
+ * `pulumi` uses these servers and looks for no plugin. Commands run in this process's directory and with its
+ * environment, as they do in a plugin's.
  *
- * One more package is one more folder: `packages/<name>/index.ts`, whose default export is a `ProviderPackage`.
+ * To add a package, add a folder: `packages/<name>/index.ts`, whose default export is a `ProviderPackage`.
  */
 
 import { readdir } from "node:fs/promises";
@@ -27,8 +27,8 @@ async function loadPackages(): Promise<ProviderPackage[]> {
   );
 }
 
-// A typed Ctrl-C reaches every process of the terminal, but it belongs to the CLI, which then cancels what it asked for. And at the
-// second one, what a plugin has started is interrupted by way of the process group, to which this process belongs (local.ts).
+// A typed Ctrl-C reaches every process of the terminal. The CLI handles the first one and cancels its requests. The
+// second one interrupts the children of plugins through the process group, which includes this process (local.ts).
 process.on("SIGINT", () => {});
 
 const packages = await loadPackages();

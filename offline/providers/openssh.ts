@@ -10,7 +10,7 @@ export type OpensshKeys = {
   publicKeyFingerprintSha256: string;
 };
 
-/** Of a private key; all are empty for curve P224, which OpenSSH does not know. */
+/** Of a private key; all are empty for curve P224, which OpenSSH does not support. */
 export function opensshKeys(key: KeyObject): OpensshKeys {
   if (key.asymmetricKeyDetails?.namedCurve === "secp224r1") {
     return { privateKeyOpenssh: "", publicKeyOpenssh: "", publicKeyFingerprintMd5: "", publicKeyFingerprintSha256: "" };
@@ -86,7 +86,7 @@ function string(value: string | Buffer): Buffer {
   return Buffer.concat([uint32(bytes.length), bytes]);
 }
 
-/** A whole number: no leading zeros, but one where the first bit would make it negative. */
+/** An integer: no leading zeros, except one where the first bit would make it negative. */
 function number(bytes: Buffer): Buffer {
   const start = bytes.findIndex((byte) => byte !== 0);
   const significant = start < 0 ? Buffer.alloc(0) : bytes.subarray(start);

@@ -1,8 +1,11 @@
-/** The Pulumi program of originPulls.test.ts: what a stack has at Cloudflare for some names, and what waits for it. */
+/**
+ * The Pulumi program of originPulls.test.ts: a stack's Cloudflare resources for some names, and the resource that waits
+ * for them.
+ */
 
 import * as pulumi from "@pulumi/pulumi";
 
-// The program runs in a folder of its own, far from the components.
+// The program runs in a separate folder, far from the components.
 const { OriginPulls } = await import(`${process.env.COMPONENTS}/cloudflare/originPulls.ts`);
 const { CERTIFICATE, createCertificate } = await import(`${process.env.COMPONENTS}/tls/createCertificate.ts`);
 const { originCertificateKey } = await import(`${process.env.COMPONENTS}/tls/originCertificate.ts`);
@@ -17,5 +20,5 @@ createCertificate({ tls: { mode: "cloudflare-origin" }, hostNames: names }, { fo
 const apiToken = new pulumi.Config("cloudflare").requireSecret("apiToken");
 const pulls = new OriginPulls("pulls", { zoneId, names, authorityName: "trial dev clients", apiToken });
 
-/** When Cloudflare shows the certificate for every name: a release would demand it from now on. */
+/** Time when Cloudflare presents the certificate for every name: from then on a release would demand it. */
 export const releasedAt = pulls.authority.apply(() => Date.now());

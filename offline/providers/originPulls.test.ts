@@ -8,8 +8,8 @@ import { setDurations, shownCertificates } from "./packages/cloudflare/clientCer
 import { addZone } from "./packages/cloudflare/zones.ts";
 import { skip, type TrialStack, trialStack } from "./trialStack.ts";
 
-/** Each test begins where the one before it has ended. */
-(skip ? describe.skip : describe)("A stack whose names Cloudflare shows a client certificate for", () => {
+/** Each test starts where the previous one ended. */
+(skip ? describe.skip : describe)("A stack with client certificates at Cloudflare", () => {
   let stack: TrialStack;
   let cloud: Cloud;
 
@@ -39,7 +39,7 @@ import { skip, type TrialStack, trialStack } from "./trialStack.ts";
   const up = (...args: string[]) => pulumi("up", "--yes", "--skip-preview", ...args);
   const destroy = () => pulumi("destroy", "--yes", "--skip-preview");
 
-  /** Fails where nginx would have demanded the certificate before Cloudflare showed it. */
+  /** Fails if nginx would have required the certificate before Cloudflare presented it. */
   async function assertShownAtRelease(names: string[]): Promise<void> {
     const releasedAt = Number((await pulumi("stack", "output", "releasedAt")).text);
     const shown = await shownCertificates(cloud);
@@ -47,7 +47,7 @@ import { skip, type TrialStack, trialStack } from "./trialStack.ts";
     for (const [name, { from = 0 }] of Object.entries(shown)) assert.ok(from <= releasedAt, name);
   }
 
-  it("is destroyed at the first try, right after a first `up` that failed", async () => {
+  it("is destroyed at the first attempt, right after a failed first `up`", async () => {
     const faults = join(cloud.folder, "faults.json");
     await writeFile(faults, JSON.stringify([{ request: "PUT *hostnames", fault: "no permission" }]));
     assert.notEqual((await up()).code, 0);
@@ -57,7 +57,7 @@ import { skip, type TrialStack, trialStack } from "./trialStack.ts";
     assert.deepEqual(await listRecords(cloud), []);
   });
 
-  it("demands the certificate when Cloudflare shows it, and says what it waits for", async () => {
+  it("requires the certificate once Cloudflare presents it, and says what it waits for", async () => {
     const { code, text } = await up();
     assert.equal(code, 0, text);
     assert.match(text, /Waits for Cloudflare to show .* Missing: lab\.example\.test, jupyter\.example\.test/);
@@ -72,27 +72,27 @@ import { skip, type TrialStack, trialStack } from "./trialStack.ts";
     await assertShownAtRelease(["lab.example.test", "jupyter.example.test", "app.example.test"]);
   });
 
-  it("has nothing to do after that, nor after a refresh, whatever order Cloudflare lists names in", async () => {
+  it("then has no changes, not even after a refresh, in whatever order Cloudflare lists names", async () => {
     const { code, text } = await pulumi("refresh", "--yes", "--skip-preview");
     assert.equal(code, 0, text);
     const preview = await pulumi("preview", "--diff", "--expect-no-changes");
     assert.equal(preview.code, 0, preview.text);
   });
 
-  it("gets another certificate for the same names, and the former one is deleted at the first try", async () => {
+  it("gets another certificate for the same names, and deletes the old one at the first attempt", async () => {
     const { code, text } = await up("--replace", "**pulls-signed");
     assert.equal(code, 0, text);
     await assertShownAtRelease(["lab.example.test", "jupyter.example.test", "app.example.test"]);
   });
 
-  it("... so it is in another zone", async () => {
+  it("... also in another zone", async () => {
     await standsBefore("example.org", ["lab"]);
     const { code, text } = await up();
     assert.equal(code, 0, text);
     await assertShownAtRelease(["lab.example.org"]);
   });
 
-  it("is destroyed at the first try", async () => {
+  it("is destroyed at the first attempt", async () => {
     const { code, text } = await destroy();
     assert.equal(code, 0, text);
     assert.deepEqual(await listRecords(cloud), []);

@@ -4,7 +4,7 @@ export function toPem(label: string, bytes: Buffer): string {
   return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
 }
 
-/** The bytes of the first PEM block. Throws when there is none, or when it is not the one expected. */
+/** The bytes of the first PEM block. Throws if there is none or its type is not the expected one. */
 export function fromPem(label: string, pem: string): Buffer {
   const block = /-----BEGIN ([^-]+)-----([^-]+)-----END \1-----/.exec(pem);
   if (block === null) throw new Error(`failed to decode PEM of expected type "${label}" from bytes`);

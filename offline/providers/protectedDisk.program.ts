@@ -1,10 +1,13 @@
-/** The Pulumi program of protectedDisk.test.ts: the data disk of a VM and its snapshot policy, as components/host/gcpVm.ts asks for them. */
+/**
+ * The Pulumi program of protectedDisk.test.ts: the data disk of a VM and its snapshot policy, as in
+ * components/host/gcpVm.ts.
+ */
 
 import { readFileSync } from "node:fs";
 import { Disk } from "@pulumi/gcp/compute/disk.js";
 import { ResourcePolicy } from "@pulumi/gcp/compute/resourcePolicy.js";
 
-// What a version before this one had asked for lacks both.
+// Stacks of earlier versions lack both.
 const { now } = JSON.parse(readFileSync("inputs.json", "utf8"));
 
 new Disk(

@@ -8,7 +8,7 @@ import { skip, type TrialStack, trialStack } from "./trialStack.ts";
 
 const credentials = JSON.stringify({ type: "service_account", client_email: "up@my-project.iam.gserviceaccount.com" });
 
-/** Each test begins where the one before it has ended. */
+/** Each test starts where the previous one ended. */
 (skip ? describe.skip : describe)("A protected data disk, with the real engine", () => {
   let stack: TrialStack;
   const resources = async () => (await inventory(openCloud(join(stack.folder, "cloud")))).resources;
@@ -30,20 +30,20 @@ const credentials = JSON.stringify({ type: "service_account", client_email: "up@
 
   const pulumi = (...args: string[]) => stack.pulumi(...args);
 
-  it("of an earlier version gets its last snapshot by an update, and its policy stays as the cloud has it", async () => {
+  it("of an earlier version: an update enables its last snapshot, and its policy stays unchanged in the cloud", async () => {
     const { code, text } = await pulumi("up", "--yes", "--skip-preview");
     assert.equal(code, 0, text);
     assert.match(text, /~ 1 updated\n +2 unchanged/);
   });
 
-  it("keeps `pulumi destroy` from anything in its preview", async () => {
+  it("makes `pulumi destroy` fail in its preview", async () => {
     const { code, text } = await pulumi("destroy", "--yes");
     assert.notEqual(code, 0);
     assert.match(text, /host-data.*protect/s);
     assert.equal((await resources()).length, 2);
   });
 
-  it("stays where there is no preview, and all else goes", async () => {
+  it("stays without a preview, while everything else is deleted", async () => {
     const { code, text } = await pulumi("destroy", "--yes", "--skip-preview");
     assert.notEqual(code, 0);
     assert.match(text, /host-data.*protect/s);

@@ -1,4 +1,4 @@
-/** Between the engine's messages and plain values. */
+/** Converts between the engine's messages and plain values. */
 
 import engineProto from "@pulumi/pulumi/proto/engine_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
@@ -8,8 +8,7 @@ import type { Change, CheckFailure, Diff, Properties, Severity } from "./resourc
 type Struct = struct.Struct;
 
 /**
- * Properties travel in gRPC messages of up to 400 MB, as everywhere in Pulumi; gRPC's own limit is 4 MB.
- * For clients and servers alike.
+ * Pulumi allows gRPC messages of up to 400 MB for properties; gRPC's own limit is 4 MB. For clients and servers alike.
  */
 export const channelOptions = {
   "grpc.max_receive_message_length": 400 * 1024 * 1024,
@@ -22,7 +21,7 @@ export function fromStruct(message: Struct | undefined): Properties {
 
 const secretMark = { key: "4dabf18193072939515e22adb298388d", value: "1b47061264138c4ac30d75fd1eb44270" };
 
-/** Takes secrets out of their wrapping, in which a provider's configuration always comes, however the rest is agreed. */
+/** Unwraps secrets. A provider's configuration always has wrapped secrets, whatever was negotiated. */
 export function withoutSecretMarks(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecretMarks);
   if (typeof value !== "object" || value === null) return value;
@@ -32,8 +31,8 @@ export function withoutSecretMarks(value: unknown): unknown {
 }
 
 /**
- * Marks the values at these paths (`connection.privateKey`) as secret. An inner one is marked even where an outer one is,
- * so the inner paths go first.
+ * Marks the values at these paths (`connection.privateKey`) as secret. An inner value is marked even inside a secret
+ * outer one, so the inner paths go first.
  */
 export function withSecretMarks(properties: Properties, paths: readonly string[]): Properties {
   return paths

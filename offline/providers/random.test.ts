@@ -38,7 +38,7 @@ describe("the package random", () => {
       });
     });
 
-    it("is another one each time", async () => {
+    it("differs each time", async () => {
       const one = await engine.create(password, { length: 20 });
       const other = await engine.create(password, { length: 20 });
       assert.notEqual(one.outputs.result, other.outputs.result);
@@ -70,7 +70,7 @@ describe("the package random", () => {
       });
     }
 
-    it("fails when no character is allowed", async () => {
+    it("fails if no character is allowed", async () => {
       const nothing = { length: 5, lower: false, upper: false, numeric: false, special: false };
       await assert.rejects(engine.create(password, nothing), { message: "the character set specified is empty" });
     });
@@ -160,7 +160,7 @@ describe("the package random", () => {
     }
   });
 
-  it("says which types it has when it is asked for another", async () => {
+  it("lists its types when asked for an unknown one", async () => {
     await assert.rejects(engine.create("random:index/randomPet:RandomPet", {}), {
       message:
         /^The fake provider random has no resource type random:index\/randomPet:RandomPet\. It has: .*RandomUuid\.$/,

@@ -14,7 +14,7 @@ import { serveForTests, type TestEngine } from "./testing.ts";
 
 const remote = "command:remote:Command";
 const hostKeys = ssh2.utils.generateKeyPairSync("ed25519");
-// Keys as tls.PrivateKey makes them.
+// Keys in the formats of tls.PrivateKey.
 const userKey = generateKeyPairSync("ed25519").privateKey;
 const userKeys = opensshKeys(userKey);
 const otherKeys = ssh2.utils.generateKeyPairSync("ed25519");
@@ -57,7 +57,7 @@ describe("remote.Command", () => {
     assert.equal(host.connections, before);
   });
 
-  it("keeps what the command wrote, and shows it line by line", async () => {
+  it("keeps the command's output, and shows it line by line", async () => {
     const own = await served.attach();
     const { outputs } = await own.create(remote, { connection, create: "echo out; sleep 0.05; echo err >&2" });
     assert.deepEqual([outputs.stdout, outputs.stderr], ["out", "err"]);
@@ -70,7 +70,7 @@ describe("remote.Command", () => {
     );
   });
 
-  it("passes stdin whole, and ends it even where there is none", async () => {
+  it("passes stdin completely, and closes it even if it is empty", async () => {
     const stdin = "line\n".repeat(200_000);
     const counted = await engine.create(remote, { connection, create: "wc -c", stdin });
     assert.equal(String(counted.outputs.stdout).trim(), "1000000");
@@ -111,7 +111,7 @@ describe("remote.Command", () => {
     const resource = { id: "it1", inputs, outputs: inputs };
     const changes = (news: Properties) => engine.diff(remote, resource, { ...inputs, ...news });
     assert.deepEqual(await changes({ triggers: ["2"] }), { "triggers[0]": "update" });
-    // It is a secret, so nobody is told which part.
+    // It is a secret, so the error does not say which part.
     assert.deepEqual(await changes({ connection: { host: "i", privateKey: "k" } }), { connection: "update" });
     const written = { host: "h", port: 22, user: "root", dialErrorLimit: 10, perDialTimeout: 15 };
     assert.deepEqual(await changes({ connection: written }), {});
@@ -149,10 +149,10 @@ describe("remote.Command", () => {
         () => ({ hostKey: otherKeys.public }),
         "after 0 failed attempts: ssh: handshake failed: ssh: host key mismatch",
       ],
-      ["a private key that is none", () => ({ privateKey: "x" }), "ssh: no key found"],
-      ["a host key that is none", () => ({ hostKey: "x" }), "failed to parse host key: ssh: no key found"],
+      ["an invalid private key", () => ({ privateKey: "x" }), "ssh: no key found"],
+      ["an invalid host key", () => ({ hostKey: "x" }), "failed to parse host key: ssh: no key found"],
       [
-        "an agent that is not there",
+        "a missing agent",
         () => ({ agentSocketPath: "/no/agent" }),
         "dial unix /no/agent: connect: no such file or directory",
       ],
@@ -173,7 +173,7 @@ describe("remote.Command", () => {
         /^after 0 failed attempts: dial tcp: lookup no-such-host\.invalid on \S+:53: no such host$/,
       ],
       [
-        "a port that hangs up",
+        "a port that closes the connection",
         async () => ({ port: await portThatHangsUp() }),
         "after 0 failed attempts: ssh: handshake failed: EOF",
       ],
@@ -196,7 +196,7 @@ describe("remote.Command", () => {
   });
 
   it("offers nothing but the type of the host key, which for an RSA key sshd does not have", async () => {
-    // The server of this test offers the one key that it has, as a sshd of today offers every other signature.
+    // The server of this test offers its only key, as a current sshd offers every other signature.
     const { public: hostKey } = ssh2.utils.generateKeyPairSync("rsa", { bits: 2048 });
     await assert.rejects(engine.create(remote, { connection: { ...connection, hostKey }, create: "true" }), {
       message:
@@ -204,7 +204,7 @@ describe("remote.Command", () => {
     });
   });
 
-  it("takes a known_hosts line for a host key, and any host where there is none", async () => {
+  it("accepts a known_hosts line as a host key, and any host without one", async () => {
     for (const hostKey of [`[127.0.0.1]:22 ${hostKeys.public}`, undefined]) {
       const { outputs } = await engine.create(remote, { connection: { ...connection, hostKey }, create: "echo in" });
       assert.equal(outputs.stdout, "in");
@@ -246,7 +246,7 @@ describe("remote.Command", () => {
       await assert.rejects(own.create(remote, inputs), { message: "context canceled" });
     });
 
-    it("does not end the greeting of a host that takes the connection and says nothing", async () => {
+    it("does not time out if a host accepts the connection and stays silent", async () => {
       const own = await served.attach();
       const silent = new SilentHost();
       const quiet = { ...connection, port: await silent.start(), dialErrorLimit: 1 };
@@ -270,7 +270,7 @@ describe("remote.Command", () => {
     });
   });
 
-  it("marks the keys and passwords as secret, inside of the connection, which is secret itself", async () => {
+  it("marks keys and passwords as secret, inside the connection, which is secret itself", async () => {
     const withAll = { host: "h", privateKey: "k", password: "p", privateKeyPassword: "q" };
     const marked = secret({
       ...{ host: "h", user: "root", port: 22, dialErrorLimit: 10, perDialTimeout: 15 },
@@ -287,12 +287,12 @@ describe("remote.Command", () => {
     assert.deepEqual((await engine.read(remote, made)).outputs.connection, marked);
   });
 
-  describe("inputs that cannot be right", () => {
+  describe("invalid inputs", () => {
     const decoding = "connection: An error occurred decoding 'CommandInputs.connection': 1 failures decoding:\n\t";
     const cases: [string, unknown, string[]][] = [
       ["no connection", undefined, ["connection: Missing required field 'connection' on 'remote.CommandInputs'"]],
       [
-        "a connection that is none",
+        "a text instead of a connection",
         "h",
         [
           "connection: Field 'connection' on 'remote.CommandInputs' must be a 'remote.Connection'; got 'string' instead",
@@ -305,11 +305,11 @@ describe("remote.Command", () => {
         [`${decoding}nope: Unrecognized field 'nope' on 'remote.Connection'`],
       ],
       [
-        "a port that is no number",
+        "a port that is not a number",
         { host: "h", port: "22" },
         [`${decoding}port: Field 'port' on 'remote.Connection' must be a 'float64'; got 'string' instead`],
       ],
-      ["values that are not known yet", { host: UNKNOWN, privateKey: UNKNOWN }, []],
+      ["unknown values", { host: UNKNOWN, privateKey: UNKNOWN }, []],
     ];
     for (const [what, wrong, expected] of cases)
       it(what, async () => {
@@ -317,7 +317,7 @@ describe("remote.Command", () => {
       });
   });
 
-  it("refuses the environment and the proxy, which it does not serve", async () => {
+  it("refuses the environment and the proxy, which it does not support", async () => {
     const proxied = { ...connection, proxy: { host: "h" } };
     const failures = await engine.check(remote, { connection: proxied, environment: { A: "1" } });
     assert.equal(failures.length, 2);
@@ -331,7 +331,7 @@ function secret(value: unknown): Properties {
   return { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value };
 }
 
-/** Takes connections and says nothing, as a machine does that has no memory left. */
+/** Accepts connections and stays silent, like a machine without free memory. */
 class SilentHost {
   readonly connected: Promise<void>;
   readonly #server = createServer();

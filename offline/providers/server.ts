@@ -26,7 +26,7 @@ import { Session } from "./session.ts";
 export interface ProviderServer {
   /** On 127.0.0.1. */
   readonly port: number;
-  /** Ends at once, whatever is running. */
+  /** Stops at once, whatever is running. */
   close(): void;
 }
 
@@ -45,7 +45,10 @@ export async function serve(provider: ProviderPackage): Promise<ProviderServer> 
 function implementation(provider: ProviderPackage): grpc.UntypedServiceImplementation {
   const sessions = new Map<string, Session>();
 
-  /** The engine keeps one connection for the life of a provider, so its far end names the session. */
+  /**
+   * The engine keeps one connection for the life of a provider, so the connection's remote address identifies the
+   * session.
+   */
   function sessionOf(call: AnyCall): Session {
     const peer = call.getPeer();
     let session = sessions.get(peer);
@@ -56,7 +59,7 @@ function implementation(provider: ProviderPackage): grpc.UntypedServiceImplement
     return session;
   }
 
-  /** A call about one resource. */
+  /** A call for one resource. */
   function about<Request extends ResourceRequest, Response>(
     deed: (type: ResourceType, request: Request, operation: Operation) => Promise<Response>,
   ) {
@@ -75,7 +78,7 @@ function implementation(provider: ProviderPackage): grpc.UntypedServiceImplement
     handshake: unary<providerProto.ProviderHandshakeRequest, providerProto.ProviderHandshakeResponse>(
       (request, call) => {
         sessionOf(call).attach(request.getEngineAddress());
-        // Without acceptSecrets the engine sends plain values, and marks the outputs of secret inputs secret itself.
+        // Without acceptSecrets the engine sends plain values, and itself marks the outputs of secret inputs as secret.
         return new providerProto.ProviderHandshakeResponse().setAcceptSecrets(false);
       },
     ),
@@ -97,7 +100,7 @@ function implementation(provider: ProviderPackage): grpc.UntypedServiceImplement
 
     checkConfig: unary<providerProto.CheckRequest, providerProto.CheckResponse>(async (request, call) => {
       const config = fromStruct(request.getNews());
-      // About no resource: the engine shows it at the stack.
+      // Without a URN, the engine shows it at the stack.
       const about = { urn: "", timeout: Number.POSITIVE_INFINITY, abandoned: new AbortController().signal };
       await sessionOf(call).run(about, ({ log }) => {
         for (const warning of provider.warnings?.(config) ?? []) log("warning", warning);
@@ -159,7 +162,7 @@ function implementation(provider: ProviderPackage): grpc.UntypedServiceImplement
       const outputs = type.read === undefined ? state.outputs : await type.read(state, operation);
       // An answer without an id tells the engine that the resource is gone.
       if (outputs === undefined) return new providerProto.ReadResponse();
-      // What has drifted shows in the inputs that were given; an import finds out all that could have been given.
+      // A refresh shows changes of the given inputs; an import reads all possible inputs.
       const isGiven = (name: string) => (isImport ? !type.outputs.includes(name) : name in inputs);
       const found = Object.fromEntries(Object.entries({ ...inputs, ...outputs }).filter(([name]) => isGiven(name)));
       return new providerProto.ReadResponse()
@@ -181,7 +184,7 @@ function implementation(provider: ProviderPackage): grpc.UntypedServiceImplement
       }
       const abandoned = new AbortController();
       call.on("cancelled", () => abandoned.abort());
-      // A function is no resource: what it says belongs to the stack.
+      // A function is not a resource: its messages belong to the stack.
       const result = await sessionOf(call).run(
         { urn: "", timeout: Number.POSITIVE_INFINITY, abandoned: abandoned.signal },
         (operation) => deed(fromStruct(request.getArgs()), operation),
@@ -201,11 +204,11 @@ type AnyCall = grpc.ServerUnaryCall<unknown, unknown>;
 
 interface ResourceRequest {
   getUrn(): string;
-  /** In seconds. Only the requests that `customTimeouts` can limit have it. */
+  /** In seconds. Only requests that `customTimeouts` can limit have it. */
   getTimeout?(): number;
 }
 
-/** A gRPC handler from a function: what it returns is the answer, what it throws is the error's text. */
+/** A gRPC handler from a function: its result is the answer, its exception the error text. */
 function unary<Request, Response>(
   deed: (request: Request, call: grpc.ServerUnaryCall<Request, Response>) => Response | Promise<Response>,
 ): grpc.handleUnaryCall<Request, Response> {

@@ -4,8 +4,8 @@ import { channelOptions, toLogRequest } from "./protocol.ts";
 import type { Operation, Properties, Severity } from "./resource.ts";
 
 /**
- * One connection of one engine. A real plugin is a process of its own for each; a fake serves many CLIs at once and
- * after one another, so whatever belongs to one of them - its engine, its configuration, its Ctrl-C - is kept here.
+ * One connection of one engine. Each real plugin is a separate process; a fake serves many CLIs, in parallel and one
+ * after another. So everything that belongs to one CLI - its engine, its configuration, its Ctrl-C - is kept here.
  */
 export class Session {
   config: Properties = {};
@@ -19,15 +19,15 @@ export class Session {
     this.#engine = new engineService.EngineClient(address, grpc.credentials.createInsecure(), channelOptions);
   }
 
-  /** Aborts what is running, for good. The engine asks for this at Ctrl-C, and also at the end of everything. */
+  /** Aborts what is running, for good. The engine calls this at Ctrl-C and at the end of every operation. */
   cancel(): void {
     this.#cancelled.abort(new Error("context canceled"));
     this.#closeWhenIdle();
   }
 
   /**
-   * Runs one operation and returns when the engine has all of its messages.
-   * `timeout` is in seconds, infinite for none; `abandoned` aborts when the caller has gone.
+   * Runs one operation and returns when the engine has all of its messages. `timeout` is in seconds, infinite for none;
+   * `abandoned` aborts when the caller has gone.
    */
   async run<T>(
     call: { urn: string; timeout: number; abandoned: AbortSignal },
@@ -40,7 +40,7 @@ export class Session {
     const signal = AbortSignal.any([this.#cancelled.signal, deadline.signal]);
     let delivered = Promise.resolve();
     const send = (severity: Severity, message: string, ephemeral: boolean) => {
-      // As in a plugin, where messages travel under the same deadline and the same Ctrl-C as the work itself.
+      // As in a plugin, messages have the same deadline and the same Ctrl-C as the work itself.
       if (signal.aborted) return;
       delivered = delivered.then(() => this.#log(call.urn, severity, message, ephemeral));
     };

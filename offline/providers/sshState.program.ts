@@ -1,8 +1,11 @@
-/** The Pulumi program of sshState.test.ts: the release of a site on a machine that is reached by SSH, and who looks for it. */
+/**
+ * The Pulumi program of sshState.test.ts: the release of a site on a machine reached by SSH, and the resource that
+ * checks it.
+ */
 
 import { Command } from "@pulumi/command/remote/command.js";
 
-// The program runs in a folder of its own, far from the components.
+// The program runs in a separate folder, far from the components.
 const { madeSoFar } = await import(`${process.env.COMPONENTS}/preflight/stackState.ts`);
 const { formerMachineOf, releaseKeyOf } = await import(`${process.env.COMPONENTS}/preflight/orphanedHost.ts`);
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { skip, type TrialStack, trialStack } from "./trialStack.ts";
 
-(skip ? describe.skip : describe)("A stack with a machine that is reached by SSH", () => {
+(skip ? describe.skip : describe)("A stack with a machine reached by SSH", () => {
   let stack: TrialStack;
 
   beforeAll(async () => {
@@ -16,7 +16,7 @@ import { skip, type TrialStack, trialStack } from "./trialStack.ts";
 
   const pulumi = (...args: string[]) => stack.pulumi(...args);
 
-  it("finds the machine in its state after the first `up`, and then has nothing to do", async () => {
+  it("finds the machine in its state after the first `up`, and then has no changes", async () => {
     const first = await pulumi("up", "--yes", "--skip-preview");
     assert.equal(first.code, 0, first.text);
     assert.match(first.text, /found: "none"/);

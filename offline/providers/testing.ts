@@ -1,4 +1,4 @@
-/** A test's own engine: talks to a package's server as the real one does, over gRPC. */
+/** A fake engine for tests: talks to a package's server as the real one does, over gRPC. */
 
 import grpc from "@grpc/grpc-js";
 import engineService from "@pulumi/pulumi/proto/engine_grpc_pb.js";
@@ -28,7 +28,7 @@ export interface Resource {
 export type Changes = Record<string, string>;
 
 export class TestEngine {
-  /** What the provider has said so far. */
+  /** The provider's messages so far. */
   readonly messages: Message[] = [];
   /** Answers the next messages only when told to. */
   onMessage: (message: Message) => Promise<void> = async () => {};
@@ -36,7 +36,7 @@ export class TestEngine {
   readonly #waiting = new Set<grpc.ClientUnaryCall>();
   readonly #client: InstanceType<typeof providerService.ResourceProviderClient>;
 
-  /** An engine that has shaken hands with the provider at this port, and configured it. */
+  /** An engine that has connected to the provider at this port and configured it. */
   static async attach(port: number, config: Properties = {}): Promise<TestEngine> {
     const engine = new TestEngine(port);
     const address = await engine.#listen();
@@ -49,12 +49,12 @@ export class TestEngine {
     this.#client = new providerService.ResourceProviderClient(
       `127.0.0.1:${port}`,
       grpc.credentials.createInsecure(),
-      // A real engine has a connection of its own; by default grpc-js would share one among all clients of a process.
+      // A real engine has a separate connection; by default grpc-js would share one among all clients of a process.
       { ...channelOptions, "grpc.use_local_subchannel_pool": 1 },
     );
   }
 
-  /** The reasons why a configuration of the provider is refused, with their property. */
+  /** The reasons why the provider's configuration is refused, with their property. */
   async checkConfig(config: Properties): Promise<string[]> {
     const request = new providerProto.CheckRequest().setNews(toStruct(config));
     const response = await this.#call<providerProto.CheckResponse>("checkConfig", request);
@@ -67,7 +67,7 @@ export class TestEngine {
     return fromStruct((await this.#call<providerProto.InvokeResponse>("invoke", request)).getReturn());
   }
 
-  /** The inputs as they come back from Check, secrets marked. */
+  /** The inputs that Check returns, secrets marked. */
   async checked(type: string, inputs: Properties): Promise<Properties> {
     const request = new providerProto.CheckRequest().setUrn(urn(type)).setNews(toStruct(inputs));
     return fromStruct((await this.#call<providerProto.CheckResponse>("check", request)).getInputs());
@@ -137,7 +137,7 @@ export class TestEngine {
     };
   }
 
-  /** What `pulumi import` finds under this id. */
+  /** The result of `pulumi import` for this id. */
   async import(type: string, id: string): Promise<Resource> {
     return this.read(type, { id, inputs: {}, outputs: {} });
   }
@@ -156,7 +156,7 @@ export class TestEngine {
     await this.#call("cancel", new empty.Empty());
   }
 
-  /** Goes away without a word, as a CLI that is killed does. */
+  /** Disconnects without a word, like a killed CLI. */
   close(): void {
     for (const call of this.#waiting) call.cancel();
     this.#client.close();
@@ -187,7 +187,7 @@ export class TestEngine {
     });
   }
 
-  /** Throws an Error whose message is what the user would read. */
+  /** Throws an Error with the message that the user would read. */
   #call<Response>(method: string, request: object): Promise<Response> {
     return new Promise((resolve, reject) => {
       const methods = this.#client as unknown as Record<string, UnaryMethod<Response>>;
@@ -201,7 +201,7 @@ export class TestEngine {
   }
 }
 
-/** Secrets go to a provider without their marks, because it does not accept any. They come back with them. */
+/** Secrets go to the provider without their marks, because it does not accept them, and come back marked. */
 function toStruct(properties: Properties): ReturnType<typeof markedStruct> {
   return markedStruct(withoutSecretMarks(properties) as Properties);
 }
@@ -215,7 +215,7 @@ export function urn(type: string, name = "it"): string {
   return `urn:pulumi:stack::project::${type}::${name}`;
 }
 
-/** Serves a package for the length of one test file. */
+/** Serves a package during one test file. */
 export async function serveForTests(
   provider: ProviderPackage,
 ): Promise<{ attach: (config?: Properties) => Promise<TestEngine>; close: () => void }> {

@@ -52,7 +52,7 @@ describe("the package tls", () => {
   const newKey = async (inputs: Properties = { algorithm: "ED25519" }) =>
     (await engine.create(privateKey, inputs)).outputs;
 
-  /** A CA and a certificate that it has signed for the names given. */
+  /** A CA and a certificate that it has signed for the given names. */
   async function chain(keyInputs: Properties, names: Properties): Promise<{ authority: Resource; server: Resource }> {
     const caKey = await newKey(keyInputs);
     const authority = await engine.create(selfSignedCert, {
@@ -98,7 +98,7 @@ describe("the package tls", () => {
       });
     }
 
-    it("has the headers that the real provider's has", async () => {
+    it("has the real provider's headers", async () => {
       const header = async (inputs: Properties) => String((await newKey(inputs)).privateKeyPem).split("\n")[0];
       assert.equal(await header({ algorithm: "ED25519" }), "-----BEGIN PRIVATE KEY-----");
       assert.equal(await header({ algorithm: "ECDSA", ecdsaCurve: "P256" }), "-----BEGIN EC PRIVATE KEY-----");
@@ -120,7 +120,7 @@ describe("the package tls", () => {
       assert.deepEqual(await engine.check(privateKey, { algorithm: UNKNOWN }), []);
     });
 
-    it("is another key at every change, but not when a default is written out", async () => {
+    it("is replaced at every change, but not when a default is set explicitly", async () => {
       const resource = await engine.create(privateKey, { algorithm: "RSA" });
       assert.deepEqual(await engine.diff(privateKey, resource, { algorithm: "RSA", rsaBits: 2048 }), {});
       assert.deepEqual(await engine.diff(privateKey, resource, { algorithm: "RSA", rsaBits: 3072 }), {
@@ -150,7 +150,7 @@ describe("the package tls", () => {
     }
 
     (skipWithout("openssl") ? it.skip : it)(
-      "carry every kind of name from the request, which openssl finds well signed",
+      "copy every kind of name from the request, and openssl verifies their signature",
       async () => {
         const subject = {
           ...{ commonName: "Zoë", country: "DE", emailAddress: "a@example.com", locality: "Köln", organization: "O" },
@@ -198,7 +198,7 @@ describe("the package tls", () => {
       },
     );
 
-    (skipWithout("openssl") ? it.skip : it)("say their validity and their uses", async () => {
+    (skipWithout("openssl") ? it.skip : it)("contain their validity and uses", async () => {
       const { authority, server } = await chain({ algorithm: "ED25519" }, { dnsNames: ["x.localhost"] });
       const certificate = new X509Certificate(String(server.outputs.certPem));
       const seconds = (time: unknown) => Math.floor(Date.parse(String(time)) / 1000);
@@ -219,7 +219,7 @@ describe("the package tls", () => {
         serverText,
         /Key Usage: critical Digital Signature, Key Encipherment X509v3 Extended Key Usage: TLS Web Server Authentication/,
       );
-      // Its subject is empty, so that its names are all it has.
+      // Its subject is empty, so it has only alternative names.
       assert.match(serverText, /Subject Alternative Name: critical DNS:x\.localhost/);
       assert.match(serverText, /Basic Constraints: critical CA:FALSE/);
       const authorityText = await text("uses-ca.pem", authority);
@@ -249,8 +249,8 @@ describe("the package tls", () => {
     const badInputs: [string, Properties, RegExp][] = [
       ["an authority without a name", { isCaCertificate: true }, /Must contain at least one Distinguished Name/],
       ["an authority key id of nobody", { setAuthorityKeyId: true }, /Could not determine Authority Key Identifier/],
-      ["a private key that is none", { privateKeyPem: "x" }, /^Failed to parse private key PEM: /],
-      ["an IP address that is none", { ipAddresses: ["lab"] }, /^Invalid IP address: Failed to parse "lab"$/],
+      ["an invalid private key", { privateKeyPem: "x" }, /^Failed to parse private key PEM: /],
+      ["an invalid IP address", { ipAddresses: ["lab"] }, /^Invalid IP address: Failed to parse "lab"$/],
     ];
     for (const [what, inputs, message] of badInputs) {
       it(`fail for ${what}`, async () => {
@@ -260,7 +260,7 @@ describe("the package tls", () => {
       });
     }
 
-    it("fail for a key that is not the authority's, and warn of an authority that is none", async () => {
+    it("fail for a key that is not the authority's, and warn about a certificate that is not an authority", async () => {
       const [key, otherKey] = [await newKey(), await newKey()];
       const common = { allowedUses: [], validityPeriodHours: 1 };
       const names = { subject: { commonName: "x" } };
@@ -275,7 +275,7 @@ describe("the package tls", () => {
       assert.match(own.messages[0]?.text ?? "", /does not appear to be a valid Certificate Authority/);
     });
 
-    it("refuse uses that there are not, and hours below zero", async () => {
+    it("refuse unknown uses and negative hours", async () => {
       const inputs = {
         privateKeyPem: "x",
         allowedUses: ["server_auth", "flying"],
@@ -313,13 +313,13 @@ describe("the package tls", () => {
       });
     });
 
-    it("replaces nothing before its time", async () => {
+    it("replaces nothing before it is due", async () => {
       assert.equal(resource.outputs.readyForRenewal, false);
       assert.deepEqual(await engine.diff(selfSignedCert, resource, resource.inputs), {});
       assert.equal((await engine.read(selfSignedCert, resource)).outputs.readyForRenewal, false);
     });
 
-    it("keeps the certificate when only earlyRenewalHours is another", async () => {
+    it("keeps the certificate when only earlyRenewalHours changes", async () => {
       const news = { ...resource.inputs, earlyRenewalHours: 5 };
       assert.deepEqual(await engine.diff(selfSignedCert, resource, news), { earlyRenewalHours: "update" });
       for (const preview of [true, false]) {
@@ -328,7 +328,7 @@ describe("the package tls", () => {
       }
     });
 
-    it("replaces the certificate once its time has come", async () => {
+    it("replaces the certificate once renewal is due", async () => {
       const due = { ...resource.inputs, earlyRenewalHours: 10 };
       const changes = await engine.diff(selfSignedCert, resource, due);
       assert.deepEqual(changes, { earlyRenewalHours: "update", readyForRenewal: "update & replace" });

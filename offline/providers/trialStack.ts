@@ -5,16 +5,16 @@ import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { findPulumiCli } from "../../scripts/pulumi/pulumiCli.ts";
 
-/** The real CLI, if it is there. */
+/** The real CLI, if it is installed. */
 export const cli = await findPulumiCli();
 export const skip = cli === undefined && "there is no Pulumi CLI yet: `npm start` fetches it";
 
-/** A program, a backend and a server of the fakes for the real engine, in a folder of their own. */
+/** A program, a backend and a server of fakes for the real engine, in a separate folder. */
 export interface TrialStack {
   folder: string;
-  /** What `pulumi` is run with there. */
+  /** The environment in which `pulumi` runs there. */
   env: NodeJS.ProcessEnv;
-  /** Runs `pulumi` there to its end, without questions. `text` is all that it says. */
+  /** Runs `pulumi` there to its end, without questions. `text` is its whole output. */
   pulumi(...args: string[]): Promise<{ code: number; text: string }>;
   remove(): Promise<void>;
 }
@@ -35,7 +35,7 @@ export async function trialStack(
   const server = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
     env: variables,
     cwd: folder,
-    // A process group of its own, as a plugin has: a Ctrl-C of the tests' terminal must not reach it.
+    // A separate process group, as a plugin has: a Ctrl-C in the tests' terminal must not reach it.
     detached: true,
     stdio: ["pipe", "pipe", "inherit"],
   });
@@ -76,7 +76,7 @@ async function writeProject(folder: string, program: string): Promise<void> {
   await copyFile(join(import.meta.dirname, program), join(folder, "index.ts"));
 }
 
-/** The first line that a server prints, and the list of all its lines, which goes on growing. */
+/** The first line that a server prints, and the growing list of all its lines. */
 export function firstLine(server: ChildProcess): Promise<[string, string[]]> {
   if (server.stdout === null) throw new Error("The server has no output.");
   const printed = createInterface({ input: server.stdout });

@@ -1,6 +1,6 @@
 /**
- * Reads and rewrites the package sources of a Debian machine, so that packages of another release come from the very mirror
- * that the machine is set up for. Pure: texts in, texts out.
+ * Reads and rewrites the package sources of a Debian machine, so that packages of another release come from the mirror
+ * that the machine already uses. Pure: texts in, texts out.
  */
 
 /** One entry of /etc/apt/sources.list, or one stanza of a file in /etc/apt/sources.list.d. */
@@ -9,11 +9,11 @@ export interface AptSource {
   uris: string[];
   suites: string[];
   components: string[];
-  /** All else that was written there (Signed-By, Architectures, trusted...), by its name in the deb822 form. */
+  /** All other options (Signed-By, Architectures, Trusted...), by their names in the deb822 form. */
   options: Record<string, string>;
 }
 
-// The one-line form has its own names for some of the options.
+// The one-line form has other names for some of the options.
 const optionNames: Record<string, string> = {
   "signed-by": "Signed-By",
   arch: "Architectures",
@@ -32,7 +32,7 @@ function parseStanzas(text: string): AptSource[] {
   const withoutComments = text.replace(/^#.*\n?/gm, "");
   return withoutComments.split(/\n\s*\n/).flatMap((stanza) => {
     const fields = new Map<string, string>();
-    // A line that begins with a blank continues the field above it (an armoured key in Signed-By, for one).
+    // A line that begins with a blank continues the field above it (for example an armoured key in Signed-By).
     for (const field of stanza.split(/\n(?![ \t])/)) {
       const colon = field.indexOf(":");
       if (colon > 0) fields.set(field.slice(0, colon).trim().toLowerCase(), field.slice(colon + 1).trim());
@@ -76,11 +76,11 @@ function parseLines(text: string): AptSource[] {
 }
 
 /**
- * The machine's sources of Debian itself, as those of another release. Third parties' sources are left out: their suites
- * are not Debian's, and what they hold is not asked for.
+ * The machine's sources of Debian itself, rewritten for another release. Third-party sources are left out: their suites
+ * are not Debian's, and their packages are not needed.
  *
  * @param machine the codename of the release the machine runs, such as "bookworm"
- * @param wanted the codename of the release that packages are wanted of, such as "trixie"
+ * @param wanted the codename of the wanted release, such as "trixie"
  */
 export function sourcesOfRelease(sources: AptSource[], machine: string, wanted: string): AptSource[] {
   const suite = new RegExp(`^(?:${machine}|stable|oldstable)(-updates|-security)?$`);

@@ -10,7 +10,7 @@ import type { DebianRelease } from "./environment.ts";
 const image = `debian:${packageRelease}-slim`;
 const description = "fake of docker.io/library/debian, built from packages (debootstrap)";
 
-// What Debian's own slim image leaves out, or does not keep.
+// Files that Debian's own slim image leaves out.
 const leaveOut = ["doc", "man", "info", "locale", "lintian"].map((name) => `path-exclude /usr/share/${name}/*`);
 const keepNoArchives = [
   'APT::Keep-Downloaded-Packages "false";',
@@ -20,19 +20,19 @@ const keepNoArchives = [
   "",
 ].join("\n");
 
-/** Changes when the base image is made in another way: a hash of this very file. */
+/** Changes when the base image is built differently: a hash of this file. */
 export async function baseIdentity(): Promise<string> {
   const text = await readFile(import.meta.filename);
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
-/** Sees to it that Docker's engine has Debian's base image, built by debootstrap from this machine's mirror. */
+/** Makes sure that Docker has Debian's base image, built by debootstrap from this machine's mirror. */
 export async function ensureBaseImage(debian: DebianRelease, say: Say): Promise<void> {
   const identity = await baseIdentity();
   const { code, stdout } = await attempt("docker", ["image", "inspect", "--format", "{{json .Config.Labels}}", image]);
   if (code === 0) {
     const made = (JSON.parse(stdout) as Record<string, string> | null)?.["jupyter-up.recipe"];
-    // The real one, pulled in better days, is not to be taken away.
+    // Do not remove the real image if it was pulled while the registry was reachable.
     if (made === undefined || made === identity) return;
   }
   if (findExecutable("debootstrap") === undefined) await installPackages(["debootstrap"], say);

@@ -8,7 +8,7 @@ import type { Say } from "../../scripts/cli/step.ts";
 import { type AptSource, formatAptSources, parseAptSources, sourcesOfRelease } from "./aptSources.ts";
 import type { DebianRelease } from "./environment.ts";
 
-/** The release that what we build and unpack comes from. */
+/** The release that we build and unpack packages from. */
 export const packageRelease = "trixie";
 
 const quietly = { DEBIAN_FRONTEND: "noninteractive" };
@@ -31,8 +31,8 @@ export async function installPackages(packages: string[], say: Say): Promise<voi
 }
 
 /**
- * Unpacks a package of Debian 13 into the cache, once, without installing it: no service is started, nothing else on this
- * machine changes, and Debian 12 will do. Returns the folder that stands for the package's root folder.
+ * Unpacks a package of Debian 13 into the cache, once, without installing it. So no service starts, nothing else on
+ * this machine changes, and Debian 12 works as well. Returns the folder with the package's files.
  */
 export async function unpackPackage(name: string, debian: DebianRelease, say: Say): Promise<string> {
   const folder = join(cacheFolder, "packages", `${name}-${packageRelease}`);
@@ -46,7 +46,7 @@ export async function unpackPackage(name: string, debian: DebianRelease, say: Sa
     say(`fetching ${name}`);
     await run(`Fetching ${name}`, "apt-get", [...apt, "download", "--quiet", name], { cwd: temporary });
     const [file] = globSync("*.deb", { cwd: temporary });
-    if (file === undefined) throw new PlainError(`apt-get download ${name} ended well, and left no package file.`);
+    if (file === undefined) throw new PlainError(`apt-get download ${name} succeeded but left no package file.`);
     await run(`Unpacking ${name}`, "dpkg-deb", ["--extract", join(temporary, file), join(temporary, "root")]);
     await rename(join(temporary, "root"), folder);
   } finally {
@@ -55,7 +55,7 @@ export async function unpackPackage(name: string, debian: DebianRelease, say: Sa
   return folder;
 }
 
-/** Options that make apt-get work on Debian 13's packages in a folder of its own, from the machine's own mirror. */
+/** Options that make apt-get work on Debian 13's packages in a separate folder, from the machine's own mirror. */
 async function privateApt(folder: string, debian: DebianRelease): Promise<string[]> {
   const parts = join(folder, "sources.list.d");
   await mkdir(parts, { recursive: true });
@@ -74,17 +74,17 @@ async function privateApt(folder: string, debian: DebianRelease): Promise<string
   ].flatMap((option) => ["-o", option]);
 }
 
-/** The address of the mirror that this machine gets Debian's packages from. Throws when its sources name none. */
+/** The address of the mirror that this machine gets Debian's packages from. Throws if its sources name none. */
 export function debianMirror(debian: DebianRelease): string {
   const [uri] = sourcesOfRelease(machineSources(), debian.codename, packageRelease)
     .filter(({ suites }) => suites.includes(packageRelease))
     .flatMap(({ uris }) => uris);
   if (uri === undefined) {
     throw new PlainError(
-      `/etc/apt/sources.list and /etc/apt/sources.list.d name no mirror of Debian's ${debian.codename} main.`,
+      `/etc/apt/sources.list and /etc/apt/sources.list.d name no mirror for Debian ${debian.codename} main.`,
     );
   }
-  // Debian's cloud images keep the mirror's address in a file of its own.
+  // Debian's cloud images keep the mirror's address in a separate file.
   if (!uri.startsWith("mirror+file:")) return uri;
   const [first = uri] = readFileSync(uri.slice("mirror+file:".length), "utf8").split(/\s+/);
   return first;

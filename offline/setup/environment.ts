@@ -3,13 +3,13 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { run } from "../../scripts/cli/command.ts";
 
-/** What kind of machine this is, as far as it decides what has to be set up. */
+/** The properties of this machine that decide what has to be set up. */
 export interface Environment {
-  /** The site that Pulumi's CLI and plugins are downloaded from answers. */
+  /** The site with Pulumi's CLI and plugins answers. */
   pulumiDownloads: boolean;
-  /** All the registries that the site's images come from answer. */
+  /** All registries of the site's images answer. */
   imageRegistries: boolean;
-  /** Set-up may install packages here: this is Debian 12 or newer, and we are root. */
+  /** We may install packages: this is Debian 12 or newer, and we are root. */
   debianRoot: DebianRelease | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface DebianRelease {
 const installer = "https://get.pulumi.com/install.sh";
 const registries = ["https://quay.io/v2/", "https://ghcr.io/v2/", "https://registry-1.docker.io/v2/"];
 
-/** Looks around: what the network reaches, and whether packages may be installed. Takes at most some 5 seconds. */
+/** Detects what the network reaches, and whether packages may be installed. Takes at most some 5 seconds. */
 export async function detectEnvironment(): Promise<Environment> {
   const reachable = await probe([installer, ...registries]);
   return {
@@ -41,7 +41,10 @@ async function probe(addresses: string[]): Promise<(address: string) => boolean>
   return (address) => answered[address] === true;
 }
 
-/** The release of Debian this machine runs (12 or newer); undefined for every other system, derivatives of Debian too. */
+/**
+ * The release of Debian this machine runs (12 or newer); undefined for every other system, including Debian's
+ * derivatives.
+ */
 export function debianRelease(osRelease = "/etc/os-release"): DebianRelease | undefined {
   if (!existsSync(osRelease)) return undefined;
   const fields = new Map(

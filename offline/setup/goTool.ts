@@ -10,7 +10,7 @@ import type { DebianRelease } from "./environment.ts";
 
 /** A program that is built from its Go modules. */
 export interface GoTool {
-  /** As the user knows it. */
+  /** Its name for the user. */
   name: string;
   module: string;
   /** The module's version, such as "v3.259.0". */
@@ -19,14 +19,20 @@ export interface GoTool {
   package: string;
   /** Flags for the linker, besides those that make the program small. */
   flags?: string;
-  /** Files of the module in other words, by path: what nobody here uses of it can take minutes to fetch and to build. */
+  /**
+   * Replacements of the module's files, by path, for parts that nobody here uses and that take minutes to fetch and
+   * build.
+   */
   rewritten?: Record<string, string>;
 }
 
-// From 1.21 on, Go fetches the newer Go that a module asks for.
+// Since 1.21, Go downloads the newer Go that a module asks for.
 const oldestGo = "1.21";
 
-/** Builds a program in a module of its own (`go install` refuses modules with replacements) and puts it at `path`, whole. */
+/**
+ * Builds a program in a new module (`go install` refuses modules with replacements) and moves the finished file to
+ * `path`.
+ */
 export async function buildGoTool(
   tool: GoTool,
   path: string,
@@ -59,14 +65,14 @@ function go({ name }: GoTool, folder: string, ...args: string[]): Promise<string
   return run(`Building ${name}`, "go", args, { cwd: folder, env });
 }
 
-/** A module of its own that needs the tool's. */
+/** A new module that requires the tool's module. */
 async function moduleAround(tool: GoTool, folder: string): Promise<string> {
   await go(tool, folder, "mod", "init", "jupyter-up/build");
   await go(tool, folder, "get", `${tool.package}@${tool.version}`);
   return folder;
 }
 
-/** A copy of the tool's own module, because Go lets nobody change what it has fetched. */
+/** A copy of the tool's own module, because Go's module cache is read-only. */
 async function rewrittenModule(tool: GoTool, files: Record<string, string>, folder: string): Promise<string> {
   const fetched = await go(tool, folder, "mod", "download", "-json", `${tool.module}@${tool.version}`);
   const source = join(folder, "source");

@@ -1,6 +1,6 @@
 /** An image's name in its parts: `quay.io/jupyter/scipy-notebook:2026-08-08` is quay.io/jupyter/scipy-notebook and 2026-08-08. */
 export interface ImageName {
-  /** Registry and path, such as "docker.io/library/debian": nothing is left to be guessed. */
+  /** Registry and path, such as "docker.io/library/debian", with all defaults filled in. */
   repository: string;
   tag: string;
 }
@@ -16,7 +16,7 @@ export function parseImageName(name: string): ImageName {
 }
 
 /**
- * The name by which an image is pulled through a mirror: the mirror, then the whole name with its registry.
+ * The name for pulling an image through a mirror: the mirror, then the whole name with its registry.
  *
  * @param mirror such as "mirror.example.com" or "127.0.0.1:5083/cache"
  */

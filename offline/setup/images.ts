@@ -12,14 +12,14 @@ import { registryAddress } from "./registry.ts";
 
 const manifestType = "application/vnd.docker.distribution.manifest.v2+json";
 
-/** Whether Docker's engine holds each of these images already, so that no registry has to be asked for them. */
+/** Whether Docker holds each of these images already, so that no registry is needed. */
 export async function imagesAreHere(names: string[]): Promise<boolean> {
   return (await attempt("docker", ["image", "inspect", ...names])).code === 0;
 }
 
 /**
- * Sees to it that the registry on loopback holds a fake for each image, built from packages. The registry itself is
- * the record of what is built: each image lies there by its tag, and by a tag made of the hash of what it is built from.
+ * Makes sure that the registry on loopback holds a fake for each image, built from packages. The registry also records
+ * what is built: each image has its tag, and a tag with the hash of its sources.
  *
  * @param names the images as the site names them; one without a recipe is an error
  */
@@ -39,7 +39,7 @@ export async function ensureImages(names: string[], debian: DebianRelease, say: 
     const manifest = await readManifest(repository, known);
     if (manifest !== undefined && manifest !== (await readManifest(repository, tag))) {
       await writeManifest(repository, tag, manifest);
-      // Who pulls only what is missing would stay with what this tag was before.
+      // Compose pulls only missing images and would keep the old image of this tag.
       const pulledName = mirrored(name, registryAddress);
       await run(`Pulling ${pulledName}`, "docker", ["pull", "--quiet", pulledName]);
     }
@@ -47,7 +47,7 @@ export async function ensureImages(names: string[], debian: DebianRelease, say: 
   }
 }
 
-/** What stands in for these images, a line for each. */
+/** What replaces these images, one line each. */
 export function fakeLines(names: string[]): string[] {
   return [...new Set(names.map((name) => recipeFor(name, parseImageName(name).repository).standsIn))];
 }
@@ -56,8 +56,8 @@ function recipeFor(name: string, repository: string): Recipe {
   const recipe = recipes[repository];
   if (recipe) return recipe;
   throw new PlainError(
-    `The image ${name} cannot be pulled, because its registry cannot be reached from here, and there is no fake for it.`,
-    `Where companies mirror the registries, tell the site so: pulumi config set imageMirror mirror.example.com. Fakes are there for: ${Object.keys(recipes).join(", ")}.`,
+    `The image ${name} cannot be pulled: its registry is not reachable from here, and there is no fake for it.`,
+    `If your company mirrors the registries, set the mirror: pulumi config set imageMirror mirror.example.com. There are fakes for: ${Object.keys(recipes).join(", ")}.`,
   );
 }
 
@@ -66,7 +66,7 @@ async function buildAndPush(context: BuildContext, name: string): Promise<void> 
   const folder = await mkdtemp(join(cacheFolder, "build", "image-"));
   try {
     await context.write(folder);
-    // The classic builder: BuildKit's client is a plugin that Debian's packages do not bring.
+    // The classic builder: BuildKit's client is a plugin that Debian's packages do not include.
     const env = { DOCKER_BUILDKIT: "0" };
     await run(`Building ${name}`, "docker", ["build", "--quiet", "--force-rm", "--tag", name, folder], { env });
     await run(`Pushing ${name}`, "docker", ["push", "--quiet", name]);
@@ -75,7 +75,7 @@ async function buildAndPush(context: BuildContext, name: string): Promise<void> 
   }
 }
 
-/** Takes away the name an image was built under, and what no name is left for of earlier fakes and stages. */
+/** Removes the name an image was built under, and unnamed images of earlier fakes and build stages. */
 async function removeLeftovers(builtName: string): Promise<void> {
   await attempt("docker", ["image", "rm", builtName]);
   await attempt("docker", ["image", "prune", "--force", "--filter", "label=jupyter-up.fake"]);

@@ -1,6 +1,6 @@
 import type { GoTool } from "./goTool.ts";
 
-/** The ACME client of the site, with one of its two hundred DNS providers: the others bring the SDKs of all clouds. */
+/** The site's ACME client with one of its two hundred DNS providers: the others bring the SDKs of all clouds. */
 export const lego: GoTool = {
   name: "lego",
   module: "github.com/go-acme/lego/v5",

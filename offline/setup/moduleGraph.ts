@@ -1,13 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-/** The source files that a program consists of, and the npm packages they import. */
+/** The source files of a program, and the npm packages they import. */
 export interface ModuleGraph {
   files: string[];
   packages: string[];
 }
 
-/** Follows the imports of a TypeScript program from its first file on. They are written out in full here: `./x.ts`. */
+/**
+ * Follows the imports of a TypeScript program from its first file. Relative imports include the extension: `./x.ts`.
+ */
 export async function moduleGraph(entry: string): Promise<ModuleGraph> {
   const files = new Set<string>();
   const packages = new Set<string>();
@@ -23,13 +25,13 @@ export async function moduleGraph(entry: string): Promise<ModuleGraph> {
   return { files: [...files].sort(), packages: [...packages].sort() };
 }
 
-/** The module specifiers in a source text. Imports of types alone leave nothing behind and are passed over. */
+/** The module specifiers in a source text. Type-only imports have no effect at run time and are skipped. */
 export function importsOf(source: string): string[] {
   const statements = source.matchAll(/^(?:import|export)\s+(?!type\b)(?:[^"';]*?\bfrom\s+)?"([^"]+)"/gm);
   return [...statements].map(([, specifier = ""]) => specifier);
 }
 
-/** "oidc-provider/lib/x.js" is of package oidc-provider, "@scope/name/x" of @scope/name. */
+/** "oidc-provider/lib/x.js" belongs to package oidc-provider, "@scope/name/x" to @scope/name. */
 function packageOf(specifier: string): string {
   return specifier
     .split("/")

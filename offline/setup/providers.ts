@@ -9,15 +9,15 @@ import { end, type Stop } from "./registry.ts";
 
 const program = join(projectFolder, "offline/providers/main.ts");
 
-/** Provider servers that run: the value of PULUMI_DEBUG_PROVIDERS, and the way to end them. */
+/** Running provider servers: the value of PULUMI_DEBUG_PROVIDERS, and a function to stop them. */
 export interface Providers {
   addresses: string;
   stop: Stop;
 }
 
-/** Starts the server that stands in for Pulumi's provider plugins. It ends when it is stopped, or with this process. */
+/** Starts the server of fake provider plugins. It ends when it is stopped, or with this process. */
 export async function startProviders(): Promise<Providers> {
-  // A process group of its own keeps a typed Ctrl-C away from it: the CLI handles that, and needs its providers for it.
+  // A separate process group keeps a typed Ctrl-C away from it: the CLI handles that, and needs its providers for it.
   const server = spawn(process.execPath, [program], {
     cwd: projectFolder,
     detached: true,
@@ -31,10 +31,10 @@ export async function startProviders(): Promise<Providers> {
   });
   if (addresses !== "") return { addresses, stop: () => end(server) };
   await end(server);
-  throw new PlainError(`The server that stands in for Pulumi's provider plugins did not start: ${program}`);
+  throw new PlainError(`The server of fake provider plugins did not start: ${program}`);
 }
 
-/** Whether the plugins of these packages lie in the cache, so that none has to be downloaded. */
+/** Whether the plugins of these packages are in the cache, so that nothing has to be downloaded. */
 export function pluginsAreHere(packages: string[]): boolean {
   return packages.every((name) => globSync(`plugins/resource-${name}-v*/`, { cwd: pulumiHome }).length > 0);
 }

@@ -11,21 +11,21 @@ import { lego } from "./lego.ts";
 import { moduleGraph } from "./moduleGraph.ts";
 import { type LockEntry, packageClosure } from "./packageClosure.ts";
 
-/** How the fake for an image is built: a folder with a Dockerfile, and what is put beside it. */
+/** How the fake of an image is built: a folder with a Dockerfile, and files that are added to it. */
 export interface Recipe {
   /** The folder's name in offline/images. */
   folder: string;
-  /** One line for the user: what runs in place of what. */
+  /** One line for the user: what replaces what. */
   standsIn: string;
-  /** Whether what runs in it installs packages by itself, and so needs what this machine reaches its package index by. */
+  /** Whether programs in it install packages, so that it needs this machine's settings for the package index. */
   installsPackages?: true;
-  /** A program of offline that is packed as `app`, with the npm packages it imports, beside the `node` that runs it. */
+  /** A program of offline/ that is packed as `app`, with its npm packages and the `node` that runs it. */
   program?: string;
   /** A program that is built from its Go modules and put beside the Dockerfile. */
   goTool?: GoTool;
 }
 
-/** The images there is a fake for, by their repositories. */
+/** The fakes by image repository. */
 export const recipes: Record<string, Recipe> = {
   "docker.io/nginxinc/nginx-unprivileged": {
     folder: "nginx-unprivileged",
@@ -37,12 +37,12 @@ export const recipes: Record<string, Recipe> = {
   },
   "quay.io/vouch/vouch-proxy": {
     folder: "vouch-proxy",
-    standsIn: "Vouch: a small server of our own in place of vouch/vouch-proxy (offline/vouch)",
+    standsIn: "Vouch: a small server in place of vouch/vouch-proxy (offline/vouch)",
     program: "vouch",
   },
   "ghcr.io/dexidp/dex": {
     folder: "dex",
-    standsIn: "Dex: a small server of our own in place of dexidp/dex (offline/dex)",
+    standsIn: "Dex: a small server in place of dexidp/dex (offline/dex)",
     program: "dex",
   },
   "docker.io/serversideup/php": {
@@ -51,7 +51,7 @@ export const recipes: Record<string, Recipe> = {
   },
   "docker.io/traefik/whoami": {
     folder: "whoami",
-    standsIn: "whoami: a small server of our own in place of traefik/whoami (offline/whoami)",
+    standsIn: "whoami: a small server in place of traefik/whoami (offline/whoami)",
     program: "whoami",
   },
   "docker.io/goacme/lego": {
@@ -72,24 +72,24 @@ function jupyter(): Recipe {
   };
 }
 
-/** Something that goes into a build context. */
+/** A file or folder of a build context. */
 interface Ingredient {
   /** Its path in the context. */
   target: string;
-  /** What tells one content from another. */
+  /** Identifies its content. */
   identity: string;
   put(path: string): Promise<void>;
 }
 
-/** A build context that is known, and not yet written. */
+/** A planned build context that is not written yet. */
 export interface BuildContext {
-  /** Changes when, and only when, anything changes that the image is built from. */
+  /** Changes if and only if something changes that the image is built from. */
   hash: string;
   /** Writes the context into an empty folder. */
   write(folder: string): Promise<void>;
 }
 
-/** Gathers what an image is built from. */
+/** Collects everything an image is built from. */
 export async function buildContext(recipe: Recipe): Promise<BuildContext> {
   const ingredients = [
     ...(await filesOf(recipe.folder)),
@@ -97,7 +97,7 @@ export async function buildContext(recipe: Recipe): Promise<BuildContext> {
     ...(recipe.goTool ? [builtTool(recipe.goTool)] : []),
   ].sort((a, b) => (a.target < b.target ? -1 : 1));
   const own = await machinesOwn();
-  // To a build step they say nothing about the image that comes of it.
+  // These say nothing about the resulting image.
   const lasting = recipe.installsPackages ? [...ingredients, ...own] : ingredients;
   const identity = [await baseIdentity(), ...lasting.flatMap(({ target, identity }) => [target, identity])];
   return {
@@ -124,7 +124,7 @@ async function packedProgram(name: string): Promise<Ingredient[]> {
   const pages = existsSync(join(folder, "static")) ? await filesBelow(join(folder, "static")) : [];
   return [
     { target: "node", identity: process.version + process.arch, put: (path) => cp(process.execPath, path) },
-    // How it is packed is part of what it is made of: this very file.
+    // The packing code is part of the image's sources: this file.
     { target: "app/package.json", identity: packing, put: (path) => writeFile(path, '{ "type": "module" }\n') },
     ...(await Promise.all(files.map((file) => compiled(file, join("app", relative(folder, file)))))),
     ...(await Promise.all(pages.map((file) => copyOf(join(folder, "static", file), join("app/static", file))))),
@@ -140,7 +140,9 @@ function builtTool(tool: GoTool): Ingredient {
   };
 }
 
-/** A TypeScript file as JavaScript: Node's own stripper of types would cost each of these small servers 25 MB of memory. */
+/**
+ * A TypeScript file as JavaScript: stripping types at run time would cost each of these small servers 25 MB of memory.
+ */
 async function compiled(file: string, target: string): Promise<Ingredient> {
   const text = await readFile(file, "utf8");
   return {
@@ -190,7 +192,7 @@ async function filesBelow(folder: string): Promise<string[]> {
   return entries.filter((entry) => entry.isFile()).map((entry) => relative(folder, join(entry.parentPath, entry.name)));
 }
 
-/** What this machine reaches its package index by: its certificates, and a pip.conf with the index's address. */
+/** How this machine reaches its package index: its certificates, and a pip.conf with the index's address. */
 async function machinesOwn(): Promise<Ingredient[]> {
   const bundle = [process.env.PIP_CERT, process.env.SSL_CERT_FILE, "/etc/ssl/certs/ca-certificates.crt"].find(
     (path) => path !== undefined && existsSync(path),

@@ -15,12 +15,13 @@ export const registryAddress = "127.0.0.1:5083";
 
 const folder = join(cacheFolder, "registry");
 
-/** Ends what was started for the time of a script. */
+/** Stops what was started for the time of a script. */
 export type Stop = () => Promise<void>;
 
 /**
- * Sees to it that the registry answers: a real one, Debian's package docker-registry, with its store in the cache folder.
- * It runs no longer than the script that started it, even if that is killed. One that answers already stays as it is.
+ * Makes sure that the registry answers: a real one, Debian's package docker-registry, with its store in the cache
+ * folder. It runs no longer than the script that started it, even if that is killed. A registry that answers already is
+ * left alone.
  */
 export async function startRegistry(debian: DebianRelease, say: Say): Promise<Stop> {
   if (await registryAnswers()) return async () => {};
@@ -36,7 +37,7 @@ export async function startRegistry(debian: DebianRelease, say: Say): Promise<St
   await end(registry);
   throw new PlainError(
     `The registry of fake images does not start at ${registryAddress}: see ${join(folder, "registry.log")}.`,
-    `If something else listens there, end it (ss -ltnp | grep :${registryAddress.split(":")[1]} shows which it is), and run the command again.`,
+    `If something else listens there, stop it (ss -ltnp | grep :${registryAddress.split(":")[1]} shows it) and run the command again.`,
   );
 }
 
@@ -58,8 +59,8 @@ async function registryAnswers(): Promise<boolean> {
 }
 
 /**
- * Starts a server that lives as long as this process holds its standard input: a shell between us waits for the end of it.
- * A process group of its own keeps a typed Ctrl-C away from it, as the work that needs it may still have to end well.
+ * Starts a server that lives as long as this process holds its standard input: a shell in between waits for the end of
+ * the input. A separate process group keeps a typed Ctrl-C away from it, because clean-up work may still need it.
  */
 function tie(command: string, args: string[], log: string): ChildProcess {
   const script = '"$@" </dev/null & server=$!; cat >/dev/null; kill "$server"; wait "$server"';
@@ -72,7 +73,7 @@ function tie(command: string, args: string[], log: string): ChildProcess {
   return child;
 }
 
-/** Closes a tied server's standard input and waits until it is gone. */
+/** Closes the server's standard input and waits until it has ended. */
 export async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once("exit", resolve));

@@ -12,7 +12,9 @@ import type { Handler } from "./request.ts";
 import { redirect } from "./responses.ts";
 import { openSession, type Session } from "./session.ts";
 
-/** `/auth`: where the identity provider sends the browser; only moves on to the path that the session's cookie is for. */
+/**
+ * `/auth`: the identity provider sends the browser here; redirects to the path that the session's cookie is limited to.
+ */
 export function callbackHandler({ documentRoot }: VouchConfig, refusals: Refusals): Handler {
   return (request, response) => {
     const { query } = request;
@@ -29,7 +31,7 @@ export function callbackHandler({ documentRoot }: VouchConfig, refusals: Refusal
   };
 }
 
-/** `/auth/{state}/`: checks the session, learns who it is, and gives the browser its token. */
+/** `/auth/{state}/`: checks the session, asks the provider for the user, and gives the browser its token. */
 export function callbackStateHandler({ vouch, oauth }: Config, refusals: Refusals, log: Log): Handler {
   const provider = new IdentityProvider(oauth, vouch, log);
   return async (request, response) => {
@@ -41,7 +43,7 @@ export function callbackStateHandler({ vouch, oauth }: Config, refusals: Refusal
     } catch (error) {
       return refuse(400, `/auth ${(error as Error).message}: could not find session store ${vouch.session.name}`);
     }
-    // The state in the query counts; the one in the path is only there for the cookie.
+    // The state in the query counts; the one in the path only selects the cookie.
     const state = queryValue(request.query, "state");
     if (session.state !== state) {
       return refuse(400, `/auth Invalid session state: stored ${session.state ?? "%!s(<nil>)"}, returned ${state}`);
@@ -64,7 +66,7 @@ export function callbackStateHandler({ vouch, oauth }: Config, refusals: Refusal
       );
     }
     if (Date.now() - started > vouch.writeTimeout * 1000) {
-      // Go gave up on writing meanwhile: the connection is closed and nothing was sent.
+      // Go's write has timed out meanwhile: the connection is closed without an answer.
       response.destroy();
       return;
     }
@@ -81,7 +83,7 @@ export function callbackStateHandler({ vouch, oauth }: Config, refusals: Refusal
   };
 }
 
-/** Why this user may not come in, by the first rule that is set; undefined if they may. */
+/** Why this user is denied, by the first rule that is set; undefined if allowed. */
 function objectionTo(
   { username, email }: User,
   { allowAllUsers, whiteList, domains }: VouchConfig,

@@ -1,6 +1,6 @@
 /**
- * What Vouch does with each kind of configuration: starts, warns, or ends with which code. Like the contract these were
- * found on the real Vouch Proxy 0.45.1, and VOUCH_BINARY=/path/to/vouch-proxy asks that program instead.
+ * What Vouch does with each kind of configuration: starts, warns, or exits with which code. Like the contract, this was
+ * recorded from the real Vouch Proxy 0.45.1, and VOUCH_BINARY=/path/to/vouch-proxy tests that program instead.
  */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
@@ -17,7 +17,7 @@ type Options = Parameters<typeof VouchProcess.spawn>[1];
 
 const { root } = contractConfigs({ url: "http://idp.test", clientId: "x", clientSecret: "y" });
 
-/** The good configuration with this over it, and its log on. */
+/** The valid configuration with these changes, and logging on. */
 const withChange = (change: Tree): Tree => merge(merge(root, { vouch: { logLevel: "info" } }), change);
 
 async function assertRefused(config: Tree | string, exitCode: number, message: RegExp, options?: Options) {
@@ -29,7 +29,7 @@ async function assertRefused(config: Tree | string, exitCode: number, message: R
   assert.match(output, message);
 }
 
-/** Starts Vouch with the change, lets the caller look at it, and stops it. */
+/** Starts Vouch with the change, runs the callback, and stops it. */
 async function running(change: Tree, look: (vouch: VouchProcess) => Promise<void> | void, options?: Options) {
   const vouch = await VouchProcess.start(withChange(change), options);
   try {
@@ -62,9 +62,9 @@ const refused: [what: string, change: Tree, message: RegExp][] = [
   ["no auth_url", { oauth: { auth_url: undefined } }, /configuration error: oauth\.auth_url not found/],
   ["no user_info_url", { oauth: { user_info_url: undefined } }, /configuration error: oauth\.user_info_url not found/],
   ["no client_id", { oauth: { client_id: undefined } }, /configuration error: oauth\.client_id not found/],
-  ["a provider nobody knows", { oauth: { provider: "foo" } }, /Unknown oauth provider: foo/],
+  ["an unknown provider", { oauth: { provider: "foo" } }, /Unknown oauth provider: foo/],
   ["google without a client secret", { oauth: { provider: "google", client_secret: "" } }, /client_secret not found/],
-  ["a token that lives for no time", { vouch: { jwt: { maxAge: 0 } } }, /JWT maxAge cannot be zero or lower/],
+  ["a token with a lifetime of zero", { vouch: { jwt: { maxAge: 0 } } }, /JWT maxAge cannot be zero or lower/],
   ["a log level that does not exist", { vouch: { logLevel: "bogus" } }, /unrecognized level: \\"bogus\\"/],
   [
     "an unknown code_challenge_method",
@@ -77,10 +77,10 @@ for (const [what, change, message] of refused) {
   test(`Vouch exits 1 with ${what}`, () => assertRefused(withChange(change), 1, message));
 }
 
-/** The good configuration with a client ID written so. */
+/** The valid configuration with a client ID written like this. */
 const withClientId = (text: string) => stringify(root).replace(/client_id: .*/, `client_id: ${text}`);
 
-test("Vouch exits 1 with a date for its client ID, which is no text to it", () =>
+test("Vouch exits 1 with a date as its client ID, which it does not read as text", () =>
   assertRefused(withClientId("2026-01-01"), 1, /configuration error: oauth\.client_id not found/));
 
 for (const [text, read] of [
@@ -101,7 +101,7 @@ for (const [text, read] of [
     }
   });
 
-test("Vouch exits 1 if the file is no YAML, and calls that not found", () =>
+test("Vouch exits 1 if the file is not YAML, and reports it as not found", () =>
   assertRefused("vouch: [", 1, /configuration file not found/));
 
 test("Vouch exits 1 if the file has a key twice", () =>
@@ -112,12 +112,12 @@ test("Vouch exits 1 without a file", () =>
     env: { VOUCH_CONFIG: "/nonexistent/config.yml" },
   }));
 
-test("Vouch exits 1 without a file if the environment says nothing but what is so anyway", () =>
+test("Vouch exits 1 without a file if the environment sets only default values", () =>
   assertRefused("", 1, /configuration file not found/, {
     env: { VOUCH_CONFIG: "/nonexistent/config.yml", VOUCH_PORT: "9090" },
   }));
 
-test("Vouch exits 1 if its port is taken", async () => {
+test("Vouch exits 1 if its port is in use", async () => {
   const holder = createServer();
   const port = await new Promise<number>((resolve) => {
     holder.listen(0, "127.0.0.1", () => resolve((holder.address() as { port: number }).port));
@@ -135,7 +135,7 @@ test("Vouch runs with secrets that are too short, and says so", async () => {
   await assertLogs({ vouch: { session: { key: "brief" } } }, /Your session key is too short! \(5 characters long\)/);
 });
 
-test("Vouch makes up a missing jwt.secret and keeps it beside the configuration", async () => {
+test("Vouch generates a missing jwt.secret and stores it beside the configuration", async () => {
   const change = { vouch: { jwt: { secret: undefined } } };
   const vouch = await VouchProcess.spawn(withChange(change), { env: { VOUCH_ROOT: "/nonexistent" } });
   await vouch.ready();
@@ -149,7 +149,7 @@ test("Vouch makes up a missing jwt.secret and keeps it beside the configuration"
   await vouch.stop();
 });
 
-test("Vouch makes up a missing session.key and warns", () =>
+test("Vouch generates a missing session.key and warns", () =>
   assertLogs({ vouch: { session: { key: undefined } } }, /generating random session\.key/));
 
 test("Vouch runs without a callback_url, and then sends no redirect_uri", () =>
@@ -166,7 +166,7 @@ test("Vouch starts with a leading dot in cookie.domain, and then refuses every u
     assert.match(String(headers["x-vouch-error"]), /not within a Vouch Proxy managed domain/);
   }));
 
-test("Vouch complains of unknown keys in three lines and runs", () =>
+test("Vouch reports unknown keys in three lines and runs", () =>
   running({ vouch: { cookie: { foobar: 1 }, bar: 2 }, oauth: { baz: 3 }, top: 4 }, ({ output }) => {
     assert.match(output, /config file should have only two top level elements/);
     for (const issue of ["'Vouch.Cookie' has invalid keys: foobar", "'Vouch' has invalid keys: bar"]) {
@@ -178,12 +178,12 @@ test("Vouch complains of unknown keys in three lines and runs", () =>
     assert.match(output, /continuing\.\.\. \(maybe you know what you're doing :\)/);
   }));
 
-test("Vouch complains of nothing in the contract's own configuration", () =>
+test("Vouch reports nothing for the contract's own configuration", () =>
   running({}, ({ output }) => {
     assert.doesNotMatch(output, /"level":"error"/);
   }));
 
-test("Vouch knows the keys that matter to other set-ups only", () =>
+test("Vouch accepts keys that matter only to other set-ups", () =>
   running(
     {
       vouch: { socket_mode: 432, tls: { profile: "modern" }, headers: { redirect: "X-Back" } },
@@ -205,7 +205,7 @@ test("Vouch warns if a usual scope is missing", () =>
 test("Vouch cuts cookie.maxAge down to jwt.maxAge", () =>
   assertLogs({ vouch: { cookie: { maxAge: 300 } } }, /setting `vouch\.cookie\.maxage` to `vouch\.jwt\.maxage`/));
 
-test("Vouch sends no SameSite if it is left out or misspelt", () =>
+test("Vouch sends no SameSite if it is missing or misspelt", () =>
   running({ vouch: { cookie: { sameSite: "laxx" } } }, async (vouch) => {
     assert.doesNotMatch(String((await login(vouch)).headers["set-cookie"]), /SameSite/);
   }));
@@ -219,7 +219,7 @@ test("Vouch's document_root with a slash at its end is served at a doubled slash
     assert.equal((await vouch.get("/sso//validate")).status, 401);
   }));
 
-test("Vouch takes keys in any case, booleans as text, and auth_url with a query of its own", () =>
+test("Vouch accepts keys in any case, booleans as text, and an auth_url with a query", () =>
   running(
     {
       vouch: { allowAllUsers: undefined, ALLOWALLUSERS: "true" },
@@ -231,7 +231,7 @@ test("Vouch takes keys in any case, booleans as text, and auth_url with a query 
     },
   ));
 
-test("Vouch lets the environment beat the file for vouch, and the file beat it for oauth", () =>
+test("Vouch prefers the environment to the file for vouch, and the file for oauth", () =>
   running(
     {},
     async (vouch) => {
@@ -241,7 +241,7 @@ test("Vouch lets the environment beat the file for vouch, and the file beat it f
     { env: { VOUCH_SESSION_NAME: "Renamed", OAUTH_CLIENT_ID: "from-env" } },
   ));
 
-test("Vouch needs no file if the environment says it all", async () => {
+test("Vouch needs no file if the environment sets everything", async () => {
   const env = {
     VOUCH_CONFIG: "/nonexistent/config.yml",
     VOUCH_LISTEN: "127.0.0.1",
@@ -283,7 +283,7 @@ test("Vouch -healthcheck exits 0 while it runs and 1 when it does not", async ()
   assert.equal(await ask(), 1);
 });
 
-test("Vouch sends people to Google and to GitHub with what it knows of them", async () => {
+test("Vouch redirects to Google and GitHub with its built-in endpoints", async () => {
   const change = (provider: string) => ({
     oauth: { provider, auth_url: undefined, token_url: undefined, user_info_url: undefined, scopes: undefined },
   });
@@ -309,7 +309,7 @@ test("Vouch ends at once on SIGTERM, and on SIGHUP as well", async () => {
   assert.notEqual(await vouch.stop("SIGHUP"), 0);
 });
 
-test("Vouch with logLevel error prints nobody's request", async () => {
+test("Vouch with logLevel error logs no requests", async () => {
   const vouch = await VouchProcess.start(root);
   const before = vouch.output.length;
   await login(vouch);

@@ -12,7 +12,7 @@ export type Config = ReturnType<typeof readConfig>;
 export type VouchConfig = Config["vouch"];
 export type OauthConfig = Config["oauth"];
 
-/** What the command line says about the configuration. */
+/** The configuration options of the command line. */
 export interface ConfigFlags {
   config?: string | undefined;
   port?: string | undefined;
@@ -21,8 +21,8 @@ export interface ConfigFlags {
 
 /**
  * Reads the configuration as Vouch does: `$VOUCH_CONFIG`, else `-config`, else `$VOUCH_ROOT/config/config.yml` with `/`
- * as the root; then the environment, which beats the file for `VOUCH_*` and is beaten by it for `OAUTH_*`.
- * Throws if there is neither a readable file nor a variable. Sets the log's level.
+ * as the root; then the environment, which overrides the file for `VOUCH_*` and is overridden by it for `OAUTH_*`.
+ * Throws if there is neither a readable file nor a variable. Sets the log level.
  */
 export function readConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv, log: Log) {
   log.warn("this is a fake Vouch Proxy, used where its image cannot be pulled");
@@ -48,8 +48,8 @@ export function readConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv, log: Log)
 }
 
 /**
- * What go-yaml takes for a number besides YAML 1.2's: underscores between digits, base two. The `timestamp` below is another
- * such; `yes`, `no` and `22:22` are texts to it.
+ * Numbers of go-yaml beyond YAML 1.2: underscores between digits, base two. The `timestamp` below is a similar
+ * extension; `yes`, `no` and `22:22` are texts to it.
  */
 const goNumber: ScalarTag = {
   tag: "tag:yaml.org,2002:int",
@@ -58,7 +58,10 @@ const goNumber: ScalarTag = {
   resolve: (text) => Number(text.replaceAll("_", "")),
 };
 
-/** The file's content with its top-level keys in lower case, or why it cannot be had: missing, unreadable and broken are one to Vouch. */
+/**
+ * The file's content with its top-level keys in lower case, or why it cannot be read: Vouch treats missing, unreadable
+ * and malformed alike.
+ */
 function readFile(file: string): { tree: Tree; issue?: string } {
   try {
     const customTags = (tags: unknown[]) => [goNumber, "timestamp", ...tags] as never;
@@ -71,7 +74,7 @@ function readFile(file: string): { tree: Tree; issue?: string } {
   }
 }
 
-/** Before it gives up, the real Vouch looks up who it runs as, and panics if the user has no name. */
+/** Before it gives up, the real Vouch looks up its own user, and panics if that has no name. */
 function requirePasswdEntry(): void {
   try {
     userInfo();
@@ -168,7 +171,7 @@ function warnOfUnknownKeys(tree: Tree, readers: ConfigReader[], log: Log): void 
   log.error("continuing... (maybe you know what you're doing :)");
 }
 
-/** Puts in what the user left out and Vouch makes up by itself. */
+/** Fills in the values that Vouch generates when they are missing. */
 function fillGaps(vouch: ReturnType<typeof readVouch>, root: string, log: Log): void {
   if (vouch.cookie.maxAge > vouch.jwt.maxAge) {
     log.warn(
@@ -183,7 +186,7 @@ function fillGaps(vouch: ReturnType<typeof readVouch>, root: string, log: Log): 
   }
 }
 
-/** The secret of an earlier start, or a new one, kept if the folder can be written to. */
+/** The secret of an earlier start, or a new one, stored if the folder is writable. */
 function storedSecret(file: string, log: Log): string {
   try {
     return readFileSync(file, "utf8");

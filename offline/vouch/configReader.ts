@@ -1,7 +1,7 @@
-/** One section of the configuration as YAML gave it. */
+/** One section of the configuration as parsed from YAML. */
 export type Tree = Record<string, unknown>;
 
-/** What a reader's environment variables start with, and which source wins. */
+/** The prefix of a reader's environment variables, and which source wins. */
 export interface Sources {
   env: NodeJS.ProcessEnv;
   envPrefix: string;
@@ -31,13 +31,13 @@ function toInteger(value: unknown): number | undefined {
 }
 
 /**
- * Reads one section: keys whatever their case, values from file or environment, and what the file leaves empty as if it
- * were not there. It remembers which keys were asked for, so that the others can be called unknown.
+ * Reads one section: keys in any case, values from file or environment; an empty value counts as absent. It remembers
+ * which keys were read, so that the others can be reported as unknown.
  */
 export class ConfigReader {
-  /** True once the environment changed a value. */
+  /** True once an environment variable has changed a value. */
   usedEnv = false;
-  /** Values that could not be read as their type: a message each; the default stands in for them. */
+  /** Messages about values of the wrong type; such a value is replaced by its default. */
   readonly issues: string[] = [];
   readonly #tree: Tree;
   readonly #sources: Sources;
@@ -48,28 +48,28 @@ export class ConfigReader {
     this.#sources = sources;
   }
 
-  /** A moment is no text to Go's reader; a number or a switch is. */
+  /** Go's reader takes a number or a boolean as text, but not a timestamp. */
   text = (path: string, preset = ""): string =>
     this.#read(path, preset, (value) => (value instanceof Date ? undefined : String(value)));
   integer = (path: string, preset: number): number => this.#read(path, preset, toInteger);
   boolean = (path: string, preset: boolean): boolean => this.#read(path, preset, toBoolean);
 
-  /** A list, or text with commas. */
+  /** A list, or a comma-separated text. */
   list = (path: string): string[] =>
     this.#read<string[]>(path, [], (value) => (Array.isArray(value) ? value.map(String) : String(value).split(",")));
 
-  /** A value of any shape, taken as it stands in the file. */
+  /** A value of any shape, exactly as in the file. */
   raw(path: string): unknown {
     this.passOver(path);
     return this.#inFile(path);
   }
 
-  /** Notes keys that Vouch knows and that make no difference here. */
+  /** Notes keys that Vouch knows and that have no effect here. */
   passOver(...paths: string[]): void {
     for (const path of paths) this.#known.add(path.toLowerCase());
   }
 
-  /** Vouch's own words about the keys of the file that nobody asked for; empty if there are none. */
+  /** Vouch's own message about keys of the file that were never read; empty if there are none. */
   unknownKeys(): string[] {
     return this.#unknownIn(this.#tree, "", this.#sources.title);
   }
@@ -110,7 +110,7 @@ export class ConfigReader {
   }
 
   #inEnv(path: string): string | undefined {
-    // The one field whose variable the real Vouch documents under another name than it reads.
+    // The one field for which the real Vouch documents another variable than it reads.
     const name = path === "jwt.signing_method" ? "jwt.signingmethod" : path;
     return this.#sources.env[`${this.#sources.envPrefix}_${name.replaceAll(".", "_").toUpperCase()}`];
   }

@@ -1,6 +1,6 @@
 /**
- * Replays every case of contract.json, which was recorded from the real Vouch Proxy 0.45.1, against the fake.
- * With VOUCH_BINARY=/path/to/vouch-proxy the same cases are asked of that program instead.
+ * Replays every case of contract.json, which was recorded from the real Vouch Proxy 0.45.1, against the fake. With
+ * VOUCH_BINARY=/path/to/vouch-proxy, the same cases run against that program.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -40,7 +40,7 @@ afterAll(async () => {
   await provider.stop();
 });
 
-/** A sign-in begun: the session cookie's value and the state. */
+/** An unfinished sign-in: the session cookie's value and the state. */
 async function beginSignIn(vouch: VouchProcess, config: ConfigName) {
   const prefix = config === "sso" ? "/sso" : "";
   const wanted = config === "sso" ? "http://jupyter.lab.test/x" : "http://app.lab.test/x";
@@ -54,7 +54,7 @@ function sessionOf({ headers }: Answer) {
   return { session, path, state };
 }
 
-/** Values for the placeholders of one case: the same placeholder is the same value throughout it. */
+/** Values for the placeholders of one case: the same placeholder has the same value throughout it. */
 function placeholders(vouch: VouchProcess, config: ConfigName) {
   const known = new Map<string, string>();
   const signIn = async () => {
@@ -103,7 +103,7 @@ function placeholders(vouch: VouchProcess, config: ConfigName) {
   };
 }
 
-/** Finishes the sign-in that the answer began and returns where it ends. */
+/** Completes the sign-in that the answer began and returns the final URL. */
 async function storedUrl(vouch: VouchProcess, answer: Answer): Promise<string | undefined> {
   const { session, path, state } = sessionOf(answer);
   const query = `code=${provider.code("alice@example.org")}&state=${state}`;

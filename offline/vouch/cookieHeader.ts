@@ -3,7 +3,7 @@ export interface Cookie {
   value: string;
 }
 
-/** Reads a Cookie header as Go does: double quotes around a value are dropped, and so is a cookie with odd characters. */
+/** Reads a Cookie header as Go does: drops double quotes around a value, and cookies with invalid characters. */
 export function parseCookies(header: string): Cookie[] {
   return header.split(";").flatMap((part) => {
     const [, name = "", text = ""] = /^\s*([^=]*?)\s*(?:=(.*?))?\s*$/s.exec(part) ?? [];

@@ -3,19 +3,19 @@ import type { VouchConfig } from "./config.ts";
 import { matchingDomain } from "./domains.ts";
 import type { Request } from "./request.ts";
 
-/** What a cookie carries besides its name and value; what is left out is not sent. */
+/** The attributes of a cookie besides its name and value; absent ones are not sent. */
 interface Attributes {
   path: string;
   domain?: string | undefined;
   expires?: Date;
-  /** Seconds; 0 takes the cookie away. */
+  /** Seconds; 0 deletes the cookie. */
   maxAge?: number | undefined;
   httpOnly: boolean;
   secure: boolean;
   sameSite?: string | undefined;
 }
 
-/** Browsers cut off cookies of 4096 bytes; Vouch splits its own before that. */
+/** Browsers drop cookies of 4096 bytes or more; Vouch splits its own below that. */
 const largestCookie = 4000;
 
 function writeCookie(name: string, value: string, attributes: Attributes): string {
@@ -67,7 +67,10 @@ export function setTokenCookie(response: ServerResponse, request: Request, confi
   }
 }
 
-/** Takes away every cookie of the request whose name starts like the token's: its parts, and whatever else is named so. */
+/**
+ * Deletes every cookie of the request whose name starts like the token's: its parts, and any other cookie with that
+ * prefix.
+ */
 export function clearTokenCookies(response: ServerResponse, request: Request, config: VouchConfig): void {
   const { name: start, httpOnly, secure } = config.cookie;
   const domain = cookieDomain(config, request);
@@ -78,7 +81,7 @@ export function clearTokenCookies(response: ServerResponse, request: Request, co
   }
 }
 
-/** Sets the session cookie for one path; without a value it takes the cookie away. */
+/** Sets the session cookie for one path; without a value it deletes the cookie. */
 export function setSessionCookie(response: ServerResponse, config: VouchConfig, path: string, value?: string): void {
   const { httpOnly, secure } = config.cookie;
   const common = { path, httpOnly, secure, sameSite: sameSite(config) };

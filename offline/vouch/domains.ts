@@ -1,4 +1,4 @@
-/** The first of the configured domains that the host is or lies under; empty if there is none. A port does not matter. */
+/** The first configured domain that equals the host or is its parent; empty if there is none. Ignores the port. */
 export function matchingDomain(domains: string[], host: string): string {
   const [name = ""] = host.split(":");
   return domains.find((domain) => name === domain || name.endsWith(`.${domain}`)) ?? "";

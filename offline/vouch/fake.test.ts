@@ -1,4 +1,4 @@
-/** What is so of the fake only, and not of the real Vouch. */
+/** Tests that hold only for the fake, not for the real Vouch. */
 import assert from "node:assert/strict";
 import { test } from "@jest/globals";
 import { contractConfigs, merge } from "./testing/configs.ts";
@@ -15,7 +15,7 @@ const beyond: [setting: string, change: Record<string, unknown>][] = [
 ];
 
 for (const [setting, change] of beyond) {
-  (skip ? test.skip : test)(`The fake Vouch does not start with ${setting}, and says so`, async () => {
+  (skip ? test.skip : test)(`The fake Vouch refuses to start with ${setting}`, async () => {
     const vouch = await VouchProcess.spawn(merge(root, change));
     assert.equal(await vouch.ended(), 1);
     assert.ok(vouch.output.includes(`the fake Vouch does not know ${setting}`), vouch.output);

@@ -1,9 +1,9 @@
 import { toBytes } from "./goUrl.ts";
 
 /**
- * Parses JSON; throws Go's words where the first byte is already wrong. Go writes a byte that is no printable character by its
- * number: Node's own words would put it into a header as it is, which nginx takes for no answer at all.
- * Held to Vouch Proxy 0.45.1 in November 2026.
+ * Parses JSON; throws Go's message if the first byte is already wrong. Go writes a byte that is not a printable
+ * character as its number. Node's own message would put the raw byte into a header, and nginx then rejects the whole
+ * answer. Checked against Vouch Proxy 0.45.1 in November 2026.
  */
 export function parseJson(bytes: Buffer): unknown {
   try {

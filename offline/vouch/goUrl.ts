@@ -1,8 +1,8 @@
 /**
- * The rules of Go's net/url that Vouch's behaviour rests on: what is refused, what is decoded, what comes out again.
- * The web's own `URL` lowers hosts and folds paths, so it cannot stand in for them.
+ * The rules of Go's net/url that Vouch's behaviour depends on: what it rejects, decodes and writes. The standard `URL`
+ * lower-cases hosts and normalizes paths, so it cannot be used.
  *
- * Texts of a request hold one character a byte here, as Go's strings do and as Node hands them over.
+ * Texts of a request hold one character per byte here, as Go's strings do and as Node provides them.
  */
 
 export interface GoUrl {
@@ -25,7 +25,7 @@ export const fromBytes = (bytes: string): string => Buffer.from(bytes, "latin1")
 
 const hex = (char: string): string => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
 
-/** Decodes percent signs; throws Go's error for one that is not followed by two hex digits. */
+/** Decodes percent escapes; throws Go's error for one without two hex digits. */
 export function unescapePath(text: string): string {
   const bad = /%(?![0-9a-f]{2}).{0,2}/i.exec(text);
   if (bad) throw new Error(`invalid URL escape ${JSON.stringify(bad[0])}`);
@@ -47,7 +47,7 @@ export const encodeQuery = (values: Record<string, string>): string =>
     .map((key) => `${escapeQuery(key)}=${escapeQuery(values[key] ?? "")}`)
     .join("&");
 
-/** All pairs of a query; a pair with a `;` or a broken escape is left out. */
+/** All pairs of a query; skips a pair with a `;` or a malformed escape. */
 export function parseQuery(query: string): [key: string, value: string][] {
   const pairs: [string, string][] = [];
   for (const part of query.split("&")) {
@@ -56,7 +56,7 @@ export function parseQuery(query: string): [key: string, value: string][] {
     try {
       pairs.push([unescapeQuery(at < 0 ? part : part.slice(0, at)), at < 0 ? "" : unescapeQuery(part.slice(at + 1))]);
     } catch {
-      // Go remembers the issue and goes on; Vouch never looks at it.
+      // Go records the error and continues; Vouch never checks it.
     }
   }
   return pairs;
@@ -66,7 +66,7 @@ export function parseQuery(query: string): [key: string, value: string][] {
 export const queryValue = (query: string, key: string): string =>
   parseQuery(query).find(([name]) => name === key)?.[1] ?? "";
 
-/** Takes an address apart; throws Go's error if it is none. */
+/** Parses a URL; throws Go's error if it is invalid. */
 export function parseUrl(text: string): GoUrl {
   const refuse = (reason: string): never => {
     throw new Error(`parse ${JSON.stringify(text)}: ${reason}`);
@@ -98,7 +98,7 @@ export function parseUrl(text: string): GoUrl {
   } catch (error) {
     refuse((error as Error).message);
   }
-  // What was well encoded is written again as it came; anything else is encoded anew.
+  // Valid escapes are written again unchanged; anything else is encoded again.
   const wellEncoded = /^[A-Za-z0-9\-_.~!$&'()*+,;=:@[\]/%]*$/.test(path);
   return {
     scheme: scheme.toLowerCase(),

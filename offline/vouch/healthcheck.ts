@@ -2,7 +2,7 @@ import { get, type IncomingMessage } from "node:http";
 import { json } from "node:stream/consumers";
 import type { VouchConfig } from "./config.ts";
 
-/** Asks the Vouch that runs with this configuration whether it is well, as the image's own health check does. */
+/** Checks the Vouch that runs with this configuration, as the image's own health check does. */
 export async function isHealthy({ listen, port }: Pick<VouchConfig, "listen" | "port">): Promise<boolean> {
   const url = `http://${listen}:${port}/healthcheck`;
   try {
@@ -12,7 +12,7 @@ export async function isHealthy({ listen, port }: Pick<VouchConfig, "listen" | "
     const answer = (await json(response)) as { ok?: unknown } | null;
     if (answer?.ok === true) return true;
   } catch {
-    // Not answering at all and answering something else are the same illness.
+    // No answer and a wrong answer are treated alike.
   }
   console.log(JSON.stringify({ level: "error", ts: Date.now() / 1000, msg: `Healthcheck failed for ${url}` }));
   return false;

@@ -4,11 +4,11 @@ import { encodeQuery, parseQuery, toBytes } from "./goUrl.ts";
 import type { Log } from "./log.ts";
 import { GoPanic } from "./panic.ts";
 
-/** Whom the identity provider says somebody is. */
+/** The user as reported by the identity provider. */
 export interface User {
   username: string;
   email: string;
-  /** Those claims that the configuration lists. */
+  /** The claims that the configuration lists. */
   claims: Record<string, unknown>;
   accessToken: string;
   idToken: string;
@@ -19,12 +19,12 @@ interface Tokens {
   idToken: string;
 }
 
-/** Talks to the identity provider behind the browser's back. */
+/** Talks to the identity provider directly, without the browser. */
 export class IdentityProvider {
   readonly #oauth: OauthConfig;
   readonly #vouch: VouchConfig;
   readonly #log: Log;
-  /** How the token endpoint wants the client's secret, once it took one. */
+  /** How the token endpoint wants the client's secret, once a request succeeded. */
   #authentication: "basic" | "form" | undefined;
 
   constructor(oauth: OauthConfig, vouch: VouchConfig, log: Log) {
@@ -34,13 +34,13 @@ export class IdentityProvider {
     if (oauth.clientAuthentication === "form") this.#authentication = "form";
   }
 
-  /** Redeems a code and asks who its owner is; throws with the words of Go's oauth2 package. */
+  /** Redeems a code and fetches its user; throws with the messages of Go's oauth2 package. */
   async userOf(code: string, grant: Record<string, string>): Promise<User> {
     const tokens = await this.#redeem({ grant_type: "authorization_code", code, ...grant });
     const url = this.#oauth.userInfoUrl;
     const answer = await request("Get", url, { headers: { Authorization: `Bearer ${tokens.accessToken}` } });
     const body = await answer.text();
-    // As the real one does: with logLevel info, everybody's address is in the log.
+    // As in the real one: with logLevel info, every user's address is in the log.
     this.#log.info(`OpenID userinfo body: ${body}`);
     return { ...this.#readUser(parseJson(Buffer.from(body))), ...tokens };
   }
@@ -84,7 +84,7 @@ export class IdentityProvider {
   }
 }
 
-/** The user's name and address, whatever the case of their keys. Without a name an OpenID user goes by the address. */
+/** The user's name and address, with keys in any case. Without a name, an OpenID user is named by the address. */
 function nameAndMail(entries: [string, unknown][], nameKey: "username" | "login") {
   const text = (key: string): string => {
     let found = "";

@@ -3,21 +3,21 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import type { VouchConfig } from "./config.ts";
 import { parseJson } from "./goJson.ts";
 
-/** What Vouch's own token holds. */
+/** The content of Vouch's own token. */
 export interface Claims {
   username: string;
   CustomClaims: Record<string, unknown> | null;
   PAccessToken: string;
   PIdToken: string;
   aud: string;
-  /** Unix seconds, as are the two below; 0 or left out is not looked at. */
+  /** Unix seconds, as are the two below; 0 or absent is not checked. */
   exp?: number;
   iat?: number;
   nbf?: number;
   iss: string;
 }
 
-/** The user's tokens and claims that go into a token of Vouch. */
+/** The provider's tokens and claims that are copied into Vouch's token. */
 export interface TokenContent {
   username: string;
   claims: Record<string, unknown>;
@@ -35,7 +35,7 @@ function signatureOf(signed: string, { jwt }: VouchConfig): Buffer {
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-/** Issues a token for somebody who signed in just now. */
+/** Issues a token for a user who has just signed in. */
 export function issueToken(content: TokenContent, config: VouchConfig): string {
   const payload: Claims = {
     username: content.username,
@@ -57,7 +57,9 @@ export const audience = ({ domains, cookie }: VouchConfig): string[] =>
 
 const padded = (base64url: string): string => base64url + "=".repeat((4 - (base64url.length % 4)) % 4);
 
-/** The claims of a token, if it is one of ours and in time; throws with the words that Vouch puts into X-Vouch-Error. */
+/**
+ * The claims of a token if its signature and times are valid; throws the message that Vouch puts into X-Vouch-Error.
+ */
 export function readToken(text: string, config: VouchConfig): Claims {
   const token = config.jwt.compress ? gunzipped(text) : text;
   const [header, payload, signature, more] = token.split(".");
@@ -71,7 +73,7 @@ export function readToken(text: string, config: VouchConfig): Claims {
   if (alg !== config.jwt.signingMethod) throw new Error(`unexpected signing method: ${alg}`);
   const expected = signatureOf(`${header}.${payload}`, config);
   const given = decodeSegment(signature);
-  // A wrong signature is told rather than what is wrong with the content.
+  // A wrong signature is reported before errors in the content.
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw new Error("signature is invalid");
   checkTimes(claims);
   return {
@@ -111,7 +113,7 @@ function gunzipped(text: string): string {
 
 function decodeSegment(segment: string): Buffer {
   const bad = segment.search(/[^A-Za-z0-9_-]/);
-  // A single character more than whole groups of four cannot be part of a byte.
+  // A single character beyond whole groups of four cannot be part of a byte.
   const at = bad >= 0 ? bad : segment.length % 4 === 1 ? segment.length - 1 : -1;
   if (at >= 0) throw new Error(`illegal base64 data at input byte ${at}`);
   return Buffer.from(segment, "base64url");

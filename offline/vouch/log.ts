@@ -2,7 +2,7 @@ const levels = ["debug", "info", "warn", "error", "dpanic", "panic", "fatal"] as
 
 type Level = (typeof levels)[number];
 
-/** One JSON line a message on standard output, as Vouch's own logger writes them. Everything is shown until a level is set. */
+/** Writes one JSON line per message to standard output, like Vouch's own logger. Shows every level until one is set. */
 export class Log {
   #least = 0;
 

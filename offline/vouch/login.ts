@@ -9,15 +9,15 @@ import type { Handler, Request } from "./request.ts";
 import { redirect } from "./responses.ts";
 import { openSession, type Session, sealSession } from "./session.ts";
 
-/** The seventh try for one url is refused, if the browser sends the session here at all. */
+/** The seventh attempt for one URL is refused, if the browser sends the session here at all. */
 const mostAttempts = 6;
 
-/** The longest url in bytes that fits into the session's cookie, found by trying the real Vouch. */
+/** The longest URL in bytes that fits into the session's cookie, measured with the real Vouch. */
 const longestUrl = (oauth: OauthConfig): number => (oauth.codeChallengeMethod ? 987 : 1065);
 
 const dangerousStarts = ["http://", "https://", "data:", "ftp://", "ftps://", "//", "javascript:"];
 
-/** `/login?url=`: remembers where the person wants to go and sends them to the identity provider. */
+/** `/login?url=`: stores the requested URL and redirects to the identity provider. */
 export function loginHandler({ vouch, oauth }: Config, refusals: Refusals, log: Log): Handler {
   return (request, response) => {
     clearTokenCookies(response, request, vouch);
@@ -67,7 +67,7 @@ function newCodeChallenge(): Pick<Session, "codeVerifier" | "codeChallenge"> {
   return { codeVerifier, codeChallenge: createHash("sha256").update(codeVerifier).digest("base64url") };
 }
 
-/** Where the person wants to go; throws the reason why not. */
+/** The requested URL; throws the reason why it is refused. */
 function wantedUrl({ query }: Request, { domains, cookie }: VouchConfig): string {
   const invalid = "requested destination URL appears to be invalid";
   let url: GoUrl | undefined;
@@ -100,8 +100,8 @@ function wantedUrl({ query }: Request, { domains, cookie }: VouchConfig): string
 }
 
 /**
- * The parameter `url`, with the parameters behind it up to the first that is Vouch's own: nginx writes the address into
- * the query without encoding it, and its own query then looks like ours.
+ * The parameter `url` with the parameters behind it, up to the first one of Vouch's own: nginx puts the address into
+ * the query without encoding it, so its own query looks like ours.
  */
 function urlParameter(query: string): GoUrl | undefined {
   let url: GoUrl | undefined;
@@ -134,7 +134,7 @@ function providerUrl(
   return `${oauth.authUrl}${oauth.authUrl.includes("?") ? "&" : "?"}${encodeQuery(bytes)}`;
 }
 
-/** The address that the identity provider sends people back to: the only one, or the one that goes with the request's host. */
+/** The callback URL: the only one, or the one that matches the request's host. */
 export function callbackUrl(request: Request, { domains }: VouchConfig, oauth: OauthConfig): string {
   const domain = matchingDomain(domains, request.host);
   return oauth.callbackUrls.find((url) => url.includes(domain)) ?? oauth.callbackUrl;

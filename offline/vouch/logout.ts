@@ -8,7 +8,10 @@ import type { Handler } from "./request.ts";
 import { redirect, send } from "./responses.ts";
 import { findToken } from "./tokenSearch.ts";
 
-/** `/logout[?url=]`: takes the cookies away (the token itself stays good) and goes on to a listed url or the provider's own logout. */
+/**
+ * `/logout[?url=]`: deletes the cookies (the token itself stays valid) and redirects to a listed URL or the provider's
+ * own logout.
+ */
 export function logoutHandler({ vouch, oauth }: Config, refusals: Refusals): Handler {
   const idTokenOf = (token: string): string => {
     try {

@@ -1,10 +1,10 @@
 /**
- * A fake Vouch Proxy 0.45.1, for machines that cannot pull its image. It reads the same `config.yml` and keeps
- * the contract in `contract.json`, issues included.
+ * A fake Vouch Proxy 0.45.1, for machines that cannot pull its image. It reads the same `config.yml` and follows the
+ * contract in `contract.json`, including Vouch's bugs.
  *
  *     node main.ts [-config FILE] [-port NUMBER] [-loglevel LEVEL] [-healthcheck] [-version]
  *
- * Exits 1 for a bad configuration or a port that is taken, 2 where the real one ends in a Go panic.
+ * Exits with 1 on a bad configuration or a port in use, with 2 where the real one ends in a Go panic.
  */
 import { parseArgs } from "node:util";
 import { readConfig } from "./config.ts";
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
   await startServer(config, log);
 }
 
-// As the first process of a container, Node would otherwise ignore these.
+// As the first process of a container, Node would otherwise ignore these signals.
 process.on("SIGTERM", () => process.exit(143));
 process.on("SIGINT", () => process.exit(130));
 process.on("SIGHUP", () => process.exit(129));

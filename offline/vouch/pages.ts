@@ -1,6 +1,6 @@
 import { escapeHtml } from "./responses.ts";
 
-/** Vouch's one page: the same title and heading for everything it has to say to a person. */
+/** Vouch's only page: the same title and heading for every message to a user. */
 export function page(documentRoot: string, message: string): string {
   const heading = escapeHtml(message);
   return `<!DOCTYPE html>

@@ -1,4 +1,4 @@
-/** The providers that this fake knows, and those that only the real Vouch does. */
+/** The providers that this fake supports, and those that only the real Vouch does. */
 export const servedProviders = ["oidc", "google", "github"];
 export const otherProviders = [
   "indieauth",
@@ -20,9 +20,9 @@ interface ProviderSettings {
   codeChallengeMethod: string;
 }
 
-/** Puts in the endpoints, scopes and PKCE that Vouch knows by the provider's name. */
+/** Fills in the endpoints, scopes and PKCE that Vouch knows for the provider. */
 export function withProviderDefaults<T extends ProviderSettings>(oauth: T) {
-  // "probe" tries HTTP Basic first and the form after it, and remembers which one the provider took.
+  // "probe" tries HTTP Basic first, then the form, and remembers which one the provider accepted.
   const clientAuthentication: "probe" | "form" = oauth.provider === "google" ? "form" : "probe";
   if (oauth.provider === "google") {
     oauth.authUrl = "https://accounts.google.com/o/oauth2/auth";

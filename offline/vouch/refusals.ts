@@ -7,7 +7,7 @@ import { page } from "./pages.ts";
 import type { Request } from "./request.ts";
 import { send, sendText, setHeader } from "./responses.ts";
 
-/** Says no in Vouch's ways; each tells the cause in a header, clears the token's cookies and leaves a line in the log. */
+/** Vouch's refusals. Each puts the cause into a header, clears the token's cookies and writes a line to the log. */
 export class Refusals {
   readonly #config: VouchConfig;
   readonly #log: Log;
@@ -17,13 +17,13 @@ export class Refusals {
     this.#log = log;
   }
 
-  /** For nginx: a line of text, the cause itself. */
+  /** For nginx: the cause as a line of text. */
   sendText(request: Request, response: ServerResponse, status: number, cause: string): void {
     this.#tell(request, response, cause);
     sendText(response, status, fromBytes(cause));
   }
 
-  /** For people: a page that says no more than the status, unless it is given a message. */
+  /** For users: a page with nothing but the status, unless a message is given. */
   sendPage(request: Request, response: ServerResponse, status: number, cause: string, message?: string): void {
     this.#tell(request, response, cause);
     response.setHeader("X-Content-Type-Options", "nosniff");

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Cookie, parseCookies } from "./cookieHeader.ts";
 import { unescapePath } from "./goUrl.ts";
 
-/** What Vouch looks at in a request; all texts hold one character a byte. */
+/** The parts of a request that Vouch reads; all texts hold one character per byte. */
 export interface Request {
   method: string;
   /** Decoded. */
@@ -19,7 +19,7 @@ export interface Request {
 /** Answers one kind of request. */
 export type Handler = (request: Request, response: ServerResponse) => void | Promise<void>;
 
-/** Reads a request's head. Throws for a path with a broken percent sign. */
+/** Reads a request's head. Throws for a path with a malformed percent escape. */
 export function readRequest(message: IncomingMessage): Request {
   const [, path = "", query = ""] = /^([^?]*)\??(.*)$/s.exec(message.url ?? "") ?? [];
   const header = (name: string) => [message.headers[name.toLowerCase()] ?? ""].flat().join(", ");

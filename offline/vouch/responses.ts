@@ -15,15 +15,15 @@ const escapes: Record<string, string> = {
 export const escapeHtml = (text: string): string => text.replace(/[&<>"'+]/g, (char) => escapes[char] ?? char);
 
 /**
- * Sets a header to bytes as Go sends them: line breaks become blanks and the ends are trimmed, so that no value can
- * start a header of its own.
+ * Sets a header to bytes as Go sends them: line breaks become blanks and the ends are trimmed, so a value cannot start
+ * another header.
  */
 export function setHeader(response: ServerResponse, name: string, bytes: string): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   response.setHeader(name, bytes.replace(/[\x00-\x08\x0a-\x1f\x7f]/g, " ").trim());
 }
 
-/** Sends a whole answer; `body` is written as UTF-8 and left out for HEAD. */
+/** Sends a complete answer; `body` is written as UTF-8 and left out for HEAD. */
 export function send(response: ServerResponse, status: number, contentType: string, body: string | Buffer): void {
   const content = Buffer.from(body as string);
   response.statusCode = status;
@@ -38,7 +38,7 @@ export function sendText(response: ServerResponse, status: number, text = STATUS
   send(response, status, "text/plain; charset=utf-8", `${text}\n`);
 }
 
-/** A redirect as Go's http.Redirect writes it: a bare path is cleaned of `.` and `..`, other bytes than ASCII are encoded. */
+/** A redirect as Go's http.Redirect writes it: removes `.` and `..` from a bare path and encodes non-ASCII bytes. */
 export function redirect(response: ServerResponse, status: 301 | 302, url: string): void {
   const location = cleaned(url).replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
   setHeader(response, "Location", location);

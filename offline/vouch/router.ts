@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { escapePath } from "./goUrl.ts";
 
-/** Where a request goes: to a route, or to a better spelling of its path, or nowhere. */
+/** Routes a request: to a handler, to the canonical spelling of its path, or to nothing. */
 export type Match<T> = { route: T } | { moved: string } | { allow: string } | undefined;
 
 interface Route<T> {
@@ -11,7 +11,7 @@ interface Route<T> {
   target: T;
 }
 
-/** The pattern as an expression; a `:name` is one segment, which may be empty only where a slash follows. */
+/** The pattern as a regular expression; a `:name` is one segment, which may be empty only before a slash. */
 function expressionOf(pattern: string): string {
   const source = pattern
     .replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
@@ -20,8 +20,8 @@ function expressionOf(pattern: string): string {
 }
 
 /**
- * Finds routes as Go's httprouter does: GET only; a path with a slash too many or too few, doubled slashes, dots or
- * capitals is sent to its proper spelling; any other method on a known path is refused by name.
+ * Finds routes as Go's httprouter does: GET only. A path with a wrong trailing slash, doubled slashes, dots or capitals
+ * is redirected to its canonical spelling. Any other method on a known path gets 405.
  */
 export class Router<T> {
   readonly #routes: Route<T>[] = [];

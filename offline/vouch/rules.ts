@@ -6,7 +6,7 @@ import { otherProviders, servedProviders } from "./providers.ts";
 /** 32 bytes in base64. */
 const shortestSecret = 44;
 
-/** Throws the first issue that keeps Vouch from starting, in its words; only logs what it runs with all the same. */
+/** Throws the first error that prevents Vouch from starting, in its words; only logs the others. */
 export function checkRules(config: Config, log: Log): void {
   const issue = oauthIssue(config) ?? vouchIssue(config) ?? fakeLimit(config);
   if (issue) throw new Error(issue);
@@ -60,7 +60,10 @@ function vouchIssue({ vouch }: Config): string | undefined {
   return undefined;
 }
 
-/** What the real Vouch can do and this fake cannot: better not to start than to behave otherwise. */
+/**
+ * Refuses what the real Vouch supports and this fake does not: failing at the start is better than behaving
+ * differently.
+ */
 function fakeLimit({ vouch, oauth }: Config): string | undefined {
   const missing = [
     [otherProviders.includes(oauth.provider), `oauth.provider: ${oauth.provider}`],

@@ -12,7 +12,7 @@ import { redirect, send, sendText } from "./responses.ts";
 import { Router } from "./router.ts";
 import { validateHandler } from "./validate.ts";
 
-/** Listens where the configuration says. Throws if the port is taken. */
+/** Listens at the configured address. Throws if the port is in use. */
 export async function startServer(config: Config, log: Log): Promise<void> {
   const { listen, port, documentRoot, readTimeout, idleTimeout } = config.vouch;
   const routes = routesOf(config, log);
@@ -54,7 +54,7 @@ function routesOf(config: Config, log: Log): Router<Handler> {
   get("/static/css/main.css", fileHandler("main.css", "text/css; charset=utf-8"));
   get("/static/img/favicon.ico", fileHandler("favicon.ico", "image/vnd.microsoft.icon"));
   get("/static/img/multicolor_V_500x500.png", fileHandler("logo.png", "image/png"));
-  // The one path that a document_root does not move.
+  // The only path that a document_root does not move.
   routes.get("/healthcheck", (_, response) => send(response, 200, "application/json", '{ "ok": true }'));
   return routes;
 }

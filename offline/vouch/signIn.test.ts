@@ -1,6 +1,6 @@
 /**
- * Whole sign-ins and their accidents, beyond the single requests of the contract. VOUCH_BINARY=/path/to/vouch-proxy asks
- * the real Vouch instead.
+ * Complete sign-ins and their failures, beyond the single requests of the contract. VOUCH_BINARY=/path/to/vouch-proxy
+ * tests the real Vouch instead.
  */
 
 import assert from "node:assert/strict";
@@ -28,7 +28,7 @@ const cookiesOf = ({ headers }: Answer): string =>
     .map((line) => line.split(";")[0])
     .join("; ");
 
-/** Goes through /login, /auth and /auth/{state}/ and returns the last answer. */
+/** Requests /login, /auth and /auth/{state}/ and returns the last answer. */
 async function signIn(vouch: VouchProcess, email = "alice@example.org"): Promise<Answer> {
   const login = await vouch.get("/login?url=http://app.lab.test/x");
   const query = new URL(login.headers.location ?? "").searchParams;
@@ -37,7 +37,7 @@ async function signIn(vouch: VouchProcess, email = "alice@example.org"): Promise
   return vouch.get(back.headers.location ?? "", { Cookie: cookiesOf(login) });
 }
 
-/** Starts Vouch with the contract's configuration and this over it. */
+/** Starts Vouch with the contract's configuration and these changes. */
 async function withVouch(change: Tree, look: (vouch: VouchProcess) => Promise<void>): Promise<void> {
   const vouch = await VouchProcess.start(merge(contractConfigs(provider).root, change));
   try {
@@ -50,7 +50,7 @@ async function withVouch(change: Tree, look: (vouch: VouchProcess) => Promise<vo
 const validate = (vouch: VouchProcess, cookie: string, host = "app.lab.test") =>
   vouch.get("/validate", { Host: host, Cookie: cookie });
 
-test("A sign-in ends where the person wanted to go, with a cookie that is good", () =>
+test("A sign-in ends at the requested URL, with a valid cookie", () =>
   withVouch({}, async (vouch) => {
     const done = await signIn(vouch);
     assert.equal(done.headers.location, "http://app.lab.test/x");
@@ -60,7 +60,7 @@ test("A sign-in ends where the person wanted to go, with a cookie that is good",
     assert.equal(headers["x-vouch-idp-claims-groups"], '"g1","g 2"');
   }));
 
-test("A sign-in sends the client's secret by HTTP Basic, and says grant, code and callback", () =>
+test("A sign-in sends the client's secret by HTTP Basic, with grant, code and callback", () =>
   withVouch({}, async (vouch) => {
     await signIn(vouch);
     const [asked, ...more] = provider.tokenRequests;
@@ -70,7 +70,7 @@ test("A sign-in sends the client's secret by HTTP Basic, and says grant, code an
     assert.equal(asked?.form.get("redirect_uri"), "http://auth.lab.test/auth");
   }));
 
-test("A provider that wants the secret in the form gets it there, after one try by HTTP Basic, and is remembered", () =>
+test("A provider that requires the secret in the form gets it there, after one attempt by HTTP Basic, and is remembered", () =>
   withVouch({}, async (vouch) => {
     provider.formOnly = true;
     assert.equal((await signIn(vouch)).status, 302);
@@ -93,7 +93,7 @@ test("With cookie.maxAge 0 the cookie ends with the browser", () =>
     assert.match(cookie ?? "", /^VouchCookie=[^;]+; Path=\/; Domain=lab\.test; HttpOnly; SameSite=Lax$/);
   }));
 
-test("With compress the cookie is a gzip, and a plain token is none any more", async () => {
+test("With compress the cookie is a gzip, and a plain token is no longer accepted", async () => {
   let plain = "";
   await withVouch({}, async (vouch) => {
     plain = cookiesOf(await signIn(vouch));
@@ -106,7 +106,7 @@ test("With compress the cookie is a gzip, and a plain token is none any more", a
   });
 });
 
-test("A token too large for one cookie comes in parts that are put together again", () =>
+test("A token too large for one cookie is split and put together again", () =>
   withVouch({}, async (vouch) => {
     provider.userInfo = JSON.stringify({ email: "alice@example.org", name: "x".repeat(5000) });
     const cookies = cookiesOf(await signIn(vouch));
@@ -114,7 +114,7 @@ test("A token too large for one cookie comes in parts that are put together agai
     assert.equal((await validate(vouch, cookies)).status, 200);
   }));
 
-test("A username of the provider's beats the address, whatever the case of its key", () =>
+test("The provider's username takes precedence over the address, whatever the case of its key", () =>
   withVouch({}, async (vouch) => {
     provider.userInfo = JSON.stringify({ UserName: "mallory", email: "alice@example.org" });
     const { headers } = await validate(vouch, cookiesOf(await signIn(vouch)));
@@ -132,7 +132,7 @@ test("Names travel as UTF-8", () =>
   }));
 
 for (const body of ["[1]", '"text"', "null"]) {
-  test(`A userinfo of ${body} makes Vouch panic: the connection is closed, and Vouch lives on`, () =>
+  test(`A userinfo of ${body} makes Vouch panic: the connection is closed, and Vouch keeps running`, () =>
     withVouch({}, async (vouch) => {
       provider.userInfo = body;
       assert.equal((await signIn(vouch)).status, 0);
@@ -140,7 +140,7 @@ for (const body of ["[1]", '"text"', "null"]) {
     }));
 }
 
-test("A userinfo that is no JSON is told in X-Vouch-Error", () =>
+test("A userinfo that is not JSON is reported in X-Vouch-Error", () =>
   withVouch({}, async (vouch) => {
     provider.userInfo = "<html>";
     const { status, headers } = await signIn(vouch);
@@ -148,14 +148,14 @@ test("A userinfo that is no JSON is told in X-Vouch-Error", () =>
     assert.match(String(headers["x-vouch-error"]), /invalid character '<' looking for beginning of value$/);
   }));
 
-test("A wrong client secret is told in X-Vouch-Error", () =>
+test("A wrong client secret is reported in X-Vouch-Error", () =>
   withVouch({ oauth: { client_secret: "wrong" } }, async (vouch) => {
     const { status, headers } = await signIn(vouch);
     assert.equal(status, 400);
     assert.match(String(headers["x-vouch-error"]), /oauth2: "invalid_client" "the fake says no"$/);
   }));
 
-test("A provider that is down is told in X-Vouch-Error", async () => {
+test("An unreachable provider is reported in X-Vouch-Error", async () => {
   const tokenUrl = `http://127.0.0.1:${await freePort()}/token`;
   await withVouch({ oauth: { token_url: tokenUrl } }, async (vouch) => {
     const { status, headers } = await signIn(vouch);
@@ -166,7 +166,7 @@ test("A provider that is down is told in X-Vouch-Error", async () => {
   });
 });
 
-test("With domains alone, only their addresses come in, and a token is for its own hosts", () =>
+test("With domains alone, only their addresses are allowed, and a token is for its own hosts", () =>
   withVouch({ vouch: { allowAllUsers: undefined, domains: ["lab.test"] } }, async (vouch) => {
     const other = await signIn(vouch, "alice@example.org");
     assert.equal(other.status, 403);
@@ -177,14 +177,14 @@ test("With domains alone, only their addresses come in, and a token is for its o
     assert.equal((await validate(vouch, cookie)).status, 200);
   }));
 
-test("With publicAccess everybody is let in, without a name", () =>
+test("With publicAccess everybody is allowed, without a name", () =>
   withVouch({ vouch: { publicAccess: true } }, async (vouch) => {
     const { status, headers } = await vouch.get("/validate");
     assert.equal(status, 200);
     assert.equal(headers["x-vouch-user"], "");
   }));
 
-test("The seventh try for one url is refused, if the session is brought back to /login", () =>
+test("The seventh attempt for one URL is refused, if the session is brought back to /login", () =>
   withVouch({}, async (vouch) => {
     let cookie = "";
     for (let attempt = 1; attempt <= 6; attempt++) {
@@ -203,7 +203,7 @@ test("A refused /login clears the token's cookies twice", () =>
     assert.equal(headers["set-cookie"]?.length, 2);
   }));
 
-test("With an end_session_endpoint, /logout goes on to it", () =>
+test("With an end_session_endpoint, /logout redirects to it", () =>
   withVouch({ oauth: { end_session_endpoint: "http://idp.test/out?a=1" } }, async (vouch) => {
     const plain = await vouch.get("/logout");
     assert.equal(plain.headers.location, "http://idp.test/out?a=1");

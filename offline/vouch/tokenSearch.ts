@@ -4,14 +4,15 @@ import { queryValue } from "./goUrl.ts";
 import { GoPanic, OutOfMemory } from "./panic.ts";
 import type { Request } from "./request.ts";
 
-/** A Go string header: what every part that a cookie's name announces costs, whether it comes or not. */
+/** Size of a Go string header: the cost of every part that a cookie's name announces, even if the part is missing. */
 const bytesPerPart = 16;
 const largestAllocation = 2n ** 48n;
 
 /**
  * The token of a request: from its cookie or cookie parts, else a header, else the second word of Authorization, else
- * the query; empty if there is none. Keeps the weakness of the real Vouch: the name of a part cookie, which anybody can
- * send, decides how much memory is taken and which index is written to. Throws {@link GoPanic} or {@link OutOfMemory}.
+ * the query; empty if there is none. Reproduces a weakness of the real Vouch: the name of a part cookie, which anybody
+ * can send, decides how much memory is allocated and which index is written to. Throws {@link GoPanic} or {@link
+ * OutOfMemory}.
  */
 export function findToken(request: Request, { cookie, headers }: VouchConfig): string {
   const [, ...words] = request.header("Authorization").split(" ");
@@ -56,7 +57,7 @@ function goInteger(text: string): bigint | undefined {
 function allocate(count: bigint): void {
   const bytes = count * BigInt(bytesPerPart);
   if (count < 0n || bytes > largestAllocation) throw new GoPanic("runtime error: makeslice: len out of range");
-  // Not more than 64 GiB, so that a large machine dies of the same cookie as a small one.
+  // At most 64 GiB, so that the same cookie ends the process on a large machine and on a small one.
   if (bytes > Math.min(totalmem(), 2 ** 36)) {
     throw new OutOfMemory(`fatal error: runtime: out of memory: cannot allocate ${bytes}-byte block`);
   }

@@ -7,7 +7,7 @@ import type { Handler, Request } from "./request.ts";
 import { send, setHeader } from "./responses.ts";
 import { findToken } from "./tokenSearch.ts";
 
-/** `/validate`: is there a token, is it ours, whose is it. Answers for good tokens are remembered. */
+/** `/validate`: checks the token and reports its user. Answers for valid tokens are cached. */
 export function validateHandler(config: VouchConfig, refusals: Refusals): Handler {
   const known = new AnswerCache(config);
   return (request, response) => {
@@ -62,7 +62,10 @@ function setUserHeaders(response: ServerResponse, claims: Claims, { headers }: V
   if (headers.idToken && claims.PIdToken) setHeader(response, headers.idToken, claims.PIdToken);
 }
 
-/** The header of a claim: without a leading `http(s)://`, no character that nginx has no variable for, in Go's case. */
+/**
+ * The header of a claim: without a leading `http(s)://`, without characters that nginx variables cannot have, in Go's
+ * case.
+ */
 function claimHeader(prefix: string, claim: string): string {
   const name = claim
     .replace(/^http:\/\//, "")
@@ -71,7 +74,7 @@ function claimHeader(prefix: string, claim: string): string {
   return (prefix + name).toLowerCase().replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
 }
 
-/** A claim's value as Go prints it; a list's entries in double quotes that nothing escapes. */
+/** A claim's value as Go prints it; a list's entries in double quotes without escaping. */
 function goText(value: unknown): string {
   if (value === null) return "<nil>";
   if (Array.isArray(value)) return value.map((entry) => `"${goText(entry)}"`).join(",");
@@ -80,7 +83,7 @@ function goText(value: unknown): string {
   return `map[${pairs.map(([key, entry]) => `${key}:${goText(entry)}`).join(" ")}]`;
 }
 
-/** Remembers the headers of a good answer by token, for 20 minutes or the rest of the token's life. */
+/** Caches the headers of a successful answer by token, for 20 minutes or the rest of the token's life. */
 class AnswerCache {
   readonly #entries = new Map<string, { headers: OutgoingHttpHeaders; until: number }>();
   readonly #longest: number;

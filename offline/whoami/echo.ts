@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const CLOSE = 8;
 
-/** A WebSocket (RFC 6455) that sends each frame back as it came, as far as tests of a proxy need it. */
+/** A WebSocket (RFC 6455) that returns each frame unchanged, as far as tests of a proxy need it. */
 export function echo(request: IncomingMessage, socket: Duplex): void {
   const accept = createHash("sha1").update(`${request.headers["sec-websocket-key"]}${GUID}`).digest("base64");
   socket.write(
@@ -23,7 +23,7 @@ export function echo(request: IncomingMessage, socket: Duplex): void {
   });
 }
 
-/** A client's frame, which is masked, at the beginning of the bytes; undefined until all of it is there. */
+/** The client's frame (masked) at the beginning of the bytes; undefined until it is complete. */
 function readFrame(bytes: Buffer): { opcode: number; payload: Buffer; length: number } | undefined {
   if (bytes.length < 6) return undefined;
   const short = bytes.readUInt8(1) & 0x7f;

@@ -1,9 +1,9 @@
 /**
- * A fake traefik/whoami, for machines that cannot pull its image: a server that answers with what it was asked.
+ * A fake traefik/whoami, for machines that cannot pull its image: a server that answers with the request it received.
  *
  *     node main.ts [--port NUMBER] [--name NAME]     or WHOAMI_PORT_NUMBER and WHOAMI_NAME
  *
- * `/` in lines · `/api` as JSON · `/health` · `/echo` over WebSocket, each message as it came.
+ * `/` in lines · `/api` as JSON · `/health` · `/echo` over WebSocket, each message unchanged.
  */
 import { createServer, type IncomingMessage } from "node:http";
 import { hostname } from "node:os";
@@ -17,7 +17,7 @@ const { values } = parseArgs({
 const port = Number(values.port ?? process.env.WHOAMI_PORT_NUMBER ?? 80);
 const name = values.name ?? process.env.WHOAMI_NAME ?? "";
 
-/** Headers by their names as they were written, in the order of the alphabet. */
+/** Headers by their original names, in alphabetical order. */
 function headersOf({ rawHeaders }: IncomingMessage): [name: string, value: string][] {
   const pairs = rawHeaders.flatMap((name, index): [string, string][] =>
     index % 2 === 0 && name.toLowerCase() !== "host" ? [[name, rawHeaders[index + 1] ?? ""]] : [],
@@ -54,7 +54,7 @@ function json(request: IncomingMessage): string {
   });
 }
 
-// Go's net/http takes 1 MB of headers (DefaultMaxHeaderBytes, read in November 2026), Node 16 KB.
+// Go's net/http accepts 1 MB of headers (DefaultMaxHeaderBytes, read in November 2026), Node 16 KB.
 const server = createServer({ maxHeaderSize: 1 << 20 }, (request, response) => {
   const path = new URL(request.url ?? "/", "http://whoami").pathname;
   if (path === "/health") response.end();
@@ -65,5 +65,5 @@ const server = createServer({ maxHeaderSize: 1 << 20 }, (request, response) => {
 server.on("upgrade", echo);
 server.listen(port, () => console.log(`Starting up on port ${port}`));
 
-// As the first process of a container, Node would otherwise ignore it.
+// As the first process of a container, Node would otherwise ignore the signal.
 process.on("SIGTERM", () => process.exit(0));

@@ -8,8 +8,8 @@ import type { Result } from "./result.ts";
 const ROUNDS = 3;
 
 /**
- * `pulumi up` on a VM of the fake cloud: from nothing, and with a changed allow list, which is held against what no way
- * of doing it could save: a connection by SSH and `docker compose up` with nothing to do.
+ * `pulumi up` on a VM of the fake cloud: from nothing, and with a changed allow list. The second is compared with the
+ * minimum of any method: an SSH connection and `docker compose up` with nothing to do.
  */
 export async function cloudCosts(imageMirror: string | undefined): Promise<Result[]> {
   if (imageMirror === undefined) return [];
@@ -54,7 +54,7 @@ async function timed(stack: CloudStack, changes: Record<string, unknown>) {
   return { whole: (performance.now() - began) / 1000, seconds };
 }
 
-/** The stack's output `ssh`, but for the fetching of its key, which is done here. */
+/** The stack's output `ssh` without the part that fetches the key, which is done here. */
 async function loginOf(stack: CloudStack): Promise<string> {
   const key = `${stack.cloud.folder}/key`;
   await writeFile(key, `${await stack.output("sshKey")}\n`, { mode: 0o600 });

@@ -16,28 +16,28 @@ import type { Result } from "./result.ts";
 
 const domain = "lab.example.com";
 const person = "ann@example.com";
-/** Many short rounds: what else the machine does falls on all doors of one. */
+/** Many short rounds, so that other load on the machine affects all configurations of a round alike. */
 const ROUNDS = 15;
 const SECONDS = 2;
 
-/** What is asked for, and over how many connections. */
+/** The requests, and the number of connections. */
 const QUESTIONS = {
   "a small file": { url: `https://small.${domain}/`, connections: 32 },
   "Jupyter's API": { url: `https://jupyter.${domain}/api/me`, connections: 8 },
 };
 
-/** The site's own door, and what it is held against; each is an nginx on the site's networks. */
+/** The site's own configuration and those it is compared with; each is an nginx on the site's networks. */
 const DOORS = ["ours", "no sign-in", "the article's configuration"] as const;
 type DoorName = (typeof DOORS)[number];
 
 /** One run of wrk. */
 interface Load {
-  /** Requests a second. */
+  /** Requests per second. */
   rate: number;
   /** Milliseconds. */
   p50: number;
   p99: number;
-  /** Microseconds of processor time that nginx and Vouch took for a request: hardly changed by what else the machine does. */
+  /** Microseconds of CPU time of nginx and Vouch per request: other load on the machine hardly changes this. */
   cpu: number;
 }
 
@@ -45,18 +45,18 @@ const NAMES: Record<keyof Load, string> = {
   rate: "requests a second",
   p50: "p50",
   p99: "p99",
-  cpu: "processor time a request",
+  cpu: "CPU time per request",
 };
 
-/** The containers that are loaded. */
+/** The containers under load. */
 interface Loaded {
   nginx: string;
   vouch: string;
 }
 
 /**
- * What the door costs: requests a second and how long one takes, of the site's configuration, of one without any sign-in, and of
- * the article's, by turns; and the site's over a minute. With VOUCH_BINARY=/path/to/vouch-proxy that program is asked.
+ * The cost of sign-in: requests per second and latency of the site's configuration, one without sign-in, and the
+ * article's, in turns; and of the site's over a minute. With VOUCH_BINARY=/path/to/vouch-proxy, that program is used.
  */
 export async function doorCosts(imageMirror: string | undefined): Promise<Result[]> {
   const site = runningSite(["nginx", "vouch", "jupyter", "small"]);
@@ -98,7 +98,7 @@ async function release(site: RunningSite, imageMirror: string): Promise<string> 
   return serviceOf(siteWith({ settings }), "nginx").image.reference;
 }
 
-/** Puts a program in the place of the site's Vouch, with the same configuration. */
+/** Replaces the site's Vouch with another program that uses the same configuration. */
 async function realVouch({ project, host, container }: RunningSite, program: string): Promise<string> {
   const vouch = await container("vouch");
   await run("docker stop", "docker", ["stop", vouch]);
@@ -146,7 +146,7 @@ async function startDoor({ project }: RunningSite, image: string, folder: string
   return container;
 }
 
-/** Loads a door with a signed-in person's requests. */
+/** Sends a signed-in user's requests. */
 async function load({ nginx, vouch }: Loaded, url: string, connections: number, seconds: number): Promise<Load> {
   const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}";
   const [address] = (await run("docker inspect", "docker", ["inspect", "--format", format, nginx])).split(" ");
@@ -166,12 +166,15 @@ async function load({ nginx, vouch }: Loaded, url: string, connections: number, 
   return { rate: requests / (duration / 1e6), p50: p50 / 1000, p99: p99 / 1000, cpu: cpu / requests };
 }
 
-/** The doors by turns, each held against the one without a sign-in: the ratio is the middle one of those of each round. */
+/**
+ * Measures the configurations in turns. Each is compared with the one without sign-in: the ratio is the median of the
+ * rounds' ratios.
+ */
 async function comparison(what: string, loadOf: (door: DoorName) => Promise<Load>): Promise<Result[]> {
   const loads: Record<DoorName, Load[]> = { ours: [], "no sign-in": [], "the article's configuration": [] };
   for (const door of DOORS) await loadOf(door);
   for (let round = 0; round < ROUNDS; round++) {
-    // Each door is as often the first as any other: what the one before it left to do falls on it.
+    // Each is first equally often, because work left over from the previous one slows it down.
     const first = round % DOORS.length;
     for (const door of [...DOORS.slice(first), ...DOORS.slice(0, first)]) loads[door].push(await loadOf(door));
   }
@@ -195,7 +198,7 @@ async function comparison(what: string, loadOf: (door: DoorName) => Promise<Load
   ]);
 }
 
-/** The first ten seconds of a minute of load beside the last ten, and the connections that were closed meanwhile. */
+/** Compares the first ten seconds of a minute under load with the last ten, and counts connections closed meanwhile. */
 async function minute(loaded: Loaded): Promise<Result[]> {
   const { url, connections } = QUESTIONS["a small file"];
   const first = await load(loaded, url, connections, 10);
@@ -214,7 +217,7 @@ async function minute(loaded: Loaded): Promise<Result[]> {
   ];
 }
 
-/** Sockets of a container in TIME_WAIT, which is state 06 in Linux's table. */
+/** Sockets of a container in TIME_WAIT, state 06 in Linux's table. */
 async function waiting(container: string): Promise<number> {
   const table = await run("docker exec", "docker", ["exec", container, "cat", "/proc/net/tcp"]);
   return table.split("\n").filter((row) => row.trim().split(/\s+/)[3] === "06").length;

@@ -1,14 +1,14 @@
-/** The middle one; of an even number the upper of the two. */
+/** The median; of an even number of values the upper one of the middle two. */
 export function median(figures: number[]): number {
   return [...figures].sort((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN;
 }
 
-/** Two digits after the point: more would be noise. */
+/** Two decimal places: more would be noise. */
 export function rounded(figure: number): number {
   return Math.round(figure * 100) / 100;
 }
 
-/** Two things measured by turns, so that whatever else the machine does falls on both: their medians, and the one by the other. */
+/** Two things measured in turns, so that other load on the machine affects both: their medians, and the ratio. */
 export async function byTurns(rounds: number, ours: (round: number) => Promise<number>, bare: () => Promise<number>) {
   const figures: { ours: number[]; bare: number[] } = { ours: [], bare: [] };
   for (let round = 0; round < rounds; round++) {

@@ -12,7 +12,9 @@ const TWO_MINUTES = 120_000;
 const MEBIBYTE = 1024;
 const TICKS_A_SECOND = 100;
 
-/** Resident memory and CPU time of each service's processes, no kernel running, over two minutes in which nobody asks for anything. */
+/**
+ * Resident memory and CPU time of each service's processes without a running kernel, over two minutes without requests.
+ */
 export async function idleCosts(): Promise<Result[]> {
   const before = await processes();
   await sleep(TWO_MINUTES);
@@ -41,19 +43,19 @@ export async function idleCosts(): Promise<Result[]> {
   ];
 }
 
-/** MiB that are resident, by service. */
+/** Resident MiB, by service. */
 export async function memoryByService(): Promise<Record<string, number>> {
   const usages = Object.entries(await processes());
   return Object.fromEntries(usages.map(([service, { resident }]) => [service, resident / MEBIBYTE]));
 }
 
 interface Usage {
-  /** KiB; memory that several processes share is counted for each. */
+  /** KiB; memory shared by several processes is counted for each. */
   resident: number;
   cpuSeconds: number;
 }
 
-/** What the processes of each service's container use. */
+/** The resources used by each service's container. */
 async function processes(): Promise<Record<string, Usage>> {
   const containers = await run("docker ps", "docker", [
     "ps",
@@ -72,7 +74,7 @@ async function processes(): Promise<Record<string, Usage>> {
   return Object.fromEntries(await Promise.all(usages));
 }
 
-/** What the processes of a container use. */
+/** The resources used by a container's processes. */
 export async function usageOf(container: string): Promise<Usage> {
   const rows = await run("docker top", "docker", ["top", container, "-eo", "pid,rss"]);
   const [, ...figures] = rows.trim().split("\n");
@@ -85,10 +87,10 @@ export async function usageOf(container: string): Promise<Usage> {
   return usage;
 }
 
-/** From Linux's own count in hundredths of a second; `ps` would round to whole ones. */
+/** From Linux's own counter in hundredths of a second; `ps` would round to whole seconds. */
 async function cpuSecondsOf(pid: string): Promise<number> {
   const line = await readFile(`/proc/${pid}/stat`, "utf8");
-  // The program's name, in brackets, may hold blanks; user and system time are the 12th and 13th fields behind it.
+  // The program's name, in parentheses, may contain blanks; user and system time are the 12th and 13th fields after it.
   const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
 }

@@ -5,11 +5,11 @@ import { memoryByService, PROJECT } from "./idleCosts.ts";
 import type { Result } from "./result.ts";
 
 const CONTAINER = `${PROJECT}-jupyter-1`;
-/** There while the kernel holds all that it has made. */
+/** Exists while the kernel holds all of its memory. */
 const HELD = "/tmp/held";
 const IN_KERNEL = new URL("../../tests/support/inKernel.py", import.meta.url);
 
-/** A notebook of somebody who has just begun: pandas, a table, a question to the database. */
+/** A beginner's notebook: pandas, a table, a database query. */
 const NOTEBOOK = `
 import os, pathlib, time
 import pandas as pd
@@ -23,10 +23,12 @@ while held.exists():
     time.sleep(0.1)
 `;
 
-/** The whole site with one kernel that holds pandas: what has to fit a machine of 1 GB, and the limits that are set. */
+/**
+ * The whole site with one kernel that has loaded pandas: this must fit a machine of 1 GB. Also the limits that are set.
+ */
 export async function kernelCosts(): Promise<Result[]> {
   const program = await readFile(IN_KERNEL, "utf8");
-  // Within the two minutes that this program waits for a kernel.
+  // Shorter than the two minutes that this program waits for a kernel.
   const session = attempt("docker", ["exec", "--interactive", CONTAINER, "python3", "-c", program], {
     input: NOTEBOOK,
     timeout: 150_000,
@@ -34,9 +36,9 @@ export async function kernelCosts(): Promise<Result[]> {
   await isHeld(session);
   const kernel = await residentOf("ipykernel_launcher");
   const whole = Object.values(await memoryByService()).reduce((sum, mebibytes) => sum + mebibytes, 0);
-  // The program that stands in for a browser lives in Jupyter's container, and is no part of the site.
+  // The program that replaces a browser runs in Jupyter's container and is not part of the site.
   const site = whole - (await residentOf("python3 -c"));
-  await run("letting the kernel go", "docker", ["exec", CONTAINER, "rm", HELD]);
+  await run("stopping the kernel", "docker", ["exec", CONTAINER, "rm", HELD]);
   await session;
   return [
     { what: "resident memory of a kernel with pandas", value: Math.round(kernel), unit: "MiB", aim: "" },
@@ -56,19 +58,19 @@ async function isHeld(session: ReturnType<typeof attempt>): Promise<void> {
     ended = true;
   });
   while ((await attempt("docker", ["exec", CONTAINER, "test", "-e", HELD])).code !== 0) {
-    if (ended) throw new Error(`The kernel did not come to its end: ${JSON.stringify(await session)}`);
+    if (ended) throw new Error(`The kernel did not finish: ${JSON.stringify(await session)}`);
     await sleep(200);
   }
 }
 
-/** MiB of the processes in Jupyter's container whose command line has these words. */
+/** MiB of the processes in Jupyter's container whose command line contains these words. */
 async function residentOf(words: string): Promise<number> {
   const rows = await run("docker top", "docker", ["top", CONTAINER, "-eo", "pid,rss,args"]);
   const sizes = rows.split("\n").filter((row) => row.includes(words));
   return sizes.reduce((sum, row) => sum + Number(row.trim().split(/\s+/)[1]), 0) / 1024;
 }
 
-/** What each service may take at most. */
+/** The memory limit of each service. */
 async function limits(): Promise<Result[]> {
   const project = `label=com.docker.compose.project=${PROJECT}`;
   const containers = (await run("docker ps", "docker", ["ps", "--quiet", "--filter", project])).trim().split("\n");

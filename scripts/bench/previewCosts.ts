@@ -10,7 +10,7 @@ import type { Result } from "./result.ts";
 
 const ROUNDS = 7;
 
-/** `pulumi preview` with nothing to change, beside that of a program that does nothing and has the same packages. */
+/** `pulumi preview` without changes, compared with that of an empty program with the same packages. */
 export async function previewCosts(cli: PulumiCli, env: Record<string, string>): Promise<Result[]> {
   const empty = await emptyProgram(cli, env);
   try {
@@ -21,7 +21,7 @@ export async function previewCosts(cli: PulumiCli, env: Record<string, string>):
     );
     return [
       {
-        what: "pulumi preview, nothing to change",
+        what: "pulumi preview without changes",
         value,
         unit: "s",
         beside: { what: "an empty program", value: beside },

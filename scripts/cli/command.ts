@@ -4,12 +4,12 @@ import { delimiter, join } from "node:path";
 import { interrupt, interrupted } from "./interruption.ts";
 import { PlainError } from "./plainError.ts";
 
-/** How a command is run. */
+/** Options of a command. */
 export interface CommandOptions {
   cwd?: string;
-  /** Added to this process's environment; undefined takes a variable away. */
+  /** Added to this process's environment; undefined removes a variable. */
   env?: NodeJS.ProcessEnv;
-  /** What it reads on standard input; nothing by default. */
+  /** Its standard input; empty by default. */
   input?: string;
   /** Milliseconds after which it is killed; no limit by default. */
   timeout?: number;
@@ -17,7 +17,7 @@ export interface CommandOptions {
 
 /** How a command ended. */
 export interface CommandResult {
-  /** The exit code; 127 when there is no such command, 124 when it took longer than its `timeout`. */
+  /** The exit code; 127 if the command does not exist, 124 if it took longer than its `timeout`. */
   code: number;
   stdout: string;
   stderr: string;
@@ -39,7 +39,7 @@ export async function attempt(command: string, args: string[], options: CommandO
       output[name] += text;
     });
   }
-  // A command that ends without reading its input is no fault of ours.
+  // A command may end without reading its input; that is not an error here.
   child.stdin.on("error", () => {});
   child.stdin.end(options.input);
 
@@ -61,7 +61,7 @@ export async function attempt(command: string, args: string[], options: CommandO
   return { code, ...output };
 }
 
-/** Runs a command that has to succeed and returns what it wrote to standard output. `purpose` begins the error: "X failed". */
+/** Runs a command that must succeed and returns its standard output. `purpose` begins the error: "X failed". */
 export async function run(
   purpose: string,
   command: string,
@@ -72,7 +72,7 @@ export async function run(
   if (code === 0) return stdout;
   const said = `${stdout}\n${stderr}`.split("\n").filter((line) => line.trim() !== "");
   throw new PlainError(
-    `${purpose} failed: "${[command, ...args].join(" ")}" ended with exit code ${code}. The end of what it said:`,
+    `${purpose} failed: "${[command, ...args].join(" ")}" ended with exit code ${code}. The end of its output:`,
     said
       .slice(-15)
       .map((line) => `  ${line}`)
@@ -80,7 +80,7 @@ export async function run(
   );
 }
 
-/** The path of an executable on PATH; undefined when there is none. Folders for which `skip` is true are passed over. */
+/** The path of an executable on PATH; undefined if there is none. Skips folders for which `skip` is true. */
 export function findExecutable(name: string, skip: (folder: string) => boolean = () => false): string | undefined {
   return (process.env.PATH ?? "")
     .split(delimiter)
@@ -89,7 +89,7 @@ export function findExecutable(name: string, skip: (folder: string) => boolean =
     .find(isExecutable);
 }
 
-/** Whether there is a file at `path` that this user may run. */
+/** Whether `path` is a file that this user may run. */
 export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);

@@ -1,13 +1,16 @@
-/** The environment of everything that the scripts start: the user's, without what would change a run. Pure but for one look at a folder. */
+/**
+ * The environment of everything that the scripts start: the user's, without variables that would change a run. Pure,
+ * except for a check of one folder.
+ */
 
 import { statSync } from "node:fs";
 
 type Environment = NodeJS.ProcessEnv;
 
-/** Variables that nothing gets, and why. Those of Node are taken away before this program runs: see with-node. */
+/** Variables that are removed, and why. with-node removes those of Node before this program runs. */
 const cleared: [names: RegExp, why: string][] = [
   [/^COMPOSE_\w+$/, "another project's files, profiles and name"],
-  [/^DOCKER_DEFAULT_PLATFORM$/, "images for another processor"],
+  [/^DOCKER_DEFAULT_PLATFORM$/, "images for another CPU architecture"],
   [
     /^(GREP_OPTIONS|POSIXLY_CORRECT|TAR_OPTIONS|CDPATH)$/,
     "options that tools and shells read in addition to their own",
@@ -15,26 +18,27 @@ const cleared: [names: RegExp, why: string][] = [
   [/^(TS_NODE_\w+|NODE_USE_ENV_PROXY|NODE_PATH)$/, "how another project's Node finds and runs its code"],
   [/^grpc_proxy$/, "Pulumi and its plugins speak gRPC on this machine only"],
   [
-    // Not: where a stack's state is and what opens it, which stack is meant, and plugins that run already.
+    // Kept: where a stack's state is and what opens it, which stack is meant, and plugins that are already running.
     /^PULUMI_(?!(STACK|BACKEND_URL|ACCESS_TOKEN|CONFIG_PASSPHRASE(_FILE)?|SELF_MANAGED_STATE_\w+|DEBUG_PROVIDERS)$)/,
     "flags of the CLI, and settings of another project's program",
   ],
 ];
 
-/** The same, for the stack `local`, whose state, key and name are this checkout's. */
+/** The same for the stack `local`, whose state, key and name belong to this checkout. */
 const clearedForLocal = /^PULUMI_(STACK|BACKEND_URL|ACCESS_TOKEN|CONFIG_PASSPHRASE(_FILE)?|SELF_MANAGED_STATE_\w+)$/;
 
-/** What is asked for on this machine goes by no proxy. */
+/** Requests to this machine use no proxy. */
 const loopback = ["localhost", "127.0.0.1", "::1"];
 const noProxy = /^no_(grpc_)?proxy$/i;
 
-/** The environment for what the scripts start. */
+/** The environment for everything that the scripts start. */
 export function ownEnvironment(users: Environment, isFolder: (path: string) => boolean = isFolderHere): Environment {
   const own = Object.entries(users).filter(
     ([name, value]) =>
       !cleared.some(([names]) => names.test(name)) &&
       !noProxy.test(name) &&
-      // Programs that find no folder for temporary files there give up; without the variable they take the system's.
+      // Some programs fail if the folder for temporary files does not exist; without the variable, they use the
+      // system's.
       !(name === "TMPDIR" && !isFolder(value ?? "")),
   );
   const reachedDirectly = Object.entries(users).flatMap(([name, value]) =>
@@ -45,7 +49,7 @@ export function ownEnvironment(users: Environment, isFolder: (path: string) => b
   return { ...Object.fromEntries(own), NO_PROXY: list, no_proxy: list };
 }
 
-/** What takes away from an environment what another project's stack has in it. */
+/** Returns an environment without another project's stack. */
 export function withoutOtherStack(users: Environment): Environment {
   return Object.fromEntries(
     Object.keys(users)
@@ -54,7 +58,7 @@ export function withoutOtherStack(users: Environment): Environment {
   );
 }
 
-/** Makes this process's environment that of what it starts. */
+/** Replaces this process's environment with that of its children. */
 export function useOwnEnvironment(): void {
   const own = ownEnvironment(process.env);
   for (const name of Object.keys(process.env)) if (!(name in own)) delete process.env[name];

@@ -4,8 +4,8 @@ import { join, resolve } from "node:path";
 /** The checkout. */
 export const projectFolder = resolve(import.meta.dirname, "../..");
 
-/** What this clone alone knows: its state, its passphrase. Ignored by git, closed to others. */
+/** Data of this clone only: its state, its passphrase. Ignored by git, mode 0700. */
 export const stateFolder = join(projectFolder, ".state");
 
-/** What every clone on this machine can share and anybody may delete: downloads, builds, images. */
+/** Data that every clone on this machine can share and anybody may delete: downloads, builds, images. */
 export const cacheFolder = join(homedir(), ".cache", "jupyter-up");

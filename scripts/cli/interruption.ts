@@ -1,12 +1,15 @@
-/** Ctrl-C, for scripts that must undo what they started: the first one aborts `interrupted`, and `finally` does the rest. */
+/**
+ * Ctrl-C, for scripts that must undo what they started: the first one aborts `interrupted`, and `finally` blocks do the
+ * rest.
+ */
 
 const controller = new AbortController();
 const listeners = new Set<() => void>();
 
-// One typed Ctrl-C arrives twice: from the terminal, and again from npm, which passes it on.
+// A typed Ctrl-C arrives twice: from the terminal, and again from npm, which passes it on.
 const sameKeystroke = 1000;
 
-/** Aborted by the first Ctrl-C (or TERM, or HUP). Pass it to whatever can be given up half-way. */
+/** Aborted by the first Ctrl-C (or TERM, or HUP). Pass it to everything that can be cancelled. */
 export const interrupted: AbortSignal = controller.signal;
 
 /** The reason of `interrupted`. */
@@ -15,8 +18,8 @@ export class Interruption extends Error {
 }
 
 /**
- * Calls `listener` at every Ctrl-C, for what cannot simply be given up and has its own way to end.
- * Returns the function that ends this.
+ * Calls `listener` at every Ctrl-C, for work that cannot just be cancelled. Returns the function that removes the
+ * listener.
  */
 export function onInterrupt(listener: () => void): () => void {
   listeners.add(listener);
@@ -25,7 +28,10 @@ export function onInterrupt(listener: () => void): () => void {
 
 let last = Number.NEGATIVE_INFINITY;
 
-/** What Ctrl-C does. Also for a command that Ctrl-C has ended: the terminal sends it to both, and the command may be noticed first. */
+/**
+ * Handles a Ctrl-C. Also called for a command that Ctrl-C has ended: the terminal sends the signal to both, and the
+ * command's end may be noticed first.
+ */
 export function interrupt(): void {
   const now = performance.now();
   if (now - last < sameKeystroke) return;

@@ -3,15 +3,15 @@ import { catchInterrupts, Interruption } from "./interruption.ts";
 import { PlainError } from "./plainError.ts";
 
 /**
- * Runs a script to its end and makes its exit code this process's: what `script` returns, 1 after an error, 130 after Ctrl-C.
- * Errors meant for the user are printed as their text alone; anything else is a fault of ours and keeps its stack trace.
+ * Runs a script and sets this process's exit code: the result of `script`, 1 after an error, 130 after Ctrl-C. Errors
+ * meant for the user are printed as plain text; any other is a bug and keeps its stack trace.
  */
 export async function main(script: () => Promise<number>): Promise<void> {
   catchInterrupts();
-  // A terminal that is closed is no reason to leave undone what has to be undone.
+  // Finish the clean-up even if the terminal is gone.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   useOwnEnvironment();
-  // Where `su` leaves root with a user's PATH: dockerd, debootstrap and their like live there.
+  // `su` leaves root with the user's PATH, which lacks the folders of dockerd, debootstrap and similar programs.
   process.env.PATH += ":/usr/local/sbin:/usr/sbin:/sbin";
   try {
     process.exitCode = await script();

@@ -1,6 +1,6 @@
 /**
- * An error for the person at the keyboard: paragraphs that say what was wrong, what was found, and the command that mends it.
- * It is printed without a stack trace.
+ * An error for the user: paragraphs with what is wrong, what was found, and the command that fixes it. Printed without
+ * a stack trace.
  */
 export class PlainError extends Error {
   override name = "PlainError";

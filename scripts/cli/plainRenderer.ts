@@ -8,7 +8,10 @@ import {
 
 type Task = ListrTaskObject<unknown, typeof PlainRenderer, typeof PlainRenderer>;
 
-/** What listr2 shows where nothing can be drawn (CI, a log file, a terminal of unknown width): each step's beginning, what it says, its end with its time. */
+/**
+ * listr2's output when nothing can be redrawn (CI, a log file, a terminal of unknown width): each step's start, its
+ * messages, and its end with the time.
+ */
 export class PlainRenderer implements ListrRenderer {
   static nonTTY = true;
   static rendererOptions: RendererPresetTimer;
@@ -33,14 +36,14 @@ export class PlainRenderer implements ListrRenderer {
   end(): void {}
 }
 
-/** A duration in milliseconds as a person reads it: "0.4 s", "12 s", "3 min 20 s". */
+/** A readable duration from milliseconds: "0.4 s", "12 s", "3 min 20 s". */
 export function seconds(milliseconds: number): string {
   const whole = Math.round(milliseconds / 1000);
   if (whole < 10) return `${(milliseconds / 1000).toFixed(1)} s`;
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-// Standard output is for what the command is asked for: `npm run pulumi -- stack output --json`.
+// Standard output is for the command's result: `npm run pulumi -- stack output --json`.
 function write(line: string): void {
   process.stderr.write(`${line}\n`);
 }

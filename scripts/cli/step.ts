@@ -5,26 +5,26 @@ import { PlainRenderer, seconds } from "./plainRenderer.ts";
 export type Say = (line: string) => void;
 
 const timer: PresetTimer = {
-  // Its `format` as well: listr2 calls it without looking whether it is there.
+  // listr2 calls this without checking whether it exists.
   ...PRESET_TIMER,
   condition: (duration) => duration > 500,
   field: (duration) => seconds(duration),
 };
 
-/** A narrower terminal has no room for the lines that listr2 draws again and again. One of unknown width says 0. */
+/** A narrower terminal has no room for the lines that listr2 redraws. A terminal of unknown width reports 0. */
 const NARROWEST = 20;
 
-/** Whether steps can be drawn on standard output, or only written to it line by line. */
+/** Whether steps can be redrawn on standard output, or only printed line by line. */
 function canDraw({ isTTY, columns }: NodeJS.WriteStream): boolean {
   return isTTY && columns >= NARROWEST && process.env.TERM !== "dumb";
 }
 
 /**
- * Does one step of a longer job before the user's eyes, with the time it took.
+ * Runs one step of a longer job and shows it to the user, with its duration.
  *
  * @param title what is being done, shown from the beginning
- * @param work the step itself; it may show what it is at, and lines that are to be read when it has succeeded, too
- * @param done the title once it is done; the same by default
+ * @param work the step itself; it may show progress, and lines that stay visible after success
+ * @param done the title after success; the same by default
  */
 export async function step<Result>(
   title: string,
@@ -51,7 +51,7 @@ export async function step<Result>(
       },
     ],
     {
-      // Ctrl-C is the business of interruption.ts.
+      // interruption.ts handles Ctrl-C.
       registerSignalListeners: false,
       rendererOptions: { timer, showErrorMessage: false, collapseErrors: false },
       fallbackRenderer: PlainRenderer,
@@ -59,7 +59,7 @@ export async function step<Result>(
     },
   );
   await steps.run();
-  // Where steps are drawn, each line takes the place of the one before it.
+  // When steps are redrawn, each line replaces the previous one.
   if (canDraw(process.stdout)) for (const line of kept) process.stderr.write(`  ${line}\n`);
   return outcome.result as Result;
 }

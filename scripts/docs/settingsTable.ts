@@ -1,19 +1,22 @@
 import { parse } from "yaml";
 
-/** The table of settings in docs/configuration.md, made from Pulumi.yaml: names, types, defaults and descriptions are written once. */
+/**
+ * Generates the table of settings in docs/configuration.md from Pulumi.yaml, so that names, types, defaults and
+ * descriptions exist only once.
+ */
 
 /** Marks the generated part of the page. */
 const BEGIN = "<!-- Generated from Pulumi.yaml by `npm run docs`: do not edit. -->";
 const END = "<!-- End of the generated part. -->";
 
-/** What Pulumi.yaml says of a setting. */
+/** A setting in Pulumi.yaml. */
 interface Declared {
   type: string;
   default: unknown;
   description: string;
 }
 
-/** The page with a table of the settings that Pulumi.yaml declares now. Throws where the page does not have both marks. */
+/** The page with an updated table of the settings in Pulumi.yaml. Throws if the page does not have both marks. */
 export function withSettingsTable(page: string, projectFile: string): string {
   const begin = page.indexOf(BEGIN);
   const end = page.indexOf(END);
@@ -33,7 +36,7 @@ function settingsTable(projectFile: string): string {
 
 const row = (...cells: string[]) => `| ${cells.join(" | ")} |`.replaceAll("|  |", "| |");
 
-/** Pulumi's names of types, as users of YAML know them. */
+/** Pulumi's type names in YAML's words. */
 const typeName = (type: string) => ({ array: "list", string: "text", integer: "number" })[type] ?? type;
 
 function defaultText(value: unknown): string {
@@ -43,7 +46,7 @@ function defaultText(value: unknown): string {
     .join(", ");
 }
 
-/** Markdown of a description: angle brackets are not HTML, and names of pages are links. */
+/** Markdown of a description: escapes angle brackets, and turns page names into links. */
 function escaped(description: string): string {
   return description
     .replaceAll("|", "\\|")

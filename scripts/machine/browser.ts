@@ -10,14 +10,16 @@ const macOsApplications = [
   "/Applications/Chromium.app/Contents/MacOS/Chromium",
 ];
 
-/** The path of a Chromium or Chrome on this machine: what BROWSER_PATH says, else what is installed; undefined without one. */
+/**
+ * The path of a Chromium or Chrome on this machine: BROWSER_PATH, else an installed one; undefined if there is none.
+ */
 export function findBrowser(): string | undefined {
   const given = process.env.BROWSER_PATH;
   if (given) return given;
   return names.map((name) => findExecutable(name)).find(Boolean) ?? macOsApplications.find(isExecutable);
 }
 
-/** Sees to it that there is a browser for the tests, and returns its path. On Debian as root Chromium is installed. */
+/** Makes sure that there is a browser for the tests, and returns its path. As root on Debian, installs Chromium. */
 export async function ensureBrowser(debianRoot: DebianRelease | undefined, say: Say): Promise<string> {
   if (findBrowser() === undefined && debianRoot) await installPackages(["chromium"], say);
   const browser = findBrowser();

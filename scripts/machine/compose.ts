@@ -20,8 +20,8 @@ const fromModules: GoTool = {
 };
 
 /**
- * Sees to it that `docker compose` is there (version 2). On Debian as root it is fetched; elsewhere its absence is an error.
- * Returns its version.
+ * Makes sure that `docker compose` (version 2) works. As root on Debian, fetches it; elsewhere a missing one is an
+ * error. Returns its version.
  */
 export async function ensureCompose(debianRoot: DebianRelease | undefined, say: Say): Promise<string> {
   let version = await composeVersion();
@@ -33,10 +33,10 @@ export async function ensureCompose(debianRoot: DebianRelease | undefined, say: 
   if (isAtLeast(version, oldest)) return version;
   throw new PlainError(
     version === ""
-      ? "Docker is there, but not its Compose plugin: `docker compose version` does not answer."
+      ? "Docker is installed, but its Compose plugin is not: `docker compose version` fails."
       : `Docker Compose ${version} is too old: ${oldest} or newer is needed.`,
     process.platform === "darwin"
-      ? "Docker Desktop brings it: brew upgrade --cask docker-desktop. Then run the command again."
+      ? "Docker Desktop includes it: brew upgrade --cask docker-desktop. Then run the command again."
       : "Install it: sudo apt-get install docker-compose (Debian 13), or docker-compose-plugin from Docker's own package source. Then run the command again.",
   );
 }
@@ -46,7 +46,7 @@ async function composeVersion(): Promise<string> {
   return code === 0 ? stdout.trim() : "";
 }
 
-/** Debian 12 has no Compose 2: Debian 13's program runs there as well; where it cannot be had, it is built. */
+/** Debian 12 has no Compose 2: Debian 13's program runs there as well; if it cannot be fetched, it is built. */
 async function installPlugin(debian: DebianRelease, say: Say): Promise<void> {
   const folder = join(process.env.DOCKER_CONFIG || join(homedir(), ".docker"), "cli-plugins");
   const plugin = join(folder, "docker-compose");

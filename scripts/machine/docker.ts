@@ -10,10 +10,10 @@ import { cacheFolder } from "../cli/folders.ts";
 import { PlainError } from "../cli/plainError.ts";
 import type { Say } from "../cli/step.ts";
 
-/** What may keep us from using Docker's engine. */
+/** Why Docker may be unusable. */
 export type DockerIssue = "absent" | "not running" | "no permission" | "too old" | "broken";
 
-/** What `docker version` found out, in one word; undefined when client and engine talk to each other. */
+/** The problem found by `docker version`, in one word; undefined if client and engine can talk to each other. */
 export function dockerIssue({ code, stderr }: Pick<CommandResult, "code" | "stderr">): DockerIssue | undefined {
   if (code === 0) return undefined;
   if (code === 127) return "absent";
@@ -25,7 +25,7 @@ export function dockerIssue({ code, stderr }: Pick<CommandResult, "code" | "stde
   return "broken";
 }
 
-/** The paragraphs for a issue that set-up may not or cannot mend itself. */
+/** The paragraphs for a problem that set-up must not or cannot fix itself. */
 export function dockerParagraphs(issue: DockerIssue, platform: NodeJS.Platform, found: string): string[] {
   const macOs = platform === "darwin";
   const again = "Then run the command again.";
@@ -35,7 +35,7 @@ export function dockerParagraphs(issue: DockerIssue, platform: NodeJS.Platform, 
         "Docker is not installed: there is no `docker` on PATH. The site runs in its containers.",
         macOs
           ? `Install Docker Desktop: brew install --cask docker-desktop && open -a Docker. ${again}`
-          : `Install Docker: sudo apt-get install docker.io docker-compose && sudo usermod -aG docker $USER, and log in anew (on Debian 12 run this command once as root instead: it fetches Compose as well). ${again}`,
+          : `Install Docker: sudo apt-get install docker.io docker-compose && sudo usermod -aG docker $USER, and log in again. (On Debian 12 run this command once as root instead: it fetches Compose as well.) ${again}`,
       ];
     case "not running":
       return [
@@ -53,10 +53,10 @@ export function dockerParagraphs(issue: DockerIssue, platform: NodeJS.Platform, 
       ];
     case "too old":
       return [
-        `Docker's client and engine are too far apart in age to talk to each other. \`docker version\` says: ${found}`,
+        `The versions of Docker's client and engine are incompatible. \`docker version\` says: ${found}`,
         macOs
-          ? `Bring Docker Desktop up to date: brew upgrade --cask docker-desktop. ${again}`
-          : `Bring both up to date: sudo apt-get update && sudo apt-get install docker.io; another \`docker\` earlier on PATH has to go. ${again}`,
+          ? `Update Docker Desktop: brew upgrade --cask docker-desktop. ${again}`
+          : `Update both: sudo apt-get update && sudo apt-get install docker.io; remove any other \`docker\` earlier on PATH. ${again}`,
       ];
     case "broken":
       return [
@@ -69,7 +69,7 @@ export function dockerParagraphs(issue: DockerIssue, platform: NodeJS.Platform, 
 }
 
 /**
- * Sees to it that Docker's engine answers: on Debian as root it is installed and started, elsewhere a issue is an error.
+ * Makes sure that Docker's engine answers: as root on Debian, installs and starts it; elsewhere a problem is an error.
  * Returns the engine's version.
  */
 export async function ensureDocker(debianRoot: DebianRelease | undefined, say: Say): Promise<string> {
@@ -87,7 +87,7 @@ export async function ensureDocker(debianRoot: DebianRelease | undefined, say: S
   return versionOrParagraphs(answer);
 }
 
-/** Like `ensureDocker`, but installs nothing: for taking down what could only have been made where Docker is. */
+/** Like `ensureDocker`, but installs nothing: for removing what could only exist with Docker. */
 export async function requireDocker(debianRoot: DebianRelease | undefined, say: Say): Promise<string> {
   let answer = await askEngine();
   if (debianRoot && dockerIssue(answer) === "not running" && findExecutable("dockerd")) {
@@ -115,10 +115,10 @@ async function startEngine(say: Say): Promise<void> {
     return;
   }
   const log = join(cacheFolder, "docker", "dockerd.log");
-  say(`dockerd, by hand: this machine has no init (log: ${log})`);
+  say(`dockerd, started directly: this machine has no init (log: ${log})`);
   await mkdir(join(cacheFolder, "docker"), { recursive: true });
   const output = openSync(log, "a");
-  // It serves the site long after this script: a session of its own, and no tie to our terminal.
+  // It serves the site long after this script, so it gets a new session, detached from our terminal.
   const engine = spawn("dockerd", [], { detached: true, stdio: ["ignore", output, output] });
   engine.on("error", () => {});
   engine.unref();

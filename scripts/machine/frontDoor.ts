@@ -5,8 +5,8 @@ import { stateFolder } from "../cli/folders.ts";
 import { localStack } from "../pulumi/localStack.ts";
 
 /**
- * Whether the site answers at its own address: anything but an error of the server's, from a server that has the site's
- * certificate. The name is not looked up, because not every machine finds *.localhost.
+ * Whether the site answers at its own address: any answer except a server error, from a server with the site's
+ * certificate. Does not resolve the name, because not every machine resolves *.localhost.
  *
  * @param url the site's address, such as "https://jupyter.lab.localhost:8443"
  * @param authority the certificate authority of its certificate, in PEM
@@ -37,7 +37,10 @@ export async function siteAnswers(url: string, authority: string): Promise<boole
   });
 }
 
-/** Whether every service behind the front door answers. A stranger cannot see this: nginx asks for a sign-in before it asks them. */
+/**
+ * Whether every service behind nginx answers. A request without a session cannot show this: nginx requires sign-in
+ * before it contacts them.
+ */
 export async function servicesAnswer(): Promise<boolean> {
   const script = join(stateFolder, localStack, "site", "bin", "site-apply");
   return (await attempt("sh", [script, "check"])).code === 0;

@@ -1,6 +1,6 @@
 /**
- * Exits with 0 when node_modules holds exactly what package-lock.json asks for, else with 1. It is run before `npm ci`,
- * so it may import nothing but Node's own modules.
+ * Exits with 0 if node_modules contains exactly the packages of package-lock.json, else with 1. It runs before `npm
+ * ci`, so it may import only Node's own modules.
  */
 
 import { readFileSync } from "node:fs";
@@ -13,7 +13,7 @@ interface LockedPackage {
 
 const project = resolve(import.meta.dirname, "../..");
 
-/** The packages of a lock file, by their folder; undefined when there is no such file. */
+/** The packages of a lock file, by folder; undefined if there is no such file. */
 function lockedPackages(path: string): Map<string, LockedPackage> | undefined {
   try {
     const { packages } = JSON.parse(readFileSync(path, "utf8")) as { packages: Record<string, LockedPackage> };
@@ -26,7 +26,7 @@ function lockedPackages(path: string): Map<string, LockedPackage> | undefined {
 const wanted = lockedPackages(join(project, "package-lock.json"));
 const installed = lockedPackages(join(project, "node_modules/.package-lock.json"));
 
-// Optional packages are those of other platforms as well: npm leaves them out of what it installed.
+// Optional packages include those of other platforms, which npm did not install.
 const complete =
   wanted !== undefined &&
   installed !== undefined &&

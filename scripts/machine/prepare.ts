@@ -4,7 +4,7 @@ import { ensurePulumiCli, type PulumiCli } from "../pulumi/pulumiCli.ts";
 import { ensureCompose } from "./compose.ts";
 import { ensureDocker } from "./docker.ts";
 
-/** What this machine is, in steps that the user sees. */
+/** Detects what this machine is, as a step that the user sees. */
 export function inspectMachine(): Promise<Environment> {
   return step("Looking at this machine", detectEnvironment, (found) => {
     const debian = found.debianRoot ? `Debian ${found.debianRoot.version} as root, ` : "";
@@ -13,7 +13,7 @@ export function inspectMachine(): Promise<Environment> {
   });
 }
 
-/** Docker's engine and Compose, installed and started where that may be done. */
+/** Docker's engine and Compose, installed and started if permitted. */
 export async function prepareDocker({ debianRoot }: Environment): Promise<void> {
   await step(
     "Docker",

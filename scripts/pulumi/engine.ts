@@ -9,21 +9,21 @@ import { type EngineEvent, isRoutine, parseEvent, plainError, plainErrors, progr
 import { explanations, explanationsOfTheCli, pendingOperations } from "./explain.ts";
 import { hintFor, type PulumiCli } from "./pulumiCli.ts";
 
-/** How many resources an operation of the engine created, updated and so on, by operation. */
+/** How many resources an operation created, updated and so on. */
 export type ResourceChanges = Record<string, number>;
 
 /** What an operation of the engine did. */
 export interface Operation {
   changes: ResourceChanges;
-  /** What to do about an earlier run that was cut off: paragraphs for the user, mostly none. */
+  /** Advice about an earlier interrupted run: paragraphs for the user, usually none. */
   advice: string[];
 }
 
 /**
- * Runs an operation (`up`, `destroy`) that asks nothing, shows its progress, and fails with the plain words of what failed.
- * `keep` gets the lines that are still of interest when it has succeeded, `say` all others.
+ * Runs an operation (`up`, `destroy`) without questions, shows its progress, and fails with a plain explanation. `keep`
+ * receives the lines that still matter after success, `say` all others.
  *
- * Ctrl-C is passed on to the CLI once each time: the engine then finishes what it is at and saves its state.
+ * Passes each Ctrl-C to the CLI once: the engine then finishes its current work and saves its state.
  */
 export async function operate(
   cli: PulumiCli,
@@ -33,7 +33,7 @@ export async function operate(
   keep: Say,
 ): Promise<Operation> {
   interrupted.throwIfAborted();
-  // A process group of its own: a typed Ctrl-C would otherwise reach it twice, and the second one ends it at once.
+  // In its own process group: a typed Ctrl-C would otherwise reach it twice, and the second one ends it at once.
   const child = spawn(cli.command, [...args, "--json", "--non-interactive"], {
     cwd: projectFolder,
     env: { ...process.env, ...env },
@@ -41,7 +41,7 @@ export async function operate(
     stdio: ["ignore", "pipe", "pipe"],
   });
   const stopListening = onInterrupt(() => {
-    say("interrupted: waiting for what is being done right now");
+    say("interrupted: waiting for the current operation");
     child.kill("SIGINT");
   });
   const events: EngineEvent[] = [];
@@ -49,7 +49,7 @@ export async function operate(
   createInterface({ input: child.stdout }).on("line", (line) => {
     const event = parseEvent(line);
     if (event === undefined) return;
-    // What is pending gets advice of its own, in fewer words.
+    // Pending operations get shorter advice of their own.
     const mayBeKept = event.diagnosticEvent !== undefined && pendingOperations([event]).length === 0;
     for (const progress of progressLines(event)) (mayBeKept && !isRoutine(progress) ? keep : say)(progress);
     if (["error", "warning"].includes(event.diagnosticEvent?.severity ?? "") || event.summaryEvent) events.push(event);
@@ -86,7 +86,7 @@ export async function stackOutputs(cli: PulumiCli, env: NodeJS.ProcessEnv): Prom
   return JSON.parse(await query(cli, ["stack", "output", "--json", "--show-secrets"], { env }));
 }
 
-/** The types of the resources that the stack consists of. */
+/** The types of the stack's resources. */
 export async function resourceTypes(cli: PulumiCli, env: NodeJS.ProcessEnv): Promise<string[]> {
   const exported = JSON.parse(await query(cli, ["stack", "export"], { env }));
   const { deployment } = exported as { deployment?: { resources?: { type: string }[] } };
@@ -94,7 +94,7 @@ export async function resourceTypes(cli: PulumiCli, env: NodeJS.ProcessEnv): Pro
 }
 
 function query(cli: PulumiCli, args: string[], options: CommandOptions): Promise<string> {
-  return run("Asking Pulumi for the stack", cli.command, [...args, "--non-interactive"], {
+  return run("Reading the stack's resources", cli.command, [...args, "--non-interactive"], {
     cwd: projectFolder,
     ...options,
   });

@@ -1,6 +1,6 @@
-/** What `pulumi up --json` writes, a line an event, and what of it is for the user's eyes. Pure. */
+/** Reads the output of `pulumi up --json`, one event per line, and selects what the user sees. Pure. */
 
-/** An event of Pulumi's engine, as far as it is read here. */
+/** The parts of an engine event that are used here. */
 export interface EngineEvent {
   diagnosticEvent?: { severity: string; message: string; urn?: string; ephemeral?: boolean };
   resourcePreEvent?: { metadata: EventMetadata };
@@ -13,7 +13,7 @@ interface EventMetadata {
   type: string;
 }
 
-/** The event in a line; undefined for anything else the CLI may print. */
+/** The event in a line; undefined for any other output of the CLI. */
 export function parseEvent(line: string): EngineEvent | undefined {
   if (!line.startsWith("{")) return undefined;
   try {
@@ -28,11 +28,11 @@ const doing: Record<string, string> = {
   update: "updating",
   delete: "deleting",
   replace: "replacing",
-  "create-replacement": "creating anew",
+  "create-replacement": "recreating",
   "delete-replaced": "deleting the old",
 };
 
-/** What an event tells somebody who waits: the lines a command writes, the resource that is worked on. Mostly nothing. */
+/** The progress in an event: lines of a command's output, the resource in work. Usually none. */
 export function progressLines(event: EngineEvent): string[] {
   const { diagnosticEvent, resourcePreEvent } = event;
   if (diagnosticEvent && ["info", "info#err", "warning"].includes(diagnosticEvent.severity)) {
@@ -43,18 +43,18 @@ export function progressLines(event: EngineEvent): string[] {
   const verb = resourcePreEvent && doing[resourcePreEvent.metadata.op];
   if (resourcePreEvent === undefined || verb === undefined) return [];
   const { type, urn } = resourcePreEvent.metadata;
-  // Components are only names for what is in them.
+  // Components are only names for their children.
   return type.startsWith("jupyter-up:") || type === "pulumi:pulumi:Stack" ? [] : [`${verb} ${nameOf(urn)}`];
 }
 
-/** Whether a line of a command is one that each release writes, of interest only to somebody who waits. */
+/** Whether a command prints this line at each release, so that it matters only as progress. */
 export function isRoutine(line: string): boolean {
   return /^(?:Pulling .*|Waiting for .*|The image \S+ was removed: .*|Getting a certificate\b.*|\S+: (?:starts|starts anew|runs on)|Release \S+ is running\.)$/.test(
     line,
   );
 }
 
-/** The errors among the events, each as the paragraphs that its maker wrote, each once. */
+/** The errors among the events, each once, split into the paragraphs of its author. */
 export function plainErrors(events: EngineEvent[]): string[] {
   const texts = events
     .flatMap(({ diagnosticEvent }) => (diagnosticEvent?.severity === "error" ? [diagnosticEvent.message] : []))
@@ -63,7 +63,7 @@ export function plainErrors(events: EngineEvent[]): string[] {
   return [...new Set(texts)];
 }
 
-/** What the command provider writes in front of the output of a command that failed. */
+/** What the command provider writes before the output of a failed command. */
 const failedCommand =
   /^(?:Process exited with status \d+(?: from signal \w+)?|exit status \d+|signal: \w+|context canceled): running "(?:[^"\\]|\\.)*":?\s*/;
 
@@ -77,12 +77,12 @@ const wrappings = [
   /^(?:RunError|Error): /,
 ];
 
-/** An error text without what Pulumi and its providers wrap around the words that matter. */
+/** An error text without the wrapping of Pulumi and its providers. */
 export function plainError(message: string): string {
   return unwrapped(message, [...wrappings, failedCommand]);
 }
 
-/** What a provider itself says in an error; undefined where it only passes on the output of a command that failed. */
+/** A provider's own words in an error; undefined if it only passes on the output of a failed command. */
 export function providersWords(message: string): string | undefined {
   const text = unwrapped(message, wrappings);
   return failedCommand.test(text) ? undefined : text;
@@ -106,7 +106,7 @@ function nameOf(urn: string): string {
   return urn.slice(urn.lastIndexOf("::") + 2);
 }
 
-// The engine's own markup, and what a command's output may carry.
+// The engine's own markup, and escape sequences in a command's output.
 function withoutColour(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
   return text.replace(/<\{%[^%]*%\}>/g, "").replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "");

@@ -8,12 +8,13 @@ import { ensureStateFolder } from "./localStack.ts";
 import { hintFor } from "./pulumiCli.ts";
 
 /**
- * Runs an operation of the CLI that a person watches, and says below it in plain words what providers or the CLI refused.
- * Returns the exit code.
+ * Runs a CLI operation that a person watches, and explains errors of providers or the CLI below its output. Returns the
+ * exit code.
  *
  * @param target where the stack's commands go
- * @param operation gets the variables that make the CLI write its events into a file, hands over what the CLI writes to standard
- *   error, and returns its exit code
+ * @param operation receives the variables that make the CLI write its events to a file, passes on the CLI's standard
+ *   error,
+ *   and returns its exit code
  */
 export async function explained(
   target: Target,
@@ -22,7 +23,7 @@ export async function explained(
   await ensureStateFolder();
   const log = join(stateFolder, `events-${process.pid}.jsonl`);
   try {
-    // The option is for the CLI's own developers, and has to be asked for.
+    // The option is hidden, and this variable enables it.
     const env = { PULUMI_DEBUG_COMMANDS: "true", PULUMI_OPTION_EVENT_LOG: log };
     let stderr = "";
     const code = await operation(env, (chunk) => {

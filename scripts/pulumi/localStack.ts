@@ -11,7 +11,7 @@ import { projectFile, settingName } from "./projectFile.ts";
 import { cliFolder, type PulumiCli, pulumiHome } from "./pulumiCli.ts";
 import { composeLive, configOf, type MachineConfig, requireYaml, withoutCiphers, writeBack } from "./stackConfig.ts";
 
-/** The stack of this machine's site. */
+/** The stack of the site on this machine. */
 export const localStack = "local";
 
 const liveConfig = join(stateFolder, `Pulumi.${localStack}.yaml`);
@@ -20,23 +20,23 @@ const backend = join(stateFolder, "pulumi");
 const passphrase = join(stateFolder, "passphrase");
 export const mirrorSetting = settingName("imageMirror");
 
-/** The variables under which the CLI finds its own surroundings: plugins, language host, the right Node, compiled code. */
+/** Variables for the CLI's own parts: plugins, language host, the right Node, compiled code. */
 export function cliEnvironment(cli: PulumiCli): Record<string, string> {
   return {
     PULUMI_HOME: pulumiHome,
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    // Node keeps what it compiled: the program starts a third of a second sooner.
+    // Node caches compiled code: the program starts a third of a second sooner.
     NODE_COMPILE_CACHE: join(cacheFolder, "compiled"),
     PATH: [dirname(process.execPath), cliFolder(cli), process.env.PATH ?? ""].join(":"),
   };
 }
 
-/** The variables for state that lies in this clone. */
+/** Variables for state in this clone. */
 export function stateEnvironment(): Record<string, string> {
   return { PULUMI_BACKEND_URL: backendOf(backend), PULUMI_CONFIG_PASSPHRASE_FILE: passphrase };
 }
 
-/** The address of state in a folder. The CLI reads `#`, `?` and `%` in it as any address's. */
+/** The URL of state in a folder. The CLI interprets `#`, `?` and `%` as in any URL. */
 export function backendOf(folder: string): string {
   return `file://${folder.split("/").map(encodeURIComponent).join("/")}`;
 }
@@ -46,19 +46,22 @@ function localStateEnvironment(): NodeJS.ProcessEnv {
   return { ...withoutOtherStack(process.env), ...stateEnvironment() };
 }
 
-/** The variables that make the CLI mean the stack `local`, with its live config file, wherever it is not told otherwise. */
+/** The variables that make the CLI use the stack `local`, with its live config file, unless told otherwise. */
 export function localStackEnvironment(): NodeJS.ProcessEnv {
   return {
     ...localStateEnvironment(),
     PULUMI_STACK: localStack,
-    // Each flag of the CLI can be given by PULUMI_OPTION_<FLAG>, and concerns only the commands that have it.
+    // Each CLI flag can be set by PULUMI_OPTION_<FLAG>, which affects only commands that have the flag.
     PULUMI_OPTION_CONFIG_FILE: liveConfig,
     // `stack rm` would delete the tracked file with the stack.
     PULUMI_OPTION_PRESERVE_CONFIG: "true",
   };
 }
 
-/** The user's own configuration of a stack, by whole names, as it stands in its file. What is encrypted is stood in for. */
+/**
+ * The user's own configuration of a stack, by full names, as in its file. Encrypted values are replaced by
+ * placeholders.
+ */
 export async function usersConfig(stack = localStack): Promise<Record<string, unknown>> {
   return withoutCiphers(configOf(await readTracked(stack))) as Record<string, unknown>;
 }
@@ -68,7 +71,7 @@ export function trackedConfigOf(stack: string): string {
   return join(projectFolder, `Pulumi.${stack}.yaml`);
 }
 
-/** The text of a stack's own file; empty when there is none. An error when it is not valid YAML. */
+/** The text of a stack's own file; empty if it does not exist. Throws if it is not valid YAML. */
 export async function readTracked(stack: string): Promise<string> {
   const path = trackedConfigOf(stack);
   return existsSync(path) ? requireYaml(await readFile(path), basename(path)) : "";
@@ -80,16 +83,16 @@ export function imageMirrorOf(config: Record<string, unknown>): string | undefin
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** Whether there has been a stack in this clone. */
+/** Whether this clone has ever had a stack. */
 export function localStackExists(): boolean {
   const checkpoint = join(backend, ".pulumi/stacks", projectFile.name, `${localStack}.json`);
   return existsSync(checkpoint) || existsSync(`${checkpoint}.gz`);
 }
 
 /**
- * Makes a folder that the CLI writes to. An error where nothing can be written there.
+ * Creates a folder that the CLI writes to. Throws if it is not writable.
  *
- * @param otherwise what puts the folder in another place
+ * @param otherwise how to use another folder
  */
 async function makeWritable(folder: string, otherwise: string): Promise<void> {
   try {
@@ -98,13 +101,13 @@ async function makeWritable(folder: string, otherwise: string): Promise<void> {
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
     throw new PlainError(
-      `Nothing can be written to the folder ${folder}, which this program needs (${code}).`,
-      `Let your user write there, or ${otherwise}; then run the command again.`,
+      `The folder ${folder}, which this program needs, is not writable (${code}).`,
+      `Give your user write access, or ${otherwise}; then run the command again.`,
     );
   }
 }
 
-/** The folder for state, closed to others, with a passphrase of its own. For every stack that is kept in this clone. */
+/** The folder for state, mode 0700, with its own passphrase. For every stack that is kept in this clone. */
 export async function ensureStateFolder(): Promise<void> {
   await makeWritable(stateFolder, "move the checkout");
   await makeWritable(pulumiHome, "give HOME another folder");
@@ -114,9 +117,9 @@ export async function ensureStateFolder(): Promise<void> {
 }
 
 /**
- * Sees to it that the stack `local` is there and its live config file is up to date.
+ * Makes sure that the stack `local` exists and its live config file is up to date.
  *
- * @param imageMirror the registry set-up found images have to be pulled through; "as before" where it did not look
+ * @param imageMirror the registry that images must be pulled through, as detected; "as before" if not detected
  */
 export async function openLocalStack(cli: PulumiCli, imageMirror: string | undefined | "as before"): Promise<void> {
   await ensureStateFolder();
@@ -130,7 +133,7 @@ export async function openLocalStack(cli: PulumiCli, imageMirror: string | undef
   await writeFile(liveConfig, composed, { mode: 0o600 });
 }
 
-/** Brings what `pulumi config ...` changed in the live file into the tracked one. */
+/** Copies changes by `pulumi config ...` from the live file to the tracked one. */
 export async function writeConfigBack(): Promise<void> {
   const tracked = await readTracked(localStack);
   const text = writeBack(tracked, await readIfThere(liveConfig), await readMachineConfig());
@@ -138,8 +141,8 @@ export async function writeConfigBack(): Promise<void> {
 }
 
 /**
- * Makes the stack, and returns the text of a config file with its salt. The CLI writes the salt beside Pulumi.yaml, where
- * it would end up in git: so it gets a Pulumi.yaml elsewhere.
+ * Creates the stack and returns the text of a config file with its salt. The CLI writes the salt beside Pulumi.yaml,
+ * where it would end up in git, so it gets a Pulumi.yaml in another folder.
  */
 async function createStack(cli: PulumiCli, live: string): Promise<string> {
   const folder = await mkdtemp(join(stateFolder, "new-"));
@@ -147,7 +150,7 @@ async function createStack(cli: PulumiCli, live: string): Promise<string> {
     await copyFile(join(projectFolder, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
     const config = join(folder, `Pulumi.${localStack}.yaml`);
     await writeFile(config, live);
-    await run(`Making the stack ${localStack}`, cli.command, ["stack", "init", localStack, "--no-select"], {
+    await run(`Creating the stack ${localStack}`, cli.command, ["stack", "init", localStack, "--no-select"], {
       cwd: folder,
       env: { ...cliEnvironment(cli), ...localStateEnvironment() },
     });
@@ -157,7 +160,7 @@ async function createStack(cli: PulumiCli, live: string): Promise<string> {
   }
 }
 
-/** The text of a config file with the salt of a stack that exists: the live file's, or the state's where that is lost. */
+/** The text of a config file with the salt of an existing stack: the live file's, or the state's if that is lost. */
 async function saltedConfig(cli: PulumiCli, live: string): Promise<string> {
   if (live.includes("encryptionsalt")) return live;
   const exported = await run(`Reading the stack ${localStack}`, cli.command, ["stack", "export", "-s", localStack], {

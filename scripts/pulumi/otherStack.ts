@@ -13,10 +13,10 @@ import {
 import { inQuotes, type MachineConfig, withMachine, writeAllBack } from "./stackConfig.ts";
 
 /**
- * Runs a command of the CLI on a stack that is not `local`, with the environment in which it finds its state: the user's own
- * settings of backend and passphrase count first.
+ * Runs a CLI command on a stack other than `local`, in the environment with its state: the user's own backend and
+ * passphrase take precedence.
  *
- * @param imageMirror the registry that images have to be pulled through here, which the stack's own file is not to know
+ * @param imageMirror the registry that images must be pulled through here; it is not written to the stack's own file
  */
 export async function withOtherStack<Result>(
   stack: string,
@@ -43,8 +43,8 @@ export async function withOtherStack<Result>(
 }
 
 /**
- * Puts quotes into a stack's own file where the CLI would read another text: `stack init` and `config` write the file as they
- * read it, 493 for `0755`. The tracked file of the stack `local` they never see.
+ * Quotes values in a stack's own file that the CLI would change: `stack init` and `config` write the file as they read
+ * it, 493 for `0755`. They never see the tracked file of the stack `local`.
  */
 export async function keepTexts(stack: string): Promise<void> {
   if (stack === localStack) return;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { projectFolder } from "../cli/folders.ts";
 
-/** What Pulumi.yaml says: the project's name, which is the user's to change, and the settings with their defaults. */
+/** The content of Pulumi.yaml: the project's name, which the user may change, and the settings with their defaults. */
 export interface ProjectFile {
   name: string;
   config?: Record<string, { default?: unknown }>;
@@ -11,5 +11,5 @@ export interface ProjectFile {
 
 export const projectFile = parse(readFileSync(join(projectFolder, "Pulumi.yaml"), "utf8")) as ProjectFile;
 
-/** The whole name of a setting: `jupyter-up:imageTag`. */
+/** The full name of a setting: `jupyter-up:imageTag`. */
 export const settingName = (key: string): string => `${projectFile.name}:${key}`;

@@ -10,10 +10,10 @@ import type { Say } from "../cli/step.ts";
 import { isAtLeast } from "../cli/version.ts";
 import { namesPulumi } from "./engineEvents.ts";
 
-/** The version of the CLI that is fetched: that of npm's @pulumi/pulumi, as they count together. */
+/** The version of the CLI that is fetched: that of npm's @pulumi/pulumi, because they share version numbers. */
 export const pulumiVersion = "3.259.0";
 
-/** Where the CLI we fetched, the plugins and the CLI's own settings lie. */
+/** The folder of the fetched CLI, the plugins and the CLI's own settings. */
 export const pulumiHome = join(cacheFolder, "pulumi");
 
 const installation = join(pulumiHome, "versions", pulumiVersion);
@@ -33,7 +33,7 @@ const cliModules: GoTool = {
   flags: `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${pulumiVersion}`,
 };
 
-// The newest version of the module that still holds the language host; it runs programs for engines of today.
+// The newest version of the module that still contains the language host; it runs programs for current engines.
 const languageHostModules: GoTool = {
   name: "Pulumi's language host for Node",
   module: "github.com/pulumi/pulumi/sdk/v3",
@@ -41,7 +41,7 @@ const languageHostModules: GoTool = {
   package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
 };
 
-/** The Pulumi CLI that is there already, on PATH or in the cache; undefined when there is none or only an older one. */
+/** The existing Pulumi CLI, on PATH or in the cache; undefined if there is none or only an older one. */
 export async function findPulumiCli(): Promise<PulumiCli | undefined> {
   const own = usersPulumi();
   if (own !== undefined) {
@@ -54,8 +54,8 @@ export async function findPulumiCli(): Promise<PulumiCli | undefined> {
 }
 
 /**
- * The `pulumi` that the user would start by that name. npm puts node_modules/.bin of this folder and of each folder above it on
- * the PATH of its scripts: a launcher there is not the user's.
+ * The `pulumi` that the user would start. npm adds node_modules/.bin of this folder and its parents to the PATH of its
+ * scripts: a launcher there is not the user's.
  */
 export function usersPulumi(): string | undefined {
   return findExecutable(
@@ -64,13 +64,13 @@ export function usersPulumi(): string | undefined {
   );
 }
 
-/** How to run the command that paragraphs speak of as `pulumi ...`, where there is no such command; else nothing. */
+/** How to run the command that messages call `pulumi ...`, if there is no such command; else nothing. */
 export function hintFor(paragraphs: string[]): string[] {
   const needsHint = paragraphs.some(namesPulumi) && usersPulumi() === undefined;
-  return needsHint ? ["(There is no `pulumi` command on this machine: type `npm run pulumi --` in its place.)"] : [];
+  return needsHint ? ["(There is no `pulumi` command on this machine: use `npm run pulumi --` instead.)"] : [];
 }
 
-/** Sees to it that the Pulumi CLI is there: the user's own, else a download, else a build from its Go modules. */
+/** Makes sure that there is a Pulumi CLI: the user's own, else a download, else a build from its Go modules. */
 export async function ensurePulumiCli(environment: Environment, say: Say): Promise<PulumiCli> {
   const found = await findPulumiCli();
   if (found) return found;
@@ -83,10 +83,10 @@ async function download({ debianRoot }: Environment, say: Say): Promise<void> {
   // The vendor's installer is a shell script around curl.
   if (debianRoot && findExecutable("curl") === undefined) await installPackages(["curl", "ca-certificates"], say);
   say(`downloading Pulumi ${pulumiVersion} from get.pulumi.com`);
-  // Loaded here, because it takes most of a second, and only this once is it needed.
+  // Imported here, because loading takes most of a second and is rarely needed.
   const { PulumiCommand } = await import("@pulumi/pulumi/automation/index.js");
   try {
-    // The version is that of the SDK, unless another is asked for.
+    // The SDK's version, unless another is requested.
     await PulumiCommand.install({ root: installation });
   } catch (error) {
     throw new PlainError(
@@ -103,7 +103,7 @@ async function build({ debianRoot }: Environment, say: Say): Promise<void> {
   }
 }
 
-/** The folder that has to be on PATH for the CLI to find its language host. */
+/** The folder that must be on PATH so that the CLI finds its language host. */
 export function cliFolder(cli: PulumiCli): string {
   return dirname(cli.command);
 }

@@ -1,4 +1,4 @@
-/** What the set-up has to know of the site before Pulumi can run: what it is made of, from the program's own code. */
+/** What set-up has to know about the site before Pulumi can run, from the program's own code. */
 
 import { buildSite, imagesOf } from "../../files/site/site.ts";
 import { readSettings } from "../../settings/read.ts";
@@ -9,12 +9,12 @@ import { projectFile, settingName } from "./projectFile.ts";
 export const siteComponent = "jupyter-up:index:SiteRelease";
 
 /**
- * The operation that takes the site down. The notebooks stay, and in the state all that is made once: certificates,
- * passwords.
+ * The operation that stops the site. Notebooks stay, and so does everything in the state that is created only once:
+ * certificates, passwords.
  */
 export const takeDown = ["destroy", "--target", "**SiteRelease**", "--yes", "--skip-preview"];
 
-/** The operation that runs the release once more although no setting has changed: it recreates what does not run. */
+/** The operation that repeats the release although no setting has changed: it recreates what is not running. */
 export const releaseAgain = ["up", "--replace", "**site-release", "--yes", "--skip-preview"];
 
 /** The packages whose providers the program uses with target local. */
@@ -27,20 +27,20 @@ export function providersFor(config: Record<string, unknown>): string[] {
   return [...providerPackages, ...(target === "gcp" ? ["gcp"] : []), ...(hasRecords ? ["cloudflare"] : [])];
 }
 
-/** Where the site runs with these settings. */
+/** The target in these settings. */
 export function targetOf(config: Record<string, unknown>): Target {
   const target = config[settingName("target")];
   return target === "gcp" || target === "ssh" ? target : "local";
 }
 
 /**
- * The images that the site runs with these settings, by the names of their own registries. Settings with a fault need none:
- * the program will name the fault, and change nothing.
+ * The images of the site with these settings, by the names of their own registries. Invalid settings need none: the
+ * program will report the error and change nothing.
  *
- * @param config the stack's configuration, by whole names ("jupyter-up:imageTag")
+ * @param config the stack's configuration, by full names ("jupyter-up:imageTag")
  */
 export async function siteImages(config: Record<string, unknown>): Promise<string[]> {
-  // Those with a colon are a provider's.
+  // Names with a colon are a provider's.
   const declared = Object.entries(projectFile.config ?? {}).filter(([key]) => !key.includes(":"));
   const defaults = declared.map(([key, { default: value }]) => [key, value]);
   const own = Object.entries(config).flatMap(([name, value]) => {

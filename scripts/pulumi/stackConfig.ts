@@ -1,7 +1,7 @@
 /**
- * The two files of a stack: the tracked one beside Pulumi.yaml, which is the user's and knows no machine, and the live one in
- * .state, which the CLI reads and which knows what set-up found out, and for the stack `local` this clone's encryption salt.
- * Pure: texts in, texts out.
+ * The two files of a stack. The tracked one, beside Pulumi.yaml, belongs to the user and is independent of the machine.
+ * The live one, in .state, is read by the CLI and adds what set-up detected, and for the stack `local` this clone's
+ * encryption salt. Pure: texts in, texts out.
  */
 
 import { isDeepStrictEqual } from "node:util";
@@ -9,7 +9,7 @@ import { type Document, isMap, isNode, isSeq, LineCounter, parseDocument, visit 
 import { losesItsText } from "../../settings/unquoted.ts";
 import { PlainError } from "../cli/plainError.ts";
 
-/** Settings that set-up adds because of the machine, by their whole names ("jupyter-up:imageMirror"). */
+/** Settings that set-up adds for this machine, by full names ("jupyter-up:imageMirror"). */
 export type MachineConfig = Record<string, string>;
 
 interface StackFile {
@@ -17,18 +17,18 @@ interface StackFile {
   config?: Record<string, unknown> | null;
 }
 
-// Quote what YAML 1.1 would read as a boolean. What is odd in a file is said by `requireYaml`, and nowhere else.
+// Quotes what YAML 1.1 would read as a boolean. Only `requireYaml` reports errors in a file.
 const options = { compat: "yaml-1.1", merge: true, logLevel: "silent" } as const;
 
 /**
- * The live file: the tracked one with this clone's salt, and with the machine's settings where the user has set none.
+ * The live file: the tracked one with this clone's salt, and with the machine's settings that the user has not set.
  *
  * @param tracked the text of Pulumi.local.yaml
- * @param live the text of the live file as it is, for its salt; empty before the first time
+ * @param live the text of the existing live file, for its salt; empty before the first time
  */
 export function composeLive(tracked: string, live: string, machine: MachineConfig): string {
   const document = editable(tracked);
-  // Keys of somebody else's clone would not open anything here.
+  // Encryption keys of another clone would not decrypt anything here.
   for (const key of ["encryptionsalt", "encryptedkey", "secretsprovider"]) document.delete(key);
   const { encryptionsalt } = stackFile(live);
   if (encryptionsalt) document.set("encryptionsalt", encryptionsalt);
@@ -36,7 +36,7 @@ export function composeLive(tracked: string, live: string, machine: MachineConfi
   return document.toString();
 }
 
-/** The live file of any other stack, whose tracked one has its keys: the same, with the machine's settings. */
+/** The live file of any other stack, whose tracked file contains its keys: the same, with the machine's settings. */
 export function withMachine(tracked: string, machine: MachineConfig): string {
   const document = editable(tracked);
   add(machine, document, tracked);
@@ -50,12 +50,12 @@ function add(machine: MachineConfig, document: Document, tracked: string): void 
 }
 
 /**
- * The tracked file after `pulumi config ...` has changed the live one: the same changes, and every comment kept. The salt
- * and the machine's settings stay where they were.
+ * The tracked file after `pulumi config ...` has changed the live one: with the same changes and all comments. The salt
+ * and the machine's settings are not copied.
  *
  * @param tracked the text of Pulumi.local.yaml
  * @param live the text of the live file after the command
- * @param machine what was added when the live file was composed
+ * @param machine the settings that were added to the live file
  */
 export function writeBack(tracked: string, live: string, machine: MachineConfig): string {
   const before = configOf(tracked);
@@ -70,7 +70,7 @@ export function writeBack(tracked: string, live: string, machine: MachineConfig)
   return changed === untouched ? tracked : changed;
 }
 
-/** The tracked file of any other stack, after a command may have changed the live one: the settings, and the keys, too. */
+/** The tracked file of any other stack, after a command may have changed the live one: settings and encryption keys. */
 export function writeAllBack(tracked: string, live: string, machine: MachineConfig): string {
   const text = writeBack(tracked, live, machine);
   const document = editable(text);
@@ -80,7 +80,7 @@ export function writeAllBack(tracked: string, live: string, machine: MachineConf
   return changed.length > 0 ? document.toString() : text;
 }
 
-/** A stack's own file with quotes around what the CLI would read as another text. */
+/** A stack's own file with quotes around values that the CLI would change. */
 export function inQuotes(tracked: string): string {
   const document: Document = parseDocument(tracked, options);
   const untouched = document.toString();
@@ -89,26 +89,27 @@ export function inQuotes(tracked: string): string {
   return quoted === untouched ? tracked : quoted;
 }
 
-/** The configuration with something of the right form in the place of everything that is encrypted. */
+/** The configuration with placeholders of the right form for everything that is encrypted. */
 export function withoutCiphers(value: unknown, name = ""): unknown {
   if (Array.isArray(value)) return value.map((each) => withoutCiphers(each));
   if (!isRecord(value)) return value;
-  if (typeof value.secure === "string") return fakes[name.replace(/^.*:/, "")] ?? "-----BEGIN PRIVATE KEY-----";
+  if (typeof value.secure === "string") return placeholders[name.replace(/^.*:/, "")] ?? "-----BEGIN PRIVATE KEY-----";
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withoutCiphers(part, key)]));
 }
 
-const fakes: Record<string, string> = {
+const placeholders: Record<string, string> = {
   passwordHash: `$2b$10$${".".repeat(53)}`,
   tlsCertificate: "-----BEGIN CERTIFICATE-----",
 };
 
-/** The configuration in a stack's file, by whole names. */
+/** The configuration in a stack's file, by full names. */
 export function configOf(text: string): Record<string, unknown> {
   return stackFile(text).config ?? {};
 }
 
 /**
- * The text of a file that people edit, if it holds settings. The error names the place without the lines there: one may hold a secret.
+ * The text of a file that people edit, if it is valid. The error names the position without quoting the lines: they may
+ * contain a secret.
  *
  * @param name the file's name, for the error
  */
@@ -119,7 +120,7 @@ export function requireYaml(bytes: Uint8Array | string, name: string): string {
   const at = (offset = 0) => `at line ${lines.linePos(offset).line}, column ${lines.linePos(offset).col}`;
   for (const { code, message, pos } of document.errors) {
     if (code === "MULTIPLE_DOCS") throw notValid(name, `a second document begins ${at(pos[0])}`);
-    // The lines after the first show the place in the file.
+    // The lines after the first one quote the file.
     throw notValid(name, message.split("\n")[0]?.replace(/:$/, "") ?? code);
   }
   visit(document, {
@@ -133,7 +134,7 @@ export function requireYaml(bytes: Uint8Array | string, name: string): string {
     ["config", document.get("config", true)],
   ] as const)
     if (isNode(node) && !isMap(node) && node.toJS(document) !== null)
-      throw notValid(name, `${what} has to hold settings by their names, one a line, ${at(node.range?.[0])}`);
+      throw notValid(name, `${what} must contain settings by name, one per line, ${at(node.range?.[0])}`);
   return text;
 }
 
@@ -148,7 +149,7 @@ function decoded(bytes: Uint8Array, name: string): string {
 const notValid = (name: string, why: string) =>
   new PlainError(`${name} is not valid YAML: ${why}.`, "Correct the file there, and run the command again.");
 
-/** A file as a document whose keys can be set, even if there is nothing in it yet. */
+/** A file as a document whose keys can be set, even if it is empty. */
 function editable(text: string): Document {
   const document: Document = parseDocument(text, options);
   if (!isMap(document.contents)) document.contents = document.createNode({});
@@ -156,7 +157,7 @@ function editable(text: string): Document {
   return document;
 }
 
-/** Puts quotes around what the CLI would read as another text: 0755 as 493, 2026-08-17 as a moment. */
+/** Quotes values that the CLI would change: 0755 into 493, 2026-08-17 into a timestamp. */
 function quote(document: Document): void {
   visit(document, {
     Scalar(_, scalar) {
@@ -175,10 +176,10 @@ function missing(machine: MachineConfig, config: Record<string, unknown>): Machi
   return Object.fromEntries(Object.entries(machine).filter(([name]) => !config[name]));
 }
 
-/** Makes the node at `path` say `value`, touching no more nodes than it has to: comments hang on nodes. */
+/** Sets the node at `path` to `value`, and touches as few nodes as possible: comments are attached to nodes. */
 function assign(document: Document, path: (string | number)[], value: unknown): void {
   const node = document.getIn(path, true);
-  // An alias, and what it stands for in other places, is left alone.
+  // Leaves alone an alias, and its anchor elsewhere.
   if (isNode(node) && isDeepStrictEqual(node.toJS(document), value)) return;
   if (isMap(node) && isRecord(value)) {
     for (const { key } of [...node.items]) {
@@ -194,7 +195,7 @@ function assign(document: Document, path: (string | number)[], value: unknown): 
   }
 }
 
-/** The CLI writes every number and every yes or no as a text. */
+/** The CLI writes every number and boolean as a text. */
 function isSame(one: unknown, other: unknown): boolean {
   const isPlain = (value: unknown) => typeof value !== "object";
   return one === other || (isPlain(one) && isPlain(other) && String(one) === String(other));

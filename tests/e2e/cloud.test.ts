@@ -163,7 +163,7 @@ describe("a site on a VM of Google Cloud", () => {
     const provision = `/opt/jupyter-up/bin/provision /srv/elsewhere ${device} 1`;
     assert.match(
       await vm(`${provision} || echo failed`),
-      /holds something that is not ours \(swap\), and is left as it is\. Nothing was changed on it\.\nfailed$/,
+      /has other content \(swap\)\. Nothing was changed on it\.\nfailed$/,
     );
     assert.equal(await vm(`blkid -p -o value -s TYPE ${device} && losetup --detach ${device}`), "swap");
   });

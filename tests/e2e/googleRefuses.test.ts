@@ -56,16 +56,18 @@ describe("what a person reads before a site is on Google Cloud, and when it cann
     ])
       assert.match(
         text,
-        new RegExp(`lacks the right ${right}[\\s\\S]*\n {2}gcloud projects add-iam-policy-binding .*roles/${role}\n`),
+        new RegExp(
+          `lacks the permission ${right}[\\s\\S]*\n {2}gcloud projects add-iam-policy-binding .*roles/${role}\n`,
+        ),
       );
   });
 
   // Those of the network come before those of the VM, so that no VM is made.
   const cases: [name: string, fault: Omit<Fault, "operation">, words: RegExp][] = [
     [
-      "an API that is switched off",
+      "an API that is disabled",
       { type: NETWORK, fault: "api not enabled" },
-      /this API of Google's switched off[\s\S]*\n {2}gcloud services enable compute\.googleapis\.com --project/,
+      /This Google API is disabled[\s\S]*\n {2}gcloud services enable compute\.googleapis\.com --project/,
     ],
     [
       "a project without billing",
@@ -80,17 +82,17 @@ describe("what a person reads before a site is on Google Cloud, and when it cann
         fault: "other",
         message: "googleapi: Error 404: The resource 'projects/my-project-123456' was not found, notFound",
       },
-      /There is no project my-project-123456[\s\S]*\n {2}pulumi config set project/,
+      /The project my-project-123456 does not exist[\s\S]*\n {2}pulumi config set project/,
     ],
     [
-      "an account that a VM may not run as",
+      "a service account that the user may not use",
       { type: VM, fault: "account not usable" },
-      /may not let a VM run as [\s\S]*\n {2}gcloud projects add-iam-policy-binding .*roles\/iam\.serviceAccountUser\n/,
+      /is not allowed to run a VM as [\s\S]*\n {2}gcloud projects add-iam-policy-binding .*roles\/iam\.serviceAccountUser\n/,
     ],
     [
       "a zone that is full",
       { type: VM, fault: "zone exhausted" },
-      /no room for the VM in us-central1-a right now[\s\S]*\n {2}pulumi config set zone us-central1-c\n/,
+      /no capacity for the VM in us-central1-a right now[\s\S]*\n {2}pulumi config set zone us-central1-c\n/,
     ],
   ];
   for (const [name, fault, words] of cases)

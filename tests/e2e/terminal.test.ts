@@ -88,7 +88,7 @@ One thing is wrong with the settings of the stack local. Nothing was changed.
   allow[0]: "nobody" has no @ in it. An address is written ann@example.com, a whole domain @example.com.
     pulumi config set --path 'allow[0]' ann@example.com
 
-(There is no \`pulumi\` command on this machine: type \`npm run pulumi --\` in its place.)`,
+(There is no \`pulumi\` command on this machine: use \`npm run pulumi --\` instead.)`,
         );
       });
 
@@ -103,7 +103,7 @@ One thing is wrong with the settings of the stack local. Nothing was changed.
       it("takes the site down", async () => {
         seen = await clone.npmOnTerminal({ columns }, "stop");
         assert.equal(seen.code, 0, seen.text);
-        assert.match(seen.text, done(columns, "The site is down"));
+        assert.match(seen.text, done(columns, "The site is stopped"));
         assert.ok(seen.text.includes(join(clone.folder, "notebooks")), seen.text);
       });
     });

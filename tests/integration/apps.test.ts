@@ -293,7 +293,7 @@ describe("Apps, released,", () => {
       ];
       for (const question of forged) {
         const { status, body } = await ann("phpdemo.", "/", question);
-        assert.deepEqual([status, /That form was not from here/.test(body)], [403, true]);
+        assert.deepEqual([status, /This form did not come from this site/.test(body)], [403, true]);
       }
       // What a link or an image of another site can do: ask.
       await ann("phpdemo.", `/?action=remove&id=1&token=${token}`, { headers: { cookie } });

@@ -318,7 +318,7 @@ describe("MariaDB, released,", () => {
       assert.equal(code, 1);
       assert.match(
         output,
-        /^mariadb says: MariaDB refuses the schema of new-app \(setting apps, schema\)\. Its database was not made\. Mend the file, and run pulumi up again\. MariaDB says: .*at line 2.*TABEL/m,
+        /^mariadb says: MariaDB refuses the schema of new-app \(setting apps, schema\)\. Its database was not created\. Fix the file and run pulumi up again\. MariaDB says: .*at line 2.*TABEL/m,
       );
       assert.match(output, /^The previous release \(\w+\) was put back and is running\./m);
       const made = await site.exec("mariadb", ["ls", "/var/lib/mysql"]);

@@ -150,7 +150,7 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
     const asked = await site.exec("jupyter", ["sh", "-c", `${impatient} && python3 /tmp/packages.py more-itertools`]);
     assert.deepEqual(asked, {
       code: 0,
-      output: "Packages are still being installed, beside the running server. ~/packages.log says how it goes.\n",
+      output: "Packages are still being installed while the server runs. Progress: ~/packages.log\n",
     });
     const report = `${home}/.local/share/jupyter-up/report.txt`;
     await until("a report", () => existsSync(report), 300);
@@ -235,7 +235,7 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
       said(await released()).map((line) => line.replace(/Python 3\.\d+/, "Python 3.N")),
       [
         "jupyter says: Installed for Python 3.N: iniconfig 2.0.0.",
-        "jupyter says: no == requirement ! is no requirement that pip takes. Correct the line or take it out: ~/.local/share/jupyter-up/missing-packages.txt.",
+        "jupyter says: no == requirement ! is not a requirement that pip accepts. Fix or delete the line: ~/.local/share/jupyter-up/missing-packages.txt.",
       ],
     );
     assert.equal(readFileSync(list, "utf8"), "no == requirement !\n");
@@ -247,6 +247,6 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
     mkdirSync(`${home}/.local/share`, { recursive: true });
     writeFileSync(`${home}/.local/share/jupyter-up`, "");
     const output = await released();
-    assert.match(output, /^jupyter says: Packages could not be looked after: /m);
+    assert.match(output, /^jupyter says: Packages could not be checked: /m);
   });
 });

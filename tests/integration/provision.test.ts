@@ -29,7 +29,7 @@ const provision = readFileSync(new URL("../../files/host/provision.sh", import.m
     assert.deepEqual(await runs(...programs, "make_swap", "make_swap"), {
       code: 0,
       output:
-        "Making a swap file of 1 GB, as there are 966 MB of memory ...\nfallocate 1G\nswapon /swapfile\nswapon /swapfile\n",
+        "Creating a swap file of 1 GB, because the machine has 966 MB of memory ...\nfallocate 1G\nswapon /swapfile\nswapon /swapfile\n",
     });
   });
 

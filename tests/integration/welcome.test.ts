@@ -50,9 +50,9 @@ describe("The first notebook", () => {
   });
   afterAll(() => site.remove());
 
-  it("lies in the notebooks folder after the first release, which says so", async () => {
+  it("is in the notebooks folder after the first release, which reports it", async () => {
     const output = await released({ database: "true", apps: [demo] });
-    assert.match(output, /^jupyter says: welcome\.ipynb lies in the notebooks folder: a first notebook to run\.$/m);
+    assert.match(output, /^jupyter says: The notebooks folder contains welcome\.ipynb, an introduction\.$/m);
     const own = readFileSync(new URL("../../files/services/jupyter/welcome.ipynb", import.meta.url), "utf8");
     assert.equal(readFileSync(file, "utf8"), own);
   });
@@ -107,6 +107,6 @@ describe("The first notebook", () => {
     rmSync(placed, { recursive: true });
     writeFileSync(placed, "");
     const output = await released({ database: "false" });
-    assert.match(output, /^jupyter says: welcome\.ipynb could not be put into the notebooks folder\./m);
+    assert.match(output, /^jupyter says: welcome\.ipynb could not be copied into the notebooks folder\./m);
   });
 });

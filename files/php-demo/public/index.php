@@ -1,5 +1,5 @@
 <?php
-// Wine and cheese: a list of pairings, to add to, change and take from.
+// Wine and cheese: a list of pairings that users can add, change and delete.
 declare(strict_types=1);
 
 require __DIR__ . '/../src/Pairings.php';
@@ -22,7 +22,7 @@ try {
     database_page();
 }
 
-/** Does what a form asks for, and leads back to the list, so that a reload does not do it twice. */
+/** Executes a form and redirects to the list, so that a reload does not repeat it. */
 function change(Pairings $pairings, array $form): void
 {
     if (!is_our_form($form['token'] ?? null)) {
@@ -47,13 +47,13 @@ function change(Pairings $pairings, array $form): void
     header('Location: /', true, 303);
 }
 
-/** 0 where there is none. */
+/** 0 if there is none. */
 function whole_number(mixed $value): int
 {
     return is_string($value) && preg_match('/^[1-9][0-9]{0,9}$/D', $value) ? (int) $value : 0;
 }
 
-/** A text as the table takes it; null where it does not. */
+/** A text that the table accepts; null if it is not acceptable. */
 function short_text(mixed $value): ?string
 {
     $text = is_string($value) ? trim($value) : '';

@@ -1,14 +1,16 @@
 <?php
 declare(strict_types=1);
 
-/** The table of pairings. Values reach the database beside the statements, never in them. */
+/** The table of pairings. Values go to the database as parameters, never inside a statement. */
 final class Pairings
 {
     private function __construct(private readonly PDO $database)
     {
     }
 
-    /** @throws PDOException when the database does not answer. */
+    /**
+     * @throws PDOException when the database does not answer.
+     */
     public static function connect(): self
     {
         $source = sprintf('mysql:host=%s;dbname=%s;charset=utf8mb4', getenv('DB_HOST'), getenv('DB_NAME'));
@@ -17,7 +19,7 @@ final class Pairings
             PDO::ATTR_EMULATE_PREPARES => false,
             PDO::ATTR_DEFAULT_FETCH_MODE => PDO::FETCH_ASSOC,
             PDO::ATTR_TIMEOUT => 3,
-            // Saving what was there already is no failure.
+            // Saving an existing pairing again is not an error.
             PDO::MYSQL_ATTR_FOUND_ROWS => true,
         ]));
     }
@@ -33,13 +35,13 @@ final class Pairings
         $this->run('INSERT INTO pairings (wine, cheese) VALUES (?, ?)', [$wine, $cheese]);
     }
 
-    /** Whether it was there. */
+    /** Whether it existed. */
     public function change(int $id, string $wine, string $cheese): bool
     {
         return $this->run('UPDATE pairings SET wine = ?, cheese = ? WHERE id = ?', [$wine, $cheese, $id]) > 0;
     }
 
-    /** Whether it was there. */
+    /** Whether it existed. */
     public function remove(int $id): bool
     {
         return $this->run('DELETE FROM pairings WHERE id = ?', [$id]) > 0;

@@ -1,7 +1,7 @@
 <?php
 declare(strict_types=1);
 
-/** A text for HTML. Everything that is not written out in this file goes through it. */
+/** Escapes a text for HTML. Everything that is not literally in this file passes through it. */
 function e(string $text): string
 {
     return htmlspecialchars($text, ENT_QUOTES | ENT_SUBSTITUTE, 'UTF-8');
@@ -61,7 +61,7 @@ function pairing_form(int $id, string $wine, string $cheese, string $action): vo
 </form>
 <?php }
 
-/** The database may be starting, or down: nothing of it is this person's fault, and nothing is made up. */
+/** The database may be starting or down. The page says so and shows no data. */
 function database_page(): void
 {
     http_response_code(503);
@@ -70,7 +70,7 @@ function database_page(): void
     page_begins(); ?>
 <section class="card">
 <h2>The database does not answer</h2>
-<p>It may be starting. Nothing was changed. This page asks again by itself.</p>
+<p>It may be starting. Nothing was changed. This page reloads by itself.</p>
 </section>
 <?php page_ends();
 }
@@ -80,7 +80,7 @@ function refusal_page(): void
     http_response_code(403);
     page_begins(); ?>
 <section class="card">
-<h2>That form was not from here</h2>
+<h2>This form did not come from this site</h2>
 <p>Or it was open for too long. Nothing was changed. <a href="/">Back to the list</a></p>
 </section>
 <?php page_ends();

@@ -1,7 +1,7 @@
 <?php
 declare(strict_types=1);
 
-/** Who is there, and what this browser was told: nginx knows the one, a cookie of this app's own the other. */
+/** The signed-in user, from nginx, and this browser's message, from this app's cookie. */
 
 function start_session(): void
 {
@@ -16,7 +16,7 @@ function start_session(): void
     $_SESSION['token'] ??= bin2hex(random_bytes(16));
 }
 
-/** Stands in every form of ours; another site can send one, and not know it. */
+/** Contained in each of our forms. Another site can send a form but does not know this value. */
 function token(): string
 {
     return $_SESSION['token'];
@@ -32,7 +32,7 @@ function set_message(string $message): void
     $_SESSION['message'] = $message;
 }
 
-/** What the last form led to; said once. */
+/** The result of the last form, shown once. */
 function take_message(): ?string
 {
     $message = $_SESSION['message'] ?? null;
@@ -40,7 +40,7 @@ function take_message(): ?string
     return $message;
 }
 
-/** The name that nginx sends along of whoever it let in, and their address. */
+/** The user's name and address, as nginx sends them. */
 function person(): string
 {
     $address = $_SERVER['HTTP_X_AUTH_USER'] ?? '';

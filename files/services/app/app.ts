@@ -7,14 +7,14 @@ import { hostName, type Names } from "../../site/names.ts";
 import type { Secrets } from "../../site/secrets.ts";
 import type { Service } from "../../site/service.ts";
 
-/** Room to keep free for an image of unknown size. */
+/** Disk space to keep free for an image of unknown size. */
 const IMAGE_MIB = 500;
 
 /**
- * Any image behind the same door.
+ * Any image behind the site's sign-in.
  *
- * Its networks are its own, so that apps cannot reach each other, nor one pose as the door to another: nginx comes to the
- * one, and MariaDB to the other, which leads nowhere else.
+ * Each app has two networks of its own, so that apps cannot reach each other and cannot pose as nginx to another: nginx
+ * joins one of them, and MariaDB the other, which is internal.
  * @param index its position in the setting `apps`.
  */
 export function app(names: Names, app: App, index: number, layout: HostLayout): Service {
@@ -23,7 +23,7 @@ export function app(names: Names, app: App, index: number, layout: HostLayout): 
   const database = `db-${name}`;
   return {
     name,
-    about: `The app ${name}, from the stack's setting apps. Its folders lie on the host; all else goes with the container.`,
+    about: `The app ${name}, from the stack's setting apps. Its folders are on the host; everything else is lost with the container.`,
     image: {
       reference: app.image,
       sizeMiB: IMAGE_MIB,
@@ -42,7 +42,7 @@ export function app(names: Names, app: App, index: number, layout: HostLayout): 
       ...UNTRUSTED,
       mem_limit: app.memory,
       ...(Object.keys(app.environment).length > 0 ? { environment: app.environment } : {}),
-      // The image's own check would run for nobody to see: a release asks by itself, and then whoever uses it.
+      // Nothing would use the image's own health check: a release runs its own probe, and later the users notice.
       healthcheck: { disable: true },
     },
     folders: Object.entries(app.files).map(([at, folder]) => ({ at, files: filesBelow(folder) })),
@@ -69,12 +69,13 @@ export function app(names: Names, app: App, index: number, layout: HostLayout): 
   };
 }
 
-/** Where an app's data lies on the host; it outlives the app. */
+/** The folder of an app's data on the host; it outlives the app. */
 export const appData = (layout: HostLayout, app: string) => `${layout.data}/apps/${app}`;
 
 /**
- * Where a volume lies. Each is a folder in the app's folder itself, which no app can write to: were `/data/sub` a folder in
- * that of `/data`, an app could put a link to any folder of the host in its place. No path in a container has a `~` in it.
+ * The folder of a volume. Each is directly in the app's folder, which the app itself cannot write to. If `/data/sub`
+ * were a folder inside that of `/data`, the app could replace it with a link to any folder of the host. No path in a
+ * container has a `~` in it.
  */
 const volumeFolder = (layout: HostLayout, app: string, target: string) =>
   `${appData(layout, app)}/${relative("", target).replaceAll("/", "~")}`;
@@ -85,10 +86,10 @@ const outermost = (volumes: string[]) =>
 
 const relative = (folder: string, path: string) => path.slice(folder.length + 1);
 
-/** Comes behind "jupyter" in the alphabet, by which Docker decides on which network nginx's ports are published. */
+/** Sorts after "jupyter": Docker publishes nginx's ports on the first network in alphabetical order. */
 const doorNetwork = (app: string) => `to-${app}`;
 
-/** An image need not have any program to ask with. nginx's has, and asks on the way that people come. */
+/** An image may contain no program for a probe. nginx's image does, and its probe uses the same path as the users. */
 function question({ name, port, path }: App): string[] {
   return path
     ? wget(`http://${name}:${port}${path}`, "-T", "5")

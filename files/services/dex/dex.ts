@@ -8,24 +8,24 @@ import { callbackUrl, type Names } from "../../site/names.ts";
 import type { Secrets } from "../../site/secrets.ts";
 import type { Service } from "../../site/service.ts";
 
-/** Vouch's name at Dex. */
+/** Vouch's client id at Dex. */
 export const DEX_CLIENT = "vouch";
 
 /** Time to find the password; as long as Vouch waits. */
 const SIGN_IN_MINUTES = 15;
 
-/** The built-in identity provider, with users of the site's own. */
+/** The built-in identity provider, with the site's own users. */
 export function dex(names: Names, users: DexUser[]): Service {
   return {
     name: "dex",
-    about: "The built-in identity provider, with users of the site's own.",
+    about: "The built-in identity provider, with the site's own users.",
     image: { reference: "ghcr.io/dexidp/dex:v2.45.1", sizeMiB: 130 },
     user: { uid: 1001, gid: 1001 },
     networks: ["sign-in"],
     compose: {
       ...HARDENED,
       mem_limit: "160m",
-      // The image's own entrypoint would render the file as a template first, people's names in it, too.
+      // The image's own entrypoint would render the file as a template first, including users' names.
       entrypoint: ["dex"],
       command: ["serve", "/etc/dex/config.yaml"],
       healthcheck: healthCheck(...wget("http://127.0.0.1:5556/healthz")),
@@ -42,7 +42,7 @@ export function dex(names: Names, users: DexUser[]): Service {
   };
 }
 
-/** The browser asks Dex by its public name, Vouch on the network they share. */
+/** The browser reaches Dex by its public name, Vouch over the network they share. */
 export function dexEndpoints(names: Names) {
   return {
     authorization: `${names.origin("dex")}/auth`,
@@ -55,9 +55,9 @@ export function dexEndpoints(names: Names) {
 function config(names: Names, users: DexUser[], secrets: Secrets): string {
   const file = new Document({
     issuer: names.origin("dex"),
-    // Nothing of a sign-in has to outlive Dex: the session is Vouch's.
+    // No sign-in has to outlive Dex: the session is Vouch's.
     storage: { type: "memory" },
-    // It keeps sign-ins under way in memory; anybody can begin one.
+    // Dex keeps unfinished sign-ins in memory, and anybody can start one.
     expiry: { authRequests: `${SIGN_IN_MINUTES}m` },
     web: { http: "0.0.0.0:5556" },
     logger: { level: "warn" },
@@ -74,11 +74,11 @@ function config(names: Names, users: DexUser[], secrets: Secrets): string {
       userID: userId(email),
     })),
   });
-  file.commentBefore = " Who can sign in. A user is added in the stack's settings (signIn.users), not here.";
+  file.commentBefore = " Who can sign in. Add users in the stack's settings (signIn.users), not here.";
   return yamlText(file);
 }
 
-/** Stays the same for an address, whatever is added or taken out around it; in the form of a UUID, as Dex's examples have it. */
+/** Constant for an address, whatever users are added or removed; in the form of a UUID, as in Dex's examples. */
 function userId(email: string): string {
   const hex = createHash("sha256").update(email).digest("hex");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");

@@ -1,10 +1,10 @@
-"""Ends what people have started who are not on the allow list any more: kernels, terminals, and what runs below them.
+"""Ends the processes of users who are no longer on the allow list: kernels, terminals, and their child processes.
 
     end_removed.py <ALLOW-LIST
 
-Run in Jupyter's container after each release. Standard input is the site's allow list, an entry a line: an address, a name at
-GitHub, or `@domain`. jupyter_server_config.py notes in each kernel's and terminal's environment who started it, and their
-child processes inherit that. All of them run as the same user, so somebody who wants to can hide a process from this.
+Run in Jupyter's container after each release. Standard input is the site's allow list, one entry per line: an address, a name
+at GitHub, or `@domain`. jupyter_server_config.py records in each kernel's and terminal's environment who started it, and
+child processes inherit that. All of them run as the same system user, so a user can deliberately hide a process from this.
 """
 
 import http.client
@@ -25,14 +25,14 @@ PATIENCE = 10
 
 def main():
     allow_list = {line.strip().lower() for line in sys.stdin}
-    # By process, each with who started it and, if it is a kernel, which. Those that were ended are counted here.
+    # Processes with the user who started each and, for a kernel, its id. Ended ones are counted here.
     ended = {}
     for _ in range(5):
         found = removed(allow_list)
         if not found:
             break
         ended.update(found)
-        # Before they are killed: Jupyter restarts a kernel that dies.
+        # Before the processes are killed: Jupyter restarts a kernel that dies.
         kernels = {kernel for _, kernel in found.values() if kernel}
         if kernels:
             with ThreadPoolExecutor(len(kernels)) as pool:
@@ -48,13 +48,13 @@ def main():
 
 
 def removed(allow_list):
-    """Processes started by people who are not on the list."""
+    """Processes started by users who are not on the list."""
     marked = {int(folder.name): marks(folder) for folder in Path("/proc").glob("[0-9]*")}
     return {process: mark for process, mark in marked.items() if mark[0] and not is_allowed(mark[0], allow_list)}
 
 
 def marks(process):
-    """Who started a process, or nobody; and the id of the kernel that it is, if it is one."""
+    """The user who started a process, or None; and its kernel id, if it is a kernel."""
     try:
         variables = (process / "environ").read_bytes().split(b"\0")
         command = (process / "cmdline").read_bytes()
@@ -67,14 +67,14 @@ def marks(process):
 
 
 def is_allowed(person, allow_list):
-    """As nginx reads the list; see peopleMap in files/services/nginx/nginx.ts."""
+    """Reads the list as nginx does; see peopleMap in files/services/nginx/nginx.ts."""
     name = person.lower()
     before, at, domain = name.rpartition("@")
     return name in allow_list or (at + domain in allow_list if before else False)
 
 
 def shut_down(kernel):
-    """Asks Jupyter to, as its own page would: with the door's secret, and a cookie that matches its header."""
+    """Sends the request to Jupyter like its own page: with nginx's secret, and a cookie that matches its header."""
     headers = {
         "X-Door-Secret": DOOR_SECRET.read_text().strip(),
         "X-Auth-User": "jupyter-up",
@@ -86,7 +86,7 @@ def shut_down(kernel):
         connection.request("DELETE", f"/api/kernels/{kernel}", headers=headers)
         connection.getresponse().read()
     except (OSError, http.client.HTTPException):
-        # Killed below all the same.
+        # The process is killed below all the same.
         pass
 
 

@@ -9,50 +9,52 @@ import { NOTEBOOKS } from "../mariadb/access.ts";
 import { DATABASE_NETWORK } from "../mariadb/mariadb.ts";
 
 const FILES = "/usr/local/etc/jupyter-up";
-/** What the container's start has to say to a release; see serve.sh. */
+/** The start-up's message for a release; see serve.sh. */
 const NOTICE = "/tmp/jupyter-up-notice";
 const HOME = "/home/jovyan";
 const file = (name: string) => renderTemplate(new URL(name, import.meta.url));
 
 const USER = { uid: 1000, gid: 100 };
 
-/** Processes and threads. numpy alone starts a thread for each core in every kernel. */
+/** Processes and threads. numpy alone starts one thread per core in every kernel. */
 const PROCESSES = 1024;
 
-/** What `pd.read_sql("select ...", os.environ["DATABASE_URL"])` takes. */
+/** The form that `pd.read_sql("select ...", os.environ["DATABASE_URL"])` accepts. */
 const DATABASE_PACKAGES = ["pandas", "SQLAlchemy", "PyMySQL"];
 
 /** JupyterLab: an image of Jupyter Docker Stacks, with the home directory on the host. */
 export function jupyter(names: Names, settings: Pick<Settings, "jupyter" | "database">, layout: HostLayout): Service {
   const { database } = settings;
   const { image, tag, packages } = settings.jupyter;
-  // The image knows 1000 only.
+  // The image has a name only for user 1000.
   const nameless = layout.uid === USER.uid ? undefined : layout.uid;
   return {
     name: "jupyter",
-    about: "JupyterLab. The home directory and the notebooks lie on the host; all else goes with the container.",
+    about:
+      "JupyterLab. The home directory and the notebooks are on the host; everything else is lost with the container.",
     image: { reference: `${image}:${tag}`, sizeMiB: 4600 },
     user: USER,
     networks: ["jupyter", ...(database ? [DATABASE_NETWORK] : [])],
     compose: {
       ...BASELINE,
-      // What the machine's cores allow is more; see `processesPerCore`.
+      // More on machines with many cores; see `processesPerCore`.
       pids_limit: PROCESSES,
-      // Memory that processes share, up to half of the machine's: PyTorch's loaders and Ray pass their data there. Docker's own
-      // 64 MB end a kernel by a bus error. What is not used takes nothing.
+      // Shared memory, up to half of the machine's: PyTorch's loaders and Ray pass their data there. With Docker's own
+      // 64 MB, a kernel ends with a bus error. Unused shared memory costs nothing.
       tmpfs: ["/dev/shm:mode=1777,size=50%"],
-      // When memory runs out, a kernel dies before the door does; see also takesMemoryLeft.
+      // When memory runs out, a kernel is killed before nginx or Vouch; see also takesMemoryLeft.
       oom_score_adj: 500,
       environment: {
-        // Files of a server that was killed would mislead the next one, were they in the home directory.
+        // In the home directory, files of a killed server would mislead the next one.
         JUPYTER_RUNTIME_DIR: "/tmp/jupyter-runtime",
-        // For the server alone, see jupyter_server_config.py; extensions that a user installs are found all the same.
+        // For the server alone, see jupyter_server_config.py; it still finds extensions that a user installs.
         PYTHONNOUSERSITE: "1",
-        // The first one goes before all others: what is set there, no file of the home directory changes.
+        // The first folder overrides all others: no file of the home directory can change its settings.
         JUPYTER_CONFIG_PATH: `${FILES}:${HOME}/.local/etc/jupyter`,
       },
       command: ["sh", `${FILES}/serve.sh`, NOTICE, "start-notebook.py"],
-      // The image's own check starts two Pythons every three seconds. This asks where nginx does, and not on loopback.
+      // The image's own check starts two Pythons every three seconds. This one uses the address that nginx uses, not
+      // loopback.
       healthcheck: healthCheck(...wget("http://jupyter:8888/api")),
       stop_grace_period: "20s",
     },
@@ -81,11 +83,11 @@ export function jupyter(names: Names, settings: Pick<Settings, "jupyter" | "data
     prepare: [
       ["cat", NOTICE],
       ["sh", `${FILES}/place-once.sh`, `${HOME}/work`, `${FILES}/welcome.ipynb`],
-      // The home directory that is mounted hides those that the image has there.
+      // The mounted home directory hides these files of the image.
       ["sh", `${FILES}/place-once.sh`, HOME, "/etc/skel/.bashrc", "/etc/skel/.profile"],
       ["python3", `${FILES}/packages.py`, ...(database ? DATABASE_PACKAGES : []), ...packages.map(withoutBlanks)],
     ],
-    // /opt/conda is theirs, and first in PATH.
+    // /opt/conda belongs to the users and is first in PATH.
     userControlled: true,
     takesMemoryLeft: true,
     processesPerCore: PROCESSES,
@@ -106,13 +108,16 @@ export function jupyter(names: Names, settings: Pick<Settings, "jupyter" | "data
   };
 }
 
-/** As SQLAlchemy reads it. */
+/** In SQLAlchemy's notation. */
 function databaseUrl({ notebooksDatabasePassword }: Secrets): string {
   const password = encodeURIComponent(notebooksDatabasePassword);
   return `mariadb+pymysql://${NOTEBOOKS}:${password}@mariadb/${NOTEBOOKS}?charset=utf8mb4`;
 }
 
-/** The image's users as far as anything asks for them, with another number for its own: programs such as ssh end without a name. */
+/**
+ * The image's users as far as programs look them up, with another number for the main one: programs such as ssh fail
+ * without a name.
+ */
 const passwdFor = (uid: number) => `\
 root:x:0:0:root:/root:/bin/bash
 jovyan:x:${uid}:${USER.gid}::${HOME}:/bin/bash

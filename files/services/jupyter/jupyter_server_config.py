@@ -1,7 +1,7 @@
-"""JupyterLab behind the site's front door.
+"""JupyterLab behind the site's sign-in.
 
-Loaded after the image's own configuration (/etc/jupyter) and the users' (~/.jupyter, ~/.local/etc/jupyter): what is set here is
-not changed by theirs. JUPYTER_CONFIG_PATH in jupyter.ts sees to that.
+Loaded after the image's own configuration (/etc/jupyter) and the users' (~/.jupyter, ~/.local/etc/jupyter), so users cannot
+override these settings. JUPYTER_CONFIG_PATH in jupyter.ts sets that order.
 """
 
 import hmac
@@ -29,10 +29,10 @@ STARTED_BY = "JUPYTER_STARTED_BY"
 
 
 class DoorIdentityProvider(IdentityProvider):
-    """Takes the person's name from nginx, which signed them in.
+    """Takes the user's name from nginx, which checked the sign-in.
 
-    A request that did not come through the door lacks its secret, so another container cannot be anybody. Unlike a
-    token put in by the proxy, this leaves Jupyter's own checks of origin and XSRF cookie switched on.
+    A request that did not pass nginx lacks the shared secret, so another container cannot impersonate a user. Unlike a
+    token added by the proxy, this keeps Jupyter's own checks of origin and XSRF cookie enabled.
     """
 
     login_available = False
@@ -50,34 +50,34 @@ class DoorIdentityProvider(IdentityProvider):
 
 c.ServerApp.identity_provider_class = DoorIdentityProvider
 c.ServerApp.authorizer_class = AllowAllAuthorizer
-# There is no token to dig out of the logs: nobody needs one, and none would be taken.
+# No token that could leak through the logs: nobody needs one, and none is accepted.
 c.IdentityProvider.token = ""
-# Extensions that forgot to ask for a signed-in person get one asked for.
+# Requires sign-in for extensions whose handlers forgot to require it.
 c.ServerApp.allow_unauthenticated_access = False
 # X-Forwarded-Proto and X-Real-IP come from nginx alone.
 c.ServerApp.trust_xheaders = True
 c.ServerApp.tornado_settings = {
-    # Jupyter is asked by plain HTTP, and would not ask browsers to keep its cookie to HTTPS.
+    # nginx uses plain HTTP here, so Jupyter would not mark its cookie as secure by itself.
     "xsrf_cookie_kwargs": {"secure": True},
-    # Seconds. Cloudflare cuts a WebSocket on which nothing comes for 100 seconds. Jupyter itself pings on those of kernels and
-    # terminals only, and not on /api/events/subscribe.
+    # Seconds. Cloudflare cuts a WebSocket that is silent for 100 seconds. Jupyter itself pings only on those of kernels
+    # and terminals, not on /api/events/subscribe.
     "websocket_ping_interval": 30,
-    # What a browser sends a kernel, such as a file that a widget uploads: as much as a request can hold. By default a message of
-    # more than 10 MB ends the connection without a word.
+    # The largest message from a browser to a kernel, such as an uploaded file of a widget: the same as for a request.
+    # By default, a message of more than 10 MB closes the connection without an error.
     "websocket_max_message_size": 512 * 1024 * 1024,
 }
 
 
 class KernelConnection(ZMQChannelsWebsocketConnection):
-    """Sends each message at once, and says what to do where output is left out."""
+    """Sends each message at once, and tells the user what to do when output is dropped."""
 
     def connect(self):
-        # Else the last messages wait up to 40 ms for an answer of the other side. They are lost where the connection is cut.
+        # Otherwise the last messages wait up to 40 ms for an acknowledgement, and are lost if the connection is cut.
         self.websocket_handler.set_nodelay(True)
         return super().connect()
 
     def write_stderr(self, error_message, parent_header):
-        # Jupyter names options of its command line, which nobody here can give.
+        # Jupyter's message names command line options, which users cannot set here.
         if "rate exceeded" in error_message:
             error_message = (
                 "Some output was left out: it came so fast that the browser could freeze "
@@ -88,12 +88,12 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
 
 
 c.ServerApp.kernel_websocket_connection_class = KernelConnection
-# Bytes and messages a second: ten times Jupyter's own limits, at which printing a million lines loses some.
+# Bytes and messages per second: ten times Jupyter's own limits, at which printing a million lines loses some.
 c.ZMQChannelsWebsocketConnection.iopub_data_rate_limit = 10_000_000
 c.ZMQChannelsWebsocketConnection.iopub_msg_rate_limit = 10_000
 # The notebooks folder of the host. The home directory around it keeps settings and installed packages.
 c.ServerApp.root_dir = "/home/jovyan/work"
-# Where nginx asks, and how. Users who bring their old configuration would not reach Jupyter any more.
+# The address and scheme that nginx uses. Users' old configuration files could otherwise make Jupyter unreachable.
 c.ServerApp.ip = "0.0.0.0"
 c.ServerApp.port = 8888
 c.ServerApp.port_retries = 0
@@ -102,9 +102,9 @@ c.ServerApp.base_url = "/"
 c.ServerApp.certfile = ""
 c.ServerApp.keyfile = ""
 c.ServerApp.client_ca = ""
-# Which names lead here, nginx decides.
+# nginx decides which host names lead here.
 c.ServerApp.allow_remote_access = True
-# The checks behind the door: a page of another site must not ask for anything.
+# Checks against other sites: their pages must not send requests.
 c.ServerApp.disable_check_xsrf = False
 c.ServerApp.allow_origin = ""
 c.ServerApp.allow_origin_pat = ""
@@ -112,13 +112,13 @@ c.ServerApp.allow_credentials = False
 
 
 def person():
-    """Address of whoever sent the request that is being answered; None where nobody did."""
+    """Address of the user who sent the current request; None outside a request."""
     handler = CallContext.get(CallContext.JUPYTER_HANDLER)
     return getattr(getattr(handler, "current_user", None), "username", None)
 
 
 class NotingKernelManager(AsyncMappingKernelManager):
-    """Notes in each kernel's environment who started it, so that a release can end it; see end_removed.py."""
+    """Records in each kernel's environment who started it, so that a release can end it; see end_removed.py."""
 
     async def start_kernel(self, **kwargs):
         if person():
@@ -137,7 +137,7 @@ class NotingTerminalManager(TerminalManager):
 c.ServerApp.kernel_manager_class = NotingKernelManager
 c.TerminalsExtensionApp.terminal_manager_class = NotingTerminalManager
 
-# Extensions hand on to the server what they find under its old names, such as NotebookApp.ip, after this file was read.
+# Extensions pass settings under the server's old names, such as NotebookApp.ip, to the server after this file was read.
 OURS = Config(ServerApp=deepcopy(c.ServerApp))
 update_config = ServerApp.update_config
 
@@ -150,15 +150,17 @@ def update_all_but_ours(server, config):
 
 ServerApp.update_config = update_all_but_ours
 
-# The server runs without the packages of the home directory (PYTHONNOUSERSITE), so that none of them can keep it from
-# starting: of theirs it finds only what it has not got itself. Kernels and terminals prefer them, as Python does anywhere.
+# The server runs without the packages of the home directory (PYTHONNOUSERSITE), so that none of them can prevent its
+# start: it uses a user's package only if it does not have its own. Kernels and terminals prefer the user's packages, as
+# Python does elsewhere.
 os.environ.pop("PYTHONNOUSERSITE", None)
 os.environ["PATH"] += f"{os.pathsep}{site.getuserbase()}/bin"
-# Set by serve.sh where the server did not start with them.
+# Set by serve.sh if the server did not start with them.
 if "JUPYTER_UP_WITHOUT_HOME" not in os.environ:
     sys.path.append(site.getusersitepackages())
 
-# For pandas: pd.read_sql("select ...", os.environ["DATABASE_URL"]). Known to whoever may run code here, and to nobody else.
+# For pandas: pd.read_sql("select ...", os.environ["DATABASE_URL"]). Everybody who may run code here can read it, and
+# nobody else.
 DATABASE_URL = SECRETS / "database-url"
 if DATABASE_URL.exists():
     os.environ["DATABASE_URL"] = DATABASE_URL.read_text().strip()

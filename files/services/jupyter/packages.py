@@ -1,9 +1,9 @@
-"""Sees to the Python packages of the home directory. Run in Jupyter's container at each release.
+"""Installs the Python packages of the home directory. Runs in Jupyter's container at each release.
 
     packages.py REQUIREMENT...
 
-Installs what is asked for and, after a change of Python, again what was installed for the one before. It works beside the
-server, which neither waits for it nor loads what it installs; whatever goes wrong here is a sentence, and no more.
+Installs the requested packages and, after a change of Python, those installed for the previous one. It runs beside the
+server, which neither waits for it nor loads what it installs. A failure is reported in a sentence and has no other effect.
 """
 
 import fcntl
@@ -20,21 +20,22 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 LOG = Path.home() / "packages.log"
 RECORDS = Path.home() / ".local/share/jupyter-up"
-# The Python that packages were last looked after for: 3.13.
+# The Python version of the last run: 3.13.
 LAST_PYTHON = RECORDS / "python"
-# What the one before had and this one has not got yet, a requirement a line. A line taken out is asked for no more.
+# Packages of the previous Python that are still missing, one requirement per line. If a user deletes a line, it is not
+# installed any more.
 MISSING = RECORDS / "missing-packages.txt"
 REPORT = RECORDS / "report.txt"
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-# A release waits as long as this for what is being installed; then it goes on behind it. In seconds.
+# A release waits this long for an installation; then it continues in the background. In seconds.
 WAITED_FOR = 120
 ONE_RUN_OF_PIP = 1800
 NO_INDEX = "the package index does not answer"
 
 
 def main(requirements):
-    """Starts the work in a process of its own, waits a while, and says what came of it."""
+    """Starts the work in a separate process, waits for a while, and prints the result."""
     try:
         RECORDS.mkdir(parents=True, exist_ok=True)
         REPORT.unlink(missing_ok=True)
@@ -46,9 +47,9 @@ def main(requirements):
         worker.wait(WAITED_FOR)
         print(REPORT.read_text(), end="")
     except subprocess.TimeoutExpired:
-        print("Packages are still being installed, beside the running server. ~/packages.log says how it goes.")
+        print("Packages are still being installed while the server runs. Progress: ~/packages.log")
     except OSError as error:
-        print(f"Packages could not be looked after: {error}. ~/packages.log may say more.")
+        print(f"Packages could not be checked: {error}. ~/packages.log may say more.")
 
 
 def work(requirements):
@@ -58,18 +59,18 @@ def work(requirements):
             report = look_after(requirements)
         except Exception as error:
             traceback.print_exc()
-            report = [f"Packages could not be looked after: {error}. ~/packages.log says more."]
+            report = [f"Packages could not be checked: {error}. ~/packages.log says more."]
         write_lines(REPORT, report)
 
 
 def look_after(requirements):
     """Installs what is missing; returns sentences for the user."""
     carried = list(dict.fromkeys(read_lines(MISSING) + of_python_before()))
-    # Before the new Python is written down: killed in between, nothing is forgotten.
+    # Before the new Python is recorded: if this is killed in between, nothing is forgotten.
     write_lines(MISSING, carried)
     write_lines(LAST_PYTHON, [PYTHON])
 
-    # The list is there to be edited.
+    # Users may edit the list.
     malformed = [line for line in carried if not is_requirement(line)]
     carried = [line for line in carried if line not in malformed]
     wanted = [[requirement] for requirement in requirements] + [alternatives(line) for line in carried]
@@ -82,17 +83,17 @@ def look_after(requirements):
     return [
         *([f"Installed for Python {PYTHON}: {', '.join(new)}."] if new else []),
         *(f"{what} could not be installed: {why}. ~/packages.log says more." for what, why in failures.items()),
-        *(f"{line} is no requirement that pip takes. Correct the line or take it out: {in_home(MISSING)}." for line in malformed),
+        *(f"{line} is not a requirement that pip accepts. Fix or delete the line: {in_home(MISSING)}." for line in malformed),
     ]
 
 
 def of_python_before():
-    """What a user named to pip under the Python before, if that was another one."""
+    """Packages that the user installed explicitly under the previous Python, if the version has changed."""
     before = "".join(read_lines(LAST_PYTHON))
     if before in ("", PYTHON):
         return []
     folder = Path(site.getuserbase()) / f"lib/python{before}/site-packages"
-    # pip leaves a file REQUESTED with what was named to it, and none with what came along.
+    # pip writes a file REQUESTED for packages that were named explicitly, and none for dependencies.
     named = (each for each in metadata.distributions(path=[str(folder)]) if each.read_text("REQUESTED") is not None)
     return sorted(as_requirement(each) for each in named)
 
@@ -107,7 +108,7 @@ def as_requirement(distribution):
 
 
 def alternatives(line):
-    """The version that was there, or a later one where that has nothing for this Python."""
+    """The previous version, or a later one if that does not support this Python."""
     return [line, line.replace("==", ">=").split("+")[0]] if "==" in line else [line]
 
 
@@ -128,7 +129,7 @@ def name_of(requirement):
 
 
 def version_of(name):
-    """The version that a kernel would find; None without any. A package of the home directory goes before the image's."""
+    """The version that a kernel would find, or None. Packages of the home directory precede the image's."""
     found = metadata.distributions(name=name, path=[site.getusersitepackages(), *sys.path])
     return next((each.version for each in found), None)
 
@@ -136,17 +137,17 @@ def version_of(name):
 def is_met(text):
     requirement = Requirement(text)
     version = version_of(requirement.name)
-    # What its extras need, pip knows; it asks no index when all of it is there.
+    # pip knows what its extras need; it contacts no index if everything is installed.
     return version is not None and not requirement.extras and requirement.specifier.contains(version, prereleases=True)
 
 
 def install(todo):
-    """Tries all at once, so that they fit each other, and then each alone; returns why, for each that failed."""
+    """Tries all at once, so that they are compatible, and then each alone; returns the reason for each that failed."""
     if not todo or (len(todo) > 1 and pip([ways[0] for ways in todo]) is None):
         return {}
     failures = {}
     for ways in todo:
-        # Each would wait for the index as long as the first one did.
+        # Each further package would wait for the index as long as the first one did.
         why = NO_INDEX if NO_INDEX in failures.values() else pip_one_of(ways)
         if why is not None:
             failures[ways[0]] = why
@@ -163,10 +164,10 @@ def pip_one_of(ways):
 
 
 def pip(requirements):
-    """Installs into the home directory; returns why not, in pip's words, or None."""
+    """Installs into the home directory; returns pip's error, or None."""
     options = ["--user", "--no-input", "--no-warn-script-location", "--disable-pip-version-check", "--progress-bar=off"]
     patience = ["--timeout=15", "--retries=2"]
-    # The server's own environment has the home directory's packages switched off.
+    # The server's own environment disables the home directory's packages.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONNOUSERSITE"}
     start = LOG.stat().st_size
     command = [sys.executable, "-m", "pip", "install", *options, *patience, *requirements]
@@ -188,7 +189,7 @@ def read_lines(file):
 
 
 def write_lines(file, lines):
-    """Whole or not at all."""
+    """Writes a file atomically."""
     new = file.with_suffix(".new")
     new.write_text("".join(f"{line}\n" for line in lines))
     new.replace(file)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Puts files into a folder, each once: what is there is not overwritten, what was taken out does not come back.
+# Copies files into a folder, each once: does not overwrite existing files, and does not restore deleted ones.
 #
 #   place-once.sh FOLDER FILE...
 set -eu
@@ -10,18 +10,18 @@ shift
 
 place() {
     name=$(basename "$1")
-    # Not every image has each.
+    # Not every image has each file.
     if [ -e "$records/$name" ] || [ ! -e "$1" ]; then return; fi
     mkdir -p "$records" || return
     if [ ! -e "$folder/$name" ]; then
         cp "$1" "$folder/.$name.new" && mv "$folder/.$name.new" "$folder/$name" || return
-        case $name in *.ipynb) echo "$name lies in the notebooks folder: a first notebook to run." ;; esac
+        case $name in *.ipynb) echo "The notebooks folder contains , an introduction." ;; esac
     fi
     : >"$records/$name"
 }
 
-# None of them is anything that a site could not do without.
+# The site works without any of these files.
 case $folder in */work) where="the notebooks folder" ;; *) where="the home directory" ;; esac
 for file in "$@"; do
-    place "$file" || echo "$(basename "$file") could not be put into $where. The next release tries again."
+    place "$file" || echo "$(basename "$file") could not be copied into . The next release tries again."
 done

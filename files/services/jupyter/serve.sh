@@ -1,9 +1,9 @@
 #!/bin/sh
-# Starts JupyterLab; once more without the files of the home directory, if it ends with them before it serves.
+# Starts JupyterLab. If it ends before it serves, starts it again without the files of the home directory.
 #
 #   serve.sh NOTICE COMMAND...
 #
-# NOTICE is a file: what a release has to say of this. It is empty when all is well.
+# NOTICE is a file with a message about this for the release. It is empty if all is well.
 set -u
 
 notice=$1
@@ -18,8 +18,8 @@ is_serving() {
     [ -e "$1" ]
 }
 
-# The server is in the foreground, because what runs in the background of a shell ignores Ctrl-C. `stopped` is for a container
-# that is stopped meanwhile: tini sends the signal to the server as well.
+# The server runs in the foreground, because background processes of a shell ignore Ctrl-C. `stopped` records that the
+# container is being stopped: tini sends the signal to the server as well.
 stopped=
 trap 'stopped=yes' TERM INT HUP
 (
@@ -30,9 +30,9 @@ trap 'stopped=yes' TERM INT HUP
 "$@" && code=0 || code=$?
 kill $! 2>/dev/null
 
-# A server that was killed has not failed by itself.
+# A killed server did not fail by itself.
 if [ -n "$stopped" ] || [ -e "$served" ] || [ "$code" -gt 128 ]; then exit "$code"; fi
 
-echo "JupyterLab does not start with the files of the home directory (~/.jupyter, ~/.local), and runs without its settings, extensions and packages. Its log says why. Correct the file, and restart Jupyter: File > Shut Down." | tee "$notice"
+echo "JupyterLab does not start with the files of the home directory (~/.jupyter, ~/.local), and runs without its settings, extensions and packages. Its log says why. Fix the file and restart Jupyter: File > Shut Down." | tee "$notice"
 export JUPYTER_UP_WITHOUT_HOME=1 JUPYTER_CONFIG_PATH="${JUPYTER_CONFIG_PATH%%:*}" JUPYTER_CONFIG_DIR="$notice.config" JUPYTER_DATA_DIR="$notice.data"
 exec "$@"

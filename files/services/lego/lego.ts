@@ -4,14 +4,14 @@ import { renderTemplate } from "../../release/template.ts";
 import type { HostLayout } from "../../site/hostLayout.ts";
 import type { Service } from "../../site/service.ts";
 
-/** What is asked of an ACME server. */
+/** What to order from an ACME server. */
 export interface AcmeOrder {
-  /** Compose project: begins the names of the timer. */
+  /** Compose project: prefix of the timer's name. */
   name: string;
   layout: HostLayout;
   /** Every name of the site. */
   hostNames: string[];
-  /** Address of the account that the certificates belong to. */
+  /** Address of the account that owns the certificates. */
   email: string;
   /** ACME directory; absent: Let's Encrypt's. */
   server?: string | undefined;
@@ -21,15 +21,15 @@ const STORE = "/certificates";
 const TOKEN = "cloudflare-token";
 const SECRETS = "/run/secrets/lego";
 
-/** lego gets the certificate of a site that browsers reach straight, by a DNS record that it sets at Cloudflare. */
+/** For a site that browsers reach directly: lego gets its certificate, with a DNS record that it sets at Cloudflare. */
 export function acme(order: AcmeOrder): Service {
   const { layout, hostNames, email, server } = order;
   const id = certificateId(order);
   return {
     name: "lego",
-    about: "Gets the certificate and renews it: run by a release that has none, and by a timer every day.",
+    about: "Gets and renews the certificate: run by a release that has none, and by a timer every day.",
     image: { reference: "docker.io/goacme/lego:v5.3.1", sizeMiB: 60 },
-    // Beyond the numbers that systems hand out: nobody else on the machine can read the token and the keys.
+    // Beyond the numbers that systems assign, so that no other user of the machine can read the token and the keys.
     user: { uid: 70001, gid: 70001 },
     // Named like an app, so that no app can be on it.
     networks: ["lego"],
@@ -41,13 +41,13 @@ export function acme(order: AcmeOrder): Service {
       read_only: true,
       pids_limit: 64,
       mem_limit: "128m",
-      // Cloudflare's DNS tells what was set within seconds: a name for which it does not has another zone's.
+      // Cloudflare's DNS answers with a new record within seconds. If it does not, the name is in another zone.
       environment: { CF_DNS_API_TOKEN_FILE: `${SECRETS}/${TOKEN}`, CLOUDFLARE_PROPAGATION_TIMEOUT: "60" },
       command: [
         ...["--log.format", "text", "run", "--path", STORE, "--cert.name", id, "--pem"],
         ...(server ? ["--server", server] : []),
         ...["--accept-tos", "--email", email, "--dns", "cloudflare"],
-        // The timer is what keeps all sites from asking at once.
+        // The timer spreads the requests of all sites.
         "--no-random-sleep",
         ...hostNames.flatMap((name) => ["--domains", name]),
       ],
@@ -59,7 +59,7 @@ export function acme(order: AcmeOrder): Service {
   };
 }
 
-/** One for each set of names and each server, so that going back to a domain finds the certificate that it had. */
+/** One for each set of names and each server, so that returning to a domain finds its old certificate. */
 export function certificateId({ hostNames, server = "" }: AcmeOrder): string {
   return createHash("sha256")
     .update([server, ...hostNames.toSorted()].join("\0"))
@@ -69,7 +69,7 @@ export function certificateId({ hostNames, server = "" }: AcmeOrder): string {
 
 function units({ name, layout }: AcmeOrder) {
   const about = `Renews the certificate of ${name}`;
-  // A percent sign begins a specifier of systemd's, unless it is written twice.
+  // A percent sign starts a systemd specifier unless it is doubled.
   const program = JSON.stringify(`${layout.root}/bin/site-apply`).replaceAll("%", "%%");
   return {
     [`${name}-certificate.service`]: renderTemplate(new URL("renew.service", import.meta.url), { about, program }),

@@ -1,11 +1,11 @@
 import type { App } from "../../../settings/apps/app.ts";
 import type { Secrets } from "../../site/secrets.ts";
 
-/** The database, and the user, of notebooks. */
+/** The name of the notebooks' database and of its user. */
 export const NOTEBOOKS = "notebooks";
-/** Whoever has this role was made by a release; it gives no rights. An app cannot have its name. */
+/** Marks the users that a release created; this role grants nothing. An app cannot have its name. */
 const ROLE = "site_user";
-/** An engine of SQLAlchemy's keeps up to 15. */
+/** A SQLAlchemy engine opens up to 15. */
 const MOST_CONNECTIONS = 15;
 /** Of max_connections in site.cnf, so that health checks and releases always find a free one. */
 const ALL_CONNECTIONS = 96;
@@ -14,20 +14,23 @@ const SHARED_RIGHTS = [
   ...["SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "REFERENCES", "INDEX", "ALTER"],
   ...["CREATE TEMPORARY TABLES", "LOCK TABLES", "CREATE VIEW", "SHOW VIEW", "DELETE HISTORY"],
 ].join(", ");
-/** What they may not: a function of the app's that runs with the rights of its caller would read the notebooks' database. */
+/**
+ * Executing routines is not included: an app's function that runs with its caller's rights could read the notebooks'
+ * database.
+ */
 const WITHHELD_RIGHTS = "EXECUTE, CREATE ROUTINE, ALTER ROUTINE, EVENT, TRIGGER";
 
-/** A user of MariaDB's. */
+/** A MariaDB user. */
 export interface Account {
   user: string;
   password: string;
-  /** Databases of its own, on which it has all rights. */
+  /** Its own databases, on which it has all rights. */
   databases: string[];
-  /** Databases of others, in which it may read and write. It has rights on no other database. */
+  /** Other users' databases, in which it may read and write. It has no rights on any other database. */
   shared: string[];
 }
 
-/** Who gets into the database: notebooks, and each app that asks for a database of its own. */
+/** The database users: notebooks, and each app with a database. */
 export function accountsOf(apps: App[], secrets: Secrets): Account[] {
   const own = apps.filter(({ database }) => database);
   const shared = own.filter(({ database }) => database !== false && database.shared).map(({ name }) => name);
@@ -44,12 +47,12 @@ export function accountsOf(apps: App[], secrets: Secrets): Account[] {
 
 function passwordOf(app: string, { appDatabasePasswords }: Secrets): string {
   const password = appDatabasePasswords[app];
-  // An empty one would let anybody in.
+  // With an empty password, everybody could connect.
   if (!password) throw new Error(`The app ${app} has no password for its database.`);
   return password;
 }
 
-/** Users, passwords and rights, as statements that may be run again and again. */
+/** SQL for users, passwords and rights, which can run repeatedly. */
 export function accessSql(accounts: Account[], rootPassword: string): string {
   return `-- Who gets into which database. Made from the stack's settings; run at each release, changes what differs.
 
@@ -58,7 +61,7 @@ CREATE ROLE IF NOT EXISTS ${ROLE};
 ${accounts.map((account) => accountSql(account, connectionsFor(accounts.length))).join("")}`;
 }
 
-/** How many connections each of so many users may have, so that none can take them all. */
+/** Connections per user for this number of users, so that no user can take them all. */
 function connectionsFor(users: number): number {
   return Math.max(1, Math.min(MOST_CONNECTIONS, Math.floor(ALL_CONNECTIONS / users)));
 }
@@ -80,7 +83,7 @@ GRANT ${ROLE} TO ${account};
 ${grants.join("")}`;
 }
 
-/** A question whose answer is the statements that take away what no setting asks for any more. */
+/** A query that generates the DROP and REVOKE statements for everything the settings no longer declare. */
 export function obsoleteSql(accounts: Account[]): string {
   const { users, rights } = listsOf(accounts);
   return `-- Which users and rights no setting asks for any more, answered as statements that take them away. Data stays.
@@ -95,7 +98,7 @@ WHERE User IN (${users}) AND (User, Db) NOT IN (${rights});
 `;
 }
 
-/** A question whose answer is the statements that end sessions in databases to which their users have no right any more. */
+/** A query that generates the statements to end sessions in databases on which their users have no rights any more. */
 export function sessionsSql(accounts: Account[]): string {
   const { users, rights } = listsOf(accounts);
   return `-- Which sessions keep a right on a database that their user has lost, answered as statements that end them.
@@ -106,7 +109,7 @@ WHERE USER IN (${users}) AND DB <> 'information_schema' AND (USER, DB) NOT IN ($
 `;
 }
 
-/** As lists of SQL: the users, and each with each database that it has rights on. */
+/** SQL lists: the users, and the pairs of user and database with rights. */
 function listsOf(accounts: Account[]): { users: string; rights: string } {
   const rights = accounts.flatMap(({ user, databases, shared }) =>
     [...databases, ...shared].map((database) => `(${text(user)}, ${text(database)})`),

@@ -9,12 +9,12 @@ import type { Secrets } from "../../site/secrets.ts";
 import type { Service, TextFiles } from "../../site/service.ts";
 import { accessSql, accountsOf, NOTEBOOKS, obsoleteSql, sessionsSql } from "./access.ts";
 
-/** The network of the database and those who use it; it leads nowhere else. */
+/** The network of the database and its users; it is internal. */
 export const DATABASE_NETWORK = "db";
 
 const FILES = "/etc/mysql/conf.d";
 const SECRETS = "/run/secrets/mariadb";
-/** Bytes of memory that MariaDB may ask for. */
+/** Bytes of memory that MariaDB may request. */
 const DATA_LIMIT = 364 << 20;
 const file = (name: string) => renderTemplate(new URL(name, import.meta.url));
 
@@ -32,41 +32,42 @@ export interface MariadbArgs {
 export function mariadb({ tag, apps, purge, layout }: MariadbArgs): Service {
   return {
     name: "mariadb",
-    about: "Databases of notebooks and apps. Its network leads nowhere else, and no port of it is published.",
+    about: "Databases of notebooks and apps. Its network is internal, and none of its ports is published.",
     image: {
       reference: `docker.io/library/mariadb:${tag}`,
       sizeMiB: 340,
-      // A series moves from one of its versions to the next. Its image upgrades nothing on disk between them, so that a release
-      // which fails can go back. A version does not move.
+      // A series tag moves from one version to the next. The image changes no data on disk between them, so a failed
+      // release can roll back. A version tag does not move.
       ...(/^\d+\.\d+\.\d+/.test(tag) ? {} : { pin: "pulumi config set databaseTag {version}" }),
     },
-    // As root, its entrypoint would need rights to become this user.
+    // If it started as root, its entrypoint would need capabilities to switch to this user.
     user: { uid: 999, gid: 999, imposed: true },
     networks: [DATABASE_NETWORK],
     internal: [DATABASE_NETWORK],
     compose: {
       ...HARDENED,
       entrypoint: ["sh", `${FILES}/start.sh`],
-      // The socket's folder has to be writable for whoever it runs as.
+      // The socket's folder must be writable for the container's user.
       tmpfs: [...HARDENED.tmpfs, "/run/mysqld:mode=1777,size=1m"],
-      // A thread for each connection, and MariaDB's own.
+      // One thread per connection, plus MariaDB's own.
       pids_limit: 192,
       mem_limit: "320m",
-      // Of which 80 MiB are stacks and buffers that stay empty. A session that asks for more gets an error; without
-      // this limit, the kernel would kill MariaDB for all.
+      // 80 MiB of this are stacks and buffers that stay empty. A session that requests more gets an error; without this
+      // limit, the kernel would kill MariaDB for everybody.
       ulimits: { data: DATA_LIMIT },
       environment: {
-        // Memory of a large statement goes back when it ends. Several arenas would keep some each.
+        // Memory of a large statement is returned when it ends. With several arenas, each would keep some.
         MALLOC_ARENA_MAX: "1",
         MALLOC_MMAP_THRESHOLD_: "262144",
         MALLOC_TRIM_THRESHOLD_: "1048576",
         MARIADB_ROOT_PASSWORD_FILE: `${SECRETS}/current/root-password`,
         MARIADB_ROOT_HOST: "localhost",
-        // Another series is an upgrade: system tables are brought up to it at the start. Between versions of one they stay.
+        // Another series is an upgrade: MariaDB converts the system tables at the start. Between versions of a series,
+        // they stay as they are.
         MARIADB_AUTO_UPGRADE: "1",
       },
       healthcheck: healthCheck("healthcheck.sh", "--connect", "--innodb_initialized"),
-      // Killed sooner, it would have to recover at the next start.
+      // If it were killed sooner, it would have to recover at the next start.
       stop_grace_period: "60s",
     },
     files: {
@@ -92,15 +93,15 @@ function secretFiles(apps: App[], purge: string[], secrets: Secrets): TextFiles 
     "obsolete.sql": obsoleteSql(accounts),
     "sessions.sql": sessionsSql(accounts),
     ...(purge.length > 0 ? { purge: purge.map((app) => `${app}\n`).join("") } : {}),
-    [`databases/${NOTEBOOKS}.sql`]: "-- Nothing to begin with: its tables are made from notebooks.\n",
+    [`databases/${NOTEBOOKS}.sql`]: "-- Empty at first: notebooks create the tables.\n",
     ...Object.fromEntries(
       apps.flatMap(({ name, database }) => (database ? [[`databases/${name}.sql`, schemaOf(database)]] : [])),
     ),
   };
 }
 
-/** What an app's database begins with. */
+/** The initial content of an app's database. */
 function schemaOf({ schema }: AppDatabase): string {
-  if (schema === undefined) return "-- Nothing to begin with: the app makes its tables.\n";
+  if (schema === undefined) return "-- Empty at first: the app creates its tables.\n";
   return readFileSync(join(checkout, schema), "utf8").replace(/\n*$/, "\n");
 }

@@ -1,17 +1,18 @@
 #!/bin/sh
-# Gives MariaDB the databases, users, passwords and rights that the stack's settings ask for. Run in its container at each
-# release; run again, it changes nothing.
+# Creates the databases, users, passwords and rights in the stack's settings. Runs in MariaDB's container at each
+# release; a second run changes nothing.
 #
 #   prepare.sh FOLDER          root-password, access.sql, obsolete.sql, sessions.sql and, for each database, databases/NAME.sql
-#   prepare.sh FOLDER purge    removes the databases that FOLDER/purge names, a name a line
+#   prepare.sh FOLDER purge    removes the databases that FOLDER/purge names, one per line
 set -eu
 umask 077
 
 folder=$1
 data=/var/lib/mysql
-# Root's passwords that may be in force. The image sets one on an empty folder only, and data may have been brought here with another.
+# Root's possible passwords. The image sets one only on an empty folder, and data may have been copied here with another
+# password.
 known=$data/.root-passwords
-# Seconds. A session of a notebook may hold tables for as long as it likes; a full disk makes MariaDB wait for room.
+# Seconds. A notebook's session may lock tables indefinitely; on a full disk, MariaDB waits for space.
 free_within=30
 lock_within=5
 statements_within=200
@@ -23,7 +24,7 @@ main() {
         purge
         return
     fi
-    # Root is let in, so the first set-up was finished; see start.sh.
+    # If root can connect, the first set-up was completed; see start.sh.
     rm -f "$data/.first-set-up"
     remember "$(cat "$folder/root-password")" "$password"
     run "$folder/access.sql"
@@ -38,7 +39,8 @@ fail() {
     exit 1
 }
 
-# Connections that never say who they are may take all places for a moment; MariaDB ends each after connect_timeout (site.cnf).
+# Connections that never authenticate can take all slots for a moment; MariaDB ends each after connect_timeout
+# (site.cnf).
 root() {
     free_until=$(($(date +%s) + free_within))
     until { error=$(MYSQL_PWD=$password timeout "$statements_within" mariadb --protocol=socket --skip-ssl --user=root --batch --skip-column-names \
@@ -50,8 +52,8 @@ root() {
     done
 }
 
-# A line is a password, whatever is in it. The last one, an empty line, is for a folder whose first start was cut off before a
-# password was set.
+# Each line is a password, whatever it contains. The last one, an empty line, is for a folder whose first start was interrupted
+# before a password was set.
 find_password() {
     while IFS= read -r password <&4; do
         if said=$(root --execute='DO 0' 2>&1); then return; fi
@@ -63,19 +65,19 @@ END
     fail "MariaDB does not let its own root in: its password is none that this site has set. Data from elsewhere brings its own; write it into the file .root-passwords in the folder of the database, and run pulumi up again."
 }
 
-# Written before a password is changed and after it: killed in between, the next run knows both.
+# Written before and after a password is changed: if this is killed in between, the next run knows both.
 remember() {
     printf '%s\n' "$@" >"$known.new"
     mv "$known.new" "$known"
 }
 
 run() {
-    # Of what it says, the number of the error and of the line: the rest may quote a password.
+    # Prints only the numbers of the error and of the line: the rest may quote a password.
     said=$(root <"$1" 2>&1) ||
-        fail "MariaDB refuses $(basename "$1"), which is a fault of this program. It says: $(printf '%s\n' "$said" | grep -o '^ERROR .* at line [0-9]*')"
+        fail "MariaDB refuses $(basename "$1"), which is a bug in this program. It says: $(printf '%s\n' "$said" | grep -o '^ERROR .* at line [0-9]*')"
 }
 
-# A database that a run before began and did not finish has nothing of anybody's in it yet.
+# A database that an earlier run did not finish creating contains no data yet.
 make_database() {
     unfinished=$data/.unfinished-$1
     if [ -e "$unfinished" ]; then drop "$1"; fi
@@ -84,14 +86,15 @@ make_database() {
         root --execute="CREATE DATABASE \`$1\`"
         if ! said=$(root "$1" <"$2" 2>&1); then
             drop "$1"
-            fail "MariaDB refuses the schema of $1 (setting apps, schema). Its database was not made. Mend the file, and run pulumi up again. MariaDB says: $(printf '%s\n' "$said" | tail -n 1)"
+            fail "MariaDB refuses the schema of $1 (setting apps, schema). Its database was not created. Fix the file and run pulumi up again. MariaDB says: $(printf '%s\n' "$said" | tail -n 1)"
         fi
     fi
     rm -f "$unfinished"
 }
 
-# Sessions that hold a table of it (an open transaction, LOCK TABLES, a long statement) are ended: what they work on is to go.
-# A prepared transaction has no session to end, and may be one half of another one elsewhere: it is left to its owner.
+# Ends sessions that lock one of its tables (an open transaction, LOCK TABLES, a long statement): their data is about to
+# be deleted. A prepared transaction has no session to end, and may be one half of a distributed one: it is left to its
+# owner.
 drop() {
     drop_until=$(($(date +%s) + removed_within))
     until end_holders "$1" && why=$(root --execute="DROP DATABASE IF EXISTS \`$1\`" 2>&1 </dev/null); do
@@ -105,7 +108,7 @@ end_holders() {
         root --force >/dev/null 2>&1 || :
 }
 
-# A sentence; nothing without any.
+# Prints a sentence; nothing if there are none.
 prepared_transactions() {
     root --execute="XA RECOVER" </dev/null | awk -F '\t' '{ names = names ", " $4 } END {
         if (NR) print " Prepared transactions may hold its tables: " substr(names, 3) ". End each (XA ROLLBACK or XA COMMIT, by the user who prepared it or by root), and release again: pulumi up --replace '\''**site-release'\''"
@@ -121,8 +124,8 @@ purge() {
     return "$left"
 }
 
-# Asks which users and rights no setting names any more; the answer is statements. A session keeps the rights that it had on
-# its database when it was opened, and so is ended when they are taken away.
+# Runs the query for users and rights that no setting names any more; its result is statements. A session keeps the
+# rights it had when it was opened, so sessions of revoked rights are ended.
 take_away() {
     statements=$(root <"$folder/obsolete.sql")
     if [ -n "$statements" ]; then printf '%s\n' "$statements" | root; fi

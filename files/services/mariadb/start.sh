@@ -1,6 +1,6 @@
 #!/bin/sh
-# Begins as the image does. Only a folder whose very first set-up was cut off is emptied before: the image would take it for a
-# database, and nobody can have put anything into it, because users are made after that (prepare.sh).
+# Starts like the image. If the very first set-up of a folder was interrupted, empties the folder first: the image would
+# take it for a complete database. It cannot contain data, because users are created later (prepare.sh).
 set -eu
 
 data=/var/lib/mysql

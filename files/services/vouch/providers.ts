@@ -3,19 +3,22 @@ import type { Names } from "../../site/names.ts";
 import { callbackUrl } from "../../site/names.ts";
 import { DEX_CLIENT, dexEndpoints } from "../dex/dex.ts";
 
-/** Where one is known from. What is said by no claim that the provider vouches for lets nobody in. */
+/** Which claims identify a user. Unverified claims never grant access. */
 export interface Identity {
-  /** Claims that Vouch keeps and tells nginx. */
+  /** Claims that Vouch stores and passes to nginx. */
   claims: string[];
-  /** nginx's words for who is there, as the allow list has it, and for whether that is sure ("true"). */
+  /**
+   * nginx variables with the user's identity, as the allow list has it, and whether the provider has verified it
+   * ("true").
+   */
   who: string;
   sure: string;
 }
 
-/** Vouch tells a claim by a header of its answer. */
+/** Vouch puts each claim into a header of its answer. */
 const claim = (name: string) => `$upstream_http_x_vouch_idp_claims_${name}`;
 
-/** Everybody is known by address, and only where the provider has seen that it is theirs; at GitHub, by the name there. */
+/** Users are identified by address, and only if the provider has verified it; at GitHub, by user name. */
 export function identityOf({ provider }: SignIn): Identity {
   // The name itself and not X-Vouch-User: a session from before a change of the provider has no such claim.
   if (provider === "github") return { claims: ["login"], who: claim("login"), sure: "true" };
@@ -26,7 +29,7 @@ export function identityOf({ provider }: SignIn): Identity {
 const OPENID = { provider: "oidc", scopes: ["openid", "email", "profile"], code_challenge_method: "S256" };
 
 /**
- * Vouch's section `oauth`, all but the client's secret. Google and GitHub it knows by name, with their endpoints.
+ * Vouch's section `oauth` without the client's secret. Vouch knows the endpoints of Google and GitHub.
  * https://github.com/vouch/vouch-proxy/tree/v0.45.1/config
  */
 export function oauthOf(signIn: SignIn, names: Names): Record<string, unknown> {
@@ -38,7 +41,8 @@ export function oauthOf(signIn: SignIn, names: Names): Record<string, unknown> {
       return { ...OPENID, client_id: DEX_CLIENT, ...endpoints, ...callback };
     }
     case "okta": {
-      // The organization's own authorization server: every organization has it, while `default` has to be bought and set up.
+      // The organization's own authorization server: every organization has it, while `default` must be bought and set
+      // up.
       const server = `https://${signIn.domain}/oauth2/v1`;
       const endpoints = {
         auth_url: `${server}/authorize`,

@@ -8,23 +8,23 @@ import type { Secrets } from "../../site/secrets.ts";
 import type { Service } from "../../site/service.ts";
 import { identityOf, oauthOf } from "./providers.ts";
 
-/** A day: who may come in is asked at every request, so a long session lets nobody stay who was taken off the list. */
+/** One day: nginx checks the allow list at every request, so a long session gives no access to a removed user. */
 const SESSION_MINUTES = 24 * 60;
 /** Time to find the second factor. */
 const SIGN_IN_MINUTES = 15;
 
-/** Vouch says who somebody is: it sends people to the identity provider and keeps the answer in a cookie. */
+/** Vouch authenticates users: it sends them to the identity provider and keeps the result in a cookie. */
 export function vouch(names: Names, signIn: SignIn): Service {
   return {
     name: "vouch",
-    about: "Says who somebody is. Whether they may come in, nginx decides (people.map).",
+    about: "Authenticates users. nginx decides whether they may enter (people.map).",
     image: { reference: "quay.io/vouch/vouch-proxy:0.45.1", sizeMiB: 40 },
     user: { uid: 999, gid: 999 },
     networks: ["sign-in"],
     compose: {
       ...HARDENED,
       mem_limit: "96m",
-      // A proxy that Docker's client puts into containers leads to providers outside, not to Dex.
+      // A proxy that Docker's client sets in containers is for external providers, not for Dex.
       ...(signIn.provider === "dex" ? { environment: { NO_PROXY: "dex", no_proxy: "dex" } } : {}),
       healthcheck: healthCheck("/vouch-proxy", "-healthcheck"),
     },
@@ -46,13 +46,13 @@ const signedOut = (names: Names) => `${names.origin("vouch")}/signed-out`;
 function config(names: Names, signIn: SignIn, secrets: Secrets): string {
   const file = new Document({
     vouch: {
-      // At "info" it would log the address and name of everybody who signs in.
+      // At "info" it would log the address and name of every user who signs in.
       logLevel: "error",
       listen: "0.0.0.0",
       port: 9090,
       allowAllUsers: true,
       cookie: { domain: names.domain, secure: true, httpOnly: true, sameSite: "lax", maxAge: SESSION_MINUTES },
-      // Uncompressed: a compressed token would be unpacked before its signature is checked.
+      // Uncompressed: Vouch would decompress a token before it checks its signature.
       jwt: { secret: secrets.vouchJwtSecret, maxAge: SESSION_MINUTES, compress: false },
       session: { key: secrets.vouchSessionKey, maxAge: SIGN_IN_MINUTES },
       headers: { claims: identityOf(signIn).claims },
@@ -60,6 +60,6 @@ function config(names: Names, signIn: SignIn, secrets: Secrets): string {
     },
     oauth: { ...oauthOf(signIn, names), client_secret: secrets.oidcClientSecret },
   });
-  file.commentBefore = " Vouch says who somebody is. Whether they may come in, nginx decides (people.map).";
+  file.commentBefore = " Vouch authenticates users. nginx decides whether they may enter (people.map).";
   return yamlText(file);
 }

@@ -3,7 +3,7 @@
  *
  *     node main.ts FOLDER
  *
- * Follows the file, and writes into `forwarder.applied.json` which revision of it is in force.
+ * Watches that file, and writes the revision that is in force to `forwarder.applied.json`.
  */
 
 import { watch } from "node:fs";
@@ -18,7 +18,7 @@ const servers = new Map<string, Server>();
 const issues = new Map<string, string>();
 let rules: ForwarderRules = { revision: "", forwards: [], loopbacks: [] };
 
-/** Opens and closes ports until they are those of the file. */
+/** Opens and closes ports until they match the file. */
 async function apply(): Promise<void> {
   rules = JSON.parse(await readFile(file, "utf8"));
   const wanted = new Map<string, () => Promise<Server>>();
@@ -34,7 +34,7 @@ async function apply(): Promise<void> {
   for (const [key, server] of servers) {
     if (wanted.has(key)) continue;
     servers.delete(key);
-    // Connections that are open stay open, as a VPC's do.
+    // Open connections stay open, as in a VPC.
     server.close();
   }
   for (const [key, open] of wanted) {
@@ -58,16 +58,16 @@ function listen(address: string, port: number, accept: (client: Socket) => void)
   });
 }
 
-/** Forwards a connection if the rules of this moment let it in. */
+/** Forwards a connection if the current rules allow it. */
 function admit(client: Socket, address: string, port: number): void {
   const forward: Forward | undefined = rules.forwards.find((candidate) => candidate.address === address);
   const source = client.remoteAddress ?? "";
   if (forward !== undefined && mayPass(forward.rules, source, port)) relay(client, forward.target, port);
-  // A VPC drops the packet without a word; from here, a reset is the nearest to it.
+  // A VPC drops the packet silently; a reset is the closest thing from here.
   else client.resetAndDestroy();
 }
 
-/** Joins a client with a port of a target, until both have nothing more to say. */
+/** Joins a client with a port of a target until both have closed. */
 function relay(client: Socket, host: string, port: number): void {
   const target = connect({ host, port, allowHalfOpen: true });
   for (const [one, other] of [
@@ -83,7 +83,7 @@ function relay(client: Socket, host: string, port: number): void {
 
 let running = Promise.resolve();
 
-/** One after another; a file that is not there yet, or not whole, will be followed by another change. */
+/** One after another. If the file is missing or incomplete, another change will follow. */
 function follow(): void {
   running = running.then(apply).catch((error) => console.error(String(error)));
 }

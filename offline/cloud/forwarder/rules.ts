@@ -1,8 +1,8 @@
-/** What the forwarder forwards, and to whom: pure, so that it can be tested without a socket. */
+/** Decides what the forwarder forwards, and to whom. Pure, so tests need no socket. */
 
 import { BlockList, isIPv6 } from "node:net";
 
-/** The file that the forwarder follows: `forwarder.json` in the cloud's folder. */
+/** The file that the forwarder watches: `forwarder.json` in the cloud's folder. */
 export interface ForwarderRules {
   /** Changes with every change of the file. */
   readonly revision: string;
@@ -10,7 +10,7 @@ export interface ForwarderRules {
   readonly loopbacks: readonly Loopback[];
 }
 
-/** The way from an address of the cloud to a machine. */
+/** Maps an address of the cloud to a machine. */
 export interface Forward {
   /** A loopback address. */
   readonly address: string;
@@ -21,7 +21,7 @@ export interface Forward {
 
 export interface IngressRule {
   readonly name: string;
-  /** 0 to 65535; of two rules that match, the lower number decides. */
+  /** 0 to 65535; if two rules match, the lower number wins. */
   readonly priority: number;
   readonly action: "allow" | "deny";
   /** CIDR ranges. */
@@ -32,17 +32,17 @@ export interface IngressRule {
 export interface ProtocolPorts {
   /** `tcp`, `6`, `all`, ... */
   readonly protocol: string;
-  /** `22`, `8000-8010`; none is every port. */
+  /** `22`, `8000-8010`; none means every port. */
   readonly ports?: readonly string[];
 }
 
-/** A port of the host's 127.0.0.1 that machines reach at an address of their network. */
+/** A port on the host's 127.0.0.1 that machines reach at an address of their network. */
 export interface Loopback {
   readonly address: string;
   readonly port: number;
 }
 
-/** Whether a connection from `source` to a TCP port may pass. As in a VPC: what no rule allows is refused. */
+/** Whether a connection from `source` to a TCP port may pass. As in a VPC, everything is denied that no rule allows. */
 export function mayPass(rules: readonly IngressRule[], source: string, port: number): boolean {
   const matching = rules.filter((rule) => concerns(rule, port) && covers(rule.sourceRanges, source));
   const first = Math.min(...matching.map(({ priority }) => priority));
@@ -51,10 +51,10 @@ export function mayPass(rules: readonly IngressRule[], source: string, port: num
   return deciding.length > 0 && deciding.every(({ action }) => action === "allow");
 }
 
-/** The most ports a machine can be forwarded at: each one is a listening socket. */
+/** The maximum of ports that can be forwarded to a machine: each one is a listening socket. */
 export const mostPorts = 256;
 
-/** The TCP ports that some rule allows. A rule for more than `mostPorts` (`all`, `1-65535`) is not forwarded. */
+/** The TCP ports that some rule allows. A rule for more than `mostPorts` ports (`all`, `1-65535`) is not forwarded. */
 export function allowedPorts(rules: readonly IngressRule[]): number[] {
   const ranges = rules
     .filter(({ action }) => action === "allow")

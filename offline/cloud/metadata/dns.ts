@@ -1,10 +1,10 @@
 import { createSocket } from "node:dgram";
 import { connect, createServer } from "node:net";
 
-/** The resolver that Docker gives to every container of a network of one's own. */
+/** The resolver that Docker gives to every container on a user-defined network. */
 const docker = "127.0.0.11";
 
-/** Answers DNS queries at port 53 of an address, over UDP and TCP, with what Docker's resolver answers. */
+/** Answers DNS queries on port 53 of an address, over UDP and TCP, by forwarding them to Docker's resolver. */
 export function serveDns(address: string): void {
   const udp = createSocket("udp4");
   udp.on("message", (query, asker) => {

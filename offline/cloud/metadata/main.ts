@@ -1,9 +1,9 @@
 /**
- * The metadata server of all machines of a cloud, at 169.254.169.254, with the DNS resolver that listens there, too.
+ * The metadata server of all machines of a cloud, at 169.254.169.254, with the DNS resolver at the same address.
  *
  *     node main.ts FOLDER
  *
- * Who asks is known by the address. What the answer is lies in `machines/<id>/metadata.json` of the cloud's folder.
+ * It recognises a machine by its address, and answers from `machines/<id>/metadata.json` in the cloud's folder.
  */
 
 import { createHash } from "node:crypto";
@@ -31,7 +31,10 @@ async function metadataOf(source: string): Promise<Metadata> {
 
 const etagOf = ({ body }: Reading) => createHash("sha256").update(body).digest("hex").slice(0, 16);
 
-/** Reads; with `wait_for_change`, only once the value is another one than the asker knows, or the time is up. */
+/**
+ * Reads a value. With `wait_for_change`, returns only when the value differs from the one the client knows, or at the
+ * timeout.
+ */
 async function answer(request: IncomingMessage, url: URL): Promise<Reading> {
   const source = request.socket.remoteAddress ?? "";
   const path = url.pathname.slice(prefix.length + 1);
@@ -56,7 +59,7 @@ async function respond(request: IncomingMessage, response: ServerResponse): Prom
   } else if (!url.pathname.startsWith(`${prefix}/`)) {
     response.writeHead(404).end();
   } else if (request.headers["metadata-flavor"] !== "Google") {
-    // The header keeps out whoever can make a program fetch an address, but not choose its headers.
+    // The header keeps out attackers who can make a program fetch an address but cannot choose its headers (SSRF).
     response.writeHead(403).end("Missing required header: Metadata-Flavor");
   } else if (request.headers["x-forwarded-for"] !== undefined) {
     response.writeHead(403).end("Forwarded requests are not allowed.");

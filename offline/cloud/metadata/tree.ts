@@ -1,6 +1,6 @@
-/** The tree of values that a machine's metadata server shows, and the two ways of reading it. Pure. */
+/** The tree of values that a machine's metadata server shows, and the two ways to read it. Pure. */
 
-/** A leaf is text; a branch has its children by name. Names are those of the paths: `network-interfaces`. */
+/** A leaf is text; a branch has its children by name. Names are those in the paths: `network-interfaces`. */
 export type Metadata = string | { readonly [name: string]: Metadata };
 
 export interface Reading {
@@ -42,7 +42,7 @@ function flat(node: Metadata, path: string): string {
     .join("");
 }
 
-/** As JSON, names are in camel case and numbered branches are lists; what a user has named keeps its name. */
+/** In JSON, names are in camel case and numbered branches are lists; names given by the user stay as they are. */
 function branchJson(node: Metadata, camel: boolean): unknown {
   if (typeof node === "string") return node;
   const entries = Object.entries(node);

@@ -8,7 +8,7 @@ import bcrypt from "bcryptjs";
 import { stringify } from "yaml";
 import { freePort } from "../../../tests/support/freePort.ts";
 
-/** The fake, or with `DEX_BINARY` another program that reads the same configuration: the real Dex, say. */
+/** The fake, or the program in `DEX_BINARY`, which must read the same configuration: the real Dex, for example. */
 const command = process.env.DEX_BINARY
   ? [process.env.DEX_BINARY]
   : [process.execPath, join(import.meta.dirname, "..", "main.ts")];
@@ -20,7 +20,7 @@ export const clientId = "vouch";
 export const clientSecret = "secret + of: the client";
 export const redirectUri = "https://vouch.lab.test/auth";
 
-/** A configuration with two clients and four people. */
+/** A configuration with two clients and four users. */
 export const goodConfig = (port: number, issuer: string) => ({
   issuer,
   storage: { type: "memory" },
@@ -58,7 +58,7 @@ export class DexProcess {
     this.#ended = once(child, "close").then(([code]) => code);
   }
 
-  /** Starts it with this configuration (text is taken as it is), and returns before it is ready. */
+  /** Starts it with this configuration (text is used unchanged), and returns before it is ready. */
   static async spawn(config: object | string, port: number): Promise<DexProcess> {
     const folder = await mkdtemp(join(tmpdir(), "dex-"));
     const file = join(folder, "config.yaml");
@@ -67,7 +67,7 @@ export class DexProcess {
     return new DexProcess(spawn(program, [...first, "serve", file]), folder, port);
   }
 
-  /** Starts it with the good configuration and waits until it answers. */
+  /** Starts it with the valid configuration and waits until it answers. */
   static async start(issuer?: string): Promise<DexProcess> {
     const port = await freePort();
     const dex = await DexProcess.spawn(goodConfig(port, issuer ?? `http://127.0.0.1:${port}`), port);
@@ -85,17 +85,17 @@ export class DexProcess {
     throw new Error(`Dex did not start:\n${this.output}`);
   }
 
-  /** Everything it printed so far. */
+  /** Everything it has printed so far. */
   get output(): string {
     return this.#output;
   }
 
-  /** The exit code, once it ended by itself. */
+  /** The exit code, once it has ended by itself. */
   ended(): Promise<number | null> {
     return this.#ended;
   }
 
-  /** Ends it and takes its folder away. */
+  /** Stops it and deletes its folder. */
   async stop(): Promise<number | null> {
     this.#child.kill("SIGTERM");
     const code = await this.#ended;

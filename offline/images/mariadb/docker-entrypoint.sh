@@ -1,6 +1,6 @@
 #!/bin/bash
-# As in the original: an empty folder is set up by a server of its own, without network; then comes the command. What a
-# folder holds already is brought up to the server's version, when MARIADB_AUTO_UPGRADE says so, and is else left alone.
+# As in the original: a temporary server without network sets up an empty folder, then the command runs. An existing
+# database is upgraded to the server's version if MARIADB_AUTO_UPGRADE is set, and otherwise left alone.
 set -eo pipefail
 
 data=/var/lib/mysql
@@ -10,7 +10,7 @@ note() { printf '%s [Note] [Entrypoint]: %s\n' "$(date --rfc-3339=seconds)" "$*"
 fail() { printf '%s [ERROR] [Entrypoint]: %s\n' "$(date --rfc-3339=seconds)" "$*" >&2; exit 1; }
 quoted() { local text=${1//\\/\\\\}; printf "'%s'" "${text//\'/\\\'}"; }
 
-# from_file VARIABLE DEFAULT: the variable itself, or what stands in the file that VARIABLE_FILE names.
+# from_file VARIABLE DEFAULT: the variable itself, or the content of the file that VARIABLE_FILE names.
 from_file() {
   local file=${1}_FILE
   [[ -z ${!1:-} || -z ${!file:-} ]] || fail "Both $1 and $file are set (but are exclusive)"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# As in the original, as far as --connect and --innodb_initialized go: the user healthcheck asks over the socket.
+# Like the original, as far as --connect and --innodb_initialized go: the user healthcheck connects over the socket.
 set -eo pipefail
 
 ask() {
@@ -8,7 +8,7 @@ ask() {
 
 for test in "${@:?At least one argument required}"; do
   case $test in
-    # The server that sets up an empty folder takes no connections from the network.
+    # The server that sets up an empty folder accepts no connections from the network.
     --connect) [ "$(ask 'select @@skip_networking')" = 0 ] ;;
     --innodb_initialized)
       [ "$(ask "select 1 from information_schema.ENGINES where engine='innodb' and support in ('YES', 'DEFAULT', 'ENABLED')")" = 1 ] ;;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# As in the original: hooks in /docker-entrypoint.d run before nginx itself, and before nothing else.
+# As in the original: hooks in /docker-entrypoint.d run before nginx, and before no other command.
 set -eu
 
 case ${1:-} in

@@ -1,4 +1,4 @@
-# As in the original: listen on every address, keep the browser shut, plots in all formats, no bin for deleted files.
+# As in the original: listen on every address, open no browser, plots in all formats, delete files without a trash.
 c = get_config()  # noqa: F821
 c.ServerApp.ip = ""
 c.ServerApp.open_browser = False

@@ -1,5 +1,6 @@
 #!/bin/bash
-# As in the original, where it is not started as root: a name for its user, the hooks of before-notebook.d, then the command.
+# The original's steps for a container that does not start as root: a name for its user, the hooks of before-notebook.d,
+# then the command.
 set -e
 
 if ! whoami &>/dev/null; then
@@ -16,11 +17,11 @@ if [[ ! -w /home/jovyan ]]; then
   echo "WARNING: no write access to /home/jovyan. Try starting the container with group 'users' (100), e.g. using \"--group-add=users\"." >&2
 fi
 
-# A hook that fails is a line in the log.
+# A failing hook is only a line in the log.
 set +e
 for hook in /usr/local/bin/before-notebook.d/*; do
   if [[ $hook == *.sh ]]; then
-    # A shell's hook may set the environment of what follows.
+    # A shell hook may set environment variables for the following steps.
     # shellcheck source=/dev/null
     source "$hook" || echo "ERROR: $hook has failed, continuing execution" >&2
   elif [[ -x $hook ]]; then

@@ -5,7 +5,7 @@ const sessionKey = "ba-9876543210-9876543210-9876543210-9876543210";
 
 type Tree = Record<string, unknown>;
 
-/** Puts the second tree over the first; undefined takes a key away. */
+/** Merges the second tree into the first; undefined deletes a key. */
 export function merge(base: Tree, over: Tree): Tree {
   const merged: Tree = { ...base };
   for (const [key, value] of Object.entries(over)) {

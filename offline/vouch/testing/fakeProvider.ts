@@ -4,20 +4,20 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
-/** What the provider saw of one token request. */
+/** One token request that the provider received. */
 export interface TokenRequest {
   authorization: string;
   form: URLSearchParams;
 }
 
-/** The half of an OpenID provider that Vouch talks to itself: `/token` and `/me`. Codes are handed out by the test. */
+/** The endpoints of an OpenID provider that Vouch calls itself: `/token` and `/me`. The test creates the codes. */
 export class FakeProvider {
   readonly clientId: string = "fake";
   readonly clientSecret: string = "secret of the fake";
   readonly tokenRequests: TokenRequest[] = [];
-  /** Takes the client's secret only from the form, and refuses HTTP Basic. */
+  /** Accepts the client's secret only in the form, and refuses HTTP Basic. */
   formOnly = false;
-  /** Sent instead of what `/me` would answer. */
+  /** Sent instead of the normal answer of `/me`. */
   userInfo: string | undefined;
   readonly #server: Server;
   readonly #codes = new Map<string, { email: string; codeChallenge: string | undefined }>();
@@ -43,7 +43,7 @@ export class FakeProvider {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** A code that is good once, for the person of this address. */
+  /** A single-use code for the user with this address. */
   code(email: string, codeChallenge?: string): string {
     const code = randomUUID();
     this.#codes.set(code, { email, codeChallenge });

@@ -1,4 +1,4 @@
-/** Puts values in for the `{placeholders}` of a text; one it does not know stays as it is. */
+/** Replaces the `{placeholders}` of a text; an unknown one stays. */
 export async function fill(
   text: string,
   lookUp: (name: string) => Promise<string | undefined> | string | undefined,
@@ -22,7 +22,7 @@ const shapes: Record<string, string> = {
   any: "[\\s\\S]*",
 };
 
-/** The text as an expression, its `{placeholders}` as what they may stand for. */
+/** The text as a regular expression, with each `{placeholder}` replaced by the values it can have. */
 export function expected(text: string, whole: boolean): RegExp {
   const source = text
     .split(/(\{\w+\})/)

@@ -3,9 +3,9 @@ import { createHmac } from "node:crypto";
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 interface Variant {
-  /** Over the good payload; undefined takes a key away. */
+  /** Changes to the valid payload; undefined deletes a key. */
   payload?: object;
-  /** Over the good custom claims. */
+  /** Changes to the valid custom claims. */
   claims?: object;
   alg?: string;
   secret?: string;
@@ -14,7 +14,7 @@ interface Variant {
 const hour = 3600;
 const now = (): number => Math.floor(Date.now() / 1000);
 
-/** How each of the contract's tokens differs from the good one. */
+/** How each of the contract's tokens differs from the valid one. */
 const variants: Record<string, () => Variant> = {
   validCookie: () => ({}),
   cachedCookie: () => ({}),
@@ -46,7 +46,7 @@ export function makeToken(name: string, secret: string): string {
     return [header, payload, (signature.startsWith("A") ? "B" : "A") + signature.slice(1)].join(".");
   }
   const variant = variants[name]?.();
-  if (!variant) throw new Error(`the contract names a token that the tests cannot make: ${name}`);
+  if (!variant) throw new Error(`the contract names a token that the tests cannot create: ${name}`);
   const { alg = "HS256" } = variant;
   const payload = {
     username: "alice@example.org",

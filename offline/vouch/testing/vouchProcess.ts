@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import { freePort } from "../../../tests/support/freePort.ts";
 
-/** The fake, or with `VOUCH_BINARY` another program that reads the same configuration: the real Vouch, say. */
+/** The fake, or the program in `VOUCH_BINARY`, which must read the same configuration: the real Vouch, for example. */
 const command = process.env.VOUCH_BINARY
   ? [process.env.VOUCH_BINARY]
   : [process.execPath, join(import.meta.dirname, "..", "main.ts")];
@@ -17,19 +17,19 @@ export interface Answer {
   /** 0 if the connection was closed without an answer. */
   status: number;
   headers: IncomingHttpHeaders;
-  /** Names and values as they came, in order. */
+  /** Names and values as received, in order. */
   rawHeaders: string[];
   body: string;
 }
 
-/** A request as the contract writes it. */
+/** A request in the contract's notation. */
 export interface Asked {
   method: string;
   path: string;
   headers: Record<string, string>;
 }
 
-/** A running Vouch with a configuration of its own in a folder of its own. */
+/** A running Vouch with its own configuration and folder. */
 export class VouchProcess {
   readonly port: number;
   readonly folder: string;
@@ -50,7 +50,7 @@ export class VouchProcess {
     this.#ended = once(child, "close").then(([code, signal]) => code ?? (signal === "SIGTERM" ? 143 : null));
   }
 
-  /** Starts it with this configuration (text is taken as it is) on a free port, and returns before it is ready. */
+  /** Starts it with this configuration (text is used unchanged) on a free port, and returns before it is ready. */
   static async spawn(
     config: object | string,
     options: { args?: string[]; env?: Record<string, string>; port?: number } = {},
@@ -77,7 +77,7 @@ export class VouchProcess {
     return vouch;
   }
 
-  /** Everything it printed so far. */
+  /** Everything it has printed so far. */
   get output(): string {
     return this.#output;
   }
@@ -91,7 +91,7 @@ export class VouchProcess {
     throw new Error(`Vouch did not start:\n${this.#output}`);
   }
 
-  /** Sends one request, as it is, over a connection of its own. */
+  /** Sends one request, unchanged, over a new connection. */
   ask({ method, path, headers }: Asked): Promise<Answer> {
     return new Promise((resolve) => {
       const closed = { status: 0, headers: {}, rawHeaders: [], body: "" };
@@ -113,12 +113,12 @@ export class VouchProcess {
     return this.ask({ method: "GET", path, headers });
   }
 
-  /** The exit code, once it ended by itself; 143 stands for SIGTERM as well. */
+  /** The exit code, once it has ended by itself; 143 also stands for SIGTERM. */
   ended(): Promise<number | null> {
     return this.#ended;
   }
 
-  /** Ends it and takes its folder away. */
+  /** Stops it and deletes its folder. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
     this.#child.kill(signal);
     const code = await this.#ended;

@@ -19,7 +19,7 @@ describe("composeText()", () => {
     );
     assert.equal(
       text,
-      `# The site, as \`pulumi up\` released it. Written anew at each release: change the stack's settings instead.
+      `# The site, as \`pulumi up\` released it. Each release overwrites this file: change the stack's settings instead.
 
 name: "lab"
 services:

@@ -42,9 +42,9 @@ describe("renderTemplate()", () => {
     });
   });
 
-  it("refuses values that the file has no place for", () => {
+  it("refuses unused values", () => {
     assert.throws(() => renderTemplate(file("{{host}}\n"), { host: "lab", port: "1", domain: "x" }), {
-      message: `${folder}/a.conf: there is no place for port, domain`,
+      message: `${folder}/a.conf: unused values: port, domain`,
     });
   });
 });

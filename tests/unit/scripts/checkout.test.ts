@@ -52,7 +52,7 @@ describe("A checkout in a folder of any name, with a project of any name", () =>
     const words = await there("stack.ensureStateFolder().catch(({ name, message }) => [name, message])");
     assert.deepEqual(words, [
       "PlainError",
-      `Nothing can be written to the folder ${folder}/.state, which this program needs (EEXIST).\n\nLet your user write there, or move the checkout; then run the command again.`,
+      `The folder ${folder}/.state, which this program needs, is not writable (EEXIST).\n\nGive your user write access, or move the checkout; then run the command again.`,
     ]);
   });
 });

@@ -25,7 +25,7 @@ test("what Docker says is told apart: absent, not running, no permission, too ol
   for (const [code, stderr, issue] of cases) assert.equal(dockerIssue({ code, stderr }), issue, stderr);
 });
 
-test("each issue has its mending command, on Debian and on macOS", () => {
+test("each issue has a command that fixes it, on Debian and on macOS", () => {
   const commands: [DockerIssue, NodeJS.Platform, RegExp][] = [
     ["absent", "linux", /sudo apt-get install docker\.io/],
     ["absent", "darwin", /brew install --cask docker-desktop/],

@@ -37,12 +37,12 @@ describe("an operation of the engine", () => {
     return { said, kept, operation };
   }
 
-  it("that a lock keeps from beginning says how to take the lock away", async () => {
+  it("that a lock keeps from beginning says how to remove the lock", async () => {
     const lock =
       "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with `pulumi cancel`.";
     await assert.rejects(up(255, [], [lock, "  file:///state/locks/x.json: created by you@here (pid 1)"]), {
       name: "PlainError",
-      message: /^the stack is currently locked by 1 lock[\s\S]*take the lock away[\s\S]*\npulumi cancel --yes/,
+      message: /^the stack is currently locked by 1 lock[\s\S]*remove the lock[\s\S]*\npulumi cancel --yes/,
     });
   });
 
@@ -85,7 +85,7 @@ describe("an operation of the engine", () => {
     ];
     const worthKeeping = [
       "jupyter: starts anew; its running kernels end (2), notebooks stay as they were saved",
-      "jupyter: Packages are still being installed, beside the running server. ~/packages.log says how it goes.",
+      "jupyter: Packages are still being installed while the server runs. Progress: ~/packages.log",
       "The data of shop could not be removed (/srv/jupyter-up/apps/shop).",
     ];
     const lines = [...passing, ...worthKeeping].map((line) => event("info", `${line}\n`));

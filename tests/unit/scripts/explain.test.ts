@@ -19,7 +19,7 @@ describe("A provider's error is explained, and ends in a command:", () => {
     [
       "no Google credentials",
       "failed to load application credentials. Original error: google: could not find default credentials. See https://cloud.google.com/docs",
-      /does not know who asks/,
+      /found no valid credentials/,
       "gcloud auth application-default login",
     ],
     [
@@ -38,19 +38,19 @@ Details:
   }
 ]
 , accessNotConfigured`,
-      /API of Google's switched off/,
+      /Google API is disabled/,
       "gcloud services enable compute.googleapis.com --project 123456789012",
     ],
     [
       "a project that is not there",
       "googleapi: Error 404: The resource 'projects/no-project-1' was not found, notFound",
-      /no project no-project-1/,
+      /The project no-project-1 does not exist/,
       "pulumi config set project my-project-123456",
     ],
     [
       "a right that is missing",
       networkDenied,
-      /lacks the right compute\.networks\.create[\s\S]*Compute Admin, Service Account Admin and Service Account User/,
+      /lacks the permission compute\.networks\.create[\s\S]*Compute Admin, Service Account Admin and Service Account User/,
       "gcloud projects add-iam-policy-binding p-123456 --member user:you@example.com --role roles/compute.admin",
     ],
     [
@@ -68,19 +68,19 @@ Details:
   }
 ]
 , forbidden`,
-      /lacks the right iam\.serviceAccounts\.create[\s\S]*Compute Admin, Service Account Admin and Service Account User/,
+      /lacks the permission iam\.serviceAccounts\.create[\s\S]*Compute Admin, Service Account Admin and Service Account User/,
       "gcloud projects add-iam-policy-binding my-project-123456 --member user:you@example.com --role roles/iam.serviceAccountAdmin",
     ],
     [
       "the same in IAM's older words",
       "googleapi: Error 403: Permission iam.serviceAccounts.create is required to perform this operation on project projects/p-123456., forbidden",
-      /lacks the right iam\.serviceAccounts\.create/,
+      /lacks the permission iam\.serviceAccounts\.create/,
       "gcloud projects add-iam-policy-binding p-123456 --member user:you@example.com --role roles/iam.serviceAccountAdmin",
     ],
     [
-      "an account that a VM may not run as",
+      "a service account that the user may not use",
       "googleapi: Error 400: The user does not have access to service account 'jupyter-up-dev@p-123456.iam.gserviceaccount.com'.  User: 'you@example.com'.  Ask a project owner to grant you the iam.serviceAccountUser role on the service account, badRequest",
-      /run as jupyter-up-dev@p-123456\.iam\.gserviceaccount\.com/,
+      /run a VM as jupyter-up-dev@p-123456\.iam\.gserviceaccount\.com/,
       "gcloud projects add-iam-policy-binding p-123456 --member user:you@example.com --role roles/iam.serviceAccountUser",
     ],
     [
@@ -90,56 +90,56 @@ Details:
       "gcloud billing projects link p-123456 --billing-account 000000-000000-000000",
     ],
     [
-      "a machine type that takes no pd-standard",
+      "a machine type without pd-standard",
       "googleapi: Error 400: pd-standard disk type cannot be used by n4-standard-2 machine type., badRequest",
-      /type n4-standard-2 take no disk/,
+      /type n4-standard-2 do not support the site's disk type/,
       "pulumi config set machineType e2-micro",
     ],
     [
       "a protected disk",
       'resource "urn:pulumi:dev::jupyter-up::jupyter-up:index:GcpVm$gcp:compute/disk:Disk::host-data" cannot be deleted\nbecause it is protected. To unprotect the resource, either remove the `protect` flag',
-      /protectData keeps it/,
+      /protectData protects it/,
       "pulumi config set protectData false && pulumi up",
     ],
     [
       "a VM that Google protects",
       'Cannot delete instance jupyter-up-dev: instance Deletion Protection is enabled. Set deletion_protection to false for this resource and run "terraform apply" before attempting to delete it.',
-      /protectData keeps it/,
+      /protectData protects it/,
       "pulumi config set protectData false && pulumi up",
     ],
-    ["a quota", quotaExceeded("in region us-central1"), /may have 24 of CPUS/, "pulumi up"],
+    ["a quota", quotaExceeded("in region us-central1"), /quota of CPUS is 24/, "pulumi up"],
     [
       "a full zone",
       "The zone 'projects/p-123456/zones/us-central1-a' does not have enough resources available to fulfill the request.  Try a different zone, or try again later.",
-      /no room for the VM in us-central1-a/,
+      /no capacity for the VM in us-central1-a/,
       "pulumi config set zone us-central1-c",
     ],
     [
-      "a machine type that the zone has not",
+      "a machine type that the zone does not have",
       "Machine type with name 'c4-standard-2' does not exist in zone 'us-east1-b'.",
-      /us-east1-b has no machines of the type c4-standard-2/,
+      /us-east1-b has no machine type c4-standard-2/,
       "pulumi config set machineType e2-micro",
     ],
     [
-      "a zone that is none",
+      "an unknown zone",
       "Invalid value for field 'zone': 'mars-east1-a'. Unknown zone.",
-      /no zone mars-east1-a/,
+      /does not have the zone mars-east1-a/,
       "pulumi config set zone us-central1-a",
     ],
     [
-      "Cloudflare's token without a right",
+      "a Cloudflare token without a permission",
       cloudflare("/zones/z/dns_records", 403, 10000),
       /Zone: Read, DNS: Edit/,
       "pulumi config set --secret cloudflare:apiToken",
     ],
     [
-      "Cloudflare's token that may not make certificates",
+      "a Cloudflare token without permission to create certificates",
       cloudflare("/certificates", 403, 10000),
-      /may not make certificates/,
+      /no permission to create certificates/,
       "pulumi config set --secret cloudflare:apiToken",
     ],
     ["SSH refused", dial("dial tcp 203.0.113.7:22: connect: connection refused"), /may still be starting/, "pulumi up"],
-    ["SSH that does not answer", dial("dial tcp 203.0.113.7:22: i/o timeout"), /ssh\.port/, "pulumi up"],
+    ["SSH without an answer", dial("dial tcp 203.0.113.7:22: i/o timeout"), /ssh\.port/, "pulumi up"],
     [
       "SSH on a network without a route",
       dial("dial tcp 203.0.113.7:22: connect: no route to host"),
@@ -147,15 +147,15 @@ Details:
       "pulumi up",
     ],
     [
-      "a connection that is cut",
+      "a lost connection",
       "wait: remote command exited without exit status or exit signal: running \"sudo -n sh -c 'site-apply'\":\njupyter: starts\n",
-      /connection to the machine was cut/,
+      /connection to the machine was lost/,
       "pulumi up",
     ],
     [
-      "a name that nobody has",
+      "an unknown host name",
       dial("dial tcp: lookup box.example.com on 127.0.0.53:53: no such host"),
-      /no machine of the name box\.example\.com/,
+      /host name box\.example\.com does not exist/,
       "pulumi config set --path ssh.host 203.0.113.7",
     ],
     [
@@ -165,35 +165,35 @@ Details:
       'pulumi config set --path ssh.hostKey "ssh-ed25519 AAAA..."',
     ],
     [
-      "a key that is not let in",
+      "a rejected key",
       dial(
         "ssh: handshake failed: ssh: unable to authenticate, attempted methods [none publickey], no supported methods remain",
       ),
-      /does not let the key in/,
+      /rejects the SSH key/,
       "cat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey",
     ],
     [
-      "a key that is not let in, after sshd has lost its patience",
+      "a rejected key, after sshd closes the connection",
       dial("ssh: handshake failed: EOF"),
-      /does not let the key in/,
+      /rejects the SSH key/,
       "cat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey",
     ],
     [
-      "the lock of a run that was killed",
+      "the lock of a killed run",
       "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with `pulumi cancel`.",
-      /take the lock away/,
+      /remove the lock/,
       "pulumi cancel --yes",
     ],
     [
       "a number in a list of texts",
       "error: validating stack config: Stack 'home' with configuration key 'allow' must be of type 'array<string>'",
-      /An entry of allow is a number/,
+      /unquoted entry of allow as a number/,
       "pulumi config set --path 'allow[0]' --type string '<entry>'",
     ],
     [
       "the lock that Pulumi's service keeps",
       "error: [409] Conflict: Another update is currently in progress.",
-      /take the lock away/,
+      /remove the lock/,
       "pulumi cancel --yes",
     ],
   ];
@@ -213,14 +213,10 @@ Details:
       ["dial tcp 203.0.113.7:22: connect: connection refused", /may still be starting/, "pulumi up"],
       [
         "ssh: handshake failed: ssh: host key mismatch",
-        /another host key/,
+        /unexpected host key/,
         "gcloud compute instances reset jupyter-up-dev",
       ],
-      [
-        "ssh: handshake failed: EOF",
-        /does not let the stack's key in/,
-        "gcloud compute instances reset jupyter-up-dev",
-      ],
+      ["ssh: handshake failed: EOF", /rejects the stack's SSH key/, "gcloud compute instances reset jupyter-up-dev"],
     ];
     for (const [error, words, command] of rows) {
       const explained = explain(dial(error), urn, "gcp") ?? "";

@@ -228,11 +228,11 @@ test("a file that is no YAML is refused by its name and the place, without its c
 const refused: [name: string, text: string | Uint8Array, why: string][] = [
   ["of two documents", "config:\n---\nconfig:\n", "a second document begins at line 2, column 1"],
   ["with an alias of nothing", "config:\n  a: *b\n", "there is no anchor for *b at line 2, column 6"],
-  ["that is a list", "- a\n", "the file has to hold settings by their names, one a line, at line 1, column 1"],
+  ["that is a list", "- a\n", "the file must contain settings by name, one per line, at line 1, column 1"],
   [
     "whose config is a list",
     "config: [a]\n",
-    "config has to hold settings by their names, one a line, at line 1, column 9",
+    "config must contain settings by name, one per line, at line 1, column 9",
   ],
   ["that is not UTF-8", Uint8Array.of(0x61, 0xff), "it is not UTF-8 text"],
 ];

@@ -378,7 +378,7 @@ export const oneFault: BadConfig[] = [
     pulumi config set --secret --path 'signIn.users[0].passwordHash' '<hash>'
 `],
 
-  ["a provider nobody knows", { signIn: { provider: "ldap", users: [{ email: "ann@example.com" }] } }, `
+  ["an unknown provider", { signIn: { provider: "ldap", users: [{ email: "ann@example.com" }] } }, `
   signIn.provider: "ldap" is no provider this program knows. There are: dex, okta, google, github, oidc (dex is built in).
     pulumi config set --path signIn.provider dex
 `],

@@ -1,4 +1,4 @@
-/** The way to the API: who may ask, and how a refusal reads once the real provider has passed it on. */
+/** Access to the API: checks tokens, and words refusals as the real provider passes them on. */
 
 import { STATUS_CODES } from "node:http";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ export interface ApiMessage {
   readonly error_chain?: readonly ApiMessage[];
 }
 
-/** Thrown by what the API does: it does not, and says why. */
+/** Thrown when the API refuses, with the reason. */
 export class Refusal extends Error {
   readonly status: number;
   readonly errors: readonly ApiMessage[];
@@ -31,7 +31,7 @@ export interface ApiRequest {
   readonly path: string;
 }
 
-/** Does what a request asks for, if the token may. A refusal becomes the text that the user sees. */
+/** Runs a request if the token permits it. A refusal becomes the text that the user sees. */
 export async function ask<Result>(
   operation: Operation,
   request: ApiRequest,
@@ -48,20 +48,20 @@ export async function ask<Result>(
   }
 }
 
-/** As the real provider's client prints an answer that is no success. */
+/** A failed response in the format of the real provider's client. */
 function asResponse({ method, path }: ApiRequest, { status, errors }: Refusal): string {
   const body = JSON.stringify({ result: null, success: false, errors, messages: [] });
   return `${method} "https://api.cloudflare.com/client/v4${path}": ${status} ${STATUS_CODES[status]} ${body}`;
 }
 
-/** What the real provider demands of its configuration. The environment's token it takes as it is. */
+/** What the real provider requires of its configuration. It does not check a token from the environment. */
 export function checkConfig({ apiToken }: Properties): CheckFailure[] {
   if (typeof apiToken !== "string" || apiToken === UNKNOWN || /^[0-9A-Za-z\-_]{40,80}$/.test(apiToken)) return [];
   const rule = "API tokens must only contain characters a-z, A-Z, 0-9, hyphens and underscores";
   return [{ property: "apiToken", reason: `Invalid Attribute Value. Attribute api_token ${rule}` }];
 }
 
-/** Throws as the API does for a token that is none. */
+/** Throws as the API does for an invalid token. */
 export function requireToken({ apiToken = process.env.CLOUDFLARE_API_TOKEN }: Properties): void {
   if (typeof apiToken !== "string" || apiToken === "") {
     throw new Refusal(400, { code: 9106, message: "Missing X-Auth-Key, X-Auth-Email or Authorization headers" });
@@ -73,27 +73,27 @@ export function requireToken({ apiToken = process.env.CLOUDFLARE_API_TOKEN }: Pr
 }
 
 /**
- * A refusal on demand. A test that wants to see one writes a list of them into `faults.json` in the cloud's folder, where
- * those of Google's API may be, too:
+ * An injected fault. A test that needs a refusal writes a list of them into `faults.json` in the cloud's folder, which
+ * may also hold faults of Google's API:
  *
  *     [{ "request": "POST *dns_records", "fault": "no permission" }]
  */
 export interface Fault {
-  /** Method and path, where a star stands for any text. The first that matches is the one. */
+  /** Method and path, where a star stands for any text. The first match counts. */
   readonly request: string;
-  /** A fault known by its name, or what the API is to answer. */
+  /** The name of a known fault, or the API's response. */
   readonly fault: keyof typeof knownFaults | { status: number; errors: ApiMessage[] };
-  /** How many times, still. Default: always. */
+  /** How many more times. Default: always. */
   readonly times?: number;
 }
 
-/** What tokens meet that are not as they should be, and what anybody may meet. */
+/** Errors for unusable tokens, and errors that any request can get. */
 export const knownFaults = {
-  /** The token is none, or has been revoked. */
+  /** The token is invalid or has been revoked. */
   "invalid token": { status: 403, errors: [{ code: 9109, message: "Invalid access token" }] },
   /** The token lacks the permission. */
   "no permission": { status: 403, errors: [{ code: 10000, message: "Authentication error" }] },
-  /** The token has the permission, and not for this zone or account. */
+  /** The token has the permission, but not for this zone or account. */
   "no access": { status: 403, errors: [{ code: 9109, message: "Unauthorized to access requested resource" }] },
   "rate limit": {
     status: 429,
@@ -123,14 +123,14 @@ function isLike(text: string, pattern: string): boolean {
   return new RegExp(`^${parts.join(".*")}$`).test(text);
 }
 
-/** Takes an import id apart, as `<zone_id>/<dns_record_id>` says. Throws when it has other parts. */
+/** Splits an import id such as `<zone_id>/<dns_record_id>`. Throws if the number of parts is wrong. */
 export function parseImportId(importId: string, format: string): string[] {
   const parts = importId.split("/");
   if (parts.length === format.split("/").length) return parts.map(decodeURIComponent);
   throw new Error(`invalid ID: expected urlencoded segments "${format}", got "${importId}"`);
 }
 
-/** The time, as the API writes it. */
+/** The current time as the API writes it. */
 export function now(): string {
   return new Date().toISOString();
 }

@@ -1,4 +1,4 @@
-/** The certificate authorities that Cloudflare has: for origins, and the public one that signs for its edge. */
+/** Cloudflare's certificate authorities: those for origins, and the public one that signs the edge's certificates. */
 
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from "node:crypto";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ export type AuthorityName = keyof typeof subjects;
 
 const millisecondsPerDay = 86_400_000;
 
-/** An authority of this cloud; made when it is asked for first. */
+/** An authority of this cloud; created on first use. */
 export async function authority(cloud: Cloud, name: AuthorityName): Promise<KeyPair> {
   return kept(cloud, name, () => {
     const key = newKey(name === "origin-rsa" ? "rsa" : "ec");
@@ -42,7 +42,9 @@ export async function authority(cloud: Cloud, name: AuthorityName): Promise<KeyP
   });
 }
 
-/** The edge's certificate for a domain and the names one level below, as every zone has one. Followed by the authority's. */
+/**
+ * The edge's certificate for a domain and the names one level below, which every zone has, followed by the authority's.
+ */
 export async function edgeCertificate(cloud: Cloud, domain: string): Promise<KeyPair> {
   const signer = await authority(cloud, "public");
   return kept(cloud, `edge ${domain}`, () => {
@@ -58,7 +60,7 @@ export async function edgeCertificate(cloud: Cloud, domain: string): Promise<Key
   });
 }
 
-/** The public authority, as Chromium takes it: the value of `--ignore-certificate-errors-spki-list`. */
+/** The public authority in the form that Chromium accepts: the value of `--ignore-certificate-errors-spki-list`. */
 export async function publicAuthorityPin(cloud: Cloud): Promise<string> {
   const { publicKey } = new X509Certificate((await authority(cloud, "public")).certificate);
   return createHash("sha256").update(publicKeyInfo(publicKey)).digest("base64");
@@ -75,7 +77,7 @@ export interface Issue {
   readonly uses: readonly AllowedUse[];
 }
 
-/** Signs a certificate in an authority's name. */
+/** Signs a certificate with an authority's key. */
 export function sign(
   signer: KeyPair,
   { subject, publicKeyInfo, names, days, uses }: Issue,
@@ -99,7 +101,7 @@ export function sign(
   return { pem, serial, notAfter };
 }
 
-/** One of the pairs of this cloud; of two that are made at once, the first one written counts. */
+/** A key pair of this cloud; if two are created at once, the first one written counts. */
 async function kept(cloud: Cloud, name: string, make: () => KeyPair): Promise<KeyPair> {
   const path = join(cloud.folder, "authorities", `${name}.json`);
   const pair = await readJson<KeyPair>(path);
@@ -108,7 +110,7 @@ async function kept(cloud: Cloud, name: string, make: () => KeyPair): Promise<Ke
   return kept(cloud, name, make);
 }
 
-/** Clocks differ: a certificate is good since five minutes ago. */
+/** Clocks differ, so a certificate is valid from five minutes ago. */
 function period(days: number): { notBefore: Date; notAfter: Date } {
   const now = Date.now();
   return { notBefore: new Date(now - 300_000), notAfter: new Date(now + days * millisecondsPerDay) };

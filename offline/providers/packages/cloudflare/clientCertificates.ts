@@ -1,14 +1,15 @@
 /**
- * Certificates that the edge shows to origins, and for which host names it does.
+ * Client certificates that the edge presents to origins, and the host names they are for.
  *
- * Cloudflare carries out each request later than it answers: a certificate is `pending_deployment` before it is `active`, and so is
- * an association. A certificate cannot be deleted before it is active (1434), nor while an association uses it (1433). An association
- * that was voided (a PUT with `enabled: null`) still uses it for some time.
+ * Cloudflare answers a request before it has carried it out: a certificate is `pending_deployment` before it is
+ * `active`, and so is an association. A certificate cannot be deleted before it is active (1434), nor while an
+ * association uses it (1433). An association that was voided (a PUT with `enabled: null`) still uses it for some time.
  *
- * Held in November 2026 to Cloudflare's Terraform provider 5.22 (`authenticated_origin_pulls` and `..._hostname_certificate`: one
- * request each, no wait and no retry), to its version 4.52 (which waited for `active`), and to the source of another program for the
- * same API (statuses, codes, and that a voided association can be read for seconds, rarely minutes). Unknown, and assumed here:
- * the HTTP status of 1433 and 1434 (400), and what the edge shows while an association changes to another certificate (none).
+ * Checked in November 2026 against Cloudflare's Terraform provider 5.22 (`authenticated_origin_pulls` and
+ * `..._hostname_certificate`: one request each, no wait and no retry), its version 4.52 (which waited for `active`),
+ * and the source of another program for the same API (statuses, codes, and that a voided association can be read for
+ * seconds, rarely minutes). Unknown, and assumed here: the HTTP status of 1433 and 1434 (400), and what the edge
+ * presents while an association changes to another certificate (none).
  */
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
@@ -42,20 +43,20 @@ export type Association = {
 
 export type Status = "pending_deployment" | "pending_deletion" | "active";
 
-/** How long each step takes, in milliseconds: minutes and seconds at Cloudflare. */
+/** Duration of each step, in milliseconds; at Cloudflare, they take seconds to minutes. */
 export interface Durations {
   /** Until a certificate is active. */
   readonly certificate: number;
   /** Until an association is active. */
   readonly association: number;
-  /** Until a voided association uses its certificate no more. */
+  /** Until a voided association stops using its certificate. */
   readonly voiding: number;
 }
 
 const usual: Durations = { certificate: 3000, association: 1500, voiding: 2000 };
 const durationsFile = (cloud: Cloud) => join(cloud.folder, "client-certificates.json");
 
-/** Makes the steps of this cloud take another time. For tests. */
+/** Changes the durations of this cloud. For tests. */
 export async function setDurations(cloud: Cloud, durations: Partial<Durations>): Promise<void> {
   await writeJson(durationsFile(cloud), durations);
 }
@@ -79,7 +80,7 @@ export async function certificateStatus(cloud: Cloud, { uploadedOn }: UploadedCe
   return Date.now() < after(uploadedOn, certificate) ? "pending_deployment" : "active";
 }
 
-/** An association as it can be read: one that was voided for as long as it is not settled. */
+/** An association as it can be read: a voided one stays readable until it is settled. */
 export async function findAssociation(
   cloud: Cloud,
   zoneId: string,
@@ -93,7 +94,7 @@ export async function findAssociation(
   return { ...found, status: Date.now() < after(found.updatedAt, association) ? "pending_deployment" : "active" };
 }
 
-/** Throws as the API does while a certificate cannot be deleted. Forgets the voided associations of one that can. */
+/** Throws as the API does while a certificate cannot be deleted. Forgets its voided associations otherwise. */
 export async function requireUnused(cloud: Cloud, zoneId: string, id: string): Promise<void> {
   const certificate = await findCertificate(cloud, zoneId, id);
   if (certificate === undefined) throw new Refusal(404, { code: 1552, message: "Hostname certificate not found." });
@@ -109,7 +110,7 @@ export async function requireUnused(cloud: Cloud, zoneId: string, id: string): P
   for (const hostname of hostnames) await deleteRecord(cloud, associationPath(zoneId, hostname));
 }
 
-/** The certificates that the edge shows, by host name. */
+/** The certificates that the edge presents, by host name. */
 export async function shownCertificates(cloud: Cloud): Promise<Record<string, ShownCertificate>> {
   const durations = await durationsOf(cloud);
   const shown: Record<string, ShownCertificate> = {};
@@ -124,25 +125,25 @@ export async function shownCertificates(cloud: Cloud): Promise<Record<string, Sh
   return shown;
 }
 
-/** Throws as the API does, though not in its words, for a pair that is none. */
+/** Throws as the API does, but with other texts, for an invalid pair. */
 export function requirePair({ certificate, privateKey }: KeyPair): void {
   const refuse = (message: string) => new Refusal(400, { code: 1412, message });
   let x509: X509Certificate;
   try {
     x509 = new X509Certificate(certificate);
   } catch {
-    throw refuse("The certificate is invalid: it is no PEM-encoded X.509 certificate.");
+    throw refuse("The certificate is invalid: it is not a PEM-encoded X.509 certificate.");
   }
   let fits: boolean;
   try {
     fits = x509.checkPrivateKey(createPrivateKey(privateKey));
   } catch {
-    throw refuse("The private key is invalid: it is no PEM-encoded private key.");
+    throw refuse("The private key is invalid: it is not a PEM-encoded private key.");
   }
   if (!fits) throw refuse("The private key does not match the certificate.");
 }
 
-/** What the API says of a certificate. */
+/** The API's description of a certificate. */
 export function describe(certificate: string): {
   expiresOn: string;
   issuer: string;
@@ -166,7 +167,7 @@ const signatures: Record<string, string> = {
   "1.3.101.112": "Ed25519",
 };
 
-/** A certificate is its content, the algorithm of its signature, and the signature. */
+/** A certificate consists of its content, the algorithm of its signature, and the signature. */
 function signatureName(der: Buffer): string {
   const [, algorithm] = elements(elements(der)[0]?.content ?? Buffer.alloc(0));
   const [type] = elements(algorithm?.content ?? Buffer.alloc(0));

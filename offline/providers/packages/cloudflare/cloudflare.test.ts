@@ -40,7 +40,7 @@ const functions = {
 const token = "t".repeat(40);
 const name = "jupyter.example.test";
 
-/** The answer that a refusal quotes: what Cloudflare says, in its numbers. */
+/** The answer that a refusal quotes: Cloudflare's messages with their codes. */
 const refusal =
   (request: string, status: string, ...errors: [code: number, message?: string][]) =>
   (error: Error) => {
@@ -113,13 +113,13 @@ describe("the package cloudflare", () => {
       assert.deepEqual(await zoneFile(), { [name]: "127.1.2.3" });
     });
 
-    it("shows in a preview what cannot be known yet, and makes nothing", async () => {
+    it("shows unknown outputs in a preview, and creates nothing", async () => {
       const { outputs } = await engine.create(types.record, record(), { preview: true });
       assert.equal(outputs.createdOn, UNKNOWN);
       assert.deepEqual(await listRecords(cloud), []);
     });
 
-    it("is replaced for another zone or type, and updated for everything else", async () => {
+    it("is replaced when its zone or type changes, and updated otherwise", async () => {
       const made = await create();
       const changes = { content: "127.1.2.4", ttl: 1, proxied: true, comment: "new", name: "lab.example.test" };
       assert.deepEqual(await engine.diff(types.record, made, record(changes)), {
@@ -136,7 +136,7 @@ describe("the package cloudflare", () => {
       assert.deepEqual(await engine.diff(types.record, made, record({ proxied: false })), {});
     });
 
-    it("takes a name without the zone's for the same name", async () => {
+    it("treats a name with and without the zone's as the same", async () => {
       const made = await create({ name: "jupyter" });
       assert.equal(made.outputs.name, "jupyter");
       assert.deepEqual(await zoneFile(), { [name]: "127.1.2.3" });
@@ -145,7 +145,7 @@ describe("the package cloudflare", () => {
       assert.equal((await engine.read(types.record, made)).inputs.name, "jupyter");
     });
 
-    it("lies below the zone when its name is of another domain, as with the real one", async () => {
+    it("is created below the zone when its name is in another domain, as with the real one", async () => {
       await create({ name: "jupyter.other.test" });
       await create({ name: "@" });
       assert.deepEqual(await zoneFile(), {
@@ -154,7 +154,7 @@ describe("the package cloudflare", () => {
       });
     });
 
-    it("updates in place, and keeps the time at which it was made", async () => {
+    it("updates in place, and keeps its creation time", async () => {
       const made = await create();
       const updated = await engine.update(types.record, made, record({ content: "127.9.9.9" }));
       assert.equal(updated.outputs.content, "127.9.9.9");
@@ -175,7 +175,7 @@ describe("the package cloudflare", () => {
       );
     });
 
-    it("of the same name and content is refused, and one of another content is not", async () => {
+    it("is refused if name and content are the same, but not if the content differs", async () => {
       await create();
       await assert.rejects(
         create(),
@@ -208,13 +208,13 @@ describe("the package cloudflare", () => {
       await assert.rejects(engine.update(types.record, other, record()), /81058/);
     });
 
-    it("of which two are asked for at once is made once", async () => {
+    it("is created once when two are requested at the same time", async () => {
       const results = await Promise.allSettled([create(), create()]);
       assert.deepEqual(results.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
       assert.equal((await listRecords(cloud)).length, 1);
     });
 
-    it("refuses contents and lifetimes that cannot be", async () => {
+    it("refuses invalid contents and TTLs", async () => {
       const post = `POST /zones/${zone.id}/dns_records`;
       await assert.rejects(
         create({ content: "vm.example.test" }),
@@ -231,7 +231,7 @@ describe("the package cloudflare", () => {
       for (const ttl of [1, 60, 86_400]) await create({ ttl, name: `ttl-${ttl}` });
     });
 
-    it("refuses at creation, and not before, a proxied one with a lifetime of its own", async () => {
+    it("refuses a proxied one with a TTL at creation, not before", async () => {
       const inputs = record({ proxied: true });
       assert.deepEqual(await engine.check(types.record, inputs), []);
       await assert.rejects(create({ proxied: true }), {
@@ -240,7 +240,7 @@ describe("the package cloudflare", () => {
       });
     });
 
-    it("refuses types that there are not, and says what the fake does not know", async () => {
+    it("refuses unknown types, and says what the fake does not support", async () => {
       assert.match(
         String(await engine.check(types.record, record({ type: "B" }))),
         /^type: Attribute type value must be/,
@@ -251,7 +251,7 @@ describe("the package cloudflare", () => {
       ]);
     });
 
-    it("in a zone that is not there is refused", async () => {
+    it("is refused in a zone that does not exist", async () => {
       await assert.rejects(
         create({ zoneId: "example.test" }),
         refusal("POST /zones/example.test/dns_records", "404 Not Found", [7003], [7000, "No route for that URI"]),
@@ -263,7 +263,7 @@ describe("the package cloudflare", () => {
       );
     });
 
-    it("is imported by the ids of its zone and its own, with all that a program has to say of it", async () => {
+    it("is imported by the ids of its zone and itself, with all its inputs", async () => {
       const made = await create({ comment: "the notebook" });
       const imported = await engine.import(types.record, `${zone.id}/${made.id}`);
       assert.equal(imported.id, made.id);
@@ -274,7 +274,7 @@ describe("the package cloudflare", () => {
       });
     });
 
-    it("shows on refresh what has changed behind the engine's back", async () => {
+    it("shows changes made outside of Pulumi on refresh", async () => {
       const made = await create();
       await engine.update(types.record, made, record({ content: "127.6.6.6" }));
       const { inputs, outputs } = await engine.read(types.record, made);
@@ -298,7 +298,7 @@ describe("the package cloudflare", () => {
         ...changes,
       }) as const;
 
-    it("leads to the edge where a record is proxied, follows a CNAME, and leaves out what is no address", () => {
+    it("leads to the edge for a proxied record, follows a CNAME, and leaves out records that are not addresses", () => {
       const found = addresses(
         [
           entry({}),
@@ -319,14 +319,14 @@ describe("the package cloudflare", () => {
   });
 
   describe("the token", () => {
-    it("is refused by its form before anything is asked", async () => {
+    it("is refused for its format before any request", async () => {
       assert.deepEqual(await engine.checkConfig({ apiToken: "short" }), [
         "apiToken: Invalid Attribute Value. Attribute api_token API tokens must only contain characters a-z, A-Z, 0-9, hyphens and underscores",
       ]);
       for (const apiToken of [token, UNKNOWN, undefined]) assert.deepEqual(await engine.checkConfig({ apiToken }), []);
     });
 
-    it("is missed when it is needed, and found in the environment", async () => {
+    it("is an error if it is missing when needed, and is found in the environment", async () => {
       const nobody = await served.attach();
       const missing = [9106, "Missing X-Auth-Key, X-Auth-Email or Authorization headers"] as [number, string];
       await assert.rejects(
@@ -346,7 +346,7 @@ describe("the package cloudflare", () => {
       await somebody.create(types.record, record());
     });
 
-    it("has the faults that a test gives it, in Cloudflare's words", async () => {
+    it("injects the faults of a test, in Cloudflare's words", async () => {
       await setFaults(
         { request: "GET /zones", fault: "invalid token" },
         { request: "POST *dns_records", fault: "no permission" },
@@ -373,7 +373,7 @@ describe("the package cloudflare", () => {
   });
 
   describe("the public authority", () => {
-    it("has signed the edge's certificate, and is known to Chromium by its key", async () => {
+    it("has signed the edge's certificate, and Chromium trusts its key", async () => {
       await create();
       const edge = JSON.parse(await readFile(join(cloud.folder, "edge", "edge.json"), "utf8"));
       const [leaf] = edge.zones.map(({ certificate }: { certificate: Properties }) => String(certificate.certificate));
@@ -401,7 +401,7 @@ describe("the package cloudflare", () => {
       assert.equal((await engine.invoke(functions.zone, { zoneId: zone.id })).paused, true);
     });
 
-    it("refuses a filter that no zone passes, or more than one", async () => {
+    it("refuses a filter that matches no zone or several", async () => {
       await assert.rejects(engine.invoke(functions.zone, { filter: { name: "other.test" } }), {
         message: "failed to find exactly one result: 0 found",
       });
@@ -411,7 +411,7 @@ describe("the package cloudflare", () => {
       });
     });
 
-    it("wants a filter or an id, and not both", async () => {
+    it("requires either a filter or an id", async () => {
       for (const args of [{}, { zoneId: zone.id, filter: { name: "example.test" } }]) {
         await assert.rejects(engine.invoke(functions.zone, args), /Exactly one of these attributes/);
       }
@@ -421,7 +421,7 @@ describe("the package cloudflare", () => {
   });
 
   describe("getZones", () => {
-    it("filters by name with operators, by account, status and any of them, and limits and turns the list", async () => {
+    it("filters by name with operators, account and status, by all or any, limits the list and reverses it", async () => {
       await addZone(cloud, "other.test", { status: "pending" });
       const account = { id: "a".repeat(32), name: "Bob's" };
       await addZone(cloud, "third.example", { account });
@@ -443,7 +443,7 @@ describe("the package cloudflare", () => {
       assert.deepEqual(await names({ maxItems: 1, direction: "desc" }), ["third.example"]);
     });
 
-    it("stops at 1000 unless more are asked for", async () => {
+    it("returns at most 1000 by default", async () => {
       const entries = Array.from({ length: 1001 }, (_, number) => [`zone-${number}.test`, zone] as const);
       await writeFile(join(cloud.folder, "zones.json"), JSON.stringify(Object.fromEntries(entries)));
       const count = async (args: Properties) =>
@@ -451,7 +451,7 @@ describe("the package cloudflare", () => {
       assert.deepEqual([await count({}), await count({ maxItems: 10_000 })], [1000, 1001]);
     });
 
-    it("refuses arguments that the provider does not have, and words that are none of theirs", async () => {
+    it("refuses unknown arguments and values", async () => {
       const refuses = (args: Properties, message: RegExp) =>
         assert.rejects(engine.invoke(functions.zones, args), message);
       await refuses({ filter: { name: "example.test" } }, /An argument named "filter" is not expected/);
@@ -462,7 +462,7 @@ describe("the package cloudflare", () => {
   });
 
   describe("getDnsRecords", () => {
-    it("finds the records of a name, so that a program can see what is there before it makes one", async () => {
+    it("finds the records of a name, so that a program can check before it creates one", async () => {
       const made = await create({ comment: "by hand" });
       await create({ name: "lab", content: "127.1.2.9" });
       const { results } = await engine.invoke(functions.records, {
@@ -495,7 +495,7 @@ describe("the package cloudflare", () => {
   });
 
   describe("getIpRanges", () => {
-    it("has Cloudflare's ranges, and the edge's own address, which stays the same", async () => {
+    it("has Cloudflare's ranges and the edge's own address, which never changes", async () => {
       const { ipv4Cidrs } = (await engine.invoke(functions.ranges, {})) as { ipv4Cidrs: string[] };
       assert.ok(ipv4Cidrs.includes("173.245.48.0/20"));
       assert.match(ipv4Cidrs.at(-1) ?? "", /^127\.(19[2-9]|2[01]\d|22[0-3])\.\d+\.\d+\/32$/);
@@ -506,7 +506,7 @@ describe("the package cloudflare", () => {
   describe("ZoneSetting", () => {
     const setting = (changes: Properties = {}) => ({ zoneId: zone.id, settingId: "ssl", value: "strict", ...changes });
 
-    it("sets, and stays when it is deleted, which it says", async () => {
+    it("sets a value, and warns at deletion that the value stays", async () => {
       const made = await engine.create(types.setting, setting());
       assert.equal(made.id, "ssl");
       assert.deepEqual([made.outputs.value, made.outputs.editable], ["strict", true]);
@@ -518,7 +518,7 @@ describe("the package cloudflare", () => {
       assert.ok(said.some((text) => text.includes("will not change it in the API")));
     });
 
-    it("is updated for another value, and replaced for another setting or zone", async () => {
+    it("is updated when its value changes, and replaced when its setting or zone changes", async () => {
       const made = await engine.create(types.setting, setting());
       assert.deepEqual(await engine.diff(types.setting, made, setting({ value: "full" })), { value: "update" });
       assert.deepEqual(await engine.diff(types.setting, made, setting({ settingId: "http3", zoneId: "z" })), {
@@ -534,7 +534,7 @@ describe("the package cloudflare", () => {
       assert.deepEqual(imported.inputs, { zoneId: zone.id, settingId: "always_use_https", value: "off" });
     });
 
-    it("refuses values and settings that there are not", async () => {
+    it("refuses unknown values and settings", async () => {
       await assert.rejects(
         engine.create(types.setting, setting({ value: "very strict" })),
         refusal(`PATCH /zones/${zone.id}/settings/ssl`, "400 Bad Request", [
@@ -555,7 +555,7 @@ describe("the package cloudflare", () => {
       assert.deepEqual(await Promise.all(settings.map(value)), ["on", "off", "on", "medium"]);
     });
 
-    it("refuses settings that there are not", async () => {
+    it("refuses unknown settings", async () => {
       await assert.rejects(value("web_sockets"), /Undefined zone setting: web_sockets/);
     });
   });
@@ -575,14 +575,14 @@ describe("the package cloudflare", () => {
       rules,
     });
 
-    it("are refused to a token that may only read the zone and its settings", async () => {
+    it("are refused to a token that can read only the zone and its settings", async () => {
       await assert.rejects(
         engine.invoke(functions.rulesets, { zoneId: zone.id }),
         refusal(`GET /zones/${zone.id}/rulesets`, "403 Forbidden", [10000, "Authentication error"]),
       );
     });
 
-    it("find what was set, and the rules of one", async () => {
+    it("return the rulesets, and the rules of one", async () => {
       await writeRulesets(cloud, zone.id, [ruleset([rule("true", { cache: true })])]);
       const { rulesets } = (await engine.invoke(functions.rulesets, { zoneId: zone.id })) as { rulesets: Properties[] };
       assert.deepEqual(
@@ -597,7 +597,7 @@ describe("the package cloudflare", () => {
       );
     });
 
-    it("are followed by the edge, as far as it knows them", async () => {
+    it("are followed by the edge, as far as it supports them", async () => {
       const override = { cache: true, edgeTtl: { mode: "override_origin", default: 60 } };
       const rules = [
         rule(`(http.host eq "${name}")`, override),
@@ -630,7 +630,7 @@ describe("the package cloudflare", () => {
       ...changes,
     });
 
-    it("signs the key of the request for the names asked for, with the authority asked for", async () => {
+    it("signs the request's key for the given names with the given authority", async () => {
       for (const [requestType, kind] of [
         ["origin-ecc", "ec"],
         ["origin-rsa", "rsa"],
@@ -651,7 +651,7 @@ describe("the package cloudflare", () => {
       }
     });
 
-    it("is replaced for every change, and stays with the default said aloud", async () => {
+    it("is replaced for every change, but not when the default is set explicitly", async () => {
       const { csr } = request();
       const made = await engine.create(types.originCertificate, inputs(csr));
       const changed = inputs(request().csr, { hostnames: [name], requestType: "origin-rsa", requestedValidity: 90 });
@@ -664,7 +664,7 @@ describe("the package cloudflare", () => {
       assert.deepEqual(await engine.diff(types.originCertificate, made, inputs(csr, { requestedValidity: 5475 })), {});
     });
 
-    it("refuses lengths, kinds and requests that there are not", async () => {
+    it("refuses invalid lengths, types and requests", async () => {
       const { csr } = request();
       assert.deepEqual(await engine.check(types.originCertificate, inputs(csr, { requestedValidity: 60 })), [
         "requestedValidity: Attribute requested_validity value must be one of: [7 30 90 365 730 1095 5475], got: 60",
@@ -677,7 +677,7 @@ describe("the package cloudflare", () => {
       await assert.rejects(engine.create(types.originCertificate, inputs("no request")), /400 Bad Request/);
     });
 
-    it("refuses names of no zone of the account, of a pending one, and stars in the middle", async () => {
+    it("refuses names outside the account's zones or in a pending one, and wildcards in the middle", async () => {
       await addZone(cloud, "pending.test", { status: "pending" });
       const { csr } = request();
       for (const hostname of ["jupyter.other.test", "pending.test", "a.*.example.test", "*.*.example.test"]) {
@@ -691,7 +691,7 @@ describe("the package cloudflare", () => {
       }
     });
 
-    it("comes back with its names in the API's order, which is another certificate for a program that has its own", async () => {
+    it("returns its names in the API's order, which replaces the certificate of a program with another order", async () => {
       const { csr } = request();
       const made = await engine.create(types.originCertificate, inputs(csr));
       const read = await engine.read(types.originCertificate, made);
@@ -736,7 +736,7 @@ describe("the package cloudflare", () => {
 
     beforeEach(() => setDurations(cloud, atOnce));
 
-    it("take their time: neither a certificate nor an association is active at once", async () => {
+    it("are slow: neither a certificate nor an association is active at once", async () => {
       await setDurations(cloud, { certificate: never, association: never });
       const made = await engine.create(types.pullsCertificate, upload());
       assert.equal((await engine.read(types.pullsCertificate, made)).outputs.status, "pending_deployment");
@@ -750,7 +750,7 @@ describe("the package cloudflare", () => {
       assert.deepEqual(await statuses(), ["active", "active"]);
     });
 
-    it("have the edge show a certificate only when both are active", async () => {
+    it("make the edge present a certificate only when both are active", async () => {
       await setDurations(cloud, { certificate: 90_000, association: 60_000 });
       const { id, outputs } = await engine.create(types.pullsCertificate, upload());
       await engine.create(types.pulls, pulls(id));
@@ -758,7 +758,7 @@ describe("the package cloudflare", () => {
       assert.equal(from, Date.parse(String(outputs.uploadedOn)) + 90_000);
     });
 
-    it("delete no certificate that is being deployed, or is or was a moment ago in use", async () => {
+    it("cannot be deleted while a certificate is being deployed, is in use or was in use a moment ago", async () => {
       const made = await engine.create(types.pullsCertificate, upload());
       const path = `/zones/${zone.id}/origin_tls_client_auth/hostnames/certificates/${made.id}`;
       const refusesWith = (code: number) =>
@@ -781,7 +781,7 @@ describe("the package cloudflare", () => {
       await assert.rejects(engine.delete(types.pullsCertificate, made), /404 Not Found.*1552/);
     });
 
-    it("can be asked about without Pulumi, by the zone's token", async () => {
+    it("can be queried without Pulumi, with the zone's token", async () => {
       const { CLOUDFLARE_BASE_URL: api } = await cloudflare.environment();
       const get = async (path: string, authorization = `Bearer ${token}`) => {
         const url = `${api}/zones/${zone.id}/origin_tls_client_auth/hostnames/${path}`;
@@ -798,7 +798,7 @@ describe("the package cloudflare", () => {
       assert.deepEqual(await get("certificates/none"), [404, 1552, undefined, undefined]);
     });
 
-    it("keep a certificate, and say what it is", async () => {
+    it("keep a certificate and describe it", async () => {
       const made = await engine.create(types.pullsCertificate, upload());
       const { outputs } = made;
       assert.deepEqual(
@@ -810,7 +810,7 @@ describe("the package cloudflare", () => {
       assert.equal((await engine.read(types.pullsCertificate, made)).outputs.status, "active");
     });
 
-    it("replace a certificate for every change of it but white space around it", async () => {
+    it("replace a certificate for every change except white space around it", async () => {
       const made = await engine.create(types.pullsCertificate, upload());
       assert.deepEqual(
         await engine.diff(types.pullsCertificate, made, upload({ certificate: pair.certificate.trim() })),
@@ -834,7 +834,7 @@ describe("the package cloudflare", () => {
       }
     });
 
-    it("are on for a host name while there is an association that says so", async () => {
+    it("are on for a host name while an enabled association exists", async () => {
       const { id } = await engine.create(types.pullsCertificate, upload());
       const made = await engine.create(types.pulls, pulls(id));
       assert.equal(made.id, name);
@@ -852,7 +852,7 @@ describe("the package cloudflare", () => {
       assert.equal((await engine.read(types.pulls, made)).id, "");
     });
 
-    it("take exactly one host name a resource, one of the zone, with a certificate that is there", async () => {
+    it("require exactly one host name per resource, in the zone, with an existing certificate", async () => {
       const { id } = await engine.create(types.pullsCertificate, upload());
       const two = {
         zoneId: zone.id,

@@ -1,4 +1,4 @@
-/** The DNS records that exist, and the rules of their names, contents and neighbours. */
+/** The existing DNS records, and the rules for names, contents and conflicts. */
 
 import { isIPv4, isIPv6 } from "node:net";
 import type { Cloud } from "../../../cloud/folder.ts";
@@ -9,7 +9,7 @@ import type { Zone } from "./zones.ts";
 export const recordType = "cloudflare:index/dnsRecord:DnsRecord";
 export const supportedTypes = ["A", "AAAA", "CNAME", "TXT"] as const;
 
-/** A record as the API keeps it. */
+/** A record as the API stores it. */
 export type DnsEntry = {
   readonly id: string;
   readonly zoneId: string;
@@ -28,7 +28,7 @@ export type DnsEntry = {
 
 export const entryPath = (zoneId: string, id: string) => `zones/${zoneId}/dns_records/${id}`;
 
-/** All records, of one zone or of all, in the order in which they were made. */
+/** All records of one zone or of all, in order of creation. */
 export async function readEntries(cloud: Cloud, zoneId?: string): Promise<DnsEntry[]> {
   const records: CloudRecord<DnsEntry>[] = await listRecords<DnsEntry>(cloud, recordType);
   return records
@@ -38,8 +38,8 @@ export async function readEntries(cloud: Cloud, zoneId?: string): Promise<DnsEnt
 }
 
 /**
- * The whole name: `@` is the zone itself, and whatever does not end in the zone's name is below it, be it the name of
- * another domain.
+ * The full name: `@` is the zone itself. Any name that does not end in the zone's name is below it, even another
+ * domain's.
  */
 export function wholeName(name: string, zone: Pick<Zone, "name">): string {
   const plain = name.toLowerCase().replace(/\.$/, "");
@@ -47,7 +47,7 @@ export function wholeName(name: string, zone: Pick<Zone, "name">): string {
   return plain === zone.name || plain.endsWith(`.${zone.name}`) ? plain : `${plain}.${zone.name}`;
 }
 
-/** Throws as the API does for a record that cannot be. */
+/** Throws as the API does for an invalid record. */
 export function requireValid({ type, content, ttl }: Pick<DnsEntry, "type" | "content" | "ttl">): void {
   const refuse = (code: number, message: string) => {
     throw new Refusal(400, { code, message });
@@ -70,8 +70,8 @@ const seeMore =
   "For more details, refer to <https://developers.cloudflare.com/dns/manage-dns-records/troubleshooting/records-with-same-name/>.";
 
 /**
- * Throws as the API does for a record that cannot be beside the others of its name. A second address of the same name can:
- * the name then leads to both.
+ * Throws as the API does for a record that conflicts with others of its name. A second address for a name is allowed:
+ * the name then resolves to both.
  */
 export function requireNoConflict(
   entry: Omit<DnsEntry, "createdOn" | "modifiedOn">,

@@ -21,7 +21,7 @@ import { readZones, requireZone } from "./zones.ts";
 
 type RecordInputs = {
   zoneId: string;
-  /** Whole, or without the zone's name. */
+  /** With or without the zone's name. */
   name: string;
   type: string;
   /** Seconds: 1 for automatic (the only one for a proxied record), otherwise 60 to 86400. */
@@ -127,7 +127,7 @@ export const dnsRecord: ResourceType<RecordInputs, RecordOutputs> = {
       const entry = await findEntry(cloud, zoneId, id);
       if (entry === undefined) return undefined;
       const { content, ttl, type, proxied, comment } = entry;
-      // The name that the program has stays, when it is only a shorter way to write it.
+      // The program's spelling of the name stays if it is only a shorter form.
       const written = name !== undefined && wholeName(name, zone) === entry.name ? name : entry.name;
       const inputs = { zoneId, name: written, type, content, ttl, proxied, ...(comment && { comment }) };
       return { ...inputs, ...outputsOf(entry) };
@@ -135,7 +135,7 @@ export const dnsRecord: ResourceType<RecordInputs, RecordOutputs> = {
   },
 };
 
-/** Makes a record or changes the one with this id. */
+/** Creates a record or changes the one with this id. */
 function put(operation: Operation, request: ApiRequest, id: string, inputs: RecordInputs): Promise<DnsEntry> {
   const { zoneId, type, content = "", ttl, proxied = false, comment } = inputs;
   const isProxied = proxied && type !== "TXT";
@@ -150,7 +150,7 @@ function put(operation: Operation, request: ApiRequest, id: string, inputs: Reco
         name: wholeName(inputs.name, zone),
         type,
         content,
-        // What is proxied has no lifetime of its own, whatever was asked for.
+        // A proxied record has no TTL of its own, whatever the program sets.
         ttl: isProxied ? 1 : ttl,
         proxied: isProxied,
         createdOn: before?.createdOn ?? time,

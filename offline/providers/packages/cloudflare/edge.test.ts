@@ -24,10 +24,10 @@ const name = "jupyter.example.test";
 const originAddress = "127.191.7.7";
 
 const skip =
-  (process.getuid?.() !== 0 && "port 443 of a loopback address is root's") ||
-  (spawnSync("docker", ["version"]).status !== 0 && "there is no Docker engine");
+  (process.getuid?.() !== 0 && "only root can listen on port 443") ||
+  (spawnSync("docker", ["version"]).status !== 0 && "Docker is not running");
 
-/** Each test begins where the one before it has ended, as a site's life goes. */
+/** Each test starts where the previous one ended, as in a site's life. */
 (skip ? describe.skip : describe)("the edge of a cloud, in its container", () => {
   let served: Awaited<ReturnType<typeof serveForTests>>;
   let engine: TestEngine;
@@ -68,7 +68,7 @@ const skip =
     ...changes,
   });
 
-  /** Asks as a browser that finds names by the zone file, and trusts the public authority. */
+  /** Sends a request as a browser that resolves names by the zone file and trusts the public authority. */
   async function ask(host = name): Promise<{ status: number; body: string }> {
     const zoneFile = JSON.parse(await readFile(join(cloud.folder, "zone.json"), "utf8"));
     const ca = await readFile(join(cloud.folder, "public-ca.pem"));
@@ -85,7 +85,7 @@ const skip =
     });
   }
 
-  it("runs from the first proxied record on, and not for one that is not proxied", async () => {
+  it("starts with the first proxied record, and not for other records", async () => {
     other = await engine.create(recordType, inputs({ name: "ssh", proxied: false }));
     assert.deepEqual((await inventory(cloud)).containers, []);
     record = await engine.create(recordType, inputs());
@@ -95,7 +95,7 @@ const skip =
     assert.equal((await ask()).status, 521);
   });
 
-  it("takes the certificate of the origin CA in mode strict, and shows the host's own certificate", async () => {
+  it("accepts the origin CA's certificate in mode strict, and presents the host's own client certificate", async () => {
     await engine.create(settingType, { zoneId: zone.id, settingId: "ssl", value: "strict" });
     const self = certificate([name]);
     origin.setSecureContext({ cert: self.certificate, key: self.privateKey });
@@ -115,7 +115,7 @@ const skip =
     await engine.delete("cloudflare:index/originCaCertificate:OriginCaCertificate", signed);
   });
 
-  it("asks the origin from its own address, in the visitor's name", async () => {
+  it("contacts the origin from its own address, with the visitor's in a header", async () => {
     const { from, headers } = JSON.parse((await ask()).body);
     assert.equal(from, edgeAddress(cloud));
     assert.equal(headers["cf-connecting-ip"], "127.0.0.1");
@@ -129,13 +129,13 @@ const skip =
     assert.equal((await ask()).status, 200);
   });
 
-  it("is made anew when it has been killed", async () => {
+  it("is recreated after it was killed", async () => {
     spawnSync("docker", ["kill", `jupyter-up-cloud-${cloud.mark}-edge`]);
     record = await engine.update(recordType, record, inputs({ comment: "again" }));
     assert.equal((await ask()).status, 200);
   });
 
-  it("is gone when the last proxied record is, and nothing is left of it", async () => {
+  it("is removed with the last proxied record, and leaves nothing behind", async () => {
     record = await engine.update(recordType, record, inputs({ proxied: false }));
     assert.deepEqual((await inventory(cloud)).containers, []);
     await engine.delete(recordType, record);

@@ -1,4 +1,4 @@
-/** What the world sees of the zones: where the test browser finds each name, and the edge that proxied ones lead to. */
+/** What the internet sees of the zones: the addresses for the test browser, and the edge behind proxied names. */
 
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -23,29 +23,32 @@ const largestBody: Record<PlanName, number> = {
   enterprise: 500 * mebibyte,
 };
 
-/** The loopback address of a cloud's edge: 127.192.0.0 to 127.223.255.255, the same as long as the folder is. */
+/** The loopback address of a cloud's edge: 127.192.0.0 to 127.223.255.255, derived from the folder. */
 export function edgeAddress({ folder }: Cloud): string {
   const [a = 0, b = 0, c = 0] = createHash("sha256").update(`edge ${folder}`).digest();
   return `127.${192 + (a % 32)}.${b}.${1 + (c % 254)}`;
 }
 
-/** The folder that the edge sees of a cloud. */
+/** The part of the cloud's folder that the edge sees. */
 const edgeFolder = (cloud: Cloud) => join(cloud.folder, "edge");
 
-/** Sees to it that the edge runs before there is a record that needs it: one that leads nowhere would be no record. */
+/**
+ * Makes sure that the edge runs before a record needs it: the creation of a record must not succeed while its name
+ * leads nowhere.
+ */
 export async function prepareFor(cloud: Cloud, { proxied }: DnsEntry, operation: Operation): Promise<void> {
   if (!proxied) return;
   await publish(cloud);
   await ensureEdge(cloud, edgeFolder(cloud), edgeAddress(cloud), (message) => operation.status(message));
 }
 
-/** After a change of the records: shows it to the world, and lets the edge go when no record needs it. */
+/** Publishes changed records, and stops the edge when no record needs it. */
 export async function followRecords(cloud: Cloud): Promise<void> {
   const entries = await publish(cloud);
   if (!entries.some(({ proxied }) => proxied)) await removeEdge(cloud);
 }
 
-/** Writes `zone.json`, the edge's state, and the public authority's certificate. Returns the records they are made of. */
+/** Writes `zone.json`, the edge's state, and the public authority's certificate. Returns the records used. */
 export async function publish(cloud: Cloud): Promise<DnsEntry[]> {
   const entries = await readEntries(cloud);
   await mkdir(edgeFolder(cloud), { recursive: true });
@@ -53,7 +56,7 @@ export async function publish(cloud: Cloud): Promise<DnsEntry[]> {
   await writeFile(join(cloud.folder, "public-ca.pem"), (await authority(cloud, "public")).certificate);
   const path = join(edgeFolder(cloud), stateFileName);
   const state = await edgeState(cloud, entries);
-  // A change that is none would only make the edge read it again.
+  // Without a change, writing would only make the edge read the file again.
   if (JSON.stringify(await readJson(path)) !== JSON.stringify(state)) await writeJson(path, state);
   return entries;
 }
@@ -91,7 +94,7 @@ function edgeRecord({ name, type, content, proxied }: DnsEntry): EdgeRecord[] {
   return type === "A" || type === "AAAA" || type === "CNAME" ? [{ name, type, content, proxied }] : [];
 }
 
-/** Each name's address as a resolver would find it; of a name with several, the first one. */
+/** Each name's address as a resolver would return it; the first one if there are several. */
 export function addresses(entries: readonly DnsEntry[], edge: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const { name } of entries) {

@@ -3,7 +3,7 @@ import { ask } from "./api.ts";
 import { type DnsEntry, readEntries } from "./dns.ts";
 import { requireZone } from "./zones.ts";
 
-/** How a text is found, in any case of its letters. */
+/** Conditions for a text, case-insensitive. */
 type TextFilter = { contains?: string; endswith?: string; exact?: string; startswith?: string };
 
 type Arguments = {

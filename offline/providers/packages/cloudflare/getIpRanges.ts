@@ -31,8 +31,8 @@ const ipv6 = [
 ];
 
 /**
- * `cloudflare:index/getIpRanges:getIpRanges`: where the edge connects from. The fake's own edge is among them, so that
- * a firewall made of these ranges lets it in. Needs no token.
+ * `cloudflare:index/getIpRanges:getIpRanges`: the addresses that the edge connects from. They include the fake's own
+ * edge, so a firewall with these ranges admits it. Needs no token.
  */
 export const getIpRanges: ProviderFunction = async (args) => ({
   ...args,

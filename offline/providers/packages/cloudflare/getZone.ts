@@ -3,7 +3,7 @@ import type { Operation, Properties, ProviderFunction } from "../../resource.ts"
 import { ask, Refusal } from "./api.ts";
 import { type PlanName, readZones, type Zone } from "./zones.ts";
 
-/** How zones are found. `name` and the account's may begin with an operator: `starts_with:exam`. */
+/** Filter for zones. `name` and the account's may begin with an operator: `starts_with:exam`. */
 type Filter = {
   account?: { id?: string; name?: string };
   direction?: "asc" | "desc";
@@ -15,7 +15,7 @@ type Filter = {
   types?: string[];
 };
 
-/** `cloudflare:index/getZone:getZone`: by `zoneId`, or by a `filter` that exactly one zone passes. */
+/** `cloudflare:index/getZone:getZone`: by `zoneId`, or by a `filter` that matches exactly one zone. */
 export const getZone: ProviderFunction = async (args, operation) => {
   const { filter } = args as { filter?: Filter };
   if ((filter === undefined) === (args.zoneId === undefined)) {
@@ -49,7 +49,7 @@ const words: Record<string, string[]> = {
   status: ["initializing", "pending", "active", "moved"],
 };
 
-/** What the provider refuses before it asks: arguments that it does not have, and words that are none of theirs. */
+/** What the provider refuses before any request: unknown arguments and values. */
 function requireSchema(args: Properties): void {
   for (const [name, value] of Object.entries(args)) {
     const allowed = words[name];
@@ -89,7 +89,7 @@ function passes(zone: Zone, { account, match = "all", name, status, types }: Fil
   return match === "any" && tests.length > 0 ? tests.includes(true) : !tests.includes(false);
 }
 
-/** Compares a text with `operator:value`; without an operator it has to be equal. */
+/** Compares a text with `operator:value`; without an operator, it must be equal. */
 function isLike(text: string, condition: string): boolean {
   const [, operator = "equal", value = condition] =
     /^(equal|not_equal|starts_with|ends_with|contains|starts_with_case_sensitive|ends_with_case_sensitive|contains_case_sensitive):(.*)$/.exec(

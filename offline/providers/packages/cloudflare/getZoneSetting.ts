@@ -3,7 +3,7 @@ import { ask } from "./api.ts";
 import { readSetting } from "./zoneSettings.ts";
 import { requireZone } from "./zones.ts";
 
-/** `cloudflare:index/getZoneSetting:getZoneSetting`: one setting of a zone, as it is now. */
+/** `cloudflare:index/getZoneSetting:getZoneSetting`: the current value of one setting of a zone. */
 export const getZoneSetting: ProviderFunction = async (args, operation) => {
   const { zoneId = "", settingId = "" } = args as { zoneId?: string; settingId?: string };
   const path = `/zones/${zoneId}/settings/${settingId}`;

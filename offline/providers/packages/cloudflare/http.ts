@@ -1,6 +1,6 @@
 /**
- * The API itself, as far as the site's own scripts ask it: the client certificates of a zone and their host names. Held in
- * November 2026 to developers.cloudflare.com/api (`origin_tls_client_auth/hostnames`).
+ * The HTTP API, as far as the site's own scripts use it: the client certificates of a zone and their host names.
+ * Checked in November 2026 against developers.cloudflare.com/api (`origin_tls_client_auth/hostnames`).
  */
 
 import { createServer, type IncomingMessage } from "node:http";
@@ -11,7 +11,7 @@ import { certificateStatus, findAssociation, findCertificate, hostnamesPath } fr
 import { notConfigured } from "./originPulls.ts";
 import { requireZone } from "./zones.ts";
 
-/** Serves it on the loopback interface as long as this process lives. Returns its address, as in CLOUDFLARE_BASE_URL. */
+/** Serves it on the loopback interface while this process lives. Returns its address, as in CLOUDFLARE_BASE_URL. */
 export async function serveApi(): Promise<string> {
   const server = createServer(async (request, response) => {
     const { status, body } = await answer(request).catch((error) => {

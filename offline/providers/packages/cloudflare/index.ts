@@ -1,15 +1,15 @@
 /**
- * The fake Cloudflare: its API as the provider shows it. What it has lies in the cloud's folder (`openCloud`):
+ * The fake Cloudflare: its API as the provider shows it. Its data is in the cloud's folder (`openCloud`):
  *
  * - `zones.json`, written by tests (`addZone`): the domains that exist
- * - `faults.json`, written by tests (`Fault`): requests that are to fail
- * - `client-certificates.json`, written by tests (`setDurations`): how long client certificates take to be shown
- * - `resources/`: what the engine has made
- * - `rulesets.json`, written by tests (`writeRulesets`): the rules of zones; without it, the token may not read them
- * - `zone-settings.json`: what has been set, which no `destroy` takes back
+ * - `faults.json`, written by tests (`Fault`): requests that shall fail
+ * - `client-certificates.json`, written by tests (`setDurations`): how long the steps of client certificates take
+ * - `resources/`: what the engine has created
+ * - `rulesets.json`, written by tests (`writeRulesets`): the rules of zones; without it, the token cannot read them
+ * - `zone-settings.json`: changed settings, which `destroy` does not undo
  * - `zone.json`: each name's address, for the test browser
- * - `public-ca.pem`: the authority of the edge's certificates, to be trusted by whoever asks the edge
- * - `edge/`: what the edge has to know; the edge (`offline/edge`) runs as long as there is a proxied record
+ * - `public-ca.pem`: the authority of the edge's certificates, which clients of the edge must trust
+ * - `edge/`: the edge's state; the edge (`offline/edge`) runs while a proxied record exists
  * - `authorities/`: the authorities, and the zones' certificates
  */
 
@@ -33,7 +33,7 @@ export default {
   name: "cloudflare",
   version: "6.22.1",
   checkConfig,
-  // The variable is the real provider's own: scripts that ask the API follow it, too.
+  // The variable is the real provider's own: scripts that use the API read it, too.
   environment: async () => ({ CLOUDFLARE_BASE_URL: await serveApi() }),
   resources: {
     [recordType]: dnsRecord,

@@ -11,7 +11,7 @@ type OriginCertificateInputs = {
   csr: string;
   /** Names of the account's zones, or wildcards of one level. */
   hostnames: string[];
-  /** Which authority signs: the one with an RSA key, or the one with an ECDSA key. */
+  /** Which authority signs: the RSA one or the ECDSA one. */
   requestType: "origin-rsa" | "origin-ecc";
   /** Days. Default: 5475. */
   requestedValidity?: number;
@@ -28,9 +28,10 @@ const pathOf = (id: string) => `certificates/${id}`;
 /**
  * `cloudflare:index/originCaCertificate:OriginCaCertificate`
  *
- * Host names are a list: Create keeps the order that it is given, Read takes the API's, and another order makes a new certificate.
- * Held in November 2026 to Cloudflare's Terraform provider 5.22 (`origin_ca_certificate`) and to its issues 5392 and 6239. The API's
- * order is unknown; here it is the reverse of the sorted one, so that no program relies on any.
+ * Host names are a list: Create keeps the given order, Read returns the API's, and another order replaces the
+ * certificate. Checked in November 2026 against Cloudflare's Terraform provider 5.22 (`origin_ca_certificate`) and its
+ * issues 5392 and 6239. The API's order is unknown; here it is the reverse of the sorted one, so that no program relies
+ * on any.
  */
 export const originCaCertificate: ResourceType<OriginCertificateInputs, OriginCertificateOutputs> = {
   outputs: ["certificate", "expiresOn"],

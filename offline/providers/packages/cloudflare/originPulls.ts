@@ -21,7 +21,7 @@ import { isIn, requireZone } from "./zones.ts";
 
 type PullsInputs = {
   zoneId: string;
-  /** Exactly one, whatever the name says. */
+  /** Exactly one, although it is a list. */
   configs: { hostname?: string; certId?: string; enabled?: boolean }[];
 };
 
@@ -67,7 +67,7 @@ export const originPulls: ResourceType<PullsInputs, PullsOutputs> = {
     return { id: outputs.hostname, outputs };
   },
 
-  // As the real one: with another host name, the association of the earlier one stays behind.
+  // Like the real one: if the host name changes, the association of the old one stays.
   update: (inputs, _, operation) => associate(inputs, operation),
 
   delete({ inputs: { zoneId }, outputs: { hostname } }, operation) {
@@ -101,7 +101,7 @@ export const originPulls: ResourceType<PullsInputs, PullsOutputs> = {
   },
 };
 
-/** `cloudflare:index/getAuthenticatedOriginPulls:getAuthenticatedOriginPulls`: a host name's association as it is now. */
+/** `cloudflare:index/getAuthenticatedOriginPulls:getAuthenticatedOriginPulls`: a host name's current association. */
 export const getOriginPulls: ProviderFunction = async (args, operation) => {
   const { zoneId = "", hostname = "" } = args as { zoneId?: string; hostname?: string };
   const path = `${hostnamesPath(zoneId)}/${hostname}`;

@@ -19,7 +19,7 @@ import { requireZone } from "./zones.ts";
 
 type CertificateInputs = {
   zoneId: string;
-  /** As PEM, and the key as well. */
+  /** In PEM, like the key. */
   certificate: string;
   privateKey: string;
 };
@@ -31,7 +31,7 @@ export const originPullsCertificate: ResourceType<CertificateInputs, Certificate
   outputs: ["expiresOn", "issuer", "serialNumber", "signature", "status", "uploadedOn"],
   replaceOnChanges: ["zoneId", "certificate", "privateKey"],
 
-  // White space around a certificate is no change of it.
+  // White space around a certificate is not a change.
   diff: ({ inputs: olds }, news) =>
     diffInputs(
       { ...olds, certificate: olds.certificate.trim() },
@@ -76,7 +76,7 @@ export const originPullsCertificate: ResourceType<CertificateInputs, Certificate
       const found = await findCertificate(cloud, zoneId, id);
       if (found === undefined) return undefined;
       const { certificate, uploadedOn } = found;
-      // A private key never comes back.
+      // The API never returns a private key.
       const status = await certificateStatus(cloud, found);
       return { zoneId, certificate, privateKey, ...describe(certificate), status, uploadedOn };
     });

@@ -1,6 +1,6 @@
 /**
- * The rules of zones. Their owners make them, so that tests write them, and no resource does. The edge follows Cache Rules
- * (phase `http_request_cache_settings`) as far as it knows them.
+ * The rules of zones. Their owners create them, so tests write them and no resource does. The edge follows Cache Rules
+ * (phase `http_request_cache_settings`) as far as it supports them.
  */
 
 import { join } from "node:path";
@@ -31,8 +31,9 @@ export interface Ruleset {
 const file = (cloud: Cloud) => join(cloud.folder, "rulesets.json");
 
 /**
- * Sets a zone's rules, and lets the token read them. Before that, the token has no right to, as one made by the README: the API
- * wants `Cache Settings Read` or a like right, which neither `Zone Read` nor `Zone Settings Read` is.
+ * Sets a zone's rules, and lets the token read them. Before that, the token lacks the permission, like one created by
+ * the README's steps: the API requires `Cache Settings Read` or a similar permission, which neither `Zone Read` nor
+ * `Zone Settings Read` includes.
  */
 export async function writeRulesets(cloud: Cloud, zoneId: string, rulesets: readonly Ruleset[]): Promise<void> {
   for (const rule of cacheRulesOf(rulesets)) hostsOf(rule.expression);
@@ -77,7 +78,7 @@ export const getRuleset: ProviderFunction = async (args, operation) => {
   });
 };
 
-/** A zone's Cache Rules, as the edge takes them. */
+/** A zone's Cache Rules in the edge's form. */
 export async function edgeCacheRules(cloud: Cloud, zoneId: string): Promise<CacheRule[]> {
   const all = (await readAll(cloud)) ?? {};
   return cacheRulesOf(all[zoneId] ?? []).map(({ expression, actionParameters }) => {
@@ -101,7 +102,7 @@ function cacheRulesOf(rulesets: readonly Ruleset[]): Rule[] {
     .filter(({ enabled, action }) => enabled && action === "set_cache_settings");
 }
 
-/** The names that an expression is for; undefined for all. Throws for an expression that the edge does not know. */
+/** The names that an expression matches; undefined for all. Throws for an expression that the edge does not support. */
 function hostsOf(expression: string): string[] | undefined {
   if (expression === "true") return undefined;
   const [, host] = /^\(?http\.host eq "([^"]+)"\)?$/.exec(expression) ?? [];

@@ -9,13 +9,13 @@ type SettingInputs = {
   zoneId: string;
   settingId: string;
   value: unknown;
-  /** Only for the setting `ssl_recommender`, which the fake does not know. */
+  /** Only for the setting `ssl_recommender`, which the fake does not support. */
   enabled?: boolean;
 };
 
 type SettingOutputs = { editable: boolean; modifiedOn?: string; timeRemaining: number };
 
-/** `cloudflare:index/zoneSetting:ZoneSetting`. It can be made only in the sense of being set, and not be taken away. */
+/** `cloudflare:index/zoneSetting:ZoneSetting`. Creating it sets the value; it cannot be deleted. */
 export const zoneSetting: ResourceType<SettingInputs, SettingOutputs> = {
   outputs: ["editable", "modifiedOn", "timeRemaining"],
   replaceOnChanges: ["zoneId", "settingId"],

@@ -1,4 +1,4 @@
-/** The settings of zones. They are part of a zone and not of any program: whatever is set, stays. */
+/** The settings of zones. They belong to a zone and not to a program: a changed value stays. */
 
 import { join } from "node:path";
 import { readJson, writeJson } from "../../../cloud/files.ts";
@@ -18,7 +18,7 @@ const oneOf = (initial: unknown, ...more: unknown[]): Known => ({
 });
 
 /**
- * The settings that the fake knows, with their value in a new zone. The edge acts on `always_use_https`,
+ * The settings that the fake supports, with their value in a new zone. The edge acts on `always_use_https`,
  * `email_obfuscation`, `rocket_loader`, `ssl` and `websockets`.
  */
 const known: Record<string, Known> = {
@@ -45,14 +45,14 @@ type AllSettings = Record<string, Record<string, Setting>>;
 
 const settingsFile = (cloud: Cloud) => join(cloud.folder, "zone-settings.json");
 
-/** A zone's setting. Throws as the API does for one that is not known. */
+/** A zone's setting. Throws as the API does for an unknown one. */
 export async function readSetting(cloud: Cloud, zoneId: string, settingId: string): Promise<Setting> {
   const { initial } = requireKnown(settingId);
   const all = await readJson<AllSettings>(settingsFile(cloud));
   return all?.[zoneId]?.[settingId] ?? { value: initial };
 }
 
-/** Throws as the API does for a value that cannot be. */
+/** Throws as the API does for an invalid value. */
 export async function writeSetting(cloud: Cloud, zoneId: string, settingId: string, value: unknown): Promise<Setting> {
   if (!requireKnown(settingId).isValid(value)) {
     throw new Refusal(400, { code: 1007, message: `Invalid value for zone setting ${settingId}` });

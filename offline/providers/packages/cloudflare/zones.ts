@@ -1,4 +1,4 @@
-/** The zones that exist. A zone is made by buying a domain, so that tests make them, and no resource does. */
+/** The existing zones. A zone is created by buying a domain, so tests create them and no resource does. */
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -8,15 +8,15 @@ import { Refusal } from "./api.ts";
 
 export type PlanName = "free" | "pro" | "business" | "enterprise";
 
-/** What `zones.json` in the cloud's folder says of a domain. */
+/** The entry for a domain in `zones.json` in the cloud's folder. */
 export interface ZoneEntry {
   /** 32 hexadecimal digits. */
   readonly id: string;
   readonly account: { readonly id: string; readonly name: string };
   readonly plan: PlanName;
-  /** Default: active. A pending one waits for its name servers to be those of Cloudflare. */
+  /** Default: active. A pending zone waits until its name servers are Cloudflare's. */
   readonly status?: "active" | "pending";
-  /** Whether its owner has paused Cloudflare on it, of which the edge takes no notice. Default: no. */
+  /** Whether its owner has paused Cloudflare on it; the edge ignores this. Default: no. */
   readonly paused?: boolean;
 }
 
@@ -27,7 +27,7 @@ export interface Zone extends Required<ZoneEntry> {
 
 const zonesFile = (cloud: Cloud) => join(cloud.folder, "zones.json");
 
-/** Adds a domain to `zones.json`, on the free plan and with an id of its own but for what is said. For tests. */
+/** Adds a domain to `zones.json`, on the free plan and with a new id unless stated otherwise. For tests. */
 export async function addZone(cloud: Cloud, name: string, entry: Partial<ZoneEntry> = {}): Promise<Zone> {
   const id = createHash("md5").update(name).digest("hex");
   const account = { id: createHash("md5").update("account").digest("hex"), name: "Ann's account" };
@@ -37,7 +37,7 @@ export async function addZone(cloud: Cloud, name: string, entry: Partial<ZoneEnt
   return { name, ...zone };
 }
 
-/** All zones, ordered by name. */
+/** All zones, sorted by name. */
 export async function readZones(cloud: Cloud): Promise<Zone[]> {
   const entries = (await readJson<Record<string, ZoneEntry>>(zonesFile(cloud))) ?? {};
   return Object.entries(entries)
@@ -45,14 +45,14 @@ export async function readZones(cloud: Cloud): Promise<Zone[]> {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The zone that a path below `/zones/<id>` belongs to. Throws as the API does for one that is not there. */
+/** The zone of a path below `/zones/<id>`. Throws as the API does for an unknown one. */
 export async function requireZone(cloud: Cloud, id: string, path: string): Promise<Zone> {
   if (!/^[0-9a-f]{32}$/.test(id)) {
     const message = `Could not route to /client/v4${path}, perhaps your object identifier is invalid?`;
     throw new Refusal(404, { code: 7003, message }, { code: 7000, message: "No route for that URI" });
   }
   const zone = (await readZones(cloud)).find((candidate) => candidate.id === id);
-  // The API does not tell a zone that is somebody else's from one that is nobody's.
+  // The API does not distinguish somebody else's zone from one that does not exist.
   if (zone === undefined) throw new Refusal(403, { code: 10000, message: "Authentication error" });
   return zone;
 }

@@ -1,6 +1,7 @@
 /**
- * What `local.Command` and `remote.Command` have in common. Held to the real provider 1.2.1 in November 2026: the answers of its
- * Check, Diff, Create, Update and Delete, its error texts, and what Ctrl-C does to what it has started.
+ * What `local.Command` and `remote.Command` share. Checked against the real provider 1.2.1 in November 2026: the
+ * answers of its Check, Diff, Create, Update and Delete, its error texts, and the effect of Ctrl-C on its child
+ * processes.
  */
 
 import { randomBytes } from "node:crypto";
@@ -20,7 +21,7 @@ export type CommandInputs = {
   addPreviousOutputInEnv?: boolean;
 };
 
-/** The fields that both have, first in their structs. */
+/** The fields that both share, first in their structs. */
 export const commonFields = {
   triggers: "[]interface {}",
   create: "string",
@@ -29,10 +30,10 @@ export const commonFields = {
 } satisfies Record<string, Field>;
 
 /**
- * A Command whose commands are run by `run`: at create, at every change, and at delete. A
- * changed trigger is a plain change, too: that it replaces is an option that the SDK sets. Only `triggers` as a whole replaces here.
- * Nothing runs in a preview. A command that fails throws, so a failed create is not kept and a failed update keeps the
- * state as it was.
+ * A Command whose commands are run by `run`: at create, at every change, and at delete. A changed trigger is also a
+ * plain change here; the SDK sets the option that makes it a replacement. Only `triggers` as a whole replaces here.
+ * Nothing runs in a preview. A failing command throws, so a failed create is not stored and a failed update leaves the
+ * state unchanged.
  */
 export function commandResource<Inputs extends CommandInputs & Properties>(
   run: (command: string, inputs: Inputs, previous: Output, operation: Operation) => Promise<Output>,
@@ -69,7 +70,7 @@ export function commandResource<Inputs extends CommandInputs & Properties>(
 
     update: (inputs, state, operation) => ran(inputs.update ?? inputs.create, inputs, outputOf(state), operation),
 
-    // The commands of the state are run, in the surroundings of the state: nobody may know any others by now.
+    // Runs the commands of the state with the environment of the state: the program may no longer exist.
     async delete(state, operation) {
       await ran(state.outputs.delete, state.outputs, outputOf(state), operation);
     },
@@ -78,7 +79,7 @@ export function commandResource<Inputs extends CommandInputs & Properties>(
 
 const newId = ({ name }: Operation) => name + randomBytes(4).toString("hex");
 
-/** What the previous run wrote, as variables for the next one. */
+/** The output of the previous run, as variables for the next one. */
 export function previousOutputVariables(inputs: CommandInputs, previous: Output): Record<string, string> {
   if (inputs.addPreviousOutputInEnv === false) return {};
   return {

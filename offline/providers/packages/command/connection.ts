@@ -1,13 +1,13 @@
 /**
- * Connecting by SSH, with the retries and the words of the real provider (which has them from Go's net and ssh packages).
- * Held to version 1.2.1 in November 2026.
+ * Connects by SSH, with the retries and messages of the real provider (which has them from Go's net and ssh packages).
+ * Checked against version 1.2.1 in November 2026.
  */
 
 import { createPrivateKey } from "node:crypto";
 import { getServers } from "node:dns";
 import { connect as connectTcp, isIPv6, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
-// The library costs 40 ms to load, which a server that only ever runs local commands need not pay.
+// The library costs 40 ms to load; a server that only runs local commands need not pay that.
 import type { Client, ConnectConfig, ServerHostKeyAlgorithm } from "ssh2";
 import { opensshKeys } from "../../openssh.ts";
 import type { Operation } from "../../resource.ts";
@@ -23,22 +23,22 @@ export type Connection = {
   privateKeyPassword?: string;
   /** Default: the environment's SSH_AUTH_SOCK. */
   agentSocketPath?: string;
-  /** How many failed attempts are followed by another; -1 for no end. Default: 10. */
+  /** How many failed attempts are retried; -1 for no limit. Default: 10. */
   dialErrorLimit?: number;
   /** Seconds for the TCP connection of one attempt; 0 for no limit. Default: 15. */
   perDialTimeout?: number;
-  /** The public key that the host has to show, as a line of authorized_keys. Default: any. */
+  /** The public key that the host must present, as a line of authorized_keys. Default: any. */
   hostKey?: string;
   proxy?: unknown;
 };
 
-/** Milliseconds. Each pause between two attempts is half as long again as the one before. */
+/** Milliseconds. Each pause between two attempts is 50 % longer than the previous one. */
 const firstPause = 100;
 const longestPause = 5000;
 
 /**
- * Connects, trying again after every kind of failure. Throws at once where trying again cannot help: at a key that
- * cannot be read. Ctrl-C ends it between two attempts. An attempt does not notice it: it ends by itself, or with the CLI.
+ * Connects, retrying after every kind of failure. Throws at once if a retry cannot help, for example for an unreadable
+ * key. Ctrl-C ends it between two attempts. A running attempt ignores Ctrl-C: it ends by itself, or with the CLI.
  */
 export async function dial(connection: Connection, operation: Operation): Promise<Client> {
   const limit = connection.dialErrorLimit ?? 10;
@@ -65,7 +65,8 @@ async function sshConfig(connection: Connection): Promise<ConnectConfig> {
     const expected = ssh2.utils.parseKey(authorizedKey(connection.hostKey));
     if (expected instanceof Error) throw new Error("failed to parse host key: ssh: no key found");
     config.hostVerifier = (shown: Buffer) => shown.equals(expected.getPublicSSH());
-    // The type of the key is all that is offered. For an RSA key that is `ssh-rsa`, its SHA-1 signature, which sshd has given up.
+    // Offers only the type of the key. For an RSA key that is `ssh-rsa` with its SHA-1 signature, which sshd no longer
+    // accepts.
     config.algorithms = { serverHostKey: [expected.type as ServerHostKeyAlgorithm] };
   }
 
@@ -90,19 +91,19 @@ async function sshConfig(connection: Connection): Promise<ConnectConfig> {
   return config;
 }
 
-/** A known_hosts line has the host's name in front of the key; the real provider takes it as well. */
+/** A known_hosts line has the host's name in front of the key; the real provider accepts it as well. */
 function authorizedKey(line: string): string {
   return /(?:ssh-|ecdsa-|sk-)\S+\s+\S+/.exec(line)?.[0] ?? line;
 }
 
-/** Go reads PKCS #8, the only format that an Ed25519 key has as PEM; the library here does not. */
+/** Go reads PKCS #8, the only PEM format for Ed25519 keys; the library here does not. */
 function withoutPkcs8(privateKey: string): string {
   return privateKey.includes("-----BEGIN PRIVATE KEY-----")
     ? opensshKeys(createPrivateKey(privateKey)).privateKeyOpenssh
     : privateKey;
 }
 
-/** An agent that does not answer fails the command, even where a private key is given. */
+/** An agent that does not answer fails the command, even if a private key is given. */
 async function agentAnswers(path: string): Promise<void> {
   if (path === "") throw new Error("dial unix: missing address");
   const socket = connectTcp(path);
@@ -143,7 +144,7 @@ function openSocket({ host, port = 22, perDialTimeout = 15 }: Connection, abando
   });
 }
 
-/** The server that was asked, as `ADDRESS:PORT`. */
+/** The contacted server, as `ADDRESS:PORT`. */
 function nameServer(): string {
   const [server = "127.0.0.1"] = getServers();
   return /^\[|^[^:]+:\d+$/.test(server) ? server : endpoint(server, 53);
@@ -153,7 +154,7 @@ function endpoint(host: string, port: number): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Has no limit of time: a host that takes the connection and says nothing is waited for as long as the CLI lives. */
+/** Has no timeout: if a host accepts the connection and stays silent, this waits as long as the CLI lives. */
 async function handshake(
   socket: Socket,
   connection: Connection,

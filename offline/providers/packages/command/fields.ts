@@ -1,4 +1,4 @@
-/** The checks that the real provider's framework makes of the inputs, in its words. */
+/** The input checks of the real provider's framework, with its messages. */
 
 import { type CheckFailure, type Properties, UNKNOWN } from "../../resource.ts";
 
@@ -10,12 +10,12 @@ type ScalarType = "string" | "float64" | "bool" | `${string}.Logging`;
 export interface Struct {
   /** With its Go package: `remote.Connection`. */
   readonly name: string;
-  /** In the order of the struct, which is that of the failures. */
+  /** In the order of the struct, which is the order of the failures. */
   readonly fields: Readonly<Record<string, Field>>;
   readonly required?: readonly string[];
 }
 
-/** What is wrong with the inputs of a struct; values that are still unknown may be anything. */
+/** The errors in a struct's inputs; unknown values may be anything. */
 export function failuresOf({ name, fields, required = [] }: Struct, inputs: Properties): CheckFailure[] {
   const isMissing = (field: string) => inputs[field] === undefined || inputs[field] === null;
   const missing = required

@@ -55,7 +55,7 @@ async function run(
   return collector.output;
 }
 
-/** Runs until the command has ended and nobody holds its output open any more; returns what went wrong, in Go's words. */
+/** Runs until the command has ended and no process holds its output open; returns the error in Go's words. */
 async function execute(
   command: string,
   inputs: LocalCommandInputs,
@@ -90,13 +90,13 @@ function ended(
   collector: OutputCollector,
   { signal, abandoned }: Operation,
 ): Promise<string | undefined> {
-  // Only the process itself is killed; what it has started lives on, and is waited for if it holds the output open.
+  // Kills only the process itself; its children live on, and this waits for them if they hold the output open.
   const kill = () => child.kill("SIGKILL");
-  // The second Ctrl-C: the engine ends its plugins by a SIGINT to their process group, in which their commands are, too.
+  // The second Ctrl-C: the engine ends its plugins by a SIGINT to their process group, which includes their commands.
   const interrupt = () => {
     if (signal.aborted) interruptOwnGroup();
   };
-  // A plugin that was killed has closed its pipes; the command notices when it next writes.
+  // A killed plugin has closed its pipes; the command notices at its next write.
   const letGo = () => {
     interrupt();
     for (const stream of child.stdio) stream?.destroy();
@@ -120,7 +120,7 @@ function ended(
   });
 }
 
-/** Nothing happens where this process leads no group, which is then somebody else's. */
+/** Does nothing if this process leads no group, because the group then belongs to another process. */
 function interruptOwnGroup(): void {
   try {
     process.kill(-process.pid, "SIGINT");
@@ -134,7 +134,7 @@ function exitProblem(code: number | null, signal: NodeJS.Signals | null): string
   return code === 0 ? undefined : `exit status ${code}`;
 }
 
-/** Node reports a folder that is missing as a program that is missing, so the folder is looked at first. */
+/** Node reports a missing folder as a missing program, so the folder is checked first. */
 async function folderProblem(dir: string | undefined): Promise<string | undefined> {
   if (dir === undefined) return undefined;
   try {

@@ -1,14 +1,14 @@
-/** Which streams are shown while the command runs. Default: both. The outputs and error texts have both always. */
+/** Which streams are shown while the command runs. Default: both. Outputs and error texts always contain both. */
 export type Logging = "stdout" | "stderr" | "stdoutAndStderr" | "none";
 
-/** What a command wrote, each without its last newline. */
+/** A command's output, each stream without its last newline. */
 export type Output = { stdout: string; stderr: string };
 
 /**
- * Collects what a command writes and shows it line by line while it runs. The two streams share one line buffer, so that
- * the beginnings of lines from both may meet in one, as they do in the real provider.
+ * Collects a command's output and shows it line by line while it runs. The two streams share one line buffer, so
+ * partial lines of both may be joined, as in the real provider.
  *
- * One difference is on purpose: there a line of more than 64 KiB hangs the command for ever.
+ * One difference is intended: in the real provider, a line of more than 64 KiB hangs the command for ever.
  */
 export class OutputCollector {
   readonly #chunks: Record<"stdout" | "stderr" | "both", Buffer[]> = { stdout: [], stderr: [], both: [] };
@@ -28,7 +28,7 @@ export class OutputCollector {
     if (this.#shown.includes(stream)) this.#showLines(chunk);
   }
 
-  /** To be called when nothing more can come: shows a last line that had no newline. */
+  /** Call when no more output can come: shows a last line that had no newline. */
   end(): void {
     if (this.#unfinishedLine.length > 0) this.#showLines(Buffer.from("\n"));
   }
@@ -40,7 +40,7 @@ export class OutputCollector {
     };
   }
 
-  /** The error of a command that failed: the whole command and all it wrote, whatever `logging` says. */
+  /** The error of a failed command: the command and its whole output, whatever `logging` says. */
   failure(reason: string, command: string): Error {
     return new Error(`${reason}: running ${goQuote(command)}:\n${text(this.#chunks.both)}`);
   }

@@ -53,7 +53,7 @@ const inputsStruct: Struct = {
   required: ["connection"],
 };
 
-/** Writing these out is no change. */
+/** Setting a default explicitly is not a change. */
 function normalize(inputs: RemoteCommandInputs): RemoteCommandInputs {
   if (typeof inputs.connection !== "object") return inputs;
   const defaults = { user: "root", port: 22, dialErrorLimit: 10, perDialTimeout: 15 };
@@ -82,11 +82,11 @@ async function run(
   operation: Operation,
 ): Promise<Output> {
   const client = await dial(inputs.connection, operation);
-  // A plugin that was killed has dropped its connections; the script over there notices when it next writes.
+  // A killed plugin has dropped its connections; the script on the host notices at its next write.
   const letGo = () => client.destroy();
   operation.abandoned.addEventListener("abort", letGo, { once: true });
   try {
-    // sshd as it is delivered takes none of these variables, so none is sent.
+    // sshd's default configuration accepts none of these variables, so none is sent.
     for (const name of Object.keys(previousOutputVariables(inputs, previous))) {
       operation.log("warning", setenvWarning(name));
     }
@@ -97,12 +97,14 @@ async function run(
     return collector.output;
   } finally {
     operation.abandoned.removeEventListener("abort", letGo);
-    // The real provider ends the session only, and its connections with the CLI. This server outlives many CLIs.
+    // The real provider closes only the session; its connections end with the CLI. This server outlives many CLIs.
     client.end();
   }
 }
 
-/** Runs until the host closes the channel; Ctrl-C does not end it. Returns what went wrong, in the words of Go's ssh package. */
+/**
+ * Runs until the host closes the channel; Ctrl-C does not end it. Returns the error in the words of Go's ssh package.
+ */
 function execute(
   client: Client,
   command: string,
@@ -110,7 +112,7 @@ function execute(
   collector: OutputCollector,
 ): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
-    // All listeners are there before this callback returns: a fast command's exit arrives in the same packet.
+    // All listeners must exist before this callback returns: a fast command's exit arrives in the same packet.
     client.exec(command, (error, channel) => {
       if (error !== undefined) {
         reject(error);

@@ -68,8 +68,8 @@ export const address = resourceType<AddressInputs, AddressOutputs>({
 });
 
 /**
- * An address of 127.0.0.0/8 that nobody in the cloud has: the same one for the same path, as far as that goes, and never
- * one of 127.0.0.0/16, where programs of this machine listen.
+ * An unused address of 127.0.0.0/8: if possible, the same one for the same path, and never one of 127.0.0.0/16, where
+ * programs of this machine listen.
  */
 export async function freeLoopbackAddress(cloud: Cloud, path: string): Promise<string> {
   const records = JSON.stringify(await listRecords(cloud));

@@ -1,4 +1,4 @@
-/** How Google's API refuses, in its own words and in the provider's. */
+/** The refusals of Google's API, in its own words and in the provider's. */
 
 /** An error as the provider shows it. */
 export class ProviderError extends Error {
@@ -7,14 +7,14 @@ export class ProviderError extends Error {
   }
 }
 
-/** What the API answers: `googleapi: Error 404: The resource '...' was not found, notFound`. */
+/** The API's response: `googleapi: Error 404: The resource '...' was not found, notFound`. */
 export function apiError(code: number, message: string, reason: string): string {
   return `googleapi: Error ${code}: ${message}, ${reason}`;
 }
 
 export const notFound = (path: string) => apiError(404, `The resource '${path}' was not found`, "notFound");
 export const alreadyExists = (path: string) => apiError(409, `The resource '${path}' already exists`, "alreadyExists");
-/** Of service accounts, which are another API's. */
+/** Of service accounts, which belong to another API. */
 export function accountExists(account: string, project: string): string {
   const path = `projects/${project}/serviceAccounts/${account}@${project}.iam.gserviceaccount.com`;
   const detail = { "@type": "type.googleapis.com/google.rpc.ResourceInfo", resourceName: path };
@@ -27,7 +27,7 @@ export function accountExists(account: string, project: string): string {
 }
 export const invalid = (message: string) => apiError(400, message, "invalid");
 
-/** `noun` is the API's for the thing that is in use: `network`, `disk`. */
+/** `noun` is the API's word for the object in use: `network`, `disk`. */
 export function inUse(noun: string, path: string, user: string): string {
   return apiError(
     400,
@@ -36,7 +36,7 @@ export function inUse(noun: string, path: string, user: string): string {
   );
 }
 
-/** The API is there, but not for this project. */
+/** The API exists, but is not enabled for this project. */
 export function apiNotEnabled(title: string, service: string, projectNumber: string): string {
   const page = `https://console.developers.google.com/apis/api/${service}/overview?project=${projectNumber}`;
   return [
@@ -53,7 +53,7 @@ export function apiNotEnabled(title: string, service: string, projectNumber: str
 export const permissionDenied = (permission: string, path: string) =>
   apiError(403, `Required '${permission}' permission for '${path}'`, "forbidden");
 
-/** IAM's words, which are other ones than Compute Engine's. Held to users' errors in November 2026. */
+/** IAM's words, which differ from Compute Engine's. Checked against users' reports in November 2026. */
 export function iamPermissionDenied(permission: string): string {
   const detail = {
     "@type": "type.googleapis.com/google.rpc.ErrorInfo",
@@ -65,7 +65,10 @@ export function iamPermissionDenied(permission: string): string {
   return apiError(403, `Permission '${permission}' denied on resource (or it may not exist).\n${details}`, "forbidden");
 }
 
-/** Compute Engine's, where the user who makes a VM lacks the role Service Account User. Held to users' errors in November 2026. */
+/**
+ * Compute Engine's message if the user who creates a VM lacks the role Service Account User. Checked against users'
+ * reports in November 2026.
+ */
 export const accountNotUsable = (account: string) =>
   apiError(
     400,
@@ -73,7 +76,7 @@ export const accountNotUsable = (account: string) =>
     "badRequest",
   );
 
-/** Any API's, in a project without a billing account. Held to users' errors in November 2026. */
+/** Any API's message in a project without a billing account. Checked against users' reports in November 2026. */
 export function billingDisabled(project: string): string {
   const page = `https://console.developers.google.com/billing/enable?project=${project}`;
   return apiError(
@@ -83,7 +86,9 @@ export function billingDisabled(project: string): string {
   );
 }
 
-/** @param where `region us-central1`, or empty for what is counted in the whole project: `globally` */
+/**
+ * @param where `region us-central1`, or empty for a quota of the whole project: `globally`
+ */
 export function quotaExceeded(metric: string, limit: number, where: string): string {
   return apiError(403, `Quota '${metric}' exceeded.  Limit: ${limit.toFixed(1)} ${where}.`, "quotaExceeded");
 }

@@ -1,4 +1,4 @@
-/** Which disk is in which machine, under which name. */
+/** Which disk is attached to which machine, under which name. */
 
 import type { Cloud } from "../../../cloud/folder.ts";
 import { listRecords } from "../../../cloud/records.ts";
@@ -15,7 +15,7 @@ export interface AttachedDisk {
 
 export const instanceType = "gcp:compute/instance:Instance";
 
-/** What is known of an instance to those that look for its disks. */
+/** The parts of an instance that matter for its disks. */
 interface InstanceRecord {
   readonly name: string;
   readonly project: string;
@@ -23,15 +23,15 @@ interface InstanceRecord {
   readonly attachedDisks?: readonly AttachedDisk[];
 }
 
-/** The machine's name in the cloud of machines: two zones may each have an instance of one name. */
+/** The machine's name in the cloud of machines: instances in two zones may have the same name. */
 export const machineId = ({ zone }: Pick<Place, "zone">, name: string) => `${zone}-${name}`;
 
 export const diskPath = ({ source }: AttachedDisk, place: Place) => referredPath(source, "disks", place, "zone");
 
-/** The first one is the boot disk, so that the numbers of the others begin with 1. */
+/** The first one is the boot disk, so the numbers of the others begin with 1. */
 export const deviceOf = ({ deviceName }: AttachedDisk, index: number) => deviceName ?? `persistent-disk-${index + 1}`;
 
-/** Where a disk is plugged in. */
+/** The instances that a disk is attached to. */
 export async function attachmentsOf(cloud: Cloud, path: string): Promise<{ id: string; device: string }[]> {
   const instances = await listRecords<InstanceRecord>(cloud, instanceType);
   return instances.flatMap(({ properties }) =>

@@ -5,7 +5,7 @@ import type { Properties } from "../../resource.ts";
 
 const variables = ["GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON"];
 
-/** Throws what the provider says when nobody has told it who asks, or when what it was told is no key. */
+/** Throws the provider's message if there are no credentials, or if they are not a key. */
 export function requireCredentials(config: Properties): void {
   if (config.accessToken || process.env.GOOGLE_OAUTH_ACCESS_TOKEN) return;
   const given = config.credentials || variables.map((name) => process.env[name]).find(Boolean);
@@ -16,10 +16,10 @@ export function requireCredentials(config: Properties): void {
 
 const projectVariables = ["GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT"];
 
-/** Held in November 2026 to pulumi-gcp's `preConfigureCallbackWithLogger` and its errors/no_project.txt. */
+/** Checked in November 2026 against pulumi-gcp's `preConfigureCallbackWithLogger` and its errors/no_project.txt. */
 export function projectWarning({ project, disableGlobalProjectWarning }: Properties): string[] {
   if (project || projectVariables.some((name) => process.env[name])) return [];
-  // Configuration that is not text comes as text, too.
+  // Configuration that is not text arrives as text, too.
   if (String(disableGlobalProjectWarning) === "true") return [];
   return [
     [
@@ -47,7 +47,7 @@ function refusal(detail: string): string {
   ].join("\n");
 }
 
-/** A path is as good as what is in the file. */
+/** A path is as good as the file's content. */
 function contentOf(given: string): string {
   return existsSync(given) ? readFileSync(given, "utf8") : given;
 }

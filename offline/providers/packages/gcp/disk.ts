@@ -36,7 +36,7 @@ type DiskOutputs = {
 const inPlace =
   /^(size|labels|provisionedIops|provisionedThroughput|accessMode|createSnapshotBeforeDestroy(Prefix)?|deletionPolicy|multiWriter)\b/;
 
-/** `gcp:compute/disk:Disk`: a file of the cloud's folder that outlives the machines it is plugged into. */
+/** `gcp:compute/disk:Disk`: a file of the cloud's folder that outlives the machines it is attached to. */
 export const disk = resourceType<DiskInputs, DiskOutputs>({
   type: "gcp:compute/disk:Disk",
   title: "Disk",
@@ -50,13 +50,13 @@ export const disk = resourceType<DiskInputs, DiskOutputs>({
     ...(["pulumiLabels", "selfLink", "size", "users"] as const),
   ],
   replaces: (path, { outputs }, { size = outputs.size }) =>
-    // A disk grows in place; no disk shrinks.
+    // A disk grows in place and never shrinks.
     path === "size" ? Number(size) < outputs.size : !inPlace.test(path),
   unknownAfter: () => ["effectiveLabels", "pulumiLabels", "labelFingerprint"],
 
   async create({ cloud, path, place, inputs, operation }) {
     if (inputs.image !== undefined) {
-      throw new Error("the fake cloud makes disks that are blank, or from a snapshot: leave out image");
+      throw new Error("the fake cloud creates only blank disks, or disks from a snapshot: leave out image");
     }
     const source = inputs.snapshot && (await snapshotOf(cloud, inputs.snapshot, place));
     const size = inputs.size ?? (source ? source.properties.diskSizeGb : 500);
@@ -74,7 +74,7 @@ export const disk = resourceType<DiskInputs, DiskOutputs>({
     }
     const file = diskFile(cloud, path);
     await mkdir(dirname(file), { recursive: true });
-    // A file full of holes takes no room before something is written.
+    // A sparse file takes no space until something is written.
     await writeFile(file, "", { flag: "wx" });
     if (source) await copyImage(snapshotFile(cloud, source.path), file);
     await truncate(file, size * 2 ** 30);
@@ -112,8 +112,9 @@ export const disk = resourceType<DiskInputs, DiskOutputs>({
 });
 
 /**
- * What `createSnapshotBeforeDestroy` leaves behind. Held in November 2026 to the provider's resource_compute_disk.go,
- * `resourceComputeDiskDelete`: the name and its limit, and that the disk stays where the snapshot fails.
+ * The result of `createSnapshotBeforeDestroy`. Checked in November 2026 against the provider's
+ * resource_compute_disk.go, `resourceComputeDiskDelete`: the name and its limit, and that the disk stays if the
+ * snapshot fails.
  */
 async function lastSnapshot({ cloud, path, name, place, inputs }: Site<DiskInputs>): Promise<void> {
   const prefix = inputs.createSnapshotBeforeDestroyPrefix || name;
@@ -138,7 +139,7 @@ async function lastSnapshot({ cloud, path, name, place, inputs }: Site<DiskInput
   });
 }
 
-/** The snapshot that a disk is made from. */
+/** The snapshot that a disk is created from. */
 async function snapshotOf(cloud: Cloud, reference: string, place: Place): Promise<CloudRecord<{ diskSizeGb: number }>> {
   const path = referredPath(reference, "snapshots", place, "global");
   const record = await readRecord<{ diskSizeGb: number }>(cloud, path);

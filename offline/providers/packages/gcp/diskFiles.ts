@@ -13,7 +13,7 @@ export function snapshotFile(cloud: Cloud, path: string): string {
   return join(cloud.folder, "disks", `${path}.img`);
 }
 
-/** Copies the image of a disk, holes and all. */
+/** Copies the image of a disk, keeping it sparse. */
 export async function copyImage(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   await run("Copying a disk", "cp", ["--reflink=auto", "--sparse=always", from, to]);

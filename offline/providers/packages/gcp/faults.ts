@@ -1,9 +1,9 @@
 /**
- * Refusals on demand. A test that wants to see one writes `faults.json` into the cloud's folder, a list such as
+ * Injected faults. A test that needs a refusal writes `faults.json` into the cloud's folder, a list such as
  *
  *     [{ "type": "gcp:compute/instance:Instance", "operation": "create", "fault": "zone exhausted", "times": 1 }]
  *
- * `type` and `operation` may be `*`. Without `times` the fault stays. The first that matches is the one.
+ * `type` and `operation` may be `*`. Without `times`, the fault stays. The first match counts.
  */
 
 import { join } from "node:path";
@@ -36,11 +36,11 @@ export interface Fault {
   readonly fault: FaultName | "other";
   /** The API's own words, for a `fault` that is `other`. */
   readonly message?: string;
-  /** How many times, still. Default: always. */
+  /** How many more times. Default: always. */
   readonly times?: number;
 }
 
-/** What the texts of refusals are about. */
+/** The object that refusals are about. */
 export interface Subject {
   readonly type: string;
   readonly operation: "create" | "update" | "delete";
@@ -51,11 +51,11 @@ export interface Subject {
   readonly permission: string;
   readonly service: string;
   readonly serviceTitle: string;
-  /** The quota that it counts against, and how much of it there is. */
+  /** The quota that it counts against, and its limit. */
   readonly quota: { readonly metric: string; readonly limit: number };
 }
 
-/** The refusal that a test has asked for in this case; undefined when there is none. */
+/** The fault that a test has injected for this case; undefined if none. */
 export async function injectedFault(cloud: Cloud, subject: Subject): Promise<Error | undefined> {
   const file = join(cloud.folder, "faults.json");
   const faults = await readJson<Fault[]>(file);
@@ -72,14 +72,15 @@ export async function injectedFault(cloud: Cloud, subject: Subject): Promise<Err
     );
   }
   const text = textOf(fault, subject);
-  // The API takes the request, and the operation that it begins fails.
+  // The API accepts the request, and the operation then fails.
   if (fault.fault !== "zone exhausted") return new Error(text);
   return new ProviderError(`Error waiting for ${subject.noun} to ${subject.operation}: ${text}`);
 }
 
 /**
- * Waits as long as the API's operation goes on after the thing is made. The provider polls the operation, and the real one takes
- * seconds to minutes. A test that needs such a time writes `operations.json`: `{ "milliseconds": 3000 }`. Default: none.
+ * Waits as long as the API's operation continues after the object exists. The provider polls the operation, which
+ * really takes seconds to minutes. A test that needs this delay writes `operations.json`: `{ "milliseconds": 3000 }`.
+ * Default: none.
  */
 export async function operationEnds(cloud: Cloud): Promise<void> {
   const { milliseconds = 0 } = (await readJson<{ milliseconds?: number }>(join(cloud.folder, "operations.json"))) ?? {};

@@ -8,7 +8,7 @@ import { type Place, referredPath, selfLinkOf } from "./scope.ts";
 
 type FirewallOutputs = { creationTimestamp: string; selfLink: string; direction: string; network: string };
 
-/** `gcp:compute/firewall:Firewall`: decides which ports of the instances are forwarded, and for whom. */
+/** `gcp:compute/firewall:Firewall`: decides which ports of the instances are forwarded, and from which sources. */
 export const firewall = resourceType<FirewallInputs, FirewallOutputs>({
   type: firewallType,
   title: "Firewall",

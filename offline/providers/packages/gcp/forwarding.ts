@@ -8,7 +8,7 @@ import { turns } from "../../../cloud/turns.ts";
 import { instanceType, machineId } from "./attachments.ts";
 import { type FirewallInputs, firewallType } from "./firewallInputs.ts";
 
-/** An instance, as far as the way to it goes. */
+/** The parts of an instance that matter for forwarding. */
 interface Reachable {
   readonly name: string;
   readonly zone: string;
@@ -16,17 +16,17 @@ interface Reachable {
   readonly networkInterfaces: readonly { readonly accessConfigs?: readonly { readonly natIp?: string }[] }[];
 }
 
-// Each reads what is there, and says it to the forwarder.
+// Each reads the current state and sends it to the forwarder.
 const inTurn = turns();
 
-/** Has the forwarder follow what firewalls, addresses and instances of the cloud say now. */
+/** Updates the forwarder to the current firewalls, addresses and instances of the cloud. */
 export function updateForwarding(cloud: Cloud): Promise<void> {
   return inTurn(() => forwardAll(cloud));
 }
 
 async function forwardAll(cloud: Cloud): Promise<void> {
   const targets = await machineAddresses(cloud);
-  // Without a machine there is nothing to forward, and no forwarder.
+  // Without a machine, there is nothing to forward and no forwarder.
   if (Object.keys(targets).length === 0) return;
   const firewalls = await listRecords<FirewallInputs>(cloud, firewallType);
   const instances = await listRecords<Reachable>(cloud, instanceType);
@@ -44,7 +44,7 @@ async function forwardAll(cloud: Cloud): Promise<void> {
   await forward(cloud, { forwards, loopbacks });
 }
 
-/** What a firewall says of traffic that comes to an instance with these tags. */
+/** A firewall's rules for incoming traffic to an instance with these tags. */
 export function ingressRules(firewall: FirewallInputs, tags: readonly string[]): IngressRule[] {
   const { name = "", priority = 1000, sourceRanges = [], targetTags = [], allows = [], denies = [] } = firewall;
   if (firewall.direction === "EGRESS" || firewall.disabled === true) return [];

@@ -32,7 +32,7 @@ const vm = {
   metadata: { "ssh-keys": "ann:ssh-ed25519 AAAA" },
 };
 
-/** An instance as the engine's state has it: what is planned for it does not depend on a machine. */
+/** An instance as the engine's state has it: planning its changes needs no machine. */
 const vmState: Resource = {
   id: "projects/my-project/zones/us-central1-a/instances/vm",
   inputs: vm,
@@ -55,7 +55,7 @@ describe("the fake Google Cloud, without a machine", () => {
   const remove = (type: keyof typeof types) => engine.delete(types[type], made[type] as Resource);
   const faults = (...list: object[]) => writeFile(join(test.cloud.folder, "faults.json"), JSON.stringify(list));
 
-  /** Runs with some variables of the environment changed, or unset. */
+  /** Runs with some environment variables changed or unset. */
   async function within(variables: Record<string, string | undefined>, deed: () => Promise<unknown>): Promise<void> {
     const before = { ...process.env };
     try {
@@ -87,10 +87,10 @@ describe("the fake Google Cloud, without a machine", () => {
     );
   });
 
-  it("warns of a project that is not configured, in the provider's words, unless it is told not to", async () => {
+  it("warns in the provider's words that no project is configured, unless the warning is disabled", async () => {
     const said = () => engine.messages.map(({ text }) => text);
     await engine.checkConfig({});
-    assert.deepEqual(said(), [], "the environment names one");
+    assert.deepEqual(said(), [], "the environment sets one");
     await within({ GOOGLE_PROJECT: undefined }, async () => {
       await engine.checkConfig({ disableGlobalProjectWarning: "true" });
       assert.deepEqual(said(), []);
@@ -99,7 +99,7 @@ describe("the fake Google Cloud, without a machine", () => {
     });
   });
 
-  it("reads what is no text in its configuration as JSON, and warns of a region that there is none of", async () => {
+  it("reads configuration that is not text as JSON, and warns of an unknown region", async () => {
     assert.deepEqual(await engine.checkConfig({ defaultLabels: '{"team":"maths"}', userProjectOverride: "true" }), []);
     await assert.rejects(engine.checkConfig({ defaultLabels: "team=maths" }), /because of malformed resource inputs/);
     const before = engine.messages.length;
@@ -109,7 +109,7 @@ describe("the fake Google Cloud, without a machine", () => {
     assert.match(engine.messages.at(-1)?.text ?? "", /^region "mars" is not available for project "my-project"\./);
   });
 
-  it("asks for a project, a region and a zone", async () => {
+  it("requires a project, a region and a zone", async () => {
     await within({ GOOGLE_PROJECT: undefined }, () =>
       assert.rejects(engine.check(types.network, {}), /project: required field is not set/),
     );
@@ -121,7 +121,7 @@ describe("the fake Google Cloud, without a machine", () => {
     );
   });
 
-  it("refuses what lacks an input, or has a bad one", async () => {
+  it("refuses missing and invalid inputs", async () => {
     assert.deepEqual(await engine.check(types.instance, { machineType: "e2-micro", bootDisk: {} }), [
       'networkInterfaces: Missing required argument. The argument "network_interfaces" is required, but no definition was found',
     ]);
@@ -145,7 +145,7 @@ describe("the fake Google Cloud, without a machine", () => {
     assert.deepEqual(await engine.check(types.firewall, { ...rule, name: UNKNOWN, sourceRanges: UNKNOWN }), []);
   });
 
-  it("knows in a preview what was given, and not what the cloud will say", async () => {
+  it("knows the inputs in a preview, but not the cloud's outputs", async () => {
     const { outputs } = await engine.create(types.address, { name: "ip" }, { preview: true });
     assert.deepEqual(
       [outputs.name, outputs.project, outputs.region, outputs.address],
@@ -154,13 +154,13 @@ describe("the fake Google Cloud, without a machine", () => {
     assert.deepEqual((await inventory(test.cloud)).resources, []);
   });
 
-  it("makes up a name where none is given", async () => {
+  it("generates a name if none is given", async () => {
     const { id, outputs } = await create("network", {});
     assert.match(id, /^projects\/my-project\/global\/networks\/it-[0-9a-f]{7}$/);
     await engine.delete(types.network, { id, inputs: {}, outputs });
   });
 
-  it("makes everything that needs no machine", async () => {
+  it("creates everything that needs no machine", async () => {
     made.network = await create("network", { name: "site", autoCreateSubnetworks: false });
     const { selfLink } = made.network.outputs;
     assert.equal(selfLink, "https://www.googleapis.com/compute/v1/projects/my-project/global/networks/site");
@@ -187,14 +187,14 @@ describe("the fake Google Cloud, without a machine", () => {
     ]);
   });
 
-  it("refuses a machine type that takes no pd-standard disk, in the API's words", async () => {
+  it("refuses a machine type that does not support pd-standard disks, in the API's words", async () => {
     await assert.rejects(
       create("instance", { ...vm, machineType: "n4-standard-2" }),
       /Error creating instance: googleapi: Error 400: pd-standard disk type cannot be used by n4-standard-2 machine type\., badRequest/,
     );
   });
 
-  it("refuses a second thing of one name, and what is not there", async () => {
+  it("refuses a second object of the same name, and references to missing ones", async () => {
     await assert.rejects(create("network", { name: "site" }), {
       message:
         "1 error occurred:\n\t* Error creating Network: googleapi: Error 409: The resource 'projects/my-project/global/networks/site' already exists, alreadyExists\n\n",
@@ -218,7 +218,7 @@ describe("the fake Google Cloud, without a machine", () => {
     );
   });
 
-  it("deletes nothing that is in use, and does not mind what has gone already", async () => {
+  it("refuses to delete what is in use, and accepts that an object is already gone", async () => {
     await assert.rejects(
       remove("network"),
       /The network resource '.*\/networks\/site' is already being used by '.*\/firewalls\/ssh'/,
@@ -238,7 +238,7 @@ describe("the fake Google Cloud, without a machine", () => {
     assert.equal(made.disk.outputs.size, 30);
   });
 
-  it("takes not everything of a schedule in an update", async () => {
+  it("accepts only some changes to a schedule in an update", async () => {
     const policy = made.policy as Resource;
     const snapshotProperties = { storageLocations: "us-central1" };
     await assert.rejects(
@@ -250,7 +250,7 @@ describe("the fake Google Cloud, without a machine", () => {
     );
   });
 
-  it("leaves a last snapshot of a disk that is deleted, where that is asked for and its name is short enough", async () => {
+  it("takes a last snapshot of a deleted disk, if requested and if its name is short enough", async () => {
     const asked = { size: 10, createSnapshotBeforeDestroy: true };
     const long = await create("disk", { ...asked, name: `data-${"x".repeat(44)}` });
     await assert.rejects(engine.delete(types.disk, long), /Your disk name is too long .* The max is 48 characters/);
@@ -269,7 +269,7 @@ describe("the fake Google Cloud, without a machine", () => {
     });
   });
 
-  it("makes a disk in another zone of a snapshot, which needs the old one no more", async () => {
+  it("creates a disk in another zone from a snapshot, independent of the old disk", async () => {
     const old = await create("disk", { name: "old", size: 10 });
     const image = (zone: string, name: string) =>
       join(test.cloud.folder, `disks/projects/my-project/zones/${zone}/disks/${name}.img`);
@@ -296,7 +296,7 @@ describe("the fake Google Cloud, without a machine", () => {
     await assert.rejects(create("snapshot", { name: "copy", sourceDisk: "nothing" }), /nothing' was not found/);
   });
 
-  it("keeps the new inputs of an update, and what the cloud has said before", async () => {
+  it("keeps the new inputs of an update, and the earlier outputs of the cloud", async () => {
     const old = made.address as Resource;
     made.address = await engine.update(types.address, old, { ...old.inputs, labels: { app: "site" } });
     const { labels, effectiveLabels, address } = made.address.outputs;
@@ -306,7 +306,7 @@ describe("the fake Google Cloud, without a machine", () => {
     assert.deepEqual((await engine.read(types.address, made.address)).outputs, { ...made.address.outputs });
   });
 
-  it("gives everything with labels the provider's default labels, by an update", async () => {
+  it("gives every object with labels the provider's default labels, by an update", async () => {
     const other = await test.attach({ project: "my-project", defaultLabels: '{"team":"maths"}' });
     const { inputs } = made.address as Resource;
     assert.deepEqual(await other.diff(types.address, made.address as Resource, inputs), { "pulumiLabels.team": "add" });
@@ -322,7 +322,7 @@ describe("the fake Google Cloud, without a machine", () => {
     assert.deepEqual(made.address.outputs.pulumiLabels, { app: "site" });
   });
 
-  it("finds by its path what is to be imported", async () => {
+  it("finds an object to import by its path", async () => {
     const { id, inputs } = await engine.import(types.disk, "projects/my-project/zones/us-central1-a/disks/data");
     assert.equal(id, "projects/my-project/zones/us-central1-a/disks/data");
     assert.deepEqual([inputs.name, inputs.size, inputs.type, inputs.selfLink], ["data", 30, "pd-standard", undefined]);
@@ -388,14 +388,14 @@ describe("the fake Google Cloud, without a machine", () => {
     }
   });
 
-  it("replaces what lies elsewhere by now, whatever said so", async () => {
+  it("replaces an object whose location changed, wherever the location is set", async () => {
     await within({ GOOGLE_ZONE: "us-central1-b" }, async () => {
       const plan = await engine.diff(types.disk, made.disk as Resource, { name: "data", size: 30 });
       assert.deepEqual(plan, { zone: "update & replace" });
     });
   });
 
-  it("deletes first what is replaced under its own name", async () => {
+  it("deletes an object first if its replacement has the same name", async () => {
     const state = {
       id: "",
       inputs: { ...rule, name: "ssh" },
@@ -409,7 +409,7 @@ describe("the fake Google Cloud, without a machine", () => {
     assert.equal((await diff("other"))?.deleteBeforeReplace, false);
   });
 
-  it("refuses what a test asks it to refuse, in the API's words", async () => {
+  it("injects the faults of a test, in the API's words", async () => {
     const asked = { type: types.address, operation: "create" };
     await faults({ ...asked, fault: "quota exceeded", times: 1 }, { ...asked, fault: "api not enabled" });
     const another = () => create("address", { name: "another" });
@@ -440,7 +440,7 @@ describe("the fake Google Cloud, without a machine", () => {
     await faults();
   });
 
-  it("boots nothing that is asked for wrongly", async () => {
+  it("refuses to boot with invalid inputs", async () => {
     const refused = (change: object) => create("instance", { ...vm, ...change });
     await assert.rejects(
       refused({ machineType: "e2-nano" }),

@@ -23,7 +23,7 @@ const types = {
 const dockerIsHere = (await attempt("docker", ["version"])).code === 0;
 const skip = !(dockerIsHere && debianRelease() !== undefined) && "machines boot on Debian with Docker only";
 
-/** Each test begins where the one before it has ended, as an instance's life goes. */
+/** Each test starts where the previous one ended, as in an instance's life. */
 (skip ? describe.skip : describe)("an instance of the fake cloud", () => {
   let test: TestCloud;
   let engine: TestEngine;
@@ -66,13 +66,13 @@ const skip = !(dockerIsHere && debianRelease() !== undefined) && "machines boot 
     await test.close();
   });
 
-  /** Changes some inputs of something that is there. */
+  /** Changes some inputs of an existing resource. */
   async function update(type: keyof typeof types, change: object): Promise<void> {
     const old = made[type] as Resource;
     made[type] = await engine.update(types[type], old, { ...old.inputs, ...change });
   }
 
-  /** A shell of Ann's, as soon as the machine answers with the host key that it was given. */
+  /** A shell of Ann's, as soon as the machine answers with its configured host key. */
   const shell = (options: Partial<Parameters<typeof connectTo>[0]> = {}): Promise<Shell> =>
     connectTo({ host: address, username: "ann", privateKey: ann.private, hostKey, ...options });
 
@@ -108,10 +108,10 @@ const skip = !(dockerIsHere && debianRelease() !== undefined) && "machines boot 
     );
     assert.match(await run("systemctl is-system-running --wait"), /^running$/m);
     const refreshed = await engine.read(types.instance, made.instance);
-    assert.deepEqual(await engine.diff(types.instance, refreshed, inputs()), {}, "nothing to do after a refresh");
+    assert.deepEqual(await engine.diff(types.instance, refreshed, inputs()), {}, "no changes after a refresh");
   });
 
-  it("answers only who may come, at the ports that are open", async () => {
+  it("answers only allowed sources at open ports", async () => {
     await assert.rejects(shell({ localAddress: "127.0.0.2", tries: 1 }), /ECONNRESET|Connection lost/);
     await assert.rejects(shell({ port: 80, tries: 1 }), /ECONNREFUSED/);
     await update("firewall", { sourceRanges: ["127.0.0.2/32"] });
@@ -124,7 +124,7 @@ const skip = !(dockerIsHere && debianRelease() !== undefined) && "machines boot 
     assert.equal(await run("echo here"), "here\n");
   });
 
-  it("has a metadata server, which wants its header", async () => {
+  it("has a metadata server that requires its header", async () => {
     const ask = "curl -s -o /dev/null -w '%{http_code}' http://169.254.169.254/computeMetadata/v1/instance/id";
     assert.equal(await run(ask), "403");
     assert.equal(await run(inMetadata("instance/id")), made.instance?.outputs.instanceId);
@@ -180,7 +180,7 @@ const skip = !(dockerIsHere && debianRelease() !== undefined) && "machines boot 
 
   it("reaches the host's image registry at its own loopback", async () => {
     const registry = createServer((_, response) => response.end("the registry"));
-    // Where the real one runs already, the answer is its own.
+    // If a real metadata server runs here, it answers itself.
     await new Promise<void>((resolve) =>
       registry.once("error", () => resolve()).listen(registryPort, "127.0.0.1", resolve),
     );
@@ -192,7 +192,7 @@ const skip = !(dockerIsHere && debianRelease() !== undefined) && "machines boot 
     }
   });
 
-  it("runs containers of its own, which reach the metadata server until the instance forbids it", async () => {
+  it("runs containers, which reach the metadata server until the instance forbids it", async () => {
     const install = "sudo DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends";
     await run(`sudo apt-get update -qq && ${install} docker.io docker-cli iptables busybox-static >/dev/null 2>&1`);
     await run("mkdir root && cp /bin/busybox root/ && tar -C root -c . | sudo docker import - box");
@@ -287,7 +287,7 @@ const skip = !(dockerIsHere && debianRelease() !== undefined) && "machines boot 
     );
   });
 
-  it("is gone on a refresh when somebody has removed it by hand, and can be deleted all the same", async () => {
+  it("is gone after a refresh if it was removed by hand, and can still be deleted", async () => {
     const { stdout } = await attempt("docker", [
       "rm",
       "--force",

@@ -26,7 +26,7 @@ import { lastPart, selfLinkOf } from "./scope.ts";
 
 type InstanceState = State<InstanceInputs, InstanceOutputs>;
 
-/** `gcp:compute/instance:Instance`: a machine that boots, stops, and keeps what is on its disks. */
+/** `gcp:compute/instance:Instance`: a machine that boots, stops, and keeps the data on its disks. */
 export const instance = resourceType<InstanceInputs, InstanceOutputs>({
   type: instanceType,
   title: "instance",
@@ -113,7 +113,7 @@ export const instance = resourceType<InstanceInputs, InstanceOutputs>({
       outputs.networkInterfaces[0]?.networkIp ?? "",
     );
     if (stops) await stopMachine(cloud, id);
-    // The API looks at the disks only when the machine is off, and leaves it so.
+    // The API checks the disks only when the machine is off, and then leaves it off.
     refuseDiskTypes(inputs);
     if (inputs.machineType !== state.inputs.machineType) await setMemory(cloud, id, machineType.memoryMb);
     await setMetadata(cloud, id, () => instanceMetadata(site, { instanceId: outputs.instanceId, interfaces }));
@@ -154,7 +154,7 @@ export const instance = resourceType<InstanceInputs, InstanceOutputs>({
 const stopRefusal =
   'Changing the machine_type, min_cpu_platform, service_account, enable_display, shielded_instance_config, scheduling.node_affinities, scheduling.max_run_duration or network_interface.[#d].(network/subnetwork/subnetwork_project) or advanced_machine_features on a started instance requires stopping it. To acknowledge this, please set allow_stopping_for_update = true in your config. You can also stop it by setting desired_status = "TERMINATED", but the instance will not be restarted after the update.';
 
-// What the cloud says where the program says nothing, and a refresh writes down.
+// The cloud's defaults, which a refresh writes to the state.
 const foundOut =
   /^networkInterfaces\[\d+\]\.(name|networkIp|stackType|accessConfigs|accessConfigs\[\d+\]\.(natIp|networkTier))$/;
 
@@ -168,7 +168,9 @@ const replacing = [
 
 const bootDiskGb = ({ bootDisk }: InstanceInputs) => Number(bootDisk.initializeParams?.size ?? 10);
 
-/** The provider's schema has no ForceNew for a smaller boot disk: it is planned as an update, and the API refuses it. */
+/**
+ * The provider's schema has no ForceNew for a smaller boot disk: it is planned as an update, and the API refuses it.
+ */
 function refuseSmallerBootDisk({ inputs: before }: InstanceState, inputs: InstanceInputs): void {
   const [size, existing] = [bootDiskGb(inputs), bootDiskGb(before)];
   if (size >= existing) return;
@@ -239,7 +241,8 @@ function requireMachineType({ place, inputs }: Site<InstanceInputs>) {
 }
 
 /**
- * Held in November 2026 to users' errors of both families: "pd-standard disk type cannot be used by n4-standard-2 machine type".
+ * Checked in November 2026 against users' reports for both families: "pd-standard disk type cannot be used by
+ * n4-standard-2 machine type".
  */
 function refuseDiskTypes({ machineType, bootDisk }: InstanceInputs): void {
   const name = lastPart(machineType);
@@ -256,7 +259,7 @@ function requireImage({ bootDisk }: InstanceInputs): void {
   throw new Error(`resolving image name '${image}': Could not find image or family ${image}`);
 }
 
-/** The interfaces with an address on each way in: the one that is asked for, the one that was, or any. */
+/** The address of each interface: the requested one, the previous one, or any. */
 async function externalAddresses(
   { cloud, path, inputs }: Site<InstanceInputs>,
   outputs?: InstanceOutputs,

@@ -55,7 +55,7 @@ function interfaceMetadata({ accessConfigs = [], networkIp = "" }: NetworkInterf
   };
 }
 
-/** A token that opens nothing, so that a test can look for whoever reads it. */
+/** A token without any access, so that a test can search for readers of it. */
 function serviceAccounts({ serviceAccount }: InstanceInputs): Metadata {
   if (serviceAccount === undefined) return {};
   const email = serviceAccount.email ?? "123456789012-compute@developer.gserviceaccount.com";

@@ -7,7 +7,7 @@ import type { AccessConfig, InstanceInputs, NetworkInterface } from "./instanceT
 import type { Site } from "./kind.ts";
 import { lastPart, type Place, pathOfPlace, referredPath } from "./scope.ts";
 
-/** What an instance holds on to: its network and subnetwork, its address, its disks, its service account. */
+/** What an instance uses: its network and subnetwork, its address, its disks, its service account. */
 export async function instanceUses(inputs: InstanceInputs, place: Place, cloud: Cloud): Promise<string[]> {
   const interfaces = await Promise.all(
     inputs.networkInterfaces.map(async (networkInterface) => [
@@ -62,13 +62,13 @@ async function addressesOf(configs: AccessConfig[], place: Place, cloud: Cloud):
   });
 }
 
-/** The accounts of Google's own (`123-compute@developer.gserviceaccount.com`) are everywhere. */
+/** Google's own accounts (`123-compute@developer.gserviceaccount.com`) always exist. */
 function serviceAccountOf({ serviceAccount }: InstanceInputs, { project }: Place): string[] {
   const { email = "" } = serviceAccount ?? {};
   return email.endsWith(".iam.gserviceaccount.com") ? [`projects/${project}/serviceAccounts/${email}`] : [];
 }
 
-/** Refuses a disk or an address that another instance has. */
+/** Refuses a disk or an address that another instance uses. */
 export async function refuseUsed({ cloud, path, place, inputs }: Site<InstanceInputs>): Promise<void> {
   const others = (await listRecords(cloud, instanceType)).filter((record) => record.path !== path);
   for (const used of await instanceUses(inputs, place, cloud)) {

@@ -1,4 +1,4 @@
-/** What all resources of Google's cloud have in common: where they lie, what is checked, what is refused, what is kept. */
+/** What all resources of Google Cloud share: location, checks, refusals and records. */
 
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
@@ -26,7 +26,7 @@ import { requireCredentials } from "./credentials.ts";
 import { injectedFault, operationEnds } from "./faults.ts";
 import { lastPart, locationIssue, type Place, pathOfPlace, placeOf, type ScopeKind } from "./scope.ts";
 
-/** The inputs that every kind has. `labels` and places only where the kind has them. */
+/** The inputs of every kind. `labels` and locations only if the kind has them. */
 export type CommonInputs = {
   name?: string;
   project?: string;
@@ -37,7 +37,7 @@ export type CommonInputs = {
   deletionPolicy?: "DELETE" | "PREVENT" | "ABANDON";
 };
 
-/** A resource in its cloud, of which everything is known. */
+/** A resource in its cloud, with all values known. */
 export interface Site<Inputs> {
   readonly cloud: Cloud;
   readonly path: string;
@@ -62,33 +62,33 @@ export interface Kind<Inputs extends CommonInputs, Outputs extends Properties> {
   readonly service?: { readonly name: string; readonly title: string; readonly permission: string };
   readonly required?: readonly (keyof Inputs & string)[];
   readonly defaults?: Partial<Inputs>;
-  /** The outputs that are not inputs, or not always. `name` and the place are outputs of all kinds, besides. */
+  /** The outputs that are not inputs, or not always. All kinds also have `name` and the location as outputs. */
   readonly outputs: readonly (keyof Outputs & string)[];
-  /** Whether a change at this path (`bootDisk.deviceName`) makes a new resource. */
+  /** Whether a change at this path (`bootDisk.deviceName`) replaces the resource. */
   replaces(path: string, state: State<Inputs, Outputs>, inputs: Inputs): boolean;
-  /** What names the resource in its place, when that is not its `name`. */
+  /** What identifies the resource in its location, if not its `name`. */
   nameOf?(inputs: Inputs): string;
   pathOf?(place: Place, name: string): string;
   check?(inputs: Inputs): CheckFailure[];
-  /** What of a change is no change: two ways of writing one thing. */
+  /** Whether two values are two spellings of the same thing, so that there is no change. */
   isSame?(change: Change, state: State<Inputs, Outputs>, inputs: Inputs): boolean;
   /** The outputs that a preview of an update cannot know. Default: none. */
   unknownAfter?(state: State<Inputs, Outputs>, inputs: Inputs): readonly (keyof Outputs & string)[];
-  /** The paths of what it holds on to. Each has to exist. */
+  /** The paths of what it uses. Each must exist. */
   uses?(inputs: Inputs, place: Place, cloud: Cloud): readonly string[] | Promise<readonly string[]>;
-  /** The API's words when it is there already. Default: those of Compute Engine. */
+  /** The API's message if it exists already. Default: Compute Engine's. */
   existing?(site: Site<Inputs>): string;
-  /** Does what has to be done besides the record; refuses with an Error whose text is the API's. */
+  /** Acts besides writing the record; refuses with an Error in the API's words. */
   create(site: Site<Inputs>): Promise<Outputs>;
   update?(site: Site<Inputs>, state: State<Inputs, Outputs>): Promise<Outputs>;
   delete?(site: Site<Inputs>, state: State<Inputs, Outputs>): Promise<void>;
-  /** What follows when the record is written, or deleted. */
+  /** Runs after the record is written or deleted. */
   afterwards?(site: Site<Inputs>): Promise<void>;
-  /** What is true of it now; undefined when it has gone. Default: what is recorded. */
+  /** The current state; undefined if it is gone. Default: the record. */
   read?(site: Site<Inputs>, state: State<Inputs, Outputs>): Promise<Partial<Inputs & Outputs> | undefined>;
 }
 
-/** A resource type for the engine, of what is special about the kind. */
+/** Creates a resource type for the engine from the definition of a kind. */
 export function resourceType<Inputs extends CommonInputs, Outputs extends Properties>(
   kind: Kind<Inputs, Outputs>,
 ): ResourceType<Inputs, Outputs> {
@@ -100,7 +100,7 @@ export function resourceType<Inputs extends CommonInputs, Outputs extends Proper
     return { cloud: openCloud(), path: pathOf(place, name), name, place, inputs, operation };
   }
 
-  /** Of what exists, the place is known, whatever the provider's configuration says by now. */
+  /** An existing resource keeps its location, whatever the provider's configuration says now. */
   function siteOfState({ outputs }: State<Inputs, Outputs>, inputs: Inputs, operation: Operation): Site<Inputs> {
     const name = kind.nameOf?.(outputs) ?? String(outputs.name);
     return siteOf(inputs, name, operation, recordedPlace(kind.scope, outputs));
@@ -125,7 +125,7 @@ export function resourceType<Inputs extends CommonInputs, Outputs extends Proper
     if (refusal !== undefined) throw refusal;
   }
 
-  /** Every refusal of the API's, as the provider shows it. */
+  /** Turns every refusal of the API into the provider's message. */
   async function saying<T>(participle: string, deed: () => Promise<T>): Promise<T> {
     try {
       return await deed();
@@ -135,7 +135,7 @@ export function resourceType<Inputs extends CommonInputs, Outputs extends Proper
     }
   }
 
-  /** What a resource holds on to; throws when something of it is not there. */
+  /** The resources that this one uses; throws if one of them does not exist. */
   async function usesOf({ cloud, place, inputs }: Site<Inputs>): Promise<readonly string[]> {
     const uses = (await kind.uses?.(inputs, place, cloud)) ?? [];
     for (const path of uses) if ((await readRecord(cloud, path)) === undefined) throw new Error(notFound(path));
@@ -189,7 +189,7 @@ export function resourceType<Inputs extends CommonInputs, Outputs extends Proper
         changes.push({ path: part, kind: "update", replace: true, inputDiff });
       }
       changes.push(...defaultLabelChanges(state, inputs, operation));
-      // Two things cannot have one name at one time; a name that the provider has made up is another one each time.
+      // Two objects cannot have the same name at the same time; a generated name differs each time.
       const sameName = inputs.name !== undefined && inputs.name === state.inputs.name;
       return { changes, deleteBeforeReplace: sameName && changes.some(({ replace }) => replace) };
     },
@@ -286,7 +286,7 @@ export function resourceType<Inputs extends CommonInputs, Outputs extends Proper
   };
 }
 
-/** Only a kind's outputs, of what may have its inputs among them. */
+/** Picks only the kind's outputs from values that may include inputs. */
 function outputsOf<Inputs extends CommonInputs, Outputs extends Properties>(
   { outputs }: Pick<Kind<Inputs, Outputs>, "outputs">,
   properties: Outputs,
@@ -294,17 +294,17 @@ function outputsOf<Inputs extends CommonInputs, Outputs extends Properties>(
   return Object.fromEntries(outputs.map((name) => [name, properties[name]])) as Outputs;
 }
 
-/** Outputs that a program gives, as a rule: what is imported has them among its inputs. */
+/** Outputs that a program usually sets: an import returns them among its inputs. */
 const inputsAsWell = new Set<string>(["network", "networkInterfaces", "networkTier", "size"]);
 
-/** An output that is a plain input will be what it was given. */
+/** An output that is a plain input will have the given value. */
 const given = (input: unknown) => (typeof input === "object" ? undefined : input);
 
 const madeUpName = (name: string) => `${name.toLowerCase()}-${randomBytes(4).toString("hex").slice(1)}`;
 
 const nameForm = "(?:[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?)";
 
-/** For the kinds whose names the provider looks at itself, before it asks anybody. */
+/** For kinds whose names the provider checks itself, before any request. */
 export function checkName(name: string | undefined): CheckFailure[] {
   if (name === undefined || name === UNKNOWN || new RegExp(`^${nameForm}$`).test(name)) return [];
   return [{ property: "name", reason: `"name" ("${name}") doesn't match regexp "^${nameForm}$"` }];
@@ -330,7 +330,7 @@ const isPlace = (path: string) => ["project", "region", "zone"].includes(path);
 const replacesAlways = (path: string) => path === "name";
 export const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** The labels as the provider shows them, with the one of its own. */
+/** The labels as the provider shows them, including its own. */
 export function labelOutputs({ labels = {} }: CommonInputs, { config }: Operation) {
   const all = { ...defaultLabels(config), ...labels };
   return { effectiveLabels: { ...all, "goog-pulumi-provisioned": "true" }, pulumiLabels: all };
@@ -356,8 +356,8 @@ function defaultLabels({ defaultLabels: given }: Properties): Record<string, str
   return (given as Record<string, string>) ?? {};
 }
 
-/** What the API gives everything that it makes: a number, and the time. */
+/** What the API adds to every new object: a number and the time. */
 export const newNumber = () => String(randomBytes(8).readBigUInt64BE() >> 1n);
 export const timestamp = () => new Date().toISOString().replace("Z", "-00:00");
-/** Eight bytes in base64, as fingerprints of labels, tags and metadata are. */
+/** Eight bytes in base64, like fingerprints of labels, tags and metadata. */
 export const fingerprint = () => randomBytes(8).toString("base64");

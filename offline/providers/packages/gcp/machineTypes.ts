@@ -1,7 +1,7 @@
-/** The families that came after N2D and C2D take Hyperdisk, or pd-balanced and pd-ssd, and no pd-standard. */
+/** The families after N2D and C2D support Hyperdisk, or pd-balanced and pd-ssd, but not pd-standard. */
 export const takesStandardDisks = (name: string) => !/^(c3|n4|c4)-/.test(name);
 
-/** What a machine type gives, by its name; undefined for one that there is none of. */
+/** The properties of a machine type; undefined if it does not exist. */
 export function machineTypeOf(name: string): { cpus: number; memoryMb: number } | undefined {
   const small: Record<string, [cpus: number, memoryMb: number]> = {
     "f1-micro": [1, 614],

@@ -29,7 +29,7 @@ export const network = resourceType<NetworkInputs, NetworkOutputs>({
   quota: { metric: "NETWORKS", limit: 5 },
   defaults: { autoCreateSubnetworks: true, deleteDefaultRoutesOnCreate: false },
   outputs: ["gatewayIpv4", "networkId", "numericId", "selfLink", "mtu", "routingMode"],
-  // From `auto` to `custom` there is a way, from `custom` to `auto` there is none.
+  // A network can change from `auto` to `custom`, but not back.
   replaces: (path, _, inputs) =>
     ["description", "mtu"].includes(path) ||
     (path === "autoCreateSubnetworks" && inputs.autoCreateSubnetworks === true),

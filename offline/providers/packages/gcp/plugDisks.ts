@@ -5,7 +5,7 @@ import { diskFile } from "./diskFiles.ts";
 import type { InstanceInputs, InstanceOutputs } from "./instanceTypes.ts";
 import type { Site } from "./kind.ts";
 
-/** Unplugs the disks that an instance has no more, then plugs in those that it has now. */
+/** Unplugs the disks that an instance no longer has, then plugs in its new ones. */
 export async function plugDisks(
   { cloud, name, place, inputs }: Site<InstanceInputs>,
   state: State<InstanceInputs, InstanceOutputs>,

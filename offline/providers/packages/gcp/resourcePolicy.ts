@@ -16,9 +16,10 @@ type SnapshotSchedulePolicy = {
 type ResourcePolicyInputs = CommonInputs & { description?: string; snapshotSchedulePolicy?: SnapshotSchedulePolicy };
 
 /**
- * `gcp:compute/resourcePolicy:ResourcePolicy`: recorded; the fake cloud takes no scheduled snapshots. Held in November 2026 to
- * the provider's resource_compute_resource_policy.go: nothing below `snapshot_schedule_policy` is ForceNew. The API takes not all of
- * it in a PATCH ("Patching guest_flush field is not supported", terraform-provider-google 20499).
+ * `gcp:compute/resourcePolicy:ResourcePolicy`: only recorded; the fake cloud takes no scheduled snapshots. Checked in
+ * November 2026 against the provider's resource_compute_resource_policy.go: nothing below `snapshot_schedule_policy` is
+ * ForceNew. The API does not accept all of it in a PATCH ("Patching guest_flush field is not supported",
+ * terraform-provider-google 20499).
  */
 export const resourcePolicy = resourceType<ResourcePolicyInputs, { selfLink: string }>({
   type: "gcp:compute/resourcePolicy:ResourcePolicy",
@@ -46,14 +47,17 @@ export const resourcePolicy = resourceType<ResourcePolicyInputs, { selfLink: str
   },
 });
 
-/** `guestFlush` is in the API's words. `storageLocations` is assumed: `gcloud compute resource-policies update` has no flag for either. */
+/**
+ * The message for `guestFlush` is the API's. The one for `storageLocations` is an assumption: `gcloud compute
+ * resource-policies update` has no flag for either.
+ */
 const unpatchable = ["guestFlush", "storageLocations"];
 const propertyOf = ({ snapshotSchedulePolicy }: ResourcePolicyInputs, field: string) =>
   snapshotSchedulePolicy?.snapshotProperties?.[field];
 
 function checkSchedule({ dailySchedule, hourlySchedule }: Partial<SnapshotSchedulePolicy["schedule"]>) {
   const startTime = dailySchedule?.startTime ?? hourlySchedule?.startTime;
-  // The cloud begins within the hour that is named, so that it takes no minutes.
+  // The cloud starts at any time within the given hour, so it accepts no minutes.
   if (startTime === undefined || !/^\d/.test(startTime) || /^([01][0-9]|2[0-3]):00$/.test(startTime)) return [];
   return [
     {

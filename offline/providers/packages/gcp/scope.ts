@@ -1,11 +1,11 @@
-/** Where a resource lies: its project and, unless it is global, its region or zone. */
+/** The location of a resource: its project and, unless it is global, its region or zone. */
 
 import { type Operation, type Properties, UNKNOWN } from "../../resource.ts";
 import { ProviderError } from "./apiErrors.ts";
 
 export type ScopeKind = "project" | "global" | "region" | "zone";
 
-/** The parts of a place that a resource has; each may be UNKNOWN. */
+/** The parts of a location that a resource has; each may be UNKNOWN. */
 export interface Place {
   readonly project: string;
   readonly region?: string;
@@ -31,7 +31,7 @@ export function setting(name: keyof typeof environment, config: Properties): str
   return environment[name].map((variable) => process.env[variable]).find(Boolean);
 }
 
-/** Where a resource with these inputs lies. Throws what the provider says when that is not said anywhere. */
+/** The location of a resource with these inputs. Throws the provider's message if no setting has it. */
 export function placeOf(kind: ScopeKind, inputs: ScopedInputs, { config }: Pick<Operation, "config">): Place {
   const project = inputs.project ?? setting("project", config);
   if (project === undefined) {
@@ -60,7 +60,7 @@ export function pathOfPlace({ project, region, zone }: Place, kind: ScopeKind): 
   return `projects/${project}${within[kind]}`;
 }
 
-/** What the API says of a region or zone that there is none of; undefined when there may be one. */
+/** The API's message for an unknown region or zone; undefined if it may exist. */
 export function locationIssue({ region, zone }: Place): string | undefined {
   if (region !== undefined && region !== UNKNOWN && !/^[a-z]+-[a-z]+\d+$/.test(region)) {
     return `Invalid value for field 'region': '${region}'. Unknown region.`;
@@ -71,7 +71,7 @@ export function locationIssue({ region, zone }: Place): string | undefined {
   return undefined;
 }
 
-/** Of a path, an address or a name: the name. */
+/** The name in a path, an address or a name. */
 export function lastPart<T extends string | undefined>(reference: T): T {
   return reference?.slice(reference.lastIndexOf("/") + 1) as T;
 }
@@ -79,8 +79,8 @@ export function lastPart<T extends string | undefined>(reference: T): T {
 export const selfLinkOf = (path: string) => `https://www.googleapis.com/compute/v1/${path}`;
 
 /**
- * The path of what an input refers to: by its address, its path, or only its name, which then is looked for where the
- * resource that says it lies.
+ * The path of the object that an input refers to: by its address, its path, or only its name, which is then looked up
+ * in the location of the resource that has the input.
  */
 export function referredPath(reference: string, collection: string, place: Place, kind: ScopeKind): string {
   const path = reference.replace(/^https:\/\/[^/]+\/compute\/[^/]+\//, "");

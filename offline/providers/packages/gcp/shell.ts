@@ -3,7 +3,7 @@ import ssh2 from "ssh2";
 
 /** A machine's shell, over SSH. */
 export interface Shell {
-  /** What the command wrote to standard output. Throws, with what it wrote to standard error, when it failed. */
+  /** The command's standard output. Throws with its standard error if it fails. */
   run(command: string): Promise<string>;
   end(): void;
 }
@@ -16,13 +16,13 @@ interface Target {
   privateKey: string;
   /** In base64, as in the middle of a public key's line. Any, when undefined. */
   hostKey?: string | undefined;
-  /** From where. Default: 127.0.0.1. */
+  /** Source address. Default: 127.0.0.1. */
   localAddress?: string;
-  /** How often to try, four times a second, for no longer than half a minute. Default: 80. */
+  /** How often to try, four times a second, for at most half a minute. Default: 80. */
   tries?: number;
 }
 
-/** Connects as soon as the machine lets us in. */
+/** Connects as soon as the machine accepts the key. */
 export async function connectTo({ tries = 80, ...target }: Target): Promise<Shell> {
   const deadline = performance.now() + 30_000;
   for (let attempt = 1; ; attempt++) {

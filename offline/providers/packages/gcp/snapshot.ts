@@ -23,7 +23,7 @@ type SnapshotOutputs = {
   sourceDiskLink: string;
 };
 
-/** `gcp:compute/snapshot:Snapshot`: a copy of a disk as it is, which needs the disk no more. */
+/** `gcp:compute/snapshot:Snapshot`: a copy of a disk, independent of the disk. */
 export const snapshot = resourceType<SnapshotInputs, SnapshotOutputs>({
   type: "gcp:compute/snapshot:Snapshot",
   title: "Snapshot",

@@ -87,7 +87,7 @@ export const subnetwork = resourceType<SubnetworkInputs, SubnetworkOutputs>({
 const pathOfNetwork = ({ network }: SubnetworkInputs, place: { project: string }) =>
   referredPath(network, "networks", place, "global");
 
-/** A range grows in place where the old one lies within the new one. */
+/** A range grows in place if the new one contains the old one. */
 function isMoved(
   path: string,
   { inputs: before }: { inputs: SubnetworkInputs },

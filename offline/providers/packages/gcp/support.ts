@@ -1,4 +1,4 @@
-/** A cloud of its own for a test file, and an engine that works in it. */
+/** A separate cloud for a test file, and an engine that works in it. */
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,15 +11,17 @@ import gcp from "./index.ts";
 export interface TestCloud {
   readonly cloud: Cloud;
   readonly engine: TestEngine;
-  /** Another engine, which has configured the provider so. */
+  /** Another engine, with the provider configured like this. */
   attach(config: Properties): Promise<TestEngine>;
-  /** Forgets the folder. What else there is has to have gone before. */
+  /** Deletes the folder. Everything else must have been deleted before. */
   close(): Promise<void>;
 }
 
 const credentials = JSON.stringify({ type: "service_account", client_email: "up@my-project.iam.gserviceaccount.com" });
 
-/** Logged in, with a project and a zone: what a user has configured. Everything is in the environment of this process. */
+/**
+ * Logged in, with a project and a zone, as a user would configure it. All of it is in the environment of this process.
+ */
 export async function openTestCloud(): Promise<TestCloud> {
   const folder = await mkdtemp(join(tmpdir(), "fake-cloud-"));
   Object.assign(process.env, {

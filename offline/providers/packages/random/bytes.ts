@@ -2,8 +2,8 @@ import { randomBytes as bytes, randomUUID } from "node:crypto";
 import { immutableResource, type Keepers } from "./immutable.ts";
 
 /**
- * `random:index/randomBytes:RandomBytes`. Its id is the bytes themselves, and ids are never secret: so it is in the real
- * provider, whose state therefore has them in clear.
+ * `random:index/randomBytes:RandomBytes`. Its id is the bytes themselves, and ids are never secret. The real provider
+ * does the same, so its state contains them in plain text.
  */
 export const randomBytes = immutableResource<Keepers & { length: number }, { base64: string; hex: string }>({
   inputs: ["length"],

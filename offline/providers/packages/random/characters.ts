@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 
-/** The shape of a random string; a `min` is how many of its kind there are at least. */
+/** The shape of a random string; a `min` is the minimum number of that kind of character. */
 export type CharacterOptions = {
   length: number;
   lower: boolean;
@@ -11,11 +11,11 @@ export type CharacterOptions = {
   minNumeric: number;
   special: boolean;
   minSpecial: number;
-  /** The special characters to choose from; empty for the usual ones. */
+  /** The special characters to choose from; empty for the default ones. */
   overrideSpecial: string;
 };
 
-/** Throws when no kind of character is allowed. */
+/** Throws if no kind of character is allowed. */
 export function randomCharacters(options: CharacterOptions): string {
   const kinds = [
     { characters: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", allowed: options.upper, minimum: options.minUpper },
@@ -43,7 +43,7 @@ function draw(characters: string, count: number): string[] {
   return Array.from({ length: count }, () => set[randomInt(set.length)] ?? "");
 }
 
-/** Fisher and Yates. */
+/** Fisher-Yates shuffle. */
 function shuffle<T>(items: T[]): T[] {
   for (let last = items.length - 1; last > 0; last--) {
     const other = randomInt(last + 1);

@@ -1,9 +1,9 @@
 import { type Properties, type ResourceType, UNKNOWN } from "../../resource.ts";
 
-/** What every random resource takes: values whose change asks for a new one. */
+/** Input of every random resource: values whose change replaces it. */
 export type Keepers = { keepers?: Record<string, string> };
 
-/** A resource that is made once; every change of its inputs makes a new one. */
+/** A resource that never changes: every change of its inputs replaces it. */
 export function immutableResource<Inputs extends Properties & Keepers, Outputs extends Properties>(
   type: Pick<ResourceType<Inputs, Outputs>, "outputs" | "create" | "check" | "normalize"> & {
     inputs: readonly (keyof Inputs & string)[];

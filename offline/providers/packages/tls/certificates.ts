@@ -120,7 +120,7 @@ export const certRequest: ResourceType<CertRequestInputs, { certRequestPem: stri
   },
 };
 
-/** Whose a certificate is and who signs it: where the two kinds of certificate differ. */
+/** The subject and the issuer of a certificate: the difference between the two kinds. */
 interface Issue<Outputs> {
   readonly issuerKey: KeyObject;
   readonly names: Pick<
@@ -131,8 +131,8 @@ interface Issue<Outputs> {
 }
 
 /**
- * A certificate. Once its early renewal has come, the next `up` replaces it; another `earlyRenewalHours` alone keeps the
- * certificate as it is, every other change makes a new one.
+ * A certificate. Once its early renewal is due, the next `up` replaces it. Another `earlyRenewalHours` alone keeps the
+ * certificate; every other change replaces it.
  */
 function certificateResource<Inputs extends CertificateInputs & Properties, Outputs extends Properties>(type: {
   readonly outputs: readonly (keyof Outputs & string)[];
@@ -211,12 +211,12 @@ function certificateResource<Inputs extends CertificateInputs & Properties, Outp
 
 const millisecondsPerHour = 3_600_000;
 
-/** Whether the time of early renewal has come. */
+/** Whether early renewal is due. */
 function isDue(validityEndTime: string, { earlyRenewalHours = 0 }: CertificateInputs): boolean {
   return Date.parse(validityEndTime) - earlyRenewalHours * millisecondsPerHour <= Date.now();
 }
 
-/** Go, which the real provider is written in, takes 0 for "not set", so that a length of 0 cannot be had. */
+/** The real provider is written in Go, which treats 0 as "not set", so a length of 0 is impossible. */
 function effectivePathLength({ isCaCertificate, maxPathLength = 0 }: CertificateInputs): number | undefined {
   return isCaCertificate && maxPathLength > 0 ? maxPathLength : undefined;
 }

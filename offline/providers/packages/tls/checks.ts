@@ -1,6 +1,6 @@
 import { type CheckFailure, UNKNOWN } from "../../resource.ts";
 
-/** Refuses a known value that is none of those allowed. */
+/** Refuses a known value that is not one of the allowed ones. */
 export function isOneOf(property: string, value: string | undefined, allowed: readonly string[]): CheckFailure[] {
   if (value === undefined || value === UNKNOWN || allowed.includes(value)) return [];
   const list = allowed.map((name) => `"${name}"`).join(" ");

@@ -1,15 +1,15 @@
-/** As much of ASN.1's DER as X.509 needs: writing, and reading back. Tags are those of the universal class. */
+/** The part of ASN.1's DER that X.509 needs: writing and reading. Tags are those of the universal class. */
 
 export function sequence(...parts: Buffer[]): Buffer {
   return element(0x30, Buffer.concat(parts));
 }
 
-/** The parts of a SET OF have to be in the order of their bytes. */
+/** The parts of a SET OF must be sorted by their bytes. */
 export function setOf(...parts: Buffer[]): Buffer {
   return element(0x31, Buffer.concat(parts.toSorted(Buffer.compare)));
 }
 
-/** A whole number, not below zero. */
+/** An integer, not negative. */
 export function integer(value: bigint | number): Buffer {
   const hex = value.toString(16);
   const bytes = Buffer.from(hex.padStart(hex.length + (hex.length % 2), "0"), "hex");
@@ -54,7 +54,7 @@ function base128(value: number): number[] {
   return digits;
 }
 
-/** PrintableString where its few characters suffice, otherwise UTF8String. */
+/** PrintableString if its few characters suffice, otherwise UTF8String. */
 export function text(value: string): Buffer {
   return /^[A-Za-z0-9 '()+,\-./:=?]*$/.test(value)
     ? element(0x13, Buffer.from(value, "ascii"))
@@ -96,7 +96,7 @@ export interface Element {
   readonly whole: Buffer;
 }
 
-/** The elements that lie one after another in `bytes`. Throws where they are cut off. */
+/** The consecutive elements in `bytes`. Throws if one is truncated. */
 export function elements(bytes: Buffer): Element[] {
   const found: Element[] = [];
   for (let rest = bytes; rest.length > 0; ) {

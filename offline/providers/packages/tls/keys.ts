@@ -3,7 +3,7 @@ import { bitString, elements, nullValue, objectIdentifier, octetString, sequence
 
 export type KeyAlgorithm = "RSA" | "ECDSA" | "ED25519";
 
-/** Throws when the text is no private key of a kind that the real provider knows. */
+/** Throws unless the text is a private key of a kind that the real provider supports. */
 export function readPrivateKey(pem: string): { key: KeyObject; algorithm: KeyAlgorithm } {
   let key: KeyObject;
   try {
@@ -39,8 +39,8 @@ function publicKeyBits(info: Buffer): Buffer {
 }
 
 /**
- * What certificates and requests have in common: a body, the algorithm, and the signature of the body.
- * The body is made by `body` because a certificate's names the algorithm, too.
+ * What certificates and requests share: a body, the algorithm, and the signature of the body. `body` creates the body,
+ * because a certificate's body also names the algorithm.
  */
 export function signed(key: KeyObject, body: (algorithm: Buffer) => Buffer): Buffer {
   const { identifier, hash } = signatureAlgorithm(key);

@@ -1,4 +1,4 @@
-/** Who a certificate is about: its subject, and the alternative names of the subject. */
+/** A certificate's subject and its alternative names. */
 
 import { isIP } from "node:net";
 import { ia5String, objectIdentifier, sequence, setOf, tagged, text } from "./der.ts";
@@ -37,7 +37,7 @@ export function distinguishedName(subject: Subject = {}): Buffer {
   );
 }
 
-/** GeneralNames, in DER; undefined when there are none. Throws at an address that is none. */
+/** GeneralNames, in DER; undefined if there are none. Throws for an invalid address. */
 export function alternativeNames({ dnsNames = [], ipAddresses = [], uris = [] }: AlternativeNames): Buffer | undefined {
   const names = [
     ...dnsNames.map((name) => tagged(2, "implicit", Buffer.from(name, "ascii"))),

@@ -60,7 +60,7 @@ async function generate({ algorithm, ecdsaCurve = "P224", rsaBits = 2048 }: Priv
   }
 }
 
-/** Each kind of key in the format that it had before PKCS #8, where there is one. */
+/** Each kind of key in its format from before PKCS #8, if it has one. */
 function traditionalPem(key: KeyObject): string {
   const type = ({ rsa: "pkcs1", ec: "sec1" } as const)[key.asymmetricKeyType as string] ?? "pkcs8";
   return key.export({ type, format: "pem" }).toString();

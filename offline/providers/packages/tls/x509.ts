@@ -1,4 +1,4 @@
-/** X.509 certificates and PKCS #10 requests: making them, and reading what signing one needs. */
+/** X.509 certificates and PKCS #10 requests: creates them, and reads what signing needs. */
 
 import { createPublicKey, type KeyObject, randomBytes, X509Certificate } from "node:crypto";
 import { fromPem, toPem } from "../../pem.ts";
@@ -135,7 +135,7 @@ function certificateExtensions(content: CertificateContent): Buffer[] {
   ];
 }
 
-/** Where the subject is empty the alternative names are all there is, so that nobody may overlook them. */
+/** With an empty subject, the alternative names are all there is, so they are marked critical. */
 function alternativeNameExtension(subject: Buffer, names: Buffer): Buffer {
   return extension(oid.alternativeNames, subject.equals(sequence()), names);
 }
@@ -151,7 +151,7 @@ export interface RequestContent {
   readonly alternativeNames: Buffer | undefined;
 }
 
-/** What a certificate for this request needs. Throws when the text is no request. */
+/** What a certificate for this request needs. Throws if the text is not a request. */
 export function readRequest(pem: string): RequestContent {
   const [info] = inside(elements(fromPem("CERTIFICATE REQUEST", pem))[0]);
   const [, subject, publicKeyInfo, attributes] = inside(info);
@@ -172,7 +172,7 @@ export interface AuthorityContent {
   readonly subjectKeyId: Buffer | undefined;
 }
 
-/** What signing in this authority's name needs. Throws when the text is no certificate. */
+/** What signing with this authority needs. Throws if the text is not a certificate. */
 export function readAuthority(pem: string): AuthorityContent {
   const der = fromPem("CERTIFICATE", pem);
   const [body] = inside(elements(der)[0]);
