@@ -54,7 +54,7 @@ describe("run()", () => {
 
   it("fails with the end of what the command said", async () => {
     await assert.rejects(run("Counting", "sh", ["-c", "seq 1 20; echo no more >&2; exit 2"]), {
-      message: `Counting failed: "sh -c seq 1 20; echo no more >&2; exit 2" ended with exit code 2. The end of what it said:
+      message: `Counting failed: "sh -c seq 1 20; echo no more >&2; exit 2" ended with exit code 2. The end of its output:
 
 ${[7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, "no more"].map((line) => `  ${line}`).join("\n")}`,
     });
