@@ -15,7 +15,7 @@ place() {
     mkdir -p "$records" || return
     if [ ! -e "$folder/$name" ]; then
         cp "$1" "$folder/.$name.new" && mv "$folder/.$name.new" "$folder/$name" || return
-        case $name in *.ipynb) echo "The notebooks folder contains , an introduction." ;; esac
+        case $name in *.ipynb) echo "The notebooks folder contains $name, an introduction." ;; esac
     fi
     : >"$records/$name"
 }
@@ -23,5 +23,5 @@ place() {
 # The site works without any of these files.
 case $folder in */work) where="the notebooks folder" ;; *) where="the home directory" ;; esac
 for file in "$@"; do
-    place "$file" || echo "$(basename "$file") could not be copied into . The next release tries again."
+    place "$file" || echo "$(basename "$file") could not be copied into $where. The next release tries again."
 done
