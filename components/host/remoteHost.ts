@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { Command } from "@pulumi/command/remote/command.js";
 import * as pulumi from "@pulumi/pulumi";
+import { provisionProgram } from "../../files/host/provision.ts";
 import { install, quoted } from "../../files/release/shellWords.ts";
 import type { HostLayout } from "../../files/site/hostLayout.ts";
 import type { HostCommandArgs } from "./host.ts";
@@ -103,6 +103,6 @@ export function provision(vm?: { boot: HostDisk; data?: HostDisk | undefined; ma
   const words = ["sh", script, DATA, ...(vm ? [...wordsOf(vm.data), ...wordsOf(vm.boot), vm.machineType] : [])];
   return {
     create: `${install(script)} && ${words.join(" ")}`,
-    stdin: readFileSync(new URL("../../files/host/provision.sh", import.meta.url), "utf8"),
+    stdin: provisionProgram(),
   };
 }

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
+import { provisionProgram } from "../../files/host/provision.ts";
 import { type SystemdHost, systemdHost } from "../support/systemdHost.ts";
 
 const skip = process.getuid?.() !== 0 && "only root can boot a machine";
-const provision = readFileSync(new URL("../../files/host/provision.sh", import.meta.url), "utf8");
+const provision = provisionProgram();
 
 /** The whole program is put to the test in tests/e2e/cloud.test.ts. */
 (skip ? describe.skip : describe)("A machine that is made ready", () => {

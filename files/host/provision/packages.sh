@@ -1,0 +1,61 @@
+# Part of provision.sh: installs packages of Debian and Ubuntu, and has security updates installed.
+
+lock_within=600
+# Prints a line at this interval while waiting.
+said_every=60
+
+# Unattended upgrades or the first boot's installation may be running. apt waits for some of its locks itself, but not
+# for all. Timed by the clock, because a try takes up to a minute.
+apt_get() {
+    began=$(date +%s)
+    said_at=$began
+    until words=$(DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=60 "$@" </dev/null 2>&1); do
+        case $words in
+            *"Could not get lock"* | *"Unable to lock"* | *"Unable to acquire"*) ;;
+            *) die "Packages could not be installed (apt-get $*). apt says: $(printf '%s\n' "$words" | grep '^E:' | tail -n 2 | tr '\n' ' ')" ;;
+        esac
+        now=$(date +%s)
+        [ "$((now - began))" -lt "$lock_within" ] || die "Another program has held apt's lock for ten minutes. See which (ps aux | grep apt), and run pulumi up again."
+        if [ "$((now - said_at))" -ge "$said_every" ]; then
+            said_at=$now
+            say "Waiting for apt's lock ($((now - began)) s) ..."
+        fi
+        sleep 5
+    done
+}
+
+is_installed() { dpkg-query --show --showformat '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
+
+# install PACKAGE...: installs the missing ones. Fetches the package list once, and only if something is missing.
+install_packages() {
+    missing=
+    for package in "$@"; do
+        is_installed "$package" || missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+    update_lists
+    say "Installing$missing ..."
+    # shellcheck disable=SC2086 # a list of names
+    apt_get install --no-install-recommends $missing
+}
+
+update_lists() {
+    [ -z "${lists_are_new-}" ] || return 0
+    say "Fetching the list of packages ..."
+    apt_get update
+    lists_are_new=yes
+}
+
+is_offered() { apt-cache show --no-all-versions "$1" 2>/dev/null | grep -q "^Version: ${2-}"; }
+
+# What releases the site is a program in Python: files/host/site_apply.
+install_python() { command -v python3 >/dev/null || install_packages python3; }
+
+keep_secure() {
+    install_packages unattended-upgrades
+    put /etc/apt/apt.conf.d/52jupyter-up <<'end' || :
+// Security updates are installed by themselves, every day.
+APT::Periodic::Update-Package-Lists "1";
+APT::Periodic::Unattended-Upgrade "1";
+end
+}
