@@ -1,11 +1,12 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { HostLayout } from "../site/hostLayout.ts";
 import type { Secrets } from "../site/secrets.ts";
-import type { MountedFolder, Service, TextFiles } from "../site/service.ts";
+import type { Service, TextFiles } from "../site/service.ts";
 import { imagesOf, type Site } from "../site/site.ts";
 import { type HostFile, serializeArchive } from "./archive.ts";
 import { composeText } from "./composeText.ts";
 import { MANIFEST_VERSION, manifestFile, type ReleaseManifest, type ServiceManifest } from "./manifest.ts";
+import { ENVIRONMENT, shortHash, type WrittenService, writeService } from "./writtenService.ts";
 
 /** What is sent to the host: the standard input of its two commands. */
 export interface Bundle {
@@ -15,19 +16,9 @@ export interface Bundle {
   release: string;
 }
 
-/** One service with its files written out, in the folders they will lie in. */
-interface WrittenService {
-  service: Service;
-  files: TextFiles;
-  secretFiles: TextFiles;
-  /** Folder name by content; empty without files. */
-  filesId: string;
-  secretsId: string;
-}
-
 /** Site and secrets → the exact files on the host. */
 export function bundleOf(site: Site, secrets: Secrets): Bundle {
-  const written = site.services.map((service) => write(service, secrets));
+  const written = site.services.map((service) => writeService(service, secrets));
   const plain = [
     { path: "compose.yaml", mode: "0644", content: composeYaml(site, written) },
     ...written.flatMap(({ service, files, filesId }) => hostFiles(`${service.name}/${filesId}`, files, "0644")),
@@ -134,51 +125,9 @@ const owner = ({ uid, gid }: { uid: number; gid: number }) => `${uid}:${gid}`;
 /** Secret files of a service that does not read them itself are for nobody else. */
 const ROOT = { uid: 0, gid: 0 };
 
-function write(service: Service, secrets: Secrets): WrittenService {
-  const secretFiles = {
-    ...service.secretFiles?.content(secrets),
-    ...environmentFile(service.secretEnvironment?.(secrets) ?? {}),
-  };
-  const secretsId = folderName(createHmac("sha256", secrets.namingKey), secretFiles);
-  const secretFolder = `${service.secretFiles?.at}${service.reload ? `/${secretsId}` : ""}`;
-  const files = {
-    ...service.files?.content({ secretFolder }),
-    ...numbered(service.folders ?? []),
-    ...service.units,
-  };
-  return { service, files, secretFiles, secretsId, filesId: folderName(createHash("sha256"), files) };
-}
-
-/** Several folders as one, each by its number: their places may be named as no file on the host can be. */
-function numbered(folders: MountedFolder[]): TextFiles {
-  const files = folders.flatMap(({ files }, number) =>
-    Object.entries(files).map(([path, content]) => [`${number}/${path}`, content]),
-  );
-  return Object.fromEntries(files);
-}
-
-/** Variables as Compose reads them from a file: in quotes, what else it would take for its own behind a backslash. */
-function environmentFile(variables: Record<string, string>): TextFiles {
-  const lines = Object.entries(variables).map(([name, value]) => `${name}="${value.replace(/[\\"$]/g, "\\$&")}"\n`);
-  return lines.length > 0 ? { [ENVIRONMENT]: lines.join("") } : {};
-}
-const ENVIRONMENT = "environment";
-
 function hostFiles(folder: string, files: TextFiles, mode: string): HostFile[] {
   return Object.entries(files).map(([path, content]) => ({ path: `${folder}/${path}`, mode, content }));
 }
-
-interface Hash {
-  update(text: string): Hash;
-  digest(encoding: "hex"): string;
-}
-const shortHash = (hash: Hash, parts: string[]) =>
-  parts
-    .reduce((sum, part) => sum.update(`${part}\0`), hash)
-    .digest("hex")
-    .slice(0, 12);
-const folderName = (hash: Hash, files: TextFiles) =>
-  Object.keys(files).length > 0 ? shortHash(hash, [JSON.stringify(files)]) : "";
 
 function composeYaml(site: Site, written: WrittenService[]): string {
   const services = Object.assign(

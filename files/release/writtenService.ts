@@ -1,0 +1,61 @@
+import { createHash, createHmac } from "node:crypto";
+import type { Secrets } from "../site/secrets.ts";
+import type { MountedFolder, Service, TextFiles } from "../site/service.ts";
+
+/** One service with its files written out, in the folders they will lie in. */
+export interface WrittenService {
+  service: Service;
+  files: TextFiles;
+  secretFiles: TextFiles;
+  /** Folder name by content; empty without files. */
+  filesId: string;
+  secretsId: string;
+}
+
+/** Writes out the files of a service; see WrittenService. */
+export function writeService(service: Service, secrets: Secrets): WrittenService {
+  const secretFiles = {
+    ...service.secretFiles?.content(secrets),
+    ...environmentFile(service.secretEnvironment?.(secrets) ?? {}),
+  };
+  const secretsId = folderName(createHmac("sha256", secrets.namingKey), secretFiles);
+  const secretFolder = `${service.secretFiles?.at}${service.reload ? `/${secretsId}` : ""}`;
+  const files = {
+    ...service.files?.content({ secretFolder }),
+    ...numbered(service.folders ?? []),
+    ...service.units,
+  };
+  return { service, files, secretFiles, secretsId, filesId: folderName(createHash("sha256"), files) };
+}
+
+/** Several folders as one, each by its number: their places may be named as no file on the host can be. */
+function numbered(folders: MountedFolder[]): TextFiles {
+  const files = folders.flatMap(({ files }, number) =>
+    Object.entries(files).map(([path, content]) => [`${number}/${path}`, content]),
+  );
+  return Object.fromEntries(files);
+}
+
+/** Variables as Compose reads them from a file: in quotes, what else it would take for its own behind a backslash. */
+function environmentFile(variables: Record<string, string>): TextFiles {
+  const lines = Object.entries(variables).map(([name, value]) => `${name}="${value.replace(/[\\"$]/g, "\\$&")}"\n`);
+  return lines.length > 0 ? { [ENVIRONMENT]: lines.join("") } : {};
+}
+
+/** Name of the secret file with the variables of a service's environment. */
+export const ENVIRONMENT = "environment";
+
+interface Hash {
+  update(text: string): Hash;
+  digest(encoding: "hex"): string;
+}
+
+/** Twelve digits for these parts in this order. */
+export const shortHash = (hash: Hash, parts: string[]) =>
+  parts
+    .reduce((sum, part) => sum.update(`${part}\0`), hash)
+    .digest("hex")
+    .slice(0, 12);
+
+const folderName = (hash: Hash, files: TextFiles) =>
+  Object.keys(files).length > 0 ? shortHash(hash, [JSON.stringify(files)]) : "";
