@@ -1,19 +1,14 @@
-import { Address, type AddressArgs } from "@pulumi/gcp/compute/address.js";
-import { Disk, type DiskArgs } from "@pulumi/gcp/compute/disk.js";
-import { DiskResourcePolicyAttachment } from "@pulumi/gcp/compute/diskResourcePolicyAttachment.js";
-import { Firewall } from "@pulumi/gcp/compute/firewall.js";
+import type { AddressArgs } from "@pulumi/gcp/compute/address.js";
+import type { DiskArgs } from "@pulumi/gcp/compute/disk.js";
 import { Instance, type InstanceArgs } from "@pulumi/gcp/compute/instance.js";
-import { Network } from "@pulumi/gcp/compute/network.js";
-import { ResourcePolicy } from "@pulumi/gcp/compute/resourcePolicy.js";
-import { Snapshot } from "@pulumi/gcp/compute/snapshot.js";
-import { Subnetwork } from "@pulumi/gcp/compute/subnetwork.js";
 import { Account } from "@pulumi/gcp/serviceaccount/account.js";
 import * as pulumi from "@pulumi/pulumi";
 import { PrivateKey } from "@pulumi/tls/privateKey.js";
 import { renderTemplate } from "../../files/release/template.ts";
 import type { HostLayout } from "../../files/site/hostLayout.ts";
-import { regionOf } from "../../settings/target/gcp.ts";
 import { type Transform, transformed } from "../transform.ts";
+import { createDataDisk } from "./gcpDataDisk.ts";
+import { createNetwork } from "./gcpNetwork.ts";
 import type { Host, HostCommandArgs } from "./host.ts";
 import { type Machine, provision, remoteCommand, remoteLayout } from "./remoteHost.ts";
 import { sshLine } from "./sshLine.ts";
@@ -72,15 +67,10 @@ const namesOf = (name: string) => ({ vm: `${name}-vm`, dataDisk: `${name}-data`,
 
 const USER = "jupyter-up";
 const IMAGE = "debian-cloud/debian-13";
-/** With a network of its own, any range will do. */
-const RANGE = "10.77.0.0/24";
 const DEVICE = "data";
 /** Google's own name for a boot disk that was given none. Another one would be another VM. */
 const BOOT_DEVICE = "persistent-disk-0";
 const deviceOf = (name: string) => `/dev/disk/by-id/google-${name}`;
-const SNAPSHOT_DAYS = 14;
-/** UTC; night in America, where the free machines are, and before work in Europe. */
-const SNAPSHOT_HOUR = "05:00";
 /**
  * A new VM has booted and let its key in within two minutes, and one that was stopped for another machine type is no quicker: Google
  * says that it runs when it begins to boot. A refused port is given up after 161 seconds, dropped packets after 243. Only what all
@@ -103,34 +93,15 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
   constructor(name: string, { transform, ...args }: GcpVmArgs, opts?: pulumi.ComponentResourceOptions) {
     super("jupyter-up:index:GcpVm", name, args, opts);
     const { zone, machineType, called } = args;
-    const region = regionOf(zone);
     const names = namesOf(name);
     const parent = { parent: this };
 
-    const network = new Network(`${name}-network`, { name: called, autoCreateSubnetworks: false }, parent);
-    const subnetwork = new Subnetwork(
-      `${name}-subnetwork`,
-      { name: called, region, network: network.id, ipCidrRange: RANGE },
-      parent,
+    const { subnetwork, address, sshRule } = createNetwork(
+      name,
+      { ...args, addressName: names.address },
+      this,
+      transform?.address,
     );
-    const letIn = (what: string, sourceRanges: pulumi.Input<string[]>, ports: string[]) =>
-      new Firewall(
-        `${name}-${what}-firewall`,
-        {
-          name: `${called}-${what}`,
-          network: network.id,
-          sourceRanges,
-          targetTags: [called],
-          allows: [{ protocol: "tcp", ports }],
-        },
-        parent,
-      );
-    const sshRule = letIn("ssh", args.sshFrom, ["22"]);
-    letIn("web", args.webFrom, ["443", "80"]);
-    const address = new Address(
-      ...transformed(transform?.address, names.address, { name: called, region, networkTier: "STANDARD" }, parent),
-    );
-
     const account = new Account(
       `${name}-account`,
       { accountId: args.accountId, displayName: `${called}: the VM's own; it may do nothing` },
@@ -144,7 +115,15 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
       { input: zone },
       { parent: this, replacementTrigger: zone, deleteBeforeReplace: true },
     );
-    const data = args.dataDiskGb > 0 ? this.dataDisk(name, args, here, transform?.disk) : undefined;
+    const data =
+      args.dataDiskGb > 0
+        ? createDataDisk(
+            name,
+            { ...args, diskName: names.dataDisk },
+            { parent: this, oldVmIsGone: here },
+            transform?.disk,
+          )
+        : undefined;
 
     const instance = transformed<InstanceArgs>(
       transform?.instance,
@@ -209,58 +188,6 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
 
   command(name: string, args: HostCommandArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource {
     return remoteCommand(name, this.machine, args, pulumi.mergeOptions(opts, { dependsOn: this.ready }));
-  }
-
-  /** The disk that outlives the VM, and daily snapshots of it. */
-  private dataDisk(
-    name: string,
-    { called, zone, dataDiskGb, protectData, dataComesFrom }: GcpVmArgs,
-    oldVmIsGone: pulumi.Resource,
-    transform?: Transform<DiskArgs>,
-  ): Disk {
-    const parent = { parent: this };
-    const nameIn = (zone: string) => `${called}-data-${zone}`;
-    // Kept until the next `pulumi up`, so that two copies are there until the new one is seen to work.
-    const copy = dataComesFrom
-      ? new Snapshot(
-          `${name}-data-on-the-way`,
-          { name: `${called}-to-${zone}`, sourceDisk: nameIn(dataComesFrom), zone: dataComesFrom },
-          { parent: this, dependsOn: oldVmIsGone },
-        )
-      : undefined;
-    const disk = transformed<DiskArgs>(
-      transform,
-      namesOf(name).dataDisk,
-      {
-        ...{ name: nameIn(zone), zone, size: dataDiskGb, type: "pd-standard" },
-        ...(copy ? { snapshot: copy.selfLink } : {}),
-        // Pulumi's --ignore-protect deletes a protected disk. Google's provider takes its last snapshot then; the disk's own name
-        // may be too long for one.
-        createSnapshotBeforeDestroy: protectData,
-        createSnapshotBeforeDestroyPrefix: `${called}-data`,
-      },
-      // What it was copied from matters once; it is the same disk when that is gone.
-      { parent: this, protect: protectData, ...(copy ? {} : { ignoreChanges: ["snapshot"] }) },
-    );
-    const data = new Disk(...disk);
-    const daily = new ResourcePolicy(
-      `${name}-snapshots`,
-      {
-        name: `${called}-daily`,
-        region: regionOf(zone),
-        snapshotSchedulePolicy: {
-          schedule: { dailySchedule: { daysInCycle: 1, startTime: SNAPSHOT_HOUR } },
-          // Also without the disk: docs/backup-and-restore.md says how to find and restore them.
-          retentionPolicy: { maxRetentionDays: SNAPSHOT_DAYS, onSourceDiskDelete: "APPLY_RETENTION_POLICY" },
-          // By default they lie in several regions, which costs more.
-          snapshotProperties: { storageLocations: regionOf(zone) },
-        },
-      },
-      // Google does not change these of a schedule that is there: an earlier version's stays as it is.
-      { parent: this, ignoreChanges: ["snapshotSchedulePolicy.snapshotProperties"] },
-    );
-    new DiskResourcePolicyAttachment(`${name}-snapshots-of-data`, { zone, name: daily.name, disk: data.name }, parent);
-    return data;
   }
 }
 
