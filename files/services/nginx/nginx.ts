@@ -92,12 +92,11 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
       port: names.port,
       keepalive: edge ? `${EDGE_KEEPALIVE_SECONDS}s` : "75s",
       knock: hostName(names, "jupyter"),
-      who: identity.who,
-      sure: identity.sure,
       // Chain and key in one file can be put in place at once.
       certificate: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.crt`,
       certificateKey: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.key`,
     }),
+    "maps.conf": renderTemplate(file("maps.conf"), { who: identity.who, sure: identity.sure }),
     "door.conf": renderTemplate(file("door.conf"), {
       vouch: names.origin("vouch"),
       port: names.port,
