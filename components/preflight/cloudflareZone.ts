@@ -4,7 +4,7 @@ import { getZoneSetting } from "@pulumi/cloudflare/getZoneSetting.js";
 import { getZones } from "@pulumi/cloudflare/getZones.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Edge } from "../../files/services/nginx/edge.ts";
-import { rightsOf } from "../../settings/credentials.ts";
+import { neededPermissions } from "../../settings/credentials.ts";
 import type { Settings } from "../../settings/resolve.ts";
 import {
   type Asked,
@@ -41,7 +41,7 @@ export interface CloudflareCheck extends Checked {
 export async function checkCloudflare(settings: Settings, state: Promise<Made>): Promise<CloudflareCheck> {
   const { dns, domain, hostNames, tls } = settings;
   if (dns.provider === "none") return {};
-  const about: Asked = { domain, dnsZone: dns.zone, rights: rightsOf(dns) };
+  const about: Asked = { domain, dnsZone: dns.zone, rights: neededPermissions(dns) };
   const unanswered: string[] = [];
   const asked = <Answer>(answer: Promise<Answer>): Promise<Answer | undefined> =>
     answer.catch(({ message }) => {

@@ -369,10 +369,10 @@ describe("The program with settings that cannot be used", () => {
       thrown.message,
       `3 things are wrong with the settings of the stack test. Nothing was changed.
 
-  allow: nobody could sign in, the list is empty. Add an address or a domain:
+  allow: the list is empty, so nobody could sign in. Add an address or a domain:
     pulumi config set --path 'allow[0]' ann@example.com
 
-  port: 0 is no port; a port is a whole number from 1 to 65535.
+  port: 0 is not a port; a port is a whole number from 1 to 65535.
     pulumi config set port 8443
 
   alow: there is no such setting. Did you mean allow?
