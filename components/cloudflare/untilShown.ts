@@ -1,24 +1,24 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** What Cloudflare tells of a name and the client certificate that it is to show for it. */
+/** Cloudflare's status of a host name and its client certificate. */
 export interface Association {
-  /** Of the name's setting: `pending_deployment`, `active` ... */
+  /** Status of the name's setting: `pending_deployment`, `active` ... */
   status: string;
-  /** Of the certificate; the same words. */
+  /** Status of the certificate, with the same values. */
   certStatus: string;
 }
 
 const MINUTES = 10;
-/** Between two looks, in milliseconds. */
+/** Time between two polls, in milliseconds. */
 const PAUSE = 3_000;
 const LOOKS = (MINUTES * 60_000) / PAUSE;
 
 /**
- * Waits until Cloudflare shows the client certificate for every name: within seconds for a further name, within minutes for a new
- * certificate.
- * @param look asks Cloudflare about a name
- * @param say tells the user what is waited for
- * @throws Error when it does not after ten minutes; its message says what to do.
+ * Waits until Cloudflare presents the client certificate for every name. This takes seconds for an additional name, and
+ * minutes for a new certificate.
+ * @param look reads the status of a name
+ * @param say tells the user what the program waits for
+ * @throws Error after ten minutes; its message says what to do.
  */
 export async function untilShown(
   names: string[],
@@ -34,7 +34,7 @@ export async function untilShown(
   if (waiting.length === 0) return;
   const listed = () => waiting.map(({ name }) => name).join(", ");
   say(
-    `Waits for Cloudflare to show the site's client certificate, up to ${MINUTES} minutes: nginx will demand it of every connection. Missing: ${listed()}`,
+    `Waiting up to ${MINUTES} minutes until Cloudflare presents the site's client certificate, which nginx will require. Missing: ${listed()}`,
   );
   for (let look = 1; look < LOOKS; look += 1) {
     await pause(PAUSE);
@@ -42,10 +42,10 @@ export async function untilShown(
     if (waiting.length === 0) return;
   }
   throw new Error(
-    `Cloudflare does not show the site's client certificate after ${MINUTES} minutes (${waiting[0]?.reason}). Missing: ${listed()}. The site was not released, as it would refuse its visitors there. Run the command again in some minutes:\n    pulumi up\n`,
+    `Cloudflare does not present the site's client certificate after ${MINUTES} minutes (${waiting[0]?.reason}). Missing: ${listed()}. The site was not released, because it would refuse connections. Run the command again in a few minutes:\n    pulumi up\n`,
   );
 }
 
-/** The status that says so. One that Cloudflare does not tell says nothing. */
+/** The status that is not active yet; undefined if both are. A missing status counts as active. */
 const whyNotShown = ({ status, certStatus }: Association): string | undefined =>
   [status, certStatus].find((each) => each && each !== "active");

@@ -19,7 +19,10 @@ import { type Machine, provision, remoteCommand, remoteLayout } from "./remoteHo
 import { sshLine } from "./sshLine.ts";
 
 export interface GcpVmArgs {
-  /** What everything is called at Google, or begins with: `jupyter-up-dev`. Another name makes another VM and another disk. */
+  /**
+   * What everything is called at Google, or begins with: `jupyter-up-dev`. Another name makes another VM and another
+   * disk.
+   */
   called: string;
   /** Name of the VM's service account, 30 characters at most. */
   accountId: string;
@@ -138,7 +141,8 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
     );
     const userKey = new PrivateKey(`${name}-user-key`, { algorithm: "ED25519" }, parent);
     const hostKey = new PrivateKey(`${name}-host-key`, { algorithm: "ED25519" }, parent);
-    // A VM in another zone is another VM. Whatever waits for this may count on the old one being gone: it is deleted first.
+    // A VM in another zone is another VM. Whatever waits for this may count on the old one being gone: it is deleted
+    // first.
     const here = new pulumi.Stash(
       `${name}-zone`,
       { input: zone },
@@ -234,7 +238,8 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
       {
         ...{ name: nameIn(zone), zone, size: dataDiskGb, type: "pd-standard" },
         ...(copy ? { snapshot: copy.selfLink } : {}),
-        // Pulumi's --ignore-protect deletes a protected disk. Google's provider takes its last snapshot then; the disk's own name
+        // Pulumi's --ignore-protect deletes a protected disk. Google's provider takes its last snapshot then; the
+        // disk's own name
         // may be too long for one.
         createSnapshotBeforeDestroy: protectData,
         createSnapshotBeforeDestroyPrefix: `${called}-data`,

@@ -23,25 +23,25 @@ import { checkZoneSettings } from "./zoneSettings.ts";
 
 /** What Cloudflare does for the site. */
 export interface Cloudflare {
-  /** Zone that the names lie in. */
+  /** Zone of the host names. */
   zoneId: string;
-  /** Where it connects from, if it stands before the machine. */
+  /** The addresses from which it connects, if it proxies the site. */
   edge?: Edge;
 }
 
-/** The provider stops at 1000 where nothing is said. */
+/** The provider's default limit is 1000. */
 const MOST_ZONES = 5_000;
 
 export interface CloudflareCheck extends Checked {
-  /** What Cloudflare does for the site; undefined where the settings ask nothing of it, and where there are issues. */
+  /** What Cloudflare does for the site; undefined if the settings do not use it, or if there are issues. */
   found?: Cloudflare;
 }
 
-/** Looks up what there is at Cloudflare, and finds what would keep the host names from leading to the site. */
+/** Reads the zone at Cloudflare and finds everything that would keep the host names from leading to the site. */
 export async function checkCloudflare(settings: Settings, state: Promise<Made>): Promise<CloudflareCheck> {
   const { dns, domain, hostNames, tls } = settings;
   if (dns.provider === "none") return {};
-  const about: Asked = { domain, dnsZone: dns.zone, rights: neededPermissions(dns) };
+  const about: Asked = { domain, dnsZone: dns.zone, permissions: neededPermissions(dns) };
   const unanswered: string[] = [];
   const asked = <Answer>(answer: Promise<Answer>): Promise<Answer | undefined> =>
     answer.catch(({ message }) => {
@@ -74,7 +74,7 @@ export async function checkCloudflare(settings: Settings, state: Promise<Made>):
   if (!proxy) return { issues: [...zoneIssues, ...unanswered], found: { zoneId } };
   const [mode, ranges, zoneSettings] = proxy;
   const proxyIssues = [whilePaused(name, paused), mode && wrongMode(name, mode.value, tls.mode)];
-  // A preview is when somebody reads.
+  // Only a preview shows hints: people read it.
   const { issues, ...hints } = zoneSettings;
   return {
     ...merge(

@@ -16,11 +16,11 @@ import { deadAgent } from "./sshAgent.ts";
 import type { Made } from "./stackState.ts";
 
 export interface MachineCheck extends Checked {
-  /** Zone that the data disk is in, where it is another one than the settings ask for. */
+  /** Zone of the existing data disk, if the settings have another one. */
   dataComesFrom?: string | undefined;
 }
 
-/** The machine that the settings ask for, beside the one that the stack has. */
+/** Compares the machine in the settings with the stack's existing one. */
 export async function checkMachine(target: Target, state: Promise<Made>): Promise<MachineCheck> {
   if (target.kind === "local") return {};
   const [agent, machine] = await Promise.all([
@@ -35,7 +35,7 @@ async function checkOwnMachine({ host, port, user, hostKey }: Ssh, state: Promis
   const noGreeting = problem && problemOfHost(problem, { host, port, user });
   const former = formerMachineOf(made, releaseKeyOf(SITE));
   const orphaned = former && leftBehind(former, hostKey, composeProject(pulumi.getProject(), pulumi.getStack()));
-  // A preview contacts no machine, so it can be had in spite of what an update cannot be.
+  // A preview sends no commands to the machine, so it can go on.
   return pulumi.runtime.isDryRun()
     ? { warnings: [noGreeting, orphaned] }
     : { issues: [noGreeting], warnings: [orphaned] };
@@ -51,14 +51,14 @@ async function checkVm(vm: Gcp, state: Promise<Made>): Promise<MachineCheck> {
   const isFirst = !made[keys.vm] && pulumi.runtime.isDryRun();
   return {
     issues: [risk],
-    // What the plan costs does not matter while it is refused.
+    // The costs of a refused plan do not matter.
     warnings: [costs.length > 0 && !risk ? report : undefined, await noGreetingOfVm(made, keys)],
     notices: [costs.length > 0 ? undefined : report, isFirst ? firstUpNotice(vm) : undefined],
     dataComesFrom: work && work.sizeGb > 0 && work.zone !== vm.zone ? work.zone : undefined,
   };
 }
 
-/** Never more than a warning: the VM may be about to be replaced, for the very reason that it hangs. */
+/** Only a warning: the update may be about to replace the VM because it hangs. */
 async function noGreetingOfVm(made: Made, keys: { vm: string; address: string }): Promise<string | undefined> {
   const address = made[keys.address]?.address;
   if (typeof address !== "string" || !made[keys.vm]) return undefined;

@@ -10,17 +10,17 @@ export interface StackNames {
   stack: string;
 }
 
-/** A site as the stack last made it, on this machine or on one of the user's own. */
+/** A site as the stack last released it, on this machine or on the user's own one. */
 interface FormerSite {
   /** The Compose project. */
   name: string;
-  /** The folder below `.state`; absent where the site is on another machine. */
+  /** The folder below `.state`; absent if the site is on another machine. */
   folder?: string;
 }
 
 /**
- * Why a stack cannot go on under its present names, in words that end in what to do; undefined where they are those that its site
- * was made with. Without this, a second site would be started beside the first one, with no data.
+ * The message if the stack or its project was renamed since its last release. Without this check, the update would start
+ * a second site without data beside the first one.
  *
  * @param host name of the stack's host
  */
@@ -33,7 +33,7 @@ function renamedVm(made: Made, { project, stack }: StackNames, host: string): st
   const called = cloudName(project, stack);
   if (typeof name !== "string" || name === called) return undefined;
   const former = name.startsWith(`${project}-`) ? name.slice(project.length + 1) : "organization/PROJECT/STACK";
-  return `The stack's VM and disks are named ${name}; as ${called}, Pulumi would replace them all, with the work on them. Give stack and project their earlier names:\n    pulumi stack rename ${former}`;
+  return `The stack's VM and disks are named ${name}; as ${called}, Pulumi would replace them all and lose your work. Rename the stack or the project back:\n    pulumi stack rename ${former}`;
 }
 
 function renamedSite(made: Made, { project, stack }: StackNames): string | undefined {
@@ -49,7 +49,7 @@ function renamedSite(made: Made, { project, stack }: StackNames): string | undef
   ].join("\n");
 }
 
-/** Read off the command that takes the site down, which is in the state of every stack but those with a VM. */
+/** Reads the site from the command that takes it down. Every stack without a VM has that command in its state. */
 function formerSite(made: Made): FormerSite | undefined {
   const commands = [LOCAL_COMMAND, REMOTE_COMMAND].map((type) => made[`${type}::${setupName(SITE)}`]?.delete);
   const [command] = commands.filter((each) => typeof each === "string");

@@ -27,7 +27,7 @@ describe("A machine that the settings no longer name", () => {
 
   it("has the site running on, until the command that is shown", () => {
     const words = leftBehind(machine, "ssh-ed25519 BBBB", "jupyter-up-home")?.split("\n") ?? [];
-    assert.match(words[0] ?? "", /^ssh\.hostKey: .* it runs on there/);
+    assert.match(words[0] ?? "", /^ssh\.hostKey: .* still runs there/);
     assert.match(
       words.at(-1) ?? "",
       /ssh .*ssh-ed25519 AAAA' ann@203\.0\.113\.7 sudo sh \/opt\/jupyter-up\/bin\/site-apply down jupyter-up-home$/,

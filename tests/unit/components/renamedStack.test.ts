@@ -41,13 +41,13 @@ describe("A stack that was renamed", () => {
     [
       "goes back to its name where a VM would be replaced",
       { [vm]: { name: "jupyter-up-old" } },
-      /^The stack's VM and disks are named jupyter-up-old; as jupyter-up-new, Pulumi would replace them all, with the work on them\./,
+      /^The stack's VM and disks are named jupyter-up-old; as jupyter-up-new, Pulumi would replace them all and lose your work\./,
       ["pulumi stack rename old"],
     ],
     [
       "goes back to its project's name, too",
       { [vm]: { name: "lab-new" } },
-      /named lab-new; .* Give stack and project their earlier names:$/m,
+      /named lab-new; .* Rename the stack or the project back:$/m,
       ["pulumi stack rename organization/PROJECT/STACK"],
     ],
   ];
