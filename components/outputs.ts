@@ -7,7 +7,7 @@ import type { SiteSecrets } from "./release/siteSecrets.ts";
 import type { Certificate } from "./tls/certificate.ts";
 
 /** The parts of the stack that the outputs describe. */
-export interface Made {
+export interface StackParts {
   settings: Settings;
   site: Site;
   host: Host;
@@ -16,7 +16,7 @@ export interface Made {
 }
 
 /** The stack's outputs. Undefined ones are left out, because Pulumi would warn about them at each run. */
-export function outputsOf({ settings, site, host, secrets, certificate }: Made): Record<string, unknown> {
+export function outputsOf({ settings, site, host, secrets, certificate }: StackParts): Record<string, unknown> {
   const outputs = {
     /** URL of JupyterLab. */
     url: site.names.origin("jupyter"),

@@ -10,7 +10,7 @@ import { PrivateKey } from "@pulumi/tls/privateKey.js";
 import { resourceRefusal } from "../resourceRefusal.ts";
 import type { ClientCertificate } from "../tls/certificate.ts";
 import { CertificateAuthority, HOURS_PER_YEAR } from "../tls/certificateAuthority.ts";
-import { untilShown } from "./untilShown.ts";
+import { awaitClientCertificate } from "./awaitClientCertificate.ts";
 
 export interface OriginPullsArgs {
   /** Zone of the names. */
@@ -104,9 +104,11 @@ export class OriginPulls extends pulumi.ComponentResource implements ClientCerti
       // A preview changes nothing, so there is nothing to wait for.
       if (pulumi.runtime.isDryRun()) return;
       const look = (hostname: string) => getAuthenticatedOriginPulls({ zoneId: zone, hostname }, parent);
-      await untilShown(names, look, (message) => void pulumi.log.info(message, this)).catch(({ message }: Error) => {
-        throw resourceRefusal(message, this);
-      });
+      await awaitClientCertificate(names, look, (message) => void pulumi.log.info(message, this)).catch(
+        ({ message }: Error) => {
+          throw resourceRefusal(message, this);
+        },
+      );
     });
 
     this.certificate = signed.certPem;

@@ -1,6 +1,6 @@
 import { NEW_TOKEN } from "../../settings/credentials.ts";
 import { DNS, RECORD, recordName } from "../cloudflare/dnsRecords.ts";
-import type { Made } from "./stackState.ts";
+import type { StackState } from "./stackState.ts";
 
 /** Messages about issues at Cloudflare. Each ends in what to do; undefined: no issue. */
 
@@ -33,7 +33,7 @@ export function zoneFor<Zone extends { name: string; status: string }>(
 }
 
 /** The message if the token does not see the domain's zone. */
-export function noZone(zones: { name: string }[], { domain, dnsZone, permissions }: Asked): string {
+export function zoneNotFound(zones: { name: string }[], { domain, dnsZone, permissions }: Asked): string {
   const seen = zones.map(({ name }) => name);
   const more = seen.length > SHOWN ? ` and ${seen.length - SHOWN} more` : "";
   const list = `It sees ${seen.length > 0 ? `these: ${seen.slice(0, SHOWN).join(", ")}${more}` : "none"}.`;
@@ -50,7 +50,7 @@ export function tooDeep(zone: string, domain: string): string | undefined {
 }
 
 /** The message for a failed request to Cloudflare. */
-export function whyNot(error: string, { zone, domain, permissions }: Asked): string {
+export function requestFailed(error: string, { zone, domain, permissions }: Asked): string {
   const what = `the zone ${zone ?? `of ${domain}`}`;
   const said = /"message":"([^"]+)"/.exec(error)?.[1] ?? firstLine(error);
   if (/\b(9106|9109|10000|6003)\b/.test(error))
@@ -67,7 +67,7 @@ export function wrongStatus(zone: string, status: string, nameServers: string[])
 }
 
 /** The message for a paused zone: its names lead straight to the machine, whose firewall admits only Cloudflare. */
-export function whilePaused(zone: string, paused: boolean): string | undefined {
+export function pausedZone(zone: string, paused: boolean): string | undefined {
   if (!paused) return undefined;
   return `proxied: Cloudflare is paused on the zone ${zone}: browsers would connect straight to the machine, whose firewall admits only Cloudflare. Choose "Enable Cloudflare on Site" under Advanced Actions: ${DASHBOARD}/?to=/:account/${zone}`;
 }
@@ -94,12 +94,17 @@ interface FoundRecord {
 /**
  * The message about existing records that conflict with those of the stack: with both, browsers would reach the site
  * only sometimes.
- * @param made outputs of the stack's resources, by `<type>::<name>`.
+ * @param state outputs of the stack's resources, by `<type>::<name>`.
  */
-export function inTheWay(found: FoundRecord[], names: string[], zoneId: string, made: Made): string | undefined {
+export function conflictingRecords(
+  found: FoundRecord[],
+  names: string[],
+  zoneId: string,
+  state: StackState,
+): string | undefined {
   const conflicts = names.flatMap((name) => {
     const record = recordName(DNS, name);
-    const ours = made[`${RECORD}::${record}`];
+    const ours = state[`${RECORD}::${record}`];
     const there = found.filter((each) => each.name === name && ["A", "AAAA", "CNAME"].includes(each.type));
     const addresses = there.filter(({ type }) => type === "A");
     // The stack has one record per name. If it has none yet, it can import one.

@@ -1,5 +1,5 @@
 import { type Gcp, regionOf } from "../../settings/target/gcp.ts";
-import type { Made } from "./stackState.ts";
+import type { StackState } from "./stackState.ts";
 
 /** The disk with the users' work, and its VM. */
 export interface WorkDisk {
@@ -20,14 +20,14 @@ export interface WorkKeys {
 }
 
 /** The disk with the work, read from the stack's state; undefined before the first update. */
-export function workDiskOf(made: Made, { dataDisk, vm }: WorkKeys): WorkDisk | undefined {
-  const machine = made[vm] as VmOutputs | undefined;
-  const place = made[dataDisk] ?? machine;
+export function workDiskOf(state: StackState, { dataDisk, vm }: WorkKeys): WorkDisk | undefined {
+  const machine = state[vm] as VmOutputs | undefined;
+  const place = state[dataDisk] ?? machine;
   if (!place) return undefined;
   return {
     project: `${place.project}`,
     zone: `${place.zone}`,
-    sizeGb: Number(made[dataDisk]?.size ?? 0),
+    sizeGb: Number(state[dataDisk]?.size ?? 0),
     bootGb: machine?.bootDisk?.initializeParams?.size,
     vmIsLocked: machine?.deletionProtection === true,
   };
@@ -42,22 +42,22 @@ interface VmOutputs extends Record<string, unknown> {
  * The message if the stack's state does not tell where the work is; undefined if it does, or if there is no work yet.
  * Without this check, a disk that is not found would count as one that does not exist.
  */
-export function workNotFound(made: Made, { dataDisk, vm }: WorkKeys): string | undefined {
-  const key = [dataDisk, vm].find((each) => made[each]);
+export function workNotFound(state: StackState, { dataDisk, vm }: WorkKeys): string | undefined {
+  const key = [dataDisk, vm].find((each) => state[each]);
   if (key) {
-    const { project, zone, size } = made[key] ?? {};
+    const { project, zone, size } = state[key] ?? {};
     const sized = key === vm || Number(size) > 0;
     if (project && zone && sized) return undefined;
     return `The stack's state has ${key}, but not its location or size, so the program cannot protect the work on it. Read the state again from Google Cloud, and run pulumi up again:\n    pulumi refresh`;
   }
   const types = [dataDisk, vm].map((each) => each.split("::")[0]);
-  const others = Object.keys(made).filter((each) => types.includes(each.split("::")[0]));
+  const others = Object.keys(state).filter((each) => types.includes(each.split("::")[0]));
   if (others.length === 0) return undefined;
   return `The stack's state has ${others.join(", ")}, but neither ${dataDisk} nor ${vm}: this version of the program cannot tell which of them has your work. Use the version that ran last. This shows when it ran:\n    pulumi stack history`;
 }
 
 /** The message for a change that would lose the users' work, or that is impossible; undefined if the change is safe. */
-export function workAtRisk(
+export function dataLossRisk(
   {
     project,
     zone,

@@ -1,7 +1,7 @@
 import { REMOTE_COMMAND, ROOT } from "../host/remoteHost.ts";
 import { sshLineOf } from "../host/sshLine.ts";
 import { releaseName } from "../release/siteRelease.ts";
-import type { Made } from "./stackState.ts";
+import type { StackState } from "./stackState.ts";
 
 /** A machine that the site was released to, with its host key. */
 export interface FormerMachine {
@@ -18,8 +18,8 @@ export const releaseKeyOf = (site: string): string => `${REMOTE_COMMAND}::${rele
  * The machine of the last successful release, read from the stack's state; undefined before the first one.
  * @param release key of the release
  */
-export function formerMachineOf(made: Made, release: string): FormerMachine | undefined {
-  const machine = made[release]?.connection as Partial<FormerMachine> | undefined;
+export function formerMachineOf(state: StackState, release: string): FormerMachine | undefined {
+  const machine = state[release]?.connection as Partial<FormerMachine> | undefined;
   // Without its host key, it cannot be told from the new machine.
   if (typeof machine?.host !== "string" || typeof machine.hostKey !== "string") return undefined;
   return { user: "root", ...machine } as FormerMachine;
@@ -31,7 +31,7 @@ export function formerMachineOf(made: Made, release: string): FormerMachine | un
  *
  * @param project Compose project of the site
  */
-export function leftBehind(former: FormerMachine, hostKey: string, project: string): string | undefined {
+export function orphanedHost(former: FormerMachine, hostKey: string, project: string): string | undefined {
   if (former.hostKey === hostKey) return undefined;
   const login = sshLineOf(former.host, former.user, former.hostKey, former.port);
   return `ssh.hostKey: the site has run on a machine with another host key. If that is a different machine, not this one reinstalled, the site still runs there for its former users, and its notebooks are there, too. This takes it down:\n    ${login} sudo sh ${ROOT}/bin/site-apply down ${project}`;

@@ -10,7 +10,7 @@ import { type Cloudflare, checkCloudflare } from "./cloudflareZone.ts";
 import { type Checked, merge, report } from "./findings.ts";
 import { checkMachine } from "./machine.ts";
 import { renamedStack } from "./renamedStack.ts";
-import { madeSoFar } from "./stackState.ts";
+import { readStackState } from "./stackState.ts";
 
 /** Results of the checks that resources need. */
 export interface Found {
@@ -30,19 +30,19 @@ export interface Found {
  * @throws pulumi.RunError with every issue at once.
  */
 export async function preflight(settings: Settings): Promise<Found> {
-  const state = madeSoFar();
-  const [made, cloudflare, machine] = await Promise.all([
-    state,
-    checkCloudflare(settings, state),
-    checkMachine(settings.target, state),
+  const pendingState = readStackState();
+  const [state, cloudflare, machine] = await Promise.all([
+    pendingState,
+    checkCloudflare(settings, pendingState),
+    checkMachine(settings.target, pendingState),
   ]);
   const names = { project: pulumi.getProject(), stack: pulumi.getStack() };
-  await report(merge({ issues: [renamedStack(made, names, HOST)] }, cloudflare, machine, checkSettings(settings)));
+  await report(merge({ issues: [renamedStack(state, names, HOST)] }, cloudflare, machine, checkSettings(settings)));
   return {
     cloudflare: cloudflare.found,
     webFrom: cloudflare.found?.edge?.ipv4 ?? ["0.0.0.0/0"],
     dataComesFrom: machine.dataComesFrom,
-    formerNames: made[originCertificateKey(CERTIFICATE)]?.hostnames,
+    formerNames: state[originCertificateKey(CERTIFICATE)]?.hostnames,
   };
 }
 

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { plainRefusal } from "../../settings/plainRefusal.ts";
 
 /** Outputs of a stack's resources, by type and name: `gcp:compute/disk:Disk::host-data`. */
-export type Made = Record<string, Record<string, unknown>>;
+export type StackState = Record<string, Record<string, unknown>>;
 
 /** The engine's answer: a stack's resources, by URN. */
 interface StackResources {
@@ -13,13 +13,13 @@ interface StackResources {
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
 /** Outputs of the stack's existing resources; empty before the first `pulumi up`. */
-export async function madeSoFar(): Promise<Made> {
+export async function readStackState(): Promise<StackState> {
   const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
   const { outputs = {} }: StackResources = await pulumi.runtime
     .invoke("pulumi:pulumi:readStackResourceOutputs", { stackName })
     .catch(refuseUnknownFunction);
   return Object.fromEntries(
-    Object.entries(outputs).map(([urn, made]) => [ending(urn), plain(made.outputs) as Record<string, unknown>]),
+    Object.entries(outputs).map(([urn, resource]) => [ending(urn), plain(resource.outputs) as Record<string, unknown>]),
   );
 }
 

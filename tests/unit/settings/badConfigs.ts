@@ -2,7 +2,7 @@
 export type BadConfig = [name: string, change: Record<string, unknown>, paragraphs: string];
 
 // biome-ignore format: each row in the order in which it is read
-export const oneFault: BadConfig[] = [
+export const oneIssue: BadConfig[] = [
   ["a target nobody knows", { target: "vm" }, `
   target: "vm" is not a supported kind of machine. Use one of: local, gcp, ssh.
     pulumi config set target local

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import { DNS, RECORD, recordName } from "../../../components/cloudflare/dnsRecords.ts";
 import {
-  inTheWay,
-  noZone,
+  conflictingRecords,
+  pausedZone,
+  requestFailed,
   tooDeep,
-  whilePaused,
-  whyNot,
   wrongMode,
   wrongStatus,
   zoneFor,
+  zoneNotFound,
 } from "../../../components/preflight/cloudflareIssues.ts";
 
 const about = { zone: "example.com", domain: "lab.example.com", permissions: "Zone / DNS / Edit" };
@@ -28,21 +28,21 @@ describe("Why Cloudflare does not answer is said in plain words:", () => {
     ["400 Bad Request", 9106, "Missing X-Auth-Key, X-Auth-Email or Authorization headers"],
   ] as const)
     it(message, () => {
-      assert.equal(token.exec(whyNot(refused(status, code, message), about))?.[1], message);
+      assert.equal(token.exec(requestFailed(refused(status, code, message), about))?.[1], message);
     });
 
   it("before the zone is known", () => {
     const { zone, ...before } = about;
-    assert.match(whyNot("connection refused", before), /for the zone of lab\.example\.com failed\./);
+    assert.match(requestFailed("connection refused", before), /for the zone of lab\.example\.com failed\./);
   });
 
   it("whatever else", () => {
-    const said = whyNot(refused("500 Internal Server Error", 7500, "Internal error"), about);
+    const said = requestFailed(refused("500 Internal Server Error", 7500, "Internal error"), about);
     assert.equal(
       said,
       "a request to Cloudflare for the zone example.com failed. Run pulumi again. The error: Internal error",
     );
-    assert.match(whyNot("connection refused\nat x", about), /The error: connection refused$/);
+    assert.match(requestFailed("connection refused\nat x", about), /The error: connection refused$/);
   });
 });
 
@@ -83,16 +83,16 @@ describe("The zone of a domain", () => {
   });
 
   it("that is not there is said with the zones that the token sees", () => {
-    const words = noZone([zone("example.org"), zone("example.net")], about);
+    const words = zoneNotFound([zone("example.org"), zone("example.net")], about);
     assert.match(words, /^domain: .*no zone for lab\.example\.com\. It sees these: example\.org, example\.net\./);
     assert.match(words, /Zone \/ DNS \/ Edit.*\n {4}pulumi config set --secret cloudflare:apiToken$/);
-    assert.match(noZone([], about), /no zone for lab\.example\.com\. It sees none\./);
+    assert.match(zoneNotFound([], about), /no zone for lab\.example\.com\. It sees none\./);
     const many = Array.from({ length: 30 }, (_, number) => zone(`example-${number}.com`));
-    assert.match(noZone(many, about), / example-9\.com and 20 more\./);
+    assert.match(zoneNotFound(many, about), / example-9\.com and 20 more\./);
   });
 
   it("that the settings name, and that is not there, is said with the command that looks it up instead", () => {
-    const words = noZone([zone("example.com")], { ...about, dnsZone: "example.org" });
+    const words = zoneNotFound([zone("example.com")], { ...about, dnsZone: "example.org" });
     assert.match(
       words,
       /^dnsZone: .*no zone example\.org\. It sees these: example\.com\. .*\n {4}pulumi config rm dnsZone$/,
@@ -117,9 +117,9 @@ describe("A zone", () => {
   });
 
   it("has to be switched on, where Cloudflare stands before the machine", () => {
-    assert.equal(whilePaused("example.com", false), undefined);
+    assert.equal(pausedZone("example.com", false), undefined);
     assert.equal(
-      whilePaused("example.com", true),
+      pausedZone("example.com", true),
       'proxied: Cloudflare is paused on the zone example.com: browsers would connect straight to the machine, whose firewall admits only Cloudflare. Choose "Enable Cloudflare on Site" under Advanced Actions: https://dash.cloudflare.com/?to=/:account/example.com',
     );
   });
@@ -156,7 +156,7 @@ describe("A DNS record", () => {
   });
 
   const says = (found: ReturnType<typeof record>[], made: Record<string, Record<string, unknown>> = {}) =>
-    inTheWay(found, names, "zone", made)?.split("\n").slice(1);
+    conflictingRecords(found, names, "zone", made)?.split("\n").slice(1);
 
   it("of somebody else's can be taken over, where it is an address", () => {
     assert.deepEqual(says([record("1", "A", "198.51.100.1")]), [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import { keysOf } from "../../../components/host/gcpVm.ts";
-import { workAtRisk, workDiskOf, workNotFound } from "../../../components/preflight/dataLossGuard.ts";
+import { dataLossRisk, workDiskOf, workNotFound } from "../../../components/preflight/dataLossGuard.ts";
 
 const settings = { project: "p", zone: "us-central1-a", bootDiskGb: 20, dataDiskGb: 20, protectData: true };
 const keys = keysOf("host");
@@ -50,7 +50,7 @@ describe("workNotFound()", () => {
   });
 });
 
-describe("workAtRisk()", () => {
+describe("dataLossRisk()", () => {
   const cases: [what: string, changes: object, made: object, expected: RegExp | undefined][] = [
     ["nothing changed", {}, {}, undefined],
     ["a disk that grows", { dataDiskGb: 30 }, {}, undefined],
@@ -128,7 +128,7 @@ describe("workAtRisk()", () => {
   ];
   for (const [what, changes, made, expected] of cases)
     it(what, () => {
-      const said = workAtRisk({ ...settings, ...changes }, { ...disk, ...made });
+      const said = dataLossRisk({ ...settings, ...changes }, { ...disk, ...made });
       if (expected) assert.match(String(said), expected);
       else assert.equal(said, undefined);
     });

@@ -20,14 +20,14 @@ const LOOKS = (MINUTES * 60_000) / PAUSE;
  * @param say tells the user what the program waits for
  * @throws Error after ten minutes; its message says what to do.
  */
-export async function untilShown(
+export async function awaitClientCertificate(
   names: string[],
   look: (name: string) => Promise<Association>,
   say: (message: string) => void,
   pause: (milliseconds: number) => Promise<unknown> = sleep,
 ): Promise<void> {
   const missing = async (name: string) => {
-    const reason = await look(name).then(whyNotShown, ({ message }) => `${message}`);
+    const reason = await look(name).then(pendingStatus, ({ message }) => `${message}`);
     return reason ? [{ name, reason }] : [];
   };
   let waiting = (await Promise.all(names.map(missing))).flat();
@@ -47,5 +47,5 @@ export async function untilShown(
 }
 
 /** The status that is not active yet; undefined if both are. A missing status counts as active. */
-const whyNotShown = ({ status, certStatus }: Association): string | undefined =>
+const pendingStatus = ({ status, certStatus }: Association): string | undefined =>
   [status, certStatus].find((each) => each && each !== "active");
