@@ -62,8 +62,8 @@ def _make(link: Path, mine: str) -> bool:
     except OSError as error:
         raise Refusal(
             f"No symbolic link can be created in {link.parent}, but a release needs them: the disk is full or read-only, or its"
-            " file system has none (FAT, exFAT). Nothing was changed. Free the disk or move the checkout to another one, and run the"
-            f" command again. The system says: {error.strerror}"
+            " file system has none (FAT, exFAT). Nothing was changed. Free the disk or move the checkout to another one, and run"
+            f" the command again. The system says: {error.strerror}"
         ) from error
     return True
 
