@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
 
-/** The names that a stack has elsewhere. A stack's name may hold letters, digits, `-`, `_` and `.`, and not everybody takes all of them. */
+/**
+ * Names derived from a stack's name. A stack's name may contain letters, digits, `-`, `_` and `.`, which Docker, Google
+ * and file systems do not all accept.
+ */
 
-/** What Google Cloud takes for a name of anything that Compute Engine has: the longest of ours is that of the data disk. */
+/** Compute Engine allows 63 characters. The longest suffix is that of the data disk. */
 const LONGEST = 63 - "-data".length - "-northamerica-northeast1-a".length;
-/** An account's name is shorter than any other. */
+/** Google's limit for the name of a service account. */
 const LONGEST_ACCOUNT = 30;
 
 /** The Compose project, which names containers and networks: `jupyter-up-dev`. */
@@ -13,22 +16,24 @@ export function composeProject(project: string, stack: string): string {
   return /^[a-z0-9][a-z0-9_-]*$/.test(name) ? name : accepted(name);
 }
 
-/** The folder below `.state` of a site on this machine. `Prod` and `prod` are one folder to a Mac, `..` is none at all. */
+/**
+ * The site's folder below `.state` on this machine. On a Mac, `Prod` and `prod` would be one folder; `..` is invalid.
+ */
 export function stackFolder(stack: string): string {
   return /^[a-z0-9_-]+$/.test(stack) ? stack : accepted(stack);
 }
 
-/** A name that all resources of a stack in the cloud begin with: `jupyter-up-dev`. */
+/** Prefix of the names of a stack's cloud resources: `jupyter-up-dev`. */
 export function cloudName(project: string, stack: string): string {
   return shortened(`${project}-${stack}`, LONGEST);
 }
 
-/** The same, for a service account. */
+/** Name of a stack's service account, 30 characters at most: `jupyter-up-dev`. */
 export function accountName(project: string, stack: string): string {
   return shortened(`${project}-${stack}`, LONGEST_ACCOUNT);
 }
 
-/** Compose's rule, which is good enough for a folder. */
+/** A name that Compose accepts. It is also valid as a folder. */
 const accepted = (name: string) => withHash(cleaned(name).replace(/^(?![a-z0-9])/, "x"), name);
 
 function shortened(name: string, longest: number): string {
@@ -40,7 +45,7 @@ function shortened(name: string, longest: number): string {
 
 const cleaned = (name: string) => name.toLowerCase().replace(/[^a-z0-9_-]/g, "-");
 
-/** Where something is lost of a name, a few digits of its hash keep it from being another stack's. */
+/** Appends some digits of the name's hash, so that shortened names of two stacks differ. */
 function withHash(begin: string, name: string, longest = Number.POSITIVE_INFINITY): string {
   const hash = createHash("sha256").update(name).digest("hex").slice(0, 6);
   return `${begin.slice(0, longest - hash.length - 1).replace(/-+$/, "")}-${hash}`;

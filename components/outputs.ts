@@ -6,8 +6,8 @@ import { stackReadme } from "./readme.ts";
 import type { SiteSecrets } from "./release/siteSecrets.ts";
 import type { Certificate } from "./tls/certificate.ts";
 
-/** What the outputs are read off. */
-export interface Made {
+/** The parts of the stack that the outputs describe. */
+export interface StackParts {
   settings: Settings;
   site: Site;
   host: Host;
@@ -15,17 +15,17 @@ export interface Made {
   certificate: Certificate;
 }
 
-/** The stack's outputs. What this site has nothing of is left out: an output that is undefined would be warned of at each run. */
-export function outputsOf({ settings, site, host, secrets, certificate }: Made): Record<string, unknown> {
+/** The stack's outputs. Undefined ones are left out, because Pulumi would warn about them at each run. */
+export function outputsOf({ settings, site, host, secrets, certificate }: StackParts): Record<string, unknown> {
   const outputs = {
-    /** Where JupyterLab is. */
+    /** URL of JupyterLab. */
     url: site.names.origin("jupyter"),
-    /** Where the front page is. */
+    /** URL of the front page. */
     home: site.names.origin(settings.home),
-    /** Folder of the machine where the notebooks lie. */
+    /** Folder of the notebooks on the machine. */
     notebooks: host.layout.notebooks,
     ...ofBuiltInProvider(settings, secrets),
-    /** PEM of the certificate authority that a browser may trust, where it is one of the stack's own. */
+    /** The stack's own certificate authority, PEM, which browsers have to trust; absent for other certificates. */
     certificateAuthority: certificate.authority,
     ...(settings.target.kind === "local" ? {} : ofOtherMachine(site, host)),
   };
@@ -36,26 +36,26 @@ function ofBuiltInProvider({ signIn }: Settings, { passwords }: SiteSecrets) {
   const [first] = signIn.users;
   if (!first) return {};
   return {
-    /** Who can sign in first, and their generated password (empty when the settings have a hash of their own). */
+    /** Address and generated password of the first user (empty if the settings have the user's own hash). */
     user: first.email,
     password: passwords.apply((all) => all[first.email] ?? ""),
-    /** Everybody's generated passwords, by address. */
+    /** All generated passwords, by address. */
     passwords,
   };
 }
 
 function ofOtherMachine(site: Site, host: Host) {
   return {
-    /** Where each part of the site is. */
+    /** URL of each service. */
     urls: urlsOf(site),
-    /** What to register at the identity provider. */
+    /** URL to register with the identity provider. */
     callbackUrl: callbackUrl(site.names),
-    /** Where the names lead to. */
+    /** IPv4 address of the DNS records. */
     address: host.address,
-    /** A line that opens a shell on the machine, and the private key for it where the stack has made it. */
+    /** Command that opens a shell on the machine, and its private key if the stack created it. */
     ssh: host.ssh,
     sshKey: host.sshKey,
-    /** What Pulumi's console shows beside the stack. */
+    /** The text that Pulumi Cloud's console shows for the stack. */
     readme: stackReadme(),
   };
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** What Pulumi's console shows beside a stack, with the stack's outputs in their places. */
+/** The text that Pulumi Cloud's console shows for a stack; the console fills in the stack's outputs. */
 export function stackReadme(): string {
   return readFileSync(new URL("../Pulumi.README.md", import.meta.url), "utf8");
 }

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** An error that the engine shows at a resource, as its text alone. */
+/** An error that the engine shows at a resource, without a stack trace. */
 export function resourceRefusal(message: string, resource: pulumi.Resource): pulumi.ResourceError {
   const error = new pulumi.ResourceError(message, resource, true);
-  // As in plainRefusal(): the SDK colours the trace, which takes seconds, and then shows none of it.
+  // As in plainRefusal(): the SDK spends seconds on colouring the trace and never shows it.
   delete error.stack;
   return error;
 }

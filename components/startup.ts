@@ -1,13 +1,15 @@
-/** What lets the rest of the program start and run sooner. It has to be imported first. */
+/** Makes the rest of the program start and run faster. Must be imported first. */
 
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 import { checkout } from "../settings/checkout.ts";
 
-// Pulumi's SDK is a thousand modules. Node keeps their compiled code here, unless NODE_COMPILE_CACHE names another folder. Node's default
-// is in /tmp, where another user could have put code.
+// Pulumi's SDK has a thousand modules. Node caches their compiled code here, unless NODE_COMPILE_CACHE names another
+// folder. Node's default is in /tmp, where another user could have put code.
 enableCompileCache(join(checkout, "node_modules/.cache/compiled"));
 
-// The SDK takes a stack trace for each resource and each promise, and source-map-support, which it installs, reads and sorts the source
-// maps of all its files for them. This program needs no source maps: Node removes types in place, so lines and columns stay.
+// The SDK takes a stack trace for each resource and each promise, and installs source-map-support, which reads and
+// sorts
+// the source maps of all its files for that. This program needs no source maps: Node removes types in place, so lines
+// and columns stay.
 Reflect.deleteProperty(Error, "prepareStackTrace");

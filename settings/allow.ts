@@ -13,8 +13,7 @@ const GITHUB_NAME = /^[a-z0-9](-?[a-z0-9]){0,38}$/;
 function whatIsWrongWithEntry(entry: string): string | undefined {
   if (entry === "") return "is empty";
   if (entry.includes("*")) return "has a * in it. A whole domain is written @example.com";
-  if (entry.length > LONGEST_ADDRESS)
-    return `is ${entry.length} characters long; ${LONGEST_ADDRESS} is the most an address has`;
+  if (entry.length > LONGEST_ADDRESS) return `is ${entry.length} characters long; ${LONGEST_ADDRESS} is the maximum`;
   const asAddress = entry.startsWith("@") ? `someone${entry}` : entry;
   if (GITHUB_NAME.test(entry)) return undefined;
   if (!entry.includes("@")) return NO_ADDRESS;
@@ -22,7 +21,7 @@ function whatIsWrongWithEntry(entry: string): string | undefined {
   return undefined;
 }
 
-/** An address, a whole `@domain`, or a name at GitHub (see `whatIsWrongAt`); lower-cased. */
+/** An address, a whole `@domain`, or a GitHub user name (see `whatIsWrongAt`); lower-cased. */
 export const allowEntry = text("an address", setThis("ann@example.com"))
   .transform((entry) => entry.trim().toLowerCase())
   .superRefine((entry, context) => {
@@ -31,7 +30,7 @@ export const allowEntry = text("an address", setThis("ann@example.com"))
     context.addIssue({ code: "custom", message: withFix(`${format(entry)} ${wrong}.`, setThis("ann@example.com")) });
   });
 
-/** Who may come in: addresses and `@domains`, each once. */
+/** The site's allow list: addresses and `@domains`, or GitHub user names, each once. */
 export const allow = z
   .array(allowEntry, {
     error: ({ input }) =>
@@ -41,7 +40,7 @@ export const allow = z
     if (entries.length === 0)
       context.addIssue({
         code: "custom",
-        message: withFix("nobody could sign in, the list is empty. Add an address or a domain:", ALLOW_EXAMPLE),
+        message: withFix("the list is empty, so nobody could sign in. Add an address or a domain:", ALLOW_EXAMPLE),
       });
     for (const index of repeated(entries)) {
       const entry = entries[index] ?? "";
@@ -60,7 +59,5 @@ export const allow = z
 /** Why an entry cannot be used with this provider: GitHub identifies users by name, all others by address. */
 export function whatIsWrongAt(provider: string, entry: string): string | undefined {
   if (provider !== "github") return GITHUB_NAME.test(entry) ? NO_ADDRESS : undefined;
-  return entry.includes("@")
-    ? "has an @ in it. Who signs in at GitHub is known by the name there, such as ann-lee"
-    : undefined;
+  return entry.includes("@") ? "has an @ in it. GitHub users are listed by user name, such as ann-lee" : undefined;
 }

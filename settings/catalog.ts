@@ -1,26 +1,26 @@
 /**
- * The services of a site, by name and host name. Nothing here knows how a service is made: the schema, the rules and `files/` read
- * it, so that a name stands in one place. A test holds it to the services that the site has.
+ * The names and host names of a site's services. The schema, the rules and `files/` share them, so each name is written
+ * once. A test compares them with the services in `files/`.
  */
 
 interface CatalogEntry {
   /** Name in Compose, and its folder in `files/services/`. */
   name: string;
-  /** First label of its host name; absent: it has none, or, for nginx, the one in the setting `home`. */
+  /** First label of its host name; absent: no host name, or, for nginx, the label in the setting `home`. */
   label?: string;
-  /** The sign-in provider that it is for; absent: it is for all of them. */
+  /** The sign-in provider that needs it; absent: it always runs. */
   provider?: string;
-  /** More names that an app must not have because of it. */
+  /** More names that apps cannot have because of it. */
   reserved?: string[];
 }
 
 const SERVICES: CatalogEntry[] = [
-  // `domain` is the file of the bare domain's virtual host.
+  // `domain` is the file with the bare domain's virtual host.
   { name: "nginx", reserved: ["home", "domain", "www"] },
   { name: "vouch", label: "vouch" },
   { name: "dex", label: "dex", provider: "dex" },
   { name: "jupyter", label: "jupyter" },
-  // Its own databases, users and roles, and the database of the notebooks.
+  // MariaDB's own databases, users and roles, and the notebooks' database.
   { name: "mariadb", reserved: ["notebooks", "mysql", "sys", "root", "healthcheck", "public"] },
   { name: "lego" },
 ];
@@ -28,12 +28,12 @@ const SERVICES: CatalogEntry[] = [
 /** Names of the site's services. */
 export const SERVICE_NAMES = SERVICES.map(({ name }) => name);
 
-/** First labels of host names that the site's services have. */
+/** First labels of the services' host names. */
 export const SERVICE_LABELS = SERVICES.flatMap(({ label }) => label ?? []);
 
 const RESERVED = new Set(SERVICES.flatMap(({ name, label = name, reserved = [] }) => [name, label, ...reserved]));
 
-/** Whether a name is the site's own, so that no app can have it. */
+/** Whether a name is reserved for the site, so that no app can have it. */
 export const isReserved = (name: string): boolean => RESERVED.has(name);
 
 /** The settings that decide the host names. */
@@ -44,7 +44,7 @@ interface Named {
   apps: { name: string }[];
 }
 
-/** Every host name that the site answers to, the front page's first. */
+/** Every host name of the site; the front page's comes first. */
 export function hostNamesOf({ domain, home = "", signIn, apps }: Named): string[] {
   const running = SERVICES.filter(({ provider }) => provider === undefined || provider === signIn.provider);
   const labels = [home, ...running.flatMap(({ label }) => label ?? []), ...apps.map(({ name }) => name)];

@@ -1,33 +1,33 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 
-/** A certificate of the user's own (tls: provided), looked at before anything is made. */
+/** Checks of the user's own certificate (tls: provided), before anything is created. */
 
 const day = (date: Date) => date.toISOString().slice(0, 10);
 
-/** Everything that is wrong with a certificate chain for these names. */
+/** All problems of a certificate chain for these host names, as sentences. */
 export function whatIsWrongWithCertificate(chain: string, names: string[], now: Date): string[] {
   const certificates = certificatesOf(chain);
   const [leaf, issuer] = certificates ?? [];
-  if (!leaf) return ["this is no certificate chain that can be read."];
+  if (!leaf) return ["this certificate chain cannot be read."];
   if (leaf.ca && issuer)
-    return ["the first certificate of the chain is an authority's; the site's own has to come first."];
+    return ["the chain starts with the certificate of an authority; the site's own must come first."];
   const missing = names.filter((name) => leaf.checkHost(name, { subject: "never" }) === undefined);
   return [
     ...(missing.length > 0
       ? [`the certificate is for ${namesOf(leaf)}, and the site answers to ${missing.join(", ")}, too.`]
       : []),
-    ...(leaf.validToDate < now ? [`the certificate ended on ${day(leaf.validToDate)}.`] : []),
-    ...(leaf.validFromDate > now ? [`the certificate begins only on ${day(leaf.validFromDate)}.`] : []),
+    ...(leaf.validToDate < now ? [`the certificate expired on ${day(leaf.validToDate)}.`] : []),
+    ...(leaf.validFromDate > now ? [`the certificate is not valid before ${day(leaf.validFromDate)}.`] : []),
     ...(issuer && !leaf.checkIssued(issuer)
-      ? ["the second certificate of the chain did not sign the first; each has to be followed by its signer's."]
+      ? ["the second certificate of the chain did not sign the first; each one must be followed by its issuer's."]
       : []),
   ];
 }
 
-/** Why a private key cannot be used with the first certificate of a chain; undefined when it can. */
+/** Why a private key cannot be used with the first certificate of a chain; undefined if it can. */
 export function whatIsWrongWithKey(pem: string, chain: string): string | undefined {
   const key = keyOf(pem);
-  if (!key) return "this is no private key that can be read; it must have no passphrase.";
+  if (!key) return "this private key cannot be read; it must not have a passphrase.";
   const leaf = certificatesOf(chain)?.[0];
   return leaf && !leaf.checkPrivateKey(key) ? "the private key belongs to another certificate." : undefined;
 }
@@ -49,4 +49,4 @@ function keyOf(pem: string): KeyObject | undefined {
   }
 }
 
-const namesOf = ({ subjectAltName }: X509Certificate) => subjectAltName?.replaceAll("DNS:", "") || "no name at all";
+const namesOf = ({ subjectAltName }: X509Certificate) => subjectAltName?.replaceAll("DNS:", "") || "no name";

@@ -1,18 +1,18 @@
 import { join } from "node:path";
 import { type Issue, withFix } from "./issues.ts";
 
-/** Credentials for Google and Cloudflare. Missing ones are reported before the first resource is made. */
+/** Checks the credentials for Google and Cloudflare, so that missing ones are reported before anything is created. */
 
-/** Raw config values by setting, so that missing credentials are reported together with wrong settings. */
+/** Raw config values by setting: credentials are checked even if a setting is wrong. */
 type Config = Record<string, unknown>;
 
-/** Where providers look for credentials, besides the settings. */
+/** Sources in which the providers look for credentials, besides the settings. */
 export interface CredentialSources {
-  /** All config of the stack by whole key, as texts. */
+  /** All config values of the stack as text, by full key. */
   config: Record<string, string | undefined>;
   environment: Record<string, string | undefined>;
   home: string;
-  /** Text of a file; undefined where there is none that can be read. */
+  /** Text of a file; undefined if it cannot be read. */
   read(file: string): string | undefined;
 }
 
@@ -20,12 +20,12 @@ export function missingCredentials(asked: Config, sources: CredentialSources): I
   return [...ofGoogle(asked, sources), ...ofCloudflare(asked, sources)];
 }
 
-/** Cloudflare's API token; secret. */
+/** Cloudflare's API token; undefined if there is none. Secret. */
 export function cloudflareTokenOf({ config, environment }: CredentialSources): string | undefined {
   return config["cloudflare:apiToken"] || environment.CLOUDFLARE_API_TOKEN || undefined;
 }
 
-/** Where a key may lie as a text or as a file's name, and where a token may. */
+/** Environment variables that hold a service account key, or the name of its file. */
 const KEYS = ["GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON"];
 const LOGIN = "gcloud auth application-default login";
 
@@ -47,14 +47,14 @@ function ofGoogle({ target }: Config, { config, environment, home, read }: Crede
         ),
       },
     ];
-  // A machine of Google's own asks its metadata server, and is told from others by the maker's name.
+  // A VM of Google Cloud gets credentials from its metadata server. Its product name shows what it is.
   const isGoogles = read("/sys/class/dmi/id/product_name")?.startsWith("Google") ?? false;
   if (environment.GCE_METADATA_HOST || isGoogles) return [];
   return [
     {
       key: "target",
       message: withFix(
-        "Google Cloud does not know who asks: there are no credentials on this machine. Sign in as somebody who may make VMs in the project:",
+        "no credentials for Google Cloud were found on this machine. Sign in as a user who may create VMs in the project:",
         LOGIN,
       ),
     },
@@ -71,7 +71,7 @@ function ofCloudflare(asked: Config, sources: CredentialSources): Issue[] {
       {
         key: "dns",
         message: withFix(
-          `Cloudflare's API token is missing. Make one at https://dash.cloudflare.com/profile/api-tokens that may, for the site's zone: ${rightsOf(asked)}.`,
+          `Cloudflare's API token is missing. Create one at https://dash.cloudflare.com/profile/api-tokens with these permissions for the site's zone: ${neededPermissions(asked)}.`,
           NEW_TOKEN,
         ),
       },
@@ -81,7 +81,7 @@ function ofCloudflare(asked: Config, sources: CredentialSources): Issue[] {
     {
       key: "dns",
       message: withFix(
-        "what is given as Cloudflare's API token is none: it has 40 to 80 letters, digits, hyphens and underscores (a Global API Key is something else).",
+        "this is not a Cloudflare API token, which has 40 to 80 letters, digits, hyphens and underscores (a Global API Key does not work).",
         NEW_TOKEN,
       ),
     },
@@ -89,7 +89,7 @@ function ofCloudflare(asked: Config, sources: CredentialSources): Issue[] {
 }
 
 /** The permissions that the token needs, as the dashboard names them. */
-export function rightsOf({ proxied }: { proxied?: unknown }): string {
+export function neededPermissions({ proxied }: { proxied?: unknown }): string {
   const forCertificates = String(proxied) === "true";
   const needed = ["Zone: Read", "DNS: Edit"];
   return [...needed, ...(forCertificates ? ["SSL and Certificates: Edit", "Zone Settings: Read"] : [])].join(", ");

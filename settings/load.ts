@@ -13,8 +13,8 @@ import { Sensitive } from "./sensitive.ts";
 import { asWritten } from "./unquoted.ts";
 
 /**
- * Reads the stack's config of this project, checked.
- * @throws pulumi.RunError with every issue, in the user's words; it is shown without a stack trace.
+ * Reads and checks the stack's config.
+ * @throws pulumi.RunError with every issue; Pulumi shows it without a stack trace.
  */
 export function loadSettings(): Settings {
   const project = pulumi.getProject();
@@ -40,12 +40,12 @@ export function loadSettings(): Settings {
   throw plainRefusal(report(pulumi.getStack(), all));
 }
 
-/** The stack's file; what `--config-file` names, Pulumi does not tell. */
+/** Path of the stack's config file. Pulumi does not reveal the argument of `--config-file`. */
 function stackFile(): string {
   return process.env.PULUMI_OPTION_CONFIG_FILE ?? join(checkout, `Pulumi.${pulumi.getStack()}.yaml`);
 }
 
-/** The SDK has it, and hides it from its types. For a list or an object: whether anything in it is encrypted. */
+/** Exists in the SDK, but not in its types. For a list or an object: whether any part of it is encrypted. */
 const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
 
 function readIfThere(file: string): string | undefined {

@@ -1,8 +1,8 @@
 const LONGEST_WORD = 100;
 
-/** The word a mistyped one was probably meant to be: at most a third of its letters apart, letter case aside; or none. */
+/** Closest candidate to a misspelled word: edit distance up to a third of its length, ignoring case; or undefined. */
 export function nearest(word: string, candidates: string[]): string | undefined {
-  // A text that long is no slip, and to compare it takes seconds.
+  // Such a long text is not a typo, and comparing it would take seconds.
   if (word.length > LONGEST_WORD) return undefined;
   const distances = candidates.map((candidate) => ({
     candidate,

@@ -5,9 +5,9 @@ import { SET_PRIVATE_KEY } from "./target/ssh.ts";
 import { SET_TLS_KEY } from "./tls.ts";
 
 /**
- * Secrets that stand in the stack's config for everybody to read, and so in its repository and history, too.
- * @param config raw values by setting: they are said together with what is wrong.
- * @param isSecret whether Pulumi keeps a setting encrypted; it knows of whole settings only, not of their parts.
+ * Issues of secrets in plain text in the stack's config, and therefore in its repository and history.
+ * @param config raw values by setting: secrets are checked even if a setting is wrong.
+ * @param isSecret whether Pulumi keeps any part of a setting encrypted; it does not tell which part.
  */
 export function plainSecrets(
   { signIn, ssh, tlsKey, apps }: Record<string, unknown>,
@@ -30,17 +30,14 @@ export function plainSecrets(
     .filter(([value, key]) => Boolean(value) && !isSecret(key.replace(/[.[].*/, "")))
     .map(([, key, fix]) => ({
       key,
-      message: withFix(
-        "this is secret, and stands in the stack's config for everybody to read. Set it encrypted:",
-        fix,
-      ),
+      message: withFix("this secret is readable in the stack's config. Set it encrypted:", fix),
     }));
 }
 
-/** Settings that may be encrypted: they have secrets in them, or end up among the secret files as a whole. */
+/** Settings that may be encrypted: they contain secrets, or are written only to secret files. */
 const SECRET = ["signIn", "apps", "ssh", "tlsCertificate", "tlsKey"];
 
-/** Settings that are encrypted, and would lie open all the same in generated files, in the state and in previews. */
+/** Issues of encrypted settings that would still be readable in generated files, in the state and in previews. */
 export function needlesslyEncrypted(
   config: Record<string, unknown>,
   isEncrypted: (setting: string) => boolean,
@@ -51,7 +48,7 @@ export function needlesslyEncrypted(
           {
             key,
             message: withFix(
-              `this is encrypted, and would stand in readable files, in the stack's state and in previews all the same. Of the settings, only ${SECRET.join(", ")} can be kept secret. Have it in plain text:`,
+              `this is encrypted, but would be readable in generated files, in the stack's state and in previews. Only the settings ${SECRET.join(", ")} can be kept secret. Set it in plain text:`,
               decrypt(key, value),
             ),
           },
@@ -60,7 +57,7 @@ export function needlesslyEncrypted(
   );
 }
 
-/** The value stays out of the terminal. A list is decrypted entry by entry: as a whole it would become a text. */
+/** A command that never prints the value. It decrypts a list entry by entry: as a whole it would become text. */
 function decrypt(key: string, value: unknown): string {
   if (!Array.isArray(value)) return `pulumi config get ${key} | pulumi config set --plaintext ${key}`;
   const entry = `--path '${key}['$i']'`;

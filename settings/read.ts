@@ -6,13 +6,13 @@ import { crossFieldIssues } from "./rules.ts";
 import { settingsSchema } from "./schema.ts";
 import { Unquoted } from "./unquoted.ts";
 
-/** The config values of one project, by key without the project's name; what is written as JSON is parsed. */
+/** The config values of one project, by key without the project's name. JSON values are parsed. */
 export function configOf(project: string, config: Record<string, string>): Record<string, unknown> {
   const own = Object.entries(config).filter(([key]) => key.startsWith(`${project}:`));
   return Object.fromEntries(own.map(([key, text]) => [key.slice(project.length + 1), parsed(text)]));
 }
 
-/** Pulumi hands lists and objects over as JSON. Anything else stays a text: the tag 4.10 is no number. */
+/** Pulumi passes lists and objects as JSON. Everything else stays text: the tag 4.10 must not become a number. */
 function parsed(text: string): unknown {
   if (!/^[[{]/.test(text)) return text;
   try {
@@ -22,7 +22,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A number that JavaScript would write otherwise, a long one most of all, stays the text that it is: 123456789012345678. */
+/** Keeps a number as text if JavaScript would write it differently, such as 123456789012345678. */
 function withItsDigits(_key: string, value: unknown, context?: { source?: string }): unknown {
   return typeof value === "number" && String(value) !== context?.source ? context?.source : value;
 }
@@ -32,8 +32,8 @@ const withRules = settingsSchema.superRefine((given, context) => {
 }, always);
 
 /**
- * Checks raw config values; all issues at once, in the order of the settings.
- * @param isEncrypted whether something in a setting is encrypted, by its name.
+ * Checks raw config values. Returns the settings, or all issues in the order of the settings.
+ * @param isEncrypted whether any part of a setting, given by name, is encrypted.
  */
 export function readSettings(
   config: Record<string, unknown>,
@@ -41,12 +41,12 @@ export function readSettings(
 ): { settings?: Settings; issues: Issue[] } {
   const result = withRules.safeParse(config);
   if (result.success) return { settings: resolve(result.data, isEncrypted), issues: [] };
-  // Checks across settings come last in zod's order.
+  // zod reports checks across settings last.
   const found = result.error.issues.toSorted((a, b) => rank(a) - rank(b));
   return { issues: found.flatMap((issue) => issuesOf(issue, config)) };
 }
 
-/** Where an issue's setting stands in the schema. */
+/** Position of an issue's setting in the schema. */
 function rank({ path: [setting] }: z.core.$ZodIssue): number {
   return setting === undefined ? Number.POSITIVE_INFINITY : keysAt([], {}).indexOf(String(setting));
 }
@@ -63,16 +63,16 @@ function issuesOf(issue: z.core.$ZodIssue, config: unknown): Issue[] {
     const hint = meant
       ? ` Did you mean ${meant}?`
       : keys.length > 20
-        ? " Pulumi.yaml lists all there are."
+        ? " Pulumi.yaml lists them all."
         : ` There are: ${keys.join(", ")}.`;
     return { key, message: `there is no such setting.${hint}\npulumi config rm --path '${key}'` };
   });
 }
 
-/** Where a value is secret. */
+/** Paths of secret values. */
 const SECRET_PLACE = /(^|\.)(secrets\.\w+|clientSecret|passwordHash|privateKey|tlsKey)$/;
 
-/** The issue of a value that YAML read as another text, or as a number where a text belongs; undefined of any other. */
+/** The message for a value that YAML changed because its quotes are missing; undefined for any other issue. */
 function withoutQuotes(key: string, issue: z.core.$ZodIssue, config: unknown): string | undefined {
   const found = issue.path.reduce<unknown>(partOf, config);
   const isFraction = typeof found === "number" && !Number.isSafeInteger(found);
@@ -80,21 +80,21 @@ function withoutQuotes(key: string, issue: z.core.$ZodIssue, config: unknown): s
   if (!(found instanceof Unquoted) && !(isFraction && belongsText)) return undefined;
   if (SECRET_PLACE.test(key))
     return withFix(
-      "found a number or a date without quotes, which may not be the text that was written.",
+      "found a number or a date without quotes, which may differ from what you wrote.",
       `pulumi config set --secret --path '${key}'`,
     );
   if (found instanceof Unquoted)
     return withFix(
-      `found ${found.written} without quotes, which YAML reads as ${format(found.read)}. As a text it is set by:`,
+      `found ${found.written} without quotes, which YAML reads as ${format(found.read)}. Set it as text:`,
       setText(key, found.written),
     );
   return withFix(
-    `found the number ${found}, which may not be how it was written: without quotes, 1.10 is read as 1.1. As a text it is set by:`,
+    `found the number ${found}, which may not be how it was written: without quotes, 1.10 is read as 1.1. Set it as text:`,
     setText(key, String(found)),
   );
 }
 
-/** The command that sets a text, whatever it looks like. Pulumi takes digits for a number in a list or an object only. */
+/** The command that sets a text. Inside lists and objects, Pulumi reads digits as a number unless told the type. */
 function setText(key: string, text: string): string {
   const word = /^[\w.+-]+$/.test(text) ? text : `'${text}'`;
   const dashes = text.startsWith("-") ? "-- " : "";
@@ -103,12 +103,12 @@ function setText(key: string, text: string): string {
     : `pulumi config set --path '${key}' --type string ${dashes}${word}`;
 }
 
-/** The keys that exist at a path of the settings, in the order of their schema. */
+/** The valid keys at a path of the settings, in the order of their schema. */
 function keysAt(path: PropertyKey[], config: unknown): string[] {
   return [...new Set(schemasAt(settingsSchema, path, config).flatMap((schema) => Object.keys(schema.shape)))];
 }
 
-/** The schemas of objects that the value at a path of a value may have: two where one is made into the other. */
+/** The object schemas that apply at a path of a value; a pipe has two. */
 function schemasAt(schema: z.core.$ZodType, path: PropertyKey[], value: unknown): z.ZodObject[] {
   const [next, ...rest] = path;
   if (schema instanceof z.ZodPipe) return [...schemasAt(schema.in, path, value), ...schemasAt(schema.out, path, value)];
@@ -122,7 +122,7 @@ function schemasAt(schema: z.core.$ZodType, path: PropertyKey[], value: unknown)
   return inner ? schemasAt(inner, rest, partOf(value, next)) : [];
 }
 
-/** The option that a value is meant to be: its discriminator's, or the first, which needs none. */
+/** The union option that fits a value's discriminator, or else the first one, which is the default. */
 function optionFor({ options, def }: z.ZodDiscriminatedUnion, value: unknown): z.core.$ZodType {
   const word = partOf(value, def.discriminator);
   const named = options.find(
@@ -132,11 +132,11 @@ function optionFor({ options, def }: z.ZodDiscriminatedUnion, value: unknown): z
   return (named ?? options[0]) as z.core.$ZodType;
 }
 
-/** Part of a value that may be anything. */
+/** A property of a value of any type; undefined if there is none. */
 export const partOf = (value: unknown, key: PropertyKey): unknown =>
   typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined;
 
-/** `["signIn", "users", 0]` → `signIn.users[0]`; a part that is no plain word stands in `["brackets"]`. */
+/** `["signIn", "users", 0]` → `signIn.users[0]`; a part with special characters becomes `["part"]`. */
 function pathOf(path: PropertyKey[]): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === "number") return `${text}[${part}]`;

@@ -11,12 +11,12 @@ import type { Local } from "./target/local.ts";
 import type { Ssh } from "./target/ssh.ts";
 import { type Tls, tlsMode } from "./tls.ts";
 
-/** The machine that the site runs on. */
+/** The machine on which the site runs. */
 export type Target = Local | Gcp | Ssh;
 
 /**
- * What the user asked for, as the program works with it: complete, checked, with its secrets sealed, and with everything that
- * follows from the settings. Combinations that cannot be are no values of these types.
+ * The settings in the form that the program works with: complete, checked, with sealed secrets and derived values. The
+ * types allow only valid combinations.
  */
 export interface Settings {
   target: Target;
@@ -24,31 +24,31 @@ export interface Settings {
   domain: string;
   /** First label of the front page's host name; empty for the domain itself. */
   home: string;
-  /** Every host name that the site answers to, the front page's first. */
+  /** Every host name of the site; the front page's comes first. */
   hostNames: string[];
-  /** Everybody who is admitted: lower-cased addresses and `@domains`, or names at GitHub. */
+  /** The allow list: lower-cased addresses and `@domains`, or GitHub user names. */
   allow: string[];
   signIn: SignIn;
-  /** Another text signs everybody out. */
+  /** Changing this text signs everybody out. */
   sessionRotation: string | undefined;
   jupyter: Jupyter;
   /** Registry through which all images are pulled, `host[:port][/path]`; undefined: from their own registries. */
   imageMirror: string | undefined;
   database: Database;
-  /** Another text replaces all passwords of the database. They exist without the database, too, and wait for it. */
+  /** Changing this text replaces all database passwords. They exist even if the database is off. */
   databaseRotation: string | undefined;
   apps: App[];
   /** Names of former apps whose data is to be deleted. */
   purge: string[];
   dns: Dns;
   tls: Tls;
-  /** Cloudflare's API token, where there is one: from `cloudflare:apiToken` or CLOUDFLARE_API_TOKEN. */
+  /** Cloudflare's API token, if there is one: from `cloudflare:apiToken` or CLOUDFLARE_API_TOKEN. */
   cloudflareToken?: Sensitive<string>;
 }
 
 /**
- * Turns the flat settings, which passed the schema and the rules, into what the program works with.
- * @param isEncrypted whether something in a setting is encrypted, by its name.
+ * Converts the flat settings, which passed the schema and the rules, into `Settings`.
+ * @param isEncrypted whether any part of a setting, given by name, is encrypted.
  */
 export function resolve(given: Given, isEncrypted: (setting: string) => boolean = () => false): Settings {
   const { domain, home = "", allow, signIn, sessionRotation, imageMirror, databaseRotation, apps, purge } = given;
@@ -111,7 +111,7 @@ function tlsOf(given: Given): Tls {
   }
 }
 
-/** A value that the rules have made sure of. */
+/** A value that the rules require. */
 function required<Value>(value: Value | undefined, key: string): Value {
   if (value === undefined) throw new Error(`rules.ts lets settings without ${key} through.`);
   return value;

@@ -11,15 +11,15 @@ import type { Given } from "./schema.ts";
 import { SET_PRIVATE_KEY } from "./target/ssh.ts";
 import { SET_TLS_CERTIFICATE, SET_TLS_KEY, tlsMode } from "./tls.ts";
 
-/** Settings that are good by themselves, and do not fit each other. */
+/** Rules across settings that are each valid alone. */
 
 export interface CrossFieldIssue {
-  /** The setting that it is reported at. */
+  /** Path of the setting that the issue is reported for. */
   path: (string | number)[];
   message: string;
 }
 
-/** A setting that is wrong by itself is missing here, or of another type. */
+/** Settings in which an invalid one is missing or has another type. */
 type Partly = Partial<Given>;
 
 export function crossFieldIssues(given: Partly): CrossFieldIssue[] {
@@ -34,11 +34,11 @@ function imageTagIssues({ image, imageTag }: Partly): CrossFieldIssue[] {
 function portsIssues({ port, httpPort }: Partly): CrossFieldIssue[] {
   if (typeof port !== "number" || port !== httpPort) return [];
   const free = httpPort === 8080 ? 8081 : 8080;
-  const sentence = `${httpPort} is the HTTPS port, too; the two need different ones.`;
+  const sentence = `${httpPort} is also the HTTPS port; the two need different ports.`;
   return [{ path: ["httpPort"], message: withFix(sentence, `pulumi config set httpPort ${free}`) }];
 }
 
-/** Every allow list, by where it stands. */
+/** Checks every allow list against the sign-in provider. */
 function peopleIssues({ signIn, allow, apps }: Partly): CrossFieldIssue[] {
   const provider = signIn?.provider ?? "dex";
   const example = provider === "github" ? "ann-lee" : "ann@example.com";
@@ -60,11 +60,11 @@ function gcpIssues({ target, project, sshFrom }: Partly): CrossFieldIssue[] {
   if (target !== "gcp") return [];
   return [
     ...when(project === undefined, "project", [
-      "the Google Cloud project that the VM is to be made in is missing (gcloud projects list shows yours).",
+      "the Google Cloud project for the VM is missing (gcloud projects list shows yours).",
       "pulumi config set project my-project-123456",
     ]),
     ...when(sshFrom?.length === 0, "sshFrom", [
-      "nobody could reach the VM by SSH, and `pulumi up` comes that way. Name the addresses you come from (curl https://ifconfig.me shows yours):",
+      "the list is empty, but `pulumi up` reaches the VM by SSH. Add the addresses you connect from (curl https://ifconfig.me shows yours):",
       "pulumi config set --path 'sshFrom[0]' 203.0.113.7/32",
     ]),
   ];
@@ -77,43 +77,43 @@ function sshIssues({ target, ssh, dns }: Partly): CrossFieldIssue[] {
   const scan = `ssh-keyscan -t ed25519 -p ${port} ${host ?? "203.0.113.7"} 2>/dev/null | cut -d ' ' -f 2-`;
   return [
     ...when(host === undefined, "ssh.host", [
-      "the machine is missing: its name or address.",
+      "the machine's host name or address is missing.",
       "pulumi config set --path ssh.host 203.0.113.7",
     ]),
     ...when(privateKey === undefined, "ssh.privateKey", [
-      "the private key that the machine lets in is missing.",
+      "the private key for the machine is missing.",
       SET_PRIVATE_KEY,
     ]),
     ...when(hostKey === undefined, "ssh.hostKey", [
-      "the machine's host key is missing, without which anybody on the way could pose as it. Compare what this fetches with /etc/ssh/ssh_host_ed25519_key.pub on the machine itself:",
+      "the machine's host key is missing; without it, an attacker on the network could impersonate the machine. Compare the key that this fetches with /etc/ssh/ssh_host_ed25519_key.pub on the machine:",
       `pulumi config set --path ssh.hostKey "$(${scan})"`,
     ]),
     ...when(typeof hostKey === "string" && hostKey.trim().startsWith("ssh-rsa "), "ssh.hostKey", [
-      "found a key of type ssh-rsa, for which Pulumi asks with a SHA-1 signature, and sshd gives none any more. Set the machine's ed25519 key. Compare what this fetches with /etc/ssh/ssh_host_ed25519_key.pub on the machine itself:",
+      "found a key of type ssh-rsa, which Pulumi uses only with SHA-1 signatures, and sshd no longer makes those. Set the machine's ed25519 key. Compare the key that this fetches with /etc/ssh/ssh_host_ed25519_key.pub on the machine:",
       `pulumi config set --path ssh.hostKey "$(${scan})"`,
     ]),
     ...when(dns === "cloudflare" && hostIsName && address === undefined, "ssh.address", [
-      `the site's names need an IPv4 address to lead to, and ${format(host)} is a name.`,
+      `the DNS records need an IPv4 address, and ${format(host)} is a name.`,
       "pulumi config set --path ssh.address 203.0.113.7",
     ]),
   ];
 }
 
-/** Browsers look for nothing below .localhost but on the machine they run on. */
+/** Browsers resolve every name below .localhost to their own machine. */
 function domainIssues({ target, domain }: Partly): CrossFieldIssue[] {
   const wrong =
     target !== "local" && target !== undefined && typeof domain === "string" && /(^|\.)localhost$/.test(domain);
   return when(wrong, "domain", [
-    `${format(domain)} leads every browser to its own machine, and this site runs on another one.`,
+    `${format(domain)} leads every browser to its own machine, but this site runs on another one.`,
     "pulumi config set domain example.com",
   ]);
 }
 
-/** Which zone it is, Cloudflare is asked. */
+/** Checks only that the domain is inside the zone. Whether the zone exists, Cloudflare knows. */
 function dnsZoneIssues({ target, domain, dns, dnsZone }: Partly): CrossFieldIssue[] {
   if (target === "local" || dns !== "cloudflare" || !dnsZone || typeof domain !== "string") return [];
   return when(domain !== dnsZone && !domain.endsWith(`.${dnsZone}`), "dnsZone", [
-    `the domain ${domain} does not lie in the zone ${dnsZone}. Without dnsZone, its zone is looked up at Cloudflare:`,
+    `the domain ${domain} is not in the zone ${dnsZone}. Without dnsZone, the program looks up the zone at Cloudflare:`,
     "pulumi config rm dnsZone",
   ]);
 }
@@ -126,37 +126,37 @@ function tlsIssues(given: Partly): CrossFieldIssue[] {
   const noRecords = web.target === "local" || web.dns === "none";
   return [
     ...when(mode === "cloudflare-origin" && !proxied, "tls", [
-      "Cloudflare's origin certificates are trusted by Cloudflare alone, and this site is not behind it.",
+      "only Cloudflare trusts its origin certificates, and this site is not behind Cloudflare.",
       `pulumi config set tls ${noRecords ? "private-ca" : "letsencrypt"}`,
     ]),
     ...when(mode === "letsencrypt" && noRecords, "tls", [
       web.target === "local"
-        ? "Let's Encrypt has no certificates for a site on this machine, which nobody else reaches."
-        : "Let's Encrypt asks for a DNS record of the domain, which the site can set at Cloudflare only (dns: cloudflare).",
+        ? "Let's Encrypt issues no certificates for a site that only this machine can reach."
+        : "Let's Encrypt needs a DNS record of the domain, which the site can set only at Cloudflare (dns: cloudflare).",
       "pulumi config set tls private-ca",
     ]),
     ...when(mode === "letsencrypt" && proxied, "tls", [
-      "behind Cloudflare only Cloudflare sees the site's certificate; one of its own lasts 15 years, and nothing has to be renewed.",
+      "behind Cloudflare, only Cloudflare sees the site's certificate; an origin certificate lasts 15 years and needs no renewal.",
       "pulumi config rm tls",
     ]),
     ...when(mode === "letsencrypt" && !proxied && !noRecords && given.acmeEmail === undefined, "acmeEmail", [
-      "Let's Encrypt keeps an account for the certificates, and wants its address.",
+      "Let's Encrypt needs an address for the account of the certificates.",
       "pulumi config set acmeEmail ann@example.com",
     ]),
   ];
 }
 
-/** A certificate of the user's own. */
+/** Checks the user's own certificate. */
 function certificateIssues({ tls, tlsCertificate, tlsKey, domain, home, signIn, apps }: Partly): CrossFieldIssue[] {
   if (tls !== "provided") return [];
   const named = appsOf(apps).flatMap(([, { name }]) => (name ? [{ name }] : []));
   const names = typeof domain === "string" && signIn ? hostNamesOf({ domain, home, signIn, apps: named }) : [];
-  const missing = ["the certificate is missing: the chain in PEM form, the site's own first."];
+  const missing = ["the certificate chain in PEM format is missing; the site's own certificate comes first."];
   const wrong = tlsCertificate ? whatIsWrongWithCertificate(tlsCertificate, names, new Date()) : missing;
   const wrongKey = tlsKey
     ? whatIsWrongWithKey(tlsKey, tlsCertificate ?? "")
     : "the certificate's private key is missing.";
-  // A text that is no PEM at all has been said to be none.
+  // The schema has already reported text that is not PEM.
   const isPem = (text: unknown) => text === undefined || `${text}`.startsWith("-----BEGIN");
   return [
     ...wrong.flatMap((sentence) => when(isPem(tlsCertificate), "tlsCertificate", [sentence, SET_TLS_CERTIFICATE])),
@@ -170,7 +170,7 @@ function appsIssues({ apps, purge, home, database, domain }: Partly): CrossField
     const inFull = `${name}.${domain}`;
     return [
       ...when(typeof name === "string" && purged !== -1, `purge[${purged}]`, [
-        `${format(name)} is an app of the site; its data cannot be taken away under it.`,
+        `${format(name)} is still an app of the site; remove the app before its data.`,
         `pulumi config rm --path 'purge[${purged}]'`,
       ]),
       ...when(typeof name === "string" && name === home, "home", [
@@ -181,12 +181,12 @@ function appsIssues({ apps, purge, home, database, domain }: Partly): CrossField
         typeof name === "string" && typeof domain === "string" && inFull.length > LONGEST_NAME,
         `apps[${index}].name`,
         [
-          `with the domain behind it, the app's name has ${inFull.length} characters; ${LONGEST_NAME} is the most.`,
+          `the app's host name would have ${inFull.length} characters; ${LONGEST_NAME} is the maximum.`,
           `pulumi config set --path 'apps[${index}].name' app`,
         ],
       ),
       ...when(wantsDatabase === true && database === false, `apps[${index}].database`, [
-        "there is no MariaDB for this (database: false).",
+        "the app needs MariaDB, which is off (database: false).",
         "pulumi config set database true",
       ]),
     ];
@@ -199,19 +199,19 @@ function when(wrong: boolean, key: string, [sentence, fix]: [sentence: string, f
   return wrong ? [{ path, message: withFix(sentence, fix) }] : [];
 }
 
-/** How a browser reaches and trusts the site, unless one of the settings for it is wrong by itself. */
+/** The settings that decide how a browser reaches and trusts the site; undefined if one of them is invalid. */
 function webOf({ target, domain, dns, proxied, tls }: Partly) {
   if (!target || typeof domain !== "string" || !dns || typeof proxied !== "boolean") return undefined;
   return { target, domain, dns, proxied, tls };
 }
 
-/** The apps that are objects, by their place on the list. */
+/** The apps that are objects, with their position on the list. */
 const appsOf = (apps: unknown) =>
   listOf<Partial<CheckedApp> | null>(apps).flatMap((app, index): [number, Partial<CheckedApp>][] =>
     typeof app === "object" && app !== null ? [[index, app]] : [],
   );
 
-/** A list, or nothing where the setting is wrong by itself. */
+/** A list; empty if the setting is invalid. */
 const listOf = <Item = unknown>(value: unknown): Item[] => (Array.isArray(value) ? value : []);
 
 const RULES = [

@@ -15,9 +15,8 @@ import { ssh } from "./target/ssh.ts";
 import { acmeEmail, acmeServer, tls, tlsCertificate, tlsKey } from "./tls.ts";
 
 /**
- * Every setting as it stands in the stack's config: flat, each checked by itself. The schemas are the types and the documentation:
- * each says what the setting is, its default stands in Pulumi.yaml, and each issue is worded beside it and ends in the command that
- * fixes it. What fits each setting alone and not together is in rules.ts; what the program works with is in resolve.ts.
+ * Schema of the flat settings in the stack's config. It checks each setting alone and words each issue beside its check.
+ * Defaults are in Pulumi.yaml. Rules across settings are in rules.ts. The program works with the types in resolve.ts.
  */
 export const settingsSchema = z.strictObject({
   /** Where the site runs. */
@@ -57,5 +56,5 @@ export const settingsSchema = z.strictObject({
   acmeServer,
 });
 
-/** The settings as they are given, each of them good by itself. */
+/** The flat settings, each valid alone. */
 export type Given = z.infer<typeof settingsSchema>;

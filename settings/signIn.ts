@@ -17,34 +17,34 @@ import {
 import { type Sealed, seal } from "./sensitive.ts";
 
 const USER_EXAMPLE = "pulumi config set --path 'signIn.users[0].email' ann@example.com";
-/** Dex refuses cheaper hashes than cost 10, and a sign-in at cost 16 takes seconds of a small machine's CPU. */
+/** Cost 10 to 15: Dex refuses lower costs, and a sign-in at cost 16 takes seconds of a small machine's CPU. */
 const BCRYPT = /^\$2[aby]\$1[0-5]\$[./A-Za-z0-9]{53}$/;
 
 const nameIssue = (name: unknown) =>
   withFix(
-    `${format(name)} cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\, and without blanks around it.`,
+    `${format(name)} cannot be shown as a name: use 1 to 64 characters without line breaks, double quotes, $ and \\, and no blanks at either end.`,
     setThis("'Ann Lee'"),
   );
 const HASH_ISSUE = withFix(
-  "this is no bcrypt hash of cost 10 to 15. `htpasswd -nBC 10 ann` makes one (the part behind the colon):",
+  "this is not a bcrypt hash of cost 10 to 15. `htpasswd -nBC 10 ann` makes one (the part after the colon):",
   `pulumi config set --secret --path '${THIS_KEY}' '<hash>'`,
 );
 
 /** A user of the built-in provider. Without `passwordHash` a password is generated and kept in the stack's secrets. */
 const dexUser = z.strictObject(
   {
-    /** Address to sign in with. */
+    /** Address that the user signs in with. */
     email: text("an address to sign in with", setThis("ann@example.com"))
       .transform((email) => email.trim().toLowerCase())
       .refine((email) => ADDRESS.test(email) && email.length <= LONGEST_ADDRESS, {
-        error: (issue) => withFix(`${format(issue.input)} is no address.`, setThis("ann@example.com")),
+        error: (issue) => withFix(`${format(issue.input)} is not an address.`, setThis("ann@example.com")),
       }),
     /** Name shown in JupyterLab, at most 64 characters. Default: the address. */
     name: z
       .string({ error: (issue) => nameIssue(issue.input) })
       .regex(/^(?!\s)[^\p{C}"\\$]{1,64}(?<!\s)$/u, { error: (issue) => nameIssue(issue.input) })
       .optional(),
-    /** bcrypt hash of a password of the user's own, cost 10 to 15: `htpasswd -nBC 10 ann`. */
+    /** bcrypt hash of the user's own password, cost 10 to 15: `htpasswd -nBC 10 ann`. */
     passwordHash: z.string({ error: HASH_ISSUE }).regex(BCRYPT, { error: HASH_ISSUE }).optional(),
   },
   {
@@ -75,23 +75,23 @@ const users = z
         code: "custom",
         path: [index, "email"],
         message: withFix(
-          `${format(users[index]?.email)} is there twice.`,
+          `${format(users[index]?.email)} is on the list twice.`,
           `pulumi config rm --path 'signIn.users[${index}]'`,
         ),
       });
   }, alwaysOnLists);
 
 const CLIENT_ID = "pulumi config set --path signIn.clientId YOUR-CLIENT-ID";
-/** Pulumi asks for the value, which so stays out of the shell's history. */
+/** Pulumi prompts for the value, so it stays out of the shell's history. */
 export const SET_CLIENT_SECRET = "pulumi config set --secret --path signIn.clientSecret";
 
-/** Refuses a credential that would not arrive as the provider gave it. */
+/** Refuses a credential that Vouch would not get unchanged. */
 const asGiven = (what: string, fix: string) => (given: string, context: z.RefinementCtx) => {
   const wrong = given.trim() === "" ? "is empty" : whatIsWrongWithText(given);
   if (wrong) context.addIssue({ code: "custom", message: withFix(`the ${what} ${wrong}.`, fix) });
 };
 
-/** The credentials that the provider gave this site when it was registered there. */
+/** The credentials that the provider issued for this site. */
 const client = {
   clientId: text("the client ID that the provider gave", CLIENT_ID).superRefine(asGiven("client ID", CLIENT_ID)),
   /** Secret. */
@@ -100,23 +100,23 @@ const client = {
     .superRefine(asGiven("client secret", SET_CLIENT_SECRET)),
 };
 
-/** An address that a browser or Vouch asks: https, no blanks. */
+/** An https URL of the provider, called by a browser or by Vouch. */
 function endpoint(key: string, what: string) {
   const fix = `pulumi config set --path signIn.${key} https://id.example.com/${what}`;
   return text("an https address", fix)
     .trim()
-    .refine(isHttpsAddress, { error: (issue) => withFix(`${format(issue.input)} is no https address.`, fix) });
+    .refine(isHttpsAddress, { error: (issue) => withFix(`${format(issue.input)} is not an https address.`, fix) });
 }
 
 const OKTA_EXAMPLE = "pulumi config set --path signIn.domain dev-123456.okta.com";
 
-/** The providers, each with the fewest settings it needs. */
+/** The providers with their settings. */
 const providers = {
-  /** Built into the site, with users of its own. */
+  /** Built into the site, with its own users. */
   dex: z.strictObject({ provider: z.literal("dex"), users }),
   okta: z.strictObject({
     provider: z.literal("okta"),
-    /** The organization's domain at Okta: `dev-123456.okta.com`. */
+    /** The organization's Okta domain: `dev-123456.okta.com`. */
     domain: text("Okta's domain of your organization", OKTA_EXAMPLE)
       .transform((domain) =>
         domain
@@ -128,16 +128,16 @@ const providers = {
       .refine((domain) => domain.split(".").length > 2 && domain.split(".").every((label) => LABEL.test(label)), {
         error: (issue) =>
           withFix(
-            `${format(issue.input)} is no domain of an organization at Okta, such as dev-123456.okta.com.`,
+            `${format(issue.input)} is not an organization's Okta domain, such as dev-123456.okta.com.`,
             OKTA_EXAMPLE,
           ),
       }),
     ...client,
   }),
   google: z.strictObject({ provider: z.literal("google"), ...client }),
-  /** `allow` then lists GitHub user names: GitHub shows no address that could be relied on. */
+  /** `allow` then lists GitHub user names, because GitHub reports no verified address. */
   github: z.strictObject({ provider: z.literal("github"), ...client }),
-  /** Any OpenID Connect provider that says `email_verified`. */
+  /** Any OpenID Connect provider with the claim `email_verified`. */
   oidc: z.strictObject({
     provider: z.literal("oidc"),
     authUrl: endpoint("authUrl", "authorize"),
@@ -149,9 +149,9 @@ const providers = {
 
 const NAMES = Object.keys(providers).join(", ");
 
-/** How people prove who they are. */
+/** The identity provider. */
 export const signIn = z.preprocess(
-  // Pulumi.yaml's default ends where a user sets any other part of signIn.
+  // Pulumi drops Pulumi.yaml's default as soon as the user sets any part of signIn.
   (value) =>
     typeof value === "object" && value !== null && !Array.isArray(value) ? { provider: "dex", ...value } : value,
   z.discriminatedUnion(
@@ -165,14 +165,14 @@ export const signIn = z.preprocess(
               removeFirst(issue.input, USER_EXAMPLE),
             )
           : withFix(
-              `${format((issue.input as { provider?: unknown }).provider)} is no provider this program knows. There are: ${NAMES} (dex is built in).`,
+              `${format((issue.input as { provider?: unknown }).provider)} is not a supported provider. Use one of: ${NAMES} (dex is built in).`,
               "pulumi config set --path signIn.provider dex",
             ),
     },
   ),
 );
 
-/** Any text; another one signs everybody out. Absent: the keys stay as they are. */
+/** Any text; changing it signs everybody out. Absent: the keys stay. */
 export const sessionRotation = exactText("any text", "pulumi config set sessionRotation 2026-11").transform(
   (text) => text || undefined,
 );
@@ -185,7 +185,7 @@ export type SignIn =
   | { provider: "dex"; users: DexUser[] }
   | (Sealed<Exclude<Checked, { provider: "dex" }>, "clientSecret"> & { users: never[] });
 
-/** Seals what is secret in it. The rest, addresses and names included, is written to readable files. */
+/** Seals the secrets. Everything else, including addresses and names, is written to readable files. */
 export function resolveSignIn(checked: Checked): SignIn {
   return checked.provider === "dex"
     ? { ...checked, users: checked.users.map((user) => seal(user, "passwordHash")) }

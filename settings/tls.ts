@@ -5,31 +5,31 @@ import { isHttpsAddress } from "./domain.ts";
 import { format, kindOf, optionalText, withFix } from "./issues.ts";
 import type { Sensitive } from "./sensitive.ts";
 
-/** Where the site's certificate comes from. */
+/** Source of the site's certificate. */
 export type Tls =
-  /** Cloudflare's own authority, for a proxied site. */
+  /** Cloudflare's origin authority, for a proxied site. */
   | { mode: "cloudflare-origin" }
   /** Let's Encrypt or another ACME server, by DNS-01; renewed on the machine. */
   | {
       mode: "letsencrypt";
-      /** Address of the account that the certificates belong to. */
+      /** E-mail address of the ACME account. */
       email: string;
       /** ACME directory; undefined: Let's Encrypt's. */
       server: string | undefined;
     }
-  /** The user's own: chain and key in PEM form. Either may be encrypted in the config. */
+  /** The user's own certificate: chain and key, PEM. Either may be encrypted in the config. */
   | { mode: "provided"; certificate: Sensitive<string>; key: Sensitive<string> }
-  /** An authority of the stack's own. */
+  /** A private authority, created by the stack. */
   | { mode: "private-ca" };
 
 const TLS = ["cloudflare-origin", "letsencrypt", "provided", "private-ca"] as const;
 
-/** Where the certificate comes from (see `Tls`); absent: see `tlsMode`. */
+/** Source of the certificate, see `Tls`; absent: see `tlsMode`. */
 export const tls = z
   .enum(["", ...TLS], {
     error: (issue) =>
       withFix(
-        `${format(issue.input)} is no way to a certificate this program knows. There are: ${TLS.join(", ")}.`,
+        `${format(issue.input)} is not a supported source of certificates. Use one of: ${TLS.join(", ")}.`,
         "pulumi config rm tls",
       ),
   })
@@ -61,21 +61,21 @@ export const tlsKey = pem(
 
 const EMAIL_EXAMPLE = "pulumi config set acmeEmail ann@example.com";
 
-/** For tls `letsencrypt`: address of the account that the certificates belong to. */
+/** For tls `letsencrypt`: e-mail address of the ACME account. */
 export const acmeEmail = optionalText("an address", EMAIL_EXAMPLE).refine(
   (email) => email === undefined || (ADDRESS.test(email.toLowerCase()) && email.length <= LONGEST_ADDRESS),
-  { error: (issue) => withFix(`${format(issue.input)} is no address, such as ann@example.com.`, EMAIL_EXAMPLE) },
+  { error: (issue) => withFix(`${format(issue.input)} is not an address, such as ann@example.com.`, EMAIL_EXAMPLE) },
 );
 
 const ACME_EXAMPLE = "pulumi config set acmeServer https://acme-v02.api.letsencrypt.org/directory";
 
-/** For tls `letsencrypt`: ACME directory. */
+/** For tls `letsencrypt`: URL of the ACME directory. */
 export const acmeServer = optionalText("an ACME directory", ACME_EXAMPLE).refine(
   (server) => server === undefined || (isHttpsAddress(server) && !server.includes("$")),
-  { error: (issue) => withFix(`${format(issue.input)} is no https address of an ACME directory.`, ACME_EXAMPLE) },
+  { error: (issue) => withFix(`${format(issue.input)} is not an https address of an ACME directory.`, ACME_EXAMPLE) },
 );
 
-/** Where the certificate comes from: the setting `tls`, or what fits the rest. */
+/** Source of the certificate: the setting `tls`, or a default that suits target and DNS. */
 export function tlsMode({ tls, ...reached }: Reached & { tls?: Tls["mode"] | undefined }): Tls["mode"] {
   if (tls) return tls;
   if (reached.target === "local" || reached.dns === "none") return "private-ca";

@@ -1,15 +1,15 @@
 import { parseDocument, visit } from "yaml";
 
 /**
- * Texts that stand without quotes in a stack's file. Pulumi reads the file with Go's yaml.v3: a plain 0755 is the number 493 to it.
- * It hands over 493, and `pulumi config set` writes 493 back, whatever it sets.
+ * Detects values that changed because they have no quotes in the stack's file. Pulumi reads the file with Go's yaml.v3:
+ * 0755 without quotes is the number 493. Pulumi passes 493, and `pulumi config set` of any key writes 493 back.
  */
 
-/** A value that arrived as another text than the one in the stack's file. */
+/** A value that differs from its text in the stack's file. */
 export class Unquoted {
-  /** As it is written in the file: `0755`. */
+  /** Its text in the file: `0755`. */
   readonly written: string;
-  /** As it arrived: 493. */
+  /** The value that Pulumi passed: 493. */
   readonly read: unknown;
 
   constructor(written: string, read: unknown) {
@@ -27,7 +27,7 @@ const INFINITE = /^([-+]?\.inf|\.nan)$/i;
 /** How Go prints a moment: `2026-08-17 00:00:00 +0000 UTC`. */
 const PRINTED_MOMENT = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4} \S+$/;
 
-/** The number that a plain scalar is, if any. */
+/** The number that YAML reads from an unquoted scalar; undefined if it is not a number. */
 function numberOf(plain: string): number | undefined {
   const digits = plain.replaceAll("_", "").replace(OCTAL, "$<sign>0o");
   const [, sign, based] = BASED.exec(digits) ?? [];
@@ -35,17 +35,17 @@ function numberOf(plain: string): number | undefined {
   return FLOAT.test(digits) ? Number(digits) : undefined;
 }
 
-/** Whether a plain scalar is read as a number or a moment, and `pulumi` hands it over, or writes it back, by other characters. */
+/** Whether Pulumi changes the text of an unquoted scalar, because YAML reads it as a number or a timestamp. */
 export function losesItsText(plain: string): boolean {
   if (MOMENT.test(plain) || INFINITE.test(plain)) return true;
   const number = numberOf(plain);
   if (number === undefined) return false;
-  // Go holds whole numbers of 64 bits as they are, and writes fractions from a million up as 1.2e+06.
+  // Go keeps 64-bit integers exact, and prints floats from a million up as 1.2e+06.
   if (/^(0|-?[1-9]\d*)$/.test(plain)) return BigInt.asIntN(64, BigInt(plain)) !== BigInt(plain);
   return String(number) !== plain || Math.abs(number) >= 1e6 || Math.abs(number) < 1e-4;
 }
 
-/** Whether a value is another text than that of the plain scalar it was read from. One that was read elsewhere (`--config-file`) is not. */
+/** Whether a value is the changed form of this unquoted scalar. A value from another file (`--config-file`) is not. */
 function isMisread(plain: string, value: unknown): boolean {
   if (value === plain) return false;
   if (/^(True|TRUE|False|FALSE)$/.test(plain)) return String(value) === plain.toLowerCase();
@@ -55,10 +55,9 @@ function isMisread(plain: string, value: unknown): boolean {
 }
 
 /**
- * The config with every text as it is written in the stack's file, and an `Unquoted` in the place of each that is written otherwise
- * than it arrived.
- * @param config by setting, as it arrived.
- * @param file the text of the stack's file.
+ * The config with each value as written in the stack's file, or as `Unquoted` if Pulumi changed it.
+ * @param config values from Pulumi, by setting.
+ * @param file text of the stack's file.
  */
 export function asWritten(project: string, config: Record<string, unknown>, file: string): Record<string, unknown> {
   const given = plainScalars(file);
@@ -67,7 +66,7 @@ export function asWritten(project: string, config: Record<string, unknown>, file
   );
 }
 
-/** A scalar without quotes. */
+/** An unquoted scalar. */
 class Plain {
   readonly text: string;
   constructor(text: string) {
@@ -75,7 +74,7 @@ class Plain {
   }
 }
 
-/** The config of a stack's file, with all that stands there without quotes as `Plain`. */
+/** The config of a stack's file, with every unquoted scalar as `Plain`. */
 function plainScalars(file: string): Record<string, unknown> {
   const document = parseDocument(file, { schema: "failsafe", merge: true, logLevel: "silent" });
   if (document.errors.length > 0) return {};
@@ -98,7 +97,7 @@ function written(value: unknown, source: unknown): unknown {
   return String(value) === source.text ? source.text : value;
 }
 
-/** A list or an object that the user wrote as one text of JSON, in the open or encrypted, comes through as it is. */
+/** Whether the user wrote a list or an object as one JSON text, plain or encrypted: Pulumi passes that unchanged. */
 const isOneText = (source: unknown) => typeof source === "string" || (isRecord(source) && "secure" in source);
 
 const withNumbersAsTexts = (value: unknown): unknown =>

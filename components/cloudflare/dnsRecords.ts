@@ -2,28 +2,28 @@ import { DnsRecord } from "@pulumi/cloudflare/dnsRecord.js";
 import * as pulumi from "@pulumi/pulumi";
 
 export interface DnsRecordsArgs {
-  /** Zone that the names lie in. */
+  /** Zone of the names. */
   zoneId: pulumi.Input<string>;
-  /** Whole names: `jupyter.lab.example.com`. */
+  /** Full host names: `jupyter.lab.example.com`. */
   names: string[];
   /** IPv4 address of the machine. */
   address: pulumi.Input<string>;
-  /** Whether Cloudflare stands before the machine, and the names lead to it. */
+  /** Whether Cloudflare proxies the names. */
   proxied: boolean;
-  /** What Cloudflare's dashboard shows beside each record, `jupyter-up dev`. */
+  /** Comment at each record in Cloudflare's dashboard: `jupyter-up dev`. */
   comment: string;
 }
 
-/** The stack's only group of records. */
+/** Name of the stack's only `DnsRecords`. */
 export const DNS = "dns";
-/** Type of a record, for looking it up in the state and for importing it. */
+/** Type of a record, to find it in the state and to import it. */
 export const RECORD = "cloudflare:index/dnsRecord:DnsRecord";
-/** Name of a host name's record: it is in the state of every stack, and looked for there. */
+/** Resource name of a host name's record, by which the state is searched. */
 export const recordName = (name: string, hostName: string): string => `${name}-${hostName}`;
 
-/** Seconds. A machine that was made anew has the same address; another one is found within five minutes. */
+/** Seconds. A recreated machine keeps its address; browsers find a new address within five minutes. */
 const TTL = 300;
-/** What Cloudflare calls automatic: the one lifetime that it takes for a proxied name. */
+/** "Automatic", the only TTL that Cloudflare accepts for a proxied name. */
 const AUTOMATIC = 1;
 
 /** An A record for every name of the site. */
@@ -43,7 +43,7 @@ export class DnsRecords extends pulumi.ComponentResource {
           ttl: proxied ? AUTOMATIC : TTL,
           comment,
         },
-        // `pulumi import` of a record that was there before puts it below the stack; here it finds its parent.
+        // `pulumi import` of an existing record makes it a child of the stack; the alias finds it there.
         { parent: this, aliases: [{ parent: pulumi.rootStackResource }] },
       );
     this.registerOutputs();

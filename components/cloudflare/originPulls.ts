@@ -10,22 +10,23 @@ import { PrivateKey } from "@pulumi/tls/privateKey.js";
 import { resourceRefusal } from "../resourceRefusal.ts";
 import type { ClientCertificate } from "../tls/certificate.ts";
 import { CertificateAuthority, HOURS_PER_YEAR } from "../tls/certificateAuthority.ts";
-import { untilShown } from "./untilShown.ts";
+import { awaitClientCertificate } from "./awaitClientCertificate.ts";
 
 export interface OriginPullsArgs {
-  /** Zone that the names lie in. */
+  /** Zone of the names. */
   zoneId: pulumi.Input<string>;
-  /** Names that Cloudflare stands before. */
+  /** Host names that Cloudflare proxies. */
   names: string[];
-  /** What the authority of the client certificate is called in its own: `jupyter-up dev clients`. */
+  /** Common name of the client certificate's authority: `jupyter-up dev clients`. */
   authorityName: string;
-  /** Cloudflare's API token, where the stack's config has it. Default: CLOUDFLARE_API_TOKEN of the user who deletes. Secret. */
+  /** Cloudflare's API token. Default: CLOUDFLARE_API_TOKEN of the process that deletes. Secret. */
   apiToken?: pulumi.Input<string> | undefined;
 }
 
 /**
- * A client certificate that Cloudflare shows when it connects for these names, and for no others of the zone. Its addresses
- * are not enough: anybody can have Cloudflare connect to any machine, by a zone of their own.
+ * A client certificate that Cloudflare presents when it connects for these names, and for no others of the zone.
+ * Allowing only Cloudflare's addresses is not enough: anybody can make Cloudflare connect to any machine, through a zone
+ * of their own.
  */
 export class OriginPulls extends pulumi.ComponentResource implements ClientCertificate {
   readonly authority: pulumi.Output<string>;
@@ -47,7 +48,7 @@ export class OriginPulls extends pulumi.ComponentResource implements ClientCerti
       { commonName: args.authorityName, validityPeriodHours: 20 * HOURS_PER_YEAR, formerParent: this },
       parent,
     );
-    // RSA: the kind of key that Cloudflare's own description of this has.
+    // RSA, as in Cloudflare's documentation.
     const key = new PrivateKey(`${name}-key`, { algorithm: "RSA", rsaBits: 2048 }, parent);
     const request = new CertRequest(
       `${name}-request`,
@@ -66,12 +67,12 @@ export class OriginPulls extends pulumi.ComponentResource implements ClientCerti
       },
       parent,
     );
-    const handedOver = new AuthenticatedOriginPullsHostnameCertificate(
+    const uploaded = new AuthenticatedOriginPullsHostnameCertificate(
       `${name}-certificate`,
       { zoneId, certificate: signed.certPem, privateKey: key.privateKeyPem },
       parent,
     );
-    // Its deletion waits: see the script.
+    // Delays the deletion of the certificate; see the script.
     const inUse = new Command(
       `${name}-in-use`,
       {
@@ -79,12 +80,12 @@ export class OriginPulls extends pulumi.ComponentResource implements ClientCerti
         stdin: readFileSync(new URL("await-unused.sh", import.meta.url), "utf8"),
         environment: {
           ZONE: zoneId,
-          CERTIFICATE: handedOver.id,
+          CERTIFICATE: uploaded.id,
           NAMES: names.join(" "),
           ...(apiToken ? { CLOUDFLARE_API_TOKEN: pulumi.secret(apiToken) } : {}),
         },
-        // Each certificate has one of its own, which is deleted before it.
-        triggers: [handedOver.id],
+        // Each certificate has its own command, which is deleted before it.
+        triggers: [uploaded.id],
         addPreviousOutputInEnv: false,
       },
       parent,
@@ -93,24 +94,26 @@ export class OriginPulls extends pulumi.ComponentResource implements ClientCerti
       (hostname) =>
         new AuthenticatedOriginPulls(
           `${name}-${hostname}`,
-          { zoneId, configs: [{ hostname, certId: handedOver.id, enabled: true }] },
-          // So that they are deleted first, then `inUse` waits, and then the certificate can be deleted.
+          { zoneId, configs: [{ hostname, certId: uploaded.id, enabled: true }] },
+          // Deletes the associations first; then `inUse` waits; then the certificate is deleted.
           { ...parent, dependsOn: inUse },
         ),
     );
     const associated = pulumi.all(associations.map(({ id }) => id));
     const shown = pulumi.all([zoneId, associated]).apply(async ([zone]) => {
-      // A preview changes nothing, so that there is nothing to wait for.
+      // A preview changes nothing, so there is nothing to wait for.
       if (pulumi.runtime.isDryRun()) return;
       const look = (hostname: string) => getAuthenticatedOriginPulls({ zoneId: zone, hostname }, parent);
-      await untilShown(names, look, (message) => void pulumi.log.info(message, this)).catch(({ message }: Error) => {
-        throw resourceRefusal(message, this);
-      });
+      await awaitClientCertificate(names, look, (message) => void pulumi.log.info(message, this)).catch(
+        ({ message }: Error) => {
+          throw resourceRefusal(message, this);
+        },
+      );
     });
 
     this.certificate = signed.certPem;
     this.key = key.privateKeyPem;
-    // The release needs it, and so waits: nginx demands the certificate only when Cloudflare shows it for every name.
+    // The release uses this output, so nginx requires the certificate only once Cloudflare presents it for every name.
     this.authority = pulumi.all([authority.certificate, shown]).apply(([pem]) => pem);
     this.registerOutputs({ authority: this.authority, certificate: this.certificate, key: this.key });
   }

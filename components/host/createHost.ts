@@ -10,22 +10,22 @@ import { SshHost } from "./sshHost.ts";
 export interface CreateHostArgs {
   /** IPv4 ranges from which the site of a VM can be reached. */
   webFrom: pulumi.Input<string[]>;
-  /** Zone that a VM's data disk is in, where it is another one than the settings ask for. */
+  /** Zone of the existing data disk, if the settings have another one. */
   dataComesFrom: string | undefined;
-  /** Changes to resources of a VM that no setting is for. Default: none. */
+  /** Changes to a VM's resources that have no setting. Default: none. */
   transform?: GcpVmTransform;
 }
 
-/** The stack's only host. */
+/** Name of the stack's only host. */
 export const HOST = "host";
-/** Label of everything that the stack makes at Google, for bills and searches: `jupyter-up=jupyter-up-dev`. */
+/** Label of all the stack's resources at Google, for bills and searches: `jupyter-up=jupyter-up-dev`. */
 const LABEL = "jupyter-up";
 
-/** The machine that the settings ask for. */
+/** Creates the host for the settings. */
 export function createHost({ target, tls }: Settings, { webFrom, dataComesFrom, transform }: CreateHostArgs): Host {
   const [projectName, stack] = [pulumi.getProject(), pulumi.getStack()];
   const trusted = tls.mode !== "private-ca";
-  // Without `kind`: what a component is given is in the state.
+  // Drops `kind`, because the state contains a component's arguments.
   switch (target.kind) {
     case "local": {
       const { kind: _, ...args } = target;

@@ -1,18 +1,18 @@
-// By its own path: the index of the package takes seconds to load.
+// A deep import, because the index of the package takes seconds to load.
 import { Provider, type ProviderArgs } from "@pulumi/gcp/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { regionOf } from "../../settings/target/gcp.ts";
 
 export interface GcpProviderArgs {
-  /** Google Cloud project ID that everything is made in, `my-project-123456`. */
+  /** Google Cloud project ID: `my-project-123456`. */
   project: string;
-  /** Default zone, `us-central1-a`. The default region follows from it. */
+  /** Default zone, `us-central1-a`, which also gives the default region. */
   zone: string;
-  /** Labels of everything that has labels. Those of `gcp:defaultLabels` win. */
+  /** Default labels. Those of `gcp:defaultLabels` win. */
   labels: Record<string, string>;
 }
 
-/** Google's provider for one project and zone, with what else the stack's config says of the namespace `gcp`. */
+/** Google's provider for one project and zone, with the other `gcp:` keys of the stack's config. */
 export function gcpProvider(name: string, { project, zone, labels }: GcpProviderArgs): Provider {
   const { defaultLabels, ...configured } = configuredProvider();
   return new Provider(name, {
@@ -24,17 +24,19 @@ export function gcpProvider(name: string, { project, zone, labels }: GcpProvider
   });
 }
 
-/** Only the default provider reads `gcp:credentials`, `gcp:accessToken` and the like by itself. */
+/** The `gcp:` keys of the stack's config, which only the default provider reads by itself. */
 function configuredProvider(): ProviderArgs {
   const config = new pulumi.Config("gcp");
   const keys = Object.keys(pulumi.runtime.allConfig()).filter((key) => key.startsWith("gcp:"));
-  // Any of them may be encrypted, and stays so.
+  // Any of them may be encrypted, so all are secret.
   return Object.fromEntries(
     keys.map((key) => key.slice("gcp:".length)).map((key) => [key, config.requireSecret(key).apply(asArgument(key))]),
   );
 }
 
-/** Config is text: an argument that is none is written as JSON. A key of Google's is JSON, and an argument of text. */
+/**
+ * A config value as an argument. Config is text: other types are JSON. `credentials` is JSON, but its argument is text.
+ */
 const asArgument = (key: string) => (text: string) => {
   if (key === "credentials" || !/^(\{|\[|true$|false$)/.test(text)) return text;
   return JSON.parse(text) as unknown;

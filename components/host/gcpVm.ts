@@ -14,7 +14,10 @@ import { type Machine, provision, remoteCommand, remoteLayout } from "./remoteHo
 import { sshLine } from "./sshLine.ts";
 
 export interface GcpVmArgs {
-  /** What everything is called at Google, or begins with: `jupyter-up-dev`. Another name makes another VM and another disk. */
+  /**
+   * What everything is called at Google, or begins with: `jupyter-up-dev`. Another name makes another VM and another
+   * disk.
+   */
   called: string;
   /** Name of the VM's service account, 30 characters at most. */
   accountId: string;
@@ -109,7 +112,8 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
     );
     const userKey = new PrivateKey(`${name}-user-key`, { algorithm: "ED25519" }, parent);
     const hostKey = new PrivateKey(`${name}-host-key`, { algorithm: "ED25519" }, parent);
-    // A VM in another zone is another VM. Whatever waits for this may count on the old one being gone: it is deleted first.
+    // A VM in another zone is another VM. Whatever waits for this may count on the old one being gone: it is deleted
+    // first.
     const here = new pulumi.Stash(
       `${name}-zone`,
       { input: zone },

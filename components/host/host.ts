@@ -1,27 +1,27 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { HostLayout } from "../../files/site/hostLayout.ts";
 
-/** A place where commands can be run and Docker is found. What kind of machine it is, only its own file knows. */
+/** A machine with Docker on which the stack runs commands. */
 export interface Host {
-  /** What the site has to know of this machine. */
+  /** Its folders, ports and users. */
   readonly layout: HostLayout;
-  /** IPv4 address that the site's names lead to. */
+  /** IPv4 address for the site's DNS records. */
   readonly address: pulumi.Output<string>;
-  /** A line that opens a shell on it, to be pasted into a terminal. None where one is there already. */
+  /** Command that opens a shell on it; absent for the machine that `pulumi up` runs on. */
   readonly ssh?: pulumi.Output<string>;
-  /** Private key that it lets in (OpenSSH), where the stack has made it. Secret. */
+  /** Private key for it (OpenSSH), if the stack created it. Secret. */
   readonly sshKey?: pulumi.Output<string>;
-  /** Runs a command on the machine when the resource is made or changed, and another one when it is taken away. */
+  /** Runs a command on the machine when the resource is created or changed, and another one when it is deleted. */
   command(name: string, args: HostCommandArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource;
 }
 
 export interface HostCommandArgs {
-  /** Shell command line. A failing command prints it, so it holds no secret. */
+  /** Shell command line. It must not contain secrets, because a failing command prints it. */
   create: string;
-  /** Shell command line for taking it away. Default: nothing is run. */
+  /** Shell command line for the deletion. Default: nothing is run. */
   delete?: string;
-  /** Standard input of `create`. Secret when the Input is. */
+  /** Standard input of `create`. Secret if the Input is. */
   stdin: pulumi.Input<string>;
-  /** Whether the command's output may be shown while it runs. Default: true. */
+  /** Whether Pulumi shows the command's output while it runs. Default: true. */
   shown?: boolean;
 }

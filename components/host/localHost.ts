@@ -7,7 +7,7 @@ import type { HostLayout } from "../../files/site/hostLayout.ts";
 import type { Host, HostCommandArgs } from "./host.ts";
 
 export interface ThisMachineArgs {
-  /** Name of the site's own folder below `.state` of the checkout, `local`. Another one has another database in it. */
+  /** Name of the site's folder below `.state` of the checkout: `local`. Each folder has its own database. */
   folder: string;
   /** HTTPS port on the loopback address. */
   port: number;
@@ -45,28 +45,28 @@ export class ThisMachine extends pulumi.ComponentResource implements Host {
 }
 
 /**
- * A command line that ends its work after Ctrl-C. The first Ctrl-C kills the shell of a local command and nothing below it, so the
- * work runs beside the shell. The second one ends Pulumi, which interrupts the process group of its plugins: `trap` does not keep
- * `docker compose` from that, so the work runs in its own process group. Linux has setsid for it, macOS only perl. Standard input is
- * handed on by number, because a shell gives what runs beside it an empty one.
+ * A command line that finishes its work after Ctrl-C. The first Ctrl-C kills only the shell of a local command, so the
+ * work runs in the background. The second one ends Pulumi, which interrupts the process group of its plugins. `trap` does
+ * not protect `docker compose` from that, so the work gets its own process group: by setsid on Linux, by perl on macOS.
+ * Standard input is passed by number, because a shell gives background processes an empty one.
  */
 function survivingCtrlC(command: string): string {
   const group = `if command -v setsid >/dev/null; then set -- setsid; elif command -v perl >/dev/null; then set -- perl -e 'setpgrp; exec @ARGV'; else set --; fi`;
   return `${group}; exec 3<&0; "$@" sh -c ${quoted(command)} <&3 & wait $!`;
 }
 
-/** What this program has to know of the process it runs in. */
+/** Facts about the current process. */
 export interface ProcessFacts {
   platform: string;
   cwd(): string;
   getuid?(): number;
 }
 
-/** Where a site lies on this machine: below `.state` of the checkout, and its notebooks where the settings say. */
+/** The layout of a site on this machine: everything is below `.state` of the checkout, except the notebooks. */
 export function localLayout(process: ProcessFacts, { folder, port, httpPort, notebooks }: ThisMachineArgs): HostLayout {
   const checkout = process.cwd();
   const uid = process.getuid?.() ?? 0;
-  // Root can give each file to the user of its image, and Docker's virtual machine on a Mac shows every file as the asker's.
+  // Root can change the owner of files, and Docker on a Mac shows each file as owned by the user who reads it.
   const ownFiles = uid !== 0 && process.platform !== "darwin";
   return {
     root: resolve(checkout, ".state", folder, "site"),

@@ -5,45 +5,45 @@ import { install, quoted } from "../../files/release/shellWords.ts";
 import type { HostLayout } from "../../files/site/hostLayout.ts";
 import type { HostCommandArgs } from "./host.ts";
 
-/** What the machines that are reached by SSH have in common. */
+/** Shared code of the machines reached by SSH. */
 
-/** How a machine is reached, and what it has to prove. */
+/** SSH login of a machine. */
 export interface Login {
-  /** Name or IPv4 address. */
+  /** Host name or IPv4 address. */
   host: pulumi.Input<string>;
   /** Default: 22. */
   port?: number;
   user: string;
-  /** Private key in OpenSSH's or PEM form. Secret. */
+  /** Private key in OpenSSH or PEM format. Secret. */
   privateKey: pulumi.Input<string>;
   /** The machine's public host key, `ssh-ed25519 AAAA...`. */
   hostKey: pulumi.Input<string>;
 }
 
-/** Type of the commands of such a machine, and of those of this machine. */
+/** Resource types of remote and local commands. */
 export const REMOTE_COMMAND = "command:remote:Command";
 export const LOCAL_COMMAND = "command:local:Command";
 
 /**
- * How often a connection is tried. The pauses between two tries grow by half, from 0.1 seconds to 5. Every error counts alike, and
- * `customTimeouts` end no try.
+ * How often Pulumi tries to connect. The pause after each try grows by half, from 0.1 to 5 seconds. Every error counts,
+ * and `customTimeouts` do not end a try.
  */
 export interface Patience {
-  /** How many tries may fail before the last one. */
+  /** Number of failed tries after which one last try follows. */
   dialErrorLimit: number;
-  /** Seconds for the TCP connection of a try. The SSH handshake after it has no limit: see sshGreeting.ts. */
+  /** Time limit for the TCP connection, in seconds. The SSH handshake has no limit; see sshGreeting.ts. */
   perDialTimeout: number;
 }
 
-/** As long as a machine takes to restart: a refused port is given up after 26 seconds, dropped packets after 54. */
+/** Enough for a restart of the machine: Pulumi gives up after 26 seconds of refused, or 54 of dropped connections. */
 const RESTARTING: Patience = { dialErrorLimit: 13, perDialTimeout: 2 };
 
-/** Folder of the site's own files on a machine that has nothing else to do. */
+/** Folder of the site's generated files on a remote machine. */
 export const ROOT = "/opt/jupyter-up";
-/** Folder of all that outlives the site: notebooks, databases; where there is a data disk, it is mounted here. */
+/** Folder of the data that outlives the site: notebooks, databases. A data disk is mounted here. */
 export const DATA = "/srv/jupyter-up";
 
-/** Where the site lies on a machine of its own, and answers the world. */
+/** The layout of a site on a remote machine, which serves the public internet. */
 export function remoteLayout(trusted: boolean): HostLayout {
   return {
     root: ROOT,
@@ -56,10 +56,10 @@ export function remoteLayout(trusted: boolean): HostLayout {
   };
 }
 
-/** A machine, as its commands know it. */
+/** A machine for remote commands. */
 export interface Machine {
   login: Login;
-  /** What its commands go away with, and are run again for when it is made anew. Absent for a machine that is not ours. */
+  /** Its resource: when it is recreated, the commands run again. Absent for the user's own machine. */
   resource?: pulumi.Resource;
 }
 
@@ -77,26 +77,27 @@ export function remoteCommand(
     {
       connection: { ...login, privateKey: pulumi.secret(login.privateKey), ...patience },
       create: asRoot(args.create),
-      // With the machine goes all that is on it; and what was made on an old one is not taken away from the new one, which
-      // has its address.
+      // A deleted machine needs no clean-up, and a deletion meant for the old machine must not run on the new one,
+      // which
+      // has the same address.
       ...(args.delete && !resource ? { delete: asRoot(args.delete) } : {}),
       stdin: args.stdin,
       logging: args.shown === false ? "none" : "stdoutAndStderr",
       addPreviousOutputInEnv: false,
     },
-    // Its address stays when the machine is made anew: without this, nothing would be run on the new one.
+    // A recreated machine keeps its address, so without this no command would run on it.
     pulumi.mergeOptions(opts, resource ? { deletedWith: resource, replaceWith: [resource] } : {}),
   );
 }
 
-/** A disk as the machine knows it. */
+/** A disk of the machine. */
 export interface HostDisk {
   /** `/dev/disk/by-id/google-data` */
   device: string;
   sizeGb: number;
 }
 
-/** What makes a machine ready for the site. The arguments are those of files/host/provision.sh, where they are explained. */
+/** The command that prepares a machine for the site. files/host/provision.sh explains the arguments. */
 export function provision(vm?: { boot: HostDisk; data?: HostDisk | undefined; machineType: string }): HostCommandArgs {
   const script = `${ROOT}/bin/provision`;
   const wordsOf = (disk?: HostDisk) => (disk ? [disk.device, `${disk.sizeGb}`] : [quoted(""), quoted("")]);

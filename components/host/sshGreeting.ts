@@ -1,28 +1,29 @@
 import { connect } from "node:net";
 
-/** What an SSH server says first. It is looked at before a command is sent, as Pulumi's own errors come late or name no cause. */
+/** Checks an SSH server's greeting before a command is sent, because Pulumi's own errors come late or name no cause. */
 
-/** Milliseconds that are waited. */
+/** Time limits in milliseconds. */
 export interface Waits {
-  /** For the connection. */
+  /** For the TCP connection. */
   connection: number;
-  /** For the greeting after that. */
+  /** For the greeting after it. */
   greeting: number;
 }
 
 const WAITS: Waits = { connection: 3000, greeting: 10_000 };
 
 /**
- * Why no command will get through:
- * - `silent`: the machine accepts a TCP connection and sends no SSH greeting. Pulumi waits for it without any limit.
- * - `shut out`: its SSH server accepts nothing from this address for now. OpenSSH since 9.8 does so after several failed sign-ins, by
- *   default for 15 seconds to 10 minutes (`PerSourcePenalties` in sshd_config). To Pulumi that is `handshake failed: EOF`.
+ * Why no command can reach the machine:
+ * - `silent`: the machine accepts a TCP connection but sends no SSH greeting. Pulumi would wait without limit.
+ * - `shut out`: the SSH server temporarily refuses this address. OpenSSH since 9.8 does that after several failed
+ *   sign-ins, by default for 15 seconds to 10 minutes (`PerSourcePenalties` in sshd_config). Pulumi only reports
+ *   `handshake failed: EOF`.
  */
 export type GreetingProblem = "silent" | "shut out";
 
 /**
- * The problem with the greeting of a machine; undefined where there is none. So is it where the machine accepts no TCP connection:
- * Pulumi then fails by itself, with the reason.
+ * The problem with a machine's greeting; undefined if there is none, or if the machine accepts no TCP connection: then
+ * Pulumi itself fails with the reason.
  */
 export function greetingProblem(
   host: string,
@@ -42,7 +43,7 @@ export function greetingProblem(
       clearTimeout(timer);
       timer = setTimeout(() => end("silent"), greeting);
     });
-    // Other lines may stand before the greeting.
+    // Other lines may precede the greeting.
     socket.on("data", (chunk) => {
       said = `${said}${chunk.toString("latin1")}`.slice(-4096);
       if (/^SSH-/m.test(said)) end();
@@ -54,11 +55,11 @@ export function greetingProblem(
 
 function found(problem: GreetingProblem, host: string, port: number): string {
   return problem === "silent"
-    ? `${host} takes connections at port ${port}, but no SSH server has answered there within ${WAITS.greeting / 1000} seconds. A machine without free memory, or with a disk that hangs, does that.`
-    : `${host} accepts no SSH connection from here for now ("Not allowed at this time"): several sign-ins from this address have failed.`;
+    ? `${host} accepts connections on port ${port}, but its SSH server did not answer within ${WAITS.greeting / 1000} seconds. The machine may be out of memory, or its disk may hang.`
+    : `${host} temporarily refuses SSH connections from here ("Not allowed at this time"), because several sign-ins from this address have failed.`;
 }
 
-/** What to do about a machine that one already has. */
+/** The message for the user's own machine. */
 export function problemOfHost(
   problem: GreetingProblem,
   { host, port, user }: { host: string; port: number; user: string },
@@ -66,18 +67,18 @@ export function problemOfHost(
   const sentence = `ssh.host: ${found(problem, host, port)}`;
   const command = `ssh ${port === 22 ? "" : `-p ${port} `}${user}@${host} true`;
   return problem === "silent"
-    ? `${sentence} pulumi up would wait for ever. Restart the machine, and run pulumi up again. This has to answer before:\n    ${command}`
-    : `${sentence} Wait a minute, and run pulumi up again. If the sign-ins that failed were Pulumi's, set another ssh.privateKey first. To see how long it lasts:\n    ${command}`;
+    ? `${sentence} pulumi up would wait forever. Restart the machine, and run pulumi up again once this answers:\n    ${command}`
+    : `${sentence} Wait a minute, and run pulumi up again. If Pulumi's own sign-ins failed, set another ssh.privateKey first. To check whether it still refuses:\n    ${command}`;
 }
 
-/** What to do about a VM of the stack's. */
+/** The message for the stack's VM. */
 export function problemOfVm(
   problem: GreetingProblem,
   address: string,
   vm: Record<string, unknown> | undefined,
 ): string {
-  const sentence = `${found(problem, address, 22)} If pulumi up has to run a command on the VM, it`;
-  if (problem === "shut out") return `${sentence} fails. Then wait a minute, and run it again.`;
+  const sentence = `${found(problem, address, 22)} If pulumi up needs to run a command on the VM, it`;
+  if (problem === "shut out") return `${sentence} fails. In that case, wait a minute, and run it again.`;
   const reset = vm && `gcloud compute instances reset ${vm.name} --zone ${vm.zone} --project ${vm.project}`;
-  return `${sentence} waits for ever, and the second Ctrl-C ends it. Unless this run replaces the VM, reset it first${reset ? `:\n    ${reset}` : "."}`;
+  return `${sentence} waits forever; press Ctrl-C twice to end it. Unless this run replaces the VM, reset it first${reset ? `:\n    ${reset}` : "."}`;
 }

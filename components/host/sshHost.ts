@@ -5,26 +5,26 @@ import { type Machine, provision, remoteCommand, remoteLayout } from "./remoteHo
 import { sshLine } from "./sshLine.ts";
 
 export interface SshHostArgs {
-  /** Name or address that it is reached by. */
+  /** Host name or address. */
   host: string;
   /** Port of its SSH server. */
   port: number;
-  /** root, or a user who may sudo without a password. */
+  /** root, or a user with sudo without a password. */
   user: string;
-  /** Private key that it lets in, in OpenSSH's or PEM form. Secret. */
+  /** Private key in OpenSSH or PEM format. Secret. */
   privateKey: pulumi.Input<string>;
   /** Its public host key, `ssh-ed25519 AAAA...`. */
   hostKey: string;
-  /** IPv4 address that the site's names lead to. */
+  /** IPv4 address for the site's DNS records. */
   address: string;
-  /** Whether browsers trust the site's certificate as they trust any. */
+  /** Whether browsers trust the site's certificate without further steps. */
   trusted: boolean;
 }
 
-/** It is there: a wrong key has to be given up before sshd shuts us out for it, and answers with nothing any more. */
+/** The machine is running, so few tries: with a wrong key, Pulumi must give up before sshd blocks this address. */
 const EXPECTED = { dialErrorLimit: 2, perDialTimeout: 10 };
 
-/** A Debian or Ubuntu machine that one already has. It stays when the stack is destroyed; the site on it goes. */
+/** The user's own Debian or Ubuntu machine. Destroying the stack removes the site from it. */
 export class SshHost extends pulumi.ComponentResource implements Host {
   readonly layout: HostLayout;
   readonly address: pulumi.Output<string>;

@@ -3,8 +3,8 @@ import { quoted } from "../../files/release/shellWords.ts";
 import type { Login } from "./remoteHost.ts";
 
 /**
- * A line that opens a shell on a machine, whose host key it brings along.
- * @param stack whose output `sshKey` is the key to get in with; without it, the user has that key already.
+ * A command that opens a shell on a machine and checks its host key.
+ * @param stack stack whose output `sshKey` is the private key. Default: the user has the key already.
  */
 export function sshLine(login: Login, stack?: string): pulumi.Output<string> {
   return pulumi
@@ -20,7 +20,7 @@ export function sshLineOf(host: string, user: string, hostKey: string, port = 22
     `${stack ? fetchKey : ""}ssh`,
     ...(stack ? ["-i", file] : []),
     ...(port === 22 ? [] : ["-p", `${port}`]),
-    // What ~/.ssh/known_hosts may still say of that address is of another machine.
+    // ~/.ssh/known_hosts may have the key of an older machine with this address.
     `-o UserKnownHostsFile=/dev/null -o ${quoted(`KnownHostsCommand=/bin/echo %H ${known}`)}`,
     `${user}@${host}`,
   ].join(" ");

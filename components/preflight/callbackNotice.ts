@@ -1,6 +1,6 @@
 import type { SignIn } from "../../settings/signIn.ts";
 
-/** What each provider calls the address that it sends people back to. */
+/** Each provider's name for the callback URL. */
 const fields: Record<Exclude<SignIn["provider"], "dex">, string> = {
   okta: "At Okta, register this as the app's sign-in redirect URI",
   google: "At Google, register this as an authorized redirect URI of the OAuth client",
@@ -8,7 +8,7 @@ const fields: Record<Exclude<SignIn["provider"], "dex">, string> = {
   oidc: "At your identity provider, register this as the client's redirect URI",
 };
 
-/** The address to register at the identity provider before anybody can sign in; undefined for the built-in one. */
+/** Tells which callback URL to register with the identity provider; undefined for the built-in one. */
 export function callbackNotice({ provider }: SignIn, callbackUrl: string): string | undefined {
   return provider === "dex" ? undefined : `${fields[provider]}: ${callbackUrl}`;
 }

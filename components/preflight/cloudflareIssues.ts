@@ -1,12 +1,12 @@
 import { NEW_TOKEN } from "../../settings/credentials.ts";
 import { DNS, RECORD, recordName } from "../cloudflare/dnsRecords.ts";
-import type { Made } from "./stackState.ts";
+import type { StackState } from "./stackState.ts";
 
-/** Issues at Cloudflare. Each text ends in what to do; undefined: no issue. */
+/** Messages about issues at Cloudflare. Each ends in what to do; undefined: no issue. */
 
 const DASHBOARD = "https://dash.cloudflare.com";
 
-/** The subject of a question to Cloudflare, for the texts. */
+/** Context of a request to Cloudflare, for the messages. */
 export interface Asked {
   zone?: string | undefined;
   /** The site's domain. */
@@ -14,73 +14,76 @@ export interface Asked {
   /** The zone that the settings name. */
   dnsZone?: string | undefined;
   /** The permissions that the token needs. */
-  rights: string;
+  permissions: string;
 }
 
-/** The zone of a domain among those that the token sees: the one that the settings name, or the longest that the domain lies in. */
+/**
+ * The zone of a domain, out of those that the token sees: the one in the settings, or the longest that contains the
+ * domain.
+ */
 export function zoneFor<Zone extends { name: string; status: string }>(
   zones: Zone[],
   { domain, dnsZone }: Pick<Asked, "domain" | "dnsZone">,
 ): Zone | undefined {
   const fits = (name: string) => (dnsZone ? name === dnsZone : domain === name || domain.endsWith(`.${name}`));
-  // Two accounts may have a zone of the same name, of which one is active.
+  // Two accounts may have a zone with the same name, but only one of them is active.
   return zones
     .filter(({ name }) => fits(name))
     .toSorted((a, b) => b.name.length - a.name.length || (a.status === "active" ? -1 : 1))[0];
 }
 
-/** The message for a domain whose zone the token does not see. */
-export function noZone(zones: { name: string }[], { domain, dnsZone, rights }: Asked): string {
+/** The message if the token does not see the domain's zone. */
+export function zoneNotFound(zones: { name: string }[], { domain, dnsZone, permissions }: Asked): string {
   const seen = zones.map(({ name }) => name);
   const more = seen.length > SHOWN ? ` and ${seen.length - SHOWN} more` : "";
   const list = `It sees ${seen.length > 0 ? `these: ${seen.slice(0, SHOWN).join(", ")}${more}` : "none"}.`;
   if (dnsZone)
-    return `dnsZone: the Cloudflare token sees no zone ${dnsZone}. ${list} Without dnsZone, the zone that ${domain} lies in is looked up:\n    pulumi config rm dnsZone`;
-  return `domain: the Cloudflare token sees no zone that ${domain} lies in. ${list} Either the domain is not at Cloudflare, or the token is for another zone. It has to be allowed ${rights}, for the zone of ${domain}. ${DASHBOARD}/profile/api-tokens makes one:\n    ${NEW_TOKEN}`;
+    return `dnsZone: the Cloudflare token sees no zone ${dnsZone}. ${list} Without dnsZone, the program looks up the zone of ${domain}:\n    pulumi config rm dnsZone`;
+  return `domain: the Cloudflare token sees no zone for ${domain}. ${list} Either the domain is not at Cloudflare, or the token is for another zone. Create a token for the zone of ${domain} with the permissions ${permissions} at ${DASHBOARD}/profile/api-tokens:\n    ${NEW_TOKEN}`;
 }
 const SHOWN = 10;
 
-/** Cloudflare's free certificate covers the zone and one label in front of it. */
+/** The message if Cloudflare's free certificate does not cover the host names: it covers one label below the zone. */
 export function tooDeep(zone: string, domain: string): string | undefined {
   if (domain === zone) return undefined;
-  return `proxied: jupyter.${domain} lies two levels or more below the zone ${zone}, and Cloudflare's free certificate covers one. Let the names lead straight to the machine, or use the zone itself (pulumi config set domain ${zone}):\n    pulumi config set proxied false`;
+  return `proxied: jupyter.${domain} is two or more levels below the zone ${zone}, but Cloudflare's free certificate covers only one. Turn the proxy off, or use the zone itself (pulumi config set domain ${zone}):\n    pulumi config set proxied false`;
 }
 
-/** Why Cloudflare did not answer a question about a zone. */
-export function whyNot(error: string, { zone, domain, rights }: Asked): string {
+/** The message for a failed request to Cloudflare. */
+export function requestFailed(error: string, { zone, domain, permissions }: Asked): string {
   const what = `the zone ${zone ?? `of ${domain}`}`;
   const said = /"message":"([^"]+)"/.exec(error)?.[1] ?? firstLine(error);
   if (/\b(9106|9109|10000|6003)\b/.test(error))
-    return `cloudflare:apiToken: Cloudflare refuses what is asked of ${what} (${said}). The token has to be allowed ${rights}, for this zone. ${DASHBOARD}/profile/api-tokens makes one:\n    ${NEW_TOKEN}`;
-  return `Cloudflare did not answer a question about ${what}. Run pulumi again. It says: ${said}`;
+    return `cloudflare:apiToken: Cloudflare refused a request for ${what} (${said}). Create a token for this zone with the permissions ${permissions} at ${DASHBOARD}/profile/api-tokens:\n    ${NEW_TOKEN}`;
+  return `a request to Cloudflare for ${what} failed. Run pulumi again. The error: ${said}`;
 }
 
 const firstLine = (text: string) => text.trim().split("\n")[0]?.slice(0, 300) ?? "";
 
-/** An inactive zone does not resolve. */
+/** The message for an inactive zone, which does not resolve. */
 export function wrongStatus(zone: string, status: string, nameServers: string[]): string | undefined {
   if (status === "active") return undefined;
-  return `dnsZone: the zone ${zone} is ${status}: the world does not ask Cloudflare for its names yet. Where the domain was bought, name these as its name servers, and run pulumi again when Cloudflare calls the zone active: ${nameServers.join(", ")}`;
+  return `dnsZone: the zone ${zone} is ${status}: DNS does not use Cloudflare for it yet. Set these name servers at the domain's registrar, and run pulumi again when Cloudflare shows the zone as active: ${nameServers.join(", ")}`;
 }
 
-/** A zone whose owner has switched Cloudflare off: its names lead straight to the machine, which lets Cloudflare in alone. */
-export function whilePaused(zone: string, paused: boolean): string | undefined {
+/** The message for a paused zone: its names lead straight to the machine, whose firewall admits only Cloudflare. */
+export function pausedZone(zone: string, paused: boolean): string | undefined {
   if (!paused) return undefined;
-  return `proxied: Cloudflare is paused on the zone ${zone}: visitors would be sent to the machine itself, whose firewall lets in Cloudflare alone. Choose "Enable Cloudflare on Site" under Advanced Actions: ${DASHBOARD}/?to=/:account/${zone}`;
+  return `proxied: Cloudflare is paused on the zone ${zone}: browsers would connect straight to the machine, whose firewall admits only Cloudflare. Choose "Enable Cloudflare on Site" under Advanced Actions: ${DASHBOARD}/?to=/:account/${zone}`;
 }
 
-/** The zone's SSL mode: how Cloudflare connects to the machine of a proxied site. Only the zone's owner sets it. */
+/** The message for an SSL mode with which Cloudflare cannot connect to the site. */
 export function wrongMode(zone: string, mode: string, tls: string): string | undefined {
-  const mend = (to: string) =>
-    `Every other name of the zone is under it, too, so that this program leaves it alone. Set it to ${to}: ${DASHBOARD}/?to=/:account/${zone}/ssl-tls`;
+  const fix = (to: string) =>
+    `It applies to every name of the zone, so this program does not change it. Set it to ${to}: ${DASHBOARD}/?to=/:account/${zone}/ssl-tls`;
   if (mode === "off" || mode === "flexible")
-    return `The SSL mode of the zone ${zone} is "${mode}": Cloudflare would speak to the machine without encryption, which the site answers with a redirect, for ever. ${mend("Full (strict)")}`;
+    return `The SSL mode of the zone ${zone} is "${mode}": Cloudflare would connect to the machine without encryption, and the site would redirect endlessly. ${fix("Full (strict)")}`;
   if (tls === "private-ca" && mode !== "full")
-    return `tls: Cloudflare trusts no authority of the stack's own while the SSL mode of the zone ${zone} is "${mode}". Have it sign the certificate itself:\n    pulumi config set tls cloudflare-origin`;
+    return `tls: Cloudflare does not trust the stack's own authority while the SSL mode of the zone ${zone} is "${mode}". Use a certificate from Cloudflare:\n    pulumi config set tls cloudflare-origin`;
   return undefined;
 }
 
-/** A record as Cloudflare tells of it. */
+/** A DNS record at Cloudflare. */
 interface FoundRecord {
   id: string;
   name: string;
@@ -89,16 +92,22 @@ interface FoundRecord {
 }
 
 /**
- * Records of the site's names that this stack did not make. Beside them the site would be found every second time, or never.
- * @param made outputs of what the stack has made so far, by `<type>::<name>`.
+ * The message about existing records that conflict with those of the stack: with both, browsers would reach the site
+ * only sometimes.
+ * @param state outputs of the stack's resources, by `<type>::<name>`.
  */
-export function inTheWay(found: FoundRecord[], names: string[], zoneId: string, made: Made): string | undefined {
-  const mends = names.flatMap((name) => {
+export function conflictingRecords(
+  found: FoundRecord[],
+  names: string[],
+  zoneId: string,
+  state: StackState,
+): string | undefined {
+  const conflicts = names.flatMap((name) => {
     const record = recordName(DNS, name);
-    const ours = made[`${RECORD}::${record}`];
+    const ours = state[`${RECORD}::${record}`];
     const there = found.filter((each) => each.name === name && ["A", "AAAA", "CNAME"].includes(each.type));
     const addresses = there.filter(({ type }) => type === "A");
-    // The stack has one for each name. Without any, it can take one over.
+    // The stack has one record per name. If it has none yet, it can import one.
     const own = ours && (addresses.find(({ content }) => content === ours.content) ?? addresses[0]);
     const taken = ours ? undefined : addresses[0];
     return there
@@ -107,9 +116,9 @@ export function inTheWay(found: FoundRecord[], names: string[], zoneId: string, 
         const what = `${name} (${type}) leads to ${content}:`;
         return id === taken?.id
           ? `${what}\n    pulumi import --generate-code=false --protect=false ${RECORD} ${record} ${zoneId}/${id}`
-          : `${what} it has to be deleted.`;
+          : `${what} delete it.`;
       });
   });
-  if (mends.length === 0) return undefined;
-  return `There are DNS records already that this stack did not make. Delete them at Cloudflare, or have this stack take them over, which leads them to its machine:\n${mends.join("\n")}`;
+  if (conflicts.length === 0) return undefined;
+  return `DNS records exist already that this stack did not create. Delete them at Cloudflare, or import them, so that the stack points them to its machine:\n${conflicts.join("\n")}`;
 }

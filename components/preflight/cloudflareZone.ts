@@ -4,60 +4,60 @@ import { getZoneSetting } from "@pulumi/cloudflare/getZoneSetting.js";
 import { getZones } from "@pulumi/cloudflare/getZones.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Edge } from "../../files/services/nginx/edge.ts";
-import { rightsOf } from "../../settings/credentials.ts";
+import { neededPermissions } from "../../settings/credentials.ts";
 import type { Settings } from "../../settings/resolve.ts";
 import {
   type Asked,
-  inTheWay,
-  noZone,
+  conflictingRecords,
+  pausedZone,
+  requestFailed,
   tooDeep,
-  whilePaused,
-  whyNot,
   wrongMode,
   wrongStatus,
   zoneFor,
+  zoneNotFound,
 } from "./cloudflareIssues.ts";
 import { type Checked, merge } from "./findings.ts";
-import type { Made } from "./stackState.ts";
+import type { StackState } from "./stackState.ts";
 import { checkZoneSettings } from "./zoneSettings.ts";
 
 /** What Cloudflare does for the site. */
 export interface Cloudflare {
-  /** Zone that the names lie in. */
+  /** Zone of the host names. */
   zoneId: string;
-  /** Where it connects from, if it stands before the machine. */
+  /** The addresses from which it connects, if it proxies the site. */
   edge?: Edge;
 }
 
-/** The provider stops at 1000 where nothing is said. */
+/** The provider's default limit is 1000. */
 const MOST_ZONES = 5_000;
 
 export interface CloudflareCheck extends Checked {
-  /** What Cloudflare does for the site; undefined where the settings ask nothing of it, and where there are issues. */
+  /** What Cloudflare does for the site; undefined if the settings do not use it, or if there are issues. */
   found?: Cloudflare;
 }
 
-/** Looks up what there is at Cloudflare, and finds what would keep the host names from leading to the site. */
-export async function checkCloudflare(settings: Settings, state: Promise<Made>): Promise<CloudflareCheck> {
+/** Reads the zone at Cloudflare and finds everything that would keep the host names from leading to the site. */
+export async function checkCloudflare(settings: Settings, pendingState: Promise<StackState>): Promise<CloudflareCheck> {
   const { dns, domain, hostNames, tls } = settings;
   if (dns.provider === "none") return {};
-  const about: Asked = { domain, dnsZone: dns.zone, rights: rightsOf(dns) };
+  const about: Asked = { domain, dnsZone: dns.zone, permissions: neededPermissions(dns) };
   const unanswered: string[] = [];
   const asked = <Answer>(answer: Promise<Answer>): Promise<Answer | undefined> =>
     answer.catch(({ message }) => {
-      unanswered.push(whyNot(`${message}`, about));
+      unanswered.push(requestFailed(`${message}`, about));
       return undefined;
     });
 
   const zones = await asked(getZones({ maxItems: MOST_ZONES }));
   if (!zones) return { issues: unanswered };
   const zone = zoneFor(zones.results, about);
-  if (!zone) return { issues: [noZone(zones.results, about)] };
+  if (!zone) return { issues: [zoneNotFound(zones.results, about)] };
   const { id: zoneId, name, status, paused, nameServers } = zone;
   about.zone = name;
-  const [records, made, proxy] = await Promise.all([
+  const [records, state, proxy] = await Promise.all([
     asked(getDnsRecords({ zoneId, name: { endswith: domain } })),
-    state,
+    pendingState,
     dns.proxied
       ? Promise.all([
           asked(getZoneSetting({ zoneId, settingId: "ssl" })),
@@ -69,12 +69,12 @@ export async function checkCloudflare(settings: Settings, state: Promise<Made>):
   const zoneIssues = [
     dns.proxied ? tooDeep(name, domain) : undefined,
     wrongStatus(name, status, nameServers),
-    records && inTheWay(records.results, hostNames, zoneId, made),
+    records && conflictingRecords(records.results, hostNames, zoneId, state),
   ];
   if (!proxy) return { issues: [...zoneIssues, ...unanswered], found: { zoneId } };
   const [mode, ranges, zoneSettings] = proxy;
-  const proxyIssues = [whilePaused(name, paused), mode && wrongMode(name, mode.value, tls.mode)];
-  // A preview is when somebody reads.
+  const proxyIssues = [pausedZone(name, paused), mode && wrongMode(name, mode.value, tls.mode)];
+  // Only a preview shows hints: people read it.
   const { issues, ...hints } = zoneSettings;
   return {
     ...merge(

@@ -1,33 +1,33 @@
 import { type Gcp, regionOf } from "../../settings/target/gcp.ts";
-import type { Made } from "./stackState.ts";
+import type { StackState } from "./stackState.ts";
 
-/** Where the work lies that people have done so far, and what belongs to it. */
+/** The disk with the users' work, and its VM. */
 export interface WorkDisk {
   project: string;
   zone: string;
-  /** GB; 0 where the work lies on the VM's boot disk. */
+  /** Size of the data disk in GB; 0 if the work is on the VM's boot disk. */
   sizeGb: number;
-  /** GB of the VM's boot disk; undefined while there is no VM. */
+  /** Size of the VM's boot disk in GB; undefined if there is no VM. */
   bootGb: number | undefined;
-  /** Whether Google refuses to delete the VM, whatever the settings say by now. */
+  /** Whether Google refuses to delete the VM, even if the settings now allow it. */
   vmIsLocked: boolean;
 }
 
-/** Where the work can be, by the keys of `madeSoFar`. */
+/** Keys of the resources in `StackState` that can hold the work. */
 export interface WorkKeys {
   dataDisk: string;
   vm: string;
 }
 
-/** Reads it off what the stack has made so far; undefined while there is none. */
-export function workDiskOf(made: Made, { dataDisk, vm }: WorkKeys): WorkDisk | undefined {
-  const machine = made[vm] as VmOutputs | undefined;
-  const place = made[dataDisk] ?? machine;
+/** The disk with the work, read from the stack's state; undefined before the first update. */
+export function workDiskOf(state: StackState, { dataDisk, vm }: WorkKeys): WorkDisk | undefined {
+  const machine = state[vm] as VmOutputs | undefined;
+  const place = state[dataDisk] ?? machine;
   if (!place) return undefined;
   return {
     project: `${place.project}`,
     zone: `${place.zone}`,
-    sizeGb: Number(made[dataDisk]?.size ?? 0),
+    sizeGb: Number(state[dataDisk]?.size ?? 0),
     bootGb: machine?.bootDisk?.initializeParams?.size,
     vmIsLocked: machine?.deletionProtection === true,
   };
@@ -39,25 +39,25 @@ interface VmOutputs extends Record<string, unknown> {
 }
 
 /**
- * Why the state does not tell where the work lies, in words that end in what to do; undefined where it does, or where there is no
- * work yet. Without it, a disk that is not found would count as one that is not there.
+ * The message if the stack's state does not tell where the work is; undefined if it does, or if there is no work yet.
+ * Without this check, a disk that is not found would count as one that does not exist.
  */
-export function workNotFound(made: Made, { dataDisk, vm }: WorkKeys): string | undefined {
-  const key = [dataDisk, vm].find((each) => made[each]);
+export function workNotFound(state: StackState, { dataDisk, vm }: WorkKeys): string | undefined {
+  const key = [dataDisk, vm].find((each) => state[each]);
   if (key) {
-    const { project, zone, size } = made[key] ?? {};
+    const { project, zone, size } = state[key] ?? {};
     const sized = key === vm || Number(size) > 0;
     if (project && zone && sized) return undefined;
-    return `The stack's state has ${key}, but not where it lies or how big it is, and the work on it has to be kept. Read it again from Google Cloud, and run pulumi up again:\n    pulumi refresh`;
+    return `The stack's state has ${key}, but not its location or size, so the program cannot protect the work on it. Read the state again from Google Cloud, and run pulumi up again:\n    pulumi refresh`;
   }
   const types = [dataDisk, vm].map((each) => each.split("::")[0]);
-  const others = Object.keys(made).filter((each) => types.includes(each.split("::")[0]));
+  const others = Object.keys(state).filter((each) => types.includes(each.split("::")[0]));
   if (others.length === 0) return undefined;
-  return `The stack's state has ${others.join(", ")}, but neither ${dataDisk} nor ${vm}: this version of the program cannot tell which of them has the work on it. Go on with the version that ran last. This shows when it ran:\n    pulumi stack history`;
+  return `The stack's state has ${others.join(", ")}, but neither ${dataDisk} nor ${vm}: this version of the program cannot tell which of them has your work. Use the version that ran last. This shows when it ran:\n    pulumi stack history`;
 }
 
-/** A change that would lose people's work, or that is impossible. The text ends in what to do; undefined: the change is safe. */
-export function workAtRisk(
+/** The message for a change that would lose the users' work, or that is impossible; undefined if the change is safe. */
+export function dataLossRisk(
   {
     project,
     zone,
@@ -67,25 +67,25 @@ export function workAtRisk(
   }: Pick<Gcp, "project" | "zone" | "bootDiskGb" | "dataDiskGb" | "protectData">,
   disk: WorkDisk,
 ): string | undefined {
-  const anew = "download the work, then pulumi destroy, and pulumi up makes the site anew";
+  const recreate = "download the work, run pulumi destroy, then create a new site with pulumi up";
   if (dataDiskGb > 0 && disk.sizeGb > dataDiskGb)
-    return `dataDiskGb: a disk does not shrink; the one with your work on it has ${disk.sizeGb} GB, and ${dataDiskGb} are asked for.\n    pulumi config set dataDiskGb ${disk.sizeGb}`;
+    return `dataDiskGb: a disk cannot shrink; the disk with your work has ${disk.sizeGb} GB, and the setting is ${dataDiskGb}.\n    pulumi config set dataDiskGb ${disk.sizeGb}`;
   if (project !== disk.project)
-    return `project: the VM and the work on it lie in the project ${disk.project}, and do not move to ${project}. Make another stack for that (pulumi stack init), or ${anew} there.\n    pulumi config set project ${disk.project}`;
+    return `project: the VM and your work are in the project ${disk.project} and cannot move to ${project}. Create another stack for that project (pulumi stack init), or ${recreate} there.\n    pulumi config set project ${disk.project}`;
   if (regionOf(zone) !== regionOf(disk.zone))
-    return `zone: the VM, its address and its disk belong to the region ${regionOf(disk.zone)}, which ${zone} does not lie in. A site does not move to another region by itself: ${anew} there.\n    pulumi config set zone ${disk.zone}`;
+    return `zone: the VM, its address and its disk are in the region ${regionOf(disk.zone)}, and ${zone} is in another one. To move a site to another region, ${recreate} there.\n    pulumi config set zone ${disk.zone}`;
   if (dataDiskGb === 0 && disk.sizeGb > 0)
-    return `dataDiskGb: a running site does not move from its data disk, which has your work on it, to the boot disk. To have it there: ${anew}.\n    pulumi config set dataDiskGb ${disk.sizeGb}`;
+    return `dataDiskGb: the site has your work on its data disk and cannot move it to the boot disk. To do that, ${recreate}.\n    pulumi config set dataDiskGb ${disk.sizeGb}`;
   if (dataDiskGb > 0 && disk.sizeGb === 0)
-    return `dataDiskGb: your work lies on the VM's boot disk, and a running site does not move from there to a data disk. To have it there: ${anew}.\n    pulumi config set dataDiskGb 0`;
-  // In another zone there is another VM, whose boot disk may have any size.
+    return `dataDiskGb: the site has your work on the VM's boot disk and cannot move it to a data disk. To do that, ${recreate}.\n    pulumi config set dataDiskGb 0`;
+  // Another zone has a new VM, whose boot disk can have any size.
   if (zone === disk.zone && disk.bootGb !== undefined && disk.bootGb > bootDiskGb)
-    return `bootDiskGb: a disk does not shrink; the VM's boot disk has ${disk.bootGb} GB, and ${bootDiskGb} are asked for.\n    pulumi config set bootDiskGb ${disk.bootGb}`;
+    return `bootDiskGb: a disk cannot shrink; the VM's boot disk has ${disk.bootGb} GB, and the setting is ${bootDiskGb}.\n    pulumi config set bootDiskGb ${disk.bootGb}`;
   if (zone === disk.zone) return undefined;
   if (!protectData && disk.vmIsLocked)
-    return `zone: your work lies on the boot disk of the VM in ${disk.zone}, and Google still refuses to delete that VM, because protectData was on at the last pulumi up. Run pulumi up once in the zone as it was; then set the other one:\n    pulumi config set zone ${disk.zone} && pulumi up`;
+    return `zone: your work is on the boot disk of the VM in ${disk.zone}, and Google still refuses to delete that VM, because protectData was on at the last pulumi up. Run pulumi up once in the old zone; then set the new one:\n    pulumi config set zone ${disk.zone} && pulumi up`;
   if (!protectData) return undefined;
   if (disk.sizeGb === 0)
-    return `zone: your work lies on the boot disk of the VM in ${disk.zone}, and would go with it. Download it first. If nothing on it matters any more: pulumi config set protectData false\n    pulumi config set zone ${disk.zone}`;
-  return `zone: the disk with your work on it lies in ${disk.zone}, and no disk moves. The work can: into a new disk in ${zone}, by a snapshot, while the site is down; the old disk is deleted after that, which protectData forbids. Allow it for this once, and run pulumi up again:\n    pulumi config set protectData false`;
+    return `zone: your work is on the boot disk of the VM in ${disk.zone} and would be deleted with it. Download it first. If you no longer need it: pulumi config set protectData false\n    pulumi config set zone ${disk.zone}`;
+  return `zone: the disk with your work is in ${disk.zone}, and a disk cannot move. The program can copy the work by a snapshot to a new disk in ${zone}, while the site is down, and then delete the old disk; protectData forbids that. Allow it once, and run pulumi up again:\n    pulumi config set protectData false`;
 }

@@ -1,24 +1,24 @@
 import * as pulumi from "@pulumi/pulumi";
 import { plainRefusal } from "../../settings/plainRefusal.ts";
 
-/** What checks have found before anything is made. Each text ends in what to do about it. */
+/** Results of the checks before anything is created. Each text ends in what to do. */
 export interface Findings {
-  /** What has to be fixed first. */
+  /** Problems that stop the update. */
   issues: string[];
-  /** What may go wrong. */
+  /** Problems that may occur. */
   warnings: string[];
-  /** What is good to know. */
+  /** Information for the user. */
   notices: string[];
 }
 
-/** Findings as a check gathers them: what it did not find is undefined. */
+/** Results of one check; undefined entries are ignored. */
 export interface Checked {
   issues?: (string | undefined)[];
   warnings?: (string | undefined)[];
   notices?: (string | undefined)[];
 }
 
-/** All findings in one, each text once. */
+/** Merges the results of several checks, each text once. */
 export function merge(...checked: Checked[]): Findings {
   const all = (kind: keyof Findings) => [...new Set(checked.flatMap((each) => each[kind] ?? []))];
   const texts = (kind: keyof Findings) => all(kind).filter((text) => text !== undefined);
@@ -26,7 +26,7 @@ export function merge(...checked: Checked[]): Findings {
 }
 
 /**
- * Shows warnings, and notices where nothing has to be fixed first.
+ * Shows warnings, and, if there are no issues, notices.
  * @throws pulumi.RunError with all issues, if there are any.
  */
 export async function report({ issues, warnings, notices }: Findings): Promise<void> {

@@ -9,59 +9,62 @@ import { keysOf } from "../host/gcpVm.ts";
 import { greetingProblem, problemOfHost, problemOfVm } from "../host/sshGreeting.ts";
 import { composeProject } from "../names.ts";
 import { SITE } from "../release/siteRelease.ts";
-import { workAtRisk, workDiskOf, workNotFound } from "./dataLossGuard.ts";
+import { dataLossRisk, workDiskOf, workNotFound } from "./dataLossGuard.ts";
 import { type Checked, merge } from "./findings.ts";
-import { formerMachineOf, leftBehind, releaseKeyOf } from "./orphanedHost.ts";
+import { formerMachineOf, orphanedHost, releaseKeyOf } from "./orphanedHost.ts";
 import { deadAgent } from "./sshAgent.ts";
-import type { Made } from "./stackState.ts";
+import type { StackState } from "./stackState.ts";
 
 export interface MachineCheck extends Checked {
-  /** Zone that the data disk is in, where it is another one than the settings ask for. */
+  /** Zone of the existing data disk, if the settings have another one. */
   dataComesFrom?: string | undefined;
 }
 
-/** The machine that the settings ask for, beside the one that the stack has. */
-export async function checkMachine(target: Target, state: Promise<Made>): Promise<MachineCheck> {
+/** Compares the machine in the settings with the stack's existing one. */
+export async function checkMachine(target: Target, pendingState: Promise<StackState>): Promise<MachineCheck> {
   if (target.kind === "local") return {};
   const [agent, machine] = await Promise.all([
     deadAgent(),
-    target.kind === "ssh" ? checkOwnMachine(target, state) : checkVm(target, state),
+    target.kind === "ssh" ? checkOwnMachine(target, pendingState) : checkVm(target, pendingState),
   ]);
   return { ...machine, ...merge({ issues: [agent] }, machine) };
 }
 
-async function checkOwnMachine({ host, port, user, hostKey }: Ssh, state: Promise<Made>): Promise<MachineCheck> {
-  const [problem, made] = await Promise.all([greetingProblem(host, port), state]);
+async function checkOwnMachine(
+  { host, port, user, hostKey }: Ssh,
+  pendingState: Promise<StackState>,
+): Promise<MachineCheck> {
+  const [problem, state] = await Promise.all([greetingProblem(host, port), pendingState]);
   const noGreeting = problem && problemOfHost(problem, { host, port, user });
-  const former = formerMachineOf(made, releaseKeyOf(SITE));
-  const orphaned = former && leftBehind(former, hostKey, composeProject(pulumi.getProject(), pulumi.getStack()));
-  // A preview contacts no machine, so it can be had in spite of what an update cannot be.
+  const former = formerMachineOf(state, releaseKeyOf(SITE));
+  const orphaned = former && orphanedHost(former, hostKey, composeProject(pulumi.getProject(), pulumi.getStack()));
+  // A preview sends no commands to the machine, so it can go on.
   return pulumi.runtime.isDryRun()
     ? { warnings: [noGreeting, orphaned] }
     : { issues: [noGreeting], warnings: [orphaned] };
 }
 
-async function checkVm(vm: Gcp, state: Promise<Made>): Promise<MachineCheck> {
-  const made = await state;
+async function checkVm(vm: Gcp, pendingState: Promise<StackState>): Promise<MachineCheck> {
+  const state = await pendingState;
   const keys = keysOf(HOST);
-  const work = workDiskOf(made, keys);
-  const risk = workNotFound(made, keys) ?? (work && workAtRisk(vm, work));
+  const work = workDiskOf(state, keys);
+  const risk = workNotFound(state, keys) ?? (work && dataLossRisk(vm, work));
   const costs = costsOf(vm, { bootGb: work?.bootGb ?? 0, dataGb: work?.sizeGb ?? 0 });
   const report = costReport(costs, vm);
-  const isFirst = !made[keys.vm] && pulumi.runtime.isDryRun();
+  const isFirst = !state[keys.vm] && pulumi.runtime.isDryRun();
   return {
     issues: [risk],
-    // What the plan costs does not matter while it is refused.
-    warnings: [costs.length > 0 && !risk ? report : undefined, await noGreetingOfVm(made, keys)],
+    // The costs of a refused plan do not matter.
+    warnings: [costs.length > 0 && !risk ? report : undefined, await noGreetingOfVm(state, keys)],
     notices: [costs.length > 0 ? undefined : report, isFirst ? firstUpNotice(vm) : undefined],
     dataComesFrom: work && work.sizeGb > 0 && work.zone !== vm.zone ? work.zone : undefined,
   };
 }
 
-/** Never more than a warning: the VM may be about to be replaced, for the very reason that it hangs. */
-async function noGreetingOfVm(made: Made, keys: { vm: string; address: string }): Promise<string | undefined> {
-  const address = made[keys.address]?.address;
-  if (typeof address !== "string" || !made[keys.vm]) return undefined;
+/** Only a warning: the update may be about to replace the VM because it hangs. */
+async function noGreetingOfVm(state: StackState, keys: { vm: string; address: string }): Promise<string | undefined> {
+  const address = state[keys.address]?.address;
+  if (typeof address !== "string" || !state[keys.vm]) return undefined;
   const problem = await greetingProblem(address);
-  return problem && problemOfVm(problem, address, made[keys.vm]);
+  return problem && problemOfVm(problem, address, state[keys.vm]);
 }

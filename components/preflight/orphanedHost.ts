@@ -1,9 +1,9 @@
 import { REMOTE_COMMAND, ROOT } from "../host/remoteHost.ts";
 import { sshLineOf } from "../host/sshLine.ts";
 import { releaseName } from "../release/siteRelease.ts";
-import type { Made } from "./stackState.ts";
+import type { StackState } from "./stackState.ts";
 
-/** A machine that the site was released on, and what it proves itself by. */
+/** A machine that the site was released to, with its host key. */
 export interface FormerMachine {
   host: string;
   port?: number;
@@ -11,28 +11,28 @@ export interface FormerMachine {
   hostKey: string;
 }
 
-/** Where the release of a site is found in `madeSoFar`, if it went to a machine that is reached by SSH. */
+/** Key of a site's release in `StackState`, if it went to a machine over SSH. */
 export const releaseKeyOf = (site: string): string => `${REMOTE_COMMAND}::${releaseName(site)}`;
 
 /**
- * The machine of the last release that succeeded, read off what the stack has made so far; undefined before the first.
+ * The machine of the last successful release, read from the stack's state; undefined before the first one.
  * @param release key of the release
  */
-export function formerMachineOf(made: Made, release: string): FormerMachine | undefined {
-  const machine = made[release]?.connection as Partial<FormerMachine> | undefined;
-  // A machine that cannot be told from the new one cannot be spoken of.
+export function formerMachineOf(state: StackState, release: string): FormerMachine | undefined {
+  const machine = state[release]?.connection as Partial<FormerMachine> | undefined;
+  // Without its host key, it cannot be told from the new machine.
   if (typeof machine?.host !== "string" || typeof machine.hostKey !== "string") return undefined;
   return { user: "root", ...machine } as FormerMachine;
 }
 
 /**
- * The site that still runs on a machine that the settings no longer name, and the command that ends it. No more can be done from
- * here: the former machine may be gone, or be this one with a new key.
+ * Warns that the site still runs on a machine that is no longer in the settings, with the command that takes it down.
+ * The program cannot do that itself: the former machine may be gone, or may be the same one with a new key.
  *
- * @param project Compose's name for the site
+ * @param project Compose project of the site
  */
-export function leftBehind(former: FormerMachine, hostKey: string, project: string): string | undefined {
+export function orphanedHost(former: FormerMachine, hostKey: string, project: string): string | undefined {
   if (former.hostKey === hostKey) return undefined;
   const login = sshLineOf(former.host, former.user, former.hostKey, former.port);
-  return `ssh.hostKey: so far the site has run on a machine with another host key. If that is another machine, and not this one set up anew, it runs on there, for the people who were on its list; its notebooks stay there, too. This takes it down:\n    ${login} sudo sh ${ROOT}/bin/site-apply down ${project}`;
+  return `ssh.hostKey: the site has run on a machine with another host key. If that is a different machine, not this one reinstalled, the site still runs there for its former users, and its notebooks are there, too. This takes it down:\n    ${login} sudo sh ${ROOT}/bin/site-apply down ${project}`;
 }

@@ -10,43 +10,43 @@ import { type Cloudflare, checkCloudflare } from "./cloudflareZone.ts";
 import { type Checked, merge, report } from "./findings.ts";
 import { checkMachine } from "./machine.ts";
 import { renamedStack } from "./renamedStack.ts";
-import { madeSoFar } from "./stackState.ts";
+import { readStackState } from "./stackState.ts";
 
-/** Facts from the checks that resources need. */
+/** Results of the checks that resources need. */
 export interface Found {
-  /** What Cloudflare does for the site; undefined where the settings ask nothing of it. */
+  /** What Cloudflare does for the site; undefined if the settings do not use it. */
   cloudflare: Cloudflare | undefined;
-  /** IPv4 ranges from which visitors connect to the machine. */
+  /** IPv4 ranges from which browsers or proxies connect to the machine. */
   webFrom: string[];
-  /** Zone that the data disk is in, where it is another one than the settings ask for. */
+  /** Zone of the existing data disk, if the settings have another one. */
   dataComesFrom: string | undefined;
-  /** Names of the certificate that the stack has from Cloudflare, in Cloudflare's order. */
+  /** Names in the stack's existing certificate from Cloudflare, in Cloudflare's order. */
   formerNames: unknown;
 }
 
 /**
- * Looks at everything that is known before anything is made: the stack's state, the zone at Cloudflare, the machine. The settings
- * themselves, and missing credentials, are checked when they are loaded.
+ * Checks the stack's state, the zone at Cloudflare and the machine, before anything is created. Settings and credentials
+ * are checked when they are loaded.
  * @throws pulumi.RunError with every issue at once.
  */
 export async function preflight(settings: Settings): Promise<Found> {
-  const state = madeSoFar();
-  const [made, cloudflare, machine] = await Promise.all([
-    state,
-    checkCloudflare(settings, state),
-    checkMachine(settings.target, state),
+  const pendingState = readStackState();
+  const [state, cloudflare, machine] = await Promise.all([
+    pendingState,
+    checkCloudflare(settings, pendingState),
+    checkMachine(settings.target, pendingState),
   ]);
   const names = { project: pulumi.getProject(), stack: pulumi.getStack() };
-  await report(merge({ issues: [renamedStack(made, names, HOST)] }, cloudflare, machine, checkSettings(settings)));
+  await report(merge({ issues: [renamedStack(state, names, HOST)] }, cloudflare, machine, checkSettings(settings)));
   return {
     cloudflare: cloudflare.found,
     webFrom: cloudflare.found?.edge?.ipv4 ?? ["0.0.0.0/0"],
     dataComesFrom: machine.dataComesFrom,
-    formerNames: made[originCertificateKey(CERTIFICATE)]?.hostnames,
+    formerNames: state[originCertificateKey(CERTIFICATE)]?.hostnames,
   };
 }
 
-/** Consequences of the settings: known vulnerabilities at each run, the rest in a preview, which is when people read. */
+/** Consequences of the settings: vulnerabilities at each run, the others only in a preview, which people read. */
 function checkSettings(settings: Settings): Checked {
   const { target, domain, signIn } = settings;
   const names = buildNames(domain, target.kind === "local" ? target.port : 443);

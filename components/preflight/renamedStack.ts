@@ -2,7 +2,7 @@ import { keysOf } from "../host/gcpVm.ts";
 import { LOCAL_COMMAND, REMOTE_COMMAND } from "../host/remoteHost.ts";
 import { cloudName, composeProject, stackFolder } from "../names.ts";
 import { SITE, setupName } from "../release/siteRelease.ts";
-import type { Made } from "./stackState.ts";
+import type { StackState } from "./stackState.ts";
 
 /** The names of a stack and of its project. */
 export interface StackNames {
@@ -10,34 +10,34 @@ export interface StackNames {
   stack: string;
 }
 
-/** A site as the stack last made it, on this machine or on one of the user's own. */
+/** A site as the stack last released it, on this machine or on the user's own one. */
 interface FormerSite {
   /** The Compose project. */
   name: string;
-  /** The folder below `.state`; absent where the site is on another machine. */
+  /** The folder below `.state`; absent if the site is on another machine. */
   folder?: string;
 }
 
 /**
- * Why a stack cannot go on under its present names, in words that end in what to do; undefined where they are those that its site
- * was made with. Without this, a second site would be started beside the first one, with no data.
+ * The message if the stack or its project was renamed since its last release. Without this check, the update would start
+ * a second site without data beside the first one.
  *
  * @param host name of the stack's host
  */
-export function renamedStack(made: Made, now: StackNames, host: string): string | undefined {
-  return renamedVm(made, now, host) ?? renamedSite(made, now);
+export function renamedStack(state: StackState, now: StackNames, host: string): string | undefined {
+  return renamedVm(state, now, host) ?? renamedSite(state, now);
 }
 
-function renamedVm(made: Made, { project, stack }: StackNames, host: string): string | undefined {
-  const name = made[keysOf(host).vm]?.name;
+function renamedVm(state: StackState, { project, stack }: StackNames, host: string): string | undefined {
+  const name = state[keysOf(host).vm]?.name;
   const called = cloudName(project, stack);
   if (typeof name !== "string" || name === called) return undefined;
   const former = name.startsWith(`${project}-`) ? name.slice(project.length + 1) : "organization/PROJECT/STACK";
-  return `The stack's VM and disks are named ${name}; as ${called}, Pulumi would replace them all, with the work on them. Give stack and project their earlier names:\n    pulumi stack rename ${former}`;
+  return `The stack's VM and disks are named ${name}; as ${called}, Pulumi would replace them all and lose your work. Rename the stack or the project back:\n    pulumi stack rename ${former}`;
 }
 
-function renamedSite(made: Made, { project, stack }: StackNames): string | undefined {
-  const former = formerSite(made);
+function renamedSite(state: StackState, { project, stack }: StackNames): string | undefined {
+  const former = formerSite(state);
   const name = composeProject(project, stack);
   if (!former || former.name === name) return undefined;
   const folder = stackFolder(stack);
@@ -49,9 +49,9 @@ function renamedSite(made: Made, { project, stack }: StackNames): string | undef
   ].join("\n");
 }
 
-/** Read off the command that takes the site down, which is in the state of every stack but those with a VM. */
-function formerSite(made: Made): FormerSite | undefined {
-  const commands = [LOCAL_COMMAND, REMOTE_COMMAND].map((type) => made[`${type}::${setupName(SITE)}`]?.delete);
+/** Reads the site from the command that takes it down. Every stack without a VM has that command in its state. */
+function formerSite(state: StackState): FormerSite | undefined {
+  const commands = [LOCAL_COMMAND, REMOTE_COMMAND].map((type) => state[`${type}::${setupName(SITE)}`]?.delete);
   const [command] = commands.filter((each) => typeof each === "string");
   const { folder, name } =
     /(?:\/\.state\/(?<folder>[^/]+)\/site)?\/bin\/site-apply\S* down (?<name>[a-z0-9][a-z0-9_-]*)(?![\w.-])/.exec(

@@ -1,39 +1,39 @@
 import * as pulumi from "@pulumi/pulumi";
 import { plainRefusal } from "../../settings/plainRefusal.ts";
 
-/** Outputs of a stack's resources, by the ends of their URNs: `gcp:compute/disk:Disk::host-data`. */
-export type Made = Record<string, Record<string, unknown>>;
+/** Outputs of a stack's resources, by type and name: `gcp:compute/disk:Disk::host-data`. */
+export type StackState = Record<string, Record<string, unknown>>;
 
-/** What the engine tells of a stack's resources, by URN. */
+/** The engine's answer: a stack's resources, by URN. */
 interface StackResources {
   outputs?: Record<string, { type: string; outputs: Record<string, unknown> }>;
 }
 
-/** The key that a secret has in the engine's messages instead of its value. */
+/** The key that marks a secret in the engine's messages. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
-/** Outputs of the resources that this stack has before this run; empty before the first `pulumi up`. */
-export async function madeSoFar(): Promise<Made> {
+/** Outputs of the stack's existing resources; empty before the first `pulumi up`. */
+export async function readStackState(): Promise<StackState> {
   const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
   const { outputs = {} }: StackResources = await pulumi.runtime
     .invoke("pulumi:pulumi:readStackResourceOutputs", { stackName })
     .catch(refuseUnknownFunction);
   return Object.fromEntries(
-    Object.entries(outputs).map(([urn, made]) => [ending(urn), plain(made.outputs) as Record<string, unknown>]),
+    Object.entries(outputs).map(([urn, resource]) => [ending(urn), plain(resource.outputs) as Record<string, unknown>]),
   );
 }
 
-/** Pulumi's documentation does not name this function. Without it, work on a disk could not be seen, so nothing may go on. */
+/** Pulumi does not document this function. Without it, the program cannot protect the work on a disk, so it stops. */
 function refuseUnknownFunction(error: Error): never {
   if (!error.message.includes("unrecognized function name")) throw error;
   throw plainRefusal(
-    "Nothing was changed. This version of the Pulumi CLI does not tell what the stack has made so far, and the work on its disks has to be kept. 3.259.0 does:\n    curl -fsSL https://get.pulumi.com | sh -s -- --version 3.259.0\n",
+    "Nothing was changed. This version of the Pulumi CLI does not list the stack's resources, so the program cannot protect the work on its disks. Use 3.259.0:\n    curl -fsSL https://get.pulumi.com | sh -s -- --version 3.259.0\n",
   );
 }
 
 /**
- * A value of the state without what marks it as secret. The SDK takes off the outer mark only, and providers mark a secret inside
- * of another one (the command provider: the keys in `connection`). What is not known is undefined.
+ * A value of the state without the marks of secrets; undefined if it is unknown. The SDK removes only the outer mark, but
+ * providers nest them (the command provider: the keys in `connection`).
  */
 export function plain(value: unknown): unknown {
   if (pulumi.isUnknown(value)) return undefined;

@@ -1,8 +1,8 @@
 import type { Findings } from "./findings.ts";
 
-/** Settings and rules of a Cloudflare zone that break a proxied site. Each text ends in what to do. */
+/** Messages about settings and rules of a Cloudflare zone that break a proxied site. Each ends in what to do. */
 
-/** Values as Cloudflare tells them; undefined for what could not be read. */
+/** Values in Cloudflare's notation; undefined if they could not be read. */
 export interface ZoneSettings {
   websockets?: string | undefined;
   rocketLoader?: string | undefined;
@@ -20,31 +20,31 @@ export function settingFindings(
   const warnings: string[] = [];
   if (websockets === "off")
     issues.push(
-      `The setting WebSockets of the zone ${zone} is "off": no notebook could reach its kernel, and no terminal would open. Switch it on: ${page(zone, "network")}`,
+      `The setting WebSockets of the zone ${zone} is "off": notebooks could not reach their kernels, and terminals would not open. Turn it on: ${page(zone, "network")}`,
     );
   if (rocketLoader === "on")
     warnings.push(
-      `The setting Rocket Loader of the zone ${zone} is "on": Cloudflare runs the scripts of pages later and in its own order, so that JupyterLab or an app may stay empty. Switch it off (where a configuration rule does so for the site's names, all is well): ${page(zone, "speed/optimization")}`,
+      `The setting Rocket Loader of the zone ${zone} is "on": Cloudflare delays and reorders the scripts of pages, so JupyterLab or an app may stay empty. Turn it off (unless a configuration rule does so for the site's names): ${page(zone, "speed/optimization")}`,
     );
   if (securityLevel === "under_attack")
     warnings.push(
-      `The setting Security Level of the zone ${zone} is "under_attack": Cloudflare shows each visitor a challenge first. Programs cannot pass it, and an open notebook cannot be saved once it has expired. Switch Under Attack mode off (where a configuration rule does so for the site's names, all is well): ${page(zone, "security/settings")}`,
+      `The setting Security Level of the zone ${zone} is "under_attack": Cloudflare shows each user a challenge first. Programs cannot pass it, and an open notebook cannot be saved once it has expired. Turn Under Attack mode off (unless a configuration rule does so for the site's names): ${page(zone, "security/settings")}`,
     );
   if (securityLevel === "high")
     warnings.push(
-      `The setting Security Level of the zone ${zone} is "high": Cloudflare challenges more visitors, and programs cannot pass a challenge. If requests of a notebook fail with 403, set it to "medium": ${page(zone, "security/settings")}`,
+      `The setting Security Level of the zone ${zone} is "high": Cloudflare challenges more users, and programs cannot pass a challenge. If requests of a notebook fail with 403, set it to "medium": ${page(zone, "security/settings")}`,
     );
-  // Every new zone has it on, and the site's pages say `no-transform`.
+  // It is on in every new zone, and the site's pages send `no-transform`.
   const notices =
     emailObfuscation === "on"
       ? [
-          `The setting Email Obfuscation of the zone ${zone} is "on": Cloudflare replaces addresses in pages. The site's answers forbid that (no-transform). If a page shows "[email protected]" all the same, switch it off: ${page(zone, "security/settings")}`,
+          `The setting Email Obfuscation of the zone ${zone} is "on": Cloudflare replaces e-mail addresses in pages. The site's responses forbid that (no-transform). If a page still shows "[email protected]", turn it off: ${page(zone, "security/settings")}`,
         ]
       : [];
   return { issues, warnings, notices };
 }
 
-/** A rule as the provider tells of it, as far as it is looked at. */
+/** The relevant parts of a rule, in the provider's form. */
 export interface CacheRule {
   action?: string | null;
   description?: string | null;
@@ -62,15 +62,15 @@ export interface CacheRule {
 }
 
 export interface CacheRules {
-  /** Of the phase `http_request_cache_settings`: Cache Rules, in their order. */
+  /** Cache Rules (phase `http_request_cache_settings`), in their order. */
   request: CacheRule[];
-  /** Of the phase `http_response_cache_settings`: Cache Response Rules. */
+  /** Cache Response Rules (phase `http_response_cache_settings`). */
   response: CacheRule[];
 }
 
 /**
- * Rules by which Cloudflare keeps answers although the site forbids it. It would give them to strangers, without asking the site.
- * A rule that is surely for a name of the site is an issue; where nobody here can tell what it is for, it is a warning.
+ * Rules that make Cloudflare cache responses although the site forbids it. Cloudflare would serve them to strangers. A
+ * rule that applies to a host name of the site is an issue; one whose expression is too complex to tell is a warning.
  * @param names the site's host names.
  */
 export function cacheRuleFindings(zone: string, names: string[], { request, response }: CacheRules): Findings {
@@ -79,28 +79,26 @@ export function cacheRuleFindings(zone: string, names: string[], { request, resp
   for (const name of names) {
     const { overriding, isSure } = overridingFor(name, request);
     if (overriding) (isSure ? sure : possible).add(overriding);
-    // What they do to a header that forbids keeping is said by no page of Cloudflare's: never more than a warning.
+    // Cloudflare does not document how these rules affect a header that forbids caching, so they are only a warning.
     for (const rule of response.filter(changesControl)) if (appliesTo(rule, name) !== "no") possible.add(rule);
   }
   const labels = names.map((name) => `"${name}"`).join(" ");
-  const fix = `Set its Edge TTL to "Use cache-control header if present", or put a rule behind it that bypasses the cache for these names, http.host in {${labels}}: ${page(zone, "caching/cache-rules")}`;
-  const what = "Cloudflare keeps answers whatever the site says, and gives people's files to strangers";
+  const fix = `Set its Edge TTL to "Use cache-control header if present", or add a later rule that bypasses the cache for these names, http.host in {${labels}}: ${page(zone, "caching/cache-rules")}`;
+  const what = "Cloudflare caches responses that the site forbids to cache, and serves users' files to strangers";
   return {
     issues: [...sure].map(
-      (rule) => `The cache rule ${called(rule)} of the zone ${zone} is for the site, too: ${what}. ${fix}`,
+      (rule) => `The cache rule ${called(rule)} of the zone ${zone} applies to the site: ${what}. ${fix}`,
     ),
     warnings: [...possible]
       .filter((rule) => !sure.has(rule))
-      .map(
-        (rule) => `The cache rule ${called(rule)} of the zone ${zone} may be for the site, too. Then ${what}. ${fix}`,
-      ),
+      .map((rule) => `The cache rule ${called(rule)} of the zone ${zone} may apply to the site. Then ${what}. ${fix}`),
     notices: [],
   };
 }
 
 const called = ({ description, expression }: CacheRule) => `"${description || expression}"`;
 
-/** The rule that counts for a name in the end, of those that override what the site says. */
+/** The rule that finally applies to a name and overrides the site's headers, if there is one. */
 function overridingFor(name: string, rules: CacheRule[]): { overriding?: CacheRule; isSure?: boolean } {
   let found: { overriding?: CacheRule; isSure?: boolean } = {};
   for (const rule of rules) {
@@ -127,11 +125,11 @@ function changesControl({ enabled, action, actionParameters }: CacheRule): boole
   return !forbids;
 }
 
-/** Whether a rule is for requests to a name: as far as its expression says so by `http.host` alone. */
+/** Whether a rule applies to requests for a name. Understands only expressions of `http.host`. */
 export function appliesTo({ expression }: Pick<CacheRule, "expression">, name: string): "yes" | "no" | "maybe" {
   const text = withoutBrackets(expression ?? "");
   if (text === "true") return "yes";
-  // Brackets and words within texts: nobody here can tell.
+  // Splitting is safe only if no part breaks brackets or quotes.
   const any = text.split(/ or /);
   if (any.length > 1 && any.every(isBalanced)) return anyOf(any.map((part) => appliesTo({ expression: part }, name)));
   const all = text.split(/ and /);

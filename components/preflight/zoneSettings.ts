@@ -5,8 +5,8 @@ import { type Findings, merge } from "./findings.ts";
 import { type CacheRule, type CacheRules, cacheRuleFindings, settingFindings } from "./zoneSettingIssues.ts";
 
 /**
- * Checks the settings that the zone's owner made for all of its names, for those that break a proxied site. Settings that the token
- * may not read are skipped: cache rules need `Cache Settings: Read`, which the site needs for nothing else.
+ * Finds zone-wide settings that break a proxied site. Settings that the token may not read are skipped: cache rules need
+ * the permission `Cache Settings: Read`, which the site does not need otherwise.
  */
 export async function checkZoneSettings(zoneId: string, zone: string, names: string[]): Promise<Findings> {
   const read = (settingId: string) => getZoneSetting({ zoneId, settingId }).then(({ value }) => `${value}`, asUnknown);

@@ -6,33 +6,33 @@ import type { Secrets } from "../../files/site/secrets.ts";
 import type { Site } from "../../files/site/site.ts";
 import type { Host } from "../host/host.ts";
 
-/** The stack's only site. */
+/** Name of the stack's only site. */
 export const SITE = "site";
 
-/** Name of the command that is a release: it is in the state of every stack, and looked for there. */
+/** Resource name of the release command, by which the state is searched. */
 export const releaseName = (site: string): string => `${site}-release`;
-/** The same of the command that takes the site down. */
+/** Resource name of the set-up command, which takes the site down when it is deleted. */
 export const setupName = (site: string): string => `${site}-setup`;
 
 export interface SiteReleaseArgs {
-  /** Machine the site runs on. */
+  /** Machine on which the site runs. */
   host: Host;
-  /** Which services run. */
+  /** The services to run. */
   site: Site;
-  /** What is secret in their files. */
+  /** The secrets in their files. */
   secrets: { [Name in keyof Secrets]: pulumi.Input<Secrets[Name]> };
 }
 
 /**
- * The site, running on its host. Three commands: a secret in the text of the release would hide its whole difference from
- * `pulumi preview --diff`, and so travels apart. What they do is files/host/site_apply/.
+ * The site on its host, as three commands, which run files/host/site_apply/. Secrets have a separate command, because a
+ * secret in the release would hide the whole diff from `pulumi preview --diff`.
  */
 export class SiteRelease extends pulumi.ComponentResource {
   constructor(name: string, args: SiteReleaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("jupyter-up:index:SiteRelease", name, {}, opts);
     const { host, site } = args;
     const script = `${host.layout.root}/bin/site-apply`;
-    // By a shell, because a file system may be mounted so that it runs no programs.
+    // `sh`, because the file system may be mounted with noexec.
     const apply = (words: string) => `sh ${quoted(script)} ${words}`;
     const program = hostProgram();
     const installed = install(script, endOf(program));
@@ -42,8 +42,8 @@ export class SiteRelease extends pulumi.ComponentResource {
       setupName(name),
       {
         create: `${installed} && ${apply("machine")}`,
-        // Taking the site down belongs to the first command: it is in the state even when the release never got there. It brings
-        // the script along, in case the folder was moved or removed.
+        // The first command takes the site down, because it is in the state even if the release failed. It installs the
+        // script again, in case the folder was moved or removed.
         delete: `${installed}; ${apply(`down ${site.name}`)}`,
         stdin: program,
       },
@@ -56,7 +56,7 @@ export class SiteRelease extends pulumi.ComponentResource {
     );
     host.command(
       releaseName(name),
-      // The bundle is made with secrets, and holds nothing of them but folder names keyed by one.
+      // The bundle depends on secrets, but contains only folder names made with a secret key.
       { create: apply("release"), stdin: pulumi.unsecret(bundle.release) },
       { parent: this, dependsOn: secrets },
     );

@@ -6,31 +6,34 @@ import type { Sensitive } from "../../settings/sensitive.ts";
 import type { SignIn } from "../../settings/signIn.ts";
 
 export interface SiteSecretsArgs {
-  /** The identity provider. Users of the built-in one without a passwordHash get a password; any other gave a client secret. */
+  /**
+   * The identity provider. Users of the built-in one without a passwordHash get a password; the others have a client
+   * secret.
+   */
   signIn: SignIn;
-  /** The apps: a database password for each that has one, and what is secret in their settings. */
+  /** The apps: each one with a database gets a password for it. */
   apps: App[];
-  /** Token for Cloudflare's API, where the machine needs it: it gets the certificate by itself. */
+  /** Token for Cloudflare's API, if the machine needs it to get its certificate. */
   cloudflareToken?: Sensitive<string> | undefined;
-  /** Any text; another one makes the database's passwords anew. */
+  /** Any text; changing it replaces the database passwords. */
   databaseRotation?: string | undefined;
-  /** Any text; another one replaces the keys that sessions are signed with. */
+  /** Any text; changing it replaces the keys that sign sessions. */
   sessionRotation?: string | undefined;
 }
 
-/** What the site makes up for itself; the certificate comes from elsewhere. */
-type MadeUp = Omit<Secrets, "certificate" | "certificateKey">;
+/** All secrets of the site except the certificate. */
+type OwnSecrets = Omit<Secrets, "certificate" | "certificateKey">;
 
-/** Vouch asks for 44 characters or more of its keys. */
+/** Vouch requires keys of at least 44 characters. */
 const KEY_LENGTH = 48;
-/** About 95 bits, and short enough to type from one screen into another. */
+/** About 95 bits, and short enough to type. */
 const PASSWORD_LENGTH = 16;
 
-/** Everything secret that the site makes up for itself: made once, kept encrypted in the stack's state. */
+/** The site's secrets: generated once, kept encrypted in the stack's state. */
 export class SiteSecrets extends pulumi.ComponentResource {
-  /** Keys and password hashes, as the site's files need them; all secret. */
-  readonly values: { [Name in keyof MadeUp]: pulumi.Output<MadeUp[Name]> };
-  /** Generated passwords by address; nobody's whose hash is in the settings. Secret. */
+  /** Keys and password hashes in the form that the site's files need; all secret. */
+  readonly values: { [Name in keyof OwnSecrets]: pulumi.Output<OwnSecrets[Name]> };
+  /** Generated passwords by address, without users whose hash is in the settings. Secret. */
   readonly passwords: pulumi.Output<Record<string, string>>;
 
   constructor(name: string, args: SiteSecretsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -42,7 +45,7 @@ export class SiteSecrets extends pulumi.ComponentResource {
         { parent: this },
       );
     const key = (part: string) => random(part, KEY_LENGTH).result;
-    // Without the setting there are no keepers: an empty one would replace the keys of every stack made before it.
+    // No keepers without the setting: an empty keeper would replace the keys of older stacks.
     const sessionKeepers = args.sessionRotation ? { rotation: args.sessionRotation } : undefined;
     const sessionKey = (part: string) => random(part, KEY_LENGTH, sessionKeepers).result;
     const databaseKey = (part: string) => random(part, KEY_LENGTH, { rotation: args.databaseRotation ?? "" }).result;

@@ -1,27 +1,27 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Secrets } from "../../files/site/secrets.ts";
 
-/** A certificate for the site's names. Where it comes from, only its own file knows. */
+/** A certificate for the site's host names. */
 export interface Certificate {
-  /** Certificate chain, PEM, leaf first; absent where the machine gets it by itself. */
+  /** Certificate chain, PEM, leaf first; absent if the machine gets it by itself. */
   readonly certificate?: pulumi.Output<string>;
   /** Its private key, PEM; secret. */
   readonly key?: pulumi.Output<string>;
-  /** The authority's certificate, PEM, where people may trust it for this site alone. */
+  /** Certificate of the stack's own authority, PEM, which browsers have to trust; absent for other sources. */
   readonly authority?: pulumi.Output<string>;
 }
 
-/** What whoever connects to the site has to show, where it is not the whole world that may. */
+/** Client certificate (mTLS) that connecting clients must present. */
 export interface ClientCertificate {
-  /** Certificate of the authority that signed it, PEM. */
+  /** Certificate of its authority, PEM. */
   readonly authority: pulumi.Output<string>;
-  /** One that it signed, PEM. */
+  /** The client certificate, PEM. */
   readonly certificate: pulumi.Output<string>;
   /** Its private key, PEM; secret. */
   readonly key: pulumi.Output<string>;
 }
 
-/** What of them ends up in files on the host. */
+/** The certificates and keys that are written to files on the host. */
 export function inSecrets({ certificate, key }: Certificate, client?: ClientCertificate): CertificateSecrets {
   return {
     ...(certificate && key ? { certificate, certificateKey: key } : {}),

@@ -3,18 +3,18 @@ import { PrivateKey } from "@pulumi/tls/privateKey.js";
 import { SelfSignedCert } from "@pulumi/tls/selfSignedCert.js";
 
 export interface CertificateAuthorityArgs {
-  /** What it is called in its certificate. Another name makes another authority, which nobody trusts yet. */
+  /** Its common name. Changing it creates a new authority, which nobody trusts yet. */
   commonName: string;
-  /** How long its certificate is valid, in hours. */
+  /** Validity of its certificate, in hours. */
   validityPeriodHours: number;
-  /** Component that key and certificate were made in, before there was this one: stacks have them there. */
+  /** Former parent of key and certificate in older stacks. */
   formerParent: pulumi.Resource | pulumi.Input<pulumi.URN>;
 }
 
 export const HOURS_PER_DAY = 24;
 export const HOURS_PER_YEAR = 365 * HOURS_PER_DAY;
 
-/** A certificate authority of the stack's own. Its key never leaves the stack's encrypted state. */
+/** The stack's own certificate authority. Its key never leaves the stack's encrypted state. */
 export class CertificateAuthority extends pulumi.ComponentResource {
   /** PEM of the key; secret. */
   readonly key: pulumi.Output<string>;

@@ -5,14 +5,14 @@ import { OriginCertificate } from "./originCertificate.ts";
 import { PrivateAuthority } from "./privateAuthority.ts";
 
 export interface CreateCertificateArgs {
-  /** Names of the certificate that the stack has from Cloudflare, in Cloudflare's order; undefined: it has none. */
+  /** Names in the stack's existing certificate from Cloudflare, in Cloudflare's order; undefined: it has none. */
   formerNames: unknown;
 }
 
-/** The stack's only certificate. */
+/** Name of the stack's only certificate. */
 export const CERTIFICATE = "certificate";
 
-/** The certificate that the settings ask for. */
+/** Creates the certificate for the settings. */
 export function createCertificate(
   { tls, hostNames: dnsNames }: Settings,
   { formerNames }: CreateCertificateArgs,
@@ -24,7 +24,7 @@ export function createCertificate(
       return new PrivateAuthority(CERTIFICATE, { dnsNames, authorityName: `jupyter-up ${pulumi.getStack()}` });
     case "provided":
       return { certificate: tls.certificate.output(pulumi.secret), key: tls.key.output(pulumi.secret) };
-    // The machine gets it by itself, when a release needs it.
+    // The machine gets it by itself during a release.
     case "letsencrypt":
       return {};
   }

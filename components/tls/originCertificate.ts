@@ -5,19 +5,19 @@ import { PrivateKey } from "@pulumi/tls/privateKey.js";
 import type { Certificate } from "./certificate.ts";
 
 export interface OriginCertificateArgs {
-  /** Every name the site answers to. */
+  /** All host names of the site. */
   dnsNames: string[];
-  /** Names of the certificate that the stack has, in Cloudflare's order. Default: it has none. */
+  /** Names in the stack's existing certificate, in Cloudflare's order. Default: it has none. */
   formerNames?: unknown;
 }
 
-/** The stack's only certificate by Cloudflare; its outputs are looked up in the state of every stack. */
+/** Key in `StackState` of the certificate that Cloudflare issued. */
 export const originCertificateKey = (name: string): string =>
   `cloudflare:index/originCaCertificate:OriginCaCertificate::${name}-signed`;
 
 /**
- * Names for a certificate, in the order of the one that there is, if it is for the same names: another order would be another
- * certificate, and after a refresh the order is Cloudflare's.
+ * Names for a certificate, in the order of the existing one if it has the same names. A different order would replace the
+ * certificate, and after a refresh the state has Cloudflare's order.
  */
 export function inFormerOrder(names: string[], former: unknown): string[] {
   const sorted = names.toSorted();
@@ -25,7 +25,9 @@ export function inFormerOrder(names: string[], former: unknown): string[] {
   return isSame ? former : sorted;
 }
 
-/** A certificate by Cloudflare's own authority, which Cloudflare alone trusts. Lasts 15 years, so that nobody renews it. */
+/**
+ * A certificate of Cloudflare's origin authority, which only Cloudflare trusts. It lasts 15 years and is never renewed.
+ */
 export class OriginCertificate extends pulumi.ComponentResource implements Certificate {
   readonly certificate: pulumi.Output<string>;
   readonly key: pulumi.Output<string>;

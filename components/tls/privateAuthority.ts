@@ -6,23 +6,23 @@ import type { Certificate } from "./certificate.ts";
 import { CertificateAuthority, HOURS_PER_DAY, HOURS_PER_YEAR } from "./certificateAuthority.ts";
 
 export interface PrivateAuthorityArgs {
-  /** Every name the site answers to. */
+  /** All host names of the site. */
   dnsNames: pulumi.Input<string[]>;
-  /** What the authority is called in its certificate, which people trust: `jupyter-up dev`. */
+  /** Common name of the authority: `jupyter-up dev`. */
   authorityName: string;
 }
 
-/** The type that it had when there was no other way to a certificate. */
+/** Its type in older stacks. */
 const FORMER_TYPE = "jupyter-up:index:Certificate";
 const AUTHORITY_YEARS = 10;
-/** Browsers take no more than 398 days from a public CA, and Apple's no more than 825 from any. */
+/** Browsers accept at most 398 days from a public CA; Apple's accept at most 825 days from any. */
 const LEAF_DAYS = 397;
 /** The first `pulumi up` in a certificate's last month renews it. */
 const RENEWAL_DAYS = 30;
 
 /**
- * A certificate for the site's names, by a certificate authority of the stack's own. Whoever trusts the authority once
- * sees no warning again; its key never leaves the stack's encrypted state.
+ * A certificate of the stack's own authority. A browser that trusts the authority shows no warnings, even after the
+ * certificate is renewed.
  */
 export class PrivateAuthority extends pulumi.ComponentResource implements Certificate {
   readonly certificate: pulumi.Output<string>;
@@ -39,7 +39,7 @@ export class PrivateAuthority extends pulumi.ComponentResource implements Certif
       {
         commonName: args.authorityName,
         validityPeriodHours: AUTHORITY_YEARS * HOURS_PER_YEAR,
-        // A new authority would have to be trusted again by everybody.
+        // Keeps the authority of an older stack: everybody would have to trust a new one.
         formerParent: pulumi.createUrn(name, FORMER_TYPE, opts?.parent),
       },
       parent,

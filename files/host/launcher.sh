@@ -1,25 +1,25 @@
 #!/bin/sh
-# site-apply: releases the site of this folder. It is the only program that changes what lies here.
+# site-apply: releases the site of this folder. No other program changes the folder.
 #
 #   site-apply machine          checks whether this machine can run the site
-#   site-apply secrets          places the secret files that arrive on standard input
-#   site-apply release          makes the release that arrives on standard input the running site, or changes nothing
-#   site-apply check            checks whether each service of the running release answers
+#   site-apply secrets          stores the secret files from standard input
+#   site-apply release          activates the release from standard input, or changes nothing
+#   site-apply check            checks that each service of the running release answers
 #   site-apply renew            renews the certificate if it is due; a timer runs it
 #   site-apply down PROJECT     takes the site down; notebooks and other data stay
 #
-# The program is the Python package below, a file after the other. These lines find Python and have it read them.
+# The Python package follows below, one module after the other. These lines find Python and load the modules.
 # Below <root>, the folder around bin/:
 #   files/SERVICE/ID  secrets/SERVICE/ID  units/UNIT  releases/ID  current (link)  previous (link)  lock (link)  site-apply.log
-# Killed at any moment, the next run repairs; run twice, it changes nothing.
+# If a run is killed at any moment, the next one repairs the site. A second run changes nothing.
 unset IFS CDPATH
-# The same letters, sort order and messages everywhere. `su` leaves root without the sbin folders, where nft is.
+# One character set, sort order and language everywhere. After `su`, root lacks the sbin folders, which contain nft.
 LC_ALL=C
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export LC_ALL PATH
 root=$(cd "$(dirname "$0")/.." && pwd) || exit
 
-# -I: neither the caller's PYTHON variables nor modules of the working directory. Nothing is written beside the program.
+# -I ignores the caller's PYTHON variables and modules in the working directory. -B writes no bytecode beside the program.
 load='
 import importlib.abc, importlib.util, sys
 

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 const PACKAGE = "site_apply";
 
 /**
- * The host's program as one text, which is put in place at once or not at all: `launcher.sh`, and behind it the modules of the
- * Python package. Each is a line `module NAME` and its lines behind a bar, as `pulumi preview --diff` compares them.
+ * The host's program as one text: `launcher.sh`, followed by the modules of the Python package. Each module is a line
+ * `module NAME` and its lines after a bar, so `pulumi preview --diff` compares line by line.
  */
 export function hostProgram(): string {
   const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
@@ -18,5 +18,5 @@ export function hostProgram(): string {
   return [`${read("launcher.sh")}`, ...texts, `end ${modules.length}`, ""].join("\n");
 }
 
-/** The last line of the program: one that was cut off on its way has not got it. */
+/** The last line of the program. It is missing if the transfer was cut off. */
 export const endOf = (program: string): string => program.trimEnd().split("\n").at(-1) ?? "";

@@ -8,15 +8,15 @@ import { composeText } from "./composeText.ts";
 import { MANIFEST_VERSION, manifestFile, type ReleaseManifest, type ServiceManifest } from "./manifest.ts";
 import { ENVIRONMENT, shortHash, type WrittenService, writeService } from "./writtenService.ts";
 
-/** What is sent to the host: the standard input of its two commands. */
+/** Standard input of the two commands on the host. */
 export interface Bundle {
-  /** `site-apply secrets`: every secret file. Secret as a whole. */
+  /** For `site-apply secrets`: all secret files. Secret. */
   secrets: string;
-  /** `site-apply release`: everything else, readable; names the secrets by folder, tells nothing of them. */
+  /** For `site-apply release`: everything else, readable. It names secrets only by folder. */
   release: string;
 }
 
-/** Site and secrets → the exact files on the host. */
+/** Builds the files on the host from site and secrets. */
 export function bundleOf(site: Site, secrets: Secrets): Bundle {
   const written = site.services.map((service) => writeService(service, secrets));
   const plain = [
@@ -37,7 +37,7 @@ export function bundleOf(site: Site, secrets: Secrets): Bundle {
   };
 }
 
-/** What the host has to know besides the files, but for the release's name. */
+/** The manifest, without the release's name. */
 function manifestOf(site: Site, written: WrittenService[]): Omit<ReleaseManifest, "release"> {
   const { layout } = site;
   const { address } = layout;
@@ -62,7 +62,7 @@ function manifestOf(site: Site, written: WrittenService[]): Omit<ReleaseManifest
   };
 }
 
-/** What the host has to know of a service. */
+/** A service's entry in the manifest. */
 function serviceManifest(site: Site, { service, filesId, secretsId }: WrittenService): ServiceManifest {
   const {
     name,
@@ -104,15 +104,15 @@ function serviceManifest(site: Site, { service, filesId, secretsId }: WrittenSer
 }
 
 /**
- * MiB that the machine needs beside a service that takes what is left: 350 for itself, Docker's engine and what the site always
- * has, 100 for a database and 40 for an app with Docker's process for it (measured with 1 GB: 290, 75 and 25).
+ * MiB that must stay free beside a service that takes the memory left: 350 for the system, Docker's engine and the standard
+ * services, 100 for a database, and 40 for each app with its Docker process (measured with 1 GB: 290, 75 and 25).
  */
 function memoryBeside({ services }: Site): number {
   const apps = services.filter(({ user }) => !user);
   return 350 + (services.some(({ name }) => name === "mariadb") ? 100 : 0) + 40 * apps.length;
 }
 
-/** The setting of a port; none where the world comes in, which knows 443 and 80 only. */
+/** The setting of a port; none for the public internet, which needs 443 and 80. */
 const settable = (setting: string, { address }: HostLayout) => (address === "127.0.0.1" ? setting : undefined);
 
 function ownersOf(written: WrittenService[]): Record<string, string> {
@@ -122,7 +122,7 @@ function ownersOf(written: WrittenService[]): Record<string, string> {
 }
 
 const owner = ({ uid, gid }: { uid: number; gid: number }) => `${uid}:${gid}`;
-/** Secret files of a service that does not read them itself are for nobody else. */
+/** A service that does not read its secret files itself needs no owner for them. */
 const ROOT = { uid: 0, gid: 0 };
 
 function hostFiles(folder: string, files: TextFiles, mode: string): HostFile[] {
@@ -137,13 +137,13 @@ function composeYaml(site: Site, written: WrittenService[]): string {
   const about = Object.fromEntries(
     site.services.flatMap(({ name, about }) => [
       [name, about],
-      [`${name}-check`, `Reads the files of ${name} as it would itself, before a release is switched to.`],
+      [`${name}-check`, `Checks the files of ${name} before a release is activated.`],
     ]),
   );
   return composeText(site.name, services, networksOf(site), about);
 }
 
-/** Every network that a service is on. What is internal for one of them is so for all. */
+/** All networks of the services. A network is internal if it is internal for any service. */
 function networksOf({ services }: Site): Record<string, { internal: true } | null> {
   const internal = new Set(services.flatMap(({ internal }) => internal ?? []));
   return Object.fromEntries(
@@ -168,7 +168,7 @@ function composeService(site: Site, each: WrittenService): Record<string, unknow
   };
 }
 
-/** A service that can check its files gets a second one beside it, which the release runs before it switches over. */
+/** The check container of a service that can check its files. A release runs it before it is activated. */
 function checkOf(site: Site, { service, ...each }: WrittenService): Record<string, unknown> {
   if (!service.check) return {};
   const { read_only, tmpfs, cap_drop, security_opt, mem_limit } = service.compose;
@@ -192,7 +192,10 @@ function checkOf(site: Site, { service, ...each }: WrittenService): Record<strin
   };
 }
 
-/** Folders with the content in their name, so that a change of content is a change of the service; or, where it reloads, the folder around. */
+/**
+ * Mounts of a service's files. The folders are named by content, so a change of content recreates the container; a service that
+ * reloads mounts the parent folder instead.
+ */
 function mounts(site: Site, { service, filesId, secretsId }: WrittenService): unknown[] {
   const { root } = site.layout;
   const mount = (kind: string, id: string, at: string, around = service.reload !== undefined) =>
@@ -207,7 +210,7 @@ function mounts(site: Site, { service, filesId, secretsId }: WrittenService): un
   ];
 }
 
-/** A folder that is missing shall be an error and not an empty folder of root's. */
+/** A bind mount. A missing folder is an error; Docker must not create it as root. */
 function bind(source: string, target: string, readOnly = false) {
   return { type: "bind", source, target, ...(readOnly ? { read_only: true } : {}), bind: { create_host_path: false } };
 }

@@ -1,43 +1,42 @@
 import { z } from "zod";
 
 /**
- * What the host has to know besides the files: `release.json` and `secrets.json`. host/site_apply/manifest.py reads them, and a
- * golden file (tests/unit/files/manifest.golden.json) holds both sides to the same form. A change that the other side would
- * misunderstand needs another version.
+ * The manifests `release.json` and `secrets.json`, which host/site_apply/manifest.py reads. A golden file
+ * (tests/unit/files/manifest.golden.json) keeps both sides in step. An incompatible change needs a new version.
  */
 export const MANIFEST_VERSION = 1;
 
-/** A program and its arguments, which no shell reads. */
+/** A program and its arguments, run without a shell. */
 const argv = z.array(z.string()).min(1);
 
 const image = z.strictObject({
-  /** As `docker pull` takes it. */
+  /** Full reference for `docker pull`. */
   reference: z.string(),
-  /** Room that it takes when unpacked, in MiB. */
+  /** Unpacked size in MiB. */
   size_mib: z.number().int(),
-  /** The setting that names it, if it is anybody's image. */
+  /** The setting that names it, if the user chose the image. */
   setting: z.string().optional(),
-  /** For a tag that moves: the command that ends this. */
+  /** For a moving tag: the command that pins it. */
   pin: z.string().optional(),
 });
 
 const port = z.strictObject({
   address: z.string(),
   port: z.number().int(),
-  /** The setting of the port; absent where it is the public internet's. */
+  /** The setting of the port; absent if the public internet uses it. */
   setting: z.string().optional(),
 });
 
 const service = z.strictObject({
   name: z.string(),
   image: z.string().optional(),
-  /** UID:GID; absent: the image's own say. */
+  /** `UID:GID`; absent: read from the image. */
   user: z.string().optional(),
-  /** Folder of its files, where the host has to know it: below files/SERVICE. */
+  /** Folder of its files below files/SERVICE, if the host needs it. */
   files: z.string().optional(),
-  /** Folder of its secret files, for a link to it: below secrets/SERVICE. */
+  /** Folder of its secret files below secrets/SERVICE, for the link to it. */
   secrets: z.string().optional(),
-  /** Folders of data, on the host, and those to be made in them. */
+  /** Data folders on the host, and the folders to create in them. */
   folders: z.array(z.strictObject({ path: z.string(), inner: z.array(z.string()).optional() })).optional(),
   network_attachments: z
     .array(z.strictObject({ service: z.string(), network: z.string(), alias: z.string().optional() }))
@@ -45,7 +44,7 @@ const service = z.strictObject({
   reload: argv.optional(),
   lists: z.array(z.string()).optional(),
   user_controlled: z.boolean().optional(),
-  /** MiB that the machine needs beside it: it may use the memory that is left. */
+  /** MiB that must stay free beside it; it may use the rest of the memory. */
   memory_beside_mib: z.number().int().optional(),
   processes_per_core: z.number().int().optional(),
   readiness_probe: z.strictObject({ service: z.string(), succeeds: argv }).optional(),
@@ -54,33 +53,33 @@ const service = z.strictObject({
   dismiss: argv.optional(),
   smoke_test: argv.optional(),
   certificate: z.strictObject({ id: z.string(), folder: z.string(), reader: z.string() }).optional(),
-  /** Whether its files hold units of systemd. */
+  /** Whether its files contain systemd units. */
   units: z.boolean().optional(),
 });
 
-/** `release.json`. What is absent is empty. */
+/** `release.json`. Absent values are empty. */
 export const releaseManifest = z.strictObject({
   version: z.literal(MANIFEST_VERSION),
-  /** Name of the release, by its content. */
+  /** Name of the release: a hash of its content. */
   release: z.string(),
   /** Compose project. */
   project: z.string(),
-  /** Type of the machine: another one is another release. */
+  /** Machine type: a change requires a release. */
   machine: z.string().optional(),
   images: z.array(image).optional(),
   ports: z.array(port).optional(),
-  /** Addresses and `@domains`, or names at GitHub, that may come in. */
+  /** The allow list: addresses and `@domains`, or GitHub user names. */
   allow: z.array(z.string()).optional(),
   networks: z.array(z.string()).optional(),
   services: z.array(service).optional(),
-  /** Apps that are no more, and the folders of theirs that are to go. */
+  /** Removed apps whose folders are to be deleted. */
   purge: z.array(z.strictObject({ app: z.string(), folder: z.string() })).optional(),
 });
 
 /** `secrets.json` */
 export const secretsManifest = z.strictObject({
   version: z.literal(MANIFEST_VERSION),
-  /** UID:GID of each service's secret files. */
+  /** `UID:GID` of each service's secret files. */
   owners: z.record(z.string(), z.string()),
 });
 
@@ -88,7 +87,7 @@ export type ReleaseManifest = z.infer<typeof releaseManifest>;
 export type ServiceManifest = z.infer<typeof service>;
 export type SecretsManifest = z.infer<typeof secretsManifest>;
 
-/** A manifest as a file that a person can read line by line. */
+/** A manifest as a file, formatted for line-by-line diffs. */
 export function manifestFile(name: "release" | "secrets", manifest: ReleaseManifest | SecretsManifest) {
   const mode = name === "secrets" ? "0600" : "0644";
   return { path: `${name}.json`, mode, content: `${JSON.stringify(manifest, undefined, 2)}\n` };

@@ -2,17 +2,17 @@ import { createHash, createHmac } from "node:crypto";
 import type { Secrets } from "../site/secrets.ts";
 import type { MountedFolder, Service, TextFiles } from "../site/service.ts";
 
-/** One service with its files written out, in the folders they will lie in. */
+/** A service with the content of its files and the names of their folders. */
 export interface WrittenService {
   service: Service;
   files: TextFiles;
   secretFiles: TextFiles;
-  /** Folder name by content; empty without files. */
+  /** Folder name, a hash of the content; empty without files. */
   filesId: string;
   secretsId: string;
 }
 
-/** Writes out the files of a service; see WrittenService. */
+/** Builds the files of one service. */
 export function writeService(service: Service, secrets: Secrets): WrittenService {
   const secretFiles = {
     ...service.secretFiles?.content(secrets),
@@ -28,7 +28,7 @@ export function writeService(service: Service, secrets: Secrets): WrittenService
   return { service, files, secretFiles, secretsId, filesId: folderName(createHash("sha256"), files) };
 }
 
-/** Several folders as one, each by its number: their places may be named as no file on the host can be. */
+/** Several folders as one, numbered, because their paths in the container may be invalid names on the host. */
 function numbered(folders: MountedFolder[]): TextFiles {
   const files = folders.flatMap(({ files }, number) =>
     Object.entries(files).map(([path, content]) => [`${number}/${path}`, content]),
@@ -36,7 +36,7 @@ function numbered(folders: MountedFolder[]): TextFiles {
   return Object.fromEntries(files);
 }
 
-/** Variables as Compose reads them from a file: in quotes, what else it would take for its own behind a backslash. */
+/** Variables in Compose's env_file format: quoted, with special characters escaped. */
 function environmentFile(variables: Record<string, string>): TextFiles {
   const lines = Object.entries(variables).map(([name, value]) => `${name}="${value.replace(/[\\"$]/g, "\\$&")}"\n`);
   return lines.length > 0 ? { [ENVIRONMENT]: lines.join("") } : {};
@@ -50,7 +50,7 @@ interface Hash {
   digest(encoding: "hex"): string;
 }
 
-/** Twelve digits for these parts in this order. */
+/** The first twelve hexadecimal digits of a hash of these parts, in this order. */
 export const shortHash = (hash: Hash, parts: string[]) =>
   parts
     .reduce((sum, part) => sum.update(`${part}\0`), hash)

@@ -9,13 +9,13 @@ import * as pulumi from "@pulumi/pulumi";
 const { OriginPulls } = await import(`${process.env.COMPONENTS}/cloudflare/originPulls.ts`);
 const { CERTIFICATE, createCertificate } = await import(`${process.env.COMPONENTS}/tls/createCertificate.ts`);
 const { originCertificateKey } = await import(`${process.env.COMPONENTS}/tls/originCertificate.ts`);
-const { madeSoFar } = await import(`${process.env.COMPONENTS}/preflight/stackState.ts`);
+const { readStackState } = await import(`${process.env.COMPONENTS}/preflight/stackState.ts`);
 
 const config = new pulumi.Config();
 const names = config.requireObject<string[]>("names");
 const zoneId = config.require("zoneId");
 
-const formerNames = (await madeSoFar())[originCertificateKey(CERTIFICATE)]?.hostnames;
+const formerNames = (await readStackState())[originCertificateKey(CERTIFICATE)]?.hostnames;
 createCertificate({ tls: { mode: "cloudflare-origin" }, hostNames: names }, { formerNames });
 const apiToken = new pulumi.Config("cloudflare").requireSecret("apiToken");
 const pulls = new OriginPulls("pulls", { zoneId, names, authorityName: "trial dev clients", apiToken });

@@ -60,7 +60,10 @@ import { skip, type TrialStack, trialStack } from "./trialStack.ts";
   it("requires the certificate once Cloudflare presents it, and says what it waits for", async () => {
     const { code, text } = await up();
     assert.equal(code, 0, text);
-    assert.match(text, /Waits for Cloudflare to show .* Missing: lab\.example\.test, jupyter\.example\.test/);
+    assert.match(
+      text,
+      /Waiting up to 10 minutes until Cloudflare presents .* Missing: lab\.example\.test, jupyter\.example\.test/,
+    );
     await assertShownAtRelease(["lab.example.test", "jupyter.example.test"]);
   });
 

@@ -6,10 +6,10 @@
 import { Command } from "@pulumi/command/remote/command.js";
 
 // The program runs in a separate folder, far from the components.
-const { madeSoFar } = await import(`${process.env.COMPONENTS}/preflight/stackState.ts`);
+const { readStackState } = await import(`${process.env.COMPONENTS}/preflight/stackState.ts`);
 const { formerMachineOf, releaseKeyOf } = await import(`${process.env.COMPONENTS}/preflight/orphanedHost.ts`);
 
-const former = formerMachineOf(await madeSoFar(), releaseKeyOf("site"));
+const former = formerMachineOf(await readStackState(), releaseKeyOf("site"));
 export const found = former ? `${former.user}@${former.host}:${former.port} ${former.hostKey}` : "none";
 
 // Without a command it contacts nobody.

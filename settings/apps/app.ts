@@ -9,7 +9,7 @@ import { nameIssue, whatIsWrongWithName } from "./name.ts";
 import { checkoutPath, containerPath, thatCanBeRead, volume } from "./paths.ts";
 import { variables } from "./variables.ts";
 
-/** Docker's own short names are names at Docker Hub. */
+/** The full name of an image: a name without a registry is Docker Hub's. */
 function inFull(image: string): string {
   const slash = image.indexOf("/");
   const first = image.slice(0, Math.max(slash, 0));
@@ -22,22 +22,21 @@ const REFERENCE = new RegExp(
 );
 
 function whatIsWrongWithImage(image: string): string | undefined {
-  if (image.length > LONGEST_REFERENCE || !REFERENCE.test(image)) return "is no name of an image";
-  if (/:latest$/.test(image))
-    return "means another image whenever its maker likes, without a release of yours; name one version";
-  if (!/[^/]*[:@][^/]*$/.test(image)) return "names no version; put one behind a colon";
+  if (image.length > LONGEST_REFERENCE || !REFERENCE.test(image)) return "is not the name of an image";
+  if (/:latest$/.test(image)) return "can change to another image at any time without a release; name a fixed version";
+  if (!/[^/]*[:@][^/]*$/.test(image)) return "names no version; add one after a colon";
   return undefined;
 }
 
 const THIS_IMAGE = setThis("docker.io/traefik/whoami:v1.11.0");
-/** An app as it is written in the settings. */
+/** An app in the settings. */
 export const app = z.strictObject(
   {
-    /** First label of its name: `adminer` for adminer.lab.example.com. */
+    /** First label of its host name: `adminer` for adminer.lab.example.com. */
     name: z.string({ error: (issue) => nameIssue(issue.input) }).superRefine((name, context) => {
       if (whatIsWrongWithName(name)) context.addIssue({ code: "custom", message: nameIssue(name) });
     }),
-    /** Image with its version; without a registry it is Docker Hub's. */
+    /** Image with its version; without a registry: at Docker Hub. */
     image: text("an image", THIS_IMAGE)
       .trim()
       .transform(inFull)
@@ -45,26 +44,26 @@ export const app = z.strictObject(
         const wrong = whatIsWrongWithImage(image);
         if (wrong) context.addIssue({ code: "custom", message: withFix(`${format(image)} ${wrong}.`, THIS_IMAGE) });
       }),
-    /** Port in the container where it speaks HTTP. */
+    /** Port in the container that serves HTTP. */
     port: port(setThis("8080")),
-    /** Title on its tile on the front page. Default: its name. */
+    /** Title of its tile on the front page. Default: its name. */
     title: text("a title", setThis("'Wine and cheese'"))
       .regex(/^(?!\s)[^\p{C}<>"\\$]{1,64}(?<!\s)$/u, {
         error: (issue) => withFix(`${format(issue.input)} cannot be shown as a title.`, setThis("'Wine and cheese'")),
       })
       .optional(),
-    /** Variables in its environment. */
+    /** Environment variables. */
     environment: variables("variables"),
-    /** Secret variables; they travel apart, and are in no preview. */
+    /** Secret environment variables; they are sent separately and never shown in previews. */
     secrets: variables("secret variables"),
-    /** Folders in the container that outlive it: on the data folder, a folder of the app's own. */
+    /** Folders in the container that outlive it, stored in the app's own data folder. */
     volumes: z
       .array(volume, {
         error: (issue) =>
           withFix(`expected a list of paths in the container, found ${format(issue.input)}.`, REMOVE_THIS),
       })
       .default([]),
-    /** Folders of this checkout, by where they are to lie in the container: read-only, sent with the release. */
+    /** Folders of this checkout, by their path in the container: read-only, sent with the release. */
     files: z
       .preprocess(
         withoutProto,
@@ -73,51 +72,51 @@ export const app = z.strictObject(
           thatCanBeRead(checkoutPath("a folder of this checkout", REMOVE_THIS), whatIsWrongWithFolder),
           {
             error: (issue) =>
-              withFix(`expected folders by their place in the container, found ${format(issue.input)}.`, REMOVE_THIS),
+              withFix(`expected folders by their path in the container, found ${format(issue.input)}.`, REMOVE_THIS),
           },
         ),
       )
       .default({}),
-    /** A database and a user of its own; DATABASE_URL and DB_HOST, DB_NAME, DB_USER, DB_PASSWORD in its environment. */
+    /** Whether it gets its own database and user, as DATABASE_URL and DB_HOST, DB_NAME, DB_USER, DB_PASSWORD. */
     database: yesOrNo(setThis("true")).default(false),
-    /** SQL file of this checkout, run once when the database is made. */
+    /** SQL file of this checkout, run once when the database is created. */
     schema: thatCanBeRead(checkoutPath("an SQL file of this checkout", REMOVE_THIS), whatIsWrongWithFile).optional(),
-    /** Whether notebooks may read and write its database, too. */
+    /** Whether notebooks may also read and write its database. */
     shared: yesOrNo(setThis("true")).default(false),
-    /** Memory it may take: `256m`, `1g`. */
+    /** Memory limit: `256m`, `1g`. */
     memory: text("an amount of memory", setThis("256m"))
       .trim()
       .toLowerCase()
       .regex(/^[1-9]\d*[mg]$/, {
         error: (issue) =>
-          withFix(`${format(issue.input)} is no amount of memory: a whole number with m or g.`, setThis("256m")),
+          withFix(`${format(issue.input)} is not an amount of memory: a whole number with m or g.`, setThis("256m")),
       })
       .refine((amount) => !/^[1-5]m$/.test(amount), {
-        error: (issue) => withFix(`${format(issue.input)} is less than the 6m that Docker takes.`, setThis("256m")),
+        error: (issue) => withFix(`${format(issue.input)} is less than Docker's minimum of 6m.`, setThis("256m")),
       })
       .default("256m"),
-    /** Who of the site's people may come in here; absent: all of them. */
+    /** Users of the site who may enter the app; absent: all of them. */
     allow: z
       .array(allowEntry, {
         error: (issue) => withFix(`expected a list of addresses, found ${format(issue.input)}.`, REMOVE_THIS),
       })
       .min(1, {
         error: withFix(
-          "nobody could come in, the list is empty; without a list, everybody of the site may.",
+          "the list is empty, so nobody could enter; without a list, every user of the site can.",
           REMOVE_THIS,
         ),
       })
       .optional(),
-    /** Path that answers when the app is well; absent: that its port takes connections is enough. */
+    /** Path of its health check; absent: it is healthy if its port accepts connections. */
     path: text("a path", setThis("/healthz"))
       .trim()
       .regex(/^\/[A-Za-z0-9._~/%?=&-]*$/, {
-        error: (issue) => withFix(`${format(issue.input)} is no path of a page.`, setThis("/healthz")),
+        error: (issue) => withFix(`${format(issue.input)} is not a URL path.`, setThis("/healthz")),
       })
       .optional(),
-    /** Whether it speaks WebSocket. */
+    /** Whether it uses WebSocket. */
     websocket: yesOrNo(setThis("true")).default(false),
-    /** Whether pages of other names and sites may send forms to it, and ask it by scripts, frames and WebSockets. */
+    /** Whether pages of other hosts may send forms to it, embed it, and call it from scripts and WebSockets. */
     crossSite: yesOrNo(setThis("true")).default(false),
   },
   {
@@ -132,7 +131,7 @@ export type CheckedApp = z.infer<typeof app>;
 
 /** An app's own database. */
 export interface AppDatabase {
-  /** SQL file of this checkout, run once when the database is made. */
+  /** SQL file of this checkout, run once when the database is created. */
   schema: string | undefined;
   /** Whether notebooks may read and write it. */
   shared: boolean;
@@ -144,10 +143,14 @@ export interface App extends Omit<CheckedApp, "secrets" | "database" | "schema" 
   database: AppDatabase | false;
 }
 
-/** @param encrypted whether something in the setting `apps` is: Pulumi does not tell what, so every variable counts as secret. */
+/**
+ * Converts an app of the settings.
+ * @param encrypted whether any part of the setting `apps` is encrypted. Pulumi does not tell which, so then every
+ *   variable counts as secret.
+ */
 export function resolveApp({ database, schema, shared, ...app }: CheckedApp, encrypted: boolean): App {
   const variables = encrypted
-    ? // Of two of the same name, Compose takes that of the environment.
+    ? // As in Compose, `environment` wins over `secrets`.
       { environment: {}, secrets: { ...app.secrets, ...app.environment } }
     : { environment: app.environment, secrets: app.secrets };
   return {

@@ -17,7 +17,7 @@ export const apps = z
         code: "custom",
         path: [index, "name"],
         message: withFix(
-          `${format(apps[index]?.name)} is the name of an app before it, too.`,
+          `${format(apps[index]?.name)} is also the name of an earlier app in the list.`,
           setThis(`${apps[index]?.name}-2`),
         ),
       });
@@ -29,7 +29,7 @@ export const apps = z
             code: "custom",
             path: [index, part],
             message: withFix(
-              "the app has no database of its own for this.",
+              "the app has no database for this.",
               `pulumi config set --path 'apps[${index}].database' true`,
             ),
           });
@@ -38,7 +38,7 @@ export const apps = z
     }
   }, alwaysOnLists);
 
-/** Duplicates that Docker refuses at a release, or of which it silently takes one. Any part may be of the wrong kind. */
+/** Duplicates that Docker refuses, or of which it silently uses one. Any part may have the wrong type. */
 function givenTwice({
   volumes,
   files,
@@ -56,11 +56,11 @@ function givenTwice({
       .filter((at) => list.includes(at))
       .map((at) => ({
         path: ["files", at],
-        wrong: `${format(at)} is one of the volumes, too; only one of them can lie there.`,
+        wrong: `${format(at)} is also one of the volumes; only one of the two can be mounted there.`,
       })),
     ...names(environment)
       .filter((name) => names(secrets).includes(name))
-      .map((name) => ({ path: ["environment", name], wrong: `${format(name)} is one of the secrets, too.` })),
+      .map((name) => ({ path: ["environment", name], wrong: `${format(name)} is also one of the secrets.` })),
   ];
 }
 
@@ -69,7 +69,7 @@ export const purge = z.array(
   z
     .string({ error: (issue) => withFix(`expected the name of an app, found ${format(issue.input)}.`, REMOVE_THIS) })
     .refine((name) => LABEL.test(name) && !isReserved(name), {
-      error: (issue) => withFix(`${format(issue.input)} is no name an app can have had.`, REMOVE_THIS),
+      error: (issue) => withFix(`${format(issue.input)} cannot be the name of a former app.`, REMOVE_THIS),
     }),
   {
     error: ({ input }) => withFix(`expected a list of apps' names, found ${format(input)}.`, "pulumi config rm purge"),

@@ -1,30 +1,30 @@
 import { z } from "zod";
 import { format, kindOf, REMOVE_THIS, withFix, withoutProto } from "../issues.ts";
 
-/** The most bytes that Linux takes for `NAME=value` and the null byte behind it (MAX_ARG_STRLEN). */
+/** Limit of Linux for `NAME=value` and the null byte after it, in bytes (MAX_ARG_STRLEN). */
 const LONGEST_VARIABLE = 1 << 17;
 
 function whatIsWrongWithVariable(name: string, value: string): string | undefined {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
-    return `${format(name)} is no name of a variable: letters, digits and _, no digit in front.`;
+    return `${format(name)} is not a variable name: letters, digits and _, not starting with a digit.`;
   const bytes = Buffer.byteLength(`${name}=${value}`) + 1;
   return bytes > LONGEST_VARIABLE
-    ? `the variable is ${bytes} bytes long with its name, and Linux takes ${LONGEST_VARIABLE} at most.`
+    ? `the variable is ${bytes} bytes long with its name; the maximum of Linux is ${LONGEST_VARIABLE}.`
     : undefined;
 }
 
-/** Variables as the shell has them: `LOG_LEVEL`. */
+/** Environment variables by name: `LOG_LEVEL`. */
 export function variables(what: string) {
   const value = z.preprocess(
-    // Without the stack's file (see asWritten), only of whole numbers is it known how they are written.
+    // Without the stack's file (see asWritten), only integers have one known spelling.
     (value) => (Number.isSafeInteger(value) || typeof value === "boolean" ? String(value) : value),
     z
       .string({ error: (issue) => withFix(`expected a text, found ${kindOf(issue.input)}.`, REMOVE_THIS) })
       .refine((text) => !/[\n\r\0]/.test(text), {
-        error: withFix("a value of more than one line cannot be handed over as a variable.", REMOVE_THIS),
+        error: withFix("a variable cannot have a value of more than one line.", REMOVE_THIS),
       })
       .refine((text) => text.isWellFormed(), {
-        error: withFix("half of a UTF-16 pair cannot be handed over as a variable.", REMOVE_THIS),
+        error: withFix("a variable cannot contain half of a UTF-16 pair.", REMOVE_THIS),
       }),
   );
   const named = z

@@ -7,18 +7,21 @@ import { format, text, whatIsWrongWithText, withFix } from "../issues.ts";
 const NOTEBOOKS_EXAMPLE = "pulumi config set notebooks ~/notebooks";
 
 function whatIsWrongWithFolder(folder: string): string | undefined {
-  if (folder === "") return "is no folder";
+  if (folder === "") return "is not a folder";
   if (/\p{Cc}/u.test(folder)) return "has a line break or another control character in it";
   const wrong = whatIsWrongWithText(folder);
   if (wrong) return wrong;
   if (/^(\/+|~\/*|\.?(\/\.?)*)$/.test(folder))
-    return "would give Jupyter more than a folder of notebooks; name a folder of its own";
-  if (/^~[^/]/.test(folder)) return "names another user's home; write the path out";
-  if (/(^|\/)\.\.(\/|$)/.test(folder)) return "leads upwards (..); write the path out from / or ~";
+    return "would give Jupyter more than a folder of notebooks; name a separate folder";
+  if (/^~[^/]/.test(folder)) return "is another user's home; write the full path";
+  if (/(^|\/)\.\.(\/|$)/.test(folder)) return "contains ..; write the full path, starting with / or ~";
   return whatIsWrongWithPlace(real(resolve(checkout, folder.replace(/^~(?=\/|$)/, homedir()))), real(checkout));
 }
 
-/** Folders of the checkout that notebooks must not write to: what git tracks (a test holds this list to it), and what set-up makes. */
+/**
+ * Folders of the checkout that notebooks must not write to: those tracked by git (tested), and those that set-up
+ * creates.
+ */
 const OWN = [
   ".ci",
   ".git",
@@ -34,16 +37,16 @@ const OWN = [
   "tests",
 ];
 
-/** Code in a notebook could write what its owner runs by the next `pulumi up`. */
+/** Refuses folders in which code of a notebook could change programs that the next `pulumi up` runs. */
 function whatIsWrongWithPlace(folder: string, program: string): string | undefined {
   const [up] = relative(folder, program).split("/");
-  if (up !== "..") return "has this program in it; name a folder of its own";
-  // A Mac takes Files and files for one.
+  if (up !== "..") return "contains this program; name a separate folder";
+  // On a Mac, Files and files are the same folder.
   const [first = ""] = relative(program, folder).toLowerCase().split("/");
-  return OWN.includes(first) ? "is a folder of this program's own; name another one" : undefined;
+  return OWN.includes(first) ? "belongs to this program; name another folder" : undefined;
 }
 
-/** A path without links in it, as far as there is anything. */
+/** A path with symbolic links resolved, as far as it exists. */
 function real(path: string): string {
   try {
     return realpathSync(path);
@@ -52,7 +55,7 @@ function real(path: string): string {
   }
 }
 
-/** Folder of this machine for the notebooks: absolute, below `~`, or relative to the checkout. */
+/** Folder of the notebooks on this machine: absolute, below `~`, or relative to the checkout. */
 export const notebooks = text("a folder", NOTEBOOKS_EXAMPLE).superRefine((folder, context) => {
   const wrong = whatIsWrongWithFolder(folder);
   if (wrong) context.addIssue({ code: "custom", message: withFix(`${format(folder)} ${wrong}.`, NOTEBOOKS_EXAMPLE) });

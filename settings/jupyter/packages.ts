@@ -13,7 +13,7 @@ const CLAUSE = [
   `~=\\s*${RELEASE}+${STAGE}`,
   `(?:<=|>=|<|>)\\s*${RELEASE}*${STAGE}`,
 ].join("|");
-/** A requirement as pip takes it, without addresses and options: `polars`, `scikit-learn>=1.5,<2`, `dask[dataframe]==2026.3`. */
+/** A pip requirement without URLs and options: `polars`, `scikit-learn>=1.5,<2`, `dask[dataframe]==2026.3`. */
 const REQUIREMENT = new RegExp(
   `^${NAME}(?:\\[${NAME}(?:,${NAME})*\\])?(?:\\s*(?:${CLAUSE})(?:\\s*,\\s*(?:${CLAUSE}))*)?$`,
   "i",
@@ -21,7 +21,7 @@ const REQUIREMENT = new RegExp(
 
 const EXAMPLE = "pulumi config set --path 'packages[0]' polars";
 
-/** Python packages that notebooks find besides those of the image, as pip's requirements. */
+/** Python packages to add to those of the image, as pip requirements. */
 export const packages = z
   .array(
     text("a package", setThis("polars"))
@@ -29,7 +29,7 @@ export const packages = z
       .refine((requirement) => REQUIREMENT.test(requirement), {
         error: (issue) =>
           withFix(
-            `${format(issue.input)} is no requirement of pip's, such as polars or "scikit-learn>=1.5".`,
+            `${format(issue.input)} is not a pip requirement, such as polars or "scikit-learn>=1.5".`,
             setThis("polars"),
           ),
       }),

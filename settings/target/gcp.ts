@@ -14,7 +14,7 @@ import {
   yesOrNo,
 } from "../issues.ts";
 
-/** The VM that target gcp makes. https://cloud.google.com/compute/docs */
+/** The VM of target gcp. https://cloud.google.com/compute/docs */
 export interface Gcp {
   kind: "gcp";
   /** Google Cloud project ID. */
@@ -22,7 +22,7 @@ export interface Gcp {
   zone: string;
   machineType: string;
   bootDiskGb: number;
-  /** 0: everything lies on the boot disk. */
+  /** 0: everything is on the boot disk. */
   dataDiskGb: number;
   protectData: boolean;
   /** IPv4 ranges from which SSH is allowed. */
@@ -37,7 +37,7 @@ export const project = optionalText("a project ID", PROJECT_EXAMPLE).refine(
   {
     error: (issue) =>
       withFix(
-        `${format(issue.input)} is no project ID: 6 to 30 small letters, digits and hyphens (gcloud projects list shows yours).`,
+        `${format(issue.input)} is not a project ID: 6 to 30 lower-case letters, digits and hyphens (gcloud projects list shows yours).`,
         PROJECT_EXAMPLE,
       ),
   },
@@ -45,13 +45,13 @@ export const project = optionalText("a project ID", PROJECT_EXAMPLE).refine(
 
 const ZONE_EXAMPLE = "pulumi config set zone us-central1-a";
 
-/** Compute Engine zone; its region follows from it. us-west1, us-central1 and us-east1 have the free VM. */
+/** Compute Engine zone. The regions us-west1, us-central1 and us-east1 have the free VM. */
 export const zone = text("a zone", ZONE_EXAMPLE)
   .trim()
   .superRefine((zone, context) => {
     if (/^[a-z]+(-[a-z]+)+\d+-[a-z]$/.test(zone)) return;
     const isRegion = /^[a-z]+(-[a-z]+)+\d+$/.test(zone);
-    const wrong = isRegion ? "is a region; a VM lies in one of its zones" : "is no zone of Compute Engine";
+    const wrong = isRegion ? "is a region; set one of its zones" : "is not a zone of Compute Engine";
     const fix = isRegion ? `pulumi config set zone ${zone}-b` : ZONE_EXAMPLE;
     context.addIssue({ code: "custom", message: withFix(`${format(zone)} ${wrong}.`, fix) });
   });
@@ -62,11 +62,11 @@ export const regionOf = (zone: string) => zone.replace(/-[a-z]$/, "");
 const TYPE_EXAMPLE = "pulumi config set machineType e2-micro";
 
 /**
- * Families whose machines take disks of the type pd-standard. Later ones take Hyperdisk, or pd-balanced and pd-ssd
+ * Machine families that support pd-standard disks. Later ones support only Hyperdisk, or pd-balanced and pd-ssd
  * (https://cloud.google.com/compute/docs/machine-resource).
  */
 const STANDARD_DISKS = ["e2", "n1", "n2", "n2d", "t2d", "c2", "c2d", "m1", "m2", "a2"];
-/** What types of the family n1 begin with, besides its name: shared cores, and `custom-2-8192`. */
+/** More prefixes of the family n1: shared cores, and `custom-2-8192`. */
 const ALSO_N1 = ["f1", "g1", "custom"];
 
 /** Machine type. e2-micro: two shared cores, 1 GB, free in three regions. */
@@ -75,30 +75,29 @@ export const machineType = text("a machine type", TYPE_EXAMPLE)
   .refine((type) => /^[a-z][a-z0-9]*(-[a-z0-9]+)+$/.test(type), {
     error: (issue) =>
       withFix(
-        `${format(issue.input)} is no machine type (gcloud compute machine-types list shows them).`,
+        `${format(issue.input)} is not a machine type (gcloud compute machine-types list shows them).`,
         TYPE_EXAMPLE,
       ),
     abort: true,
   })
   .refine((type) => !/^(t2a|c4a|n4a|a4x)-/.test(type), {
-    error: (issue) =>
-      withFix(`${format(issue.input)} has ARM cores, and the VM boots an image for x86-64.`, TYPE_EXAMPLE),
+    error: (issue) => withFix(`${format(issue.input)} has ARM cores, but the VM boots an x86-64 image.`, TYPE_EXAMPLE),
     abort: true,
   })
   .refine((type) => [...STANDARD_DISKS, ...ALSO_N1].includes(type.split("-")[0] ?? ""), {
     error: (issue) =>
       withFix(
-        `${format(issue.input)} takes no disk of the type pd-standard, which the VM and your work have. These families do: ${STANDARD_DISKS.join(", ")}.`,
+        `${format(issue.input)} does not support pd-standard disks, which the VM uses. These families do: ${STANDARD_DISKS.join(", ")}.`,
         TYPE_EXAMPLE,
       ),
   });
 
-/** Size of a disk in whole GB. */
+/** A disk size in whole GB. */
 function gigabytes(key: string, smallest: number, example: number, why: string) {
   const wrong = {
     error: (issue: { input?: unknown }) =>
       withFix(
-        `${format(issue.input)} is no size of a disk: a whole number of GB, ${why}.`,
+        `${format(issue.input)} is not a disk size: a whole number of GB, ${why}.`,
         `pulumi config set ${key} ${example}`,
       ),
   };
@@ -111,33 +110,36 @@ function gigabytes(key: string, smallest: number, example: number, why: string) 
   );
 }
 
-/** Boot disk in GB, 10 or more. It grows in place. */
+/** Size of the boot disk in GB, 10 or more. It grows in place. */
 export const bootDiskGb = gigabytes("bootDiskGb", 10, 10, "10 or more");
-/** Data disk in GB: notebooks, databases, Docker's images. 0: all of it lies on the boot disk. It grows in place. */
-export const dataDiskGb = gigabytes("dataDiskGb", 0, 20, "10 or more, or 0 for everything on the boot disk");
+/**
+ * Size of the data disk in GB, for notebooks, databases and Docker images; 0: they are on the boot disk. It grows in
+ * place.
+ */
+export const dataDiskGb = gigabytes("dataDiskGb", 0, 20, "10 or more, or 0 to keep everything on the boot disk");
 
-/** Whether `pulumi destroy`, and any change that would replace the data disk, is refused while there is work on it. */
+/** Whether to refuse `pulumi destroy`, and any change that replaces the disk with the user's work. */
 export const protectData = yesOrNo("pulumi config set protectData true");
 
 const SSH_FROM_EXAMPLE = "pulumi config set --path 'sshFrom[0]' 203.0.113.7/32";
 
 function whatIsWrongWithRange(range: string): string | undefined {
   const [address = "", length] = range.split("/");
-  if (!z.ipv4().safeParse(address).success) return "is no IPv4 range";
-  if (length === undefined) return "is an address without a length; one address alone is written with /32";
-  if (!/^\d+$/.test(length) || Number(length) > 32) return "has no length from 8 to 32 behind the slash";
+  if (!z.ipv4().safeParse(address).success) return "is not an IPv4 range";
+  if (length === undefined) return "is an address without a prefix length; write a single address with /32";
+  if (!/^\d+$/.test(length) || Number(length) > 32) return "has no prefix length from 8 to 32 after the slash";
   if (Number(length) < 8)
-    return "lets so much of the world try to get in by SSH that it is no rule at all; name the addresses you come from (curl https://ifconfig.me shows yours)";
+    return "opens SSH to too much of the internet; list the addresses you connect from (curl https://ifconfig.me shows yours)";
   if (range !== wholeRange(address, length))
-    return "is an address within such a range; a range is written by its first";
+    return "is an address inside the range; write the range with its first address";
   return undefined;
 }
 
-/** The range of that length that an address lies in, written by its first address. */
+/** The range of this prefix length that contains an address, written with its first address. */
 const wholeRange = (address: string, length: string) =>
   `${ipaddr.IPv4.networkAddressFromCIDR(`${address}/${length}`)}/${length}`;
 
-/** The range that was probably meant. */
+/** The range that the user probably meant. */
 function meantRange(range: string): string {
   const [address = "", length = "32"] = range.split("/");
   if (!z.ipv4().safeParse(address).success) return "203.0.113.7/32";
@@ -145,7 +147,7 @@ function meantRange(range: string): string {
   return wholeRange(address, length);
 }
 
-/** IPv4 ranges from which SSH is let in, `203.0.113.7/32`; needed for target gcp, because `pulumi up` comes that way. */
+/** IPv4 ranges from which SSH is allowed, `203.0.113.7/32`. Required for target gcp, because `pulumi up` uses SSH. */
 export const sshFrom = z
   .array(
     text("an IPv4 range", setThis("203.0.113.7/32"))

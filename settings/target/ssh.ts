@@ -3,19 +3,19 @@ import { format, kindOf, text, withFix } from "../issues.ts";
 import { port } from "../port.ts";
 import type { Sensitive } from "../sensitive.ts";
 
-/** A Debian or Ubuntu machine of the user's own, reached by SSH (target ssh). */
+/** The user's own Debian or Ubuntu machine, reached by SSH (target ssh). */
 export interface Ssh {
   kind: "ssh";
   /** Host name or address. */
   host: string;
   port: number;
-  /** root, or a user who may sudo without a password. */
+  /** root, or a user with sudo without a password. */
   user: string;
-  /** Private key in OpenSSH's or PEM form, without a passphrase. */
+  /** Private key in OpenSSH or PEM format, without a passphrase. */
   privateKey: Sensitive<string>;
   /** The machine's public host key, `ssh-ed25519 AAAA...`. */
   hostKey: string;
-  /** Where the site's host names lead: an IPv4 address, or `host` where the settings name none. */
+  /** Target of the site's DNS records: an IPv4 address, or `host` if the settings have none. */
   address: string;
 }
 
@@ -23,7 +23,9 @@ const set = (part: string, value: string) => `pulumi config set --path ssh.${par
 
 export const SET_PRIVATE_KEY = "cat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey";
 
-/** Whether a private key is encrypted. PEM has a header for it; OpenSSH's form has the name of the cipher in its first field. */
+/**
+ * Whether a private key is encrypted. PEM has a header for it; OpenSSH's format names the cipher in its first field.
+ */
 function hasPassphrase(key: string): boolean {
   if (/^Proc-Type:.*ENCRYPTED|BEGIN ENCRYPTED/m.test(key)) return true;
   const body = /BEGIN OPENSSH PRIVATE KEY-----(.*?)-----END/s.exec(key)?.[1] ?? "";
@@ -33,52 +35,52 @@ function hasPassphrase(key: string): boolean {
 
 export const ssh = z.strictObject(
   {
-    /** Name or address. */
+    /** Host name or IPv4 address. */
     host: text("a host", set("host", "203.0.113.7"))
       .trim()
       .refine((host) => /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(host), {
         error: (issue) =>
-          withFix(`${format(issue.input)} is no name or IPv4 address of a machine.`, set("host", "203.0.113.7")),
+          withFix(`${format(issue.input)} is not a host name or an IPv4 address.`, set("host", "203.0.113.7")),
       })
       .optional(),
     /** Default: root. Any other user needs sudo without a password. */
     user: text("a user", set("user", "root"))
       .trim()
       .refine((user) => /^[a-z_][a-z0-9_.-]*$/i.test(user), {
-        error: (issue) => withFix(`${format(issue.input)} is no name of a user.`, set("user", "root")),
+        error: (issue) => withFix(`${format(issue.input)} is not a user name.`, set("user", "root")),
       })
       .default("root"),
     /** Default: 22. */
     port: port(set("port", "22")).default(22),
-    /** Private key in OpenSSH's or PEM form, without a passphrase. Secret. */
+    /** Private key in OpenSSH or PEM format, without a passphrase. Secret. */
     privateKey: z
       .string({ error: (issue) => withFix(`expected a private key, found ${kindOf(issue.input)}.`, SET_PRIVATE_KEY) })
       .refine((key) => /^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(key.trim()), {
-        error: withFix("this is no private key in OpenSSH's or PEM form.", SET_PRIVATE_KEY),
+        error: withFix("this is not a private key in OpenSSH or PEM format.", SET_PRIVATE_KEY),
       })
       .refine((key) => !hasPassphrase(key), {
         error: withFix(
-          "this private key has a passphrase, which nobody can type here. Make one without, and put ~/.ssh/jupyter-up.pub on the machine:",
+          "this private key has a passphrase, which nobody can type here. Create one without a passphrase, and put ~/.ssh/jupyter-up.pub on the machine:",
           "ssh-keygen -t ed25519 -N '' -f ~/.ssh/jupyter-up && cat ~/.ssh/jupyter-up | pulumi config set --secret --path ssh.privateKey",
         ),
       })
       .transform((key) => `${key.trim()}\n`)
       .optional(),
-    /** The machine's public host key, `ssh-ed25519 AAAA...`: nothing is sent to a machine that cannot prove it. */
+    /** The machine's public host key, `ssh-ed25519 AAAA...`. Nothing is sent to a machine that does not have it. */
     hostKey: text("the machine's host key", set("hostKey", '"ssh-ed25519 AAAA..."'))
       .trim()
       .refine((key) => /^(ssh-ed25519|ecdsa-sha2-nistp\d+|ssh-rsa) [A-Za-z0-9+/]+=*( .*)?$/.test(key), {
         error: withFix(
-          "this is no host key of the form `ssh-ed25519 AAAA...`. On the machine itself, /etc/ssh/ssh_host_ed25519_key.pub has it:",
+          "this is not a host key of the form `ssh-ed25519 AAAA...`. The machine has it in /etc/ssh/ssh_host_ed25519_key.pub:",
           set("hostKey", '"ssh-ed25519 AAAA..."'),
         ),
       })
       .optional(),
-    /** IPv4 address for the site's DNS records. Default: `host`, where that is an address. */
+    /** IPv4 address for the site's DNS records. Default: `host`, if that is an address. */
     address: z
       .ipv4({
         error: (issue) =>
-          withFix(`${format(issue.input)} is no IPv4 address, such as 203.0.113.7.`, set("address", "203.0.113.7")),
+          withFix(`${format(issue.input)} is not an IPv4 address, such as 203.0.113.7.`, set("address", "203.0.113.7")),
       })
       .optional(),
   },

@@ -319,11 +319,11 @@ describe("a site on a VM of Google Cloud", () => {
     const cases: [changes: Record<string, unknown>, said: RegExp][] = [
       [
         { protectData: true, zone: "us-central1-b" },
-        /zone: the disk with your work on it lies in us-central1-a.*protectData false/s,
+        /zone: the disk with your work is in us-central1-a.*protectData false/s,
       ],
       [{ protectData: false, zone: "us-west1-b" }, /zone: .* belong to the region us-central1/],
-      [{ zone, dataDiskGb: 10 }, /dataDiskGb: a disk does not shrink/],
-      [{ dataDiskGb: 30, bootDiskGb: 10 }, /bootDiskGb: a disk does not shrink/],
+      [{ zone, dataDiskGb: 10 }, /dataDiskGb: a disk cannot shrink/],
+      [{ dataDiskGb: 30, bootDiskGb: 10 }, /bootDiskGb: a disk cannot shrink/],
     ];
     for (const [changes, said] of cases) {
       const { code, text } = await stack.up(changes);

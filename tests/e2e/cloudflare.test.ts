@@ -76,7 +76,7 @@ describe("a site behind Cloudflare", () => {
   it("is refused in plain words, before anything is made, while the names could not lead to it", async () => {
     const faults = join(stack.cloud.folder, "faults.json");
     await writeFile(faults, JSON.stringify([{ request: "GET *dns_records*", fault: "no permission" }]));
-    assert.match((await stack.pulumi("preview")).text, /cloudflare:apiToken: .* has to be allowed .*DNS: Edit/);
+    assert.match((await stack.pulumi("preview")).text, /cloudflare:apiToken: .* with the permissions .*DNS: Edit/);
     await writeFile(faults, "[]");
 
     await writeSetting(stack.cloud, zoneId, "ssl", "flexible");
@@ -108,7 +108,7 @@ describe("a site behind Cloudflare", () => {
     ]);
     const { text: previewed } = await stack.pulumi("preview");
     assert.match(previewed, /Nothing was changed\. The setting WebSockets of the zone .* is "off"/);
-    assert.match(previewed, /The cache rule "Keep all" of the zone .* is for the site, too/);
+    assert.match(previewed, /The cache rule "Keep all" of the zone .* applies to the site/);
     assert.match(previewed, /warning: The setting Rocket Loader of the zone .* is "on"/);
     await writeSetting(stack.cloud, zoneId, "websockets", "on");
     await writeSetting(stack.cloud, zoneId, "rocket_loader", "off");
@@ -123,7 +123,7 @@ describe("a site behind Cloudflare", () => {
       text,
       new RegExp(`${name} \\(A\\) leads to 198\\.51\\.100\\.1:\n *pulumi import .* ${zoneId}/a{32}\n`),
     );
-    assert.match(text, new RegExp(`${name} \\(AAAA\\) leads to 2001:db8::1: it has to be deleted`));
+    assert.match(text, new RegExp(`${name} \\(AAAA\\) leads to 2001:db8::1: delete it`));
     const { containers } = await inventory(stack.cloud);
     assert.deepEqual(containers, []);
 

@@ -81,7 +81,7 @@ describe("a site on a machine that one already has", () => {
     const silent = createServer((socket) => sockets.push(socket));
     await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
     const { port } = silent.address() as { port: number };
-    await refused({ host: "127.0.0.1", port }, /127\.0\.0\.1 takes connections at port \d+, but no SSH server/);
+    await refused({ host: "127.0.0.1", port }, /127\.0\.0\.1 accepts connections on port \d+, but its SSH server/);
     for (const socket of sockets) socket.destroy();
     silent.close();
   });
@@ -95,7 +95,7 @@ describe("a site on a machine that one already has", () => {
       await attempt("ssh", signIn);
       return (await greetingProblem(address)) === "shut out";
     });
-    await refused({}, /Nothing was changed\. ssh\.host: \S+ accepts no SSH connection from here for now/);
+    await refused({}, /Nothing was changed\. ssh\.host: \S+ temporarily refuses SSH connections from here/);
     await until("an SSH server that lets this address in", async () => (await greetingProblem(address)) === undefined);
   });
 
@@ -125,9 +125,9 @@ describe("a site on a machine that one already has", () => {
     const here = stack.settings.ssh;
     const { code, text } = await stack.up(login(await machineOf(OTHER, "elsewhere")));
     assert.equal(code, 0, text);
-    const [, line = ""] = /it runs on there[\s\S]*This takes it down:\n\s+(ssh .*)/.exec(text) ?? [];
+    const [, line = ""] = /still runs there[\s\S]*This takes it down:\n\s+(ssh .*)/.exec(text) ?? [];
     assert.match(line, new RegExp(`ann@${address} sudo sh /opt/jupyter-up/bin/site-apply down jupyter-up-lab$`));
-    assert.doesNotMatch((await stack.up()).text, /it runs on there/);
+    assert.doesNotMatch((await stack.up()).text, /still runs there/);
     await stack.destroy();
 
     const key = `${stack.cloud.folder}/ann`;

@@ -504,7 +504,7 @@ describe("Apps, released,", () => {
       withApps([phpdemo, whoami, { ...whoami, name: "second", environment: { WHOAMI_PORT_NUMBER: "none" } }]),
     );
     assert.equal(code, 1);
-    assert.match(output, /second stopped by itself\. Its last words:/);
+    assert.match(output, /second stopped by itself\. Last lines of its log:/);
     assert.match(output, /The previous release \(\w+\) was put back and is running\./);
     assert.deepEqual(await services(), before);
     assert.equal(Object.keys(await networks()).includes("to-second"), false);

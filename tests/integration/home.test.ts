@@ -205,13 +205,10 @@ memory.unlink()`;
     assert.equal(checked.code, 1);
     assert.match(
       checked.output,
-      /^The site is not all there\. These services do not work: jupyter\. A release recreates them: pulumi up --replace '\*\*site-release'$/m,
+      /^The site is incomplete\. These services do not work: jupyter\. A release recreates them: pulumi up --replace '\*\*site-release'$/m,
     );
     const output = await released();
-    assert.match(
-      output,
-      /^jupyter is recreated, because it does not work and this release has changed nothing of it\.$/m,
-    );
+    assert.match(output, /^jupyter is recreated, because it does not work and this release did not change it\.$/m);
     // Its files are in order again.
     assert.doesNotMatch(output, /jupyter says/);
     assert.deepEqual(JSON.parse(await inJupyter(["python3", "-c", ASK])), AS_ALWAYS);
@@ -238,7 +235,7 @@ memory.unlink()`;
     site.host.limit({ unchanged_within: 3 });
     const output = await released();
     const [, command = ""] =
-      /^This release has changed nothing of jupyter, and goes on without it\. Recreate its container, .*: (docker .*)$/m.exec(
+      /^This release did not change jupyter and goes on without it\. Recreate its container, .*: (docker .*)$/m.exec(
         output,
       ) ?? [];
     assert.equal(await site.container("jupyter"), container, output);
@@ -252,7 +249,7 @@ memory.unlink()`;
     site.host.limit({ ready_within: 10 });
     await restart();
     const output = await released(1);
-    assert.match(output, /^Release \w+ is in use, and jupyter does not run, which going back would not change/m);
+    assert.match(output, /^Release \w+ is in use, but jupyter does not run, and a rollback would not help/m);
     assert.doesNotMatch(output, /is running\.$/m);
     rmSync(`${home}/.jupyter/jupyter_server_config.py`);
     site.host.limit({ ready_within: 180 });

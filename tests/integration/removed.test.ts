@@ -82,7 +82,7 @@ describe("What somebody has started in Jupyter who is taken off the allow list",
     );
     assert.match(
       output,
-      /^Taken off the allow list: eve@example\.com @away\.example\. What else they left in jupyter may still run, until its container is recreated, which ends everybody's kernels: docker compose --project-name \S+ --file '\S+' up --detach --no-deps --force-recreate jupyter\. /m,
+      /^Removed from the allow list: eve@example\.com @away\.example\. Other programs that they left in jupyter may still run until its container is recreated, which ends all kernels: docker compose --project-name \S+ --file '\S+' up --detach --no-deps --force-recreate jupyter\. /m,
     );
     assert.match(output, /^jupyter: runs on$/m);
     // Longer than Jupyter takes to restart a kernel that has died.

@@ -1,4 +1,4 @@
-"""The command line. bin/site-apply runs it; see files/host/launcher.sh for its words."""
+"""The command line of bin/site-apply; files/host/launcher.sh describes the commands."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COMMANDS: dict[str, Callable[[Layout], int]] = {
     "check": commands.check,
     "renew": commands.renew,
 }
-# What tools read in addition to their options, and images for another processor.
+# Variables that change how tools work, or select images for another processor.
 _FOREIGN = ("GREP_OPTIONS", "POSIXLY_CORRECT", "TAR_OPTIONS", "DOCKER_DEFAULT_PLATFORM", "IFS", "CDPATH")
 
 
@@ -43,7 +43,7 @@ def main(words: Optional[list[str]] = None) -> int:
         say(str(error))
     except Exception:
         say("".join(traceback.format_exc()).rstrip("\n"))
-        say("This is a fault of this program, or the disk is full. Run pulumi up again.")
+        say("This is an error in this program, or the disk is full. Run pulumi up again.")
     return 1
 
 
@@ -72,17 +72,17 @@ def _check_machine(layout: Layout) -> int:
 
 def _become_independent() -> None:
     """
-    The caller's environment changes none of the commands. Which engine Docker's client asks, and with which credentials, stays the
-    caller's choice (DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG).
+    Makes the program independent of the caller's environment, except for Docker's engine and credentials (DOCKER_HOST,
+    DOCKER_CONTEXT, DOCKER_CONFIG).
     """
-    # A lost connection or a Ctrl-C must not stop a rollback half-way.
+    # A lost connection or Ctrl-C must not interrupt a rollback.
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
     os.umask(0o077)
     os.dup2(1, 2)
-    # Where Compose gets no file, it reads compose.yaml and .env of the working directory.
+    # Without a file, Compose would read compose.yaml and .env of the working directory.
     os.chdir("/")
-    # Another project's files, profiles and name.
+    # COMPOSE_ variables would select another project's files, profiles and name.
     for name in [name for name in os.environ if name in _FOREIGN or name.startswith("COMPOSE_")]:
         del os.environ[name]
 

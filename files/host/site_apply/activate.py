@@ -1,4 +1,4 @@
-"""Points everything at a release, and has services read their files again that do so as they run."""
+"""Activates a release: points the links at it and reloads running services."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .releases import manifest_of
 
 
 def current(layout: Layout) -> Manifest:
-    """What the current release says."""
+    """The manifest of the current release."""
     manifest = manifest_of(layout.current)
     if manifest is None:
         raise FileNotFoundError(f"{layout.current} has no release")
@@ -23,9 +23,9 @@ def current(layout: Layout) -> Manifest:
 
 def switch_to(layout: Layout, target: str, newest: str) -> None:
     """
-    The link `current`, and the one of each service that reads its files again by itself.
+    Points the link `current`, and the one of each service that can reload, at a release.
 
-    newest: the release that a rollback comes from, if it is one; see rollback.keep_lists.
+    newest: the newest release, from which a rollback may keep allow lists; see rollback.keep_lists.
     """
     link(target, layout.current)
     for service in current(layout).services:
@@ -39,11 +39,11 @@ def switch_to(layout: Layout, target: str, newest: str) -> None:
 
 def reload(layout: Layout, project: Project, running: Collection[str]) -> None:
     """
-    Has each of those services read what it does not hold yet. What it holds is written down, because a reload that changes nothing
-    would still close every open WebSocket. By a command in the container, and not by `docker kill`, whatever the signal: Docker
-    takes that for a stop by hand, and leaves the container down after the next boot.
+    Reloads every service whose files changed since its last reload. The file `.loaded` records what a service has loaded, because
+    an unnecessary reload would close every open WebSocket. The reload is a command in the container: after `docker kill` with any
+    signal, Docker would not start the container again at the next boot.
 
-    running: the containers that ran before; any other one has read its files when it started.
+    running: the containers that ran before the release; all others have read the new files when they started.
     """
     for service in current(layout).services:
         if not service.reload:
@@ -57,6 +57,6 @@ def reload(layout: Layout, project: Project, running: Collection[str]) -> None:
         if container in running:
             result = docker.ask("exec", container, *service.reload, within=times.RELOAD_WITHIN)
             if not result.ok:
-                tell_why(service.name, container, "goes on with the files that it had")
+                tell_why(service.name, container, "keeps its previous files")
                 raise NotStarted
         loaded.write_text(f"{state}\n")

@@ -1,4 +1,4 @@
-"""Allow lists as maps of nginx's; see peopleMap in files/services/nginx/nginx.ts."""
+"""Allow lists in the form of nginx maps; see peopleMap in files/services/nginx/nginx.ts."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _IS_DOMAIN = '"~*^'
 
 def let_in_by_both(first: str, second: str) -> str:
     """
-    The entries of two maps that both let in; the rest is the first one's. A name is let in by its own line or by one of its domain.
-    A map that goes by the site's list lets in all.
+    Intersection of two maps: the entries that both allow, and the other lines of the first map. A user is allowed by an own line
+    or by one of the user's domain. A map that defers to the site's list allows everything.
     """
     if _BY_SITE.search(first):
         return second
@@ -33,7 +33,7 @@ def _entries(text: str) -> list[str]:
 
 
 def _lowered(line: str) -> str:
-    """nginx compares letters of ASCII alone without their case."""
+    """Lower-cases as nginx does: only ASCII letters."""
     return re.sub("[A-Z]+", lambda letters: letters[0].lower(), line)
 
 
@@ -46,7 +46,7 @@ def _lets_in(entries: list[str], entry: str) -> bool:
 
 
 def domain_of(entry: str) -> str:
-    """`@example.com` of `"true:ann@example.com" allow;` and of `"~*^true:[^@:]+@example\\.com$" allow;`"""
+    """`@example.com` for `"true:ann@example.com" allow;` and for `"~*^true:[^@:]+@example\\.com$" allow;`"""
     text = re.sub(r'\$?" allow;$', "", entry.replace("\\", ""))
     found = re.search(r"@[^@]*$", text)
     return found[0] if found else ""

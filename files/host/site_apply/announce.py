@@ -1,4 +1,4 @@
-"""Says which services get a new container, and what that ends."""
+"""Announces which services get a new container, and how many kernels that ends."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def announce(layout: Layout, project: Project) -> None:
 
 
 def _hashes(layout: Layout, project: Project) -> list[tuple[str, str]]:
-    """Compose's hash of each service. It reckons with what stands in its env_file, which `config --hash` by itself does not."""
+    """Compose's hash of each service. It includes the content of env_file, which plain `config --hash` leaves out."""
     whole = project.compose(layout.incoming, "config", errors=False)
     words = ["docker", "compose", "--project-name", project.name, "--file", "-", "config", "--hash", "*"]
     hashes = run(words, within=times.QUESTION_WITHIN, given=whole.raw)

@@ -1,4 +1,4 @@
-"""Folders of an app's data. The image is one that nobody here knows, and so is its user."""
+"""Data folders of apps, whose images and users are unknown to this program."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .releases import manifest_of
 
 
 def make(layout: Layout, project: Project, manifest: Manifest, image: str, folder: Path) -> None:
-    """Makes a volume's folder, and gives it to the image's user."""
+    """Creates a volume's folder and gives it to the image's user."""
     for place in (folder.parent, folder):
         if os.path.islink(place):
             raise Refusal(
-                f"{place} is a link, and no link is followed to an app's data. Nothing was changed. Put the folder itself there"
+                f"{place} is a link, but an app's data must not be behind a link. Nothing was changed. Put the folder itself there"
                 " (mv), or mount it there (mount --bind), and run pulumi up again."
             )
     _move_earlier(layout, project, manifest, folder)
@@ -30,11 +30,11 @@ def make(layout: Layout, project: Project, manifest: Manifest, image: str, folde
         data_dirs.make_folder(folder)
     except OSError as error:
         raise Refusal(
-            f"The folder {folder} cannot be made by {who_i_am()}. Nothing was changed. Give it the room it needs, and run pulumi up"
-            " again."
+            f"The folder {folder} cannot be created by {who_i_am()}. Nothing was changed. Free some space or change the"
+            " permissions, and run pulumi up again."
         ) from error
-    # What lies in it, its app has made; so has the app one that cannot be looked into. One that is still ours was never given
-    # to an image with a user of its own: earlier versions did not when another volume lay in it.
+    # A folder with content, or one that this user may not read, is already the app's. But earlier versions did not change the
+    # owner if another volume was inside it: such a folder still belongs to this user.
     is_ours = os.stat(folder).st_uid == os.geteuid()
     is_filled = _is_filled(folder)
     if is_filled and not is_ours:
@@ -57,8 +57,8 @@ def _is_filled(folder: Path) -> bool:
 
 def _move_earlier(layout: Layout, project: Project, manifest: Manifest, folder: Path) -> None:
     """
-    Earlier versions of this program had the volume /var/lib/x in var/lib/x of the app's folder, and not in var~lib~x. It is moved
-    by one rename, and a link stays for the running release, which may have to be put back.
+    Moves a volume of an earlier version, which kept the volume /var/lib/x in var/lib/x of the app's folder instead of var~lib~x.
+    A link stays at the old path, because a rollback may need it.
     """
     app = folder.parent
     earlier = folder.name.replace("~", "/")
@@ -66,25 +66,25 @@ def _move_earlier(layout: Layout, project: Project, manifest: Manifest, folder: 
         return
     old = app / earlier
     mounted = _mounted_folders(layout, project)
-    # Whoever has a folder around it could make a link of it at any moment.
+    # An app that mounts a parent of the old folder could replace it with a link at any moment.
     is_reachable = any(str(old).startswith(f"{each}/") for each in mounted)
     if not os.path.lexists(folder) and _is_real(app, earlier) and not is_reachable:
         if not as_root(manifest, app, "mv", earlier, folder.name, within=times.QUESTION_WITHIN).ok:
             raise Refusal(f"The folder {old} could not be moved to {folder}. Nothing was changed. Run pulumi up again.")
-    # Also when a run before was killed between the two.
+    # Runs even if an earlier run was killed after the move.
     if os.path.isdir(folder) and not os.path.exists(old) and str(old) in mounted:
         up = "../" * earlier.count("/")
         as_root(manifest, app, "ln", "-s", up + folder.name, earlier, within=times.QUESTION_WITHIN)
 
 
 def _is_real(app: Path, path: str) -> bool:
-    """It is a folder in the app's folder, and there is no link on the way to it."""
+    """Whether it is a folder inside the app's folder, with no link on the path to it."""
     place = app / path
     return os.path.isdir(place) and os.path.realpath(place) == os.path.join(os.path.realpath(app), path)
 
 
 def _mounted_folders(layout: Layout, project: Project) -> set[str]:
-    """Folders of the running release, and those that containers of the site have."""
+    """Folders of the running release, and folders mounted by the site's containers."""
     running = manifest_of(layout.current)
     named = {folder.path for service in running.services for folder in service.folders} if running else set()
     return named.union(*(container.mounts for container in docker.inspect(*project.containers())))
@@ -92,8 +92,8 @@ def _mounted_folders(layout: Layout, project: Project) -> set[str]:
 
 def make_inner(manifest: Manifest, image: str, folder: Path, path: str) -> None:
     """
-    Makes a folder in a folder of an app, by the image's user in a container that has nothing else of this machine: an app can
-    make a link of anything that lies in a folder of its own.
+    Creates a folder inside an app's folder, as the image's user in a container that sees nothing else of this machine. An app
+    could have put links there.
     """
     if not os.path.isdir(folder / path):
         in_container(manifest, folder, user_of(image), "mkdir", "-p", path, within=times.QUESTION_WITHIN)
@@ -101,8 +101,7 @@ def make_inner(manifest: Manifest, image: str, folder: Path, path: str) -> None:
 
 def user_of(image: str) -> str:
     """
-    Number of user and group that its process begins as. They are read off the image's files, which need not have any program that
-    tells them.
+    `UID:GID` of an image's process. They are read from the image's files, because it may contain no program that shows them.
     """
     user = docker.answer("image", "inspect", "--format", "{{.Config.User}}", image)
     if user in ("", "0", "root", "0:0", "root:root"):
@@ -123,12 +122,12 @@ def _file_in(container: str, path: str) -> str:
                 if file:
                     return file.read().decode("utf-8", "replace")
     except tarfile.TarError:
-        pass  # The image has no such file.
+        pass  # The image does not have the file.
     return ""
 
 
 def number_of(user: str, passwd: str, group: str) -> str:
-    """`nginx:root` as `101:0`, by the files /etc/passwd and /etc/group of an image."""
+    """Looks up a user such as `nginx:root` in an image's /etc/passwd and /etc/group: `101:0`."""
     name, _, of_group = user.partition(":")
     users = [line.split(":") for line in passwd.split("\n") if line.count(":") == 6]
     found = next(((each[2], each[3]) for each in users if name in (each[0], each[2])), (name, "0"))

@@ -1,4 +1,4 @@
-"""What arrives on standard input: files as one text. files/release/archive.ts writes it."""
+"""Reads files that arrive on standard input as one text. files/release/archive.ts writes it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MODE = re.compile(rb"0[0-7][0-7][0-7]")
 
 
 class NotWhole(Exception):
-    """The text was cut off, or is none."""
+    """The text is incomplete or invalid."""
 
 
 @dataclass
@@ -35,8 +35,8 @@ class File:
 @contextmanager
 def arrived(layout: Layout) -> Iterator[Path]:
     """
-    The folder with what has arrived, while the lock is held. All of standard input is read before: whoever lost the connection
-    must not wait here and hold the lock.
+    Receives the files, and holds the lock while the caller uses their folder. Standard input is read before the lock is taken, so
+    a lost connection cannot hold the lock.
     """
     try:
         files = unpack(read_all(0))
@@ -55,7 +55,7 @@ def refuse(reason: str) -> NoReturn:
 
 
 def read_all(descriptor: int) -> bytes:
-    """All that comes, or NotWhole where its end does not come in time."""
+    """Reads until the end of the input. Throws NotWhole if it does not end in time."""
     ends = time.monotonic() + times.ARRIVES_WITHIN
     text = bytearray()
     while True:
@@ -69,7 +69,7 @@ def read_all(descriptor: int) -> bytes:
 
 
 def unpack(text: bytes) -> list[File]:
-    """The files of a text. Each line is looked at before anything is written."""
+    """The files of a text. Checks every line before anything is written. Throws NotWhole."""
     files: list[File] = []
     is_open = is_finished = False
     lines = text.split(b"\n")
@@ -118,7 +118,7 @@ def _write(layout: Layout, files: list[File]) -> None:
 
 
 def _remove_earlier(layout: Layout) -> None:
-    """Earlier versions of this program kept what arrived in a file, and left it behind where they were killed."""
+    """Removes files that earlier versions of this program left behind when they were killed."""
     for path in layout.root.glob("arriving.*"):
         if time.time() - path.stat().st_mtime > 3600:
             folders.remove(path)

@@ -1,4 +1,4 @@
-"""The certificate that this machine gets by itself."""
+"""The certificate that this machine gets and renews by itself."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .log import say
 from .machine import am_root
 from .manifest import Certificate, Manifest, Service
 
-# A release costs nothing while the timer gets its answers.
+# Seconds. A release asks only if the timer has not asked recently.
 _ANSWER_IS_OLD = 2 * 24 * 3600
 _KILLED = 137
 
-# What the certificate's client says, and what fixes it.
+# Words in the ACME client's error, and what fixes it.
 _ADVICE = [
     (
         ("access token", "Authentication error", "request headers", "zone could not be found"),
@@ -31,22 +31,22 @@ _ADVICE = [
     ),
     (
         ("start of authority",),
-        "The world's DNS does not know the domain: see that its name servers are Cloudflare's, and run pulumi up again.",
+        "DNS does not know the domain: make sure that its name servers are Cloudflare's, and run pulumi up again.",
     ),
     (("rateLimited",), "Wait until the time that it names, and run pulumi up again."),
     (
         ("communicate with the API server", "nothing for "),
-        "See that this machine reaches it and Cloudflare (curl), and run pulumi up again.",
+        "Make sure that this machine reaches it and Cloudflare (curl), and run pulumi up again.",
     ),
 ]
 
 
 class NotGot(Exception):
-    """No certificate could be got. The text says why, and what to do."""
+    """No certificate was issued. The text says why, and what to do."""
 
 
 class OwnCertificate:
-    """A certificate, the service that gets it, and the one that reads it."""
+    """A certificate, the service that gets it (the ACME client), and the service that reads it."""
 
     def __init__(self, layout: Layout, project: Project, folder: Path, manifest: Manifest, service: Service) -> None:
         assert service.certificate
@@ -62,13 +62,13 @@ class OwnCertificate:
         return self._store / "certificates" / f"{self._id}.{kind}"
 
     def have(self) -> None:
-        """At a release: gets one where there is none, and sees to its renewal where the timer does not. Throws Refusal."""
+        """During a release: gets a missing certificate, and renews it if the timer has not run. Throws Refusal."""
         if not self._file("pem").is_file():
             say("Getting a certificate: this takes about a minute ...")
             try:
                 self.ask_for()
             except NotGot as reason:
-                raise Refusal(f"No certificate could be got for the site's names. Nothing was changed. {reason}") from reason
+                raise Refusal(f"No certificate could be obtained for the site's names. Nothing was changed. {reason}") from reason
         elif not (self._asked.is_file() and time.time() - self._asked.stat().st_mtime < _ANSWER_IS_OLD):
             try:
                 self.ask_for()
@@ -77,14 +77,14 @@ class OwnCertificate:
         self.place()
 
     def ask_for(self) -> None:
-        """Runs the client, which knows whether there is anything to do, and asks the server besides. Throws NotGot."""
+        """Runs the ACME client, which decides whether a renewal is due. Throws NotGot."""
         self._remove_half_written()
         result = self._project.compose(
             self._folder,
             *("--profile", "certificates", "run", "--rm", "--no-deps", "-T", self._asker),
             within=times.CERTIFICATE_WITHIN,
         )
-        # Compose that is stopped by force leaves its container behind.
+        # A killed Compose leaves its container behind.
         self._project.remove_containers_of(self._asker)
         if result.ok:
             self._asked.touch()
@@ -93,7 +93,7 @@ class OwnCertificate:
         raise NotGot(f"{self._asker} says: {said}. {_advice(said)}")
 
     def _remove_half_written(self) -> None:
-        """What a run that was killed has left half written would be taken for whole: the client writes its .json last."""
+        """Removes the files of a killed run, which the client would use although they are incomplete. It writes .json last."""
         certificate, last = self._file("crt"), self._file("json")
         if not certificate.exists():
             return
@@ -103,8 +103,7 @@ class OwnCertificate:
 
     def place(self) -> bool:
         """
-        Puts the certificate where its reader finds it; False when it lies there already. Chain and key are one file, so that nobody
-        ever reads one of them with another's other half.
+        Copies the certificate to its reader's folder; False if it is there already. Chain and key are one file, so they match.
         """
         folder = self._layout.secrets / self._reader.name / self._id
         file, new = folder / "tls.pem", folder / "tls.pem.new"
@@ -117,13 +116,13 @@ class OwnCertificate:
             for path in (folder, *folder.iterdir()):
                 os.chown(path, uid, gid)
         new.replace(file)
-        # What its container has loaded is not all of it any more; see activate.reload.
+        # Makes activate.reload load it.
         (self._layout.files / self._reader.name / ".loaded").unlink(missing_ok=True)
         return True
 
 
 def certificates_of(layout: Layout, project: Project, folder: Path, manifest: Manifest) -> list[OwnCertificate]:
-    """Those of a release in a folder: one or none."""
+    """The certificates of a release in a folder: one or none."""
     askers = [service for service in manifest.services if service.certificate]
     return [OwnCertificate(layout, project, folder, manifest, service) for service in askers]
 
@@ -135,7 +134,7 @@ def _said(result: Result) -> str:
 
 
 def why_not(line: str) -> str:
-    """What the last line of the client's log says of the first name that something is wrong with, or else that line."""
+    """The first host name's error in the last line of the client's log; the whole line if it has another form."""
     said = line.replace('\\"', '"')
     said = re.sub(r".*one or more domains had a problem: \[", "", said)
     said = re.sub(r"dns01: error presenting token \([^)]*\): ", "", said, count=1)
@@ -145,4 +144,4 @@ def why_not(line: str) -> str:
 
 
 def _advice(said: str) -> str:
-    return next((advice for words, advice in _ADVICE if any(word in said for word in words)), "Mend that, and run pulumi up again.")
+    return next((advice for words, advice in _ADVICE if any(word in said for word in words)), "Fix that, and run pulumi up again.")

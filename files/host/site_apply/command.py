@@ -1,4 +1,4 @@
-"""Runs programs, each within a time."""
+"""Runs programs with a time limit."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from typing import IO, Callable, Optional
 TIMED_OUT = 124
 NOT_FOUND = 127
 
-# Descriptors that a program which changes the site keeps open: the lock. One that outlives this program keeps the next run waiting.
+# Descriptors that programs which change the site inherit: the lock. So the next run waits even if such a program outlives this one.
 kept_open: list[int] = []
 
 
 @dataclass(frozen=True)
 class Result:
-    """How a program ended, and what it printed."""
+    """Exit code and output of a program."""
 
     code: int
     raw: bytes = b""
@@ -56,13 +56,13 @@ def run(
     meanwhile: Callable[[], None] = lambda: None,
 ) -> Result:
     """
-    Runs a program to its end, or ends it after `within` seconds (code 124).
+    Runs a program to its end, or ends it after `within` seconds (code 124, TIMED_OUT).
 
-    errors: whether its standard error is a part of what it printed. given: its standard input. most: bytes that are read of what
-    it prints; its pipe is closed behind them. meanwhile: called about once a second.
+    errors: whether the output includes its standard error. given: its standard input. most: maximum of output bytes to read; the
+    pipe is closed after them. changes_site: whether it inherits the lock. meanwhile: called about once a second.
     """
     try:
-        # In a session of its own: Ctrl-C does not reach it, and it is ended with all that it has started.
+        # In a new session: Ctrl-C does not reach it, and _end() ends it together with its children.
         process = subprocess.Popen(
             argv,
             stdin=subprocess.PIPE if given else subprocess.DEVNULL,
@@ -93,7 +93,7 @@ def _feed(stdin: IO[bytes], given: bytes) -> None:
         with stdin:
             stdin.write(given)
     except OSError:
-        pass  # A program that ends without reading its input shows that by its code.
+        pass  # The program ended without reading its input; its exit code tells more.
 
 
 def _read(printed: IO[bytes], ends: float, most: Optional[int], meanwhile: Callable[[], None]) -> tuple[bytes, bool]:

@@ -16,7 +16,7 @@ from .releases import manifest_of
 
 
 def check(layout: Layout) -> int:
-    """For whom nothing is to be released: Pulumi compares settings, and sees no container that has stopped."""
+    """Checks the running site without a release: Pulumi compares only settings, and does not see a stopped container."""
     machine.check()
     with lock.held(layout):
         manifest = manifest_of(layout.current)
@@ -32,7 +32,7 @@ def check(layout: Layout) -> int:
                 down.append(service)
         if down:
             raise Refusal(
-                f"The site is not all there. These services do not work: {' '.join(down)}. A release recreates them: pulumi up"
+                f"The site is incomplete. These services do not work: {' '.join(down)}. A release recreates them: pulumi up"
                 " --replace '**site-release'"
             )
         try:
@@ -44,7 +44,7 @@ def check(layout: Layout) -> int:
 
 
 def renew(layout: Layout) -> int:
-    """Renews the certificate if it is due; the timer of a release runs it."""
+    """Renews the certificate if it is due. The timer runs this command."""
     machine.check()
     with lock.held(layout):
         manifest = manifest_of(layout.current)
@@ -70,7 +70,7 @@ def renew(layout: Layout) -> int:
 
 def take_down(layout: Layout, name: str) -> int:
     """Takes the site down; notebooks and other data stay."""
-    # Where Docker was removed, no container runs.
+    # If Docker was removed, no container runs.
     has_docker = shutil.which("docker") is not None
     if has_docker:
         machine.check()
@@ -89,7 +89,7 @@ def _remove_containers(layout: Layout, project: Project) -> None:
     if other:
         say(f"The containers of {project.name} were released from another folder ({other}): they stay.")
         return
-    # The volumes are those that images ask for and no setting names. The next containers would get new ones.
+    # --volumes removes only anonymous volumes of images, which no new container would use again.
     words = ["--profile", "check", "--profile", "certificates", "down", "--remove-orphans", "--volumes"]
     argv = ["docker", "compose", "--project-name", project.name, *words]
     result = run(argv, within=times.STARTED_WITHIN, errors=True, changes_site=True)

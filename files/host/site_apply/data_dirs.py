@@ -1,4 +1,4 @@
-"""Folders of data are made, and given to whoever writes there. What is in them is never touched."""
+"""Creates data folders with the right owner. Their content is never changed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def make(layout: Layout, project: Project, manifest: Manifest) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Makes a folder and those around it, which anybody may look into."""
+    """Creates a folder and its parents, readable for everybody."""
     before = os.umask(0o022)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -43,12 +43,12 @@ def _make_for_user(folder: Path, owner: str) -> None:
         make_folder(folder)
     except OSError as error:
         raise Refusal(
-            f"The folder {folder} cannot be made by {me}. Nothing was changed. Name {_ANOTHER_ONE}, and run pulumi up again."
+            f"The folder {folder} cannot be created by {me}. Nothing was changed. Name {_ANOTHER_ONE}, and run pulumi up again."
         ) from error
     if am_root():
         _give(folder, owner)
     elif not os.access(folder, os.W_OK):
-        # A notebook runs as this user and may have closed the folder, which must not hold up a release.
+        # A notebook runs as this user and may have removed the permissions. That must not block a release.
         try:
             folder.chmod(folder.stat().st_mode & 0o7777 | 0o700)
         except OSError as error:
@@ -59,14 +59,14 @@ def _make_for_user(folder: Path, owner: str) -> None:
 
 
 def _give(folder: Path, owner: str) -> None:
-    """A link stands for what it leads to."""
+    """Gives an empty folder to its user. A link counts as its target."""
     uid, gid = (int(number) for number in owner.split(":"))
     if folder.stat().st_uid == uid:
         return
-    # Empty but for the folder that the next one is mounted on.
+    # Empty folders inside it are mount points of other folders.
     if any(names for _, _, names in os.walk(folder)) or _has_links(folder):
         raise Refusal(
-            f"The folder {folder} belongs to another user than the one who writes there (number {uid}), so nothing could be saved."
+            f"The folder {folder} belongs to another user than the one that writes to it (number {uid}), so nothing could be saved."
             f" Nothing was changed. Give it to them: chown -R {owner} '{folder}', and run pulumi up again."
         )
     os.chown(folder, uid, gid)

@@ -1,4 +1,4 @@
-"""Docker's client: argv in, JSON out. Every question has a limit."""
+"""Docker's client. Every command has a time limit."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from .command import Result, run
 
 
 class DockerError(Exception):
-    """Docker did not answer a question that something depends on."""
+    """A Docker command failed whose answer is needed."""
 
 
 def ask(*words: str, within: Optional[float] = None) -> Result:
-    """Asks Docker. Without its standard error."""
+    """Runs a Docker command that reads something. The output is without standard error."""
     return run(["docker", *words], within=within or times.QUESTION_WITHIN)
 
 
 def act(*words: str, within: Optional[float] = None, **options: Any) -> Result:
-    """Has Docker do something. With its standard error, which says why it could not."""
+    """Runs a Docker command that changes something. The output includes standard error, which tells why it failed."""
     return run(["docker", *words], within=within or times.QUESTION_WITHIN, errors=True, **options)
 
 
 def answer(*words: str) -> str:
-    """What Docker answers. Throws where it does not."""
+    """Output of a Docker command that reads something. Throws DockerError if it fails."""
     result = ask(*words)
     if not result.ok:
         raise DockerError(
-            f"Docker did not answer (docker {' '.join(words)}: exit code {result.code}). See whether its engine runs (docker info),"
-            " and run pulumi up again."
+            f"Docker did not answer (docker {' '.join(words)}: exit code {result.code}). Check whether its engine runs (docker"
+            " info), and run pulumi up again."
         )
     return result.text
 
 
 def info(name: str) -> str:
-    """One value of `docker info`; empty where there is none."""
+    """One value of `docker info`; empty if there is none."""
     return ask("info", "--format", "{{." + name + "}}").text
 
 
 @dataclass(frozen=True)
 class Container:
-    """What `docker inspect` says of a container."""
+    """A container, from `docker inspect`."""
 
     id: str
     image: str = ""
@@ -57,12 +57,12 @@ class Container:
 
     @property
     def image_id(self) -> str:
-        """The image that Compose has made it of."""
+        """Id of the image from which Compose created it."""
         return self.labels.get("com.docker.compose.image", "")
 
 
 def inspect(*containers: str) -> list[Container]:
-    """The containers, as far as they are there."""
+    """The containers that exist."""
     if not containers:
         return []
     found = ask("inspect", "--type", "container", *containers)
@@ -91,7 +91,7 @@ def _command(test: Sequence[str]) -> list[str]:
 
 
 def image_id(reference: str) -> str:
-    """Empty where the image is not on this machine."""
+    """Id of an image; empty if it is not on this machine."""
     return ask("image", "inspect", "--format", "{{.Id}}", reference).text
 
 
@@ -100,29 +100,29 @@ def has_image(reference: str) -> bool:
 
 
 class Project:
-    """The containers and networks of a site: a project of Compose."""
+    """A Compose project: the containers and networks of a site."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._label = f"label=com.docker.compose.project={name}"
 
     def containers(self, *filters: str, running: bool = False) -> list[str]:
-        """Ids, in short."""
+        """Short ids of the project's containers."""
         kind = ["--quiet"] if running else ["--all", "--quiet"]
         return answer("ps", *kind, *self._filters(filters)).split()
 
     def container_of(self, service: str) -> str:
-        """The id of a service's container; empty where there is none."""
+        """Id of a service's container; empty if there is none."""
         found = self.containers(f"label=com.docker.compose.service={service}")
         return found[0] if found else ""
 
     def listed(self, format_: str, *filters: str, running: bool = False) -> list[str]:
-        """A line for each container, as `docker ps --format` writes it."""
+        """Output of `docker ps --format`, one line per container."""
         kind = [] if running else ["--all"]
         return answer("ps", *kind, *self._filters(filters), "--format", format_).split("\n")
 
     def networks(self, format_: str) -> list[str]:
-        """A line for each network."""
+        """Output of `docker network ls --format`, one line per network."""
         return [line for line in answer("network", "ls", "--filter", self._label, "--format", format_).split("\n") if line]
 
     def compose(self, folder: Path, *words: str, within: Optional[float] = None, **options: Any) -> Result:
@@ -148,5 +148,5 @@ class Project:
 
 
 def said_by_compose(result: Result) -> list[str]:
-    """What Compose says, without its progress."""
+    """Compose's output without its progress lines."""
     return [line for line in result.lines if not line.lstrip(" ").startswith(("Container", "Network"))]

@@ -1,17 +1,17 @@
-"""How a command of this program ends before its end."""
+"""Exceptions that end a command of this program."""
 
 from __future__ import annotations
 
 
 class Refusal(Exception):
-    """The command cannot be done. The text is a paragraph for the user: what was found, and the command that fixes it."""
+    """The command cannot be carried out. The text tells the user what was found and which command fixes it."""
 
 
 class NotStarted(Exception):
     """
-    A release does not work. Why, has been said; the release goes back.
+    A release does not work and must be rolled back. The reason has been shown already.
 
-    service: the one that does not become ready, if it is one.
+    service: the service that does not become ready; empty if the cause is another one.
     """
 
     def __init__(self, service: str = "") -> None:

@@ -1,4 +1,4 @@
-"""What the firewall of a machine knows of the site's networks; see files/host/provision.sh."""
+"""Registers the site's networks with the machine's firewall; see files/host/provision.sh."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _SET = ("inet", "jupyter_up", "bridges")
 
 def guard(layout: Layout, project: Project) -> None:
     """
-    Names the bridges of the site's networks to the firewall of a machine that provision.sh has made ready: what comes from there
-    reaches nothing that the machine itself listens with. Compose has made the networks when the files have been checked, so
-    that this is done before the first container runs on one. The file is for the next boot.
+    Registers the bridges of the site's networks with the firewall that provision.sh set up, so containers cannot reach services of
+    the machine itself. Does nothing on other machines. Compose creates the networks when the files are checked, so this happens
+    before a container of the release starts. The file is for the next boot.
     """
     if not am_root() or not run(["nft", "list", "set", *_SET], within=times.QUESTION_WITHIN).ok:
         return
@@ -32,8 +32,8 @@ def guard(layout: Layout, project: Project) -> None:
     result = run(["nft", "-f", str(new)], within=times.QUESTION_WITHIN, errors=True)
     if not result.ok:
         raise Refusal(
-            "The firewall did not take the names of the site's networks, and containers could reach what this machine listens"
-            " with. Look at it (sudo nft list table inet jupyter_up), and run pulumi up again. It says:"
+            "The firewall refused the names of the site's networks, so containers could reach services of this machine itself."
+            " Check it (sudo nft list table inet jupyter_up), and run pulumi up again. It says:"
             f" {''.join(result.lines[:1])}"
         )
     new.replace(folder / "bridges.nft")

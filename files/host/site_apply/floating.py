@@ -1,4 +1,4 @@
-"""Tags that move: each release looks up where they lead by now."""
+"""Moving tags: each release pulls their newest images."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from .images import free_mib, pull
 from .log import say
 from .manifest import Image, Manifest
 
-# What a registry says that answers. One that does not is not asked again.
+# Errors of a registry that answers. A registry that does not answer is not asked again.
 _ANSWERS = ("not found", "manifest unknown", "denied", "unauthorized")
 
 
 @dataclass(frozen=True)
 class Renewed:
-    """An image whose tag leads to another one since."""
+    """An image whose tag now names another image; `old` is the id of the previous one."""
 
     image: Image
     old: str
@@ -25,10 +25,10 @@ class Renewed:
 
 def renew(project: Project, manifest: Manifest, pulled: set[str]) -> list[Renewed]:
     """
-    Pulls the newer images. Compose recreates the containers of those that differ. `docker pull` is the question as well: it
-    fetches a few kilobytes when nothing has changed. Without an answer, the image that is here is run.
+    Pulls newer images of moving tags, and returns those that changed; Compose then recreates their containers. If nothing has
+    changed, `docker pull` fetches only a few kilobytes. If the registry does not answer, the local image is used.
 
-    pulled: what was just pulled needs no other look.
+    pulled: references that this release has already pulled.
     """
     floating = [image for image in manifest.images if image.pin and image.reference not in pulled]
     in_use = _images_in_use(project) if floating else {}
@@ -38,13 +38,13 @@ def renew(project: Project, manifest: Manifest, pulled: set[str]) -> list[Renewe
         registry = image.reference.partition("/")[0]
         if registry in silent:
             continue
-        # A run that was killed may have moved the tag already.
+        # A killed run may have moved the tag already.
         old = in_use.get(image.reference) or docker.image_id(image.reference)
         need = image.size_mib + 300
         if free_mib() < need:
             say(
-                f"{image.reference} was not looked up: there may be a newer image, and less than {need} MiB are free for it (docker"
-                " system df shows what Docker holds). The one that is here is run."
+                f"{image.reference} was not checked for a newer image, because less than {need} MiB are free (docker system df"
+                " shows what Docker holds). The image on this machine is used."
             )
             continue
         if not _look_up(image):
@@ -57,17 +57,17 @@ def renew(project: Project, manifest: Manifest, pulled: set[str]) -> list[Renewe
 
 
 def _look_up(image: Image) -> bool:
-    """Whether the registry has answered."""
+    """Pulls an image. Returns whether the registry answered."""
     looked = pull(image.reference, image.size_mib, times.RENEWED_WITHIN)
     if looked.ok:
         return True
     words = looked.last_line or f"no answer within {times.RENEWED_WITHIN} seconds"
-    say(f"{image.reference} could not be looked up; the image that is here is run. Docker says: {words}")
+    say(f"{image.reference} could not be checked for a newer image; the image on this machine is used. Docker says: {words}")
     return any(answer in words for answer in _ANSWERS)
 
 
 def _images_in_use(project: Project) -> dict[str, str]:
-    """The image that each tag led to when the site's containers were made."""
+    """The image id of each reference that the site's containers were created from."""
     in_use: dict[str, str] = {}
     for container in docker.inspect(*project.containers()):
         in_use.setdefault(container.image, container.image_id)
@@ -75,7 +75,7 @@ def _images_in_use(project: Project) -> dict[str, str]:
 
 
 def is_renewed(container: Container) -> bool:
-    """Its tag leads to another image by now, so that Compose recreates it."""
+    """Whether the container's tag now names another image, so that Compose recreates it."""
     return container.image_id != docker.image_id(container.image)
 
 
@@ -90,31 +90,31 @@ def _digest_of(image: str) -> str:
 
 
 def _about(image: str) -> str:
-    """Its version, if it tells one, and its digest in short."""
+    """An image's version label, if it has one, and its short digest."""
     return ", ".join(word for word in (_version_of(image), _digest_of(image)[:19]) if word)
 
 
 def put_back(renewed: list[Renewed]) -> None:
-    """Points the tags at the images before."""
-    say("It is tried once more with the images before.")
+    """Points the tags at the previous images again."""
+    say("Trying once more with the previous images.")
     for each in renewed:
         docker.act("tag", each.old, each.image.reference)
 
 
 def refuse(release: str, renewed: list[Renewed]) -> Refusal:
-    """The release runs, so that whoever was taken off the list is out; only the new images do not."""
+    """The error of a release that runs, but only with the previous images. Its allow list is in effect."""
     pins = [
         each.image.pin.replace("{digest}", _digest_of(each.old)).replace("{version}", _version_of(each.old) or "VERSION")
         for each in renewed
     ]
     return Refusal(
-        f"Release {release} is running, but not with the images that were renewed. To stay with one before until there is a newer"
-        " one, and then run pulumi up again:\n" + "\n".join(f"    {pin}" for pin in pins)
+        f"Release {release} is running, but without the newer images. To pin the previous ones until there are newer ones, and then"
+        " run pulumi up again:\n" + "\n".join(f"    {pin}" for pin in pins)
     )
 
 
 def forget(renewed: list[Renewed]) -> None:
-    """Removes the images that were replaced, unless something else on this machine uses them or another tag leads to them."""
+    """Removes the replaced images, unless another tag or container uses them."""
     for each in renewed:
         if not docker.ask("image", "inspect", "--format", "{{range .RepoTags}}{{.}}{{end}}", each.old).text:
             docker.act("image", "rm", each.old)

@@ -1,4 +1,4 @@
-"""Whether a service answers."""
+"""Checks whether a service is ready."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from .manifest import Manifest
 
 def is_ready(project: Project, manifest: Manifest, service: str, patience: Optional[float] = None) -> bool:
     """
-    Waits until a service is ready, and says why where it does not become so. It is when its own health check passes, or what the
-    release names in its place. The check is run from here, because Docker first runs it after a whole interval.
+    Waits until a service is ready; shows its log if it does not become ready. It is ready when its health check passes, or the
+    readiness probe of the release. This program runs the check, because Docker would run it only after a whole interval.
     """
     patience = patience if patience is not None else times.READY_WITHIN
     container = project.container_of(service)
@@ -40,9 +40,8 @@ def is_ready(project: Project, manifest: Manifest, service: str, patience: Optio
 
 def _started(container: str, waiting: log.Waiting, patience: float) -> Optional[Container]:
     """
-    Its state once it counts as started. What it leans on may not have been there yet: Docker starts it again, and that counts as
-    its first start. One that has ended after that start, too, does not run: Docker would wait a minute between two starts, and this
-    would seldom see one.
+    The state of a container that has started. One restart is allowed, because a service that it needs may not have been ready. A
+    container that also stops after that has failed: Docker waits up to a minute between further restarts.
     """
     state = _state(container)
     looked = state.restarts if state else 0
@@ -58,14 +57,14 @@ def _state(container: str) -> Optional[Container]:
 
 
 def tell_why(service: str, container: str, what: str) -> None:
-    """Says what is wrong with a service, and its last words."""
-    say(f"{service} {what}. Its last words:")
+    """Reports a problem of a service, with the last lines of its log."""
+    say(f"{service} {what}. Last lines of its log:")
     words = docker.act("logs", "--tail", "12", container, within=10)
     for line in words.lines:
         say(f"    {line.strip()[:300]}")
 
 
 def kernels_in(container: str) -> int:
-    """How many kernels run in a container."""
+    """Number of kernels that run in a container."""
     processes = docker.ask("top", container, within=times.ANSWER_WITHIN).lines
     return sum("ipykernel_launcher" in line for line in processes)

@@ -1,4 +1,4 @@
-"""Commands that a release runs in its services' containers. What they say is for the user."""
+"""Runs a release's commands in its services' containers and shows their output."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .health import tell_why
 from .log import say
 from .manifest import Argv, Manifest
 
-# As much as a person would read.
+# More output would help nobody.
 _MOST_BYTES, _MOST_LINES = 65536, 100
 
 When = Literal["prepare", "post_release"]
 
 
 def run_in(project: Project, service: str, argv: Argv, within: float, given: bytes = b"") -> Result:
-    """Runs a command in a service's container, and shows what it says."""
+    """Runs a command in a service's container and shows its output."""
     container = project.container_of(service)
     result = docker.act("exec", "--interactive", container, *argv, within=within, given=given, most=_MOST_BYTES)
     for line in result.lines[:_MOST_LINES]:
@@ -29,19 +29,19 @@ def run_in(project: Project, service: str, argv: Argv, within: float, given: byt
 
 
 def run_hook(project: Project, service: str, argv: Argv) -> bool:
-    """One command of `prepare` or `post_release`: whether it has succeeded."""
+    """Runs a command of `prepare` or `post_release`. Returns whether it succeeded."""
     result = run_in(project, service, argv, times.PREPARE_WITHIN)
     words = " ".join(argv)
     if result.code == 124:
         say(f"{service}: '{words}' did not end within {times.PREPARE_WITHIN} seconds.")
     elif not result.ok:
-        silent = "" if result.text else ", and said nothing"
+        silent = "" if result.text else ", without output"
         say(f"{service}: '{words}' failed with exit code {result.code}{silent}.")
     return result.ok
 
 
 def smoke_test(project: Project, manifest: Manifest) -> None:
-    """The smoke test: the site is asked as a whole, through its own front door."""
+    """Sends requests through the site's front door until the whole site answers. Throws NotStarted."""
     for service in manifest.services:
         if not service.smoke_test:
             continue

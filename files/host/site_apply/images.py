@@ -1,4 +1,4 @@
-"""The images of a release: pulled before anything is switched, removed when no release names them any more."""
+"""Pulls a release's images before it is activated, and removes images that no release uses any more."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .releases import manifest_of
 
 
 def pull_missing(layout: Layout, manifest: Manifest) -> set[str]:
-    """Pulls what is not on this machine, and returns the references. A disk that fills up half-way would stop the running site."""
+    """Pulls missing images and returns their references. Checks the space first: a full disk would stop the running site."""
     missing = [image for image in manifest.images if not docker.has_image(image.reference)]
     if not missing:
         return set()
@@ -22,7 +22,7 @@ def pull_missing(layout: Layout, manifest: Manifest) -> set[str]:
     free = free_mib()
     if free < need:
         raise Refusal(
-            f"The disk is too full: the new images need {need} MiB, and {free} MiB are free at {docker.info('DockerRootDir')}."
+            f"The disk is too full: the new images need {need} MiB, but only {free} MiB are free at {docker.info('DockerRootDir')}."
             f" Nothing was changed. Free {need - free} MiB (docker image prune --all removes each image that no container uses;"
             " docker system df shows what Docker holds), and run pulumi up again."
         )
@@ -37,7 +37,7 @@ def _pull_missing(layout: Layout, image: Image) -> None:
     if pulled.code == TIMED_OUT:
         raise Refusal(
             f"The image {image.reference} did not arrive within {times.PULLED_WITHIN // 60} minutes. Nothing was changed. What has"
-            " arrived is kept: see that this machine reaches the registry, and run pulumi up again."
+            " arrived is kept: make sure that this machine reaches the registry, and run pulumi up again."
         )
     if not pulled.ok:
         raise Refusal(
@@ -50,7 +50,7 @@ def _pull_missing(layout: Layout, image: Image) -> None:
 
 
 def pull(reference: str, mib: int, within: float) -> Result:
-    """Pulls an image, and says each minute how much of it has arrived, as far as the disk tells."""
+    """Pulls an image and shows each minute how much has arrived, judged by the free disk space."""
     before = free_mib()
     waiting = log.Waiting(f"Pulling {reference}")
 
@@ -63,7 +63,7 @@ def pull(reference: str, mib: int, within: float) -> Result:
 
 
 def free_mib() -> int:
-    """MiB that images may take; plenty where Docker has a machine of its own, whose disk nobody sees from here."""
+    """Free space for images in MiB; a large number if Docker runs in its own virtual machine, whose disk is not visible."""
     disk = docker.info("DockerRootDir")
     if not os.path.isdir(disk):
         return 1_000_000
@@ -73,8 +73,8 @@ def free_mib() -> int:
 
 def forget_pulled(layout: Layout) -> None:
     """
-    Removes the images that releases pulled, and that neither the running one nor the one before it names. One that was here before
-    the site is somebody else's, and so is one that a container is made of. Docker itself removes no image that is in use.
+    Removes images that releases pulled and that neither the running nor the previous release names. Images that existed before
+    the site or that any container uses stay.
     """
     if not layout.pulled.is_file():
         return

@@ -1,4 +1,4 @@
-"""Where the site's files lie, and how they get there."""
+"""The folders of a site, and functions that change them atomically."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Optional
 
 @dataclass(frozen=True)
 class Layout:
-    """The folder of a site. Data that outlive the site lie elsewhere."""
+    """The folder of a site's generated files. Data that outlive the site are elsewhere."""
 
     root: Path
 
@@ -28,7 +28,7 @@ class Layout:
 
     @property
     def incoming(self) -> Path:
-        """What has just arrived."""
+        """The files that have just arrived."""
         return self.root / "incoming"
 
     @property
@@ -45,12 +45,12 @@ class Layout:
 
     @property
     def units(self) -> Path:
-        """A copy of each unit of systemd that is the site's, by which they are known again."""
+        """Copies of the site's systemd units, which identify the installed ones."""
         return self.root / "units"
 
     @property
     def pulled(self) -> Path:
-        """The images that the site has pulled, a reference a line. Nobody else's are removed."""
+        """References of the images that the site pulled, one per line. Only these may be removed."""
         return self.root / "pulled"
 
     @property
@@ -59,7 +59,7 @@ class Layout:
 
 
 def target_of(link: Path) -> str:
-    """What a link says; empty where there is none."""
+    """Target of a link; empty if it does not exist."""
     try:
         return os.readlink(link)
     except OSError:
@@ -67,7 +67,7 @@ def target_of(link: Path) -> str:
 
 
 def link(target: str, path: Path) -> None:
-    """Points a link at something else, at once or not at all."""
+    """Points a link at a new target, atomically."""
     new = path.with_name(f"{path.name}.new")
     remove(new)
     os.symlink(target, new)
@@ -75,7 +75,7 @@ def link(target: str, path: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Removes a file, a link or a folder with all that is in it, if it is there."""
+    """Removes a file, a link or a folder with its content, if it exists."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -83,7 +83,7 @@ def remove(path: Path) -> None:
 
 
 def folders_in(folder: Path) -> list[Path]:
-    """The folders in a folder, without links; none where it does not exist."""
+    """The folders in a folder, without links; empty if it does not exist."""
     if not folder.is_dir():
         return []
     return sorted(each for each in folder.iterdir() if each.is_dir() and not each.is_symlink())
@@ -91,8 +91,8 @@ def folders_in(folder: Path) -> list[Path]:
 
 def place(source: Path, target: Path, owner: Optional[tuple[int, int]] = None) -> None:
     """
-    Puts a folder in its place, and gives it away. One of that content that is there already is written over and not replaced:
-    a running container holds it.
+    Moves a folder to its place and sets its owner. An existing folder is overwritten file by file, not replaced, because a running
+    container may have it mounted.
     """
     if owner:
         for path in [source, *source.rglob("*")]:

@@ -1,4 +1,4 @@
-"""A release of earlier versions of this program, which wrote `.header`: lines of a word and what it says."""
+"""Reads releases of earlier versions of this program, whose manifest was `.header`: lines of a keyword and its values."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from .manifest import VERSION, Manifest
 from .typed_json import parse
 
 HEADER = ".header"
-# Folders and visitors had no service in that text.
+# Stands for the service of folders and visitors, which had none in that format.
 _NO_SERVICE = "-"
 
 
 def read_header(file: Path) -> Optional[Manifest]:
-    """What such a release says; nothing where its first line is not there."""
+    """The manifest of such a release; None if the file has no project."""
     lines = [line.split(" ") for line in file.read_text("utf-8").split("\n") if line]
     services: dict[str, dict[str, Any]] = {}
     release: dict[str, Any] = {"version": VERSION, "release": file.parent.name}

@@ -1,4 +1,4 @@
-"""Limits that only this machine can set: it knows its memory and its cores. Docker changes them as a container runs."""
+"""Limits that depend on this machine's memory and cores. They are set on running containers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _MIB = 1024 * 1024
 
 def limit_memory(project: Project, manifest: Manifest) -> None:
     """
-    A service that takes what memory there is gets what the rest does not need. The one that needs more than that then ends by
-    itself (a kernel), and not with the whole machine swapping until nobody gets in.
+    Gives a service the memory that the others do not need. A kernel that needs more is killed, instead of making the whole machine
+    swap until it no longer answers.
     """
     machine = docker.info("MemTotal")
     if not machine.isdigit():
@@ -29,15 +29,15 @@ def limit_memory(project: Project, manifest: Manifest) -> None:
 
 
 def memory_for(machine: int, beside: int) -> tuple[int, int]:
-    """MiB of memory, and of memory and swap, on a machine with so many MiB."""
-    # A larger machine does more besides.
+    """Limits for memory, and for memory plus swap, on a machine with `machine` MiB. `beside`: MiB that other services need."""
+    # A larger machine runs more other programs.
     most = max(256, machine - max(beside, machine // 20))
-    # Where memory is short, so is swap: it is as slow as the disk.
+    # Little swap on a small machine: swapping is as slow as its disk.
     return most, most + 256 if machine < 2000 else most * 2
 
 
 def allow_processes(project: Project, manifest: Manifest) -> None:
-    """Processes and threads of a service that may have more of them than its definition says, by the machine's cores."""
+    """Sets the limit of processes and threads for services that get more of them per core."""
     each = [service for service in manifest.services if service.processes_per_core is not None]
     cores = docker.info("NCPU") if each else ""
     for service in each:

@@ -1,8 +1,8 @@
 """
-One run at a time on a machine.
+Lock that allows one run at a time on a machine.
 
-Two locks. The kernel's goes with its holder, so that there is nothing to detect when one is killed. The other one is a link whose
-text is the holder's process and when that began: earlier versions of this program know that one, and it says who is waited for.
+There are two locks. The kernel's lock disappears with its holder, so a killed run leaves none behind. The other one is a link whose
+target is the holder's process and start time: earlier versions of this program use it, and it names the process to wait for.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from .layout import Layout, target_of
 
 @contextmanager
 def held(layout: Layout) -> Iterator[None]:
-    """Waits for the lock, holds it, and gives it back."""
+    """Waits for the lock, holds it, and releases it. Throws Refusal after TURN_WITHIN seconds."""
     link = layout.root / "lock"
     mine = f"{os.getpid()}-{started_at(os.getpid())}"
     waiting = log.Waiting("Waiting for another release on this machine")
-    # The folder itself: earlier versions of this program lock it, too.
+    # The folder itself, because earlier versions of this program lock it, too.
     folder = os.open(layout.root, os.O_RDONLY)
     try:
         while not _take(folder) or is_alive(target_of(link)) or not _make(link, mine):
@@ -48,12 +48,12 @@ def _take(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     except OSError:
-        pass  # This file system has no such locks, and the link has to do.
+        pass  # This file system has no locks, so only the link counts.
     return True
 
 
 def _make(link: Path, mine: str) -> bool:
-    """Makes the link, in place of one that a killed run has left behind; not where somebody was faster."""
+    """Creates the link, replacing one that a killed run left behind. Returns False if another process was faster."""
     try:
         link.unlink(missing_ok=True)
         os.symlink(mine, link)
@@ -61,9 +61,9 @@ def _make(link: Path, mine: str) -> bool:
         return False
     except OSError as error:
         raise Refusal(
-            f"No symbolic link can be made in {link.parent}, and a release needs them: the disk is full or read-only, or its file"
-            " system has none (FAT, exFAT). Nothing was changed. Free the disk or move the checkout to another one, and run the"
-            f" command again. The system says: {error.strerror}"
+            f"No symbolic link can be created in {link.parent}, but a release needs them: the disk is full or read-only, or its"
+            " file system has none (FAT, exFAT). Nothing was changed. Free the disk or move the checkout to another one, and run"
+            f" the command again. The system says: {error.strerror}"
         ) from error
     return True
 
@@ -72,22 +72,22 @@ def _wait(waiting: log.Waiting, link: Path) -> None:
     if waiting.seconds >= times.TURN_WITHIN:
         process = target_of(link).partition("-")[0]
         raise Refusal(
-            f"Another release is still under way on this machine (process {process}). Wait for it to end, and run pulumi up again."
+            f"Another release is still running on this machine (process {process}). Wait until it ends, and run pulumi up again."
         )
     waiting.still()
     time.sleep(1)
 
 
 def is_alive(holder: str) -> bool:
-    """Whether the process that a link names is there, and is not another one with its number."""
+    """Whether the process that a link names still runs, and is not a newer process with the same number."""
     process, _, began = holder.partition("-")
     return process.isdigit() and began != "" and started_at(int(process)) == began
 
 
 def started_at(process: int) -> str:
     """
-    When a process began; empty where there is none. The kernel's own number where there is one: what ps tells depends on time zone
-    and language, and moves with the clock.
+    Start time of a process; empty if it does not exist. On Linux it is the kernel's number, because the output of ps depends on
+    time zone and language, and changes with the clock.
     """
     if os.path.exists("/proc/self/stat"):
         try:

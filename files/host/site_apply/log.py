@@ -1,4 +1,4 @@
-"""What the program says: to whoever listens, and to its log."""
+"""Output of the program, to standard output and to its log file."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Optional
 
 from . import times
 
-# Bytes of a line. A line over 64 KiB would hang the engine that shows it. Of a long one, the beginning and the end are kept: the
-# end is the command that helps.
+# Bytes of a line. A line over 64 KiB would hang Pulumi's engine. A long line keeps its beginning and its end, because the end has
+# the command that fixes the problem.
 _LONGEST, _HEAD, _TAIL = 4000, 2700, 1200
-# Bytes of the log. One old log is kept.
+# Bytes of the log file. One old file is kept.
 _LARGEST = 1024 * 1024
 
-# Programs in containers also speak here: C0 but for tab, and DEL, would control a terminal. C1 and bidirectional controls, too.
+# Characters that control a terminal: C0 except tab, and DEL; then C1 and bidirectional controls. Containers may print them.
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 _HIDDEN = re.compile("[\u0080-\u009f\u202a-\u202e\u2066-\u2069]")
 
@@ -24,24 +24,24 @@ _file: Optional[Path] = None
 
 
 def keep_in(file: Path) -> None:
-    """Names the log."""
+    """Sets the log file."""
     global _file
     _file = file
 
 
 def rotate() -> None:
-    """Begins a new log where the present one is too large. With the lock only."""
+    """Starts a new log file if the current one is too large. Only while the lock is held."""
     if _file and _file.is_file() and _file.stat().st_size > _LARGEST:
         _file.replace(f"{_file}.old")
 
 
 def say(text: str) -> None:
-    """Prints a text, and notes it in the log."""
+    """Prints a text and writes it to the log file."""
     shown = "\n".join(printable(line) for line in text.split("\n"))
     try:
         _write(1, f"{shown}\n")
     except OSError:
-        pass  # Nobody listening any more is no error.
+        pass  # The client may have disconnected.
     if _file is None:
         return
     try:
@@ -61,17 +61,17 @@ def _write(descriptor: int, text: str) -> None:
 
 
 def printable(line: str) -> str:
-    """A line for a terminal: without what controls one, and no longer than anybody reads."""
+    """A line for a terminal: shortened, and without control characters."""
     clean = _HIDDEN.sub("?", _CONTROL.sub("", line))
     data = clean.encode("utf-8", "replace")
     if len(data) <= _LONGEST:
         return clean
-    # No half of a character.
+    # Drops a character that was cut in half.
     return f"{data[:_HEAD].decode('utf-8', 'ignore')} ... {data[-_TAIL:].decode('utf-8', 'ignore')}"
 
 
 class Waiting:
-    """Something that is waited for: a line a minute says what, and how long by now."""
+    """Shows once a minute what the program waits for, and for how long."""
 
     def __init__(self, what: str) -> None:
         self._what = what

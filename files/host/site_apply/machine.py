@@ -1,4 +1,4 @@
-"""Whether this machine can run the site."""
+"""Checks whether this machine can run the site."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def who_i_am() -> str:
 
 
 def check() -> None:
-    """Docker is there, answers, is this machine's own, and has Compose."""
+    """Checks that Docker is installed, answers, runs on this machine, and has Compose. Throws Refusal."""
     if not shutil.which("docker"):
         raise Refusal(
             "Docker is not installed on this machine. Install it, for instance by: sudo apt-get install docker.io docker-compose"
             " (https://docs.docker.com/get-docker elsewhere). Then run pulumi up again."
         )
-    # A remote engine has none of this machine's folders.
+    # A remote engine cannot mount this machine's folders.
     engine = docker.ask("context", "inspect", "--format", "{{.Endpoints.docker.Host}}").text
     if engine.startswith(_ELSEWHERE) and not engine.startswith(_HERE):
         raise Refusal(
-            f"Docker's client uses the engine of another machine ({engine}), which cannot run a site of this one."
+            f"Docker's client uses the engine of another machine ({engine}), which cannot run a site on this one."
             " Nothing was changed. Choose this machine's engine (unset DOCKER_HOST DOCKER_CONTEXT; docker context use default),"
             " and run pulumi up again."
         )
@@ -65,8 +65,8 @@ def _check_engine() -> None:
         )
     if "permission denied" in engine.text:
         raise Refusal(
-            f"This user may not talk to Docker. Let it: sudo usermod -aG docker {who_i_am()}, sign in anew, and run pulumi up"
-            " again."
+            f"This user has no permission to use Docker. Grant it: sudo usermod -aG docker {who_i_am()}, sign in again, and"
+            " run pulumi up again."
         )
     raise Refusal(
         "Docker is installed, but its engine does not run. Start it: sudo systemctl start docker (Docker Desktop elsewhere), and"
@@ -75,17 +75,17 @@ def _check_engine() -> None:
 
 
 def check_owner(layout: Layout, project: Project) -> None:
-    """Two checkouts with the same stack name would take each other's containers for their own."""
+    """Refuses a second checkout with the same stack name: both would use the same containers."""
     other = other_owner(layout, project)
     if other:
         raise Refusal(
             f"This machine already runs a site named {project.name}, released from another folder ({other}). Nothing was changed."
-            " Take that one down there first: npm stop"
+            " Take it down in that folder first: npm stop"
         )
 
 
 def other_owner(layout: Layout, project: Project) -> Optional[str]:
-    """The folder from which the project's containers were released, if it is another one. A checkout that was moved is no other."""
+    """The other folder from which the project's containers were released; None if there is none, or if it was moved."""
     for folder in project.listed('{{.Label "com.docker.compose.project.working_dir"}}'):
         if folder and not folder.startswith(f"{layout.root}/") and not _is_gone(Path(folder).parent):
             return folder.partition("/.state/")[0]
@@ -93,7 +93,7 @@ def other_owner(layout: Layout, project: Project) -> Optional[str]:
 
 
 def _is_gone(path: Path) -> bool:
-    """Nothing is there; a folder that this user may not look into could still hold it."""
+    """Whether a path does not exist. False if this user cannot tell."""
     if os.path.exists(path):
         return False
     around = path.parent
@@ -103,13 +103,13 @@ def _is_gone(path: Path) -> bool:
 
 
 def check_name(layout: Layout, new: Manifest) -> None:
-    """A stack or project that was renamed would start a second site beside the one that runs from this folder."""
+    """Refuses a renamed stack or project, which would start a second site beside the running one."""
     former = manifest_of(layout.current)
     if former is None or former.project == new.project:
         return
     sudo = "sudo " if os.environ.get("SUDO_USER") else ""
     raise Refusal(
         f"The site in {layout.root} runs as {former.project} and would become {new.project}: its stack or project was renamed, or"
-        " another stack has the same machine. Nothing was changed. Take it down under its earlier name, its data stay:"
+        " another stack uses the same machine. Nothing was changed. Take it down under its earlier name; its data stay:"
         f" {sudo}sh '{layout.program}' down {former.project}. Then run pulumi up again."
     )

@@ -1,4 +1,4 @@
-"""release.json and secrets.json: what the host has to know besides the files. files/manifest.ts defines them."""
+"""The manifests release.json and secrets.json. files/release/manifest.ts defines them."""
 
 from __future__ import annotations
 
@@ -102,14 +102,14 @@ class Manifest:
     purge: list[Purged] = field(default_factory=list)
 
     def service(self, name: str) -> Service:
-        """What is said of a service; nothing where there is nothing to say."""
+        """A service's entry; an empty one if there is none."""
         return next((each for each in self.services if each.name == name), Service(name))
 
 
 @dataclass(frozen=True)
 class SecretsManifest:
     version: int
-    # UID:GID by service.
+    # `UID:GID` of the secret files, by service.
     owners: dict[str, str]
 
 
@@ -118,8 +118,9 @@ Kind = TypeVar("Kind")
 
 def read_manifest(kind: type[Kind], file: Path, *, strict: bool = True) -> Kind:
     """
-    Reads a manifest. Unknown keys are an error (strict), or passed over: a release that this program's next version has made
-    may have some.
+    Reads a manifest. Throws ManifestError.
+
+    strict: whether unknown keys are an error. A release of a newer version of this program may have some.
     """
     try:
         value = json.loads(file.read_text("utf-8"))
@@ -127,7 +128,7 @@ def read_manifest(kind: type[Kind], file: Path, *, strict: bool = True) -> Kind:
         raise ManifestError(f"{file.name} cannot be read: {error}") from error
     version = value.get("version") if isinstance(value, dict) else None
     if version != VERSION:
-        raise ManifestError(f"{file.name} has version {version}, and this program knows version {VERSION}")
+        raise ManifestError(f"{file.name} has version {version}, but this program supports version {VERSION}")
     try:
         result: Kind = parse(kind, value, file.name, strict)
     except NotUnderstood as error:

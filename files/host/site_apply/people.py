@@ -1,4 +1,4 @@
-"""What people leave behind who were taken off the allow list."""
+"""Ends what users started who were removed from the allow list."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .rollout import command_to_recreate
 
 def end_removed(layout: Layout, project: Project, newest: Manifest, before: Optional[Manifest]) -> None:
     """
-    Ends what people who are not on the list any more have started, where a service can tell, and says what stays.
+    Ends processes of removed users in services that can identify them, and tells what stays.
 
-    before: the release before, which names the people who were taken off; none where there is no other.
+    before: the previous release, whose allow list shows who was removed; None if there is none.
     """
     removed = [entry for entry in before.allow if entry not in newest.allow] if before else []
     allowed = "".join(f"{entry}\n" for entry in newest.allow).encode()
@@ -27,11 +27,11 @@ def end_removed(layout: Layout, project: Project, newest: Manifest, before: Opti
         result = run_in(project, service.name, service.dismiss, times.DISMISS_WITHIN, allowed)
         if not result.ok:
             words = " ".join(service.dismiss)
-            say(f"{service.name}: '{words}' failed with exit code {result.code}, so that nothing was ended there.")
+            say(f"{service.name}: '{words}' failed with exit code {result.code}, so nothing was ended there.")
         if removed:
             say(
-                f"Taken off the allow list: {' '.join(removed)}. What else they left in {service.name} may still run, until its"
-                " container is recreated, which ends everybody's kernels:"
-                f" {command_to_recreate(layout, project, service.name)}. Files that run by themselves (.bashrc, .ipython, .jupyter,"
-                " notebooks) stay in the home directory: look at them."
+                f"Removed from the allow list: {' '.join(removed)}. Other programs that they left in {service.name} may still run"
+                " until its container is recreated, which ends all kernels:"
+                f" {command_to_recreate(layout, project, service.name)}. Files that run automatically (.bashrc, .ipython, .jupyter,"
+                " notebooks) stay in the home directory: check them."
             )

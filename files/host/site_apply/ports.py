@@ -1,4 +1,4 @@
-"""Who listens where the site needs to."""
+"""Checks that the site's ports are free."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .manifest import Manifest, Port
 
 
 def check(project: Project, manifest: Manifest) -> None:
-    """Refuses a port on which something else than the site listens."""
+    """Throws Refusal if another program listens on a port of the site."""
     for port in manifest.ports:
         if project.containers(f"publish={port.port}", running=True):
             continue
@@ -27,7 +27,7 @@ def check(project: Project, manifest: Manifest) -> None:
 
 
 def _advice(port: Port) -> str:
-    # Where the public internet comes in, there is no other port.
+    # Ports for the public internet cannot be changed.
     if not port.setting:
         return "Stop that"
     other = port.port + (1000 if port.port < 64000 else -1000)
@@ -36,8 +36,8 @@ def _advice(port: Port) -> str:
 
 def _listener(port: Port) -> Optional[str]:
     """
-    The container or process that listens at the address or on all of them. Where the site wants all addresses (0.0.0.0), any one
-    is enough.
+    The container or process that listens on a port at its address, or at all addresses. If the site needs all addresses (0.0.0.0),
+    a listener at any of them counts.
     """
     container = _container_at(port)
     if container:
@@ -60,7 +60,7 @@ def _container_at(port: Port) -> Optional[str]:
 
 
 def listener_in_ss(lines: list[str], port: Port) -> Optional[str]:
-    """Fourth column: the local address; the rest: users:(("node",pid=123,fd=20))"""
+    """The listener in the output of ss. Column 4 is the local address; the last one is users:(("node",pid=123,fd=20))."""
     everywhere = {f"{port.address}:{port.port}", *(f"{each}:{port.port}" for each in ("0.0.0.0", "*", "[::]"))}
     for line in lines:
         columns = line.split()
@@ -71,7 +71,7 @@ def listener_in_ss(lines: list[str], port: Port) -> Optional[str]:
 
 
 def listener_in_lsof(lines: list[str], port: Port) -> Optional[str]:
-    """One field a line: p process, c command, n local address."""
+    """The listener in the output of lsof. It has one field per line: p process, c command, n local address."""
     process = command = ""
     for line in lines:
         if line.startswith("p"):

@@ -1,4 +1,4 @@
-"""Whether the files of a release can be used, before anything is switched."""
+"""Checks a release's files before it is activated."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def check_compose(layout: Layout, project: Project) -> None:
     result = project.compose(layout.incoming, "config", "--quiet")
     if not result.ok:
         raise Refusal(
-            "The generated compose.yaml is not valid, which is a fault of this program. Nothing was changed."
+            "The generated compose.yaml is not valid, which is an error in this program. Nothing was changed."
             f" Docker says: {result.last_line}"
         )
 
 
 def check_files(layout: Layout, project: Project) -> None:
-    """Every service that can check its own files has a container of its own for it (profile "check")."""
+    """Runs the check containers (profile "check") of all services that can check their own files. Throws Refusal."""
     check = ("--profile", "check")
     for service in project.services(layout.incoming, *check):
         if not service.endswith("-check"):
@@ -38,7 +38,7 @@ def check_files(layout: Layout, project: Project) -> None:
 
 
 def why_unchecked(service: str, words: str) -> str:
-    """Either the service has read its files, or Docker could not start it for that."""
+    """The message for a failed check: either the files are invalid, or Docker could not run the check."""
     if any(known in words for known in _NO_ADDRESSES):
         return (
             "Docker has no range of addresses left for another network. Nothing was changed. Remove the networks that nothing uses"
@@ -56,4 +56,4 @@ def why_unchecked(service: str, words: str) -> str:
             f"Docker could not start {service} to check its files. Nothing was changed. Fix the cause, and run pulumi up again."
             f" Docker says: {words}"
         )
-    return f"{service} refuses its new files, which is a fault of this program. Nothing was changed. It says: {words}"
+    return f"{service} refuses its new files, which is an error in this program. Nothing was changed. It says: {words}"

@@ -1,4 +1,4 @@
-"""Removes what nothing names any more."""
+"""Removes old releases and their files."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .privileged import as_root
 
 def forget_old(layout: Layout, release: str, previous: str) -> None:
     """
-    Removes what neither the running release nor the one before it names.
+    Removes everything that neither the running nor the previous release uses.
 
-    previous: what the link `current` said before; empty before the first release.
+    previous: former target of the link `current`; empty before the first release.
     """
     if previous and previous != f"releases/{release}":
         link(previous, layout.previous)
@@ -25,7 +25,7 @@ def forget_old(layout: Layout, release: str, previous: str) -> None:
     for folder in folders_in(layout.releases):
         if folder.name not in kept:
             remove(folder)
-    # Secrets are named by releases, or by the files that releases name; those are gone by then if nothing names them.
+    # Secrets are named in releases or in their files, so unused files are removed first.
     for kind in (layout.files, layout.secrets):
         versions = [version for service in folders_in(kind) for version in folders_in(service)]
         named = _named_in({version.name for version in versions}, layout.releases, layout.files)
@@ -35,7 +35,7 @@ def forget_old(layout: Layout, release: str, previous: str) -> None:
 
 
 def _named_in(names: set[str], *folders: Path) -> set[str]:
-    """Which of the names stand in a file below the folders."""
+    """The names that occur in a file below the folders."""
     found: set[str] = set()
     for folder in folders:
         for file in folder.rglob("*"):
@@ -46,7 +46,7 @@ def _named_in(names: set[str], *folders: Path) -> set[str]:
 
 
 def purge(manifest: Manifest) -> None:
-    """Removes what apps have left behind, where the settings say that it is to go."""
+    """Removes the data of former apps that the setting purge lists."""
     for each in manifest.purge:
         folder = Path(each.folder)
         if not re.fullmatch("[a-z0-9-]+", each.app) or folder.name != each.app or not folder.is_dir():
@@ -56,7 +56,7 @@ def purge(manifest: Manifest) -> None:
             say(f"The data of {each.app} was removed, as the setting purge says ({folder}).")
         elif result.code == TIMED_OUT:
             say(
-                f"The data of {each.app} could not be removed ({folder}): it was not done after {times.REMOVED_WITHIN} seconds."
+                f"The data of {each.app} could not be removed ({folder}): it took more than {times.REMOVED_WITHIN} seconds."
                 f" Remove the rest: sudo rm -rf '{folder}'"
             )
         else:

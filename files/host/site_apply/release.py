@@ -1,4 +1,4 @@
-"""`site-apply release`: makes what arrives the running site, or changes nothing."""
+"""`site-apply release`: activates the release that arrives on standard input, or changes nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def release(layout: Layout) -> int:
 
 
 def _release(layout: Layout, manifest: Manifest, project: Project) -> int:
-    # Nothing changes the running site until `switch_to`.
+    # Nothing changes the running site before `switch_to`.
     machine.check_owner(layout, project)
     machine.check_name(layout, manifest)
     previous = target_of(layout.current)
@@ -40,7 +40,7 @@ def _release(layout: Layout, manifest: Manifest, project: Project) -> int:
     people_before = before if is_other else None
     try:
         rollout, is_with_new_images = _start(layout, project, renewed)
-    except Exception as error:  # Whatever has gone wrong, an issue of this program too: the site goes back to what works.
+    except Exception as error:  # Every error causes a rollback, even one in this program.
         if not isinstance(error, NotStarted):
             say(f"{type(error).__name__}: {error}")
         failed = error.service if isinstance(error, NotStarted) else ""
@@ -54,7 +54,7 @@ def _release(layout: Layout, manifest: Manifest, project: Project) -> int:
     try:
         rollout.run_hooks("post_release")
     except NotStarted:
-        pass  # It has been said, and the release stays.
+        pass  # The reason has been shown, and the release stays.
     prune.purge(manifest)
     if renewed and not is_with_new_images:
         raise floating.refuse(manifest.release, renewed)
@@ -62,15 +62,15 @@ def _release(layout: Layout, manifest: Manifest, project: Project) -> int:
     images.forget_pulled(layout)
     if rollout.broken:
         raise Refusal(
-            f"Release {manifest.release} is in use, and {' '.join(rollout.broken)} does not run, which going back would not change:"
-            " see above what it says. Fix the cause (files in the home directory, for Jupyter), and run pulumi up again."
+            f"Release {manifest.release} is in use, but {' '.join(rollout.broken)} does not run, and a rollback would not help:"
+            " see its log above. Fix the cause (files in the home directory, for Jupyter), and run pulumi up again."
         )
     say(f"Release {manifest.release} is running.")
     return 0
 
 
 def _prepare(layout: Layout, manifest: Manifest, project: Project) -> list[Renewed]:
-    """All that comes before the switch. Throws Refusal, with the running site untouched."""
+    """Does everything before the activation. Throws Refusal and leaves the running site unchanged."""
     _place_files(layout)
     preflight.check_compose(layout, project)
     ports.check(project, manifest)
@@ -105,7 +105,11 @@ def _folders_below(folder: Path) -> list[Path]:
 
 
 def _start(layout: Layout, project: Project, renewed: list[Renewed]) -> tuple[Rollout, bool]:
-    """Brings the release up, once more with the images before where some were renewed; and whether it runs with the new ones."""
+    """
+    Starts the release. If that fails and newer images were pulled, tries again with the previous ones.
+
+    Returns the rollout, and whether it runs with the newer images.
+    """
     try:
         rollout = Rollout(layout, project)
         rollout.start()

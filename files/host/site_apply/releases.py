@@ -1,4 +1,4 @@
-"""The releases that lie on this machine, and what each says of itself."""
+"""The releases stored on this machine, and their manifests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FILE = "release.json"
 
 
 def manifest_of(folder: Path) -> Optional[Manifest]:
-    """What the release in a folder says, of an earlier version of this program too; nothing where there is none."""
+    """Manifest of the release in a folder, also of an earlier version of this program; None if there is none."""
     try:
         if (folder / FILE).is_file():
             return read_manifest(Manifest, folder / FILE, strict=False)
@@ -25,13 +25,13 @@ def manifest_of(folder: Path) -> Optional[Manifest]:
     except (ManifestError, NotUnderstood, IndexError, KeyError, ValueError) as error:
         raise Refusal(
             f"The release in {folder} is not understood ({error}). Nothing was changed."
-            " It may be of a newer version of this program: run pulumi up again with that version."
+            " It may come from a newer version of this program: run pulumi up again with that version."
         ) from error
     return None
 
 
 def keep(layout: Layout, release: str) -> None:
-    """Keeps what has arrived as a release of its own."""
+    """Stores the release that has arrived."""
     folder = layout.releases / release
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("compose.yaml", FILE):

@@ -1,4 +1,4 @@
-"""Puts the previous release back. The engine keeps its old picture of the site after a failure: only the host can go back."""
+"""Puts the previous release back. Only the host can do that: after a failure, Pulumi's engine runs no further commands."""
 
 from __future__ import annotations
 
@@ -16,29 +16,31 @@ from .manifest import Manifest, Service
 from .releases import manifest_of
 from .rollout import Rollout
 
-_ADVICE = "Mend the cause above, and run pulumi up again."
+_ADVICE = "Fix the cause above, and run pulumi up again."
 
 
 def go_back(layout: Layout, project: Project, newest: Manifest, previous: str, failed: str) -> None:
     """
-    previous: what the link `current` said before, `releases/ID`; empty before the first release. failed: the service that does
-    not work, if it is one.
+    Rolls back to the previous release.
+
+    previous: former target of the link `current`, `releases/ID`; empty before the first release. failed: the service that does
+    not work; empty if the cause is another one.
     """
     if not previous:
         project.compose(layout.current, "down", "--remove-orphans", within=times.STARTED_WITHIN, changes_site=True)
         remove(layout.current)
-        say(f"There is no earlier release to go back to; what had started was taken down. {_ADVICE}")
+        say(f"There is no earlier release to roll back to; the started containers were removed. {_ADVICE}")
         return
     if previous == f"releases/{newest.release}" or not (layout.root / previous).is_dir():
         _reload(layout, project)
-        say(f"There is no other release to go back to. {_what_runs(layout, project, failed)} {_ADVICE}")
+        say(f"There is no other release to roll back to. {_what_runs(layout, project, failed)} {_ADVICE}")
         return
     try:
         keep_lists(layout, project, newest, layout.root / previous)
     except OSError as error:
-        say(f"The newer allow list could not be taken over ({error}).")
+        say(f"The newer allow list could not be applied ({error}).")
     activate.switch_to(layout, previous, newest.release)
-    # Whatever else fails: the allow list holds.
+    # First of all, so that the allow list is in effect even if something else fails.
     _reload(layout, project)
     put_back = f"The previous release ({previous.removeprefix('releases/')}) was put back"
     try:
@@ -47,7 +49,7 @@ def go_back(layout: Layout, project: Project, newest: Manifest, previous: str, f
         failed = error.service if isinstance(error, NotStarted) else ""
         if not isinstance(error, NotStarted):
             say(str(error))
-        say(f"{put_back}, and not all of it works (see above). {_what_runs(layout, project, failed)} {_ADVICE}")
+        say(f"{put_back}, but not all of it works (see above). {_what_runs(layout, project, failed)} {_ADVICE}")
     else:
         say(f"{put_back} and is running. {_ADVICE}")
 
@@ -56,20 +58,20 @@ def _reload(layout: Layout, project: Project) -> None:
     try:
         activate.reload(layout, project, project.containers(running=True))
     except (NotStarted, DockerError, OSError):
-        pass  # What is wrong has been said, or will be when it is started.
+        pass  # The reason has been shown, or will be when the service is started.
 
 
 def _what_runs(layout: Layout, project: Project, failed: str) -> str:
     """
-    A sentence: which services of the current release run. The one that has just failed does not, although its container may be
-    running for a moment, between two of its restarts.
+    A sentence that lists the running services of the current release. The failed service does not count, although its container
+    may run briefly between two restarts.
     """
     try:
         service = '{{.Label "com.docker.compose.service"}}'
         running = sorted({name for name in project.listed(service, "status=running", running=True) if name} - {failed})
         absent = sorted(set(project.services(layout.current)) - set(running))
     except DockerError as error:
-        return f"What runs is not known. {error}."
+        return f"The running services are not known. {error}."
     if not running:
         return "The site is down: none of its services runs."
     missing = f"; these do not: {' '.join(absent)}" if absent else ""
@@ -78,9 +80,9 @@ def _what_runs(layout: Layout, project: Project, failed: str) -> str:
 
 def keep_lists(layout: Layout, project: Project, newest: Manifest, previous: Path) -> None:
     """
-    A rollback lets nobody in whom the newer release leaves out. The files of the earlier release are taken over into a folder of
-    both names, in which the ones that say who may come in let in only whom both releases do. They are checked as at any release;
-    where that fails, the newer release's own files stay in use, which were checked before.
+    Keeps users locked out whom the newer release removed. The earlier release's files are copied to a folder with the names of both
+    releases, in which the allow lists contain only users that both releases allow. These files are checked as in any release. If
+    the check fails, the newer release's files stay in use.
     """
     earlier_release = manifest_of(previous)
     for service in newest.services:
@@ -95,7 +97,7 @@ def keep_lists(layout: Layout, project: Project, newest: Manifest, previous: Pat
         refusal = _take_over(layout, project, service, previous, folder / earlier, kept)
         if refusal is not None:
             say(
-                f"{service.name} cannot use the earlier release's files with the newer allow list, so that the newer release's"
+                f"{service.name} cannot use the earlier release's files with the newer allow list, so the newer release's"
                 f" files stay in use. It says: {refusal}"
             )
             remove(kept)
@@ -103,7 +105,7 @@ def keep_lists(layout: Layout, project: Project, newest: Manifest, previous: Pat
 
 
 def _take_over(layout: Layout, project: Project, service: Service, previous: Path, earlier: Path, kept: Path) -> Optional[str]:
-    """Makes the folder and has it checked; says why it cannot be used."""
+    """Creates and checks that folder. Returns why it cannot be used, or None."""
     try:
         shutil.copytree(earlier, kept)
         newer = layout.files / service.name / service.files

@@ -1,4 +1,4 @@
-"""Brings up the current release, and waits until it answers."""
+"""Starts the current release and waits until it answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .networks import attach_networks, forget_networks
 
 
 class Rollout:
-    """The current release, as it is brought up."""
+    """Start of the current release."""
 
     def __init__(self, layout: Layout, project: Project) -> None:
         self._layout, self._project = layout, project
@@ -23,25 +23,25 @@ class Rollout:
         self._running_before = project.containers(running=True)
         self._made_before = project.containers()
         self._brought_up = 0.0
-        # Services that a release goes on without, and those of them that it has recreated in vain.
+        # Services that the release goes on without, and those of them that still failed after they were recreated.
         self._left_alone: set[str] = set()
         self.broken: list[str] = []
 
     def start(self) -> None:
-        """Returns when the release answers. Throws NotStarted when it does not."""
+        """Returns when the release answers. Throws NotStarted if it does not."""
         services = self._project.services(self._layout.current)
         _clear_half_made(self._project)
         self._up()
         limits.limit_memory(self._project, self._manifest)
         attach_networks(self._project, self._manifest)
         limits.allow_processes(self._project, self._manifest)
-        # The allow list comes before everything that depends on programs which people can change, or wear out: whoever was taken
-        # off it could keep themselves on it otherwise. A name whose service is not ready yet is a page that says so.
+        # The allow list takes effect before anything that depends on programs which users can change or slow down. Otherwise a
+        # removed user could prevent the removal. Until a service is ready, its host name shows a page that says so.
         for service in self._manifest.services:
             if service.reload:
                 self._settle(service.name)
         activate.reload(self._layout, self._project, self._running_before)
-        # Others may need what is prepared here.
+        # Other services may need the results of `prepare`.
         self.run_hooks("prepare")
         for name in services:
             self._settle(name)
@@ -60,8 +60,8 @@ class Rollout:
 
     def run_hooks(self, when: hooks.When) -> None:
         """
-        prepare: services set up what they hold, users of a database or packages; post_release: what cannot be taken back. One that
-        fails is a failed release, unless people control the service.
+        Runs the services' commands. prepare: sets up database users or packages, for example. post_release: steps that a rollback
+        could not undo. A failing command fails the release, unless users control the service.
         """
         for service in self._manifest.services:
             for argv in service.prepare if when == "prepare" else service.post_release:
@@ -72,11 +72,11 @@ class Rollout:
 
     def _settle(self, name: str) -> bool:
         """
-        Waits until a service is ready. One that does not work although the release has left it as it was is recreated: `docker
-        compose up` leaves a container in a restart loop as it is. Not so where kernels run in it, which would end.
+        Waits until a service is ready. A service that fails although the release did not change it is recreated, because `docker
+        compose up` does not touch a container in a restart loop; but not if kernels run in it.
 
-        A release does not go back because of a service that people can change and that it has left as it was, as this would not
-        help: False. Any other one that does not work is a failed release.
+        Returns False if a service fails that users control and that the release did not change: a rollback would not help. Throws
+        NotStarted for any other failing service.
         """
         if name in self._left_alone:
             return False
@@ -89,7 +89,7 @@ class Rollout:
         if self._is_ready(name, times.UNCHANGED_WITHIN if user_controlled else times.READY_WITHIN):
             return True
         if kernels_in(container) == 0:
-            say(f"{name} is recreated, because it does not work and this release has changed nothing of it.")
+            say(f"{name} is recreated, because it does not work and this release did not change it.")
             if self._recreate(name) and self._is_ready(name):
                 return True
             if not user_controlled:
@@ -97,8 +97,8 @@ class Rollout:
             self.broken.append(name)
         else:
             say(
-                f"This release has changed nothing of {name}, and goes on without it. Recreate its container, which ends what runs"
-                f" in it: {command_to_recreate(self._layout, self._project, name)}"
+                f"This release did not change {name} and goes on without it. Recreate its container, which ends everything that"
+                f" runs in it: {command_to_recreate(self._layout, self._project, name)}"
             )
         self._left_alone.add(name)
         return False
@@ -122,8 +122,8 @@ class Rollout:
 
     def _let_nginx_look(self) -> None:
         """
-        nginx looks up the services' names every 2 seconds (`resolver` in files/services/nginx/nginx.conf). Until then it answers
-        502 for a new container. A release that visitors see as 502 has not ended.
+        Waits until nginx has looked up new containers. It does so every 2 seconds (`resolver` in files/services/nginx/nginx.conf),
+        and answers 502 until then. A release must not end before.
         """
         if self._project.containers(running=True) != self._running_before:
             time.sleep(max(0, self._brought_up + 3 - time.monotonic()))
@@ -137,8 +137,8 @@ def command_to_recreate(layout: Layout, project: Project, service: str) -> str:
 
 def _clear_half_made(project: Project) -> None:
     """
-    What a forced end of `docker compose` leaves in the middle of recreating a service: containers that were made and never started,
-    and others that bear a name of two halves. Compose would run into both.
+    Cleans up after a killed `docker compose`, on which Compose would fail: containers that were created and never started, and
+    containers renamed to `<id>_<name>`.
     """
     for container in project.containers("status=created"):
         docker.act("rm", "--force", container)

@@ -1,4 +1,4 @@
-"""`site-apply secrets`: places secret files, each service's in a folder named by their content."""
+"""`site-apply secrets`: stores secret files, in one folder per service and content."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def place_secrets(layout: Layout) -> int:
         for service, owner in manifest.owners.items():
             folder = layout.secrets / service
             folder.mkdir(parents=True, exist_ok=True)
-            # Whoever runs the service has to get to its own folder; only it may read there.
+            # The service's user may enter its folder; only it can read the files.
             folder.chmod(0o711)
             uid, gid = (int(number) for number in owner.split(":"))
             for version in folders_in(incoming / service):

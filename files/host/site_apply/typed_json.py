@@ -1,4 +1,4 @@
-"""JSON as values of types: dataclasses, lists, dictionaries by text, optional ones, texts, numbers and booleans."""
+"""Converts JSON to typed values: dataclasses, lists, dictionaries with text keys, optional values, texts, numbers, booleans."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 
 class NotUnderstood(Exception):
-    """A value has not the form of its type. The text says where."""
+    """A value does not fit its type. The text says where."""
 
 
 def parse(kind: Any, value: Any, where: str, strict: bool = True) -> Any:
-    """A value of JSON as a value of a type."""
+    """Converts a JSON value to a type. Throws NotUnderstood."""
     origin, inner = get_origin(kind), get_args(kind)
     if origin is Union:
         return parse(inner[0], value, where, strict)

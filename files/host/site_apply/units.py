@@ -1,4 +1,4 @@
-"""Units of systemd that a release brings: the timer that renews the certificate."""
+"""Installs a release's systemd units: the timer that renews the certificate."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SYSTEM = Path("/etc/systemd/system")
 
 
 def place(layout: Layout, manifest: Manifest) -> None:
-    """Puts the release's units in place, and removes those of the releases before it."""
+    """Installs the release's units, and removes those of earlier releases."""
     wanted = [
         unit
         for service in manifest.services
@@ -27,7 +27,7 @@ def place(layout: Layout, manifest: Manifest) -> None:
     ]
     if wanted and not (am_root() and Path("/run/systemd/system").is_dir()):
         say(
-            "Nothing renews the certificate by itself: this machine has no systemd that could be told to. Run sh"
+            "Nothing renews the certificate automatically, because this machine has no systemd. Run sh"
             f" {layout.program} renew every day (crontab -e)."
         )
         return
@@ -49,7 +49,7 @@ def _place(layout: Layout, unit: Path) -> None:
         started = _systemctl("enable", "--quiet", unit.name) and _systemctl("restart", unit.name)
         if not started:
             say(
-                "Nothing renews the certificate by itself: its timer could not be started. See why: sudo systemctl status"
+                "Nothing renews the certificate automatically: its timer could not be started. See why: sudo systemctl status"
                 f" {unit.name}"
             )
 

@@ -1,1 +1,1 @@
-"""Unit tests of the host's program. They are not sent to hosts: python3 -m unittest discover --start-directory files/host"""
+"""Unit tests of the host's program, not sent to hosts: python3 -m unittest discover --start-directory files/host"""

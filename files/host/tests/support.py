@@ -1,4 +1,4 @@
-"""What the tests have in common."""
+"""Shared code of the tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from site_apply.layout import Layout
 
 
 class HostTest(unittest.TestCase):
-    """A test with the folder of a site, and what the program says."""
+    """A test with a site's folder, which collects the program's output."""
 
     def setUp(self) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="jupyter-up-"))

@@ -48,7 +48,7 @@ class LockTest(HostTest):
             refused,
             self.assertRaisesRegex(
                 Refusal,
-                "^No symbolic link can be made in .*, and a release needs them: .*FAT.* The system says: Operation not permitted$",
+                "^No symbolic link can be created in .*, but a release needs them: .*FAT.* system says: Operation not permitted$",
             ),
             lock.held(self.layout),
         ):

@@ -1,4 +1,4 @@
-"""The manifest, from this side. tests/unit/files/manifest.test.ts is the other one."""
+"""Tests of the manifest in Python. tests/unit/files/manifest.test.ts tests the TypeScript side."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GOLDEN = Path(__file__).parents[3] / "tests" / "unit" / "files" / "manifest.gold
 
 
 def without_defaults(value: Any) -> Any:
-    """A manifest as its JSON: what is empty is absent."""
+    """A manifest in its JSON form, without empty values."""
     if dataclasses.is_dataclass(value):
         fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
         return {name: without_defaults(each) for name, each in fields.items() if each not in ("", None, [], False)}
@@ -43,7 +43,7 @@ class ManifestTest(HostTest):
 
     def test_refuses_another_version(self) -> None:
         for version in (0, 2, "1", None):
-            with self.assertRaisesRegex(ManifestError, "release.json has version .*, and this program knows version 1"):
+            with self.assertRaisesRegex(ManifestError, "release.json has version .*, but this program supports version 1"):
                 self.read({"version": version, "release": "1", "project": "lab"})
 
     def test_refuses_what_is_not_understood_and_says_where(self) -> None:

@@ -1,4 +1,4 @@
-"""What decides, without Docker."""
+"""Tests of functions that need no Docker."""
 
 from __future__ import annotations
 

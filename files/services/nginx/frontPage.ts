@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { hostName, type Names } from "../../site/names.ts";
 import type { VirtualHost } from "../../site/service.ts";
 
-/** nginx's variable that says whether a person may come in under a name with a list of its own. */
+/** nginx variable with the verdict for a host name that has its own allow list. */
 export const verdictOf = (label: string) => `$verdict_of_${label.replaceAll("-", "_")}`;
 
 const STYLE = `
@@ -35,7 +35,7 @@ const STYLE = `
   @media (prefers-reduced-motion: reduce) { .tile { transition: none; } .tile:hover { transform: none; } }
 `;
 
-/** What the front page may load: its own style, known by its hash, and its icon. */
+/** Content security policy of the front page: only its own style, by hash, and its icon. */
 export const FRONT_PAGE_POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`,
@@ -45,7 +45,7 @@ export const FRONT_PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** A notebook: lines on a page with a spine. */
+/** Icon of a notebook. */
 const NOTEBOOK =
   '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><rect x="5" y="3" width="15" height="18" rx="2"/><path d="M9 3v18M3 8h3M3 12h3M3 16h3M12.5 8.5h4M12.5 12h4"/></svg>';
 
@@ -53,8 +53,8 @@ const ICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='8' fill='%23d6570f'/%3E%3Cpath d='M10 9h12M10 16h12M10 23h7' stroke='%23fff' stroke-width='3' stroke-linecap='round'/%3E%3C/svg%3E";
 
 /**
- * The page with a tile for whatever has a title. nginx fills in who is there (`<!--# echo`, which encodes what HTML would
- * take for its own), and leaves out a tile that is not for them (`<!--# if`).
+ * The front page, with a tile for each host name that has a title. nginx fills in the user (`<!--# echo`, which escapes HTML) and
+ * leaves out tiles that the user may not open (`<!--# if`).
  */
 export function frontPage(names: Names, virtualHosts: VirtualHost[]): string {
   const tiles = virtualHosts.flatMap(({ label, title, allow }) => {

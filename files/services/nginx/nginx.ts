@@ -11,26 +11,29 @@ import { EDGE_HEADERS, EDGE_KEEPALIVE_SECONDS, type Edge, edgeFiles, edgeSecretF
 import { FRONT_PAGE_POLICY, frontPage, verdictOf } from "./frontPage.ts";
 import { pages, signInAndSendAgain, signInElsewhere } from "./pages.ts";
 
-/** What the door has to know. */
+/** Options of the nginx service. */
 export interface Door {
-  /** Name of the site, for whoever reads the files on the host. */
+  /** Name of the site, for readers of the files on the host. */
   name: string;
   names: Names;
   layout: HostLayout;
-  /** Addresses and `@domains` that may come in, or names at GitHub; lower-cased. */
+  /** The allow list: addresses and `@domains`, or GitHub user names; lower-cased. */
   allow: string[];
-  /** First label of the front page's name; empty for the domain itself. */
+  /** First label of the front page's host name; empty for the domain itself. */
   home: string;
-  /** Where one is known from. */
+  /** The claims that identify a user. */
   identity: Identity;
-  /** People whose name is known; anybody else is shown by address. */
+  /** Users with a name; all others are shown by address. */
   people: DexUser[];
   virtualHosts: VirtualHost[];
-  /** Folder among nginx's secret files of a certificate that the machine gets by itself; absent: it comes with the release. */
+  /**
+   * Folder of a certificate that the machine gets by itself, among nginx's secret files; absent: it comes with the
+   * release.
+   */
   ownCertificate?: string;
   /** The setting `sessionRotation`. */
   sessionRotation?: string | undefined;
-  /** Who stands before the site, if anybody does. */
+  /** The proxy in front of the site, if there is one. */
   edge?: Edge | undefined;
 }
 
@@ -38,7 +41,10 @@ const SECRETS = "/run/secrets/nginx";
 const CONFIG = "/site/current/nginx.conf";
 const file = (name: string) => new URL(name, import.meta.url);
 
-/** nginx is the only service that the world reaches. It depends on no other: what is down is a page. */
+/**
+ * nginx, the only service that the public internet reaches. It needs no other service: one that is down becomes an
+ * error page.
+ */
 export function nginx(door: Door): Service {
   const { layout, names, home } = door;
   const front: VirtualHost = {
@@ -49,22 +55,24 @@ export function nginx(door: Door): Service {
   const virtualHosts = [front, ...door.virtualHosts];
   return {
     name: "nginx",
-    about: "The only service that the world reaches. It depends on no other: what is down is a page.",
+    about:
+      "The only service that the public internet reaches. It needs no other service: one that is down becomes an error page.",
     image: { reference: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine-slim", sizeMiB: 20 },
     user: { uid: 101, gid: 101 },
-    // Apps' own networks it visits; see Service.networkAttachments.
+    // It joins apps' networks at run time; see Service.networkAttachments.
     networks: ["sign-in", "jupyter"],
     compose: {
       ...HARDENED,
       tmpfs: [...HARDENED.tmpfs, "/var/cache/nginx:mode=1777,size=8m"],
-      // nginx does not read the body of an answer to auth_request that it does not cache, and closes the connection: one for each
-      // request of a stranger. They would take every port for a minute, from everybody.
+      // nginx closes the connection after each uncached answer to auth_request. So requests of strangers could occupy
+      // all ports for
+      // a minute.
       sysctls: { "net.ipv4.tcp_tw_reuse": "1" },
       entrypoint: ["nginx", "-c", CONFIG],
       ports: [`${layout.address}:${layout.httpsPort}:8443`, `${layout.address}:${layout.httpPort}:8080`],
       mem_limit: "256m",
       healthcheck: healthCheck(...wget("http://127.0.0.1:8081/healthy")),
-      // nginx takes its leave politely at QUIT, within worker_shutdown_timeout.
+      // nginx shuts down gracefully on SIGQUIT, within worker_shutdown_timeout.
       stop_signal: "SIGQUIT",
       stop_grace_period: "15s",
     },
@@ -78,7 +86,7 @@ export function nginx(door: Door): Service {
   };
 }
 
-/** A name that lets people in; the front page goes by the site's list. */
+/** Whether a host name has its own sign-in check; the front page uses the site's list. */
 const isDoor = ({ label, protected: asks }: VirtualHost) => asks && label !== "";
 
 function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): TextFiles {
@@ -92,7 +100,7 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
       port: names.port,
       keepalive: edge ? `${EDGE_KEEPALIVE_SECONDS}s` : "75s",
       knock: hostName(names, "jupyter"),
-      // Chain and key in one file can be put in place at once.
+      // Chain and key are one file, so it can be replaced atomically.
       certificate: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.crt`,
       certificateKey: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.key`,
     }),
@@ -102,7 +110,8 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
       port: names.port,
       who: identity.who,
       sure: identity.sure,
-      // In the key of Vouch's answers, so that none to a session of before is used. A hash, because it can be any text.
+      // Part of the cache key of Vouch's answers, so that those for old sessions are not used. A hash, because it can
+      // be any text.
       rotation: createHash("sha256")
         .update(sessionRotation ?? "")
         .digest("hex")
@@ -119,7 +128,7 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
     "to-vouch.conf": renderTemplate(file("to-vouch.conf")),
     "headers.conf": headers(layout.public, edge !== undefined),
     "reload.sh": renderTemplate(file("reload.sh")),
-    // Read by nobody. A changed file makes nginx reload, which ends the WebSockets of the sessions that are no more.
+    // No program reads it. A changed file makes nginx reload, which closes the WebSockets of old sessions.
     ...(sessionRotation ? { sessions: `${JSON.stringify(sessionRotation)}\n` } : {}),
     ...(edge ? edgeFiles(edge, secretFolder) : {}),
     "door-secret.conf": `include ${secretFolder}/door-secret.conf;\n`,
@@ -132,7 +141,7 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
         .filter(({ crossSite }) => crossSite)
         .map(({ label }) => [quoted(`elsewhere:${hostName(names, label)}`), "$verdict_by_name"]),
     ),
-    // As in people.map, the prefix keeps an address from being read as a keyword or a pattern.
+    // As in people.map, the prefix prevents nginx from reading an address as a keyword or a pattern.
     "names.map": map(people.flatMap(({ email, name }) => (name ? [[quoted(`of:${email}`), quoted(name)]] : []))),
     "returns.map": map(
       apps.map(({ label }) => [quoted(`~^${literal(names.origin(label))}/sso-return/[0-9a-f]{32}$`), "$arg_url"]),
@@ -153,22 +162,22 @@ function secretFiles(secrets: Secrets): TextFiles {
   };
 }
 
-/** Sent with every answer. `always`, because error pages are answers, too. */
+/** Headers of every response; `always` includes error pages. */
 function headers(isPublic: boolean, isBehindEdge: boolean): string {
-  // Not for a site on one's own machine: with a certificate of its own CA, it would take the way around a warning away.
+  // Not with a private authority: HSTS would remove the browser's way to proceed in spite of a warning.
   const hsts = 'add_header Strict-Transport-Security "max-age=63072000" always;\n';
-  return `# Sent with every answer. A location with an add_header of its own includes this again.
+  return `# Headers of every response. A location with its own add_header includes this file again.
 ${isPublic ? hsts : ""}add_header X-Content-Type-Options nosniff always;
 add_header Referrer-Policy same-origin always;
 ${isBehindEdge ? EDGE_HEADERS : ""}`;
 }
 
 /**
- * The allow list as nginx looks it up, by "true:address", or "true:name" at GitHub. The prefix keeps an address from being
- * read as a keyword or a pattern of nginx's own, and lets in verified addresses only.
+ * The allow list as an nginx map, with keys "true:address", or "true:name" for GitHub. The prefix admits only verified addresses,
+ * and prevents nginx from reading an address as a keyword or a pattern.
  */
 export function peopleMap(allow: string[], prefix = "true", setting = "allow"): string {
-  const heading = `# Who may come in. From the stack's setting \`${setting}\`; a name taken out is out at the next request.\n`;
+  const heading = `# Allow list, from the stack's setting \`${setting}\`. A removed user loses access at the next request.\n`;
   const lines = allow.map((entry) =>
     entry.startsWith("@")
       ? `"~*^${prefix}:[^@:]+${literal(entry)}$" allow;\n`
@@ -178,8 +187,8 @@ export function peopleMap(allow: string[], prefix = "true", setting = "allow"): 
 }
 
 /**
- * Who may come in under a name. Each name has a file of its own, with or without a narrower list, so that a release that goes
- * back can take over the newer lists by their names alone.
+ * The verdict for a host name. Each host name has its own file, even without a narrower list, so that a rollback can keep the newer
+ * lists by file name.
  */
 function verdict(label: string): string {
   return `map "$site_verdict:$sso_email" ${verdictOf(label)} {
@@ -188,16 +197,16 @@ function verdict(label: string): string {
 `;
 }
 
-/** Whoever may come in at all; of them, where there is a narrower list, those that stand on it. */
+/** Allow list of a host name: the user must be on the site's list, and on the narrower list if there is one. */
 function narrowerMap(label: string, allow?: string[]): string {
-  if (!allow) return "# No narrower list: as the site.\ndefault $site_verdict;\n";
+  if (!allow) return "# No narrower list: the site's verdict.\ndefault $site_verdict;\n";
   return `default deny;\n${peopleMap(allow, "allow", `apps: ${label}: allow`)}`;
 }
 
 const map = (entries: string[][]) => entries.map(([from, to]) => `${from} ${to};\n`).join("") || "# none\n";
 
-/** An address as part of a regular expression. */
+/** Escapes an address for a regular expression. */
 const literal = (text: string) => text.replace(/[.+]/g, "\\$&");
 
-/** A text as one word of nginx's configuration. */
+/** Quotes a text as one word of nginx's configuration. */
 const quoted = (text: string) => `"${text.replace(/["\\]/g, "\\$&")}"`;

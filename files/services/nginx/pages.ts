@@ -2,44 +2,44 @@ import type { Names } from "../../site/names.ts";
 
 interface Page {
   title: string;
-  /** One or two sentences for a person who did nothing wrong. Must not repeat anything from the request. */
+  /** One or two friendly sentences. They must not repeat anything from the request. */
   text: string;
-  /** Where to go from here: `[label, address]`. */
+  /** A link: `[label, URL]`. */
   action?: [string, string];
-  /** Whether that opens in a new tab. */
+  /** Whether the link opens in a new tab. */
   newTab?: boolean;
-  /** Seconds after which the page asks again by itself. */
+  /** Seconds after which the page reloads by itself. */
   retry?: number;
 }
 
-/** The few pages nginx shows by itself, by file name. */
+/** nginx's own pages, by file name. */
 export function pages(names: Names): Record<string, string> {
   const home = `${names.origin("jupyter")}/`;
   const table: Record<string, Page> = {
     "not-allowed": {
       title: "You are not on the list",
-      text: "You are signed in, and not on the list of people who may come in. Ask the owner of this site to add you.",
+      text: "You are signed in, but not on the list of people who may come in. Ask the owner of this site to add you.",
       action: ["Sign in as somebody else", "/sso-sign-out"],
     },
     "signed-out": { title: "You are signed out", text: "See you soon.", action: ["Sign in again", home] },
     "sign-in-failed": {
       title: "Signing in did not work",
-      text: "It may have taken too long, the page was opened twice, or the sign-in service did not say who you are. Nothing is broken: begin once more. If you are signed in already, that takes you straight in.",
+      text: "It may have taken too long, the page was opened twice, or the sign-in service did not confirm who you are. Nothing is broken: start again. If you are signed in already, you get in at once.",
       action: ["Try again", home],
     },
     "no-session": {
       title: "Signing in did not last",
-      text: "You signed in, but the cookie that says so did not come back, or the sign-in service did not say in it who you are. Allow cookies for this site, and begin once more. If that does not help, tell the owner of this site.",
+      text: "You signed in, but your browser did not keep the cookie, or the sign-in service did not confirm who you are. Allow cookies for this site and start again. If that does not help, tell the owner of this site.",
       action: ["Try again", home],
     },
     "sign-in-down": {
       title: "The sign-in service does not answer",
-      text: "Nobody can come in until it is back. This page asks again by itself.",
+      text: "Nobody can sign in until it is back. This page tries again by itself.",
       retry: 5,
     },
     "app-down": {
       title: "Just a moment",
-      text: "The app behind this name does not answer; it may be starting. This page asks again by itself.",
+      text: "The app does not answer; it may be starting. This page tries again by itself.",
       retry: 3,
     },
   };
@@ -49,33 +49,33 @@ export function pages(names: Names): Record<string, string> {
   };
 }
 
-/** What is said where there is too much of something (limits.conf): to a person as a page, to a script as JSON. */
+/** Texts for exceeded limits (limits.conf): as a page, and as JSON for scripts. */
 function limitPages(): Record<string, string> {
   const forPeople: Record<string, Page> = {
     "bad-request": {
       title: "This address cannot be read",
-      text: "It holds characters that do not belong there. If you followed a link, the link is broken: open the first page, and look from there.",
+      text: "It contains invalid characters. If you followed a link, the link is broken: start from the front page.",
       action: ["Open the first page", "/"],
     },
     "address-too-long": {
       title: "This address is too long",
-      text: "The link that you followed is longer than this site takes. Open the first page, and look from there.",
+      text: "The link that you followed is too long for this site. Start from the front page.",
       action: ["Open the first page", "/"],
     },
   };
   const forBoth: Record<string, Page> = {
     "headers-too-large": {
       title: "Your browser sends too many cookies",
-      text: "Cookies and other headers of more than 32 KB came with this request, and this site takes no more. Delete the cookies of this site and of the domain above it in your browser, then open it again.",
+      text: "Your browser sent cookies and other headers of more than 32 KB, which is the limit of this site. Delete the cookies of this site and of its parent domain in your browser, then open it again.",
       action: ["Open it again", "/"],
     },
     "too-large": {
       title: "This is too large",
-      text: "A request to this site can hold 512 MB, and a form of its own pages much less. Nothing was saved. Make it smaller, in a notebook for example by clearing outputs, or send it in parts, then try again.",
+      text: "A request to this site can have up to 512 MB, and a form of its own pages much less. Nothing was saved. Make it smaller (for a notebook, clear its outputs), or send it in parts, then try again.",
     },
     "too-many": {
       title: "Too many requests at once",
-      text: "So many came from your network that this one was not taken, nor anything that was sent with it. Wait a few seconds, then try again.",
+      text: "Your network sent too many requests, so this one was refused and nothing was saved. Wait a few seconds, then try again.",
       retry: 5,
     },
   };
@@ -90,21 +90,21 @@ function limitPages(): Record<string, string> {
   ]);
 }
 
-/** Shown in place of a page whose address the way through the sign-in would lose; the address stays where it is. */
+/** Shown instead of a page whose URL the sign-in would lose. The URL stays in the browser's address bar. */
 export const signInElsewhere = (): string =>
   html({
     title: "Sign in first",
-    text: "The address of this page is too long, or too unusual, to be remembered while you sign in. Sign in in a new tab. This tab goes on by itself afterwards.",
+    text: "The address of this page is too long or too unusual to be kept while you sign in. Sign in in a new tab. This tab then continues by itself.",
     action: ["Sign in", "/"],
     newTab: true,
     retry: 5,
   });
 
-/** Shown in place of the answer to a form that somebody sends after the end of their session. */
+/** Shown instead of the answer to a form if the session has ended. */
 export const signInAndSendAgain = (): string =>
   html({
     title: "Your session is over",
-    text: "What you sent was not taken. Sign in again in a new tab, then reload this page: your browser sends it once more.",
+    text: "Your data was not accepted. Sign in again in a new tab, then reload this page: your browser sends the data again.",
     action: ["Sign in", "/"],
     newTab: true,
   });

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Has nginx read its files again, and ends when only workers that hold the new ones take connections: what a release
-# changed, somebody taken off the list say, holds from then on. nginx itself says nothing of how a reload went.
+# Reloads nginx, and ends when only workers with the new files accept connections. From then on, changes are in effect, such as
+# users removed from the allow list. nginx itself does not report the result of a reload.
 set -eu
 
-# Those that take connections. One that only ends what it has begun calls itself "worker process is shutting down".
+# Workers that accept connections. The title of one that is ending is "worker process is shutting down".
 workers() {
     for process in /proc/[0-9]*; do
-        # A process may have ended since it was listed.
+        # The process may have ended in the meantime.
         title=$({ tr -d '\0' <"$process/cmdline"; } 2>/dev/null) || continue
         if [ "$title" = "nginx: worker process" ]; then printf '%s ' "${process#/proc/}"; fi
     done

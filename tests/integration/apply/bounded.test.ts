@@ -49,10 +49,10 @@ describe("A command in a container that people can change", () => {
         code: 0,
         output: `web: starts anew
 web: 'hang --now' did not end within 2 seconds.
-web: 'fail' failed with exit code 7, and said nothing.
+web: 'fail' failed with exit code 7, without output.
 web says: ann@example.com
 web says: @example.org
-web: 'hang' failed with exit code 124, so that nothing was ended there.
+web: 'hang' failed with exit code 124, so nothing was ended there.
 Release new is running.
 `,
       },
@@ -64,6 +64,6 @@ Release new is running.
       PATH: `${host.folder}/bin:${process.env.PATH}`,
     });
     assert.equal(code, 1);
-    assert.match(output, /^web: 'fail' failed with exit code 7, and said nothing\.\nThere is no earlier release/m);
+    assert.match(output, /^web: 'fail' failed with exit code 7, without output\.\nThere is no earlier release/m);
   });
 });

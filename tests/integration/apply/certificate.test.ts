@@ -68,7 +68,7 @@ describe("A site that gets its own certificate", () => {
     assert.equal(code, 1);
     assert.equal(
       output.replace(/^Getting .*\n/, "").replace(/says: \S+:/, "says: NAME:"),
-      "No certificate could be got for the site's names. Nothing was changed. lego says: NAME: cloudflare: failed to find zone example.com.: [status code 403] 9109: Invalid access token. Give it a token that may read the zone and edit its DNS (pulumi config set --secret cloudflare:apiToken TOKEN), and run pulumi up again.\n",
+      "No certificate could be obtained for the site's names. Nothing was changed. lego says: NAME: cloudflare: failed to find zone example.com.: [status code 403] 9109: Invalid access token. Give it a token that may read the zone and edit its DNS (pulumi config set --secret cloudflare:apiToken TOKEN), and run pulumi up again.\n",
     );
     assert.equal((await machine.shown("lab.example.com")).serialNumber, first.serialNumber);
   });

@@ -119,11 +119,11 @@ const debian = debianRelease();
     // Nothing else has changed, so there is no other release to go back to.
     const { code, output } = await host.apply("release", release("one"));
     assert.equal(code, 1, output);
-    assert.match(output, /It is tried once more with the images before\./);
+    assert.match(output, /Trying once more with the previous images\./);
     assert.match(
       output,
       new RegExp(
-        `Release one is running, but not with the images that were renewed\\..+\n +pulumi config set app 1\\.0@${digest}\n$`,
+        `Release one is running, but without the newer images\\..+\n +pulumi config set app 1\\.0@${digest}\n$`,
       ),
     );
     assert.deepEqual(await versions(), ["1.0 running", "1.0"]);
@@ -139,7 +139,7 @@ const debian = debianRelease();
     const { code, output } = await host.apply("release", release("two"));
     assert.equal(code, 1, output);
     assert.match(output, / is now 2\.0, \S+, it was 1\.0, /);
-    assert.match(output, /Release two is running, but not with/);
+    assert.match(output, /Release two is running, but without/);
     assert.deepEqual(await versions(), ["1.0 running", "1.0"]);
   });
 
@@ -151,7 +151,7 @@ const debian = debianRelease();
       const output = await released("one", { image: elsewhere });
       assert.match(
         output,
-        /^127\.0\.0\.1:9\/tests\/app:1 could not be looked up; the image that is here is run\. Docker says: .+refused\nmoves: starts\n/,
+        /^127\.0\.0\.1:9\/tests\/app:1 could not be checked for a newer image; the image on this machine is used\. Docker says: .+refused\nmoves: starts\n/,
       );
     } finally {
       await run("docker", ["image", "rm", elsewhere]);
@@ -163,7 +163,7 @@ const debian = debianRelease();
     await push("1.1");
     const { code, output } = await host.apply("release", release("one", { mib: 99_000_000 }));
     assert.equal(code, 0, output);
-    assert.match(output, / was not looked up: there may be a newer image, and less than 99000300 MiB are free for it/);
+    assert.match(output, / was not checked for a newer image, because less than 99000300 MiB are free/);
     assert.deepEqual(await versions(), ["1.0 running", "1.0"]);
   });
 });

@@ -60,7 +60,7 @@ describe("A machine that is not fit for the site is told so in one paragraph:", 
     const script = `${host.layout.root}/bin/site-apply`;
     assert.deepEqual(await run("setpriv", [...nobody, script, "machine"], { env: { HOME: host.folder } }), {
       code: 1,
-      output: `This user may not talk to Docker. Let it: sudo usermod -aG docker nobody, sign in anew, and run pulumi up again.\n`,
+      output: `This user has no permission to use Docker. Grant it: sudo usermod -aG docker nobody, sign in again, and run pulumi up again.\n`,
     });
   });
 

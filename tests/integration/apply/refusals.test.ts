@@ -82,7 +82,7 @@ describe("A release that this machine cannot run is refused, with the running on
     const { code, output } = await host.apply("release", release(image(99_000_000)));
     assert.equal(code, 1);
     const [, need, free, short] =
-      /^The disk is too full: the new images need (\d+) MiB, and (\d+) MiB are free at \S+\. Nothing was changed\. Free (\d+) MiB \(docker image prune --all removes each image that no container uses; docker system df shows what Docker holds\), and run pulumi up again\.\n$/.exec(
+      /^The disk is too full: the new images need (\d+) MiB, but only (\d+) MiB are free at \S+\. Nothing was changed\. Free (\d+) MiB \(docker image prune --all removes each image that no container uses; docker system df shows what Docker holds\), and run pulumi up again\.\n$/.exec(
         output,
       ) ?? [];
     assert.equal(need, "99000300", output);
@@ -178,7 +178,7 @@ describe("A release that this machine cannot run is refused, with the running on
     chownSync(notebooks, 4242, 4242);
     assert.deepEqual(await host.apply("release", release(folder(notebooks))), {
       code: 1,
-      output: `The folder ${notebooks} belongs to another user than the one who writes there (number 1000), so nothing could be saved. Nothing was changed. Give it to them: chown -R 1000:100 '${notebooks}', and run pulumi up again.\n`,
+      output: `The folder ${notebooks} belongs to another user than the one that writes to it (number 1000), so nothing could be saved. Nothing was changed. Give it to them: chown -R 1000:100 '${notebooks}', and run pulumi up again.\n`,
     });
     assert.equal(statSync(notebooks).uid, 4242);
     nothingWasChanged();
@@ -191,7 +191,7 @@ describe("A release that this machine cannot run is refused, with the running on
     const who = (await run("id", ["-un"])).output.trim();
     assert.ok(
       output.endsWith(
-        `The folder ${host.folder}/file/notebooks cannot be made by ${who}. Nothing was changed. Name another one (pulumi config set notebooks ~/notebooks), and run pulumi up again.\n`,
+        `The folder ${host.folder}/file/notebooks cannot be created by ${who}. Nothing was changed. Name another one (pulumi config set notebooks ~/notebooks), and run pulumi up again.\n`,
       ),
       output,
     );
@@ -223,7 +223,7 @@ describe("A release that this machine cannot run is refused, with the running on
     assert.equal(code, 1);
     assert.match(
       output,
-      /^The generated compose\.yaml is not valid, which is a fault of this program\. Nothing was changed\. Docker says: .*imag/,
+      /^The generated compose\.yaml is not valid, which is an error in this program\. Nothing was changed\. Docker says: .*imag/,
     );
     nothingWasChanged();
   });
@@ -301,7 +301,7 @@ networks:
       });
       assert.equal(code, 1);
       assert.match(output, refusal);
-      assert.doesNotMatch(output, /refuses its new files|fault of this program/);
+      assert.doesNotMatch(output, /refuses its new files|error in this program/);
       nothingWasChanged();
     });
 
@@ -347,7 +347,7 @@ describe("A first release whose files nginx refuses", () => {
       assert.equal(code, 1);
       assert.match(
         output,
-        /^nginx refuses its new files, which is a fault of this program\. Nothing was changed\. It says: .*key values mismatch/,
+        /^nginx refuses its new files, which is an error in this program\. Nothing was changed\. It says: .*key values mismatch/,
       );
       const root = host.layout.root;
       for (const path of ["current", "releases", "lock", "incoming"])

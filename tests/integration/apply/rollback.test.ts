@@ -31,7 +31,7 @@ describe("A release that goes back", () => {
   async function failed(...args: Parameters<typeof release>): Promise<string> {
     const { code, output } = await release(...args);
     assert.equal(code, 1, output);
-    assert.match(output, /^The previous release \(\w+\) was put back and is running\. Mend /m);
+    assert.match(output, /^The previous release \(\w+\) was put back and is running\. Fix /m);
     assert.doesNotMatch(output, /refuses/);
     return output;
   }
@@ -125,7 +125,7 @@ describe("A release that goes back", () => {
     assert.equal(code, 1, output);
     assert.match(
       output,
-      /^nginx cannot use the earlier release's files with the newer allow list, so that the newer release's files stay in use\. It says: .*no_such_directive/m,
+      /^nginx cannot use the earlier release's files with the newer allow list, so the newer release's files stay in use\. It says: .*no_such_directive/m,
     );
     assert.match(output, /^The previous release \(\w+\) was put back and is running\. /m);
     assert.deepEqual(await statuses("one", ...all), {

@@ -25,7 +25,7 @@ describe("What site-apply says", () => {
   }
 
   const before =
-    "The generated compose.yaml is not valid, which is a fault of this program. Nothing was changed. Docker says: ";
+    "The generated compose.yaml is not valid, which is an error in this program. Nothing was changed. Docker says: ";
 
   const cases: [name: string, words: string, shown: string][] = [
     ["the title of the terminal", "a\x1b]0;title\x07b", "a]0;titleb"],

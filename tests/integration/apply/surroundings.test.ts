@@ -158,7 +158,7 @@ describe("A release", () => {
       assert.equal(code, 1);
       assert.equal(
         output,
-        `Docker's client uses the engine of another machine (${engine}), which cannot run a site of this one. Nothing was changed. Choose this machine's engine (unset DOCKER_HOST DOCKER_CONTEXT; docker context use default), and run pulumi up again.\n`,
+        `Docker's client uses the engine of another machine (${engine}), which cannot run a site on this one. Nothing was changed. Choose this machine's engine (unset DOCKER_HOST DOCKER_CONTEXT; docker context use default), and run pulumi up again.\n`,
       );
     });
 
@@ -170,7 +170,7 @@ describe("A release", () => {
     assert.equal(code, 1);
     assert.equal(
       output,
-      `The site in ${root} runs as jupyter-up-bugs and would become ${project}: its stack or project was renamed, or another stack has the same machine. Nothing was changed. Take it down under its earlier name, its data stay: sh '${root}/bin/site-apply' down jupyter-up-bugs. Then run pulumi up again.\n`,
+      `The site in ${root} runs as jupyter-up-bugs and would become ${project}: its stack or project was renamed, or another stack uses the same machine. Nothing was changed. Take it down under its earlier name; its data stay: sh '${root}/bin/site-apply' down jupyter-up-bugs. Then run pulumi up again.\n`,
     );
   });
 
@@ -195,7 +195,7 @@ describe("A release", () => {
     writeFileSync(`${target}/mine.ipynb`, "{}");
     symlinkSync(target, `${host.folder}/link`);
     const { output } = await host.apply("release", release(folder(`${host.folder}/link`)));
-    assert.match(output, /^The folder .*\/link belongs to another user than the one who writes there \(number 1000\)/);
+    assert.match(output, /^The folder .*\/link belongs to another user than the one that writes to it \(number 1000\)/);
     assert.equal(statSync(target).uid, 0);
   });
 

@@ -58,7 +58,7 @@ describe("Somebody taken off the allow list is out, whatever they have done to J
     const { code, output } = await release(withoutEve);
     assert.equal(await statusOf("eve@example.com", "jupyter"), 403);
     assert.equal(code, 0, output);
-    assert.match(output, /^jupyter: 'python3 \S+packages\.py' failed with exit code 1, and said nothing\.$/m);
+    assert.match(output, /^jupyter: 'python3 \S+packages\.py' failed with exit code 1, without output\.$/m);
     assert.equal(await statusOf("ann@example.com", "jupyter"), 200);
   });
 
@@ -86,10 +86,7 @@ describe("Somebody taken off the allow list is out, whatever they have done to J
     const { code, output } = await release(withoutEve);
     assert.equal(await statusOf("eve@example.com", "jupyter"), 403);
     assert.equal(code, 0, output);
-    assert.match(
-      output,
-      /^jupyter is recreated, because it does not work and this release has changed nothing of it\.$/m,
-    );
+    assert.match(output, /^jupyter is recreated, because it does not work and this release did not change it\.$/m);
     assert.equal(await statusOf("ann@example.com", "jupyter"), 200);
   });
 
@@ -125,7 +122,7 @@ while True:
     assert.equal(await statusOf("eve@example.com", "jupyter"), 403);
     assert.match(
       output,
-      /^The previous release \(\w+\) was put back, and not all of it works \(see above\)\. These services run: .*nginx.*vouch.*\. Mend /m,
+      /^The previous release \(\w+\) was put back, but not all of it works \(see above\)\. These services run: .*nginx.*vouch.*\. Fix /m,
     );
     assert.doesNotMatch(output, /site is down/);
     writeFileSync(`${site.host.folder}/data/home/.jupyter/jupyter_server_config.py`, "");
@@ -148,7 +145,7 @@ describe("Somebody taken off the allow list is out, whatever they have done to M
       assert.equal(code, 1, output);
       assert.match(
         output,
-        /^The previous release \(\w+\) was put back, and not all of it works \(see above\)\. These services run: nginx vouch; these do not: mariadb\. Mend /m,
+        /^The previous release \(\w+\) was put back, but not all of it works \(see above\)\. These services run: nginx vouch; these do not: mariadb\. Fix /m,
       );
     } finally {
       await site.remove();

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
+import { type Association, awaitClientCertificate } from "../../../components/cloudflare/awaitClientCertificate.ts";
 import { OriginPulls } from "../../../components/cloudflare/originPulls.ts";
-import { type Association, untilShown } from "../../../components/cloudflare/untilShown.ts";
 import { resourceRefusal } from "../../../components/resourceRefusal.ts";
 import { MARKER, openTexts, runUnderMocks, secretOf } from "../../support/mocks.ts";
 
@@ -25,7 +25,9 @@ describe("Before nginx demands the client certificate", () => {
     const pause = async () => {
       pauses += 1;
     };
-    const error = await untilShown(Object.keys(answers), look, (text) => said.push(text), pause).catch((each) => each);
+    const error = await awaitClientCertificate(Object.keys(answers), look, (text) => said.push(text), pause).catch(
+      (each) => each,
+    );
     return { looks, said, pauses, error };
   }
 

@@ -55,7 +55,7 @@ describe("What to do about the greeting of a machine", () => {
   it("that one already has, and that is silent", () => {
     assert.match(
       problemOfHost("silent", host),
-      /^ssh\.host: lab\.example\.com takes connections at port 2222, but no SSH server .* 10 seconds\..*\n {4}ssh -p 2222 ann@lab\.example\.com true$/,
+      /^ssh\.host: lab\.example\.com accepts connections on port 2222, but its SSH server .* 10 seconds\..*\n {4}ssh -p 2222 ann@lab\.example\.com true$/,
     );
     assert.match(
       problemOfHost("silent", { host: "203.0.113.7", port: 22, user: "root" }),
@@ -66,19 +66,19 @@ describe("What to do about the greeting of a machine", () => {
   it("that one already has, and that shuts this address out", () => {
     assert.match(
       problemOfHost("shut out", host),
-      /^ssh\.host: lab\.example\.com accepts no SSH connection from here for now .* Wait a minute, and run pulumi up again\..*\n {4}ssh -p 2222 ann@lab\.example\.com true$/,
+      /^ssh\.host: lab\.example\.com temporarily refuses SSH connections from here .* Wait a minute, and run pulumi up again\..*\n {4}ssh -p 2222 ann@lab\.example\.com true$/,
     );
   });
 
   it("that is the stack's own", () => {
     assert.match(
       problemOfVm("silent", "198.51.100.7", vm),
-      /^198\.51\.100\.7 takes .*\n {4}gcloud compute instances reset jupyter-up-dev --zone us-central1-a --project p$/,
+      /^198\.51\.100\.7 accepts connections .*\n {4}gcloud compute instances reset jupyter-up-dev --zone us-central1-a --project p$/,
     );
     assert.match(problemOfVm("silent", "198.51.100.7", undefined), /reset it first\.$/);
     assert.match(
       problemOfVm("shut out", "198.51.100.7", vm),
-      /^198\.51\.100\.7 accepts no SSH .* wait a minute, and run it again\.$/,
+      /^198\.51\.100\.7 temporarily refuses SSH .* wait a minute, and run it again\.$/,
     );
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import { peopleMap } from "../../../files/services/nginx/nginx.ts";
 
-const HEADING = "# Who may come in. From the stack's setting `allow`; a name taken out is out at the next request.\n";
+const HEADING = "# Allow list, from the stack's setting `allow`. A removed user loses access at the next request.\n";
 
 describe("people.map", () => {
   it("has a line for each entry, in their order", () => {

@@ -369,10 +369,10 @@ describe("The program with settings that cannot be used", () => {
       thrown.message,
       `3 things are wrong with the settings of the stack test. Nothing was changed.
 
-  allow: nobody could sign in, the list is empty. Add an address or a domain:
+  allow: the list is empty, so nobody could sign in. Add an address or a domain:
     pulumi config set --path 'allow[0]' ann@example.com
 
-  port: 0 is no port; a port is a whole number from 1 to 65535.
+  port: 0 is not a port; a port is a whole number from 1 to 65535.
     pulumi config set port 8443
 
   alow: there is no such setting. Did you mean allow?
@@ -470,7 +470,7 @@ describe("The program with target gcp, in another zone than the work", () => {
     };
     const run = await runUnderMocks(settings, attempt, made);
     assert.ok(pulumi.RunError.isInstance(thrown));
-    assert.match(thrown.message, /^Nothing was changed\. zone: the disk with your work on it lies in us-central1-b/);
+    assert.match(thrown.message, /^Nothing was changed\. zone: the disk with your work is in us-central1-b/);
     assert.equal(run.resources.length, 1);
   });
 
@@ -572,12 +572,12 @@ describe("The program with several things in its way", () => {
     const expected = [
       /^The stack's VM and disks are named jupyter-up-old; .*\n {4}pulumi stack rename old$/s,
       /^proxied: .* below the zone example\.com/,
-      /^There are DNS records already .*2001:db8::1/s,
+      /^DNS records exist already .*2001:db8::1/s,
       /^proxied: Cloudflare is paused on the zone example\.com/,
       /^The SSL mode of the zone example\.com is "off"/,
       /^The setting WebSockets of the zone example\.com is "off"/,
       /^SSH_AUTH_SOCK names an ssh agent that does not answer \(\/nowhere\/agent\)/,
-      /^zone: the VM, its address and its disk belong to the region us-west1/,
+      /^zone: the VM, its address and its disk are in the region us-west1/,
     ];
     for (const [index, words] of expected.entries()) assert.match(issues[index] ?? "", words);
     assert.equal(issues.length, expected.length, message);
@@ -619,7 +619,7 @@ describe("The program with names at Cloudflare", () => {
     });
     assert.match(
       refusal,
-      /^Nothing was changed\. domain: .* lab\.example\.co\.uk lies in\. It sees these: example\.com\./,
+      /^Nothing was changed\. domain: .* no zone for lab\.example\.co\.uk\. It sees these: example\.com\./,
     );
     assert.equal(made, 1);
   });

@@ -75,6 +75,6 @@ test("what is not an event is passed over", () => {
 
 test("a text that tells to run `pulumi` is told from one that only speaks of Pulumi", () => {
   assert.equal(namesPulumi("Add one: pulumi config set --path 'allow[0]' ann@example.com"), true);
-  assert.equal(namesPulumi("Mend the cause above, and run `pulumi up` again."), true);
+  assert.equal(namesPulumi("Fix the cause above, and run `pulumi up` again."), true);
   assert.equal(namesPulumi("Pulumi cannot see it."), false);
 });

@@ -3,11 +3,11 @@ import { describe, it } from "@jest/globals";
 import { report } from "../../../settings/issues.ts";
 import { readSettings } from "../../../settings/read.ts";
 import { configWith } from "../../support/settings.ts";
-import { oneFault, severalFaults } from "./badConfigs.ts";
+import { oneIssue, severalFaults } from "./badConfigs.ts";
 import { badSiteConfigs } from "./badSiteConfigs.ts";
 
 describe("A config that cannot be used is refused as a whole, in the user's words:", () => {
-  for (const [name, change, paragraphs] of [...oneFault, ...badSiteConfigs])
+  for (const [name, change, paragraphs] of [...oneIssue, ...badSiteConfigs])
     it(name, () => {
       const { settings, issues } = readSettings(configWith(change));
       assert.equal(

@@ -2,19 +2,19 @@
 export type BadConfig = [name: string, change: Record<string, unknown>, paragraphs: string];
 
 // biome-ignore format: each row in the order in which it is read
-export const oneFault: BadConfig[] = [
+export const oneIssue: BadConfig[] = [
   ["a target nobody knows", { target: "vm" }, `
-  target: "vm" is no kind of machine this program knows. There are: local, gcp, ssh.
+  target: "vm" is not a supported kind of machine. Use one of: local, gcp, ssh.
     pulumi config set target local
 `],
 
   ["no target", { target: undefined }, `
-  target: nothing is no kind of machine this program knows. There are: local, gcp, ssh.
+  target: nothing is not a supported kind of machine. Use one of: local, gcp, ssh.
     pulumi config set target local
 `],
 
   ["an empty domain", { domain: "" }, `
-  domain: "" is no domain.
+  domain: "" is not a domain.
     pulumi config set domain lab.example.com
 `],
 
@@ -24,37 +24,37 @@ export const oneFault: BadConfig[] = [
 `],
 
   ["the address of a page for a domain", { domain: "https://lab.example.com" }, `
-  domain: "https://lab.example.com" is an address of a page; only the domain's name belongs here.
+  domain: "https://lab.example.com" is a URL; set only the domain name.
     pulumi config set domain lab.example.com
 `],
 
   ["a path behind the domain", { domain: "lab.example.com/lab" }, `
-  domain: "lab.example.com/lab" has characters that no domain has; only the domain's name belongs here.
+  domain: "lab.example.com/lab" has characters that no domain name can have; set only the domain name.
     pulumi config set domain lab.example.com
 `],
 
   ["a port behind the domain", { domain: "lab.example.com:8443" }, `
-  domain: "lab.example.com:8443" has a port in it; the port has a setting of its own (port).
+  domain: "lab.example.com:8443" has a port in it; the port is a separate setting (port).
     pulumi config set domain lab.example.com
 `],
 
   ["a wildcard domain", { domain: "*.example.com" }, `
-  domain: "*.example.com" has a * in it; the site's names are put in front of the domain by itself.
+  domain: "*.example.com" has a * in it; the site adds its own names in front of the domain.
     pulumi config set domain lab.example.com
 `],
 
   ["a domain that ends in a dot", { domain: "lab.example.com." }, `
-  domain: "lab.example.com." ends in a dot, which browsers and certificates do not take.
+  domain: "lab.example.com." ends in a dot, which browsers and certificates do not accept.
     pulumi config set domain lab.example.com
 `],
 
   ["an IPv4 address for a domain", { domain: "192.168.1.10" }, `
-  domain: "192.168.1.10" is an IP address; the site needs a name, because each part of it has its own.
+  domain: "192.168.1.10" is an IP address; the site needs a domain, because each of its services has its own name below it.
     pulumi config set domain lab.example.com
 `],
 
   ["an IPv6 address for a domain", { domain: "[2001:db8::1]" }, `
-  domain: "[2001:db8::1]" is an IP address; the site needs a name, because each part of it has its own.
+  domain: "[2001:db8::1]" is an IP address; the site needs a domain, because each of its services has its own name below it.
     pulumi config set domain lab.example.com
 `],
 
@@ -84,17 +84,17 @@ export const oneFault: BadConfig[] = [
 `],
 
   ["a domain that ends in a number", { domain: "lab.123" }, `
-  domain: "lab.123" ends in a number, which no domain does.
+  domain: "lab.123" ends in a number, which a domain cannot.
     pulumi config set domain lab.example.com
 `],
 
   ["a domain in letters beyond a to z", { domain: "München.example.com" }, `
-  domain: "münchen.example.com" has letters beyond a to z; write it as DNS does (xn--...).
+  domain: "münchen.example.com" has letters other than a to z; write it in its DNS form (xn--...).
     pulumi config set domain xn--mnchen-3ya.example.com
 `],
 
   ["a domain of 247 characters", { domain: `${"a.".repeat(118)}example.com` }, `
-  domain: "${"a.".repeat(47)}a..." is 247 characters long; 245 is the most.
+  domain: "${"a.".repeat(47)}a..." is 247 characters long; 245 is the maximum.
     pulumi config set domain lab.example.com
 `],
 
@@ -104,62 +104,62 @@ export const oneFault: BadConfig[] = [
 `],
 
   ["an empty image", { image: "" }, `
-  image: "" is no name of an image.
+  image: "" is not the name of an image.
     pulumi config set image scipy-notebook
 `],
 
   ["a mistyped image", { image: "scipy-notebok" }, `
-  image: "scipy-notebok" is none of the images with JupyterLab in them: base-notebook, minimal-notebook, scipy-notebook, r-notebook, julia-notebook, datascience-notebook, tensorflow-notebook, pytorch-notebook, pyspark-notebook, all-spark-notebook.
+  image: "scipy-notebok" is not one of the images with JupyterLab: base-notebook, minimal-notebook, scipy-notebook, r-notebook, julia-notebook, datascience-notebook, tensorflow-notebook, pytorch-notebook, pyspark-notebook, all-spark-notebook.
     pulumi config set image scipy-notebook
 `],
 
   ["an image without JupyterLab", { image: "quay.io/jupyter/docker-stacks-foundation" }, `
-  image: "quay.io/jupyter/docker-stacks-foundation" is none of the images with JupyterLab in them: base-notebook, minimal-notebook, scipy-notebook, r-notebook, julia-notebook, datascience-notebook, tensorflow-notebook, pytorch-notebook, pyspark-notebook, all-spark-notebook.
+  image: "quay.io/jupyter/docker-stacks-foundation" is not one of the images with JupyterLab: base-notebook, minimal-notebook, scipy-notebook, r-notebook, julia-notebook, datascience-notebook, tensorflow-notebook, pytorch-notebook, pyspark-notebook, all-spark-notebook.
     pulumi config set image scipy-notebook
 `],
 
   ["an image with its tag", { image: "scipy-notebook:2026-08-08" }, `
-  image: "scipy-notebook:2026-08-08" has a tag in it; the tag has a setting of its own.
+  image: "scipy-notebook:2026-08-08" has a tag in it; the tag is a separate setting (imageTag).
     pulumi config set image scipy-notebook && pulumi config set imageTag 2026-08-08
 `],
 
   ["an image with a tag that moves", { image: "scipy-notebook:latest" }, `
-  image: "scipy-notebook:latest" has a tag in it; the tag has a setting of its own.
+  image: "scipy-notebook:latest" has a tag in it; the tag is a separate setting (imageTag).
     pulumi config set image scipy-notebook
 `],
 
   ["an image of one's own with its tag", { image: "registry.example.com/lab:v1" }, `
-  image: "registry.example.com/lab:v1" has a tag in it; the tag has a setting of its own.
+  image: "registry.example.com/lab:v1" has a tag in it; the tag is a separate setting (imageTag).
     pulumi config set image registry.example.com/lab && pulumi config set imageTag v1
 `],
 
   ["a mistyped image with a tag", { image: "Scipy:v1" }, `
-  image: "Scipy:v1" has a tag in it; the tag has a setting of its own.
+  image: "Scipy:v1" has a tag in it; the tag is a separate setting (imageTag).
     pulumi config set image scipy-notebook
 `],
 
   ["an image with a digest", { image: "scipy-notebook@sha256:0123456789abcdef" }, `
-  image: "scipy-notebook@sha256:0123456789abcdef" has a digest in it; name the image alone, its version has a setting of its own (imageTag).
+  image: "scipy-notebook@sha256:0123456789abcdef" has a digest in it; set only the image here, and its version in the setting imageTag.
     pulumi config set image scipy-notebook
 `],
 
   ["an image of Docker Stacks at Docker Hub", { image: "jupyter/scipy-notebook" }, `
-  image: "jupyter/scipy-notebook" names no registry; an image of one's own is named in full.
+  image: "jupyter/scipy-notebook" names no registry; write the full name of your own image.
     pulumi config set image scipy-notebook
 `],
 
   ["an image without its registry", { image: "ann/lab" }, `
-  image: "ann/lab" names no registry; an image of one's own is named in full.
+  image: "ann/lab" names no registry; write the full name of your own image.
     pulumi config set image docker.io/ann/lab
 `],
 
   ["capital letters in the image", { image: "Scipy-Notebook" }, `
-  image: "Scipy-Notebook" is no name of an image (lower-case letters, digits, and . _ - / between them).
+  image: "Scipy-Notebook" is not the name of an image (lower-case letters, digits, and . _ - / between them).
     pulumi config set image scipy-notebook
 `],
 
   ["the address of a page for an image", { image: "https://quay.io/jupyter/scipy-notebook" }, `
-  image: "https://quay.io/jupyter/scipy-notebook" is no name of an image (lower-case letters, digits, and . _ - / between them).
+  image: "https://quay.io/jupyter/scipy-notebook" is not the name of an image (lower-case letters, digits, and . _ - / between them).
     pulumi config set image scipy-notebook
 `],
 
@@ -169,57 +169,57 @@ export const oneFault: BadConfig[] = [
 `],
 
   ["an empty tag", { imageTag: "" }, `
-  imageTag: "" is no date; the images of quay.io/jupyter are tagged by the day they were built, YYYY-MM-DD.
+  imageTag: "" is not a date; the images of quay.io/jupyter are tagged with the day of their build, YYYY-MM-DD.
     pulumi config set imageTag 2026-08-08
 `],
 
   ["a tag that moves", { imageTag: "latest" }, `
-  imageTag: "latest" is no date; the images of quay.io/jupyter are tagged by the day they were built, YYYY-MM-DD.
+  imageTag: "latest" is not a date; the images of quay.io/jupyter are tagged with the day of their build, YYYY-MM-DD.
     pulumi config set imageTag 2026-08-08
 `],
 
   ["a day that does not exist", { imageTag: "2026-02-30" }, `
-  imageTag: "2026-02-30" is no date; the images of quay.io/jupyter are tagged by the day they were built, YYYY-MM-DD.
+  imageTag: "2026-02-30" is not a date; the images of quay.io/jupyter are tagged with the day of their build, YYYY-MM-DD.
     pulumi config set imageTag 2026-08-08
 `],
 
   ["a year for a tag", { imageTag: "2026" }, `
-  imageTag: "2026" is no date; the images of quay.io/jupyter are tagged by the day they were built, YYYY-MM-DD.
+  imageTag: "2026" is not a date; the images of quay.io/jupyter are tagged with the day of their build, YYYY-MM-DD.
     pulumi config set imageTag 2026-08-08
 `],
 
   ["a moving tag of an image of one's own", { image: "registry.example.com/lab", imageTag: "latest" }, `
-  imageTag: "latest" means another image every week, without a release of yours; name one version.
+  imageTag: "latest" changes every week without a release; name a fixed version.
     pulumi config set imageTag 2026-08-08
 `],
 
   ["a tag with a blank of an image of one's own", { image: "registry.example.com/lab", imageTag: "a b" }, `
-  imageTag: "a b" is no tag an image can have.
+  imageTag: "a b" is not a valid image tag.
     pulumi config set imageTag 2026-08-08
 `],
 
   ["the address of a page for a mirror", { imageMirror: "https://mirror.example.com/" }, `
-  imageMirror: "https://mirror.example.com/" has more in it than a registry's name: no https://, no capitals, no slash at the end.
+  imageMirror: "https://mirror.example.com/" is more than the name of a registry: write it without https://, in lower case, without a trailing slash.
     pulumi config set imageMirror mirror.example.com
 `],
 
   ["capital letters in the mirror", { imageMirror: "Mirror.example.com:5000/Hub" }, `
-  imageMirror: "Mirror.example.com:5000/Hub" has more in it than a registry's name: no https://, no capitals, no slash at the end.
+  imageMirror: "Mirror.example.com:5000/Hub" is more than the name of a registry: write it without https://, in lower case, without a trailing slash.
     pulumi config set imageMirror mirror.example.com:5000/hub
 `],
 
   ["a mirror that Docker would take for a folder of Docker Hub", { imageMirror: "mirror" }, `
-  imageMirror: "mirror" is no registry's name; that has a dot or a port in it, such as mirror.example.com.
+  imageMirror: "mirror" is not the name of a registry, which contains a dot or a port, such as mirror.example.com.
     pulumi config set imageMirror mirror.example.com
 `],
 
   ["two words for a mirror", { imageMirror: "mirror.example.com hub.example.com" }, `
-  imageMirror: "mirror.example.com hub.example.com" is no registry's name; that has a dot or a port in it, such as mirror.example.com.
+  imageMirror: "mirror.example.com hub.example.com" is not the name of a registry, which contains a dot or a port, such as mirror.example.com.
     pulumi config set imageMirror mirror.example.com
 `],
 
   ["an empty allow list", { allow: [] }, `
-  allow: nobody could sign in, the list is empty. Add an address or a domain:
+  allow: the list is empty, so nobody could sign in. Add an address or a domain:
     pulumi config set --path 'allow[0]' ann@example.com
 `],
 
@@ -279,7 +279,7 @@ export const oneFault: BadConfig[] = [
 `],
 
   ["an address of 255 characters", { allow: [`${"a".repeat(243)}@example.com`] }, `
-  allow[0]: "${"a".repeat(95)}..." is 255 characters long; 254 is the most an address has.
+  allow[0]: "${"a".repeat(95)}..." is 255 characters long; 254 is the maximum.
     pulumi config set --path 'allow[0]' ann@example.com
 `],
 
@@ -319,117 +319,117 @@ export const oneFault: BadConfig[] = [
 `],
 
   ["a second user whose address is none", { signIn: { users: [{ email: "ann@example.com" }, { email: "bob" }] } }, `
-  signIn.users[1].email: "bob" is no address.
+  signIn.users[1].email: "bob" is not an address.
     pulumi config set --path 'signIn.users[1].email' ann@example.com
 `],
 
   ["a user's address twice", { signIn: { users: [{ email: "ann@example.com" }, { email: "ANN@example.com" }] } }, `
-  signIn.users[1].email: "ann@example.com" is there twice.
+  signIn.users[1].email: "ann@example.com" is on the list twice.
     pulumi config rm --path 'signIn.users[1]'
 `],
 
   ["an empty name", { signIn: { users: [{ email: "ann@example.com", name: "" }] } }, `
-  signIn.users[0].name: "" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\, and without blanks around it.
+  signIn.users[0].name: "" cannot be shown as a name: use 1 to 64 characters without line breaks, double quotes, $ and \\, and no blanks at either end.
     pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
 `],
 
   ["a name with a quote", { signIn: { users: [{ email: "ann@example.com", name: 'Ann "the boss" Lee' }] } }, `
-  signIn.users[0].name: "Ann \\"the boss\\" Lee" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\, and without blanks around it.
+  signIn.users[0].name: "Ann \\"the boss\\" Lee" cannot be shown as a name: use 1 to 64 characters without line breaks, double quotes, $ and \\, and no blanks at either end.
     pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
 `],
 
   ["a name with a variable of nginx", { signIn: { users: [{ email: "ann@example.com", name: "$host" }] } }, `
-  signIn.users[0].name: "$host" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\, and without blanks around it.
+  signIn.users[0].name: "$host" cannot be shown as a name: use 1 to 64 characters without line breaks, double quotes, $ and \\, and no blanks at either end.
     pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
 `],
 
   ["a name of two lines", { signIn: { users: [{ email: "ann@example.com", name: "Ann\nLee" }] } }, `
-  signIn.users[0].name: "Ann\\nLee" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\, and without blanks around it.
+  signIn.users[0].name: "Ann\\nLee" cannot be shown as a name: use 1 to 64 characters without line breaks, double quotes, $ and \\, and no blanks at either end.
     pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
 `],
 
   ["a name of 65 characters", { signIn: { users: [{ email: "ann@example.com", name: "n".repeat(65) }] } }, `
-  signIn.users[0].name: "${"n".repeat(65)}" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\, and without blanks around it.
+  signIn.users[0].name: "${"n".repeat(65)}" cannot be shown as a name: use 1 to 64 characters without line breaks, double quotes, $ and \\, and no blanks at either end.
     pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
 `],
 
   ["a number for a name", { signIn: { users: [{ email: "ann@example.com", name: 7 }] } }, `
-  signIn.users[0].name: 7 cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\, and without blanks around it.
+  signIn.users[0].name: 7 cannot be shown as a name: use 1 to 64 characters without line breaks, double quotes, $ and \\, and no blanks at either end.
     pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
 `],
 
   ["a password where its hash belongs", { signIn: { users: [{ email: "ann@example.com", passwordHash: "hunter2" }] } }, `
-  signIn.users[0].passwordHash: this is no bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` makes one (the part behind the colon):
+  signIn.users[0].passwordHash: this is not a bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` makes one (the part after the colon):
     pulumi config set --secret --path 'signIn.users[0].passwordHash' '<hash>'
 `],
 
   ["a hash that is too cheap", { signIn: { users: [{ email: "ann@example.com", passwordHash: `$2b$04$${"a".repeat(53)}` }] } }, `
-  signIn.users[0].passwordHash: this is no bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` makes one (the part behind the colon):
+  signIn.users[0].passwordHash: this is not a bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` makes one (the part after the colon):
     pulumi config set --secret --path 'signIn.users[0].passwordHash' '<hash>'
 `],
 
   ["a hash that is too dear", { signIn: { users: [{ email: "ann@example.com", passwordHash: `$2b$16$${"a".repeat(53)}` }] } }, `
-  signIn.users[0].passwordHash: this is no bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` makes one (the part behind the colon):
+  signIn.users[0].passwordHash: this is not a bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` makes one (the part after the colon):
     pulumi config set --secret --path 'signIn.users[0].passwordHash' '<hash>'
 `],
 
   ["a number for a hash", { signIn: { users: [{ email: "ann@example.com", passwordHash: 7 }] } }, `
-  signIn.users[0].passwordHash: this is no bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` makes one (the part behind the colon):
+  signIn.users[0].passwordHash: this is not a bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` makes one (the part after the colon):
     pulumi config set --secret --path 'signIn.users[0].passwordHash' '<hash>'
 `],
 
   ["an unknown provider", { signIn: { provider: "ldap", users: [{ email: "ann@example.com" }] } }, `
-  signIn.provider: "ldap" is no provider this program knows. There are: dex, okta, google, github, oidc (dex is built in).
+  signIn.provider: "ldap" is not a supported provider. Use one of: dex, okta, google, github, oidc (dex is built in).
     pulumi config set --path signIn.provider dex
 `],
 
   ["port 0", { port: "0" }, `
-  port: 0 is no port; a port is a whole number from 1 to 65535.
+  port: 0 is not a port; a port is a whole number from 1 to 65535.
     pulumi config set port 8443
 `],
 
   ["a port below 0", { port: "-1" }, `
-  port: -1 is no port; a port is a whole number from 1 to 65535.
+  port: -1 is not a port; a port is a whole number from 1 to 65535.
     pulumi config set port 8443
 `],
 
   ["a port too high", { port: "65536" }, `
-  port: 65536 is no port; a port is a whole number from 1 to 65535.
+  port: 65536 is not a port; a port is a whole number from 1 to 65535.
     pulumi config set port 8443
 `],
 
   ["half a port", { port: "8443.5" }, `
-  port: 8443.5 is no port; a port is a whole number from 1 to 65535.
+  port: 8443.5 is not a port; a port is a whole number from 1 to 65535.
     pulumi config set port 8443
 `],
 
   ["a word for a port", { httpPort: "http" }, `
-  httpPort: "http" is no port; a port is a whole number from 1 to 65535.
+  httpPort: "http" is not a port; a port is a whole number from 1 to 65535.
     pulumi config set httpPort 8080
 `],
 
   ["a list for a port", { httpPort: ["8080"] }, `
-  httpPort: a list is no port; a port is a whole number from 1 to 65535.
+  httpPort: a list is not a port; a port is a whole number from 1 to 65535.
     pulumi config set httpPort 8080
 `],
 
   ["no port", { port: undefined }, `
-  port: nothing is no port; a port is a whole number from 1 to 65535.
+  port: nothing is not a port; a port is a whole number from 1 to 65535.
     pulumi config set port 8443
 `],
 
   ["the HTTPS port for HTTP, too", { port: "8080" }, `
-  httpPort: 8080 is the HTTPS port, too; the two need different ones.
+  httpPort: 8080 is also the HTTPS port; the two need different ports.
     pulumi config set httpPort 8081
 `],
 
   ["another port for both", { port: "9000", httpPort: "9000" }, `
-  httpPort: 9000 is the HTTPS port, too; the two need different ones.
+  httpPort: 9000 is also the HTTPS port; the two need different ports.
     pulumi config set httpPort 8080
 `],
 
   ["an empty folder", { notebooks: "" }, `
-  notebooks: "" is no folder.
+  notebooks: "" is not a folder.
     pulumi config set notebooks ~/notebooks
 `],
 
@@ -449,32 +449,32 @@ export const oneFault: BadConfig[] = [
 `],
 
   ["the root folder", { notebooks: "/" }, `
-  notebooks: "/" would give Jupyter more than a folder of notebooks; name a folder of its own.
+  notebooks: "/" would give Jupyter more than a folder of notebooks; name a separate folder.
     pulumi config set notebooks ~/notebooks
 `],
 
   ["the home directory", { notebooks: "~/" }, `
-  notebooks: "~/" would give Jupyter more than a folder of notebooks; name a folder of its own.
+  notebooks: "~/" would give Jupyter more than a folder of notebooks; name a separate folder.
     pulumi config set notebooks ~/notebooks
 `],
 
   ["the checkout", { notebooks: "./." }, `
-  notebooks: "./." would give Jupyter more than a folder of notebooks; name a folder of its own.
+  notebooks: "./." would give Jupyter more than a folder of notebooks; name a separate folder.
     pulumi config set notebooks ~/notebooks
 `],
 
   ["another user's home", { notebooks: "~bob/notebooks" }, `
-  notebooks: "~bob/notebooks" names another user's home; write the path out.
+  notebooks: "~bob/notebooks" is another user's home; write the full path.
     pulumi config set notebooks ~/notebooks
 `],
 
   ["a folder outside the checkout", { notebooks: "../notebooks" }, `
-  notebooks: "../notebooks" leads upwards (..); write the path out from / or ~.
+  notebooks: "../notebooks" contains ..; write the full path, starting with / or ~.
     pulumi config set notebooks ~/notebooks
 `],
 
   ["a folder with a way upwards in it", { notebooks: "/srv/notebooks/../../etc" }, `
-  notebooks: "/srv/notebooks/../../etc" leads upwards (..); write the path out from / or ~.
+  notebooks: "/srv/notebooks/../../etc" contains ..; write the full path, starting with / or ~.
     pulumi config set notebooks ~/notebooks
 `],
 
@@ -484,7 +484,7 @@ export const oneFault: BadConfig[] = [
 `],
 
   ["the folder where the state lies, with its secrets", { notebooks: "./.state/site" }, `
-  notebooks: "./.state/site" is a folder of this program's own; name another one.
+  notebooks: "./.state/site" belongs to this program; name another folder.
     pulumi config set notebooks ~/notebooks
 `],
 
@@ -509,12 +509,12 @@ export const oneFault: BadConfig[] = [
 `],
 
   ["a setting like no other", { colour: "red" }, `
-  colour: there is no such setting. Pulumi.yaml lists all there are.
+  colour: there is no such setting. Pulumi.yaml lists them all.
     pulumi config rm --path 'colour'
 `],
 
   ["a setting with a dot in its name", { "signIn.provider": "dex" }, `
-  ["signIn.provider"]: there is no such setting. Pulumi.yaml lists all there are.
+  ["signIn.provider"]: there is no such setting. Pulumi.yaml lists them all.
     pulumi config rm --path '["signIn.provider"]'
 `],
 
@@ -537,21 +537,21 @@ export const oneFault: BadConfig[] = [
 // biome-ignore format: each row in the order in which it is read
 export const severalFaults: BadConfig[] = [
   ["target gcp without what it needs", { target: "gcp", project: "", sshFrom: [] }, `
-  project: the Google Cloud project that the VM is to be made in is missing (gcloud projects list shows yours).
+  project: the Google Cloud project for the VM is missing (gcloud projects list shows yours).
     pulumi config set project my-project-123456
 
-  sshFrom: nobody could reach the VM by SSH, and \`pulumi up\` comes that way. Name the addresses you come from (curl https://ifconfig.me shows yours):
+  sshFrom: the list is empty, but \`pulumi up\` reaches the VM by SSH. Add the addresses you connect from (curl https://ifconfig.me shows yours):
     pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
 `],
 
   ["target ssh without what it needs", { target: "ssh" }, `
-  ssh.host: the machine is missing: its name or address.
+  ssh.host: the machine's host name or address is missing.
     pulumi config set --path ssh.host 203.0.113.7
 
-  ssh.privateKey: the private key that the machine lets in is missing.
+  ssh.privateKey: the private key for the machine is missing.
     cat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey
 
-  ssh.hostKey: the machine's host key is missing, without which anybody on the way could pose as it. Compare what this fetches with /etc/ssh/ssh_host_ed25519_key.pub on the machine itself:
+  ssh.hostKey: the machine's host key is missing; without it, an attacker on the network could impersonate the machine. Compare the key that this fetches with /etc/ssh/ssh_host_ed25519_key.pub on the machine:
     pulumi config set --path ssh.hostKey "$(ssh-keyscan -t ed25519 -p 22 203.0.113.7 2>/dev/null | cut -d ' ' -f 2-)"
 `],
 
@@ -589,29 +589,29 @@ export const severalFaults: BadConfig[] = [
 `],
 
   ["a bad user, and one twice", { signIn: { users: [{ email: "ann@example.com" }, { email: "bob" }, { email: "ann@example.com", name: "" }] } }, `
-  signIn.users[1].email: "bob" is no address.
+  signIn.users[1].email: "bob" is not an address.
     pulumi config set --path 'signIn.users[1].email' ann@example.com
 
-  signIn.users[2].name: "" cannot be shown as a name: 1 to 64 characters, without line breaks, double quotes, $ and \\, and without blanks around it.
+  signIn.users[2].name: "" cannot be shown as a name: use 1 to 64 characters without line breaks, double quotes, $ and \\, and no blanks at either end.
     pulumi config set --path 'signIn.users[2].name' 'Ann Lee'
 
-  signIn.users[2].email: "ann@example.com" is there twice.
+  signIn.users[2].email: "ann@example.com" is on the list twice.
     pulumi config rm --path 'signIn.users[2]'
 `],
 
   ["a mistyped image and a tag that moves", { image: "scipy-notebok", imageTag: "latest" }, `
-  image: "scipy-notebok" is none of the images with JupyterLab in them: base-notebook, minimal-notebook, scipy-notebook, r-notebook, julia-notebook, datascience-notebook, tensorflow-notebook, pytorch-notebook, pyspark-notebook, all-spark-notebook.
+  image: "scipy-notebok" is not one of the images with JupyterLab: base-notebook, minimal-notebook, scipy-notebook, r-notebook, julia-notebook, datascience-notebook, tensorflow-notebook, pytorch-notebook, pyspark-notebook, all-spark-notebook.
     pulumi config set image scipy-notebook
 
-  imageTag: "latest" is no date; the images of quay.io/jupyter are tagged by the day they were built, YYYY-MM-DD.
+  imageTag: "latest" is not a date; the images of quay.io/jupyter are tagged with the day of their build, YYYY-MM-DD.
     pulumi config set imageTag 2026-08-08
 `],
 
   ["the same port twice and a bad folder", { port: "8080", notebooks: "/" }, `
-  notebooks: "/" would give Jupyter more than a folder of notebooks; name a folder of its own.
+  notebooks: "/" would give Jupyter more than a folder of notebooks; name a separate folder.
     pulumi config set notebooks ~/notebooks
 
-  httpPort: 8080 is the HTTPS port, too; the two need different ones.
+  httpPort: 8080 is also the HTTPS port; the two need different ports.
     pulumi config set httpPort 8081
 `],
 
@@ -627,7 +627,7 @@ export const severalFaults: BadConfig[] = [
 `],
 
   ["issues in signIn at three depths", { signIn: { provider: "dex", user: [], users: [{ email: "ann@", nme: "Ann" }] } }, `
-  signIn.users[0].email: "ann@" is no address.
+  signIn.users[0].email: "ann@" is not an address.
     pulumi config set --path 'signIn.users[0].email' ann@example.com
 
   signIn.users[0].nme: there is no such setting. Did you mean name?
@@ -641,40 +641,40 @@ export const severalFaults: BadConfig[] = [
   domain: "lab" has one label only, and browsers refuse sign-in cookies for such a domain; it needs two or more.
     pulumi config set domain lab.example.com
 
-  allow: nobody could sign in, the list is empty. Add an address or a domain:
+  allow: the list is empty, so nobody could sign in. Add an address or a domain:
     pulumi config set --path 'allow[0]' ann@example.com
 
-  signIn.provider: "x" is no provider this program knows. There are: dex, okta, google, github, oidc (dex is built in).
+  signIn.provider: "x" is not a supported provider. Use one of: dex, okta, google, github, oidc (dex is built in).
     pulumi config set --path signIn.provider dex
 
-  image: "scipy" is none of the images with JupyterLab in them: base-notebook, minimal-notebook, scipy-notebook, r-notebook, julia-notebook, datascience-notebook, tensorflow-notebook, pytorch-notebook, pyspark-notebook, all-spark-notebook.
+  image: "scipy" is not one of the images with JupyterLab: base-notebook, minimal-notebook, scipy-notebook, r-notebook, julia-notebook, datascience-notebook, tensorflow-notebook, pytorch-notebook, pyspark-notebook, all-spark-notebook.
     pulumi config set image scipy-notebook
 
-  imageTag: "latest" is no date; the images of quay.io/jupyter are tagged by the day they were built, YYYY-MM-DD.
+  imageTag: "latest" is not a date; the images of quay.io/jupyter are tagged with the day of their build, YYYY-MM-DD.
     pulumi config set imageTag 2026-08-08
 
-  imageMirror: "a b" is no registry's name; that has a dot or a port in it, such as mirror.example.com.
+  imageMirror: "a b" is not the name of a registry, which contains a dot or a port, such as mirror.example.com.
     pulumi config set imageMirror mirror.example.com
 
-  notebooks: "" is no folder.
+  notebooks: "" is not a folder.
     pulumi config set notebooks ~/notebooks
 
-  port: 0 is no port; a port is a whole number from 1 to 65535.
+  port: 0 is not a port; a port is a whole number from 1 to 65535.
     pulumi config set port 8443
 
-  httpPort: "http" is no port; a port is a whole number from 1 to 65535.
+  httpPort: "http" is not a port; a port is a whole number from 1 to 65535.
     pulumi config set httpPort 8080
 
-  ssh.host: the machine is missing: its name or address.
+  ssh.host: the machine's host name or address is missing.
     pulumi config set --path ssh.host 203.0.113.7
 
-  ssh.privateKey: the private key that the machine lets in is missing.
+  ssh.privateKey: the private key for the machine is missing.
     cat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey
 
-  ssh.hostKey: the machine's host key is missing, without which anybody on the way could pose as it. Compare what this fetches with /etc/ssh/ssh_host_ed25519_key.pub on the machine itself:
+  ssh.hostKey: the machine's host key is missing; without it, an attacker on the network could impersonate the machine. Compare the key that this fetches with /etc/ssh/ssh_host_ed25519_key.pub on the machine:
     pulumi config set --path ssh.hostKey "$(ssh-keyscan -t ed25519 -p 22 203.0.113.7 2>/dev/null | cut -d ' ' -f 2-)"
 
-  colour: there is no such setting. Pulumi.yaml lists all there are.
+  colour: there is no such setting. Pulumi.yaml lists them all.
     pulumi config rm --path 'colour'
 `],
 ];

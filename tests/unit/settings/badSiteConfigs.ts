@@ -28,59 +28,59 @@ export const badSiteConfigs: BadConfig[] = [
   // where the site runs
 
   ["a list for the target", { target: ["gcp"] }, `
-  target: a list is no kind of machine this program knows. There are: local, gcp, ssh.
+  target: a list is not a supported kind of machine. Use one of: local, gcp, ssh.
     pulumi config set target local
 `],
 
   ["target gcp without a project", { target: "gcp", project: "" }, `
-  project: the Google Cloud project that the VM is to be made in is missing (gcloud projects list shows yours).
+  project: the Google Cloud project for the VM is missing (gcloud projects list shows yours).
     pulumi config set project my-project-123456
 `],
 
   ["target gcp without a way in", { target: "gcp", sshFrom: [] }, `
-  sshFrom: nobody could reach the VM by SSH, and \`pulumi up\` comes that way. Name the addresses you come from (curl https://ifconfig.me shows yours):
+  sshFrom: the list is empty, but \`pulumi up\` reaches the VM by SSH. Add the addresses you connect from (curl https://ifconfig.me shows yours):
     pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
 `],
 
   ["target ssh without a host", { target: "ssh", ssh: { privateKey: KEY, hostKey: HOST_KEY } }, `
-  ssh.host: the machine is missing: its name or address.
+  ssh.host: the machine's host name or address is missing.
     pulumi config set --path ssh.host 203.0.113.7
 `],
 
   ["target ssh without a key", { target: "ssh", ssh: { host: "203.0.113.7", hostKey: HOST_KEY } }, `
-  ssh.privateKey: the private key that the machine lets in is missing.
+  ssh.privateKey: the private key for the machine is missing.
     cat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey
 `],
 
   ["target ssh without a host key", { target: "ssh", ssh: { host: "203.0.113.9", port: "2222", privateKey: KEY } }, `
-  ssh.hostKey: the machine's host key is missing, without which anybody on the way could pose as it. Compare what this fetches with /etc/ssh/ssh_host_ed25519_key.pub on the machine itself:
+  ssh.hostKey: the machine's host key is missing; without it, an attacker on the network could impersonate the machine. Compare the key that this fetches with /etc/ssh/ssh_host_ed25519_key.pub on the machine:
     pulumi config set --path ssh.hostKey "$(ssh-keyscan -t ed25519 -p 2222 203.0.113.9 2>/dev/null | cut -d ' ' -f 2-)"
 `],
 
   ["target ssh with an RSA host key", { target: "ssh", ssh: { host: "203.0.113.9", port: 2222, privateKey: KEY, hostKey: "ssh-rsa AAAAB3NzaC1yc2E" } }, `
-  ssh.hostKey: found a key of type ssh-rsa, for which Pulumi asks with a SHA-1 signature, and sshd gives none any more. Set the machine's ed25519 key. Compare what this fetches with /etc/ssh/ssh_host_ed25519_key.pub on the machine itself:
+  ssh.hostKey: found a key of type ssh-rsa, which Pulumi uses only with SHA-1 signatures, and sshd no longer makes those. Set the machine's ed25519 key. Compare the key that this fetches with /etc/ssh/ssh_host_ed25519_key.pub on the machine:
     pulumi config set --path ssh.hostKey "$(ssh-keyscan -t ed25519 -p 2222 203.0.113.9 2>/dev/null | cut -d ' ' -f 2-)"
 `],
 
   ["a name for the host, and no address for the names", { target: "ssh", ssh: { host: "box.example.com", privateKey: KEY, hostKey: HOST_KEY } }, `
-  ssh.address: the site's names need an IPv4 address to lead to, and "box.example.com" is a name.
+  ssh.address: the DNS records need an IPv4 address, and "box.example.com" is a name.
     pulumi config set --path ssh.address 203.0.113.7
 `],
 
   // the front page's name
 
   ["a label in capitals", { home: "Home" }, `
-  home: "Home" is no first label of a name: small letters, digits and inner hyphens, no dots.
+  home: "Home" is not the first label of a name: use lower-case letters, digits and inner hyphens, no dots.
     pulumi config set home home
 `],
 
   ["a whole name for a label", { home: "home.example.com" }, `
-  home: "home.example.com" is no first label of a name: small letters, digits and inner hyphens, no dots.
+  home: "home.example.com" is not the first label of a name: use lower-case letters, digits and inner hyphens, no dots.
     pulumi config set home home
 `],
 
   ["a service's name for the front page", { home: "jupyter" }, `
-  home: "jupyter" is a name of one of the site's services.
+  home: "jupyter" is the name of one of the site's services.
     pulumi config set home home
 `],
 
@@ -102,7 +102,7 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["another domain for Okta's", { signIn: { provider: "okta", domain: "okta", clientId: "x", clientSecret: "y" } }, `
-  signIn.domain: "okta" is no domain of an organization at Okta, such as dev-123456.okta.com.
+  signIn.domain: "okta" is not an organization's Okta domain, such as dev-123456.okta.com.
     pulumi config set --path signIn.domain dev-123456.okta.com
 `],
 
@@ -127,12 +127,12 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["github with an address on the allow list", { signIn: GITHUB }, `
-  allow[0]: "ann@example.com" has an @ in it. Who signs in at GitHub is known by the name there, such as ann-lee.
+  allow[0]: "ann@example.com" has an @ in it. GitHub users are listed by user name, such as ann-lee.
     pulumi config set --path 'allow[0]' ann-lee
 `],
 
   ["github with an address on an app's list", { signIn: GITHUB, allow: ["ann-lee"], apps: [{ ...ADMINER, allow: ["@example.com"] }] }, `
-  apps[0].allow[0]: "@example.com" has an @ in it. Who signs in at GitHub is known by the name there, such as ann-lee.
+  apps[0].allow[0]: "@example.com" has an @ in it. GitHub users are listed by user name, such as ann-lee.
     pulumi config set --path 'apps[0].allow[0]' ann-lee
 `],
 
@@ -147,7 +147,7 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["an address of oidc's without TLS", { signIn: { ...OIDC, tokenUrl: "http://id.example.com/token" } }, `
-  signIn.tokenUrl: "http://id.example.com/token" is no https address.
+  signIn.tokenUrl: "http://id.example.com/token" is not an https address.
     pulumi config set --path signIn.tokenUrl https://id.example.com/token
 `],
 
@@ -157,12 +157,12 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["an address of oidc's that no program reads", { signIn: { ...OIDC, authUrl: "https://[id.example.com" } }, `
-  signIn.authUrl: "https://[id.example.com" is no https address.
+  signIn.authUrl: "https://[id.example.com" is not an https address.
     pulumi config set --path signIn.authUrl https://id.example.com/authorize
 `],
 
   ["an address of oidc's with a blank", { signIn: { ...OIDC, authUrl: "https://id.example.com/a b" } }, `
-  signIn.authUrl: "https://id.example.com/a b" is no https address.
+  signIn.authUrl: "https://id.example.com/a b" is not an https address.
     pulumi config set --path signIn.authUrl https://id.example.com/authorize
 `],
 
@@ -184,12 +184,12 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["an address for a package", { packages: ["git+https://example.com/x.git"] }, `
-  packages[0]: "git+https://example.com/x.git" is no requirement of pip's, such as polars or "scikit-learn>=1.5".
+  packages[0]: "git+https://example.com/x.git" is not a pip requirement, such as polars or "scikit-learn>=1.5".
     pulumi config set --path 'packages[0]' polars
 `],
 
   ["an option for a package", { packages: ["--pre polars"] }, `
-  packages[0]: "--pre polars" is no requirement of pip's, such as polars or "scikit-learn>=1.5".
+  packages[0]: "--pre polars" is not a pip requirement, such as polars or "scikit-learn>=1.5".
     pulumi config set --path 'packages[0]' polars
 `],
 
@@ -211,7 +211,7 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["a tag of the database that moves", { databaseTag: "lts" }, `
-  databaseTag: "lts" is no version of MariaDB (11.8 is one); a tag that moves would upgrade the database without a release.
+  databaseTag: "lts" is not a version of MariaDB, such as 11.8; a moving tag would upgrade the database without a release.
     pulumi config set databaseTag 11.8
 `],
 
@@ -243,32 +243,32 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["an app without a name", { apps: [{ image: "adminer:5.4.0", port: 8080 }] }, `
-  apps[0].name: nothing is no name an app can have: small letters, digits and inner hyphens, because it stands in front of the domain.
+  apps[0].name: nothing cannot be the name of an app: use lower-case letters, digits and inner hyphens, because it is part of a host name.
     pulumi config set --path 'apps[0].name' myapp
 `],
 
   ["a name that is no DNS label", { apps: [{ ...ADMINER, name: "My App" }] }, `
-  apps[0].name: "My App" is no name an app can have: small letters, digits and inner hyphens, because it stands in front of the domain.
+  apps[0].name: "My App" cannot be the name of an app: use lower-case letters, digits and inner hyphens, because it is part of a host name.
     pulumi config set --path 'apps[0].name' my-app
 `],
 
   ["a name of the site's own", { apps: [{ ...ADMINER, name: "vouch" }] }, `
-  apps[0].name: "vouch" is a name of the site's own.
+  apps[0].name: "vouch" is reserved for the site.
     pulumi config set --path 'apps[0].name' myapp
 `],
 
   ["a name that nginx takes for a socket", { apps: [{ ...ADMINER, name: "unix" }] }, `
-  apps[0].name: "unix" means something else to programs that look for the app.
+  apps[0].name: "unix" has a special meaning for the programs that look up the app.
     pulumi config set --path 'apps[0].name' myapp
 `],
 
   ["a name that programs take for an address", { apps: [{ ...ADMINER, name: "0755" }] }, `
-  apps[0].name: "0755" is a number, which programs that look for the app take for an IP address.
+  apps[0].name: "0755" is a number, which programs would read as an IP address.
     pulumi config set --path 'apps[0].name' myapp
 `],
 
   ["the same in hexadecimal digits", { apps: [{ ...ADMINER, name: "0x1f" }] }, `
-  apps[0].name: "0x1f" is a number, which programs that look for the app take for an IP address.
+  apps[0].name: "0x1f" is a number, which programs would read as an IP address.
     pulumi config set --path 'apps[0].name' myapp
 `],
 
@@ -288,12 +288,12 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["a name twice", { apps: [ADMINER, ADMINER] }, `
-  apps[1].name: "adminer" is the name of an app before it, too.
+  apps[1].name: "adminer" is also the name of an earlier app in the list.
     pulumi config set --path 'apps[1].name' adminer-2
 `],
 
   ["a name that is too long with the domain behind it", { domain: `${"a.".repeat(117)}example.com`, apps: [{ ...ADMINER, name: "dashboard" }] }, `
-  apps[0].name: with the domain behind it, the app's name has 255 characters; 253 is the most.
+  apps[0].name: the app's host name would have 255 characters; 253 is the maximum.
     pulumi config set --path 'apps[0].name' app
 `],
 
@@ -303,32 +303,32 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["an image without a version", { apps: [{ ...ADMINER, image: "adminer" }] }, `
-  apps[0].image: "docker.io/library/adminer" names no version; put one behind a colon.
+  apps[0].image: "docker.io/library/adminer" names no version; add one after a colon.
     pulumi config set --path 'apps[0].image' docker.io/traefik/whoami:v1.11.0
 `],
 
   ["an app's image with a tag that moves", { apps: [{ ...ADMINER, image: "adminer:latest" }] }, `
-  apps[0].image: "docker.io/library/adminer:latest" means another image whenever its maker likes, without a release of yours; name one version.
+  apps[0].image: "docker.io/library/adminer:latest" can change to another image at any time without a release; name a fixed version.
     pulumi config set --path 'apps[0].image' docker.io/traefik/whoami:v1.11.0
 `],
 
   ["an app's image that is none", { apps: [{ ...ADMINER, image: "Adminer:5" }] }, `
-  apps[0].image: "docker.io/library/Adminer:5" is no name of an image.
+  apps[0].image: "docker.io/library/Adminer:5" is not the name of an image.
     pulumi config set --path 'apps[0].image' docker.io/traefik/whoami:v1.11.0
 `],
 
   ["an app without a port", { apps: [{ name: "adminer", image: "adminer:5.4.0" }] }, `
-  apps[0].port: nothing is no port; a port is a whole number from 1 to 65535.
+  apps[0].port: nothing is not a port; a port is a whole number from 1 to 65535.
     pulumi config set --path 'apps[0].port' 8080
 `],
 
   ["an app's port that is no number", { apps: [{ ...ADMINER, port: "http" }] }, `
-  apps[0].port: "http" is no port; a port is a whole number from 1 to 65535.
+  apps[0].port: "http" is not a port; a port is a whole number from 1 to 65535.
     pulumi config set --path 'apps[0].port' 8080
 `],
 
   ["an app's port too high", { apps: [{ ...ADMINER, port: 70000 }] }, `
-  apps[0].port: 70000 is no port; a port is a whole number from 1 to 65535.
+  apps[0].port: 70000 is not a port; a port is a whole number from 1 to 65535.
     pulumi config set --path 'apps[0].port' 8080
 `],
 
@@ -348,22 +348,22 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["a variable of two lines", { apps: [{ ...ADMINER, environment: { A: "1\n2" } }] }, `
-  apps[0].environment.A: a value of more than one line cannot be handed over as a variable.
+  apps[0].environment.A: a variable cannot have a value of more than one line.
     pulumi config rm --path 'apps[0].environment.A'
 `],
 
   ["a variable that is too long for Linux", { apps: [{ ...ADMINER, environment: { A: `${"ä".repeat(65_534)}xx` } }] }, `
-  apps[0].environment.A: the variable is 131073 bytes long with its name, and Linux takes 131072 at most.
+  apps[0].environment.A: the variable is 131073 bytes long with its name; the maximum of Linux is 131072.
     pulumi config rm --path 'apps[0].environment.A'
 `],
 
   ["a variable of half a character", { apps: [{ ...ADMINER, environment: { A: "\ud83c" } }] }, `
-  apps[0].environment.A: half of a UTF-16 pair cannot be handed over as a variable.
+  apps[0].environment.A: a variable cannot contain half of a UTF-16 pair.
     pulumi config rm --path 'apps[0].environment.A'
 `],
 
   ["a name that is no variable's", { apps: [{ ...ADMINER, environment: { "log-level": "info" } }] }, `
-  apps[0].environment.log-level: "log-level" is no name of a variable: letters, digits and _, no digit in front.
+  apps[0].environment.log-level: "log-level" is not a variable name: letters, digits and _, not starting with a digit.
     pulumi config rm --path 'apps[0].environment.log-level'
 `],
 
@@ -373,7 +373,7 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["a secret variable of two lines", { apps: [{ ...ADMINER, secrets: { KEY: "hun\nter2" } }] }, `
-  apps[0].secrets.KEY: a value of more than one line cannot be handed over as a variable.
+  apps[0].secrets.KEY: a variable cannot have a value of more than one line.
     pulumi config rm --path 'apps[0].secrets.KEY'
 `],
 
@@ -383,12 +383,12 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["a volume that is no absolute path", { apps: [{ ...ADMINER, volumes: ["data"] }] }, `
-  apps[0].volumes[0]: "data" is no absolute path in the container, such as /data.
+  apps[0].volumes[0]: "data" is not an absolute path in the container, such as /data.
     pulumi config set --path 'apps[0].volumes[0]' /data
 `],
 
   ["a volume with a way upwards", { apps: [{ ...ADMINER, volumes: ["/data/../etc"] }] }, `
-  apps[0].volumes[0]: "/data/../etc" is no absolute path in the container, such as /data.
+  apps[0].volumes[0]: "/data/../etc" is not an absolute path in the container, such as /data.
     pulumi config set --path 'apps[0].volumes[0]' /data
 `],
 
@@ -403,22 +403,22 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["files where a volume is", { apps: [{ ...ADMINER, volumes: ["/srv"], files: { "/srv": "files/php-demo" } }] }, `
-  apps[0].files["/srv"]: "/srv" is one of the volumes, too; only one of them can lie there.
+  apps[0].files["/srv"]: "/srv" is also one of the volumes; only one of the two can be mounted there.
     pulumi config rm --path 'apps[0].files["/srv"]'
 `],
 
   ["a variable that is a secret one, too", { apps: [{ ...ADMINER, environment: { KEY: "a" }, secrets: { KEY: "hunter2" } }] }, `
-  apps[0].environment.KEY: "KEY" is one of the secrets, too.
+  apps[0].environment.KEY: "KEY" is also one of the secrets.
     pulumi config rm --path 'apps[0].environment.KEY'
 `],
 
   ["a list for the files", { apps: [{ ...ADMINER, files: ["demo"] }] }, `
-  apps[0].files: expected folders by their place in the container, found a list.
+  apps[0].files: expected folders by their path in the container, found a list.
     pulumi config rm --path 'apps[0].files'
 `],
 
   ["files from outside the checkout", { apps: [{ ...ADMINER, files: { "/srv": "../secrets" } }] }, `
-  apps[0].files["/srv"]: "../secrets" is no path within this checkout, such as files/demo.
+  apps[0].files["/srv"]: "../secrets" is not a path within this checkout, such as files/demo.
     pulumi config rm --path 'apps[0].files["/srv"]'
 `],
 
@@ -428,37 +428,37 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["an app's database without MariaDB", { apps: [{ ...ADMINER, database: true }] }, `
-  apps[0].database: there is no MariaDB for this (database: false).
+  apps[0].database: the app needs MariaDB, which is off (database: false).
     pulumi config set database true
 `],
 
   ["tables without a database", { apps: [{ ...ADMINER, schema: "files/php-demo/schema.sql" }] }, `
-  apps[0].schema: the app has no database of its own for this.
+  apps[0].schema: the app has no database for this.
     pulumi config set --path 'apps[0].database' true
 `],
 
   ["tables from an absolute path", { database: true, apps: [{ ...ADMINER, database: true, schema: "/etc/passwd" }] }, `
-  apps[0].schema: "/etc/passwd" is no path within this checkout, such as files/demo.
+  apps[0].schema: "/etc/passwd" is not a path within this checkout, such as files/demo.
     pulumi config rm --path 'apps[0].schema'
 `],
 
   ["notebooks on a database that is not there", { apps: [{ ...ADMINER, shared: true }] }, `
-  apps[0].shared: the app has no database of its own for this.
+  apps[0].shared: the app has no database for this.
     pulumi config set --path 'apps[0].database' true
 `],
 
   ["an amount of memory without its unit", { apps: [{ ...ADMINER, memory: "256" }] }, `
-  apps[0].memory: "256" is no amount of memory: a whole number with m or g.
+  apps[0].memory: "256" is not an amount of memory: a whole number with m or g.
     pulumi config set --path 'apps[0].memory' 256m
 `],
 
   ["less memory than Docker takes", { apps: [{ ...ADMINER, memory: "5m" }] }, `
-  apps[0].memory: "5m" is less than the 6m that Docker takes.
+  apps[0].memory: "5m" is less than Docker's minimum of 6m.
     pulumi config set --path 'apps[0].memory' 256m
 `],
 
   ["an app for nobody", { apps: [{ ...ADMINER, allow: [] }] }, `
-  apps[0].allow: nobody could come in, the list is empty; without a list, everybody of the site may.
+  apps[0].allow: the list is empty, so nobody could enter; without a list, every user of the site can.
     pulumi config rm --path 'apps[0].allow'
 `],
 
@@ -473,7 +473,7 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["a health check that is no path", { apps: [{ ...ADMINER, path: "healthz" }] }, `
-  apps[0].path: "healthz" is no path of a page.
+  apps[0].path: "healthz" is not a URL path.
     pulumi config set --path 'apps[0].path' /healthz
 `],
 
@@ -498,7 +498,7 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["a service to be purged", { purge: ["mariadb"] }, `
-  purge[0]: "mariadb" is no name an app can have had.
+  purge[0]: "mariadb" cannot be the name of a former app.
     pulumi config rm --path 'purge[0]'
 `],
 
@@ -508,24 +508,24 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["an app of the site to be purged", { purge: ["old", "adminer"], apps: [ADMINER] }, `
-  purge[1]: "adminer" is an app of the site; its data cannot be taken away under it.
+  purge[1]: "adminer" is still an app of the site; remove the app before its data.
     pulumi config rm --path 'purge[1]'
 `],
 
   // the VM
 
   ["a name for a project ID", { project: "My Project" }, `
-  project: "My Project" is no project ID: 6 to 30 small letters, digits and hyphens (gcloud projects list shows yours).
+  project: "My Project" is not a project ID: 6 to 30 lower-case letters, digits and hyphens (gcloud projects list shows yours).
     pulumi config set project my-project-123456
 `],
 
   ["a region for a zone", { zone: "us-central1" }, `
-  zone: "us-central1" is a region; a VM lies in one of its zones.
+  zone: "us-central1" is a region; set one of its zones.
     pulumi config set zone us-central1-b
 `],
 
   ["a zone nobody has", { zone: "Frankfurt" }, `
-  zone: "Frankfurt" is no zone of Compute Engine.
+  zone: "Frankfurt" is not a zone of Compute Engine.
     pulumi config set zone us-central1-a
 `],
 
@@ -535,47 +535,47 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["a number of cores for a machine type", { machineType: "2" }, `
-  machineType: "2" is no machine type (gcloud compute machine-types list shows them).
+  machineType: "2" is not a machine type (gcloud compute machine-types list shows them).
     pulumi config set machineType e2-micro
 `],
 
   ["a machine type that takes no pd-standard disk", { machineType: "n4-standard-2" }, `
-  machineType: "n4-standard-2" takes no disk of the type pd-standard, which the VM and your work have. These families do: e2, n1, n2, n2d, t2d, c2, c2d, m1, m2, a2.
+  machineType: "n4-standard-2" does not support pd-standard disks, which the VM uses. These families do: e2, n1, n2, n2d, t2d, c2, c2d, m1, m2, a2.
     pulumi config set machineType e2-micro
 `],
 
   ["ARM cores", { machineType: "t2a-standard-1" }, `
-  machineType: "t2a-standard-1" has ARM cores, and the VM boots an image for x86-64.
+  machineType: "t2a-standard-1" has ARM cores, but the VM boots an x86-64 image.
     pulumi config set machineType e2-micro
 `],
 
   ["a boot disk too small", { bootDiskGb: "5" }, `
-  bootDiskGb: 5 is no size of a disk: a whole number of GB, 10 or more.
+  bootDiskGb: 5 is not a disk size: a whole number of GB, 10 or more.
     pulumi config set bootDiskGb 10
 `],
 
   ["no boot disk", { bootDiskGb: "0" }, `
-  bootDiskGb: 0 is no size of a disk: a whole number of GB, 10 or more.
+  bootDiskGb: 0 is not a disk size: a whole number of GB, 10 or more.
     pulumi config set bootDiskGb 10
 `],
 
   ["a boot disk with its unit", { bootDiskGb: "10GB" }, `
-  bootDiskGb: "10GB" is no size of a disk: a whole number of GB, 10 or more.
+  bootDiskGb: "10GB" is not a disk size: a whole number of GB, 10 or more.
     pulumi config set bootDiskGb 10
 `],
 
   ["half a GB", { bootDiskGb: "10.5" }, `
-  bootDiskGb: 10.5 is no size of a disk: a whole number of GB, 10 or more.
+  bootDiskGb: 10.5 is not a disk size: a whole number of GB, 10 or more.
     pulumi config set bootDiskGb 10
 `],
 
   ["a data disk too small", { dataDiskGb: "9" }, `
-  dataDiskGb: 9 is no size of a disk: a whole number of GB, 10 or more, or 0 for everything on the boot disk.
+  dataDiskGb: 9 is not a disk size: a whole number of GB, 10 or more, or 0 to keep everything on the boot disk.
     pulumi config set dataDiskGb 20
 `],
 
   ["a data disk too large", { dataDiskGb: "100000" }, `
-  dataDiskGb: 100000 is no size of a disk: a whole number of GB, 10 or more, or 0 for everything on the boot disk.
+  dataDiskGb: 100000 is not a disk size: a whole number of GB, 10 or more, or 0 to keep everything on the boot disk.
     pulumi config set dataDiskGb 20
 `],
 
@@ -590,27 +590,27 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["an address without a length", { sshFrom: ["203.0.113.7"] }, `
-  sshFrom[0]: "203.0.113.7" is an address without a length; one address alone is written with /32.
+  sshFrom[0]: "203.0.113.7" is an address without a prefix length; write a single address with /32.
     pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
 `],
 
   ["the whole world", { sshFrom: ["0.0.0.0/0"] }, `
-  sshFrom[0]: "0.0.0.0/0" lets so much of the world try to get in by SSH that it is no rule at all; name the addresses you come from (curl https://ifconfig.me shows yours).
+  sshFrom[0]: "0.0.0.0/0" opens SSH to too much of the internet; list the addresses you connect from (curl https://ifconfig.me shows yours).
     pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
 `],
 
   ["an IPv6 range", { sshFrom: ["2001:db8::/32"] }, `
-  sshFrom[0]: "2001:db8::/32" is no IPv4 range.
+  sshFrom[0]: "2001:db8::/32" is not an IPv4 range.
     pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
 `],
 
   ["a length beyond 32", { sshFrom: ["203.0.113.7/33"] }, `
-  sshFrom[0]: "203.0.113.7/33" has no length from 8 to 32 behind the slash.
+  sshFrom[0]: "203.0.113.7/33" has no prefix length from 8 to 32 after the slash.
     pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
 `],
 
   ["an address within its range", { sshFrom: ["203.0.113.7/24"] }, `
-  sshFrom[0]: "203.0.113.7/24" is an address within such a range; a range is written by its first.
+  sshFrom[0]: "203.0.113.7/24" is an address inside the range; write the range with its first address.
     pulumi config set --path 'sshFrom[0]' 203.0.113.0/24
 `],
 
@@ -632,22 +632,22 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["a user within the host", { ssh: { host: "ann@box.example.com" } }, `
-  ssh.host: "ann@box.example.com" is no name or IPv4 address of a machine.
+  ssh.host: "ann@box.example.com" is not a host name or an IPv4 address.
     pulumi config set --path ssh.host 203.0.113.7
 `],
 
   ["a user that is none", { ssh: { user: "ann lee" } }, `
-  ssh.user: "ann lee" is no name of a user.
+  ssh.user: "ann lee" is not a user name.
     pulumi config set --path ssh.user root
 `],
 
   ["a word for the port of ssh", { ssh: { port: "ssh" } }, `
-  ssh.port: "ssh" is no port; a port is a whole number from 1 to 65535.
+  ssh.port: "ssh" is not a port; a port is a whole number from 1 to 65535.
     pulumi config set --path ssh.port 22
 `],
 
   ["a path for the private key", { ssh: { privateKey: "~/.ssh/id_ed25519" } }, `
-  ssh.privateKey: this is no private key in OpenSSH's or PEM form.
+  ssh.privateKey: this is not a private key in OpenSSH or PEM format.
     cat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey
 `],
 
@@ -657,22 +657,22 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["a private key with a passphrase, in PEM", { ssh: { privateKey: "-----BEGIN ENCRYPTED PRIVATE KEY-----\nhunter2\n-----END ENCRYPTED PRIVATE KEY-----" } }, `
-  ssh.privateKey: this private key has a passphrase, which nobody can type here. Make one without, and put ~/.ssh/jupyter-up.pub on the machine:
+  ssh.privateKey: this private key has a passphrase, which nobody can type here. Create one without a passphrase, and put ~/.ssh/jupyter-up.pub on the machine:
     ssh-keygen -t ed25519 -N '' -f ~/.ssh/jupyter-up && cat ~/.ssh/jupyter-up | pulumi config set --secret --path ssh.privateKey
 `],
 
   ["a private key with a passphrase, in OpenSSH's form", { ssh: { privateKey: KEY_WITH_PASSPHRASE } }, `
-  ssh.privateKey: this private key has a passphrase, which nobody can type here. Make one without, and put ~/.ssh/jupyter-up.pub on the machine:
+  ssh.privateKey: this private key has a passphrase, which nobody can type here. Create one without a passphrase, and put ~/.ssh/jupyter-up.pub on the machine:
     ssh-keygen -t ed25519 -N '' -f ~/.ssh/jupyter-up && cat ~/.ssh/jupyter-up | pulumi config set --secret --path ssh.privateKey
 `],
 
   ["a fingerprint for the host key", { ssh: { hostKey: "SHA256:abc" } }, `
-  ssh.hostKey: this is no host key of the form \`ssh-ed25519 AAAA...\`. On the machine itself, /etc/ssh/ssh_host_ed25519_key.pub has it:
+  ssh.hostKey: this is not a host key of the form \`ssh-ed25519 AAAA...\`. The machine has it in /etc/ssh/ssh_host_ed25519_key.pub:
     pulumi config set --path ssh.hostKey "ssh-ed25519 AAAA..."
 `],
 
   ["a name for the address", { ssh: { address: "box.example.com" } }, `
-  ssh.address: "box.example.com" is no IPv4 address, such as 203.0.113.7.
+  ssh.address: "box.example.com" is not an IPv4 address, such as 203.0.113.7.
     pulumi config set --path ssh.address 203.0.113.7
 `],
 
@@ -684,17 +684,17 @@ export const badSiteConfigs: BadConfig[] = [
   // DNS and TLS
 
   ["another company's DNS", { dns: "route53" }, `
-  dns: "route53" is no way to make DNS records this program knows. There are: cloudflare, none.
+  dns: "route53" is not a supported DNS provider. Use one of: cloudflare, none.
     pulumi config set dns cloudflare
 `],
 
   ["a zone of one label", { dnsZone: "example" }, `
-  dnsZone: "example" is no zone; a zone is a domain as Cloudflare's dashboard lists it.
+  dnsZone: "example" is not a zone; a zone is a domain in the list of Cloudflare's dashboard.
     pulumi config set dnsZone example.com
 `],
 
   ["a domain outside its zone", { target: "gcp", dnsZone: "example.org" }, `
-  dnsZone: the domain lab.example.com does not lie in the zone example.org. Without dnsZone, its zone is looked up at Cloudflare:
+  dnsZone: the domain lab.example.com is not in the zone example.org. Without dnsZone, the program looks up the zone at Cloudflare:
     pulumi config rm dnsZone
 `],
 
@@ -704,52 +704,52 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["a way to a certificate that is none", { tls: "self-signed" }, `
-  tls: "self-signed" is no way to a certificate this program knows. There are: cloudflare-origin, letsencrypt, provided, private-ca.
+  tls: "self-signed" is not a supported source of certificates. Use one of: cloudflare-origin, letsencrypt, provided, private-ca.
     pulumi config rm tls
 `],
 
   ["Cloudflare's certificate without Cloudflare before it", { target: "gcp", proxied: "false", tls: "cloudflare-origin" }, `
-  tls: Cloudflare's origin certificates are trusted by Cloudflare alone, and this site is not behind it.
+  tls: only Cloudflare trusts its origin certificates, and this site is not behind Cloudflare.
     pulumi config set tls letsencrypt
 `],
 
   ["Cloudflare's certificate without Cloudflare at all", { target: "gcp", dns: "none", tls: "cloudflare-origin" }, `
-  tls: Cloudflare's origin certificates are trusted by Cloudflare alone, and this site is not behind it.
+  tls: only Cloudflare trusts its origin certificates, and this site is not behind Cloudflare.
     pulumi config set tls private-ca
 `],
 
   ["Cloudflare's certificate on this machine", { tls: "cloudflare-origin" }, `
-  tls: Cloudflare's origin certificates are trusted by Cloudflare alone, and this site is not behind it.
+  tls: only Cloudflare trusts its origin certificates, and this site is not behind Cloudflare.
     pulumi config set tls private-ca
 `],
 
   ["Let's Encrypt on this machine", { tls: "letsencrypt" }, `
-  tls: Let's Encrypt has no certificates for a site on this machine, which nobody else reaches.
+  tls: Let's Encrypt issues no certificates for a site that only this machine can reach.
     pulumi config set tls private-ca
 `],
 
   ["Let's Encrypt without Cloudflare's DNS", { target: "gcp", dns: "none", tls: "letsencrypt" }, `
-  tls: Let's Encrypt asks for a DNS record of the domain, which the site can set at Cloudflare only (dns: cloudflare).
+  tls: Let's Encrypt needs a DNS record of the domain, which the site can set only at Cloudflare (dns: cloudflare).
     pulumi config set tls private-ca
 `],
 
   ["Let's Encrypt behind Cloudflare", { target: "gcp", tls: "letsencrypt" }, `
-  tls: behind Cloudflare only Cloudflare sees the site's certificate; one of its own lasts 15 years, and nothing has to be renewed.
+  tls: behind Cloudflare, only Cloudflare sees the site's certificate; an origin certificate lasts 15 years and needs no renewal.
     pulumi config rm tls
 `],
 
   ["Let's Encrypt without an address", { target: "gcp", proxied: "false" }, `
-  acmeEmail: Let's Encrypt keeps an account for the certificates, and wants its address.
+  acmeEmail: Let's Encrypt needs an address for the account of the certificates.
     pulumi config set acmeEmail ann@example.com
 `],
 
   ["a domain of this machine's for another one", { target: "gcp", domain: "lab.localhost", dns: "none" }, `
-  domain: "lab.localhost" leads every browser to its own machine, and this site runs on another one.
+  domain: "lab.localhost" leads every browser to its own machine, but this site runs on another one.
     pulumi config set domain example.com
 `],
 
   ["a certificate of one's own without it", { tls: "provided", tlsKey: TLS_KEY }, `
-  tlsCertificate: the certificate is missing: the chain in PEM form, the site's own first.
+  tlsCertificate: the certificate chain in PEM format is missing; the site's own certificate comes first.
     cat fullchain.pem | pulumi config set tlsCertificate
 `],
 
@@ -779,12 +779,12 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["a name for Let's Encrypt's address", { acmeEmail: "ann" }, `
-  acmeEmail: "ann" is no address, such as ann@example.com.
+  acmeEmail: "ann" is not an address, such as ann@example.com.
     pulumi config set acmeEmail ann@example.com
 `],
 
   ["an ACME directory without TLS", { acmeServer: "http://acme.example.com/directory" }, `
-  acmeServer: "http://acme.example.com/directory" is no https address of an ACME directory.
+  acmeServer: "http://acme.example.com/directory" is not an https address of an ACME directory.
     pulumi config set acmeServer https://acme-v02.api.letsencrypt.org/directory
 `],
 ];

@@ -32,29 +32,35 @@ describe("A certificate of one's own", () => {
   });
 
   it("is refused before and after its time", () => {
-    assert.match(String(whatIsWrongWithCertificate(certificate, names, inDays(2))), /^the certificate ended on \d{4}-/);
+    assert.match(
+      String(whatIsWrongWithCertificate(certificate, names, inDays(2))),
+      /^the certificate expired on \d{4}-/,
+    );
     assert.match(
       String(whatIsWrongWithCertificate(certificate, names, inDays(-1))),
-      /^the certificate begins only on /,
+      /^the certificate is not valid before /,
     );
   });
 
   it("is refused where the chain is in another order", () => {
     const { clientAuthority } = clientCertificate();
     assert.match(String(whatIsWrongWithCertificate(certificate + clientAuthority, names, now)), /second certificate/);
-    assert.match(String(whatIsWrongWithCertificate(clientAuthority + certificate, names, now)), /an authority's/);
+    assert.match(
+      String(whatIsWrongWithCertificate(clientAuthority + certificate, names, now)),
+      /certificate of an authority/,
+    );
   });
 
   it("is refused where it is none", () => {
     const none = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    assert.deepEqual(whatIsWrongWithCertificate(none, names, now), ["this is no certificate chain that can be read."]);
+    assert.deepEqual(whatIsWrongWithCertificate(none, names, now), ["this certificate chain cannot be read."]);
   });
 
   it("is refused with the key of another one, or with none that can be read", () => {
     const other = selfSigned(names).certificateKey;
     assert.equal(whatIsWrongWithKey(other, certificate), "the private key belongs to another certificate.");
     const broken = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
-    assert.match(String(whatIsWrongWithKey(broken, certificate)), /^this is no private key that can be read/);
+    assert.match(String(whatIsWrongWithKey(broken, certificate)), /^this private key cannot be read/);
   });
 });
 
@@ -85,7 +91,7 @@ describe("The settings of a certificate of one's own", () => {
     assert.deepEqual(
       given({}).map(({ key, message }) => [key, message.split("\n")[0]]),
       [
-        ["tlsCertificate", "the certificate is missing: the chain in PEM form, the site's own first."],
+        ["tlsCertificate", "the certificate chain in PEM format is missing; the site's own certificate comes first."],
         ["tlsKey", "the certificate's private key is missing."],
       ],
     );

@@ -28,17 +28,17 @@ describe("A folder of this checkout that an app brings", () => {
   });
 
   const bad: [name: string, files: Record<string, string | Buffer>, wrong: RegExp][] = [
-    ["empty", {}, /^has no file in it$/],
+    ["empty", {}, /^contains no files$/],
     [
       "binary",
       { "logo.png": Buffer.from([0x89, 0x50, 0xff, 0x0a]) },
-      /for its file "logo\.png": .* belongs in an image$/,
+      /for its file "logo\.png": .* put anything else in an image$/,
     ],
     ["unfinished", { "a.txt": "no line break" }, /for its file "a\.txt"/],
     ["nul", { "a.txt": "a\0b\n" }, /for its file "a\.txt"/],
     ["named", { "a b.txt": "x\n" }, /for its file "a b\.txt"/],
     ["hidden", { ".env": "x\n" }, /for its file "\.env"/],
-    ["large", { "a.txt": `${"x".repeat(1 << 20)}\n` }, /^has more than 1 MiB in it/],
+    ["large", { "a.txt": `${"x".repeat(1 << 20)}\n` }, /^is larger than 1 MiB/],
   ];
   for (const [name, files, wrong] of bad)
     it(`is refused when it is ${name}`, () => {
@@ -47,11 +47,11 @@ describe("A folder of this checkout that an app brings", () => {
 
   it("is refused in words where the file system has none of it", () => {
     const long = "x".repeat(300);
-    assert.equal(whatIsWrongWithFolder(long), "is no folder of this checkout");
-    assert.equal(whatIsWrongWithFile(`files/${long}`), "is no file of this checkout");
-    assert.equal(whatIsWrongWithFile("x/".repeat(3000)), "is no file of this checkout");
-    assert.equal(whatIsWrongWithFolder("index.ts/x"), "is no folder of this checkout");
-    assert.equal(whatIsWrongWithFile("index.ts/x"), "is no file of this checkout");
+    assert.equal(whatIsWrongWithFolder(long), "is not a folder of this checkout");
+    assert.equal(whatIsWrongWithFile(`files/${long}`), "is not a file of this checkout");
+    assert.equal(whatIsWrongWithFile("x/".repeat(3000)), "is not a file of this checkout");
+    assert.equal(whatIsWrongWithFolder("index.ts/x"), "is not a folder of this checkout");
+    assert.equal(whatIsWrongWithFile("index.ts/x"), "is not a file of this checkout");
     symlinkSync("loop", `${folder}/loop`);
     const loop = relative(checkout, `${folder}/loop`);
     assert.equal(whatIsWrongWithFolder(loop), "cannot be read (ELOOP)");
@@ -66,10 +66,10 @@ describe("A folder of this checkout that an app brings", () => {
   });
 
   it("is refused when it is none", () => {
-    assert.equal(whatIsWrongWithFolder("files/nowhere"), "is no folder of this checkout");
-    assert.equal(whatIsWrongWithFolder("index.ts"), "is no folder of this checkout");
-    assert.equal(whatIsWrongWithFile("files/nowhere.sql"), "is no file of this checkout");
-    assert.equal(whatIsWrongWithFile("files"), "is no file of this checkout");
+    assert.equal(whatIsWrongWithFolder("files/nowhere"), "is not a folder of this checkout");
+    assert.equal(whatIsWrongWithFolder("index.ts"), "is not a folder of this checkout");
+    assert.equal(whatIsWrongWithFile("files/nowhere.sql"), "is not a file of this checkout");
+    assert.equal(whatIsWrongWithFile("files"), "is not a file of this checkout");
     assert.equal(whatIsWrongWithFile("index.ts"), undefined);
   });
 });
@@ -82,7 +82,7 @@ describe("An SQL file of this checkout", () => {
         writeFileSync(`${folder}/a.sql`, content);
         return whatIsWrongWithFile(relative(checkout, `${folder}/a.sql`));
       };
-      const refused = "is no text in UTF-8 (iconv -f latin1 -t utf-8 converts one)";
+      const refused = "is not UTF-8 text (iconv -f latin1 -t utf-8 converts it)";
       assert.equal(wrong(Buffer.from("SELECT 'ü'", "utf8")), undefined);
       assert.equal(wrong(Buffer.from("SELECT 'ü'", "latin1")), refused);
       assert.equal(wrong(Buffer.from("SELECT '\0'")), refused);
@@ -98,43 +98,43 @@ describe("A setting of apps is refused, with the command that fixes it:", () => 
     [
       "a folder that is not there",
       { apps: [{ ...app, files: { "/srv": "files/nowhere" } }] },
-      '"files/nowhere" is no folder of this checkout.',
+      '"files/nowhere" is not a folder of this checkout.',
       "pulumi config rm --path 'apps[0].files[\"/srv\"]'",
     ],
     [
       "a schema that is not there",
       { database: "true", apps: [{ ...app, database: true, schema: "nowhere.sql" }] },
-      '"nowhere.sql" is no file of this checkout.',
+      '"nowhere.sql" is not a file of this checkout.',
       "pulumi config rm --path 'apps[0].schema'",
     ],
     [
       "a path that leaves the checkout",
       { apps: [{ ...app, files: { "/srv": "../elsewhere" } }] },
-      '"../elsewhere" is no path within this checkout, such as files/demo.',
+      '"../elsewhere" is not a path within this checkout, such as files/demo.',
       "pulumi config rm --path 'apps[0].files[\"/srv\"]'",
     ],
     [
       "a name of the site's own",
       { apps: [{ ...app, name: "nginx-check" }] },
-      '"nginx-check" is a name of the site\'s own.',
+      '"nginx-check" is reserved for the site.',
       "pulumi config set --path 'apps[0].name' myapp",
     ],
     ...["domain", "spell-check"].map((name): [string, Record<string, unknown>, string, string] => [
       `... ${name}`,
       { apps: [{ ...app, name }] },
-      `"${name}" is a name of the site's own.`,
+      `"${name}" is reserved for the site.`,
       "pulumi config set --path 'apps[0].name' myapp",
     ]),
     [
       "a front page under a name of the site's own",
       { home: "vouch" },
-      '"vouch" is a name of one of the site\'s services.',
+      '"vouch" is the name of one of the site\'s services.',
       "pulumi config set home home",
     ],
     [
       "a name too long for its domain",
       { domain: `${"a.".repeat(117)}example.com`, apps: [{ ...app, name: "longer-than-this" }] },
-      "with the domain behind it, the app's name has 262 characters; 253 is the most.",
+      "the app's host name would have 262 characters; 253 is the maximum.",
       "pulumi config set --path 'apps[0].name' app",
     ],
   ];

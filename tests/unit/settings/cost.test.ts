@@ -41,7 +41,7 @@ describe("What of a plan is not on the free tier:", () => {
 
   for (const [name, change] of rows.filter(([, , expected]) => expected.length > 0))
     it(`the commands make it free again: ${name}`, () => {
-      const commands = costs(change).flatMap(({ mend = "" }) => mend.split(" && "));
+      const commands = costs(change).flatMap(({ fix = "" }) => fix.split(" && "));
       const mended = commands.map((command) => /^pulumi config set (\w+) (\S+)$/.exec(command)?.slice(1) ?? []);
       assert.deepEqual(costs({ ...change, ...Object.fromEntries(mended) }), []);
     });
@@ -63,14 +63,14 @@ describe("A disk that is there already is not asked to shrink:", () => {
   for (const [name, change, made, command] of rows)
     it(name, () => {
       const [cost] = costs(change, made);
-      assert.equal(cost?.mend, command && `pulumi config set ${command}`);
-      if (!command) assert.match(reported(change, made), /They are there already, and do not shrink\.$/m);
+      assert.equal(cost?.fix, command && `pulumi config set ${command}`);
+      if (!command) assert.match(reported(change, made), /They exist already and cannot shrink\.$/m);
     });
 });
 
 describe("The words for it", () => {
   const besides =
-    "Google also charges for the daily snapshots of the data disk, which hold its images, traffic beyond 200 GB a month and, where it does not waive it for the free VM, the static address. Prices: https://cloud.google.com/compute/all-pricing";
+    "Google also charges for the daily snapshots of the data disk, which hold its images, traffic above 200 GB per month and, unless it waives the fee for the free VM, the static address. Prices: https://cloud.google.com/compute/all-pricing";
 
   it("say that the VM is free, that its snapshots are not, and what nobody can know beforehand", () => {
     assert.equal(reported({}), `The VM and its disks stay within Google's free tier. ${besides}`);
@@ -83,9 +83,9 @@ describe("The words for it", () => {
   it("say which setting is not free and why, and what would be free", () => {
     assert.equal(
       reported({ machineType: "e2-small", dataDiskGb: "25" }),
-      `This plan is not on Google's free tier. What it costs: https://cloud.google.com/products/calculator
-  machineType: of all machine types only e2-micro is free. Free again by: pulumi config set machineType e2-micro
-  dataDiskGb: the disks have 35 GB together, and 30 are free. Free again by: pulumi config set dataDiskGb 20
+      `This plan exceeds Google's free tier. To estimate the costs: https://cloud.google.com/products/calculator
+  machineType: the only free machine type is e2-micro. To avoid the costs: pulumi config set machineType e2-micro
+  dataDiskGb: the disks have 35 GB in total; 30 GB are free. To avoid the costs: pulumi config set dataDiskGb 20
 ${besides}`,
     );
   });

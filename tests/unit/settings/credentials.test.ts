@@ -27,7 +27,7 @@ describe("Google's credentials for target gcp", () => {
       {
         key: "target",
         message:
-          "Google Cloud does not know who asks: there are no credentials on this machine. Sign in as somebody who may make VMs in the project:\ngcloud auth application-default login",
+          "no credentials for Google Cloud were found on this machine. Sign in as a user who may create VMs in the project:\ngcloud auth application-default login",
       },
     ]);
   });
@@ -90,7 +90,7 @@ describe("Cloudflare's token", () => {
 
   it("is missed, with what it has to be allowed to do", () => {
     const words =
-      "Cloudflare's API token is missing. Make one at https://dash.cloudflare.com/profile/api-tokens that may, for the site's zone";
+      "Cloudflare's API token is missing. Create one at https://dash.cloudflare.com/profile/api-tokens with these permissions for the site's zone";
     const fix = "pulumi config set --secret cloudflare:apiToken";
     assert.deepEqual(missingCredentials(proxied, knowing()), [
       {
@@ -114,7 +114,7 @@ describe("Cloudflare's token", () => {
 
   it("that is none is refused without being repeated", () => {
     const [issue] = missingCredentials(proxied, knowing({ environment: { CLOUDFLARE_API_TOKEN: "hunter2" } }));
-    assert.match(issue?.message ?? "", /is none: it has 40 to 80 letters/);
+    assert.match(issue?.message ?? "", /is not a Cloudflare API token, which has 40 to 80 letters/);
     assert.equal(issue?.message.includes("hunter2"), false);
   });
 

@@ -12,7 +12,7 @@ const messageFor = (notebooks: string) => {
   const { issues } = readSettings(configWith({ notebooks }));
   return issues.map(({ message }) => message.split("\n")[0]).join();
 };
-const own = "is a folder of this program's own; name another one.";
+const own = "belongs to this program; name another folder.";
 
 describe("The folder of the notebooks", () => {
   let outside: string;
@@ -36,7 +36,7 @@ describe("The folder of the notebooks", () => {
 
   it("is none with this checkout in it, however it is written", () => {
     for (const way of [checkout, `${checkout}/`, dirname(checkout), `${checkout}/./`])
-      assert.equal(messageFor(way), `${JSON.stringify(way)} has this program in it; name a folder of its own.`);
+      assert.equal(messageFor(way), `${JSON.stringify(way)} contains this program; name a separate folder.`);
   });
 
   it("is none that a link leads to", () => {

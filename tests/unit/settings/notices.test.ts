@@ -11,7 +11,7 @@ describe("A notice of who gets the session cookie", () => {
 
   it("says that a whole zone does, and what is safer", () => {
     const words = String(cookie({ target: "gcp", domain: "example.co.uk" }));
-    assert.match(words, /^domain: the session cookie goes to every name below example\.co\.uk,/);
+    assert.match(words, /^domain: browsers send the session cookie to every host name below example\.co\.uk,/);
     assert.match(words, /a domain that nothing else uses/);
     assert.match(words, /\n {4}pulumi config set domain lab\.example\.co\.uk && pulumi config set proxied false$/);
   });
@@ -26,7 +26,7 @@ describe("A notice of who gets the session cookie", () => {
   it("says that programs on this machine do, where the site is on it", () => {
     assert.match(
       String(cookie({ domain: "lab.localhost" })),
-      /every name below lab\.localhost, on every port of this machine/,
+      /every host name below lab\.localhost, on every port of this machine/,
     );
   });
 

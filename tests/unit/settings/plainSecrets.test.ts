@@ -6,7 +6,7 @@ import { configWith, validConfig } from "../../support/settings.ts";
 
 const secret = "hunter2";
 const pem = `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----`;
-const words = "this is secret, and stands in the stack's config for everybody to read. Set it encrypted:";
+const words = "this secret is readable in the stack's config. Set it encrypted:";
 const google = { provider: "google", clientId: "x", clientSecret: secret };
 const apps = [{ name: "adminer", image: "adminer:5.4.0", port: 8080, secrets: { API_KEY: secret, SALT: secret } }];
 

@@ -105,7 +105,7 @@ function issuesOf(file: string, arrived: Record<string, string>): string[] {
 describe("A text that lost its quotes and its digits is refused:", () => {
   it("at the top, by the command that sets it", () => {
     assert.deepEqual(issuesOf("config: {jupyter-up:databaseTag: 11.10}", { "jupyter-up:databaseTag": "11.1" }), [
-      'databaseTag: found 11.10 without quotes, which YAML reads as "11.1". As a text it is set by:\npulumi config set databaseTag 11.10',
+      'databaseTag: found 11.10 without quotes, which YAML reads as "11.1". Set it as text:\npulumi config set databaseTag 11.10',
     ]);
   });
 
@@ -120,7 +120,7 @@ describe("A text that lost its quotes and its digits is refused:", () => {
 
   it("in an object, where only a type keeps digits a text", () => {
     assert.deepEqual(issuesOf(environmentOf("0755"), arrived("493")), [
-      "apps[0].environment.X: found 0755 without quotes, which YAML reads as 493. As a text it is set by:\npulumi config set --path 'apps[0].environment.X' --type string 0755",
+      "apps[0].environment.X: found 0755 without quotes, which YAML reads as 493. Set it as text:\npulumi config set --path 'apps[0].environment.X' --type string 0755",
     ]);
   });
 
@@ -152,7 +152,7 @@ describe("A text that lost its quotes and its digits is refused:", () => {
   it("without the file only a fraction is, as its digits may be others", () => {
     assert.deepEqual(issuesOf("", arrived("123456789012345678")), []);
     assert.deepEqual(issuesOf("", arrived("1.1")), [
-      "apps[0].environment.X: found the number 1.1, which may not be how it was written: without quotes, 1.10 is read as 1.1. As a text it is set by:\npulumi config set --path 'apps[0].environment.X' --type string 1.1",
+      "apps[0].environment.X: found the number 1.1, which may not be how it was written: without quotes, 1.10 is read as 1.1. Set it as text:\npulumi config set --path 'apps[0].environment.X' --type string 1.1",
     ]);
   });
 });

@@ -24,7 +24,7 @@ describe("A setting of the zone", () => {
     const { issues, warnings } = said({ websockets: "off" });
     assert.deepEqual(warnings, []);
     assert.deepEqual(issues, [
-      `The setting WebSockets of the zone example.com is "off": no notebook could reach its kernel, and no terminal would open. Switch it on: ${link("network")}`,
+      `The setting WebSockets of the zone example.com is "off": notebooks could not reach their kernels, and terminals would not open. Turn it on: ${link("network")}`,
     ]);
   });
 
@@ -112,7 +112,7 @@ describe("A cache rule", () => {
   it("that keeps what the site forbids is refused, with its name and two ways out", () => {
     const { issues } = cacheRuleFindings(zone, names, { request: [rule("true", override)], response: [] });
     assert.deepEqual(issues, [
-      `The cache rule "Cache everything" of the zone example.com is for the site, too: Cloudflare keeps answers whatever the site says, and gives people's files to strangers. Set its Edge TTL to "Use cache-control header if present", or put a rule behind it that bypasses the cache for these names, http.host in {"example.com" "jupyter.example.com"}: ${link("caching/cache-rules")}`,
+      `The cache rule "Cache everything" of the zone example.com applies to the site: Cloudflare caches responses that the site forbids to cache, and serves users' files to strangers. Set its Edge TTL to "Use cache-control header if present", or add a later rule that bypasses the cache for these names, http.host in {"example.com" "jupyter.example.com"}: ${link("caching/cache-rules")}`,
     ]);
     assert.deepEqual(counts([rule('http.host eq "jupyter.example.com"', override)]), [1, 0]);
     const byStatus = { edgeTtl: { mode: "respect_origin", statusCodeTtls: [{ value: 60 }] } };
@@ -125,7 +125,7 @@ describe("A cache rule", () => {
     assert.deepEqual(issues, []);
     assert.match(
       warnings.join(),
-      /^The cache rule "http\.host contains "jup"" of the zone example\.com may be for the site/,
+      /^The cache rule "http\.host contains "jup"" of the zone example\.com may apply to the site/,
     );
     assert.equal(warnings.length, 1);
   });

@@ -2,24 +2,24 @@ import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import { DNS, RECORD, recordName } from "../../../components/cloudflare/dnsRecords.ts";
 import {
-  inTheWay,
-  noZone,
+  conflictingRecords,
+  pausedZone,
+  requestFailed,
   tooDeep,
-  whilePaused,
-  whyNot,
   wrongMode,
   wrongStatus,
   zoneFor,
+  zoneNotFound,
 } from "../../../components/preflight/cloudflareIssues.ts";
 
-const about = { zone: "example.com", domain: "lab.example.com", rights: "Zone / DNS / Edit" };
+const about = { zone: "example.com", domain: "lab.example.com", permissions: "Zone / DNS / Edit" };
 /** As the provider words an answer of the API. */
 const refused = (status: string, code: number, message: string) =>
   `invocation of cloudflare:index/getZone:getZone returned an error: failed to make http request: GET "https://api.cloudflare.com/client/v4/zones": ${status} {"result":null,"success":false,"errors":[{"code":${code},"message":"${message}"}],"messages":[]}`;
 
 describe("Why Cloudflare does not answer is said in plain words:", () => {
   const token =
-    /^cloudflare:apiToken: .*\((.+)\)\. The token has to be allowed Zone \/ DNS \/ Edit, .*\n {4}pulumi config set --secret cloudflare:apiToken$/;
+    /^cloudflare:apiToken: .*\((.+)\)\. Create a token for this zone with the permissions Zone \/ DNS \/ Edit .*\n {4}pulumi config set --secret cloudflare:apiToken$/;
   for (const [status, code, message] of [
     ["403 Forbidden", 9109, "Invalid access token"],
     ["403 Forbidden", 10000, "Authentication error"],
@@ -28,21 +28,21 @@ describe("Why Cloudflare does not answer is said in plain words:", () => {
     ["400 Bad Request", 9106, "Missing X-Auth-Key, X-Auth-Email or Authorization headers"],
   ] as const)
     it(message, () => {
-      assert.equal(token.exec(whyNot(refused(status, code, message), about))?.[1], message);
+      assert.equal(token.exec(requestFailed(refused(status, code, message), about))?.[1], message);
     });
 
   it("before the zone is known", () => {
     const { zone, ...before } = about;
-    assert.match(whyNot("connection refused", before), /about the zone of lab\.example\.com\./);
+    assert.match(requestFailed("connection refused", before), /for the zone of lab\.example\.com failed\./);
   });
 
   it("whatever else", () => {
-    const said = whyNot(refused("500 Internal Server Error", 7500, "Internal error"), about);
+    const said = requestFailed(refused("500 Internal Server Error", 7500, "Internal error"), about);
     assert.equal(
       said,
-      "Cloudflare did not answer a question about the zone example.com. Run pulumi again. It says: Internal error",
+      "a request to Cloudflare for the zone example.com failed. Run pulumi again. The error: Internal error",
     );
-    assert.match(whyNot("connection refused\nat x", about), /It says: connection refused$/);
+    assert.match(requestFailed("connection refused\nat x", about), /The error: connection refused$/);
   });
 });
 
@@ -83,19 +83,16 @@ describe("The zone of a domain", () => {
   });
 
   it("that is not there is said with the zones that the token sees", () => {
-    const words = noZone([zone("example.org"), zone("example.net")], about);
-    assert.match(
-      words,
-      /^domain: .*no zone that lab\.example\.com lies in\. It sees these: example\.org, example\.net\./,
-    );
+    const words = zoneNotFound([zone("example.org"), zone("example.net")], about);
+    assert.match(words, /^domain: .*no zone for lab\.example\.com\. It sees these: example\.org, example\.net\./);
     assert.match(words, /Zone \/ DNS \/ Edit.*\n {4}pulumi config set --secret cloudflare:apiToken$/);
-    assert.match(noZone([], about), /no zone that lab\.example\.com lies in\. It sees none\./);
+    assert.match(zoneNotFound([], about), /no zone for lab\.example\.com\. It sees none\./);
     const many = Array.from({ length: 30 }, (_, number) => zone(`example-${number}.com`));
-    assert.match(noZone(many, about), / example-9\.com and 20 more\./);
+    assert.match(zoneNotFound(many, about), / example-9\.com and 20 more\./);
   });
 
   it("that the settings name, and that is not there, is said with the command that looks it up instead", () => {
-    const words = noZone([zone("example.com")], { ...about, dnsZone: "example.org" });
+    const words = zoneNotFound([zone("example.com")], { ...about, dnsZone: "example.org" });
     assert.match(
       words,
       /^dnsZone: .*no zone example\.org\. It sees these: example\.com\. .*\n {4}pulumi config rm dnsZone$/,
@@ -105,10 +102,7 @@ describe("The zone of a domain", () => {
   it("has the site's names directly below it, where Cloudflare stands before the machine", () => {
     assert.equal(tooDeep("example.co.uk", "example.co.uk"), undefined);
     const words = String(tooDeep("example.co.uk", "lab.example.co.uk"));
-    assert.match(
-      words,
-      /^proxied: jupyter\.lab\.example\.co\.uk lies two levels or more below the zone example\.co\.uk/,
-    );
+    assert.match(words, /^proxied: jupyter\.lab\.example\.co\.uk is two or more levels below the zone example\.co\.uk/);
     assert.match(words, /\(pulumi config set domain example\.co\.uk\):\n {4}pulumi config set proxied false$/);
   });
 });
@@ -123,10 +117,10 @@ describe("A zone", () => {
   });
 
   it("has to be switched on, where Cloudflare stands before the machine", () => {
-    assert.equal(whilePaused("example.com", false), undefined);
+    assert.equal(pausedZone("example.com", false), undefined);
     assert.equal(
-      whilePaused("example.com", true),
-      'proxied: Cloudflare is paused on the zone example.com: visitors would be sent to the machine itself, whose firewall lets in Cloudflare alone. Choose "Enable Cloudflare on Site" under Advanced Actions: https://dash.cloudflare.com/?to=/:account/example.com',
+      pausedZone("example.com", true),
+      'proxied: Cloudflare is paused on the zone example.com: browsers would connect straight to the machine, whose firewall admits only Cloudflare. Choose "Enable Cloudflare on Site" under Advanced Actions: https://dash.cloudflare.com/?to=/:account/example.com',
     );
   });
 
@@ -162,7 +156,7 @@ describe("A DNS record", () => {
   });
 
   const says = (found: ReturnType<typeof record>[], made: Record<string, Record<string, unknown>> = {}) =>
-    inTheWay(found, names, "zone", made)?.split("\n").slice(1);
+    conflictingRecords(found, names, "zone", made)?.split("\n").slice(1);
 
   it("of somebody else's can be taken over, where it is an address", () => {
     assert.deepEqual(says([record("1", "A", "198.51.100.1")]), [
@@ -178,11 +172,11 @@ describe("A DNS record", () => {
       record("3", "AAAA", "2001:db8::1"),
     ];
     assert.deepEqual(says(found)?.slice(2), [
-      "jupyter.example.com (A) leads to 198.51.100.2: it has to be deleted.",
-      "jupyter.example.com (AAAA) leads to 2001:db8::1: it has to be deleted.",
+      "jupyter.example.com (A) leads to 198.51.100.2: delete it.",
+      "jupyter.example.com (AAAA) leads to 2001:db8::1: delete it.",
     ]);
     assert.deepEqual(says([record("1", "CNAME", "elsewhere.example.org")]), [
-      "jupyter.example.com (CNAME) leads to elsewhere.example.org: it has to be deleted.",
+      "jupyter.example.com (CNAME) leads to elsewhere.example.org: delete it.",
     ]);
   });
 
@@ -200,6 +194,6 @@ describe("A DNS record", () => {
 
   it("beside this stack's own has to go", () => {
     const found = [record("1", "A", "198.51.100.1"), record("2", "A", "203.0.113.7")];
-    assert.deepEqual(says(found, ours), ["jupyter.example.com (A) leads to 198.51.100.1: it has to be deleted."]);
+    assert.deepEqual(says(found, ours), ["jupyter.example.com (A) leads to 198.51.100.1: delete it."]);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import { keysOf } from "../../../components/host/gcpVm.ts";
-import { workAtRisk, workDiskOf, workNotFound } from "../../../components/preflight/dataLossGuard.ts";
+import { dataLossRisk, workDiskOf, workNotFound } from "../../../components/preflight/dataLossGuard.ts";
 
 const settings = { project: "p", zone: "us-central1-a", bootDiskGb: 20, dataDiskGb: 20, protectData: true };
 const keys = keysOf("host");
@@ -44,13 +44,13 @@ describe("workNotFound()", () => {
     for (const missing of ["project", "zone", "size"])
       assert.match(
         String(workNotFound({ ...vm, [keys.dataDisk]: { ...disk, [missing]: undefined } }, keys)),
-        /^The stack's state has gcp:compute\/disk:Disk::host-data, but not where .*\n {4}pulumi refresh$/,
+        /^The stack's state has gcp:compute\/disk:Disk::host-data, but not its location .*\n {4}pulumi refresh$/,
       );
     assert.match(String(workNotFound({ [keys.vm]: { project: "p" } }, keys)), /pulumi refresh$/);
   });
 });
 
-describe("workAtRisk()", () => {
+describe("dataLossRisk()", () => {
   const cases: [what: string, changes: object, made: object, expected: RegExp | undefined][] = [
     ["nothing changed", {}, {}, undefined],
     ["a disk that grows", { dataDiskGb: 30 }, {}, undefined],
@@ -58,15 +58,15 @@ describe("workAtRisk()", () => {
       "a disk that should shrink",
       { dataDiskGb: 10 },
       {},
-      /^dataDiskGb: a disk does not shrink.* 20 GB.*set dataDiskGb 20$/s,
+      /^dataDiskGb: a disk cannot shrink.* 20 GB.*set dataDiskGb 20$/s,
     ],
-    ["... protected or not", { dataDiskGb: 10, protectData: false }, {}, /does not shrink/],
+    ["... protected or not", { dataDiskGb: 10, protectData: false }, {}, /cannot shrink/],
     ["a boot disk that grows", { bootDiskGb: 30 }, {}, undefined],
     [
       "a boot disk that should shrink, protected or not",
       { bootDiskGb: 10, protectData: false },
       {},
-      /^bootDiskGb: a disk does not shrink; the VM's boot disk has 20 GB, and 10 .*set bootDiskGb 20$/s,
+      /^bootDiskGb: a disk cannot shrink; the VM's boot disk has 20 GB, .* is 10\..*set bootDiskGb 20$/s,
     ],
     [
       "... and may, of a VM in another zone",
@@ -91,44 +91,44 @@ describe("workAtRisk()", () => {
       "a disk that should go",
       { dataDiskGb: 0 },
       {},
-      /does not move from its data disk.* pulumi destroy, .*\n.*set dataDiskGb 20$/s,
+      /cannot move it to the boot disk.* pulumi destroy, .*\n.*set dataDiskGb 20$/s,
     ],
-    ["... protected or not", { dataDiskGb: 0, protectData: false }, {}, /does not move from its data disk/],
+    ["... protected or not", { dataDiskGb: 0, protectData: false }, {}, /cannot move it to the boot disk/],
     [
       "another zone",
       { zone: "us-central1-b" },
       {},
-      /^zone: .* lies in us-central1-a, .* new disk in us-central1-b, by a snapshot/,
+      /^zone: .* is in us-central1-a, .* by a snapshot to a new disk in us-central1-b/,
     ],
     ["... and may", { zone: "us-central1-b", protectData: false }, {}, undefined],
     [
       "another region, protected or not",
       { zone: "us-west1-b", protectData: false },
       {},
-      /belong to the region us-central1, which us-west1-b does not lie in/,
+      /in the region us-central1, and us-west1-b is in another one/,
     ],
     [
       "another zone, with all on the boot disk",
       { zone: "us-central1-b", dataDiskGb: 0 },
       { sizeGb: 0 },
-      /^zone: your work lies on the boot disk/,
+      /^zone: your work is on the boot disk/,
     ],
     [
       "a data disk where all lay on the boot disk",
       {},
       { sizeGb: 0 },
-      /^dataDiskGb: your work lies on the VM's boot disk.*\n.*set dataDiskGb 0$/s,
+      /^dataDiskGb: the site has your work on the VM's boot disk.*\n.*set dataDiskGb 0$/s,
     ],
     [
       "... protected or not",
       { protectData: false },
       { sizeGb: 0 },
-      /^dataDiskGb: your work lies on the VM's boot disk/,
+      /^dataDiskGb: the site has your work on the VM's boot disk/,
     ],
   ];
   for (const [what, changes, made, expected] of cases)
     it(what, () => {
-      const said = workAtRisk({ ...settings, ...changes }, { ...disk, ...made });
+      const said = dataLossRisk({ ...settings, ...changes }, { ...disk, ...made });
       if (expected) assert.match(String(said), expected);
       else assert.equal(said, undefined);
     });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
-import { formerMachineOf, leftBehind, releaseKeyOf } from "../../../components/preflight/orphanedHost.ts";
+import { formerMachineOf, orphanedHost, releaseKeyOf } from "../../../components/preflight/orphanedHost.ts";
 import { SITE } from "../../../components/release/siteRelease.ts";
 
 const machine = { host: "203.0.113.7", port: 22, user: "ann", hostKey: "ssh-ed25519 AAAA" };
@@ -22,12 +22,12 @@ describe("A machine that the settings no longer name", () => {
   });
 
   it("is the same one while its host key is", () => {
-    assert.equal(leftBehind(machine, "ssh-ed25519 AAAA", "jupyter-up-home"), undefined);
+    assert.equal(orphanedHost(machine, "ssh-ed25519 AAAA", "jupyter-up-home"), undefined);
   });
 
   it("has the site running on, until the command that is shown", () => {
-    const words = leftBehind(machine, "ssh-ed25519 BBBB", "jupyter-up-home")?.split("\n") ?? [];
-    assert.match(words[0] ?? "", /^ssh\.hostKey: .* it runs on there/);
+    const words = orphanedHost(machine, "ssh-ed25519 BBBB", "jupyter-up-home")?.split("\n") ?? [];
+    assert.match(words[0] ?? "", /^ssh\.hostKey: .* still runs there/);
     assert.match(
       words.at(-1) ?? "",
       /ssh .*ssh-ed25519 AAAA' ann@203\.0\.113\.7 sudo sh \/opt\/jupyter-up\/bin\/site-apply down jupyter-up-home$/,

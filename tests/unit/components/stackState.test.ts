@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { keysOf } from "../../../components/host/gcpVm.ts";
 import { workDiskOf, workNotFound } from "../../../components/preflight/dataLossGuard.ts";
 import { formerMachineOf, releaseKeyOf } from "../../../components/preflight/orphanedHost.ts";
-import { madeSoFar, plain } from "../../../components/preflight/stackState.ts";
+import { plain, readStackState } from "../../../components/preflight/stackState.ts";
 import { SITE } from "../../../components/release/siteRelease.ts";
 import { runUnderMocks } from "../../support/mocks.ts";
 
@@ -14,10 +14,10 @@ const secret = (value: unknown) => ({
 });
 
 /** What a program finds that runs after these resources were made. */
-async function found(resources: Record<string, Record<string, unknown>>): ReturnType<typeof madeSoFar> {
-  let made: Awaited<ReturnType<typeof madeSoFar>> = {};
+async function found(resources: Record<string, Record<string, unknown>>): ReturnType<typeof readStackState> {
+  let made: Awaited<ReturnType<typeof readStackState>> = {};
   const program = async () => {
-    made = await madeSoFar();
+    made = await readStackState();
   };
   await runUnderMocks({}, program, resources);
   return made;
@@ -43,7 +43,7 @@ describe("The state of a stack", () => {
     const asked = async (message: string): Promise<string> => {
       let said = "";
       const program = async () => {
-        await madeSoFar().catch((error) => {
+        await readStackState().catch((error) => {
           said = error.message;
         });
       };
