@@ -6,16 +6,16 @@ import { debianRelease } from "../../offline/setup/environment.ts";
 import { attempt, run } from "../cli/command.ts";
 import { cacheFolder } from "../cli/folders.ts";
 
-/** What checks the host's program, which is Python: its format, and its types. */
+/** The tools that check the host's program, which is Python: ruff and mypy. */
 const packages = ["ruff==0.17.6", "mypy==2.4.1"];
 
-/** The Python that has the modules `ruff` and `mypy`: a virtual environment of its own, made once. */
+/** Path of a Python with the modules `ruff` and `mypy`: a virtual environment, created once. */
 export async function ensurePythonTools(): Promise<string> {
   const parent = join(cacheFolder, "python-tools");
   const folder = join(parent, packages.join("-").replaceAll("==", "-"));
   const python = join(folder, "bin", "python3");
   if (existsSync(folder)) return python;
-  // Debian's Python makes no virtual environments without it.
+  // Debian's Python needs it to create virtual environments.
   const { code } = await attempt("python3", ["-c", "import ensurepip, venv"]);
   if (code !== 0 && process.getuid?.() === 0 && debianRelease()) await installPackages(["python3-venv"], () => {});
   await mkdir(parent, { recursive: true });

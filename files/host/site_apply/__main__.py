@@ -54,9 +54,9 @@ def _parse(words: Optional[list[str]]) -> tuple[Layout, Callable[[Layout], int]]
     parser.add_argument("project", nargs="?")
     found = parser.parse_args(words)
     layout = Layout(found.root)
-    log.keep_in(layout.root / "site-apply.log")
+    log.log_to(layout.root / "site-apply.log")
     if found.command == "down" and found.project:
-        return layout, lambda layout: commands.take_down(layout, found.project)
+        return layout, lambda layout: commands.down(layout, found.project)
     if found.command == "down":
         parser.error("down needs the name of the project")
     if found.command not in COMMANDS:

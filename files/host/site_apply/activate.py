@@ -7,7 +7,7 @@ from collections.abc import Collection
 from . import docker, times
 from .docker import Project
 from .errors import NotStarted
-from .health import tell_why
+from .health import show_failure
 from .layout import Layout, link, target_of
 from .manifest import Manifest
 from .releases import manifest_of
@@ -21,7 +21,7 @@ def current(layout: Layout) -> Manifest:
     return manifest
 
 
-def switch_to(layout: Layout, target: str, newest: str) -> None:
+def activate_release(layout: Layout, target: str, newest: str) -> None:
     """
     Points the link `current`, and the one of each service that can reload, at a release.
 
@@ -57,6 +57,6 @@ def reload(layout: Layout, project: Project, running: Collection[str]) -> None:
         if container in running:
             result = docker.ask("exec", container, *service.reload, within=times.RELOAD_WITHIN)
             if not result.ok:
-                tell_why(service.name, container, "keeps its previous files")
+                show_failure(service.name, container, "keeps its previous files")
                 raise NotStarted
         loaded.write_text(f"{state}\n")

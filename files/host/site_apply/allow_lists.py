@@ -9,7 +9,7 @@ _ALLOW = " allow;"
 _IS_DOMAIN = '"~*^'
 
 
-def let_in_by_both(first: str, second: str) -> str:
+def allowed_by_both(first: str, second: str) -> str:
     """
     Intersection of two maps: the entries that both allow, and the other lines of the first map. A user is allowed by an own line
     or by one of the user's domain. A map that defers to the site's list allows everything.
@@ -20,7 +20,7 @@ def let_in_by_both(first: str, second: str) -> str:
         return first
     others = [line for line in _lines(first) if not line.endswith(_ALLOW)]
     lists = [_entries(first), _entries(second)]
-    both = [entry for entry in dict.fromkeys([*lists[0], *lists[1]]) if all(_lets_in(each, entry) for each in lists)]
+    both = [entry for entry in dict.fromkeys([*lists[0], *lists[1]]) if all(_allows(each, entry) for each in lists)]
     return "".join(f"{line}\n" for line in [*others, *both])
 
 
@@ -37,7 +37,7 @@ def _lowered(line: str) -> str:
     return re.sub("[A-Z]+", lambda letters: letters[0].lower(), line)
 
 
-def _lets_in(entries: list[str], entry: str) -> bool:
+def _allows(entries: list[str], entry: str) -> bool:
     if entry in entries:
         return True
     domain = domain_of(entry)

@@ -11,7 +11,7 @@ from . import data_dirs, docker, times
 from .docker import Project
 from .errors import Refusal
 from .layout import Layout
-from .machine import who_i_am
+from .machine import user_name
 from .manifest import Manifest
 from .privileged import as_root, in_container
 from .releases import manifest_of
@@ -30,7 +30,7 @@ def make(layout: Layout, project: Project, manifest: Manifest, image: str, folde
         data_dirs.make_folder(folder)
     except OSError as error:
         raise Refusal(
-            f"The folder {folder} cannot be created by {who_i_am()}. Nothing was changed. Free some space or change the"
+            f"The folder {folder} cannot be created by {user_name()}. Nothing was changed. Free some space or change the"
             " permissions, and run pulumi up again."
         ) from error
     # A folder with content, or one that this user may not read, is already the app's. But earlier versions did not change the

@@ -21,7 +21,7 @@ _PATH = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 _MODE = re.compile(rb"0[0-7][0-7][0-7]")
 
 
-class NotWhole(Exception):
+class Incomplete(Exception):
     """The text is incomplete or invalid."""
 
 
@@ -40,7 +40,7 @@ def arrived(layout: Layout) -> Iterator[Path]:
     """
     try:
         files = unpack(read_all(0))
-    except NotWhole as reason:
+    except Incomplete as reason:
         refuse(str(reason))
     with lock.held(layout):
         try:
@@ -55,13 +55,13 @@ def refuse(reason: str) -> NoReturn:
 
 
 def read_all(descriptor: int) -> bytes:
-    """Reads until the end of the input. Throws NotWhole if it does not end in time."""
+    """Reads until the end of the input. Throws Incomplete if it does not end in time."""
     ends = time.monotonic() + times.ARRIVES_WITHIN
     text = bytearray()
     while True:
         ready, _, _ = select.select([descriptor], [], [], max(0, ends - time.monotonic()))
         if not ready:
-            raise NotWhole(f"its end did not come within {times.ARRIVES_WITHIN} seconds")
+            raise Incomplete(f"its end did not come within {times.ARRIVES_WITHIN} seconds")
         chunk = os.read(descriptor, 1024 * 1024)
         if not chunk:
             return bytes(text)
@@ -69,33 +69,33 @@ def read_all(descriptor: int) -> bytes:
 
 
 def unpack(text: bytes) -> list[File]:
-    """The files of a text. Checks every line before anything is written. Throws NotWhole."""
+    """The files of a text. Checks every line before anything is written. Throws Incomplete."""
     files: list[File] = []
     is_open = is_finished = False
     lines = text.split(b"\n")
     for number, line in enumerate(lines[:-1] if lines[-1] == b"" else lines, start=1):
         if is_finished:
-            raise NotWhole("something follows the end")
+            raise Incomplete("something follows the end")
         if line.startswith(b"|"):
             if not is_open:
-                raise NotWhole(f"line {number} belongs to no file")
+                raise Incomplete(f"line {number} belongs to no file")
             files[-1].lines.append(line[1:])
             continue
         word, *rest = line.split() or [b""]
         if word == b"file":
             if len(rest) != 2 or not _PATH.fullmatch(rest[0]) or not _MODE.fullmatch(rest[1]):
-                raise NotWhole(f"line {number} names no file")
+                raise Incomplete(f"line {number} names no file")
             files.append(File(rest[0].decode(), int(rest[1], 8)))
             is_open = True
         elif word == b"end":
             count = b"".join(rest[:1]).decode("utf-8", "replace")
             if count != str(len(files)):
-                raise NotWhole(f"there are {len(files)} files instead of {count}")
+                raise Incomplete(f"there are {len(files)} files instead of {count}")
             is_finished = True
         else:
-            raise NotWhole(f"line {number} is not understood")
+            raise Incomplete(f"line {number} is not understood")
     if not is_finished:
-        raise NotWhole("the end is missing")
+        raise Incomplete("the end is missing")
     return files
 
 

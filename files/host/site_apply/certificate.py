@@ -41,7 +41,7 @@ _ADVICE = [
 ]
 
 
-class NotGot(Exception):
+class NotIssued(Exception):
     """No certificate was issued. The text says why, and what to do."""
 
 
@@ -61,23 +61,23 @@ class OwnCertificate:
     def _file(self, kind: str) -> Path:
         return self._store / "certificates" / f"{self._id}.{kind}"
 
-    def have(self) -> None:
+    def ensure(self) -> None:
         """During a release: gets a missing certificate, and renews it if the timer has not run. Throws Refusal."""
         if not self._file("pem").is_file():
             say("Getting a certificate: this takes about a minute ...")
             try:
-                self.ask_for()
-            except NotGot as reason:
+                self.request()
+            except NotIssued as reason:
                 raise Refusal(f"No certificate could be obtained for the site's names. Nothing was changed. {reason}") from reason
         elif not (self._asked.is_file() and time.time() - self._asked.stat().st_mtime < _ANSWER_IS_OLD):
             try:
-                self.ask_for()
-            except NotGot as reason:
+                self.request()
+            except NotIssued as reason:
                 say(f"The certificate could not be renewed; the present one stays in use. {reason}")
         self.place()
 
-    def ask_for(self) -> None:
-        """Runs the ACME client, which decides whether a renewal is due. Throws NotGot."""
+    def request(self) -> None:
+        """Runs the ACME client, which decides whether a renewal is due. Throws NotIssued."""
         self._remove_half_written()
         result = self._project.compose(
             self._folder,
@@ -90,7 +90,7 @@ class OwnCertificate:
             self._asked.touch()
             return
         said = _said(result)
-        raise NotGot(f"{self._asker} says: {said}. {_advice(said)}")
+        raise NotIssued(f"{self._asker} says: {said}. {_advice(said)}")
 
     def _remove_half_written(self) -> None:
         """Removes the files of a killed run, which the client would use although they are incomplete. It writes .json last."""
@@ -130,10 +130,10 @@ def certificates_of(layout: Layout, project: Project, folder: Path, manifest: Ma
 def _said(result: Result) -> str:
     if result.code in (TIMED_OUT, _KILLED):
         return f"nothing for {times.CERTIFICATE_WITHIN // 60} minutes"
-    return why_not(result.last_line)
+    return reason_in(result.last_line)
 
 
-def why_not(line: str) -> str:
+def reason_in(line: str) -> str:
     """The first host name's error in the last line of the client's log; the whole line if it has another form."""
     said = line.replace('\\"', '"')
     said = re.sub(r".*one or more domains had a problem: \[", "", said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 from . import activate, hooks, lock, machine, times, units
-from .certificate import NotGot, certificates_of
+from .certificate import NotIssued, certificates_of
 from .command import TIMED_OUT, run
 from .docker import Project
 from .errors import NotStarted, Refusal
@@ -54,8 +54,8 @@ def renew(layout: Layout) -> int:
             raise Refusal("There is no certificate to renew here: no site that gets its own is running.")
         for certificate in certificates:
             try:
-                certificate.ask_for()
-            except NotGot as reason:
+                certificate.request()
+            except NotIssued as reason:
                 raise Refusal(f"The certificate could not be renewed; the present one stays in use. {reason}") from reason
             if not certificate.place():
                 say("The certificate needs no renewal yet.")
@@ -68,7 +68,7 @@ def renew(layout: Layout) -> int:
     return 0
 
 
-def take_down(layout: Layout, name: str) -> int:
+def down(layout: Layout, name: str) -> int:
     """Takes the site down; notebooks and other data stay."""
     # If Docker was removed, no container runs.
     has_docker = shutil.which("docker") is not None

@@ -9,7 +9,7 @@ from . import app_dirs
 from .docker import Project
 from .errors import Refusal
 from .layout import Layout
-from .machine import am_root, who_i_am
+from .machine import am_root, user_name
 from .manifest import Manifest
 
 _ANOTHER_ONE = "another one (pulumi config set notebooks ~/notebooks)"
@@ -38,7 +38,7 @@ def make_folder(folder: Path) -> None:
 
 
 def _make_for_user(folder: Path, owner: str) -> None:
-    me = who_i_am()
+    me = user_name()
     try:
         make_folder(folder)
     except OSError as error:

@@ -113,7 +113,7 @@ def refuse(release: str, renewed: list[Renewed]) -> Refusal:
     )
 
 
-def forget(renewed: list[Renewed]) -> None:
+def remove_replaced(renewed: list[Renewed]) -> None:
     """Removes the replaced images, unless another tag or container uses them."""
     for each in renewed:
         if not docker.ask("image", "inspect", "--format", "{{range .RepoTags}}{{.}}{{end}}", each.old).text:

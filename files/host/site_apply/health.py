@@ -26,12 +26,12 @@ def is_ready(project: Project, manifest: Manifest, service: str, patience: Optio
     check = instead.succeeds if instead else state.health_check if state else []
     while True:
         if state is None or (state.status, state.restarts) != ("running", restarts):
-            tell_why(service, container, "stopped by itself")
+            show_failure(service, container, "stopped by itself")
             return False
         if not check or docker.ask("exec", asked, *check, within=times.ANSWER_WITHIN).ok:
             return True
         if waiting.seconds >= patience:
-            tell_why(service, container, f"does not answer after {int(patience)} seconds")
+            show_failure(service, container, f"does not answer after {int(patience)} seconds")
             return False
         waiting.still()
         time.sleep(1)
@@ -56,7 +56,7 @@ def _state(container: str) -> Optional[Container]:
     return found[0] if found else None
 
 
-def tell_why(service: str, container: str, what: str) -> None:
+def show_failure(service: str, container: str, what: str) -> None:
     """Reports a problem of a service, with the last lines of its log."""
     say(f"{service} {what}. Last lines of its log:")
     words = docker.act("logs", "--tail", "12", container, within=10)

@@ -9,7 +9,7 @@ from . import docker, times
 from .command import Result
 from .docker import Project
 from .errors import NotStarted
-from .health import tell_why
+from .health import show_failure
 from .log import say
 from .manifest import Argv, Manifest
 
@@ -51,6 +51,6 @@ def smoke_test(project: Project, manifest: Manifest) -> None:
             if time.monotonic() >= ends:
                 words = " ".join(service.smoke_test)
                 say(f"All services run, but the site does not answer at its own front door ({service.name}: {words}).")
-                tell_why(service.name, container, "said")
+                show_failure(service.name, container, "said")
                 raise NotStarted
             time.sleep(1)

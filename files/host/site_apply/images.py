@@ -71,7 +71,7 @@ def free_mib() -> int:
     return int(told.lines[1].split()[3]) // 1024
 
 
-def forget_pulled(layout: Layout) -> None:
+def prune_images(layout: Layout) -> None:
     """
     Removes images that releases pulled and that neither the running nor the previous release names. Images that existed before
     the site or that any container uses stay.

@@ -23,7 +23,7 @@ _HIDDEN = re.compile("[\u0080-\u009f\u202a-\u202e\u2066-\u2069]")
 _file: Optional[Path] = None
 
 
-def keep_in(file: Path) -> None:
+def log_to(file: Path) -> None:
     """Sets the log file."""
     global _file
     _file = file

@@ -24,7 +24,7 @@ def am_root() -> bool:
     return os.geteuid() == 0
 
 
-def who_i_am() -> str:
+def user_name() -> str:
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
@@ -65,7 +65,7 @@ def _check_engine() -> None:
         )
     if "permission denied" in engine.text:
         raise Refusal(
-            f"This user has no permission to use Docker. Grant it: sudo usermod -aG docker {who_i_am()}, sign in again, and"
+            f"This user has no permission to use Docker. Grant it: sudo usermod -aG docker {user_name()}, sign in again, and"
             " run pulumi up again."
         )
     raise Refusal(

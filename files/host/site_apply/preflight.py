@@ -34,10 +34,10 @@ def check_files(layout: Layout, project: Project) -> None:
             words = " ".join(said_by_compose(result)[-2:])
             if result.code == TIMED_OUT:
                 words = f"Error response from daemon: no answer within {times.CHECKED_WITHIN} seconds"
-            raise Refusal(why_unchecked(service[: -len("-check")], words))
+            raise Refusal(check_failure(service[: -len("-check")], words))
 
 
-def why_unchecked(service: str, words: str) -> str:
+def check_failure(service: str, words: str) -> str:
     """The message for a failed check: either the files are invalid, or Docker could not run the check."""
     if any(known in words for known in _NO_ADDRESSES):
         return (

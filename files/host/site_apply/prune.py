@@ -13,7 +13,7 @@ from .manifest import Manifest
 from .privileged import as_root
 
 
-def forget_old(layout: Layout, release: str, previous: str) -> None:
+def prune_releases(layout: Layout, release: str, previous: str) -> None:
     """
     Removes everything that neither the running nor the previous release uses.
 

@@ -14,7 +14,7 @@ from .layout import Layout, folders_in, place, target_of
 from .log import say
 from .manifest import Manifest, ManifestError, read_manifest
 from .networks import leave_none
-from .rollback import go_back
+from .rollback import roll_back
 from .rollout import Rollout
 
 
@@ -29,13 +29,13 @@ def release(layout: Layout) -> int:
 
 
 def _release(layout: Layout, manifest: Manifest, project: Project) -> int:
-    # Nothing changes the running site before `switch_to`.
+    # Nothing changes the running site before `activate_release`.
     machine.check_owner(layout, project)
     machine.check_name(layout, manifest)
     previous = target_of(layout.current)
     before = releases.manifest_of(layout.current)
     renewed = _prepare(layout, manifest, project)
-    activate.switch_to(layout, f"releases/{manifest.release}", manifest.release)
+    activate.activate_release(layout, f"releases/{manifest.release}", manifest.release)
     is_other = previous not in ("", f"releases/{manifest.release}")
     people_before = before if is_other else None
     try:
@@ -44,12 +44,12 @@ def _release(layout: Layout, manifest: Manifest, project: Project) -> int:
         if not isinstance(error, NotStarted):
             say(f"{type(error).__name__}: {error}")
         failed = error.service if isinstance(error, NotStarted) else ""
-        go_back(layout, project, manifest, previous, failed)
+        roll_back(layout, project, manifest, previous, failed)
         people.end_removed(layout, project, manifest, people_before)
         return 1
     firewall.guard(layout, project)
     units.place(layout, manifest)
-    prune.forget_old(layout, manifest.release, previous)
+    prune.prune_releases(layout, manifest.release, previous)
     people.end_removed(layout, project, manifest, people_before)
     try:
         rollout.run_hooks("post_release")
@@ -58,8 +58,8 @@ def _release(layout: Layout, manifest: Manifest, project: Project) -> int:
     prune.purge(manifest)
     if renewed and not is_with_new_images:
         raise floating.refuse(manifest.release, renewed)
-    floating.forget(renewed)
-    images.forget_pulled(layout)
+    floating.remove_replaced(renewed)
+    images.prune_images(layout)
     if rollout.broken:
         raise Refusal(
             f"Release {manifest.release} is in use, but {' '.join(rollout.broken)} does not run, and a rollback would not help:"
@@ -79,7 +79,7 @@ def _prepare(layout: Layout, manifest: Manifest, project: Project) -> list[Renew
     data_dirs.make(layout, project, manifest)
     try:
         for certificate in certificates_of(layout, project, layout.incoming, manifest):
-            certificate.have()
+            certificate.ensure()
         preflight.check_files(layout, project)
     except Refusal:
         leave_none(layout, project)

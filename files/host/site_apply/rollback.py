@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Optional
 
 from . import activate, times
-from .allow_lists import let_in_by_both
+from .allow_lists import allowed_by_both
 from .docker import DockerError, Project
 from .errors import NotStarted
 from .layout import Layout, link, remove
@@ -19,7 +19,7 @@ from .rollout import Rollout
 _ADVICE = "Fix the cause above, and run pulumi up again."
 
 
-def go_back(layout: Layout, project: Project, newest: Manifest, previous: str, failed: str) -> None:
+def roll_back(layout: Layout, project: Project, newest: Manifest, previous: str, failed: str) -> None:
     """
     Rolls back to the previous release.
 
@@ -39,7 +39,7 @@ def go_back(layout: Layout, project: Project, newest: Manifest, previous: str, f
         keep_lists(layout, project, newest, layout.root / previous)
     except OSError as error:
         say(f"The newer allow list could not be applied ({error}).")
-    activate.switch_to(layout, previous, newest.release)
+    activate.activate_release(layout, previous, newest.release)
     # First of all, so that the allow list is in effect even if something else fails.
     _reload(layout, project)
     put_back = f"The previous release ({previous.removeprefix('releases/')}) was put back"
@@ -111,7 +111,7 @@ def _take_over(layout: Layout, project: Project, service: Service, previous: Pat
         newer = layout.files / service.name / service.files
         for name in service.lists:
             if (earlier / name).is_file():
-                (kept / name).write_text(let_in_by_both((earlier / name).read_text(), (newer / name).read_text()))
+                (kept / name).write_text(allowed_by_both((earlier / name).read_text(), (newer / name).read_text()))
         checked = layout.incoming / "kept"
         checked.mkdir(exist_ok=True)
         compose = (previous / "compose.yaml").read_text()

@@ -45,7 +45,7 @@ class Rollout:
         self.run_hooks("prepare")
         for name in services:
             self._settle(name)
-        self._let_nginx_look()
+        self._await_nginx()
         hooks.smoke_test(self._project, self._manifest)
         forget_networks(self._layout, self._project)
 
@@ -120,7 +120,7 @@ class Rollout:
         self._brought_up = time.monotonic()
         return True
 
-    def _let_nginx_look(self) -> None:
+    def _await_nginx(self) -> None:
         """
         Waits until nginx has looked up new containers. It does so every 2 seconds (`resolver` in files/services/nginx/nginx.conf),
         and answers 502 until then. A release must not end before.

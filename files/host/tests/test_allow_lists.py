@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import unittest
 
-from site_apply.allow_lists import domain_of, let_in_by_both
+from site_apply.allow_lists import allowed_by_both, domain_of
 
 
 def names(*entries: str) -> str:
@@ -13,7 +13,7 @@ def names(*entries: str) -> str:
     return "default deny;\n" + "".join(f"{line}\n" for line in lines)
 
 
-class LetInByBothTest(unittest.TestCase):
+class AllowedByBothTest(unittest.TestCase):
     def test_keeps_whom_both_let_in_by_name_or_by_domain(self) -> None:
         for first, second, both in [
             (["ann@a.b"], ["ann@a.b"], ["ann@a.b"]),
@@ -26,16 +26,16 @@ class LetInByBothTest(unittest.TestCase):
             ([], ["ann@a.b"], []),
         ]:
             with self.subTest(first=first, second=second):
-                self.assertEqual(let_in_by_both(names(*first), names(*second)), names(*both))
+                self.assertEqual(allowed_by_both(names(*first), names(*second)), names(*both))
 
     def test_takes_the_other_map_where_one_goes_by_the_sites_list(self) -> None:
         by_site = "default $site_verdict;\n"
-        self.assertEqual(let_in_by_both(by_site, names("ann@a.b")), names("ann@a.b"))
-        self.assertEqual(let_in_by_both(names("ann@a.b"), by_site), names("ann@a.b"))
+        self.assertEqual(allowed_by_both(by_site, names("ann@a.b")), names("ann@a.b"))
+        self.assertEqual(allowed_by_both(names("ann@a.b"), by_site), names("ann@a.b"))
 
     def test_compares_without_case_and_keeps_the_first_ones_other_lines(self) -> None:
         first = '# people\ndefault deny;\n"true:Ann@A.b" allow;\n'
-        self.assertEqual(let_in_by_both(first, names("ann@a.b")), '# people\ndefault deny;\n"true:ann@a.b" allow;\n')
+        self.assertEqual(allowed_by_both(first, names("ann@a.b")), '# people\ndefault deny;\n"true:ann@a.b" allow;\n')
 
     def test_a_name_at_github_has_no_domain(self) -> None:
         self.assertEqual(domain_of('"true:ann-lee" allow;'), "")

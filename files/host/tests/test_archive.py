@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import unittest
 
-from site_apply.archive import NotWhole, unpack
+from site_apply.archive import Incomplete, unpack
 
 
 class UnpackTest(unittest.TestCase):
@@ -23,6 +23,6 @@ class UnpackTest(unittest.TestCase):
             (b"file a\xff 0644\nend 1\n", "line 1 names no file"),
             (b"file a 1644\nend 1\n", "line 1 names no file"),
         ]:
-            with self.subTest(text), self.assertRaises(NotWhole) as raised:
+            with self.subTest(text), self.assertRaises(Incomplete) as raised:
                 unpack(text)
             self.assertEqual(str(raised.exception), reason)

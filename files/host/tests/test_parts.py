@@ -5,11 +5,11 @@ from __future__ import annotations
 import unittest
 
 from site_apply.app_dirs import number_of
-from site_apply.certificate import why_not
+from site_apply.certificate import reason_in
 from site_apply.limits import memory_for
 from site_apply.manifest import Port
 from site_apply.ports import listener_in_lsof, listener_in_ss
-from site_apply.preflight import why_unchecked
+from site_apply.preflight import check_failure
 
 
 class NumberOfTest(unittest.TestCase):
@@ -59,14 +59,14 @@ class WordsTest(unittest.TestCase):
             'time=1 level=ERROR msg="x" error="one or more domains had a problem: [a.example.com: dns01: error presenting token'
             ' (x): cloudflare: no zone] [b.example.com: y]"'
         )
-        self.assertEqual(why_not(line), "a.example.com: cloudflare: no zone")
-        self.assertEqual(why_not("anything else"), "anything else")
+        self.assertEqual(reason_in(line), "a.example.com: cloudflare: no zone")
+        self.assertEqual(reason_in("anything else"), "anything else")
 
     def test_a_service_is_not_blamed_for_what_docker_says(self) -> None:
-        self.assertIn("web refuses its new files", why_unchecked("web", "line 1 is wrong"))
+        self.assertIn("web refuses its new files", check_failure("web", "line 1 is wrong"))
         for words in (
             "all predefined address pools have been fully subnetted",
             "no space left on device",
             "Error response from daemon: x",
         ):
-            self.assertNotIn("refuses", why_unchecked("web", words))
+            self.assertNotIn("refuses", check_failure("web", words))

@@ -3,12 +3,12 @@ from __future__ import annotations
 import os
 
 from site_apply.layout import link, target_of
-from site_apply.prune import forget_old
+from site_apply.prune import prune_releases
 
 from .support import HostTest
 
 
-class ForgetOldTest(HostTest):
+class PruneReleasesTest(HostTest):
     def test_keeps_what_the_running_release_and_the_one_before_name(self) -> None:
         for release, files in (("one", "f1"), ("two", "f2"), ("three", "f3")):
             self.write(f"releases/{release}/compose.yaml", f"files/web/{files}\n")
@@ -17,7 +17,7 @@ class ForgetOldTest(HostTest):
         link("f3", self.root / "files/web/current")
         self.write("files/web/.loaded", "f1 c0ffee\n")
         link("releases/one", self.layout.previous)
-        forget_old(self.layout, "three", "releases/two")
+        prune_releases(self.layout, "three", "releases/two")
         self.assertEqual(target_of(self.layout.previous), "releases/two")
         self.assertEqual(sorted(os.listdir(self.layout.releases)), ["three", "two"])
         self.assertEqual(sorted(os.listdir(self.root / "files/web")), [".loaded", "current", "f2", "f3"])
@@ -27,5 +27,5 @@ class ForgetOldTest(HostTest):
         self.write("releases/one/compose.yaml")
         self.write("releases/two/compose.yaml")
         link("releases/one", self.layout.previous)
-        forget_old(self.layout, "two", "releases/two")
+        prune_releases(self.layout, "two", "releases/two")
         self.assertEqual(target_of(self.layout.previous), "releases/one")
