@@ -5,14 +5,14 @@
 
 import { basename, join } from "node:path";
 import { buildArgv, runCLI } from "jest";
-import { type Counts, countsOf } from "../tests/jest/counts.ts";
-import { release } from "../tests/jest/machine.ts";
 import { attempt } from "./cli/command.ts";
 import { projectFolder } from "./cli/folders.ts";
 import { interrupted } from "./cli/interruption.ts";
 import { main } from "./cli/main.ts";
 import { PlainError } from "./cli/plainError.ts";
 import { ensurePythonTools } from "./machine/pythonTools.ts";
+import { type Counts, countsOf } from "./test/counts.ts";
+import { release } from "./test/machine.ts";
 
 const projects = ["unit", "offline", "integration", "e2e"];
 const formerNames: Record<string, string> = { rendered: "integration", fakes: "offline" };

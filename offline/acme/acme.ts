@@ -4,11 +4,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { selfSigned } from "../../tests/support/certificate.ts";
-import { run } from "../../tests/support/command.ts";
-import { freePort } from "../../tests/support/freePort.ts";
+import { attempt } from "../../scripts/cli/command.ts";
 import { unpackPackage } from "../setup/debian.ts";
 import { debianRelease } from "../setup/environment.ts";
+import { selfSigned } from "../support/certificate.ts";
+import { freePort } from "../support/freePort.ts";
 import { cloudflareApi } from "./api.ts";
 import { zoneDns } from "./dns.ts";
 import { Zone } from "./zone.ts";
@@ -34,8 +34,8 @@ export interface AcmeWorld {
  * container is attached.
  */
 async function gateway(): Promise<string> {
-  const { output } = await run("ip", ["-4", "-oneline", "address", "show", "docker0"]);
-  const [, address] = / inet ([\d.]+)\//.exec(output) ?? [];
+  const { stdout } = await attempt("ip", ["-4", "-oneline", "address", "show", "docker0"]);
+  const [, address] = / inet ([\d.]+)\//.exec(stdout) ?? [];
   if (!address) throw new Error("Docker has no bridge network here (docker0)");
   return address;
 }

@@ -8,7 +8,7 @@ import { createHash, createPublicKey, type JsonWebKey, randomBytes, verify } fro
 import { afterAll, beforeAll, test } from "@jest/globals";
 import * as openid from "openid-client";
 import { stringify } from "yaml";
-import { freePort } from "../../tests/support/freePort.ts";
+import { freePort } from "../support/freePort.ts";
 import { clientId, clientSecret, DexProcess, goodConfig, password, redirectUri } from "./testing/dexProcess.ts";
 
 /** Behind a TLS proxy, the issuer's address differs from the one that receives requests. */

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "@jest/globals";
-import { freePort } from "../../tests/support/freePort.ts";
+import { freePort } from "../support/freePort.ts";
 import { DexProcess, goodConfig } from "./testing/dexProcess.ts";
 
 const skip = process.env.DEX_BINARY !== undefined;

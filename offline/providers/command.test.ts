@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import command from "./packages/command/index.ts";
 import { goQuote } from "./packages/command/output.ts";
 import { type Properties, UNKNOWN } from "./resource.ts";
-import { serveForTests, type TestEngine, urn } from "./testing.ts";
+import { serveForTests, type TestEngine, urn } from "./testing/engine.ts";
 
 const local = "command:local:Command";
 

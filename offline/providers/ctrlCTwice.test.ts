@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { until } from "../../tests/support/until.ts";
-import { cli, skip, type TrialStack, trialStack } from "./trialStack.ts";
+import { cli, skip, type TrialStack, trialStack } from "./testing/trialStack.ts";
 
 (skip ? describe.skip : describe)("Ctrl-C twice while a release runs on this machine", () => {
   let stack: TrialStack;

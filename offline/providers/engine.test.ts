@@ -4,7 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Properties } from "./resource.ts";
-import { cli, firstLine, skip, type TrialStack, trialStack } from "./trialStack.ts";
+import { cli, firstLine, skip, type TrialStack, trialStack } from "./testing/trialStack.ts";
 
 /** Each test starts where the previous one ended, as in a stack's life. */
 (skip ? describe.skip : describe)("the real engine with the fake plugins", () => {

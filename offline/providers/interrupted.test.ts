@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { explain } from "../../scripts/pulumi/explain.ts";
 import { until } from "../../tests/support/until.ts";
 import { writeJson } from "../cloud/files.ts";
-import { cli, skip, type TrialStack, trialStack } from "./trialStack.ts";
+import { cli, skip, type TrialStack, trialStack } from "./testing/trialStack.ts";
 
 const URN = "urn:pulumi:dev::trial::jupyter-up:index:GcpVm$gcp:compute/network:Network::host-network";
 

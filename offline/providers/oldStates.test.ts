@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { openCloud } from "../cloud/folder.ts";
 import { addZone } from "./packages/cloudflare/zones.ts";
-import { skip, type TrialStack, trialStack } from "./trialStack.ts";
+import { skip, type TrialStack, trialStack } from "./testing/trialStack.ts";
 
 /**
  * Stacks that an older version of the program made, as today's program finds them. The states were exported after the first

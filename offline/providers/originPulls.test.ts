@@ -6,7 +6,7 @@ import { type Cloud, openCloud } from "../cloud/folder.ts";
 import { listRecords } from "../cloud/records.ts";
 import { setDurations, shownCertificates } from "./packages/cloudflare/clientCertificates.ts";
 import { addZone } from "./packages/cloudflare/zones.ts";
-import { skip, type TrialStack, trialStack } from "./trialStack.ts";
+import { skip, type TrialStack, trialStack } from "./testing/trialStack.ts";
 
 /** Each test starts where the previous one ended. */
 (skip ? describe.skip : describe)("A stack with client certificates at Cloudflare", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { openCloud } from "../cloud/folder.ts";
 import { inventory } from "../cloud/inventory.ts";
-import { skip, type TrialStack, trialStack } from "./trialStack.ts";
+import { skip, type TrialStack, trialStack } from "./testing/trialStack.ts";
 
 const credentials = JSON.stringify({ type: "service_account", client_email: "up@my-project.iam.gserviceaccount.com" });
 

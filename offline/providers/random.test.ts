@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { compare, getRounds } from "bcryptjs";
 import random from "./packages/random/index.ts";
 import { type Properties, UNKNOWN } from "./resource.ts";
-import { serveForTests, type TestEngine } from "./testing.ts";
+import { serveForTests, type TestEngine } from "./testing/engine.ts";
 
 const password = "random:index/randomPassword:RandomPassword";
 const string = "random:index/randomString:RandomString";

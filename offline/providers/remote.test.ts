@@ -6,11 +6,11 @@ import type { constants } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import ssh2, { type ServerChannel, type Connection as SshConnection } from "ssh2";
-import { freePort } from "../../tests/support/freePort.ts";
+import { freePort } from "../support/freePort.ts";
 import { opensshKeys } from "./openssh.ts";
 import command from "./packages/command/index.ts";
 import { type Properties, UNKNOWN } from "./resource.ts";
-import { serveForTests, type TestEngine } from "./testing.ts";
+import { serveForTests, type TestEngine } from "./testing/engine.ts";
 
 const remote = "command:remote:Command";
 const hostKeys = ssh2.utils.generateKeyPairSync("ed25519");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
-import { skip, type TrialStack, trialStack } from "./trialStack.ts";
+import { skip, type TrialStack, trialStack } from "./testing/trialStack.ts";
 
 (skip ? describe.skip : describe)("A stack with a machine reached by SSH", () => {
   let stack: TrialStack;

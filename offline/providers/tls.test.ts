@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import tls from "./packages/tls/index.ts";
 import { type Properties, UNKNOWN } from "./resource.ts";
-import { type Resource, serveForTests, type TestEngine } from "./testing.ts";
+import { type Resource, serveForTests, type TestEngine } from "./testing/engine.ts";
 
 const privateKey = "tls:index/privateKey:PrivateKey";
 const selfSignedCert = "tls:index/selfSignedCert:SelfSignedCert";

@@ -2,9 +2,8 @@ import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { projectFolder } from "../../scripts/cli/folders.ts";
+import { projectFolder, pulumiHome } from "../../scripts/cli/folders.ts";
 import { PlainError } from "../../scripts/cli/plainError.ts";
-import { pulumiHome } from "../../scripts/pulumi/pulumiCli.ts";
 import { end, type Stop } from "./registry.ts";
 
 const program = join(projectFolder, "offline/providers/main.ts");

@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import { afterAll, beforeAll, beforeEach, test } from "@jest/globals";
-import { freePort } from "../../tests/support/freePort.ts";
+import { freePort } from "../support/freePort.ts";
 import { contractConfigs, merge } from "./testing/configs.ts";
 import { FakeProvider } from "./testing/fakeProvider.ts";
 import { type Answer, VouchProcess } from "./testing/vouchProcess.ts";

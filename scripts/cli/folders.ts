@@ -9,3 +9,6 @@ export const stateFolder = join(projectFolder, ".state");
 
 /** Data that every clone on this machine can share and anybody may delete: downloads, builds, images. */
 export const cacheFolder = join(homedir(), ".cache", "jupyter-up");
+
+/** The folder of the fetched Pulumi CLI, the plugins and the CLI's own settings. */
+export const pulumiHome = join(cacheFolder, "pulumi");

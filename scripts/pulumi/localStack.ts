@@ -5,10 +5,10 @@ import { basename, dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { run } from "../cli/command.ts";
 import { withoutOtherStack } from "../cli/environment.ts";
-import { cacheFolder, projectFolder, stateFolder } from "../cli/folders.ts";
+import { cacheFolder, projectFolder, pulumiHome, stateFolder } from "../cli/folders.ts";
 import { PlainError } from "../cli/plainError.ts";
 import { projectFile, settingName } from "./projectFile.ts";
-import { cliFolder, type PulumiCli, pulumiHome } from "./pulumiCli.ts";
+import { cliFolder, type PulumiCli } from "./pulumiCli.ts";
 import { composeLive, configOf, type MachineConfig, requireYaml, withoutCiphers, writeBack } from "./stackConfig.ts";
 
 /** The stack of the site on this machine. */

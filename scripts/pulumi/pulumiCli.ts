@@ -4,7 +4,7 @@ import { installPackages } from "../../offline/setup/debian.ts";
 import type { Environment } from "../../offline/setup/environment.ts";
 import { buildGoTool, type GoTool } from "../../offline/setup/goTool.ts";
 import { attempt, findExecutable, isExecutable } from "../cli/command.ts";
-import { cacheFolder } from "../cli/folders.ts";
+import { pulumiHome } from "../cli/folders.ts";
 import { PlainError } from "../cli/plainError.ts";
 import type { Say } from "../cli/step.ts";
 import { isAtLeast } from "../cli/version.ts";
@@ -12,9 +12,6 @@ import { namesPulumi } from "./engineEvents.ts";
 
 /** The version of the CLI that is fetched: that of npm's @pulumi/pulumi, because they share version numbers. */
 export const pulumiVersion = "3.259.0";
-
-/** The folder of the fetched CLI, the plugins and the CLI's own settings. */
-export const pulumiHome = join(cacheFolder, "pulumi");
 
 const installation = join(pulumiHome, "versions", pulumiVersion);
 

@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { Agent } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
+import { freePort } from "../../offline/support/freePort.ts";
 import { run } from "../support/command.ts";
-import { freePort } from "../support/freePort.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { type Changes, secrets } from "../support/site.ts";
 import { oddTexts } from "../support/texts.ts";

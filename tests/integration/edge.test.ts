@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
-import { clientCertificate } from "../support/certificate.ts";
+import { clientCertificate } from "../../offline/support/certificate.ts";
+import { freePort } from "../../offline/support/freePort.ts";
 import { run } from "../support/command.ts";
-import { freePort } from "../support/freePort.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 
 const name = "jupyter.lab.example.com";

@@ -12,9 +12,9 @@ import {
   testEdge,
   zone,
 } from "../../offline/edge/testing.ts";
-import { clientCertificate } from "../support/certificate.ts";
+import { clientCertificate } from "../../offline/support/certificate.ts";
+import { freePort } from "../../offline/support/freePort.ts";
 import { run } from "../support/command.ts";
-import { freePort } from "../support/freePort.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { ask, type Question, signedIn } from "../support/visitor.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
+import { freePort } from "../../offline/support/freePort.ts";
 import { run } from "../support/command.ts";
-import { freePort } from "../support/freePort.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { secrets } from "../support/site.ts";
 

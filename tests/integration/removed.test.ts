@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
-import { freePort } from "../support/freePort.ts";
+import { freePort } from "../../offline/support/freePort.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { until } from "../support/until.ts";
 import { ask, signedIn } from "../support/visitor.ts";

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { hashSync } from "bcryptjs";
+import { freePort } from "../../offline/support/freePort.ts";
 import { run } from "../support/command.ts";
-import { freePort } from "../support/freePort.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { bundleWith, type Changes } from "../support/site.ts";
 import { oddNames, oddPath, oddTexts, packed } from "../support/texts.ts";

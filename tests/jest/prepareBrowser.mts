@@ -1,1 +1,1 @@
-export { prepareBrowser as default } from "./machine.ts";
+export { prepareBrowser as default } from "../../scripts/test/machine.ts";

@@ -1,1 +1,1 @@
-export { prepareSite as default } from "./machine.ts";
+export { prepareSite as default } from "../../scripts/test/machine.ts";

@@ -1,1 +1,1 @@
-export { release as default } from "./machine.ts";
+export { release as default } from "../../scripts/test/machine.ts";

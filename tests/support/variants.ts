@@ -1,4 +1,4 @@
-import { clientCertificate, selfSigned } from "./certificate.ts";
+import { clientCertificate, selfSigned } from "../../offline/support/certificate.ts";
 import { imageMirror } from "./images.ts";
 import { type Changes, hostNames, secrets, siteWith } from "./site.ts";
 import { oddTexts } from "./texts.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import bcrypt from "bcryptjs";
 import { stringify } from "yaml";
-import { freePort } from "../../../tests/support/freePort.ts";
+import { freePort } from "../../support/freePort.ts";
 
 /** The fake, or the program in `DEX_BINARY`, which must read the same configuration: the real Dex, for example. */
 const command = process.env.DEX_BINARY

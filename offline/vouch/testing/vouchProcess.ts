@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
-import { freePort } from "../../../tests/support/freePort.ts";
+import { freePort } from "../../support/freePort.ts";
 
 /** The fake, or the program in `VOUCH_BINARY`, which must read the same configuration: the real Vouch, for example. */
 const command = process.env.VOUCH_BINARY

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, copyFileSync, existsSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { hostProgram } from "../../../files/host/program.ts";
-import { freePort } from "../../support/freePort.ts";
+import { freePort } from "../../../offline/support/freePort.ts";
 import { type RunningSite, runningSite } from "../../support/runningSite.ts";
 import { statusFor } from "../../support/statusFor.ts";
 import { earlierRelease, earlierSecrets } from "./earlier/texts.ts";

@@ -7,7 +7,7 @@ import {
   problemOfHost,
   problemOfVm,
 } from "../../../components/host/sshGreeting.ts";
-import { freePort } from "../../support/freePort.ts";
+import { freePort } from "../../../offline/support/freePort.ts";
 
 const WAITS = { connection: 300, greeting: 300 };
 

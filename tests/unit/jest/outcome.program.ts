@@ -2,7 +2,7 @@
 
 import { runCLI } from "jest";
 import { projectFolder } from "../../../scripts/cli/folders.ts";
-import { countsOf } from "../../jest/counts.ts";
+import { countsOf } from "../../../scripts/test/counts.ts";
 
 const [endless, others] = process.argv.slice(2);
 const { default: config } = await import(new URL("../../../jest.config.mjs", import.meta.url).href);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { getCompileCacheDir } from "node:module";
 import { afterAll, beforeAll, describe, it, jest } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
-import { selfSigned } from "../../support/certificate.ts";
+import { selfSigned } from "../../../offline/support/certificate.ts";
 import { MARKER, openTexts, type Resource, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
 import { handedOver } from "../../support/projectFile.ts";
 import { manifestOf, unpack } from "../../support/unpack.ts";

@@ -1,4 +1,4 @@
-import { selfSigned } from "../../support/certificate.ts";
+import { selfSigned } from "../../../offline/support/certificate.ts";
 import type { BadConfig } from "./badConfigs.ts";
 
 const ADMINER = { name: "adminer", image: "adminer:5.4.0", port: 8080 };

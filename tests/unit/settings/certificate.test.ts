@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import { buildSite } from "../../../files/site/site.ts";
+import { clientCertificate, selfSigned } from "../../../offline/support/certificate.ts";
 import { whatIsWrongWithCertificate, whatIsWrongWithKey } from "../../../settings/certificate.ts";
 import { readSettings } from "../../../settings/read.ts";
-import { clientCertificate, selfSigned } from "../../support/certificate.ts";
 import { configWith, settingsWith } from "../../support/settings.ts";
 import { hostNames, layout } from "../../support/site.ts";
 import { variants } from "../../support/variants.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
+import { selfSigned } from "../../../offline/support/certificate.ts";
 import { readSettings } from "../../../settings/read.ts";
-import { selfSigned } from "../../support/certificate.ts";
 import { configWith, opened, settingsWith } from "../../support/settings.ts";
 
 const bcrypt = (start: string) => `${start}${"a".repeat(53)}`;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
+import { selfSigned } from "../../../offline/support/certificate.ts";
 import { readSettings } from "../../../settings/read.ts";
 import type { Settings } from "../../../settings/resolve.ts";
-import { selfSigned } from "../../support/certificate.ts";
 import { configWith, opened, settingsWith } from "../../support/settings.ts";
 
 const ssh = { host: "203.0.113.7", privateKey: "-----BEGIN PRIVATE KEY-----", hostKey: "ssh-ed25519 AAAA" };

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { describe, it } from "@jest/globals";
 import type * as pulumi from "@pulumi/pulumi";
+import { selfSigned } from "../../../offline/support/certificate.ts";
 import { Sensitive } from "../../../settings/sensitive.ts";
-import { selfSigned } from "../../support/certificate.ts";
 import { opened, settingsWith } from "../../support/settings.ts";
 
 const secret = "hunter2";

@@ -8,7 +8,7 @@ import { type Cloud, openCloud } from "../../../cloud/folder.ts";
 import { listRecords } from "../../../cloud/records.ts";
 import { certificate } from "../../../edge/testing.ts";
 import { type Properties, UNKNOWN } from "../../resource.ts";
-import { serveForTests, type TestEngine } from "../../testing.ts";
+import { serveForTests, type TestEngine } from "../../testing/engine.ts";
 import { alternativeNames, distinguishedName } from "../tls/names.ts";
 import { createRequest } from "../tls/x509.ts";
 import type { Fault } from "./api.ts";

@@ -11,7 +11,7 @@ import { type Cloud, openCloud } from "../../../cloud/folder.ts";
 import { inventory } from "../../../cloud/inventory.ts";
 import { certificate } from "../../../edge/testing.ts";
 import type { Properties } from "../../resource.ts";
-import { type Resource, serveForTests, type TestEngine } from "../../testing.ts";
+import { type Resource, serveForTests, type TestEngine } from "../../testing/engine.ts";
 import { alternativeNames, distinguishedName } from "../tls/names.ts";
 import { createRequest } from "../tls/x509.ts";
 import { edgeAddress } from "./edge.ts";

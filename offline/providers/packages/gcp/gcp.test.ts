@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { inventory } from "../../../cloud/inventory.ts";
 import { UNKNOWN } from "../../resource.ts";
-import type { Resource, TestEngine } from "../../testing.ts";
+import { openTestCloud, type TestCloud } from "../../testing/cloud.ts";
+import type { Resource, TestEngine } from "../../testing/engine.ts";
 import { firewall } from "./firewall.ts";
-import { openTestCloud, type TestCloud } from "./support.ts";
 
 const types = {
   network: "gcp:compute/network:Network",

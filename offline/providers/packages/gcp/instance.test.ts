@@ -7,9 +7,9 @@ import { attempt } from "../../../../scripts/cli/command.ts";
 import { inventory } from "../../../cloud/inventory.ts";
 import { containerOf, hangMachine, registryPort, removeMachine } from "../../../cloud/machines.ts";
 import { debianRelease } from "../../../setup/environment.ts";
-import type { Resource, TestEngine } from "../../testing.ts";
+import { openTestCloud, type TestCloud } from "../../testing/cloud.ts";
+import type { Resource, TestEngine } from "../../testing/engine.ts";
 import { connectTo, type Shell } from "./shell.ts";
-import { openTestCloud, type TestCloud } from "./support.ts";
 
 const types = {
   network: "gcp:compute/network:Network",

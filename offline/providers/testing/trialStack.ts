@@ -3,7 +3,7 @@ import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { findPulumiCli } from "../../scripts/pulumi/pulumiCli.ts";
+import { findPulumiCli } from "../../../scripts/pulumi/pulumiCli.ts";
 
 /** The real CLI, if it is installed. */
 export const cli = await findPulumiCli();
@@ -30,9 +30,9 @@ export async function trialStack(
   const folder = await mkdtemp(join(tmpdir(), "trial-stack-"));
   await mkdir(join(folder, "backend"));
   await (typeof program === "string" ? writeProject(folder, program) : program(folder));
-  await symlink(join(import.meta.dirname, "../../node_modules"), join(folder, "node_modules"));
+  await symlink(join(import.meta.dirname, "../../../node_modules"), join(folder, "node_modules"));
   const variables = { ...process.env, ...environment(folder) };
-  const server = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
+  const server = spawn(process.execPath, [join(import.meta.dirname, "../main.ts")], {
     env: variables,
     cwd: folder,
     // A separate process group, as a plugin has: a Ctrl-C in the tests' terminal must not reach it.
@@ -73,7 +73,7 @@ async function writeProject(folder: string, program: string): Promise<void> {
     join(folder, "Pulumi.yaml"),
     "name: trial\nmain: index.ts\nruntime: { name: nodejs, options: { typescript: false } }\n",
   );
-  await copyFile(join(import.meta.dirname, program), join(folder, "index.ts"));
+  await copyFile(join(import.meta.dirname, "..", program), join(folder, "index.ts"));
 }
 
 /** The first line that a server prints, and the growing list of all its lines. */

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
-import { CloudStack, onGoogle } from "../../tests/e2e/support/cloudStack.ts";
-import { run } from "../cli/command.ts";
-import { PlainError } from "../cli/plainError.ts";
+import { run } from "../../scripts/cli/command.ts";
+import { PlainError } from "../../scripts/cli/plainError.ts";
+import { CloudStack, onGoogle } from "../e2e/support/cloudStack.ts";
 import { byTurns, rounded } from "./figures.ts";
 import type { Result } from "./result.ts";
 

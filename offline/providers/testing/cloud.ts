@@ -3,10 +3,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Cloud, openCloud } from "../../../cloud/folder.ts";
-import type { Properties } from "../../resource.ts";
-import { serveForTests, type TestEngine } from "../../testing.ts";
-import gcp from "./index.ts";
+import { type Cloud, openCloud } from "../../cloud/folder.ts";
+import gcp from "../packages/gcp/index.ts";
+import type { Properties } from "../resource.ts";
+import { serveForTests, type TestEngine } from "./engine.ts";
 
 export interface TestCloud {
   readonly cloud: Cloud;

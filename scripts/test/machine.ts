@@ -3,12 +3,12 @@
 import { withFakes } from "../../offline/index.ts";
 import { installPackages, unpackPackage } from "../../offline/setup/debian.ts";
 import type { Environment } from "../../offline/setup/environment.ts";
-import { findExecutable } from "../../scripts/cli/command.ts";
-import { step } from "../../scripts/cli/step.ts";
-import { ensureBrowser } from "../../scripts/machine/browser.ts";
-import { inspectMachine, prepareDocker, preparePulumi } from "../../scripts/machine/prepare.ts";
-import { cliEnvironment, imageMirrorOf, usersConfig } from "../../scripts/pulumi/localStack.ts";
-import { providerPackages, siteImages } from "../../scripts/pulumi/site.ts";
+import { findExecutable } from "../cli/command.ts";
+import { step } from "../cli/step.ts";
+import { ensureBrowser } from "../machine/browser.ts";
+import { inspectMachine, prepareDocker, preparePulumi } from "../machine/prepare.ts";
+import { cliEnvironment, imageMirrorOf, usersConfig } from "../pulumi/localStack.ts";
+import { providerPackages, siteImages } from "../pulumi/site.ts";
 
 /** Images of tests that change this checkout's settings. */
 const imagesOfTests = [

@@ -5,30 +5,30 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { withFakes } from "../offline/index.ts";
-import { installPackages } from "../offline/setup/debian.ts";
-import type { Environment } from "../offline/setup/environment.ts";
-import { cloudCosts } from "./bench/cloudCosts.ts";
-import { doorCosts } from "./bench/doorCosts.ts";
-import { idleCosts } from "./bench/idleCosts.ts";
-import { kernelCosts } from "./bench/kernelCosts.ts";
-import { previewCosts } from "./bench/previewCosts.ts";
-import type { Result } from "./bench/result.ts";
-import { findExecutable } from "./cli/command.ts";
-import { projectFolder } from "./cli/folders.ts";
-import { main } from "./cli/main.ts";
-import { PlainError } from "./cli/plainError.ts";
-import { type Say, step } from "./cli/step.ts";
-import { inspectMachine, prepareDocker, preparePulumi } from "./machine/prepare.ts";
-import { operate } from "./pulumi/engine.ts";
+import { withFakes } from "../../offline/index.ts";
+import { installPackages } from "../../offline/setup/debian.ts";
+import type { Environment } from "../../offline/setup/environment.ts";
+import { findExecutable } from "../../scripts/cli/command.ts";
+import { projectFolder } from "../../scripts/cli/folders.ts";
+import { main } from "../../scripts/cli/main.ts";
+import { PlainError } from "../../scripts/cli/plainError.ts";
+import { type Say, step } from "../../scripts/cli/step.ts";
+import { inspectMachine, prepareDocker, preparePulumi } from "../../scripts/machine/prepare.ts";
+import { operate } from "../../scripts/pulumi/engine.ts";
 import {
   cliEnvironment,
   imageMirrorOf,
   localStackEnvironment,
   openLocalStack,
   usersConfig,
-} from "./pulumi/localStack.ts";
-import { providerPackages, siteImages } from "./pulumi/site.ts";
+} from "../../scripts/pulumi/localStack.ts";
+import { providerPackages, siteImages } from "../../scripts/pulumi/site.ts";
+import { cloudCosts } from "./cloudCosts.ts";
+import { doorCosts } from "./doorCosts.ts";
+import { idleCosts } from "./idleCosts.ts";
+import { kernelCosts } from "./kernelCosts.ts";
+import { previewCosts } from "./previewCosts.ts";
+import type { Result } from "./result.ts";
 
 await main(async () => {
   const environment = await inspectMachine();

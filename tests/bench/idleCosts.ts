@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { composeProject } from "../../components/names.ts";
-import { run } from "../cli/command.ts";
-import { localStack } from "../pulumi/localStack.ts";
-import { projectFile } from "../pulumi/projectFile.ts";
+import { run } from "../../scripts/cli/command.ts";
+import { localStack } from "../../scripts/pulumi/localStack.ts";
+import { projectFile } from "../../scripts/pulumi/projectFile.ts";
 import { rounded } from "./figures.ts";
 import type { Result } from "./result.ts";
 

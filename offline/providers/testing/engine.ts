@@ -6,9 +6,9 @@ import type engineProto from "@pulumi/pulumi/proto/engine_pb.js";
 import providerService from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
-import { channelOptions, fromStruct, toStruct as markedStruct, withoutSecretMarks } from "./protocol.ts";
-import type { Properties, ProviderPackage } from "./resource.ts";
-import { serve } from "./server.ts";
+import { channelOptions, fromStruct, toStruct as markedStruct, withoutSecretMarks } from "../protocol.ts";
+import type { Properties, ProviderPackage } from "../resource.ts";
+import { serve } from "../server.ts";
 
 export interface Message {
   readonly urn: string;

@@ -1,10 +1,10 @@
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "../cli/command.ts";
-import { projectFolder } from "../cli/folders.ts";
-import { localStackEnvironment } from "../pulumi/localStack.ts";
-import type { PulumiCli } from "../pulumi/pulumiCli.ts";
+import { run } from "../../scripts/cli/command.ts";
+import { projectFolder } from "../../scripts/cli/folders.ts";
+import { localStackEnvironment } from "../../scripts/pulumi/localStack.ts";
+import type { PulumiCli } from "../../scripts/pulumi/pulumiCli.ts";
 import { byTurns } from "./figures.ts";
 import type { Result } from "./result.ts";
 

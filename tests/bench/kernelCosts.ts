@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { attempt, run } from "../cli/command.ts";
+import { attempt, run } from "../../scripts/cli/command.ts";
 import { memoryByService, PROJECT } from "./idleCosts.ts";
 import type { Result } from "./result.ts";
 
 const CONTAINER = `${PROJECT}-jupyter-1`;
 /** Exists while the kernel holds all of its memory. */
 const HELD = "/tmp/held";
-const IN_KERNEL = new URL("../../tests/support/inKernel.py", import.meta.url);
+const IN_KERNEL = new URL("../support/inKernel.py", import.meta.url);
 
 /** A beginner's notebook: pandas, a table, a database query. */
 const NOTEBOOK = `
