@@ -48,7 +48,7 @@ const credentials = JSON.stringify({ type: "service_account", client_email: "up@
     hooks = (await readFile(join(stack.folder, "hooks"), "utf8")) === "true";
     assert.notEqual(code, 0);
     assertExplained(text, "create");
-    // Once as progress, and once below "Diagnostics".
+    // Below "Diagnostics" alone: as progress, only the first line of an error is shown.
     assert.equal(text.split("add-iam-policy-binding").length - 1, hooks ? 1 : 0, text);
   });
 
