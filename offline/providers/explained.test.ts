@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
+import { parseEvent } from "../../scripts/pulumi/engineEvents.ts";
+import { explanations } from "../../scripts/pulumi/explanations.ts";
 import { writeJson } from "../cloud/files.ts";
 import { skip, type TrialStack, trialStack } from "./trialStack.ts";
 
@@ -50,6 +52,16 @@ const credentials = JSON.stringify({ type: "service_account", client_email: "up@
     assertExplained(text, "create");
     // Below "Diagnostics" alone: as progress, only the first line of an error is shown.
     assert.equal(text.split("add-iam-policy-binding").length - 1, hooks ? 1 : 0, text);
+  });
+
+  it("is explained by the npm scripts only if the program has not", async () => {
+    const log = join(stack.folder, "events.jsonl");
+    Object.assign(stack.env, { PULUMI_DEBUG_COMMANDS: "true", PULUMI_OPTION_EVENT_LOG: log });
+    const { text } = await up();
+    for (const name of ["PULUMI_DEBUG_COMMANDS", "PULUMI_OPTION_EVENT_LOG"]) delete stack.env[name];
+    assertExplained(text, "create");
+    const events = (await readFile(log, "utf8")).split("\n").flatMap((line) => parseEvent(line) ?? []);
+    assert.equal(explanations(events, "gcp").length, hooks ? 0 : 1);
   });
 
   it("is nothing after the refusal ends: everything is created, and then nothing changes", async () => {
