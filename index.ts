@@ -2,6 +2,7 @@ import "./components/startup.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { DNS, DnsRecords } from "./components/cloudflare/dnsRecords.ts";
 import { OriginPulls } from "./components/cloudflare/originPulls.ts";
+import { explainErrors } from "./components/explain/explainErrors.ts";
 import { createHost } from "./components/host/createHost.ts";
 import { composeProject } from "./components/names.ts";
 import { outputsOf } from "./components/outputs.ts";
@@ -14,6 +15,7 @@ import { buildSite } from "./files/site/site.ts";
 import { loadSettings } from "./settings/load.ts";
 
 const settings = loadSettings();
+await explainErrors(settings.target.kind);
 const found = await preflight(settings);
 
 const { cloudflare } = found;

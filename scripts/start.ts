@@ -2,6 +2,7 @@
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { OpMap } from "@pulumi/pulumi/automation/stack.js";
 import { composeProject } from "../components/names.ts";
 import { withFakes } from "../offline/index.ts";
 import { stateFolder } from "./cli/folders.ts";
@@ -11,7 +12,7 @@ import { step } from "./cli/step.ts";
 import { type SiteOutputs, summary } from "./cli/summary.ts";
 import { servicesAnswer, siteAnswers } from "./machine/frontDoor.ts";
 import { inspectMachine, prepareDocker, preparePulumi } from "./machine/prepare.ts";
-import { type Operation, operate, type ResourceChanges, stackOutputs } from "./pulumi/engine.ts";
+import { type Operation, operate, stackOutputs } from "./pulumi/engine.ts";
 import {
   cliEnvironment,
   imageMirrorOf,
@@ -74,7 +75,7 @@ await main(async () => {
   return 0;
 });
 
-function changed(changes: ResourceChanges): [operation: string, count: number][] {
+function changed(changes: OpMap): [operation: string, count: number][] {
   return Object.entries(changes).filter(([operation, count]) => operation !== "same" && count > 0);
 }
 

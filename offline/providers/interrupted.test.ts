@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
-import { explain } from "../../scripts/pulumi/explain.ts";
+import { explain } from "../../components/explain/explain.ts";
 import { until } from "../../tests/support/until.ts";
 import { writeJson } from "../cloud/files.ts";
 import { cli, skip, type TrialStack, trialStack } from "./testing/trialStack.ts";

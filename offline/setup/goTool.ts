@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { attempt, findExecutable, run } from "../../scripts/cli/command.ts";
 import { cacheFolder } from "../../scripts/cli/folders.ts";
@@ -24,6 +24,8 @@ export interface GoTool {
    * build.
    */
   rewritten?: Record<string, string>;
+  /** Replacements of one text in files of the module, by path. */
+  changed?: Record<string, [from: string, to: string]>;
 }
 
 // Since 1.21, Go downloads the newer Go that a module asks for.
@@ -49,7 +51,7 @@ export async function buildGoTool(
   const folder = await mkdtemp(join(cacheFolder, "build", "go-"));
   try {
     say(`${tool.name} ${tool.version}: fetching its Go modules`);
-    const source = await (tool.rewritten ? rewrittenModule(tool, tool.rewritten, folder) : moduleAround(tool, folder));
+    const source = await (tool.rewritten || tool.changed ? changedModule(tool, folder) : moduleAround(tool, folder));
     say(`${tool.name} ${tool.version}: building it from its Go modules`);
     const linker = `-s -w ${tool.flags ?? ""}`.trim();
     const program = join(folder, "program");
@@ -73,12 +75,17 @@ async function moduleAround(tool: GoTool, folder: string): Promise<string> {
 }
 
 /** A copy of the tool's own module, because Go's module cache is read-only. */
-async function rewrittenModule(tool: GoTool, files: Record<string, string>, folder: string): Promise<string> {
+async function changedModule(tool: GoTool, folder: string): Promise<string> {
   const fetched = await go(tool, folder, "mod", "download", "-json", `${tool.module}@${tool.version}`);
   const source = join(folder, "source");
   await cp((JSON.parse(fetched) as { Dir: string }).Dir, source, { recursive: true });
   await run("Making the copy of a Go module writable", "chmod", ["-R", "u+w", source]);
-  for (const [path, content] of Object.entries(files)) await writeFile(join(source, path), content);
+  for (const [path, content] of Object.entries(tool.rewritten ?? {})) await writeFile(join(source, path), content);
+  for (const [path, [from, to]] of Object.entries(tool.changed ?? {})) {
+    const text = await readFile(join(source, path), "utf8");
+    if (!text.includes(from)) throw new Error(`${path} of ${tool.module} ${tool.version} does not contain: ${from}`);
+    await writeFile(join(source, path), text.replace(from, to));
+  }
   return source;
 }
 

@@ -1,20 +1,21 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
+import type { OpMap } from "@pulumi/pulumi/automation/stack.js";
+import { plainError } from "../../components/explain/providersWords.ts";
 import { type CommandOptions, run } from "../cli/command.ts";
 import { projectFolder } from "../cli/folders.ts";
 import { Interruption, interrupted, onInterrupt } from "../cli/interruption.ts";
 import { PlainError } from "../cli/plainError.ts";
 import type { Say } from "../cli/step.ts";
-import { type EngineEvent, isRoutine, parseEvent, plainError, plainErrors, progressLines } from "./engineEvents.ts";
-import { explanations, explanationsOfTheCli, pendingOperations } from "./explain.ts";
+import { isRoutine, parseEvent, plainErrors, progressLines } from "./engineEvents.ts";
+import { explanations, explanationsOfTheCli, pendingOperations } from "./explanations.ts";
 import { hintFor, type PulumiCli } from "./pulumiCli.ts";
-
-/** How many resources an operation created, updated and so on. */
-export type ResourceChanges = Record<string, number>;
 
 /** What an operation of the engine did. */
 export interface Operation {
-  changes: ResourceChanges;
+  /** How many resources it created, updated and so on. */
+  changes: OpMap;
   /** Advice about an earlier interrupted run: paragraphs for the user, usually none. */
   advice: string[];
 }

@@ -1,17 +1,8 @@
 /** Reads the output of `pulumi up --json`, one event per line, and selects what the user sees. Pure. */
 
-/** The parts of an engine event that are used here. */
-export interface EngineEvent {
-  diagnosticEvent?: { severity: string; message: string; urn?: string; ephemeral?: boolean };
-  resourcePreEvent?: { metadata: EventMetadata };
-  summaryEvent?: { resourceChanges?: Record<string, number> };
-}
-
-interface EventMetadata {
-  op: string;
-  urn: string;
-  type: string;
-}
+import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
+import type { OpType } from "@pulumi/pulumi/automation/stack.js";
+import { plainError, withoutColour } from "../../components/explain/providersWords.ts";
 
 /** The event in a line; undefined for any other output of the CLI. */
 export function parseEvent(line: string): EngineEvent | undefined {
@@ -23,7 +14,7 @@ export function parseEvent(line: string): EngineEvent | undefined {
   }
 }
 
-const doing: Record<string, string> = {
+const doing: { [operation in OpType]?: string } = {
   create: "creating",
   update: "updating",
   delete: "deleting",
@@ -63,40 +54,6 @@ export function plainErrors(events: EngineEvent[]): string[] {
   return [...new Set(texts)];
 }
 
-/** What the command provider writes before the output of a failed command. */
-const failedCommand =
-  /^(?:Process exited with status \d+(?: from signal \w+)?|exit status \d+|signal: \w+|context canceled): running "(?:[^"\\]|\\.)*":?\s*/;
-
-/** What the engine and the SDK write around an error. */
-const wrappings = [
-  /^\s*error: /,
-  /^\d+ errors? occurred:\s*\*?\s*/,
-  /^\S+ resource '[^']*': property [^\n]*? value \{[^}]*\} has a problem: /,
-  /^(?:\S+ )?resource (?:\S+ )?'[^']*'(?: \[[^\]]*\])? has a problem: /,
-  /^Running program '[^']*' failed with an unhandled exception:\s*/,
-  /^(?:RunError|Error): /,
-];
-
-/** An error text without the wrapping of Pulumi and its providers. */
-export function plainError(message: string): string {
-  return unwrapped(message, [...wrappings, failedCommand]);
-}
-
-/** A provider's own words in an error; undefined if it only passes on the output of a failed command. */
-export function providersWords(message: string): string | undefined {
-  const text = unwrapped(message, wrappings);
-  return failedCommand.test(text) ? undefined : text;
-}
-
-function unwrapped(message: string, around: RegExp[]): string {
-  let text = withoutColour(message).trim();
-  for (let before = ""; before !== text; ) {
-    before = text;
-    for (const wrapping of around) text = text.replace(wrapping, "").trim();
-  }
-  return text;
-}
-
 /** Whether a text tells the reader to run the `pulumi` command. */
 export function namesPulumi(text: string): boolean {
   return /(?:^|[\s`'"(:])pulumi (?:up|config|stack|destroy|preview|refresh|cancel|state)\b/m.test(text);
@@ -104,10 +61,4 @@ export function namesPulumi(text: string): boolean {
 
 function nameOf(urn: string): string {
   return urn.slice(urn.lastIndexOf("::") + 2);
-}
-
-// The engine's own markup, and escape sequences in a command's output.
-function withoutColour(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
-  return text.replace(/<\{%[^%]*%\}>/g, "").replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "");
 }

@@ -36,6 +36,14 @@ const languageHostModules: GoTool = {
   module: "github.com/pulumi/pulumi/sdk/v3",
   version: "v3.68.0",
   package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+  // Its proxy of the engine passes on only the calls that it knows. The program calls the engine itself instead: for
+  // error hooks.
+  changed: {
+    "nodejs/cmd/pulumi-language-nodejs/main.go": [
+      'fmt.Sprintf("127.0.0.1:%d", handle.Port), pipes.directory())',
+      "req.GetMonitorAddress(), pipes.directory())",
+    ],
+  },
 };
 
 /** The existing Pulumi CLI, on PATH or in the cache; undefined if there is none or only an older one. */
@@ -96,7 +104,9 @@ async function download({ debianRoot }: Environment, say: Say): Promise<void> {
 async function build({ debianRoot }: Environment, say: Say): Promise<void> {
   const bin = join(installation, "bin");
   for (const tool of [languageHostModules, cliModules]) {
-    await buildGoTool(tool, join(bin, tool.package.split("/").at(-1) ?? ""), debianRoot, say);
+    const path = join(bin, tool.package.split("/").at(-1) ?? "");
+    // An interrupted installation goes on where it stopped: the CLI takes minutes.
+    if (!isExecutable(path)) await buildGoTool(tool, path, debianRoot, say);
   }
 }
 

@@ -1,8 +1,8 @@
 /** What set-up has to know about the site before Pulumi can run, from the program's own code. */
 
+import type { Target } from "../../components/explain/explain.ts";
 import { buildSite, imagesOf } from "../../files/site/site.ts";
 import { readSettings } from "../../settings/read.ts";
-import type { Target } from "./explain.ts";
 import { projectFile, settingName } from "./projectFile.ts";
 
 /** The type of the component that is the running site. */

@@ -57,7 +57,7 @@ describe("what a person reads before a site is on Google Cloud, and when it cann
       assert.match(
         text,
         new RegExp(
-          `lacks the permission ${right}[\\s\\S]*\n {2}gcloud projects add-iam-policy-binding .*roles/${role}\n`,
+          `lacks the permission ${right}[\\s\\S]*\n +gcloud projects add-iam-policy-binding .*roles/${role}\n`,
         ),
       );
   });
@@ -67,14 +67,14 @@ describe("what a person reads before a site is on Google Cloud, and when it cann
     [
       "an API that is disabled",
       { type: NETWORK, fault: "api not enabled" },
-      /This Google API is disabled[\s\S]*\n {2}gcloud services enable compute\.googleapis\.com --project/,
+      /This Google API is disabled[\s\S]*\n +gcloud services enable compute\.googleapis\.com --project/,
     ],
     [
       "a project without billing",
       { type: NETWORK, fault: "billing disabled" },
-      /no billing account[\s\S]*\n {2}gcloud billing projects link my-project-123456 /,
+      /no billing account[\s\S]*\n +gcloud billing projects link my-project-123456 /,
     ],
-    ["a quota", { type: NETWORK, fault: "quota exceeded" }, /may have \d+ of \w+ and no more[\s\S]*\n {2}pulumi up\n/],
+    ["a quota", { type: NETWORK, fault: "quota exceeded" }, /may have \d+ of \w+ and no more[\s\S]*\n +pulumi up\n/],
     [
       "a project that is not there",
       {
@@ -82,17 +82,17 @@ describe("what a person reads before a site is on Google Cloud, and when it cann
         fault: "other",
         message: "googleapi: Error 404: The resource 'projects/my-project-123456' was not found, notFound",
       },
-      /The project my-project-123456 does not exist[\s\S]*\n {2}pulumi config set project/,
+      /The project my-project-123456 does not exist[\s\S]*\n +pulumi config set project/,
     ],
     [
       "a service account that the user may not use",
       { type: VM, fault: "account not usable" },
-      /is not allowed to run a VM as [\s\S]*\n {2}gcloud projects add-iam-policy-binding .*roles\/iam\.serviceAccountUser\n/,
+      /is not allowed to run a VM as [\s\S]*\n +gcloud projects add-iam-policy-binding .*roles\/iam\.serviceAccountUser\n/,
     ],
     [
       "a zone that is full",
       { type: VM, fault: "zone exhausted" },
-      /no capacity for the VM in us-central1-a right now[\s\S]*\n {2}pulumi config set zone us-central1-c\n/,
+      /no capacity for the VM in us-central1-a right now[\s\S]*\n +pulumi config set zone us-central1-c\n/,
     ],
   ];
   for (const [name, fault, words] of cases)
@@ -107,7 +107,7 @@ describe("what a person reads before a site is on Google Cloud, and when it cann
     const { code, text } = await stack.destroy();
     assert.notEqual(code, 0);
     assert.match(text, /host-data.* protect/s);
-    assert.match(text, /protectData keeps it[\s\S]*\n {2}pulumi config set protectData false && pulumi up\n/);
+    assert.match(text, /protectData keeps it[\s\S]*\n +pulumi config set protectData false && pulumi up\n/);
     assert.ok(
       (await inventory(stack.cloud)).resources.includes(
         "projects/my-project-123456/zones/us-central1-a/disks/jupyter-up-lab-data-us-central1-a",

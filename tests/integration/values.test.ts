@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { stringify } from "yaml";
-import { explanationsOfTheCli } from "../../scripts/pulumi/explain.ts";
+import { explanationsOfTheCli } from "../../scripts/pulumi/explanations.ts";
 import { run } from "../support/command.ts";
 import { oddTexts } from "../support/texts.ts";
 

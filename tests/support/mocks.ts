@@ -21,6 +21,8 @@ export interface Resource {
     protect: boolean;
     deleteBeforeReplace: boolean;
     ignoreChanges: string[];
+    /** Names of the hooks that are called when it cannot be created, updated or deleted. */
+    onError: string[];
     /** URN and id of the provider that it is made by; empty where that is the default one. */
     provider: string;
     /** URNs and names that it had before, as the program asked for them. */
@@ -58,6 +60,7 @@ interface Request {
   getDeletebeforereplace(): boolean;
   getIgnorechangesList(): string[];
   getProvider(): string;
+  getHooks(): { getOnErrorList(): string[] } | undefined;
   getAliasesList(): AliasMessage[];
   getObject(): { toJavaScript(): Record<string, unknown> };
 }
@@ -70,11 +73,17 @@ interface OutputsRequest {
   getOutputs(): { toJavaScript(): Record<string, unknown> };
 }
 type Answer = (error: unknown, response: { getUrn(): string }) => void;
+/** The mocks' monitor, and what an engine answers that the mocks' does not know. */
+type Monitor = MockMonitor & {
+  registerErrorHook(request: unknown, answer: (error: Error | null) => void): void;
+};
 
 /** What a run may find otherwise than usual. */
 export interface World {
   stackName?: string;
   preview?: boolean;
+  /** Whether error hooks can be registered. Default: true. */
+  errorHooks?: boolean;
   /** Whole keys of the config with something encrypted in their values: Pulumi tells no more than that. */
   encrypted?: string[];
   /** What is looked up in a cloud, by the function's token; an error is thrown. */
@@ -91,7 +100,7 @@ export async function runUnderMocks(
   config: Record<string, string>,
   program: () => Promise<unknown>,
   made: Record<string, Record<string, unknown>> = {},
-  { stackName = "test", answers = {}, encrypted = [], preview = false }: World = {},
+  { stackName = "test", answers = {}, encrypted = [], preview = false, errorHooks = true }: World = {},
 ): Promise<Run> {
   const run: Run = { resources: [], outputs: {}, exports: {} };
   pulumi.runtime.setAllConfig(config, encrypted);
@@ -103,10 +112,17 @@ export async function runUnderMocks(
     return token === "pulumi:pulumi:readStackResourceOutputs" ? { outputs: before } : answer;
   };
   await pulumi.runtime.setMocks({ newResource: madeUp, call }, "jupyter-up", stackName, preview, "organization");
-  record(pulumi.runtime.getMonitor() as unknown as MockMonitor, run);
-  await pulumi.runtime.runInPulumiStack(program);
-  // The stack's outputs can be known before the last resource is asked for.
-  await pulumi.runtime.disconnect();
+  const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
+  record(monitor, run);
+  monitor.registerErrorHook = (_, answer) => answer(errorHooks ? null : new Error("12 UNIMPLEMENTED: unknown method"));
+  try {
+    await pulumi.runtime.runInPulumiStack(program);
+    // The stack's outputs can be known before the last resource is asked for.
+    await pulumi.runtime.disconnect();
+  } finally {
+    // The server that waits for calls of hooks, also after a program that has failed.
+    pulumi.runtime.disconnectSync();
+  }
   const stack = run.resources.find(({ type }) => type === "pulumi:pulumi:Stack");
   run.exports = run.outputs[stack?.urn ?? ""] ?? {};
   return run;
@@ -151,6 +167,7 @@ function record(monitor: MockMonitor, run: Run): void {
             protect: request.getProtect(),
             deleteBeforeReplace: request.getDeletebeforereplace(),
             ignoreChanges: request.getIgnorechangesList(),
+            onError: request.getHooks()?.getOnErrorList() ?? [],
             provider: request.getProvider(),
             aliases: request.getAliasesList().map(aliasOf),
           },

@@ -87,6 +87,20 @@ describe("The program", () => {
     }
   });
 
+  it("has the error hook at every resource, where the engine knows such hooks", async () => {
+    const hooksOf = ({ resources }: Run) =>
+      resources.flatMap(({ type, options }) => (type === "pulumi:pulumi:Stack" ? [] : [options.onError]));
+    assert.deepEqual(
+      hooksOf(run),
+      run.resources.slice(1).map(() => ["explain"]),
+    );
+    const without = await runUnderMocks(handedOver(people), program, {}, { errorHooks: false });
+    assert.deepEqual(
+      hooksOf(without),
+      run.resources.slice(1).map(() => []),
+    );
+  });
+
   it("puts nothing secret where the state or a preview would show it", () => {
     for (const { name, inputs } of run.resources)
       for (const text of openTexts(inputs)) assert.equal(text.includes(MARKER), false, name);

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { quoted } from "../../../files/release/shellWords.ts";
 import { operate } from "../../../scripts/pulumi/engine.ts";
+import { diagnostic } from "../../support/engineEvent.ts";
 
-const event = (severity: string, message: string) => JSON.stringify({ diagnosticEvent: { severity, message } });
+const event = (...[severity, message]: Parameters<typeof diagnostic>) => JSON.stringify(diagnostic(severity, message));
 
 describe("an operation of the engine", () => {
   let folder: string;

@@ -1,18 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "@jest/globals";
-import {
-  type EngineEvent,
-  namesPulumi,
-  parseEvent,
-  plainError,
-  plainErrors,
-  progressLines,
-} from "../../../scripts/pulumi/engineEvents.ts";
-
-const diagnostic = (severity: string, message: string): EngineEvent => ({ diagnosticEvent: { severity, message } });
-const before = (op: string, type: string, name: string): EngineEvent => ({
-  resourcePreEvent: { metadata: { op, type, urn: `urn:pulumi:local::jupyter-up::a:b:C$${type}::${name}` } },
-});
+import { plainError } from "../../../components/explain/providersWords.ts";
+import { namesPulumi, parseEvent, plainErrors, progressLines } from "../../../scripts/pulumi/engineEvents.ts";
+import { before, diagnostic, summary } from "../../support/engineEvent.ts";
 
 test("the words of a failed command are left without the command", () => {
   const message = `error: exit status 3: running "set -- setsid; exec 3<&0; \\"$@\\" sh -c ''\\\\''/a b/site-apply'\\\\'' x' <&3 & wait $!":\nPort 8443 is taken by nginx (pid 12).\nGive the site another: pulumi config set port 9443\n`;
@@ -61,10 +51,12 @@ test("a waiting user sees what commands write and what is worked on", () => {
 });
 
 test("debugging, components and resources that stay as they are tell nothing", () => {
-  assert.deepEqual(progressLines(diagnostic("debug", "RegisterResource RPC prepared")), []);
+  const debugging = { ...diagnostic("info", "RegisterResource RPC prepared") };
+  Object.assign(debugging.diagnosticEvent ?? {}, { severity: "debug" });
+  assert.deepEqual(progressLines(debugging), []);
   assert.deepEqual(progressLines(before("create", "jupyter-up:index:SiteRelease", "site")), []);
   assert.deepEqual(progressLines(before("same", "tls:index/privateKey:PrivateKey", "authority")), []);
-  assert.deepEqual(progressLines({ summaryEvent: {} }), []);
+  assert.deepEqual(progressLines(summary()), []);
 });
 
 test("what is not an event is passed over", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
-import { explain, explanations, pendingOperations } from "../../../scripts/pulumi/explain.ts";
+import { explain, layOut } from "../../../components/explain/explain.ts";
 
 const dial = (error: string) => `after 10 failed attempts: ${error}`;
 const cloudflare = (path: string, status: number, code: number) =>
@@ -202,6 +202,7 @@ Details:
       const explained = explain(text) ?? "";
       assert.match(explained, words);
       assert.equal(explained.split("\n").at(-1), command);
+      assert.equal(explain(layOut(explained)), undefined, "an explanation needs none itself");
     });
 
   it("a VM of ours that cannot be reached is explained by settings that target gcp has", () => {
@@ -324,27 +325,5 @@ Details:
   it("nothing is made of what is not known", () => {
     assert.equal(explain("Process exited with status 3: the release did not start"), undefined);
     assert.equal(explain(""), undefined);
-  });
-
-  it("each thing is said once, and of errors only", () => {
-    const event = (severity: string) => ({
-      diagnosticEvent: { severity, message: quotaExceeded("globally") },
-    });
-    assert.equal(explanations([event("error"), event("error"), event("debug")]).length, 1);
-    assert.deepEqual(explanations([event("debug")]), []);
-  });
-
-  it("operations that are pending are named, with the command that forgets them", () => {
-    const message = `Attempting to deploy or update resources with 2 pending operations from previous deployment.
-  * urn:pulumi:local::jupyter-up::jupyter-up:index:SiteRelease$command:local:Command::site-release, interrupted while creating
-  * urn:pulumi:local::jupyter-up::tls:index/privateKey:PrivateKey::authority-key, interrupted while updating
-These resources are in an unknown state because the Pulumi CLI was interrupted while waiting for changes to these resources to complete. You should confirm whether or not the operations listed completed successfully by checking the state of the appropriate provider.`;
-    const [words = "", ...others] = pendingOperations([{ diagnosticEvent: { severity: "warning", message } }]);
-    assert.deepEqual(others, []);
-    assert.match(words, /while it created site-release, and Pulumi/);
-    assert.doesNotMatch(words, /authority-key/, "an update that was cut off is forgotten by itself");
-    assert.equal(words.split("\n").at(-1), "pulumi refresh --yes --non-interactive --clear-pending-creates");
-    assert.deepEqual(pendingOperations([{ diagnosticEvent: { severity: "warning", message: "Careful." } }]), []);
-    assert.deepEqual(pendingOperations([{ diagnosticEvent: { severity: "info", message } }]), []);
   });
 });

@@ -1,15 +1,11 @@
-/**
- * Explains providers' errors in plain words: what is wrong, and the command that fixes it. Pure.
- *
- * The scripts do this, not an error hook of the program, because Pulumi's language host must support hooks, and the one
- * built on a machine that reaches only package registries does not.
- */
+/** Explains providers' errors in plain words: what is wrong, and the command that fixes it. Pure. */
 
-import { cloudName } from "../../components/names.ts";
-import { type EngineEvent, providersWords } from "./engineEvents.ts";
+import type { Settings } from "../../settings/resolve.ts";
+import { cloudName } from "../names.ts";
+import { providersWords } from "./providersWords.ts";
 
 /** The machine of a stack's commands. */
-export type Target = "local" | "gcp" | "ssh";
+export type Target = Settings["target"]["kind"];
 
 interface Rule {
   says: RegExp;
@@ -180,35 +176,14 @@ export function explain(text: string, urn = "", target: Target = "ssh"): string 
   return words === undefined ? undefined : firstOf([...rules, ...rulesOfTheCli], words, urn, target);
 }
 
-/** The explanations for the errors of a run, each once. */
-export function explanations(events: EngineEvent[], target: Target = "ssh"): string[] {
-  const texts = events.flatMap(({ diagnosticEvent }) => {
-    const words =
-      diagnosticEvent?.severity === "error" && explain(diagnosticEvent.message, diagnosticEvent.urn, target);
-    return words ? [words] : [];
-  });
-  return [...new Set(texts)];
+/** An explanation as it is shown: the command on the last line is indented. */
+export function layOut(explanation: string): string {
+  return explanation.replace(/\n(?=[^\n]*$)/, "\n  ");
 }
 
-/** Explains the CLI's own final message, for a run that it refused before the start; empty if unknown. */
-export function explanationsOfTheCli(stderr: string): string[] {
-  const words = firstOf(rulesOfTheCli, stderr, "", "local");
-  return words ? [words] : [];
-}
-
-/** Advice about resources that may or may not have been created by an interrupted run; usually none. */
-export function pendingOperations(events: EngineEvent[]): string[] {
-  const names = events.flatMap(({ diagnosticEvent }) =>
-    diagnosticEvent?.severity === "warning" && diagnosticEvent.message.includes("pending operations")
-      ? [...diagnosticEvent.message.matchAll(/::([^:\s]+), interrupted while (?:creating|importing)/g)].map(
-          ([, name]) => name,
-        )
-      : [],
-  );
-  if (names.length === 0) return [];
-  return [
-    `An earlier run was interrupted while it created ${[...new Set(names)].join(", ")}, and Pulumi warns about it in each run. If the site works, clear the warning:\npulumi refresh --yes --non-interactive --clear-pending-creates`,
-  ];
+/** Explains the final message of the CLI itself, for a run that it refused before the start; undefined if unknown. */
+export function explainCli(text: string): string | undefined {
+  return firstOf(rulesOfTheCli, text, "", "local");
 }
 
 function firstOf(among: Rule[], text: string, urn: string, target: Target): string | undefined {
