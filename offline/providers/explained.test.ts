@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { parseEvent } from "../../scripts/pulumi/engineEvents.ts";
 import { explanations } from "../../scripts/pulumi/explanations.ts";
 import { writeJson } from "../cloud/files.ts";
-import { skip, type TrialStack, trialStack } from "./trialStack.ts";
+import { skip, type TrialStack, trialStack } from "./testing/trialStack.ts";
 
 const credentials = JSON.stringify({ type: "service_account", client_email: "up@my-project.iam.gserviceaccount.com" });
 
