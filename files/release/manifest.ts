@@ -39,9 +39,6 @@ const service = z.strictObject({
   secrets: z.string().optional(),
   /** Folders of data, on the host, and those to be made in them. */
   folders: z.array(z.strictObject({ path: z.string(), inner: z.array(z.string()).optional() })).optional(),
-  network_attachments: z
-    .array(z.strictObject({ service: z.string(), network: z.string(), alias: z.string().optional() }))
-    .optional(),
   reload: argv.optional(),
   lists: z.array(z.string()).optional(),
   user_controlled: z.boolean().optional(),

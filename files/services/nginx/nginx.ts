@@ -26,6 +26,8 @@ export interface Door {
   /** People whose name is known; anybody else is shown by address. */
   people: DexUser[];
   virtualHosts: VirtualHost[];
+  /** Networks of nginx and one app each. */
+  appNetworks: string[];
   /** Folder among nginx's secret files of a certificate that the machine gets by itself; absent: it comes with the release. */
   ownCertificate?: string;
   /** The setting `sessionRotation`. */
@@ -49,11 +51,11 @@ export function nginx(door: Door): Service {
   const virtualHosts = [front, ...door.virtualHosts];
   return {
     name: "nginx",
-    about: "The only service that the world reaches. It depends on no other: what is down is a page.",
+    about:
+      "The only service that the world reaches. It depends on no other: what is down is a page. It is alone with an app on each network to-*; those without an app are for the next ones.",
     image: { reference: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine-slim", sizeMiB: 20 },
     user: { uid: 101, gid: 101 },
-    // Apps' own networks it visits; see Service.networkAttachments.
-    networks: ["sign-in", "jupyter"],
+    networks: ["sign-in", "jupyter", ...door.appNetworks],
     compose: {
       ...HARDENED,
       tmpfs: [...HARDENED.tmpfs, "/var/cache/nginx:mode=1777,size=8m"],
