@@ -50,7 +50,9 @@ describe("compose.yaml", () => {
   const image = "traefik/whoami:v1.11.0";
   const servicesWith = (names: string[]) => {
     const apps = names.map((name) => ({ name, image, port: 80, database: true }));
-    return composeOf(bundleWith({ settings: { database: "true", apps } }).release).services;
+    const appDatabasePasswords = Object.fromEntries(names.map((name) => [name, "secret"]));
+    const changes = { settings: { database: "true", apps }, secrets: { appDatabasePasswords } };
+    return composeOf(bundleWith(changes).release).services;
   };
   const four = servicesWith(apps.slice(0, 4));
 
