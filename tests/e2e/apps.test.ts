@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
+import { appendFile } from "node:fs/promises";
 import { Agent, request } from "node:https";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
 import { labIsReady, launch, person, runInNewNotebook, screenshot, signIn } from "./support/browser.ts";
 import { Clone } from "./support/clone.ts";
-import { containerIds, networksOf } from "./support/docker.ts";
+import { containerIds, docker, networksOf } from "./support/docker.ts";
 
 const project = "jupyter-up-local";
 const front = "https://lab.localhost:8443/";
@@ -70,6 +72,7 @@ describe("a person with apps", () => {
   const start = async () => {
     const { code, text } = await clone.npm("start");
     assert.equal(code, 0, text);
+    return text;
   };
   const tiles = () => page.locator(".tile .title").allTextContents();
 
@@ -181,6 +184,14 @@ describe("a person with apps", () => {
     await page.getByRole("link", { name: "whoami" }).click();
     await page.waitForURL(whoami);
     assert.match((await page.textContent("body")) ?? "", /X-Auth-User: you@example\.com/i);
+  });
+
+  it("gets an app back by `npm start` although what has changed is not the site, but the program on the host", async () => {
+    await docker("stop", "--time", "1", (await containerIds(project)).whoami ?? "");
+    await appendFile(join(clone.folder, "files/host/site_apply/times.py"), "# changed\n");
+    assert.match(await start(), /A service of the site does not answer: releasing the site again/);
+    assert.ok((await containerIds(project)).whoami);
+    assert.doesNotMatch(await start(), /does not answer/);
   });
 
   it("keeps an app to fewer people, who alone see its tile", async () => {

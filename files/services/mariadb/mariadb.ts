@@ -35,7 +35,8 @@ export function mariadb({ tag, apps, purge, appNetworks, layout }: MariadbArgs):
   const networks = [DATABASE_NETWORK, ...appNetworks];
   return {
     name: "mariadb",
-    about: "Databases of notebooks and apps. Its networks are internal, and none of its ports is published.",
+    about:
+      "Databases of notebooks and apps. Its networks are internal, and none of its ports is published. db-* are for one app each.",
     image: {
       reference: `docker.io/library/mariadb:${tag}`,
       sizeMiB: 340,

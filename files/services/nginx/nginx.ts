@@ -52,7 +52,7 @@ export function nginx(door: Door): Service {
   return {
     name: "nginx",
     about:
-      "The only service that the world reaches. It depends on no other: what is down is a page. It is alone with an app on each network to-*; those without an app are for the next ones.",
+      "The only service that the world reaches. It depends on no other: what is down is a page. to-* are for one app each.",
     image: { reference: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine-slim", sizeMiB: 20 },
     user: { uid: 101, gid: 101 },
     networks: ["sign-in", "jupyter", ...door.appNetworks],
