@@ -22,7 +22,8 @@ export function earlierRelease(text: string): string {
   const others = Object.keys(compose.networks).filter((network) => !isOfApp(network));
   const networks = [...others, ...attachments];
   compose.networks = Object.fromEntries(networks.map((network) => [network, null]));
-  const files = { ...unpack(text).files, "compose.yaml": { mode: "0644", content: stringify(compose) } };
+  const content = stringify(compose, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" });
+  const files = { ...unpack(text).files, "compose.yaml": { mode: "0644", content } };
   const lines = linesOf({ ...manifestOf(text), networks });
   return withLines(files, [...lines, ...attachments.map((network) => `visitor nginx ${network}`)]);
 }
