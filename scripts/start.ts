@@ -52,7 +52,7 @@ await main(async () => {
         (say, keep) => operate(cli, ["up", "--yes", "--skip-preview"], env, say, keep),
         describeChanges,
       );
-    const { advice, changes } = await up();
+    const { advice } = await up();
     const outputs: SiteOutputs = await stackOutputs(cli, env);
     const { url = "", certificateAuthority = "" } = outputs;
     if (!(await siteAnswers(url, certificateAuthority))) {
@@ -62,8 +62,8 @@ await main(async () => {
       );
       await up();
       if (!(await siteAnswers(url, certificateAuthority))) throw silentSite(url);
-    } else if (changed(changes).length === 0 && !(await servicesAnswer())) {
-      // A release would have waited for them, but none was run.
+    } else if (!(await servicesAnswer())) {
+      // A release waits for them, but there may have been none: what has changed may be only the program on the host.
       await step("A service of the site does not answer: releasing the site again", (say, keep) =>
         operate(cli, releaseAgain, env, say, keep),
       );

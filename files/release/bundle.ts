@@ -87,7 +87,6 @@ function serviceManifest(site: Site, { service, filesId, secretsId }: WrittenSer
     files: reload || lists || service.units ? filesId : undefined,
     secrets: service.secretFiles?.mountParent ? secretsId : undefined,
     folders: data?.map(({ source, inner }) => ({ path: source, inner: inner?.length ? inner : undefined })),
-    network_attachments: service.networkAttachments,
     reload,
     lists,
     user_controlled: service.userControlled,

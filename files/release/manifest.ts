@@ -38,9 +38,6 @@ const service = z.strictObject({
   secrets: z.string().optional(),
   /** Data folders on the host, and the folders to create in them. */
   folders: z.array(z.strictObject({ path: z.string(), inner: z.array(z.string()).optional() })).optional(),
-  network_attachments: z
-    .array(z.strictObject({ service: z.string(), network: z.string(), alias: z.string().optional() }))
-    .optional(),
   reload: argv.optional(),
   lists: z.array(z.string()).optional(),
   user_controlled: z.boolean().optional(),

@@ -62,16 +62,6 @@ export interface MountedFolder {
   files: TextFiles;
 }
 
-/** Connects a service to another service's network at run time. */
-export interface NetworkAttachment {
-  /** The service to connect. */
-  service: string;
-  /** The other service's network. */
-  network: string;
-  /** Its name on that network; absent: it only opens connections and accepts none. */
-  alias?: string;
-}
-
 /** A host name of the site, and the nginx server that answers for it. */
 export interface VirtualHost {
   /** First label: `jupyter` for jupyter.lab.example.com; empty for the domain itself. */
@@ -117,11 +107,6 @@ export interface Service {
   networks: string[];
   /** Those of its networks that are internal: without a route out of the machine. */
   internal?: string[];
-  /**
-   * Services that join its own networks. They are connected at run time: if these networks were part of the other
-   * service's definition, adding or removing an app would recreate nginx's container and cut all connections.
-   */
-  networkAttachments?: NetworkAttachment[];
   /** The rest of its Compose definition. https://docs.docker.com/reference/compose-file/services/ */
   compose: Record<string, unknown>;
   /** Public files. A change recreates this service's container, and no other. */

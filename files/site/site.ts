@@ -8,6 +8,7 @@ import type { Edge } from "../services/nginx/edge.ts";
 import { nginx } from "../services/nginx/nginx.ts";
 import { identityOf } from "../services/vouch/providers.ts";
 import { vouch } from "../services/vouch/vouch.ts";
+import { appNetworks } from "./appNetworks.ts";
 import type { HostLayout } from "./hostLayout.ts";
 import { buildNames, type Names } from "./names.ts";
 import type { Image, Service } from "./service.ts";
@@ -33,12 +34,24 @@ export interface Site {
 export function buildSite(name: string, settings: Settings, layout: HostLayout, edge?: Edge): Site {
   const { home, hostNames, allow, signIn, database, apps, purge, tls, sessionRotation } = settings;
   const names = buildNames(settings.domain, layout.httpsPort);
+  // Docker publishes nginx's ports on the first of its networks in the alphabet. "to" is behind the others, so that a
+  // port does not move.
+  const doors = appNetworks("to", namesOf(apps));
+  const databases = appNetworks("db", namesOf(apps.filter((app) => app.database)));
   const behind = [
     vouch(names, signIn),
     ...(signIn.provider === "dex" ? [dex(names, signIn.users)] : []),
     jupyter(names, settings, layout),
-    ...(database ? [mariadb({ ...database, apps, purge, layout })] : []),
-    ...apps.map((given, index) => app(names, given, index, layout)),
+    ...(database ? [mariadb({ ...database, apps, purge, layout, appNetworks: databases.all })] : []),
+    ...apps.map((given, index) =>
+      app({
+        names,
+        app: given,
+        index,
+        layout,
+        networks: [doors, databases].flatMap(({ of }) => of.get(given.name) ?? []),
+      }),
+    ),
   ];
   const virtualHosts = behind.flatMap(({ virtualHost }) => virtualHost ?? []);
   const own =
@@ -53,6 +66,7 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
       identity: identityOf(signIn),
       people: signIn.users,
       virtualHosts,
+      appNetworks: doors.all,
       sessionRotation,
       ...(own[0]?.certificate ? { ownCertificate: own[0].certificate.id } : {}),
       edge,
@@ -69,6 +83,8 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
     services: services.map((service) => pulledThrough(settings.imageMirror, service)),
   };
 }
+
+const namesOf = (apps: { name: string }[]) => apps.map(({ name }) => name);
 
 /** The URLs of the services with a host name, by service; the front page, which is nginx's own, as `home`. */
 export function urlsOf(site: Site): Record<string, string> {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
+import { appendFile } from "node:fs/promises";
 import { Agent, request } from "node:https";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
 import { labIsReady, launch, person, runInNewNotebook, screenshot, signIn } from "./support/browser.ts";
 import { Clone } from "./support/clone.ts";
-import { containerIds, networksOf } from "./support/docker.ts";
+import { containerIds, docker, networksOf } from "./support/docker.ts";
 
 const project = "jupyter-up-local";
 const front = "https://lab.localhost:8443/";
@@ -59,6 +61,7 @@ describe("a person with apps", () => {
   let clone: Clone;
   let browser: Browser;
   let page: Page;
+  let networks: string[];
 
   const set = async (...settings: [path: string, value: string][]) => {
     for (const [path, value] of settings) {
@@ -69,6 +72,7 @@ describe("a person with apps", () => {
   const start = async () => {
     const { code, text } = await clone.npm("start");
     assert.equal(code, 0, text);
+    return text;
   };
   const tiles = () => page.locator(".tile .title").allTextContents();
 
@@ -164,6 +168,7 @@ describe("a person with apps", () => {
 
   it("adds an app by three settings: it is there, and nobody else noticed", async () => {
     const before = await containerIds(project);
+    networks = await networksOf(project);
     const cookies = await page.context().cookies("https://jupyter.lab.localhost:8443/");
     const loop = askJupyterAllTheTime(cookies.map(({ name, value }) => `${name}=${value}`).join("; "));
     await set(["apps[1].name", "whoami"], ["apps[1].image", "traefik/whoami:v1.11.0"], ["apps[1].port", "80"]);
@@ -179,6 +184,14 @@ describe("a person with apps", () => {
     await page.getByRole("link", { name: "whoami" }).click();
     await page.waitForURL(whoami);
     assert.match((await page.textContent("body")) ?? "", /X-Auth-User: you@example\.com/i);
+  });
+
+  it("gets an app back by `npm start` although what has changed is not the site, but the program on the host", async () => {
+    await docker("stop", "--time", "1", (await containerIds(project)).whoami ?? "");
+    await appendFile(join(clone.folder, "files/host/site_apply/times.py"), "# changed\n");
+    assert.match(await start(), /A service of the site does not answer: releasing the site again/);
+    assert.ok((await containerIds(project)).whoami);
+    assert.doesNotMatch(await start(), /does not answer/);
   });
 
   it("keeps an app to fewer people, who alone see its tile", async () => {
@@ -213,7 +226,7 @@ describe("a person with apps", () => {
     await start();
     await assert.rejects(page.goto(whoami), /ERR_SSL/);
     assert.equal("whoami" in (await containerIds(project)), false);
-    assert.equal((await networksOf(project)).includes(`${project}_to-whoami`), false);
+    assert.deepEqual(await networksOf(project), networks);
     await page.goto(front);
     assert.deepEqual(await tiles(), ["Jupyter", "Wine and cheese"]);
   });

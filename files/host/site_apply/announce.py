@@ -9,9 +9,11 @@ from .floating import is_renewed
 from .health import kernels_in
 from .layout import Layout
 from .log import say
+from .releases import manifest_of
 
 
 def announce(layout: Layout, project: Project) -> None:
+    _announce_networks(layout)
     for service, hash_ in _hashes(layout, project):
         found = docker.inspect(*project.containers(f"label=com.docker.compose.service={service}")[:1])
         if not found:
@@ -24,6 +26,17 @@ def announce(layout: Layout, project: Project) -> None:
         kernels = kernels_in(container.id)
         ends = f"; its running kernels end ({kernels}), notebooks stay as they were saved" if kernels else ""
         say(f"{service}: starts anew{ends}")
+
+
+def _announce_networks(layout: Layout) -> None:
+    """nginx and MariaDB are recreated when the site gets networks for more apps; see files/site/appNetworks.ts."""
+    before, after = manifest_of(layout.current), manifest_of(layout.incoming)
+    if not before or not before.networks or not after:
+        return
+    for done, one, other in (("added", after, before), ("removed", before, after)):
+        names = [name for name in one.networks if name not in other.networks]
+        if names:
+            say(f"Networks {done}: {' '.join(names)}. The services in them start anew.")
 
 
 def _hashes(layout: Layout, project: Project) -> list[tuple[str, str]]:

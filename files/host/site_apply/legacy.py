@@ -5,17 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Optional
 
+from . import docker
+from .docker import Project
+from .errors import NotStarted
+from .log import say
 from .manifest import VERSION, Manifest
 from .typed_json import parse
 
 HEADER = ".header"
-# Stands for the service of folders and visitors, which had none in that format.
+# Stands for the service of folders, which had none in that format.
 _NO_SERVICE = "-"
 
 
 def read_header(file: Path) -> Optional[Manifest]:
     """The manifest of such a release; None if the file has no project."""
-    lines = [line.split(" ") for line in file.read_text("utf-8").split("\n") if line]
+    lines = _lines(file)
     services: dict[str, dict[str, Any]] = {}
     release: dict[str, Any] = {"version": VERSION, "release": file.parent.name}
     images: dict[str, dict[str, Any]] = {}
@@ -36,9 +40,6 @@ def read_header(file: Path) -> Optional[Manifest]:
             release.setdefault("networks", []).append(rest[0])
         elif word == "folder":
             service(_NO_SERVICE).setdefault("folders", []).append({"path": " ".join(rest[1:])})
-        elif word == "visitor":
-            visitor = dict(zip(("service", "network", "alias"), rest))
-            service(_NO_SERVICE).setdefault("network_attachments", []).append(visitor)
         elif word == "certificate":
             service(rest[0])["certificate"] = {"id": rest[1], "reader": rest[2], "folder": " ".join(rest[4:])}
             service(rest[2])["user"] = rest[3]
@@ -66,3 +67,26 @@ def read_header(file: Path) -> Optional[Manifest]:
         return None
     manifest: Manifest = parse(Manifest, {**release, "images": list(images.values()), "services": list(services.values())}, HEADER)
     return manifest
+
+
+def attach_networks(project: Project, folder: Path) -> None:
+    """
+    Connects nginx and MariaDB to the networks of apps. compose.yaml of such a release does not say it, and so it has to be done
+    after each `docker compose up`. Does nothing for any other release.
+    """
+    file = folder / HEADER
+    if not file.is_file():
+        return
+    for _, service, name, *alias in (words for words in _lines(file) if words[0] == "visitor"):
+        container, network = project.container_of(service), f"{project.name}_{name}"
+        if any(network in each.networks for each in docker.inspect(container)):
+            continue
+        options = [word for each in alias for word in ("--alias", each)]
+        connected = docker.act("network", "connect", *options, network, container)
+        if not connected.ok:
+            say(f"{service} could not be connected to the network {name}. Docker says: {connected.text}")
+            raise NotStarted
+
+
+def _lines(file: Path) -> list[list[str]]:
+    return [line.split(" ") for line in file.read_text("utf-8").split("\n") if line]

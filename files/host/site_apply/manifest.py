@@ -40,13 +40,6 @@ class Folder:
 
 
 @dataclass(frozen=True)
-class NetworkAttachment:
-    service: str
-    network: str
-    alias: str = ""
-
-
-@dataclass(frozen=True)
 class ReadinessProbe:
     service: str
     succeeds: Argv
@@ -67,7 +60,6 @@ class Service:
     files: str = ""
     secrets: str = ""
     folders: list[Folder] = field(default_factory=list)
-    network_attachments: list[NetworkAttachment] = field(default_factory=list)
     reload: Argv = field(default_factory=list)
     lists: list[str] = field(default_factory=list)
     user_controlled: bool = False

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from . import activate, docker, hooks, limits, times
+from . import activate, docker, hooks, legacy, limits, times
 from .docker import Project, said_by_compose
 from .errors import NotStarted
 from .health import is_ready, kernels_in
 from .layout import Layout
 from .log import say
-from .networks import attach_networks, forget_networks
+from .networks import forget_networks, make_room
 
 
 class Rollout:
@@ -31,9 +31,10 @@ class Rollout:
         """Returns when the release answers. Throws NotStarted if it does not."""
         services = self._project.services(self._layout.current)
         _clear_half_made(self._project)
+        make_room(self._layout, self._project)
         self._up()
         limits.limit_memory(self._project, self._manifest)
-        attach_networks(self._project, self._manifest)
+        legacy.attach_networks(self._project, self._layout.current)
         limits.allow_processes(self._project, self._manifest)
         # The allow list takes effect before anything that depends on programs which users can change or slow down. Otherwise a
         # removed user could prevent the removal. Until a service is ready, its host name shows a page that says so.
@@ -112,7 +113,7 @@ class Rollout:
         if not result.ok:
             return False
         try:
-            attach_networks(self._project, self._manifest)
+            legacy.attach_networks(self._project, self._layout.current)
         except NotStarted:
             return False
         limits.limit_memory(self._project, self._manifest)

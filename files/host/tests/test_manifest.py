@@ -121,11 +121,7 @@ purge old /srv/old
         assert ready
         self.assertEqual((ready.service, ready.succeeds), ("nginx", ["nc", "-w", "3", "app", "80"]))
         folders = [folder.path for service in manifest.services for folder in service.folders]
-        attachments = [
-            (each.service, each.network, each.alias) for service in manifest.services for each in service.network_attachments
-        ]
         self.assertEqual(folders, ["/srv/a b"])
-        self.assertEqual(attachments, [("nginx", "to-app", ""), ("mariadb", "db-app", "mariadb")])
 
     def test_is_none_where_there_is_nothing(self) -> None:
         (self.root / "releases/old").mkdir(parents=True)

@@ -10,17 +10,22 @@ import type { Service } from "../../site/service.ts";
 /** Disk space to keep free for an image of unknown size. */
 const IMAGE_MIB = 500;
 
-/**
- * Any image behind the site's sign-in.
- *
- * Each app has two networks of its own, so that apps cannot reach each other and cannot pose as nginx to another: nginx
- * joins one of them, and MariaDB the other, which is internal.
- * @param index its position in the setting `apps`.
- */
-export function app(names: Names, app: App, index: number, layout: HostLayout): Service {
+export interface AppArgs {
+  names: Names;
+  app: App;
+  /** Its position in the setting `apps`. */
+  index: number;
+  layout: HostLayout;
+  /**
+   * Networks that no other app is on, so that apps cannot reach each other and cannot pose as nginx to another: nginx is
+   * on one, and MariaDB, for an app with a database, on the other.
+   */
+  networks: string[];
+}
+
+/** Any image behind the site's sign-in. */
+export function app({ names, app, index, layout, networks }: AppArgs): Service {
   const { name, port } = app;
-  const door = doorNetwork(name);
-  const database = `db-${name}`;
   return {
     name,
     about: `The app ${name}, from the stack's setting apps. Its folders are on the host; everything else is lost with the container.`,
@@ -32,12 +37,7 @@ export function app(names: Names, app: App, index: number, layout: HostLayout): 
         ? {}
         : { pin: `pulumi config set --path 'apps[${index}].image' ${app.image}@{digest}` }),
     },
-    networks: [door, ...(app.database ? [database] : [])],
-    internal: app.database ? [database] : [],
-    networkAttachments: [
-      { service: "nginx", network: door },
-      ...(app.database ? [{ service: "mariadb", network: database, alias: "mariadb" }] : []),
-    ],
+    networks,
     compose: {
       ...UNTRUSTED,
       mem_limit: app.memory,
@@ -85,9 +85,6 @@ const outermost = (volumes: string[]) =>
   volumes.filter((volume) => !volumes.some((other) => volume.startsWith(`${other}/`)));
 
 const relative = (folder: string, path: string) => path.slice(folder.length + 1);
-
-/** Sorts after "jupyter": Docker publishes nginx's ports on the first network in alphabetical order. */
-const doorNetwork = (app: string) => `to-${app}`;
 
 /** An image may contain no program for a probe. nginx's image does, and its probe uses the same path as the users. */
 function question({ name, port, path }: App): string[] {

@@ -25,14 +25,18 @@ export interface MariadbArgs {
   apps: App[];
   /** Names of former apps whose databases are to be deleted. */
   purge: string[];
+  /** Networks of MariaDB and one app each. */
+  appNetworks: string[];
   layout: HostLayout;
 }
 
 /** MariaDB, for notebooks and apps. */
-export function mariadb({ tag, apps, purge, layout }: MariadbArgs): Service {
+export function mariadb({ tag, apps, purge, appNetworks, layout }: MariadbArgs): Service {
+  const networks = [DATABASE_NETWORK, ...appNetworks];
   return {
     name: "mariadb",
-    about: "Databases of notebooks and apps. Its network is internal, and none of its ports is published.",
+    about:
+      "Databases of notebooks and apps. Its networks are internal, and none of its ports is published. db-* are for one app each.",
     image: {
       reference: `docker.io/library/mariadb:${tag}`,
       sizeMiB: 340,
@@ -42,8 +46,8 @@ export function mariadb({ tag, apps, purge, layout }: MariadbArgs): Service {
     },
     // If it started as root, its entrypoint would need capabilities to switch to this user.
     user: { uid: 999, gid: 999, imposed: true },
-    networks: [DATABASE_NETWORK],
-    internal: [DATABASE_NETWORK],
+    networks,
+    internal: networks,
     compose: {
       ...HARDENED,
       entrypoint: ["sh", `${FILES}/start.sh`],

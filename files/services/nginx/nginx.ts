@@ -26,6 +26,8 @@ export interface Door {
   /** Users with a name; all others are shown by address. */
   people: DexUser[];
   virtualHosts: VirtualHost[];
+  /** Networks of nginx and one app each. */
+  appNetworks: string[];
   /**
    * Folder of a certificate that the machine gets by itself, among nginx's secret files; absent: it comes with the
    * release.
@@ -56,11 +58,10 @@ export function nginx(door: Door): Service {
   return {
     name: "nginx",
     about:
-      "The only service that the public internet reaches. It needs no other service: one that is down becomes an error page.",
+      "The only service that the public internet reaches. It needs no other service: one that is down becomes an error page. Each of the networks to-* is for one app.",
     image: { reference: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine-slim", sizeMiB: 20 },
     user: { uid: 101, gid: 101 },
-    // It joins apps' networks at run time; see Service.networkAttachments.
-    networks: ["sign-in", "jupyter"],
+    networks: ["sign-in", "jupyter", ...door.appNetworks],
     compose: {
       ...HARDENED,
       tmpfs: [...HARDENED.tmpfs, "/var/cache/nginx:mode=1777,size=8m"],

@@ -3,6 +3,7 @@ import { chmodSync, copyFileSync, existsSync, readdirSync, readlinkSync, writeFi
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { hostProgram } from "../../../files/host/program.ts";
 import { freePort } from "../../../offline/support/freePort.ts";
+import { run } from "../../support/command.ts";
 import { type RunningSite, runningSite } from "../../support/runningSite.ts";
 import { statusFor } from "../../support/statusFor.ts";
 import { earlierRelease, earlierSecrets } from "./earlier/texts.ts";
@@ -28,6 +29,19 @@ describe("A site that the shell script released", () => {
   });
   const release = (allow: string[], apps: object[]) => site.release(changes(allow, apps));
   const current = () => readlinkSync(`${site.host.layout.root}/current`);
+  /** Networks of the site's project, and those that nginx is on. */
+  async function networks(): Promise<{ all: string[]; nginx: string[] }> {
+    const filter = ["--filter", `label=com.docker.compose.project=${site.project}`];
+    const { output: all } = await run("docker", ["network", "ls", ...filter, "--format", "{{.Name}}"]);
+    const on = "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}";
+    const { output: ofNginx } = await run("docker", ["inspect", "--format", on, await site.container("nginx")]);
+    const named = (text: string) =>
+      text
+        .split(/\s+/)
+        .filter(Boolean)
+        .map((name) => name.replace(`${site.project}_`, ""));
+    return { all: named(all).sort(), nginx: named(ofNginx).sort() };
+  }
   const statusOf = (person: string) => statusFor(layout.httpsPort, person, "one");
 
   beforeAll(async () => {
@@ -41,7 +55,6 @@ describe("A site that the shell script released", () => {
     const { code, output } = await site.host.apply("release", earlierRelease(bundle.release));
     assert.equal(code, 0, output);
     earlier = current();
-    nginx = await site.container("nginx");
     assert.ok(existsSync(`${site.host.layout.root}/current/.header`));
     writeFileSync(program, hostProgram());
   });
@@ -71,14 +84,22 @@ describe("A site that the shell script released", () => {
     assert.equal(current(), earlier);
     assert.equal(await statusOf("ann@example.com"), 200);
     assert.equal(await statusOf("eve@example.com"), 403);
+    const names = ["jupyter", "sign-in", "to-one"];
+    assert.deepEqual(await networks(), { all: names, nginx: names });
   });
 
-  it("is released again, without a new container for what has not changed", async () => {
+  it("is released again, and has its apps' networks in compose.yaml", async () => {
+    const vouch = await site.container("vouch");
     const { code, output } = await release(["ann@example.com"], [one]);
     assert.equal(code, 0, output);
-    assert.match(output, /^nginx: runs on$/m);
-    assert.match(output, /^one: runs on$/m);
-    assert.equal(await site.container("nginx"), nginx);
+    assert.match(output, /^Networks added: to-1 to-2 to-3 to-4\. The services in them start anew\.$/m);
+    assert.match(output, /^Networks removed: to-one\. The services in them start anew\.$/m);
+    assert.match(output, /^nginx: starts anew$/m);
+    assert.match(output, /^vouch: runs on$/m);
+    assert.equal(await site.container("vouch"), vouch);
+    const names = ["jupyter", "sign-in", "to-1", "to-2", "to-3", "to-4"];
+    assert.deepEqual(await networks(), { all: names, nginx: names });
+    nginx = await site.container("nginx");
     assert.equal(await statusOf("ann@example.com"), 200);
     assert.equal(await statusOf("eve@example.com"), 403);
     const { root } = site.host.layout;
@@ -89,6 +110,7 @@ describe("A site that the shell script released", () => {
   it("is gone after the release after that, with all that it wrote", async () => {
     const { code, output } = await release(all, [one]);
     assert.equal(code, 0, output);
+    assert.equal(await site.container("nginx"), nginx);
     assert.equal(existsSync(`${site.host.layout.root}/${earlier}`), false);
     assert.equal(await statusOf("eve@example.com"), 200);
   });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
+import { appNetworks } from "../../../files/site/appNetworks.ts";
 import { bundleWith, type Changes, hostNames, secrets, siteWith } from "../../support/site.ts";
 import { composeOf, contentOf, manifestOf, ownersOf, serviceManifestOf, unpack } from "../../support/unpack.ts";
 
@@ -7,6 +8,7 @@ const whoami = { name: "whoami", image: "traefik/whoami:v1.11.0", port: 80 };
 const withApp = (more: object = {}, settings: object = {}): Changes => ({
   settings: { database: "true", apps: [{ ...whoami, ...more }], ...settings },
 });
+const networkOf = (app: string) => appNetworks("to", [app]).of.get(app);
 const definitionOf = (changes: Changes) => composeOf(bundleWith(changes).release).services.whoami ?? {};
 const manifestWith = (changes: Changes) => serviceManifestOf(bundleWith(changes).release, "whoami");
 
@@ -17,7 +19,7 @@ describe("An app of three settings", () => {
   it("has the limits that the site sets, and no way around the door", () => {
     assert.deepEqual(definitionOf(changes), {
       image: "docker.io/traefik/whoami:v1.11.0",
-      networks: ["to-whoami"],
+      networks: [networkOf("whoami")],
       dns_opt: ["ndots:1"],
       dns_search: ["."],
       restart: "unless-stopped",
@@ -54,9 +56,8 @@ describe("An app of three settings", () => {
     assert.deepEqual(Object.keys(others), Object.keys(without));
   });
 
-  it("is visited by nginx, which says when it is ready", () => {
-    const { network_attachments, readiness_probe } = manifestWith(changes);
-    assert.deepEqual(network_attachments, [{ service: "nginx", network: "to-whoami" }]);
+  it("is ready when nginx reaches it", () => {
+    const { readiness_probe } = manifestWith(changes);
     assert.deepEqual(readiness_probe, {
       service: "nginx",
       succeeds: ["busybox", "nc", "-w", "3", "whoami", "80", "-e", "true"],
@@ -68,20 +69,25 @@ describe("An app of three settings", () => {
   });
 
   it("has its network behind nginx's own in the alphabet, by which Docker decides where ports are published", () => {
-    const [first] = composeOf(release).services.nginx?.networks?.toSorted() ?? [];
-    for (const network of definitionOf(changes).networks ?? []) assert.ok(network > String(first), network);
+    const { networks = [] } = composeOf(release).services.nginx ?? {};
+    assert.equal(networks.toSorted()[0], "jupyter");
   });
 });
 
 describe("An app's settings", () => {
   it("give it a database, on a network that leads nowhere else", () => {
-    const changes = withApp({ database: true });
-    assert.deepEqual(definitionOf(changes).networks, ["to-whoami", "db-whoami"]);
-    assert.deepEqual(composeOf(bundleWith(changes).release).networks["db-whoami"], { internal: true });
-    assert.deepEqual(manifestWith(changes).network_attachments, [
-      { service: "nginx", network: "to-whoami" },
-      { service: "mariadb", network: "db-whoami", alias: "mariadb" },
-    ]);
+    const { services, networks } = composeOf(bundleWith(withApp({ database: true })).release);
+    const [door = "", database = "", ...others] = services.whoami?.networks ?? [];
+    assert.deepEqual(others, []);
+    assert.deepEqual([networks[door], networks[database]], [null, { internal: true }]);
+    const on = (network: string) => Object.keys(services).filter((name) => services[name]?.networks?.includes(network));
+    assert.deepEqual(
+      [on(door), on(database)],
+      [
+        ["nginx", "whoami"],
+        ["mariadb", "whoami"],
+      ],
+    );
   });
 
   it("give it variables, the secret ones in a file that Compose reads", () => {

@@ -85,7 +85,7 @@ describe("The bundle's two texts", () => {
           { address: "127.0.0.1", port: 8080, setting: "httpPort" },
         ],
         allow: ["ann@example.com"],
-        networks: ["sign-in", "jupyter"],
+        networks: ["sign-in", "jupyter", "to-1", "to-2", "to-3", "to-4"],
       },
     );
     const prepared = "/usr/local/etc/jupyter-up";

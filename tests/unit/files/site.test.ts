@@ -102,8 +102,8 @@ describe("The networks", () => {
     assert.deepEqual(between("vouch", "dex"), ["sign-in"]);
   });
 
-  it("are those that services are on, each once", () => {
-    assert.deepEqual(Object.keys(compose.networks), ["sign-in", "jupyter"]);
+  it("are those that services are on, each once, and four for apps to come", () => {
+    assert.deepEqual(Object.keys(compose.networks), ["sign-in", "jupyter", "to-1", "to-2", "to-3", "to-4"]);
   });
 });
 

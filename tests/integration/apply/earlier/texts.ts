@@ -1,14 +1,37 @@
+import { stringify } from "yaml";
 import { serializeArchive } from "../../../../files/release/archive.ts";
 import type { ReleaseManifest, SecretsManifest } from "../../../../files/release/manifest.ts";
-import { manifestOf, ownersOf, unpack } from "../../../support/unpack.ts";
+import { composeOf, manifestOf, ownersOf, type Unpacked, unpack } from "../../../support/unpack.ts";
 
-/** The text of a release as apply.sh beside this file took it: lines of words in place of release.json. */
-export const earlierRelease = (text: string): string => withLines(text, linesOf(manifestOf(text)));
+/**
+ * The text of a release as apply.sh beside this file took it: lines of words in place of release.json. Each app has a
+ * network by its own name, to which the program connects nginx, because compose.yaml does not say it.
+ */
+export function earlierRelease(text: string): string {
+  const compose = composeOf(text);
+  const isOfApp = (network: string) => network.startsWith("to-");
+  const attachments: string[] = [];
+  for (const [name, service] of Object.entries(compose.services)) {
+    const { networks } = service;
+    if (!networks?.some(isOfApp)) continue;
+    service.networks = networks.filter((network) => !isOfApp(network));
+    if (name === "nginx") continue;
+    service.networks.push(`to-${name}`);
+    attachments.push(`to-${name}`);
+  }
+  const others = Object.keys(compose.networks).filter((network) => !isOfApp(network));
+  const networks = [...others, ...attachments];
+  compose.networks = Object.fromEntries(networks.map((network) => [network, null]));
+  const content = stringify(compose, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" });
+  const files = { ...unpack(text).files, "compose.yaml": { mode: "0644", content } };
+  const lines = linesOf({ ...manifestOf(text), networks });
+  return withLines(files, [...lines, ...attachments.map((network) => `visitor nginx ${network}`)]);
+}
 /** The same of the secret files. */
-export const earlierSecrets = (text: string): string => withLines(text, ownerLines(ownersOf(text)));
+export const earlierSecrets = (text: string): string => withLines(unpack(text).files, ownerLines(ownersOf(text)));
 
-function withLines(text: string, lines: string[]): string {
-  const files = Object.entries(unpack(text).files).map(([path, file]) => ({ path, ...file }));
+function withLines(unpacked: Unpacked["files"], lines: string[]): string {
+  const files = Object.entries(unpacked).map(([path, file]) => ({ path, ...file }));
   return [...lines, serializeArchive(files)].join("\n");
 }
 
@@ -39,9 +62,6 @@ function linesOf({
       ...(service.lists ? [line("lists", service.name, service.files, ...service.lists)] : []),
       ...(service.user_controlled ? [line("user-controlled", service.name)] : []),
       ...(service.secrets ? [line("secrets", service.name, service.secrets)] : []),
-      ...(service.network_attachments ?? []).map((visitor) =>
-        line("visitor", visitor.service, visitor.network, visitor.alias),
-      ),
       ...(service.readiness_probe
         ? [line("ready", service.name, service.readiness_probe.service, ...service.readiness_probe.succeeds)]
         : []),

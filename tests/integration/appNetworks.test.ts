@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
+import { appNetworks } from "../../files/site/appNetworks.ts";
+import { freePort } from "../../offline/support/freePort.ts";
+import { run } from "../support/command.ts";
+import { type RunningSite, runningSite } from "../support/runningSite.ts";
+import { statusFor } from "../support/statusFor.ts";
+import { until } from "../support/until.ts";
+
+const phpdemo = {
+  name: "phpdemo",
+  image: "docker.io/serversideup/php:8.4-fpm-nginx-v4.5.3",
+  port: 8080,
+  path: "/healthcheck",
+  files: { "/var/www/html": "files/php-demo" },
+  database: true,
+  schema: "files/php-demo/schema.sql",
+};
+const second = { ...phpdemo, name: "second" };
+const whoami = { name: "whoami", image: "traefik/whoami:v1.11.0", port: 80 };
+const networkOf = (app: string, apps: string[]) => appNetworks("to", apps).of.get(app);
+/** An app that moves to the network of the demo when that goes. */
+const [follower = ""] = Array.from({ length: 99 }, (_, number) => `follower-${number}`).filter(
+  (name) => networkOf(name, [name]) === networkOf("phpdemo", ["phpdemo"]),
+);
+
+describe("Networks of apps", () => {
+  let site: RunningSite;
+  let ports: { httpsPort: number; httpPort: number };
+
+  const release = (...apps: object[]) =>
+    site.release({
+      settings: { domain: "lab.example.com", allow: ["ann@example.com"], database: "true", apps },
+      layout: ports,
+      secrets: { appDatabasePasswords: { phpdemo: "secret-demo", second: "secret-second" }, appSecrets: {} },
+    });
+  async function released(...apps: object[]): Promise<void> {
+    const { code, output } = await release(...apps);
+    assert.equal(code, 0, output);
+  }
+  const containers = (...names: string[]) => Promise.all(names.map((name) => site.container(name)));
+  const statusOf = (app: string) => statusFor(ports.httpsPort, "ann@example.com", app);
+  /** The demo's page is a list from its database. */
+  async function isWhole(): Promise<void> {
+    for (const app of ["phpdemo", "second", "whoami"])
+      await until(`${app} answers`, async () => (await statusOf(app)) === 200, 60);
+  }
+  /** Compose by hand, as an operator types it. */
+  async function compose(...words: string[]): Promise<void> {
+    const file = `${site.host.layout.root}/current/compose.yaml`;
+    const { code, output } = await run("docker", ["compose", "--file", file, ...words]);
+    assert.equal(code, 0, output);
+  }
+  /** Addresses of a service's container, by network. */
+  async function addresses(service: string): Promise<Record<string, string>> {
+    const { output } = await run("docker", [
+      ...[
+        "inspect",
+        "--format",
+        "{{range $name, $on := .NetworkSettings.Networks}}{{$name}} {{$on.IPAddress}}\n{{end}}",
+      ],
+      await site.container(service),
+    ]);
+    return Object.fromEntries(output.split("\n").flatMap((line) => (line.trim() ? [line.split(" ")] : [])));
+  }
+
+  beforeAll(async () => {
+    site = runningSite(["nginx", "vouch", "mariadb", "phpdemo", "second", "whoami", follower]);
+    ports = { httpsPort: await freePort(), httpPort: await freePort() };
+    await released(phpdemo);
+  });
+  afterAll(() => site?.remove());
+
+  it("let an app with a database come without another container for nginx, MariaDB and other apps", async () => {
+    const before = await containers("nginx", "mariadb", "phpdemo");
+    await released(phpdemo, second, whoami);
+    assert.deepEqual(await containers("nginx", "mariadb", "phpdemo"), before);
+    await isWhole();
+  });
+
+  it("lead from an app to nginx and its database, and to nobody else", async () => {
+    const reaches = async (address: string, port: number) => {
+      const open = `exit(@fsockopen("${address}", ${port}, $code, $words, 2) ? 0 : 1);`;
+      return (await site.exec("second", ["php", "-r", open])).code === 0;
+    };
+    const own = Object.keys(await addresses("second"));
+    const found: string[] = [];
+    for (const [service, port] of Object.entries({
+      nginx: 8443,
+      mariadb: 3306,
+      vouch: 9090,
+      phpdemo: 8080,
+      whoami: 80,
+    }))
+      for (const [network, address] of Object.entries(await addresses(service))) {
+        assert.equal(await reaches(address, port), own.includes(network), `${service} on ${network}`);
+        if (own.includes(network)) found.push(service);
+      }
+    assert.deepEqual(found, ["nginx", "mariadb"]);
+  });
+
+  it("are whole when Compose alone brings up a site that it has taken down", async () => {
+    await compose("down");
+    assert.equal(await site.container("nginx"), "");
+    await compose("up", "--detach");
+    await isWhole();
+    assert.deepEqual(await site.host.apply("check"), { code: 0, output: "Every service of the site answers.\n" });
+  });
+
+  for (const service of ["nginx", "mariadb"])
+    it(`are whole after somebody recreates ${service}`, async () => {
+      const before = await site.container(service);
+      await compose("up", "--detach", "--force-recreate", service);
+      assert.notEqual(await site.container(service), before);
+      await isWhole();
+    });
+
+  it("are checked: `site-apply check` names the apps that nginx does not reach, with and without a path", async () => {
+    site.host.limit({ unchanged_within: 2 });
+    for (const app of ["phpdemo", "whoami"]) {
+      const network = `${site.project}_${networkOf(app, ["phpdemo", "second", "whoami"])}`;
+      await run("docker", ["network", "disconnect", network, await site.container("nginx")]);
+    }
+    const { code, output } = await site.host.apply("check");
+    assert.equal(code, 1);
+    assert.match(
+      output,
+      /^The site is not all there\. These services do not work: (phpdemo whoami|whoami phpdemo)\. /m,
+    );
+    await compose("up", "--detach", "--force-recreate", "nginx");
+    await isWhole();
+  });
+
+  it("pass from an app that goes to one that would have had it, which is recreated alone", async () => {
+    const moving = { ...whoami, name: follower };
+    await released(phpdemo, second, moving);
+    const before = await containers("nginx", "mariadb", "second");
+    const moved = await site.container(follower);
+    await released(second, moving);
+    assert.deepEqual(await containers("nginx", "mariadb", "second"), before);
+    assert.notEqual(await site.container(follower), moved);
+    assert.deepEqual(Object.keys(await addresses(follower)), [`${site.project}_${networkOf("phpdemo", ["phpdemo"])}`]);
+    assert.equal(await statusOf(follower), 200);
+  });
+});
