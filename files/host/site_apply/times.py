@@ -22,6 +22,8 @@ RELOAD_WITHIN = 30
 # One question to a service: is it ready, what runs there?
 ANSWER_WITHIN = 30
 ASK_WITHIN = 30
+# How much a folder holds.
+MEASURED_WITHIN = 20
 CERTIFICATE_WITHIN = 600
 RENEWED_WITHIN = 600
 REMOVED_WITHIN = 600
