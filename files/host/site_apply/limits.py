@@ -32,8 +32,8 @@ def memory_for(machine: int, beside: int) -> tuple[int, int]:
     """MiB of memory, and of memory and swap, on a machine with so many MiB."""
     # A larger machine does more besides.
     most = max(256, machine - max(beside, machine // 20))
-    # Where memory is short, so is swap: it is as slow as the disk.
-    return most, most + 256 if machine < 2000 else most * 2
+    # Where memory is short, so is swap: the disk of an e2-micro takes 2.4 MB a second, and whoever fills the swap ends in 30 s.
+    return most, most + 64 if machine < 2000 else most * 2
 
 
 def allow_processes(project: Project, manifest: Manifest) -> None:
