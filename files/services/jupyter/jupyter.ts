@@ -9,10 +9,15 @@ import { NOTEBOOKS } from "../mariadb/access.ts";
 import { DATABASE_NETWORK } from "../mariadb/mariadb.ts";
 
 const FILES = "/usr/local/etc/jupyter-up";
+/** Files of the running server, in memory: it starts, and so do kernels, when the disk is full. */
+const RUN = "/run/jupyter";
 /** The start-up's message for a release; see serve.sh. */
-const NOTICE = "/tmp/jupyter-up-notice";
+const NOTICE = `${RUN}/notice`;
 const HOME = "/home/jovyan";
 const file = (name: string) => renderTemplate(new URL(name, import.meta.url));
+
+/** Python modules of jupyter_server_config.py. */
+const MODULES = ["disk", "saving"].map((name) => `jupyter_up/${name}.py`);
 
 const USER = { uid: 1000, gid: 100 };
 
@@ -41,12 +46,12 @@ export function jupyter(names: Names, settings: Pick<Settings, "jupyter" | "data
       pids_limit: PROCESSES,
       // Shared memory, up to half of the machine's: PyTorch's loaders and Ray pass their data there. With Docker's own
       // 64 MB, a kernel ends with a bus error. Unused shared memory costs nothing.
-      tmpfs: ["/dev/shm:mode=1777,size=50%"],
+      tmpfs: ["/dev/shm:mode=1777,size=50%", `${RUN}:mode=1777,size=16m`],
       // When memory runs out, a kernel is killed before nginx or Vouch; see also takesMemoryLeft.
       oom_score_adj: 500,
       environment: {
         // In the home directory, files of a killed server would mislead the next one.
-        JUPYTER_RUNTIME_DIR: "/tmp/jupyter-runtime",
+        JUPYTER_RUNTIME_DIR: `${RUN}/runtime`,
         // For the server alone, see jupyter_server_config.py; it still finds extensions that a user installs.
         PYTHONNOUSERSITE: "1",
         // The first folder overrides all others: no file of the home directory can change its settings.
@@ -62,6 +67,7 @@ export function jupyter(names: Names, settings: Pick<Settings, "jupyter" | "data
       at: FILES,
       content: () => ({
         "jupyter_server_config.py": file("jupyter_server_config.py"),
+        ...Object.fromEntries(MODULES.map((module) => [module, file(module)])),
         "end_removed.py": file("end_removed.py"),
         "labconfig/default_setting_overrides.json": file("default_setting_overrides.json"),
         "packages.py": file("packages.py"),

@@ -20,6 +20,10 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from jupyter_server_terminals.terminalmanager import TerminalManager
 from traitlets.config import Config
 
+# Of this folder. Last, so that no module of Python or Jupyter is hidden by a name of this program's.
+sys.path.append(str(Path(__file__).parent))
+from jupyter_up import saving  # noqa: E402
+
 c = get_config()  # noqa: F821, provided by the loader
 
 SECRETS = Path("/run/secrets/jupyter")
@@ -136,6 +140,14 @@ class NotingTerminalManager(TerminalManager):
 
 c.ServerApp.kernel_manager_class = NotingKernelManager
 c.TerminalsExtensionApp.terminal_manager_class = NotingTerminalManager
+
+c.ServerApp.contents_manager_class = saving.WholeFileManager
+c.ContentsManager.checkpoints_class = saving.Checkpoints
+c.NotebookNotary.store_factory = saving.Signatures
+# A file in the trash still uses the disk, and nobody sees it there.
+c.FileContentsManager.delete_to_trash = False
+# The page /disk.
+c.ServerApp.extra_services = ["jupyter_up.disk"]
 
 # Extensions pass settings under the server's old names, such as NotebookApp.ip, to the server after this file was read.
 OURS = Config(ServerApp=deepcopy(c.ServerApp))
