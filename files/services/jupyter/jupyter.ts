@@ -17,7 +17,7 @@ const HOME = "/home/jovyan";
 const file = (name: string) => renderTemplate(new URL(name, import.meta.url));
 
 /** Python modules of jupyter_server_config.py. */
-const MODULES = ["disk", "saving"].map((name) => `jupyter_up/${name}.py`);
+const MODULES = ["disk", "kernels", "saving"].map((name) => `jupyter_up/${name}.py`);
 
 const USER = { uid: 1000, gid: 100 };
 
@@ -56,6 +56,8 @@ export function jupyter(names: Names, settings: Pick<Settings, "jupyter" | "data
         PYTHONNOUSERSITE: "1",
         // The first folder overrides all others: no file of the home directory can change its settings.
         JUPYTER_CONFIG_PATH: `${FILES}:${HOME}/.local/etc/jupyter`,
+        // For a user whose kernel ran out of memory; see kernels.py.
+        JUPYTER_UP_MORE_MEMORY: moreMemory(layout),
       },
       command: ["sh", `${FILES}/serve.sh`, NOTICE, "start-notebook.py"],
       // The image's own check starts two Pythons every three seconds. This one uses the address that nginx uses, not
@@ -118,6 +120,22 @@ export function jupyter(names: Names, settings: Pick<Settings, "jupyter" | "data
 function databaseUrl({ notebooksDatabasePassword }: Secrets): string {
   const password = encodeURIComponent(notebooksDatabasePassword);
   return `mariadb+pymysql://${NOTEBOOKS}:${password}@mariadb/${NOTEBOOKS}?charset=utf8mb4`;
+}
+
+/** The next larger one of the machine types that start with little memory. */
+const LARGER: Record<string, string> = {
+  "e2-micro": "e2-small",
+  "e2-small": "e2-medium",
+  "e2-medium": "e2-standard-2",
+  "e2-standard-2": "e2-standard-4",
+};
+
+/** A sentence: how the machine gets more memory. */
+function moreMemory({ machine }: HostLayout): string {
+  if (!machine)
+    return "A machine with more memory has room for it. Docker Desktop has a limit of its own (Settings > Resources).";
+  const command = `pulumi config set machineType ${LARGER[machine] ?? "TYPE"} && pulumi up`;
+  return `A larger machine has room for it. The owner of this site can use one: ${command}`;
 }
 
 /**

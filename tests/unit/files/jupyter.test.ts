@@ -134,4 +134,13 @@ describe("Jupyter", () => {
     assert.ok(limits.exec(ofRelease));
     assert.deepEqual(limits.exec(contentOf(bundle.release, "jupyter_up/disk.py"))?.[0], limits.exec(ofRelease)?.[0]);
   });
+
+  it("knows which machine has more memory, for a user whose kernel ran out of it", () => {
+    const said = (machine?: string) =>
+      composeOf(bundleWith(machine ? { layout: { machine } } : {}).release).services.jupyter?.environment
+        ?.JUPYTER_UP_MORE_MEMORY;
+    assert.match(`${said("e2-micro")}`, /: pulumi config set machineType e2-small && pulumi up$/);
+    assert.match(`${said("n2-highmem-64")}`, /: pulumi config set machineType TYPE && pulumi up$/);
+    assert.match(`${said()}`, /^A machine with more memory has room for it\./);
+  });
 });
