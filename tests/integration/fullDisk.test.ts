@@ -166,7 +166,7 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
     assert.equal(code, 1);
     assert.match(
       output,
-      /^The disk is full: 0 MiB are free at \S+, and a release needs 64\. Nothing was changed\. The largest of the site on it: \S+notebooks [\d.]+ GB?/m,
+      /^The disk is full: 0 MiB are free at \S+, and a release needs 64 and 1000 files, of which it can hold \d+ more\. Nothing was changed\. The largest of the site on it: \S+notebooks [\d.]+ [GM]B/m,
     );
     // What was sent before is named by its content, and nothing names it.
     assert.deepEqual({ ...(await state()), entries: [] }, { ...before, entries: [] });

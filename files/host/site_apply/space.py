@@ -18,8 +18,8 @@ from .manifest import Manifest
 # A disk is reported from this share in use, in percent, on; a large one not before so many bytes are left. The front page has the
 # same limits (files/services/jupyter/jupyter_up/disk.py).
 WARN_AT, WARN_BELOW = 85, 50 * 10**9
-# MiB. Files of a release, new containers and what services write when they start. A disk with less could fill up half-way.
-NEEDED_MIB = 64
+# Files of a release, new containers and what services write when they start. A disk with less could fill up half-way.
+NEEDED_MIB, NEEDED_FILES = 64, 1000
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class Disk:
     device: int
     used: int
     free: int
+    # How many files more it can hold; None where it has no limit.
+    free_files: Optional[int] = None
 
     @property
     def percent(self) -> int:
@@ -38,6 +40,10 @@ class Disk:
     @property
     def is_nearly_full(self) -> bool:
         return self.percent >= WARN_AT and self.free < WARN_BELOW
+
+    @property
+    def is_full(self) -> bool:
+        return self.free_mib < NEEDED_MIB or (self.free_files is not None and self.free_files < NEEDED_FILES)
 
     @property
     def free_mib(self) -> int:
@@ -51,15 +57,16 @@ def disk_of(folder: Path) -> Disk:
     found = os.statvfs(folder)
     block = found.f_frsize
     used = (found.f_blocks - found.f_bfree) * block
-    return Disk(folder, folder.stat().st_dev, used, found.f_bavail * block)
+    return Disk(folder, folder.stat().st_dev, used, found.f_bavail * block, found.f_favail if found.f_files else None)
 
 
 def check(layout: Layout, manifest: Manifest) -> None:
     """Throws Refusal where a release could fill a disk half-way."""
     for disk in _disks(layout, manifest):
-        if disk.free_mib < NEEDED_MIB:
+        if disk.is_full:
+            files = "" if disk.free_files is None else f" and {NEEDED_FILES} files, of which it can hold {disk.free_files} more"
             raise Refusal(
-                f"The disk is full: {disk.free_mib} MiB are free at {disk.folder}, and a release needs {NEEDED_MIB}."
+                f"The disk is full: {disk.free_mib} MiB are free at {disk.folder}, and a release needs {NEEDED_MIB}{files}."
                 f" Nothing was changed. {_what_fills(disk, layout, manifest)} Then run pulumi up again."
             )
 

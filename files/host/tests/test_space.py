@@ -19,9 +19,10 @@ from .support import HostTest
 _GB = 10**9
 
 
-def _found(blocks: int, free: int, available: int) -> Callable[[Path], os.statvfs_result]:
-    """A file system with so many MiB."""
-    return lambda folder: os.statvfs_result((1 << 20, 1 << 20, blocks, free, available, 0, 0, 0, 0, 255))
+def _found(blocks: int, free: int, available: int, files: int = 0, free_files: int = 0) -> Callable[[Path], os.statvfs_result]:
+    """A file system with so many MiB, and so many files if it has a limit."""
+    found = (1 << 20, 1 << 20, blocks, free, available, files, free_files, free_files, 0, 255)
+    return lambda folder: os.statvfs_result(found)
 
 
 class DiskTest(unittest.TestCase):
@@ -56,6 +57,11 @@ class SpaceTest(HostTest):
         self.assertIn(f"63 MiB are free at {self.root}, and a release needs 64. Nothing was changed.", text)
         self.assertIn(f"{self.root}/notebooks 3.0 MB", text)
         self.assertIn("pulumi config set dataDiskGb", text)
+
+    def test_refuses_a_release_where_no_more_files_fit(self) -> None:
+        with mock.patch.object(os, "statvfs", _found(1000, 500, 500, 60000, 7)), self.assertRaises(Refusal) as refusal:
+            space.check(self.layout, self.manifest)
+        self.assertIn("and a release needs 64 and 1000 files, of which it can hold 7 more.", str(refusal.exception))
 
     def test_says_nothing_where_there_is_space(self) -> None:
         with mock.patch.object(os, "statvfs", _found(1000, 200, 160)):
