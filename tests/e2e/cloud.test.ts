@@ -132,9 +132,9 @@ describe("a site on a VM of Google Cloud", () => {
     );
     assert.match(
       await vm("grep /srv/jupyter-up /etc/fstab"),
-      new RegExp(`^${DATA_DISK} /srv/jupyter-up ext4 .*nosuid,nodev,nofail`),
+      new RegExp(`^${DATA_DISK} /srv/jupyter-up ext4 .*nosuid,nodev,nofail,resgid=999`),
     );
-    assert.match(await vm("findmnt --noheadings --output OPTIONS /srv/jupyter-up"), /nosuid,nodev/);
+    assert.match(await vm("findmnt --noheadings --output OPTIONS /srv/jupyter-up"), /nosuid,nodev.*resgid=999/);
     assert.equal(await vm("stat --format '%a %U' /srv/jupyter-up"), "700 root");
     assert.equal(
       await vm("docker info --format '{{.DockerRootDir}} {{.LoggingDriver}} {{.LiveRestoreEnabled}}'"),
@@ -149,8 +149,8 @@ describe("a site on a VM of Google Cloud", () => {
     await vm(`sed -i 's/nosuid,nodev,//' /etc/fstab && mount -o remount,suid,dev ${data} && chmod 755 ${data}`);
     assert.doesNotMatch(await vm(options), /nosuid|nodev/);
     await vm(`/opt/jupyter-up/bin/provision ${data} ${DATA_DISK} 1`);
-    assert.match(await vm(options), /nosuid,nodev/);
-    assert.match(await vm(`grep ${data} /etc/fstab`), /nosuid,nodev,nofail/);
+    assert.match(await vm(options), /nosuid,nodev.*resgid=999/);
+    assert.match(await vm(`grep ${data} /etc/fstab`), /nosuid,nodev,nofail,resgid=999/);
     assert.equal(await vm(`stat --format %a ${data}`), "700");
     assert.match(await vm("nft list set inet jupyter_up bridges"), /"br-[0-9a-f]{12}"/);
     await answersAgain();

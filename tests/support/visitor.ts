@@ -15,17 +15,20 @@ export interface Question {
   headers?: OutgoingHttpHeaders;
   /** Fields of a form. */
   form?: Record<string, string>;
+  /** A body as JupyterLab sends it. */
+  json?: object;
   agent?: Agent | false;
 }
 
 /** Asks a site on this machine by one of its names; the answer of a stranger without a cookie. */
 export function ask(port: number, host: string, path: string, question: Question = {}): Promise<Answer> {
-  const { form, agent = false } = question;
-  const body = form && new URLSearchParams(form).toString();
+  const { form, json, agent = false } = question;
+  const body = json ? JSON.stringify(json) : form && new URLSearchParams(form).toString();
+  const kind = json ? "application/json" : "application/x-www-form-urlencoded";
   const method = question.method ?? (form ? "POST" : "GET");
   const headers = {
     host: `${host}:${port}`,
-    ...(body ? { "content-type": "application/x-www-form-urlencoded", "content-length": Buffer.byteLength(body) } : {}),
+    ...(body ? { "content-type": kind, "content-length": Buffer.byteLength(body) } : {}),
     ...question.headers,
   };
   return new Promise((resolve, reject) => {

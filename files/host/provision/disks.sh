@@ -53,15 +53,16 @@ mount_data() {
         mount "$data" || die "The data disk could not be mounted at $data. Look at it: sudo fsck -n $device"
     else
         remember_mount
-        # Earlier versions of this program mounted it without these two options.
+        # Earlier versions of this program mounted it without these options.
         case $(findmnt --noheadings --output OPTIONS "$data") in
-            *nosuid*nodev*) ;;
-            *) mount -o remount,nosuid,nodev "$data" || die "The data disk could not be mounted at $data with other options. Try it: sudo mount -o remount,nosuid,nodev $data" ;;
+            *nosuid*nodev*resgid=999*) ;;
+            *) mount -o remount,nosuid,nodev,resgid=999 "$data" || die "The data disk could not be mounted at $data with other options. Try it: sudo mount -o remount,nosuid,nodev,resgid=999 $data" ;;
         esac
     fi
     # Other users of the machine need no access. Docker runs as root and can mount what is below it all the same.
     chmod 700 "$data"
-    # Even when notebooks have filled the disk, root, and so Docker's engine, has space left for a release.
+    # Even when notebooks have filled the disk, there is space left for root, and so for Docker's engine, and for the group 999, which
+    # is MariaDB's (resgid).
     tune2fs -m 1 "$device" >/dev/null 2>&1 || :
     # A disk can grow under a running machine, and so can its file system.
     words=$(resize2fs "$device" 2>&1) || die "The file system on the data disk could not be grown. resize2fs says: $(printf '%s' "$words" | tail -n 1)"
@@ -82,7 +83,7 @@ format_blank() {
 # By its name, which no other disk of this machine can have. nofail: the machine boots and accepts SSH without it. Files
 # that containers write there cannot be set-uid programs or devices.
 remember_mount() {
-    line="$device $data ext4 defaults,discard,nosuid,nodev,nofail,x-systemd.device-timeout=30s 0 2"
+    line="$device $data ext4 defaults,discard,nosuid,nodev,nofail,resgid=999,x-systemd.device-timeout=30s 0 2"
     if grep -qxF "$line" /etc/fstab; then return; fi
     grep -v "[[:space:]]${data}[[:space:]]" /etc/fstab >/etc/fstab.new || :
     echo "$line" >>/etc/fstab.new

@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 from typing import Callable, NoReturn, Optional
 
-from . import commands, firewall, log, machine
+from . import commands, firewall, log, machine, space
 from .docker import DockerError
 from .errors import Refusal
 from .layout import Layout
@@ -41,7 +41,10 @@ def main(words: Optional[list[str]] = None) -> int:
         return command(layout)
     except (Refusal, DockerError) as error:
         say(str(error))
-    except Exception:
+    except Exception as error:
+        if space.is_lacking(error):
+            say(f"The disk became full ({error}). Free some space (df -h shows which disk is full), and run pulumi up again.")
+            return 1
         say("".join(traceback.format_exc()).rstrip("\n"))
         say("This is an error in this program, or the disk is full. Run pulumi up again.")
     return 1

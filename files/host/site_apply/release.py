@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import activate, archive, data_dirs, firewall, floating, images, machine, people, ports, preflight, prune, releases, units
+from . import (
+    activate,
+    archive,
+    data_dirs,
+    firewall,
+    floating,
+    images,
+    machine,
+    people,
+    ports,
+    preflight,
+    prune,
+    releases,
+    space,
+    units,
+)
 from .announce import announce
 from .certificate import certificates_of
 from .docker import DockerError, Project
@@ -32,6 +47,7 @@ def _release(layout: Layout, manifest: Manifest, project: Project) -> int:
     # Nothing changes the running site before `activate_release`.
     machine.check_owner(layout, project)
     machine.check_name(layout, manifest)
+    space.check(layout, manifest)
     previous = target_of(layout.current)
     before = releases.manifest_of(layout.current)
     renewed = _prepare(layout, manifest, project)
@@ -60,6 +76,7 @@ def _release(layout: Layout, manifest: Manifest, project: Project) -> int:
         raise floating.refuse(manifest.release, renewed)
     floating.remove_replaced(renewed)
     images.prune_images(layout)
+    space.warn(layout, manifest)
     if rollout.broken:
         raise Refusal(
             f"Release {manifest.release} is in use, but {' '.join(rollout.broken)} does not run, and a rollback would not help:"

@@ -48,9 +48,9 @@ class ListenerTest(unittest.TestCase):
 
 class MemoryTest(unittest.TestCase):
     def test_leaves_the_rest_what_it_needs(self) -> None:
-        self.assertEqual(memory_for(966, 450), (516, 772))
+        self.assertEqual(memory_for(966, 450), (516, 580))
         self.assertEqual(memory_for(65536, 450), (62260, 124520))
-        self.assertEqual(memory_for(500, 450), (256, 512))
+        self.assertEqual(memory_for(500, 450), (256, 320))
 
 
 class WordsTest(unittest.TestCase):

@@ -9,10 +9,15 @@ import { NOTEBOOKS } from "../mariadb/access.ts";
 import { DATABASE_NETWORK } from "../mariadb/mariadb.ts";
 
 const FILES = "/usr/local/etc/jupyter-up";
+/** Files of the running server, in memory: it starts, and so do kernels, when the disk is full. */
+const RUN = "/run/jupyter";
 /** The start-up's message for a release; see serve.sh. */
-const NOTICE = "/tmp/jupyter-up-notice";
+const NOTICE = `${RUN}/notice`;
 const HOME = "/home/jovyan";
 const file = (name: string) => renderTemplate(new URL(name, import.meta.url));
+
+/** Python modules of jupyter_server_config.py. */
+const MODULES = ["disk", "kernels", "saving"].map((name) => `jupyter_up/${name}.py`);
 
 const USER = { uid: 1000, gid: 100 };
 
@@ -41,16 +46,18 @@ export function jupyter(names: Names, settings: Pick<Settings, "jupyter" | "data
       pids_limit: PROCESSES,
       // Shared memory, up to half of the machine's: PyTorch's loaders and Ray pass their data there. With Docker's own
       // 64 MB, a kernel ends with a bus error. Unused shared memory costs nothing.
-      tmpfs: ["/dev/shm:mode=1777,size=50%"],
+      tmpfs: ["/dev/shm:mode=1777,size=50%", `${RUN}:mode=1777,size=16m`],
       // When memory runs out, a kernel is killed before nginx or Vouch; see also takesMemoryLeft.
       oom_score_adj: 500,
       environment: {
         // In the home directory, files of a killed server would mislead the next one.
-        JUPYTER_RUNTIME_DIR: "/tmp/jupyter-runtime",
+        JUPYTER_RUNTIME_DIR: `${RUN}/runtime`,
         // For the server alone, see jupyter_server_config.py; it still finds extensions that a user installs.
         PYTHONNOUSERSITE: "1",
         // The first folder overrides all others: no file of the home directory can change its settings.
         JUPYTER_CONFIG_PATH: `${FILES}:${HOME}/.local/etc/jupyter`,
+        // For a user whose kernel ran out of memory; see kernels.py.
+        JUPYTER_UP_MORE_MEMORY: moreMemory(layout),
       },
       command: ["sh", `${FILES}/serve.sh`, NOTICE, "start-notebook.py"],
       // The image's own check starts two Pythons every three seconds. This one uses the address that nginx uses, not
@@ -62,6 +69,7 @@ export function jupyter(names: Names, settings: Pick<Settings, "jupyter" | "data
       at: FILES,
       content: () => ({
         "jupyter_server_config.py": file("jupyter_server_config.py"),
+        ...Object.fromEntries(MODULES.map((module) => [module, file(module)])),
         "end_removed.py": file("end_removed.py"),
         "labconfig/default_setting_overrides.json": file("default_setting_overrides.json"),
         "packages.py": file("packages.py"),
@@ -112,6 +120,22 @@ export function jupyter(names: Names, settings: Pick<Settings, "jupyter" | "data
 function databaseUrl({ notebooksDatabasePassword }: Secrets): string {
   const password = encodeURIComponent(notebooksDatabasePassword);
   return `mariadb+pymysql://${NOTEBOOKS}:${password}@mariadb/${NOTEBOOKS}?charset=utf8mb4`;
+}
+
+/** The next larger one of the machine types that start with little memory. */
+const LARGER: Record<string, string> = {
+  "e2-micro": "e2-small",
+  "e2-small": "e2-medium",
+  "e2-medium": "e2-standard-2",
+  "e2-standard-2": "e2-standard-4",
+};
+
+/** A sentence: how the machine gets more memory. */
+function moreMemory({ machine }: HostLayout): string {
+  if (!machine)
+    return "A machine with more memory has room for it. Docker Desktop has a limit of its own (Settings > Resources).";
+  const command = `pulumi config set machineType ${LARGER[machine] ?? "TYPE"} && pulumi up`;
+  return `A larger machine has room for it. The owner of this site can use one: ${command}`;
 }
 
 /**

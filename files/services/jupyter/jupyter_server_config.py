@@ -20,6 +20,10 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from jupyter_server_terminals.terminalmanager import TerminalManager
 from traitlets.config import Config
 
+# Of this folder. Last, so that no module of Python or Jupyter is hidden by a name of this program's.
+sys.path.append(str(Path(__file__).parent))
+from jupyter_up import kernels, saving  # noqa: E402
+
 c = get_config()  # noqa: F821, provided by the loader
 
 SECRETS = Path("/run/secrets/jupyter")
@@ -69,7 +73,10 @@ c.ServerApp.tornado_settings = {
 
 
 class KernelConnection(ZMQChannelsWebsocketConnection):
-    """Sends each message at once, and tells the user what to do when output is dropped."""
+    """Sends each message at once, and tells the user what to do when output is dropped or the kernel ran out of memory."""
+
+    # Header of the request that the kernel is working on; its cell shows what is said here.
+    request = {}
 
     def connect(self):
         # Otherwise the last messages wait up to 40 ms for an acknowledgement, and are lost if the connection is cut.
@@ -85,6 +92,29 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
                 "The code runs on. Print less, or write to a file."
             )
         super().write_stderr(error_message, parent_header)
+
+    def _on_error(self, channel, msg, msg_list):
+        # Jupyter calls this for each message of the kernel.
+        if channel == "iopub":
+            header = self.get_part("header", msg["header"], msg_list)
+            if header["msg_type"] == "execute_input":
+                self.request = self.get_part("parent_header", msg["parent_header"], msg_list)
+        super()._on_error(channel, msg, msg_list)
+
+    def on_kernel_restarted(self):
+        self.tell_why_ended()
+        super().on_kernel_restarted()
+
+    def on_restart_failed(self):
+        self.tell_why_ended()
+        super().on_restart_failed()
+
+    def tell_why_ended(self):
+        # Kernels of other provisioners have no such text.
+        why_ended = getattr(self.kernel_manager.provisioner, "why_ended", str)()
+        if why_ended:
+            # Before the status, at which JupyterLab forgets which cell waits for output.
+            self.write_stderr(why_ended, self.request)
 
 
 c.ServerApp.kernel_websocket_connection_class = KernelConnection
@@ -133,9 +163,23 @@ class NotingTerminalManager(TerminalManager):
         environment = super().make_term_env(*args, **kwargs)
         return {**environment, STARTED_BY: person()} if person() else environment
 
+    def new_terminal(self, **kwargs):
+        terminal = super().new_terminal(**kwargs)
+        kernels.end_first(terminal.ptyproc.pid)
+        return terminal
+
 
 c.ServerApp.kernel_manager_class = NotingKernelManager
 c.TerminalsExtensionApp.terminal_manager_class = NotingTerminalManager
+c.KernelProvisionerFactory.default_provisioner_name = kernels.NAME
+
+c.ServerApp.contents_manager_class = saving.WholeFileManager
+c.ContentsManager.checkpoints_class = saving.Checkpoints
+c.NotebookNotary.store_factory = saving.Signatures
+# A file in the trash still uses the disk, and nobody sees it there.
+c.FileContentsManager.delete_to_trash = False
+# The page /disk.
+c.ServerApp.extra_services = ["jupyter_up.disk"]
 
 # Extensions pass settings under the server's old names, such as NotebookApp.ip, to the server after this file was read.
 OURS = Config(ServerApp=deepcopy(c.ServerApp))

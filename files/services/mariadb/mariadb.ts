@@ -80,10 +80,14 @@ export function mariadb({ tag, apps, purge, appNetworks, layout }: MariadbArgs):
         "site.cnf": file("site.cnf"),
         "start.sh": file("start.sh"),
         "prepare.sh": file("prepare.sh"),
+        "reserve.sh": file("reserve.sh"),
       }),
     },
     secretFiles: { at: SECRETS, mountParent: true, content: (secrets) => secretFiles(apps, purge, secrets) },
-    prepare: [["sh", `${FILES}/prepare.sh`, `${SECRETS}/current`]],
+    prepare: [
+      ["sh", `${FILES}/reserve.sh`],
+      ["sh", `${FILES}/prepare.sh`, `${SECRETS}/current`],
+    ],
     postRelease: purge.length > 0 ? [["sh", `${FILES}/prepare.sh`, `${SECRETS}/current`, "purge"]] : [],
     data: [{ source: `${layout.data}/mariadb`, target: "/var/lib/mysql" }],
   };

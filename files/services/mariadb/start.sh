@@ -8,5 +8,6 @@ begun=$data/.first-set-up
 
 if [ -e "$begun" ]; then find "$data" -mindepth 1 -maxdepth 1 ! -path "$begun" -exec rm -rf {} +; fi
 if [ -z "$(ls -A "$data")" ]; then : >"$begun"; fi
+sh "$(dirname "$0")/reserve.sh"
 
 exec docker-entrypoint.sh mariadbd

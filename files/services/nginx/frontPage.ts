@@ -18,6 +18,8 @@ const STYLE = `
   .person { color: var(--quiet); overflow-wrap: anywhere; }
   .out { padding: .3rem .8rem; border: 1px solid var(--line); border-radius: 2rem; color: inherit; text-decoration: none; white-space: nowrap; }
   .out:hover { border-color: var(--accent); color: var(--accent); }
+  .notice { margin: 1.5rem 0 0; padding: .75rem 1rem; border-left: .25rem solid var(--accent); background: var(--card); }
+  .notice a { color: var(--accent); }
   h1 { margin: clamp(2rem, 7vw, 4rem) 0 1.5rem; font-size: clamp(1.6rem, 5vw, 2.25rem); line-height: 1.2; letter-spacing: -.015em; text-wrap: balance; }
   ul { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: 1rem; margin: 0; padding: 0 0 4rem; list-style: none; }
   .tile { display: flex; gap: 1rem; align-items: center; height: 100%; padding: 1.25rem; border: 1px solid var(--line); border-radius: 1rem; background: var(--card);
@@ -79,6 +81,7 @@ export function frontPage(names: Names, virtualHosts: VirtualHost[]): string {
 <a class="out" href="/sso-sign-out">Sign out</a>
 </div></header>
 <main class="wide">
+<!--# include virtual="/sso-disk" set="disk" --><!--# if expr="$disk" --><p class="notice"><!--# echo var="disk" --> <a href="${names.origin("jupyter")}/disk">See what is largest</a></p><!--# endif -->
 <h1>Where would you like to go?</h1>
 <ul>
 ${tiles.join("\n")}

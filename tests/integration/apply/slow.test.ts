@@ -130,9 +130,9 @@ describe("On a slow machine, site-apply", () => {
   });
 
   for (const [machine, memory, limits] of [
-    ["1 GB", 966, "--memory 516m --memory-swap 772m"],
+    ["1 GB", 966, "--memory 516m --memory-swap 580m"],
     ["64 GB", 65536, "--memory 62260m --memory-swap 124520m"],
-    ["far too little", 500, "--memory 256m --memory-swap 512m"],
+    ["far too little", 500, "--memory 256m --memory-swap 320m"],
   ] as const)
     it(`leaves the rest of the site its memory: ${machine}`, async () => {
       const { code, output } = await release(

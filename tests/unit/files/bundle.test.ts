@@ -112,7 +112,7 @@ describe("The bundle's two texts", () => {
           memory_beside_mib: 350,
           processes_per_core: 1024,
           prepare: [
-            ["cat", "/tmp/jupyter-up-notice"],
+            ["cat", "/run/jupyter/notice"],
             ["sh", `${prepared}/place-once.sh`, "/home/jovyan/work", `${prepared}/welcome.ipynb`],
             ["sh", `${prepared}/place-once.sh`, "/home/jovyan", "/etc/skel/.bashrc", "/etc/skel/.profile"],
             ["python3", `${prepared}/packages.py`],

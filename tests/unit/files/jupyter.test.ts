@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, it } from "@jest/globals";
 import { bundleWith, secrets } from "../../support/site.ts";
 import { composeOf, contentOf, serviceManifestOf } from "../../support/unpack.ts";
@@ -111,5 +112,35 @@ describe("Jupyter", () => {
     assert.equal(service.oom_score_adj, 500);
     assert.equal(service.stop_grace_period, "20s");
     assert.equal(service.mem_limit, undefined);
+  });
+
+  it("brings the modules that its configuration imports", () => {
+    const [, names = ""] = /^from jupyter_up import (.+?) +# noqa/m.exec(config) ?? [];
+    const [, page = ""] = /^c\.ServerApp\.extra_services = \["jupyter_up\.(.+)"\]$/m.exec(config) ?? [];
+    for (const name of [...names.split(", "), page])
+      assert.match(contentOf(bundle.release, `jupyter_up/${name}.py`), /^"""/, name);
+  });
+
+  it("starts with its own files in memory, where the disk is full", () => {
+    const { JUPYTER_RUNTIME_DIR: runtime = "" } = service.environment as Record<string, string>;
+    const [folder = ""] = /^\/run\/[^/]+/.exec(runtime) ?? [];
+    assert.deepEqual(service.tmpfs, ["/dev/shm:mode=1777,size=50%", `${folder}:mode=1777,size=16m`]);
+    assert.ok((service.command as string[]).includes(`${folder}/notice`));
+  });
+
+  it("warns of a full disk where a release does", () => {
+    const limits = /^WARN_AT, WARN_BELOW = .+$/m;
+    const ofRelease = readFileSync(new URL("../../../files/host/site_apply/space.py", import.meta.url), "utf8");
+    assert.ok(limits.exec(ofRelease));
+    assert.deepEqual(limits.exec(contentOf(bundle.release, "jupyter_up/disk.py"))?.[0], limits.exec(ofRelease)?.[0]);
+  });
+
+  it("knows which machine has more memory, for a user whose kernel ran out of it", () => {
+    const said = (machine?: string) =>
+      composeOf(bundleWith(machine ? { layout: { machine } } : {}).release).services.jupyter?.environment
+        ?.JUPYTER_UP_MORE_MEMORY;
+    assert.match(`${said("e2-micro")}`, /: pulumi config set machineType e2-small && pulumi up$/);
+    assert.match(`${said("n2-highmem-64")}`, /: pulumi config set machineType TYPE && pulumi up$/);
+    assert.match(`${said()}`, /^A machine with more memory has room for it\./);
   });
 });

@@ -96,7 +96,10 @@ describe("MariaDB", () => {
 
   it("is prepared at each release from the current version of its secrets", () => {
     const { secrets, prepare } = serviceManifestOf(bundle.release, "mariadb");
-    assert.deepEqual(prepare, [["sh", "/etc/mysql/conf.d/prepare.sh", "/run/secrets/mariadb/current"]]);
+    assert.deepEqual(prepare, [
+      ["sh", "/etc/mysql/conf.d/reserve.sh"],
+      ["sh", "/etc/mysql/conf.d/prepare.sh", "/run/secrets/mariadb/current"],
+    ]);
     const [folder] = Object.keys(unpack(bundle.secrets).files).filter((path) => path.startsWith("mariadb/"));
     assert.equal(secrets, folder?.split("/")[1]);
   });

@@ -162,6 +162,8 @@ describe("nginx's files", () => {
     const including = nginxFiles.filter(([, { content }]) => content.includes("/door-secret.conf;"));
     assert.deepEqual(including.map(([path]) => path.split("/").slice(2).join("/")).sort(), [
       "door-secret.conf",
+      // The front page asks Jupyter about the disk.
+      "hosts/domain.conf",
       "hosts/jupyter.conf",
     ]);
   });

@@ -1,0 +1,152 @@
+"""How full the disk is, and what fills it: a page, a line for the site's front page, and the text of a failed save."""
+
+import os
+import time
+from html import escape
+from pathlib import Path
+
+from anyio.to_thread import run_sync
+from jupyter_server.base.handlers import JupyterHandler
+from tornado.web import authenticated
+
+HOME = Path.home()
+WORK = HOME / "work"
+# The front page warns from this share in use, in percent, on; of a large disk not before so many bytes are left. A release has the
+# same limits (host/site_apply/space.py).
+WARN_AT, WARN_BELOW = 85, 50 * 10**9
+# Seconds. A folder with a million files takes longer; what was found until then is shown.
+SEARCHED_WITHIN = 3
+
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Disk usage</title>
+<style>
+  :root {{ color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }}
+  main {{ width: min(44rem, 100% - 2rem); margin: 2rem auto; }}
+  td {{ padding: .15rem 1rem .15rem 0; overflow-wrap: anywhere; }}
+  td:first-child {{ text-align: right; white-space: nowrap; }}
+</style>
+</head>
+<body>
+<main>
+<h1>Disk usage</h1>
+{content}
+<p>Delete files in JupyterLab (right-click, Delete), or in a terminal: <code>rm -r PATH</code>. Reload this page afterwards.</p>
+<p><a href="/lab">Back to JupyterLab</a></p>
+</main>
+</body>
+</html>
+"""
+
+
+class DiskPage(JupyterHandler):
+    @authenticated
+    async def get(self):
+        found, is_whole = await run_sync(largest)
+        rows = "".join(f"<tr><td>{size_of(size)}</td><td>{escape(shown(path))}</td></tr>\n" for size, path in found)
+        note = "" if is_whole else f"<p>The search ended after {SEARCHED_WITHIN} seconds, so sizes can be larger.</p>\n"
+        self.set_header("Cache-Control", "no-store")
+        self.finish(PAGE.format(content=f"<p>{state()}</p>\n<table>\n{rows}</table>\n{note}"))
+
+
+class DiskNotice(JupyterHandler):
+    """For nginx: one sentence if the disk is nearly full, or nothing."""
+
+    @authenticated
+    def get(self):
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(state() if is_nearly_full() else "")
+
+
+# Read by Jupyter: see ServerApp.extra_services.
+default_handlers = [(r"/disk", DiskPage), (r"/disk/notice", DiskNotice)]
+
+
+def fullest():
+    """
+    Percent in use and bytes left of the file system of notebooks or of the home directory, whichever has less left. As df counts:
+    without what is reserved for the system.
+    """
+    found = min((os.statvfs(folder) for folder in (WORK, HOME)), key=lambda each: each.f_bavail * each.f_frsize)
+    used = found.f_blocks - found.f_bfree
+    return -(-100 * used // max(1, used + found.f_bavail)), found.f_bavail * found.f_frsize
+
+
+def is_nearly_full():
+    percent, free = fullest()
+    return percent >= WARN_AT and free < WARN_BELOW
+
+
+def state():
+    percent, free = fullest()
+    return f"The disk is {percent} % full: {size_of(free)} are free."
+
+
+def what_to_delete():
+    """For a user whose file could not be saved."""
+    found, _ = largest(within=1)
+    names = ", ".join(f"{shown(path)} ({size_of(size)})" for size, path in found[:3])
+    return (
+        "The disk is full. What was saved before is unchanged. Keep this tab open, delete what you do not need, and save again."
+        f" The largest files and folders: {names}. The page /disk at this address shows more."
+    )
+
+
+def largest(within=SEARCHED_WITHIN, most=20):
+    """
+    The largest files and folders in the notebooks folder and in the home directory, with their sizes, and whether all of their
+    content was counted in time.
+    """
+    ends = time.monotonic() + within
+    found = []
+    is_whole = True
+    for base in (WORK, HOME):
+        for entry in entries_of(base):
+            if entry.path == str(WORK):
+                continue
+            size, whole = size_below(entry, ends)
+            is_whole = is_whole and whole
+            found.append((size, entry.path))
+    return sorted(found, reverse=True)[:most], is_whole
+
+
+def entries_of(folder):
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
+
+
+def size_below(entry, ends):
+    """Bytes on the disk of a file, or of a folder with all that is in it."""
+    size, left = 0, [entry]
+    while left:
+        if time.monotonic() > ends:
+            return size, False
+        one = left.pop()
+        try:
+            size += one.stat(follow_symlinks=False).st_blocks * 512
+            if one.is_dir(follow_symlinks=False):
+                left += entries_of(one.path)
+        except OSError:
+            pass  # Deleted meanwhile.
+    return size, True
+
+
+def shown(path):
+    """Relative to the notebooks folder, as JupyterLab shows it, or with ~ for the home directory."""
+    for base, prefix in ((WORK, ""), (HOME, "~/")):
+        if path.startswith(f"{base}/"):
+            return prefix + path[len(str(base)) + 1 :]
+    return path
+
+
+def size_of(size):
+    for unit, bytes_in_it in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
+        if size >= bytes_in_it:
+            break
+    return f"{size / bytes_in_it:.1f} {unit}"

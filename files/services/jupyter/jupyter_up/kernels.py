@@ -1,0 +1,109 @@
+"""Kernels and terminals end before the server when memory runs out, and the notebook says why its kernel ended."""
+
+import os
+import re
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+
+# Of this container. Version 1 of cgroups has one folder for each controller.
+CGROUPS = Path("/sys/fs/cgroup")
+# Exit codes of a process that was killed, and of a shell around one.
+KILLED = (-9, 137)
+
+NAME = "jupyter-up"
+ENTRY_POINT = EntryPoint(NAME, f"{__name__}:Provisioner", KernelProvisionerFactory.GROUP_NAME)
+
+
+class Provisioner(LocalProvisioner):
+    """A kernel on this machine. Knows whether it was killed because memory ran out, and how much it had."""
+
+    # How many processes of this container the system had killed for want of memory when the kernel was last seen alive, and
+    # the time before: one that was killed takes a moment to end.
+    killed_lately = killed_before = 0
+    # Bytes; 0 as long as it lives.
+    peak = 0
+
+    async def launch_kernel(self, cmd, **kwargs):
+        self.killed_lately = self.killed_before = killed_by_system()
+        connection = await super().launch_kernel(cmd, **kwargs)
+        end_first(self.process.pid)
+        return connection
+
+    async def poll(self):
+        if self.process and self.process.returncode is None:
+            self.look()
+        return await super().poll()
+
+    def look(self):
+        """Like Popen.poll, which does not tell how much memory the process had."""
+        killed = killed_by_system()
+        try:
+            process, status, usage = os.wait4(self.process.pid, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if process:
+            self.process.returncode = os.waitstatus_to_exitcode(status)
+            self.peak = usage.ru_maxrss * 1024
+        else:
+            self.killed_before, self.killed_lately = self.killed_lately, killed
+
+    def why_ended(self):
+        """A text for the user if memory ran out; empty for any other end."""
+        is_killed = self.process is not None and self.process.returncode in KILLED
+        if not is_killed or killed_by_system() == self.killed_before:
+            return ""
+        return (
+            f"The kernel ended because there is no memory left: it used {mib(self.peak)} of the {mib(memory_limit())} that all"
+            f" notebooks have together. Variables are lost; the notebook is not.\n{others()}"
+            "Read less at once (chunksize, columns), or shut down kernels that nobody uses (Running, the second icon on the left)."
+            f"\n{os.environ.get('JUPYTER_UP_MORE_MEMORY', '')}"
+        )
+
+
+KernelProvisionerFactory.provisioners[NAME] = ENTRY_POINT
+
+
+def end_first(process):
+    """The system kills this process and its children before the server. Anybody may ask for that, for a process of their own."""
+    try:
+        Path(f"/proc/{process}/oom_score_adj").write_text("1000")
+    except OSError:
+        pass  # It has ended.
+
+
+def killed_by_system():
+    """How many processes of this container were killed for want of memory; 0 where the kernel does not tell."""
+    for file in ("memory.events", "memory/memory.oom_control"):
+        found = re.search(r"^oom_kill (\d+)$", read(file), re.MULTILINE)
+        if found:
+            return int(found[1])
+    return 0
+
+
+def memory_limit():
+    """Bytes that this container may have: its limit, or the machine's memory."""
+    machine = re.search(r"^MemTotal: +(\d+) kB$", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    limits = [int(read(file)) for file in ("memory.max", "memory/memory.limit_in_bytes") if read(file).strip().isdigit()]
+    return min([int(machine[1]) * 1024, *limits])
+
+
+def others():
+    """A line about what still has memory after the kernel has ended."""
+    for file, name in (("memory.stat", "anon"), ("memory/memory.stat", "total_rss")):
+        found = re.search(rf"^{name} (\d+)$", read(file), re.MULTILINE)
+        if found:
+            return f"Other kernels, terminals and the server use {mib(int(found[1]))}.\n"
+    return ""
+
+
+def read(file):
+    try:
+        return (CGROUPS / file).read_text()
+    except OSError:
+        return ""
+
+
+def mib(size):
+    return f"{size >> 20} MiB"

@@ -1,0 +1,216 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statfsSync, statSync } from "node:fs";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
+import { freePort } from "../../offline/support/freePort.ts";
+import { run } from "../support/command.ts";
+import { type RunningSite, runningSite } from "../support/runningSite.ts";
+import { secrets } from "../support/site.ts";
+import { until } from "../support/until.ts";
+import { ask, signedIn } from "../support/visitor.ts";
+
+const ann = "ann@example.com";
+const IN_KERNEL = readFileSync(new URL("../support/inKernel.py", import.meta.url), "utf8");
+const IN_TERMINAL = readFileSync(new URL("../support/inTerminal.py", import.meta.url), "utf8");
+
+// Writes until not one block is left.
+const FILL = `
+import os
+with open("/home/jovyan/work/large.bin", "ab") as file:
+    size = 1 << 20
+    while size:
+        try:
+            os.write(file.fileno(), b"x" * size)
+        except OSError:
+            size //= 2
+`;
+
+const skip = process.getuid?.() !== 0 && "only root can mount a disk";
+
+(skip ? describe.skip : describe)("A data disk that a kernel has filled to the last byte", () => {
+  let site: RunningSite;
+  let disk: string;
+  let notebooks: string;
+  let layout: { data: string; notebooks: string; httpsPort: number; httpPort: number };
+
+  const release = (settings = {}) =>
+    site.release({ settings: { domain: "lab.example.com", allow: [ann], database: "true", ...settings }, layout });
+
+  /** Asks through the door, as a browser does. */
+  const visit = (host: string, path: string, method = "GET", json?: object) =>
+    ask(layout.httpsPort, host, path, {
+      method,
+      ...(json ? { json } : {}),
+      headers: { cookie: `${signedIn(ann)}; _xsrf=x`, "x-xsrftoken": "x", "sec-fetch-mode": "cors" },
+    });
+  const jupyter = (path: string, method = "GET", json?: object) => visit("jupyter.lab.example.com", path, method, json);
+  const contents = (name: string, method = "GET", json?: object) => jupyter(`/api/contents/${name}`, method, json);
+  const saved = (name: string, source: string) =>
+    contents(name, "PUT", {
+      type: "notebook",
+      format: "json",
+      content: {
+        cells: [{ cell_type: "code", id: "a", source, metadata: {}, outputs: [], execution_count: null }],
+        metadata: {},
+        nbformat: 4,
+        nbformat_minor: 5,
+      },
+    });
+  const file = (name: string) => readFileSync(`${notebooks}/${name}`, "utf8");
+
+  const inJupyter = async (command: string[], input = "") => {
+    const { code, output } = await site.exec("jupyter", command, input);
+    assert.equal(code, 0, output);
+    return output;
+  };
+  const sql = (statement: string) =>
+    site.exec("mariadb", [
+      ...["env", `MYSQL_PWD=${secrets.notebooksDatabasePassword}`, "mariadb", "--protocol=tcp", "--host=mariadb"],
+      ...["--skip-ssl", "--user=notebooks", "-N", "-B", "notebooks", "-e", statement],
+    ]);
+
+  async function fill(): Promise<void> {
+    await inJupyter(["python3", "-c", FILL]);
+    assert.equal(statfsSync(disk).bavail, 0);
+  }
+  const restart = async (service: string) => {
+    const { code, output } = await run("docker", ["restart", await site.container(service)]);
+    assert.equal(code, 0, output);
+  };
+  const isServing = async () => (await jupyter("/api/status")).status === 200;
+  const works = async () => (await sql("SELECT 1")).code === 0;
+
+  beforeAll(async () => {
+    site = runningSite(["nginx", "vouch", "jupyter", "mariadb"]);
+    disk = `${site.host.folder}/disk`;
+    notebooks = `${disk}/notebooks`;
+    layout = { data: `${disk}/data`, notebooks, httpsPort: await freePort(), httpPort: await freePort() };
+    mkdirSync(disk);
+    // As host/provision.sh makes and mounts it, with the share of a disk of 10 GB.
+    const made = await run("sh", [
+      "-ec",
+      `truncate -s 600M '${disk}.image' && mkfs.ext4 -q -m 5 '${disk}.image' && mount -o loop,nosuid,nodev,resgid=999 '${disk}.image' '${disk}'`,
+    ]);
+    assert.equal(made.code, 0, made.output);
+    const { code, output } = await release();
+    assert.equal(code, 0, output);
+    assert.equal((await saved("mine.ipynb", "1 + 1")).status, 201);
+    assert.equal((await sql("CREATE TABLE numbers (n INT PRIMARY KEY); INSERT INTO numbers VALUES (1)")).code, 0);
+    await fill();
+  });
+  afterAll(async () => {
+    await run(`${site.host.layout.root}/bin/site-apply`, ["down", site.project]);
+    await run("umount", [disk]);
+    await site.remove();
+  });
+
+  it("is reported on the front page, which one can still sign in to", async () => {
+    const { status, body } = await visit("lab.example.com", "/");
+    assert.equal(status, 200);
+    assert.match(
+      body,
+      /The disk is 100 % full: 0\.0 KB are free\. <a href="https:\/\/jupyter\.lab\.example\.com:\d+\/disk">/,
+    );
+  });
+
+  it("has a page that shows what is largest", async () => {
+    const { status, body } = await jupyter("/disk");
+    assert.equal(status, 200);
+    assert.match(body, /<td>[\d.]+ MB<\/td><td>large\.bin<\/td>/);
+  });
+
+  it("keeps every byte of a notebook that cannot be saved, and the user reads what to delete", async () => {
+    const before = file("mine.ipynb");
+    for (const source of ["2 + 2", "x".repeat(3000), "x".repeat(300_000)]) {
+      const { status, body } = await saved("mine.ipynb", source);
+      assert.equal(status, 507, body);
+      assert.match(
+        JSON.parse(body).message,
+        /^mine\.ipynb was not saved\. The disk is full\. What was saved before is unchanged\. .* large\.bin \([\d.]+ MB\)/,
+      );
+      assert.equal(file("mine.ipynb"), before);
+    }
+    assert.equal((await saved("new.ipynb", "1")).status, 507);
+    assert.deepEqual(readdirSync(notebooks).sort(), [".ipynb_checkpoints", "large.bin", "mine.ipynb", "welcome.ipynb"]);
+  });
+
+  it("keeps every byte where only some of the new content fits", async () => {
+    const before = file("mine.ipynb");
+    for (const blocks of [1, 2, 3]) {
+      await inJupyter(["truncate", "--size", `-${blocks * 4096}`, "/home/jovyan/work/large.bin"]);
+      assert.equal((await saved("mine.ipynb", "x".repeat(20_000))).status, 507);
+      assert.equal(file("mine.ipynb"), before);
+    }
+    await fill();
+  });
+
+  it("has kernels and terminals start", async () => {
+    assert.equal(await inJupyter(["python3", "-c", IN_KERNEL], "print(6 * 7)"), "42\n");
+    assert.match(await inJupyter(["python3", "-c", IN_TERMINAL], "du -h work/large.bin"), /large\.bin/);
+  });
+
+  it("leaves space to the database, which goes on", async () => {
+    const { code, output } = await sql(
+      "INSERT INTO numbers SELECT seq FROM seq_2_to_20000; SELECT COUNT(*) FROM numbers",
+    );
+    assert.deepEqual({ code, output }, { code: 0, output: "20000\n" });
+  });
+
+  it("is no place for a release, which changes nothing", async () => {
+    const state = async () => ({
+      entries: site.host.entries(),
+      containers: await Promise.all(["nginx", "vouch", "jupyter", "mariadb"].map((name) => site.container(name))),
+      disk: readdirSync(disk, { recursive: true, encoding: "utf8" }).length,
+    });
+    const before = await state();
+    const { code, output } = await release({ allow: [ann, "bob@example.com"] });
+    assert.equal(code, 1);
+    assert.match(
+      output,
+      /^The disk is full: 0 MiB are free at \S+, and a release needs 64 and 1000 files, of which it can hold \d+ more\. Nothing was changed\. The largest of the site on it: \S+notebooks [\d.]+ [GM]B/m,
+    );
+    // What was sent before is named by its content, and nothing names it.
+    assert.deepEqual({ ...(await state()), entries: [] }, { ...before, entries: [] });
+    assert.equal(site.host.read("current/release.json").includes("bob@"), false);
+  });
+
+  it("lets Jupyter and the database start, as after a boot", async () => {
+    await restart("jupyter");
+    await restart("mariadb");
+    await until("Jupyter answers", isServing, 120);
+    await until("the database answers", works, 120);
+    assert.equal((await sql("SELECT COUNT(*) FROM numbers")).output, "20000\n");
+    assert.equal((await contents("mine.ipynb")).status, 200);
+  });
+
+  it("is usable again once a file was deleted in JupyterLab", async () => {
+    assert.equal((await contents("large.bin", "DELETE")).status, 204);
+    assert.ok(statfsSync(disk).bavail > 0);
+    assert.equal((await saved("mine.ipynb", "3 + 3")).status, 200);
+    assert.match(file("mine.ipynb"), /3 \+ 3/);
+    assert.equal(statSync(`${notebooks}/mine.ipynb`).uid, 1000);
+    assert.doesNotMatch((await visit("lab.example.com", "/")).body, /The disk is/);
+    const { code, output } = await release();
+    assert.equal(code, 0, output);
+  });
+
+  it("may be full of tables, too: the database loses a statement, no row that it has acknowledged, and is back at once", async () => {
+    await fill();
+    assert.ok(existsSync(`${disk}/data/mariadb/.reserve`));
+    // The statement fills the space that the system keeps for MariaDB, and InnoDB needs more to roll it back.
+    const { code, output } = await sql(
+      "CREATE TABLE large (text LONGTEXT); INSERT INTO large SELECT REPEAT('x', 1000000) FROM seq_1_to_300",
+    );
+    assert.equal(code, 1, output);
+    assert.match(output, /Lost connection|full/);
+    await until("the database answers", works, 120);
+    assert.equal((await sql("SELECT COUNT(*) FROM numbers")).output, "20000\n");
+    assert.equal(
+      (await sql("DROP TABLE large; INSERT INTO numbers VALUES (0); SELECT COUNT(*) FROM numbers")).output,
+      "20001\n",
+    );
+    await inJupyter(["rm", "/home/jovyan/work/large.bin"]);
+    const ended = await release();
+    assert.equal(ended.code, 0, ended.output);
+    assert.ok(existsSync(`${disk}/data/mariadb/.reserve`));
+  });
+});

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
+import { freePort } from "../../offline/support/freePort.ts";
+import { run } from "../support/command.ts";
+import { type RunningSite, runningSite } from "../support/runningSite.ts";
+import { ask, signedIn } from "../support/visitor.ts";
+
+const OUT_OF_MEMORY = readFileSync(new URL("../support/outOfMemory.py", import.meta.url), "utf8");
+const ann = "ann@example.com";
+
+/** What a kernel's notebook was sent, and what became of another kernel. */
+interface End {
+  /** Kind of message, id of the request that it belongs to, and its text. */
+  sent: [string, string, string][];
+  seconds: number;
+  other: string;
+}
+
+describe("A kernel that takes all memory", () => {
+  let site: RunningSite;
+  let layout: { httpsPort: number; httpPort: number; machine: string };
+
+  async function endOf(code: string): Promise<End> {
+    const { code: status, output } = await site.exec("jupyter", ["python3", "-c", OUT_OF_MEMORY, code]);
+    assert.equal(status, 0, output);
+    return JSON.parse(output);
+  }
+  /** Milliseconds that a page behind the door takes. */
+  async function milliseconds(host: string, path: string): Promise<number> {
+    const began = Date.now();
+    const { status } = await ask(layout.httpsPort, host, path, { headers: { cookie: signedIn(ann) } });
+    assert.equal(status, 200);
+    return Date.now() - began;
+  }
+
+  beforeAll(async () => {
+    site = runningSite(["nginx", "vouch", "jupyter"]);
+    layout = { httpsPort: await freePort(), httpPort: await freePort(), machine: "e2-micro" };
+    const { code, output } = await site.release({ settings: { domain: "lab.example.com", allow: [ann] }, layout });
+    assert.equal(code, 0, output);
+    // What an e2-micro leaves to notebooks.
+    const limit = ["--memory", "516m", "--memory-swap", "516m"];
+    const limited = await run("docker", ["update", ...limit, await site.container("jupyter")]);
+    assert.equal(limited.code, 0, limited.output);
+  });
+  afterAll(() => site.remove());
+
+  it("is gone within 30 s and says why in its cell, while everything else answers", async () => {
+    const taken = endOf("taken = []\nwhile True: taken.append(bytearray(b'x') * (8 << 20))");
+    let ended = false;
+    const end = taken.finally(() => {
+      ended = true;
+    });
+    const slowest = { front: 0, jupyter: 0 };
+    while (!ended) {
+      slowest.front = Math.max(slowest.front, await milliseconds("lab.example.com", "/"));
+      slowest.jupyter = Math.max(slowest.jupyter, await milliseconds("jupyter.lab.example.com", "/api/status"));
+      await sleep(100);
+    }
+    const { sent, seconds, other } = await end;
+    assert.ok(seconds < 30, `${seconds}`);
+    assert.ok(slowest.front < 2000 && slowest.jupyter < 2000, JSON.stringify(slowest));
+    assert.equal(other, "42\n");
+
+    const [text = "", ...more] = sent.filter(([kind]) => kind === "stream").map(([, , text]) => text);
+    assert.deepEqual(more, []);
+    assert.match(
+      text,
+      /^The kernel ended because there is no memory left: it used (\d+) MiB of the 516 MiB that all notebooks have together\./,
+    );
+    const [, used] = /it used (\d+) MiB/.exec(text) ?? [];
+    assert.ok(Number(used) > 200 && Number(used) < 516, text);
+    assert.match(text, /^Other kernels, terminals and the server use \d+ MiB\.$/m);
+    assert.match(text, /pulumi config set machineType e2-small && pulumi up/);
+    // JupyterLab forgets which cell waits for output once it is told of the restart.
+    const kinds = sent.map(([kind, request, text]) => (kind === "stream" ? `${kind} ${request}` : text));
+    assert.deepEqual(kinds.slice(-2), ["stream taking", "restarting"]);
+  });
+
+  it("is not said to have run out of memory when it was killed", async () => {
+    const { sent, other } = await endOf("import os; os.kill(os.getpid(), 9)");
+    assert.deepEqual(
+      sent.filter(([kind]) => kind === "stream"),
+      [],
+    );
+    assert.equal(other, "42\n");
+  });
+
+  it("ends before the server, even where the server is larger, and so does a terminal", async () => {
+    const scores = "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline; cat $p/oom_score_adj; done";
+    const script = `
+import json, pathlib, subprocess, urllib.request
+secret = pathlib.Path("/run/secrets/jupyter/door-secret").read_text().strip()
+headers = {"X-Door-Secret": secret, "X-Auth-User": "ann@example.com", "Cookie": "_xsrf=00", "X-XSRFToken": "00"}
+for what in ("kernels", "terminals"):
+    urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:8888/api/{what}", data=b"{}", headers=headers))
+`;
+    const started = await site.exec("jupyter", ["python3", "-c", script]);
+    assert.equal(started.code, 0, started.output);
+    const { output } = await site.exec("jupyter", ["sh", "-c", scores]);
+    const score = (command: RegExp) =>
+      output
+        .split("\n")
+        .find((line) => command.test(line))
+        ?.split(" ")
+        .at(-1);
+    assert.equal(score(/ipykernel_launcher/), "1000", output);
+    assert.equal(score(/^(\/bin\/)?bash /), "1000", output);
+    assert.equal(score(/jupyter-?lab/), "500", output);
+  });
+});
