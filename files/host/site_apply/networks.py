@@ -20,9 +20,9 @@ def networks_of(project: Project, folder: Path) -> Networks:
     said = project.compose(folder, "config", "--format", "json", errors=False)
     if not said.ok:
         raise DockerError(f"docker compose: the networks of {folder} could not be read")
-    whole = json.loads(said.text)
+    whole = json.loads(said.text or "{}")
     full = {name: each["name"] for name, each in whole.get("networks", {}).items()}
-    return {service: {full[name] for name in each.get("networks") or {}} for service, each in whole["services"].items()}
+    return {service: {full[name] for name in each.get("networks") or {}} for service, each in whole.get("services", {}).items()}
 
 
 def make_room(layout: Layout, project: Project) -> None:
