@@ -1,6 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import { posix } from "node:path";
-import { parseUrl, toBytes } from "./goUrl.ts";
+import { parseUrl } from "./goUrl.ts";
 
 const escapes: Record<string, string> = {
   "&": "&amp;",
@@ -56,7 +56,3 @@ function cleaned(url: string): string {
   const [, path = "", query = ""] = /^([^?]*)(.*)$/s.exec(url) ?? [];
   return posix.normalize(path) + query;
 }
-
-/** Sets a header to text that may hold any character, sent as UTF-8. */
-export const setTextHeader = (response: ServerResponse, name: string, text: string): void =>
-  setHeader(response, name, toBytes(text));
