@@ -108,6 +108,12 @@ function versionOrParagraphs(answer: CommandResult): string {
   throw new PlainError(...dockerParagraphs(issue, process.platform, found));
 }
 
+/**
+ * Addresses for the networks of an engine that this program starts. Docker's defaults are enough for about 30 networks,
+ * which is two or three sites.
+ */
+const ADDRESSES = "base=172.16.0.0/12,size=24";
+
 async function startEngine(say: Say): Promise<void> {
   if (existsSync("/run/systemd/system")) {
     say("systemctl start docker");
@@ -119,7 +125,10 @@ async function startEngine(say: Say): Promise<void> {
   await mkdir(join(cacheFolder, "docker"), { recursive: true });
   const output = openSync(log, "a");
   // It serves the site long after this script, so it gets a new session, detached from our terminal.
-  const engine = spawn("dockerd", [], { detached: true, stdio: ["ignore", output, output] });
+  const engine = spawn("dockerd", ["--default-address-pool", ADDRESSES], {
+    detached: true,
+    stdio: ["ignore", output, output],
+  });
   engine.on("error", () => {});
   engine.unref();
   for (let tries = 0; tries < 120 && engine.exitCode === null; tries++) {
