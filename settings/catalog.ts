@@ -23,6 +23,7 @@ const SERVICES: CatalogEntry[] = [
   // Its own databases, users and roles, and the database of the notebooks.
   { name: "mariadb", reserved: ["notebooks", "mysql", "sys", "root", "healthcheck", "public"] },
   { name: "lego" },
+  { name: "site-history" },
 ];
 
 /** Names of the site's services. */

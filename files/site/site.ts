@@ -6,6 +6,7 @@ import { acme } from "../services/lego/lego.ts";
 import { mariadb } from "../services/mariadb/mariadb.ts";
 import type { Edge } from "../services/nginx/edge.ts";
 import { nginx } from "../services/nginx/nginx.ts";
+import { type SiteHistory, siteHistory } from "../services/site-history/siteHistory.ts";
 import { identityOf } from "../services/vouch/providers.ts";
 import { vouch } from "../services/vouch/vouch.ts";
 import type { HostLayout } from "./hostLayout.ts";
@@ -23,6 +24,8 @@ export interface Site {
   services: Service[];
   /** Removed apps whose folders are to be deleted, too. */
   purge: { app: string; folder: string }[];
+  /** The history of its data; undefined: none is made. */
+  history: SiteHistory | undefined;
 }
 
 /**
@@ -37,9 +40,10 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
     vouch(names, signIn),
     ...(signIn.provider === "dex" ? [dex(names, signIn.users)] : []),
     jupyter(names, settings, layout),
-    ...(database ? [mariadb({ ...database, apps, purge, layout })] : []),
+    ...(database ? [mariadb({ ...database, apps, purge, history: settings.history, layout })] : []),
     ...apps.map((given, index) => app(names, given, index, layout)),
   ];
+  const history = settings.history ? siteHistory(name, settings.history, layout, behind) : undefined;
   const virtualHosts = behind.flatMap(({ virtualHost }) => virtualHost ?? []);
   const own =
     tls.mode === "letsencrypt" ? [acme({ name, layout, hostNames, email: tls.email, server: tls.server })] : [];
@@ -59,6 +63,7 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
     }),
     ...behind,
     ...own,
+    ...(history?.service ? [history.service] : []),
   ];
   return {
     name,
@@ -66,6 +71,7 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
     layout,
     allow,
     purge: purge.map((app) => ({ app, folder: appData(layout, app) })),
+    history,
     services: services.map((service) => pulledThrough(settings.imageMirror, service)),
   };
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional, TypeVar
 
+from .history.config import History
 from .typed_json import NotUnderstood, parse
 
 VERSION = 1
@@ -80,6 +81,7 @@ class Service:
     smoke_test: Argv = field(default_factory=list)
     certificate: Optional[Certificate] = None
     units: bool = False
+    dump: Argv = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ class Manifest:
     networks: list[str] = field(default_factory=list)
     services: list[Service] = field(default_factory=list)
     purge: list[Purged] = field(default_factory=list)
+    history: Optional[History] = None
 
     def service(self, name: str) -> Service:
         """What is said of a service; nothing where there is nothing to say."""

@@ -3,8 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Optional
 
-from . import activate, archive, data_dirs, firewall, floating, images, machine, people, ports, preflight, prune, releases, units
+from . import (
+    activate,
+    archive,
+    data_dirs,
+    firewall,
+    floating,
+    images,
+    keep_history,
+    machine,
+    people,
+    ports,
+    preflight,
+    prune,
+    releases,
+    units,
+)
 from .announce import announce
 from .certificate import certificates_of
 from .docker import DockerError, Project
@@ -29,12 +45,19 @@ def release(layout: Layout) -> int:
 
 
 def _release(layout: Layout, manifest: Manifest, project: Project) -> int:
-    # Nothing changes the running site until `switch_to`.
+    # Nothing changes the running site until `_switch`.
     machine.check_owner(layout, project)
     machine.check_name(layout, manifest)
     previous = target_of(layout.current)
     before = releases.manifest_of(layout.current)
     renewed = _prepare(layout, manifest, project)
+    with keep_history.set_aside(manifest, before, project):
+        return _switch(layout, manifest, project, before, previous, renewed)
+
+
+def _switch(
+    layout: Layout, manifest: Manifest, project: Project, before: Optional[Manifest], previous: str, renewed: list[Renewed]
+) -> int:
     activate.switch_to(layout, f"releases/{manifest.release}", manifest.release)
     is_other = previous not in ("", f"releases/{manifest.release}")
     people_before = before if is_other else None
@@ -76,7 +99,9 @@ def _prepare(layout: Layout, manifest: Manifest, project: Project) -> list[Renew
     ports.check(project, manifest)
     pulled = images.pull_missing(layout, manifest)
     renewed = floating.renew(project, manifest, pulled)
+    keep_history.make_folders(manifest)
     data_dirs.make(layout, project, manifest)
+    keep_history.make_mount_point(manifest)
     try:
         for certificate in certificates_of(layout, project, layout.incoming, manifest):
             certificate.have()

@@ -25,5 +25,8 @@ ASK_WITHIN = 30
 CERTIFICATE_WITHIN = 600
 RENEWED_WITHIN = 600
 REMOVED_WITHIN = 600
+DUMPED_WITHIN = 900
+# What a release waits for the state before it. The timer has kept one a few minutes ago.
+STATE_KEPT_WITHIN = 20
 # A line so often while something is waited for.
 SAID_EVERY = 60

@@ -35,7 +35,8 @@ class Keep:
 class History:
     """
     every: minutes between two runs. max_percent: the largest share of the disk. mount_point: the folder on which Jupyter has the
-    trees that it can read. units: the folder of the host's timer. service: the service that runs the history where no timer does.
+    trees that it can read. units: the folder of the host's timer. service: the service that makes the history where no timer does,
+    and the command in its container for one run.
     """
 
     folder: str
@@ -46,6 +47,7 @@ class History:
     mount_point: str = ""
     units: str = ""
     service: str = ""
+    command: list[str] = field(default_factory=list)
 
 
 def read(file: Path) -> History:

@@ -1,4 +1,4 @@
-"""The service that makes the history where no timer of the host does: python3 -m history FILE [SECONDS]"""
+"""The service that makes the history where no timer of the host does: python3 -m history.service FILE [SECONDS]"""
 
 from __future__ import annotations
 
