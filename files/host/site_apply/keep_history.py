@@ -35,7 +35,7 @@ def keep(layout: Layout) -> int:
     if manifest.history.service:
         _run_service(manifest.history, project, times.DUMPED_WITHIN)
     else:
-        _say(take_turn(manifest.history))
+        _say(take_turn(manifest.history) or [])
     return 0
 
 

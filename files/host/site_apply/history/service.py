@@ -6,9 +6,13 @@ import sys
 import time
 import traceback
 from pathlib import Path
+from typing import Optional
 
 from .config import read
 from .turn import run_before_release, take_turn
+
+# Seconds until a run that was put off.
+_PUT_OFF = 30
 
 
 def main(file: str, within: str = "") -> None:
@@ -18,12 +22,14 @@ def main(file: str, within: str = "") -> None:
         _say(run_before_release(history, float(within)))
         return
     while True:
+        lines: Optional[list[str]] = []
         try:
-            _say(take_turn(history))
+            lines = take_turn(history)
+            _say(lines or [])
         except Exception:
             # The next run may do better, and Docker's log says what it was.
             traceback.print_exc()
-        time.sleep(history.every * 60)
+        time.sleep(_PUT_OFF if lines is None else history.every * 60)
 
 
 def _say(lines: list[str]) -> None:

@@ -25,14 +25,19 @@ _BUSY, _PATIENCE = 40, 2 * 3600
 _PRESSURE = Path("/proc/pressure/io")
 
 
-def take_turn(history: History, disk: Optional[Callable[[], Disk]] = None, clock: Callable[[], float] = time.time) -> list[str]:
-    """The run of a timer. It makes way for a release and for whoever needs the disk. What it did, in sentences."""
+def take_turn(
+    history: History, disk: Optional[Callable[[], Disk]] = None, clock: Callable[[], float] = time.time
+) -> Optional[list[str]]:
+    """
+    The run of a timer: what it did, in sentences; None where it is put off. It makes way for a release and for whoever needs the
+    disk.
+    """
     store = Store(history.folder)
     store.make()
     state, now = store.state, clock()
     since = now - state.ended
     if 0 <= since < state.took * _RESTS_FOR_EACH or (0 <= since < _PATIENCE and disk_is_busy()):
-        return []
+        return None
     ends = time.monotonic() + _LONGEST
 
     def stop() -> str:
@@ -41,7 +46,7 @@ def take_turn(history: History, disk: Optional[Callable[[], Disk]] = None, clock
         return f"it took more than {_LONGEST // 60} minutes" if time.monotonic() > ends else ""
 
     if stop():
-        return []
+        return None
     return _run(history, store, Pace(stop), now, disk)
 
 
