@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,12 +13,13 @@ from . import data_dirs, docker, machine, times
 from .docker import Project
 from .errors import Refusal
 from .history.config import History
-from .history.store import Store
+from .history.store import SITE, Store
 from .history.turn import RELEASE, run_before_release, take_turn
 from .layout import Layout
 from .log import say
 from .machine import am_root
 from .manifest import Manifest
+from .privileged import as_root
 from .releases import manifest_of
 
 # Seconds that Docker takes to start a command.
@@ -82,6 +84,23 @@ def _run_service(history: History, project: Project, within: float) -> None:
 def _say(lines: list[str]) -> None:
     for line in lines:
         say(line)
+
+
+def forget_purged(manifest: Manifest) -> None:
+    """Removes the states of apps whose data are to go."""
+    if manifest.history is None:
+        return
+    store = Store(manifest.history.folder)
+    for each in manifest.purge:
+        if not re.fullmatch("[a-z0-9-]+", each.app):
+            continue
+        trees = ["find", ".", "-path", f"./apps/{each.app}", "-prune", "-exec", "rm", "-rf", "{}", "+"]
+        dumps = ["find", ".", "-path", f"./databases/*/{each.app}.sql.gz", "-delete"]
+        for argv in (trees, dumps):
+            if not as_root(manifest, store.folder / SITE, *argv, within=times.REMOVED_WITHIN).ok:
+                say(f"The history of {each.app} could not be removed ({store.folder / SITE}).")
+        # The next run measures what is left.
+        store.forget_state()
 
 
 def make_folders(manifest: Manifest) -> None:

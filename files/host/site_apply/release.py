@@ -79,6 +79,7 @@ def _switch(
     except NotStarted:
         pass  # It has been said, and the release stays.
     prune.purge(manifest)
+    keep_history.forget_purged(manifest)
     if renewed and not is_with_new_images:
         raise floating.refuse(manifest.release, renewed)
     floating.forget(renewed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import stat
 from typing import Any
@@ -12,7 +13,7 @@ from site_apply.errors import Refusal
 from site_apply.history.config import History, Keep, Source
 from site_apply.history.store import Store
 from site_apply.history.turn import RELEASE
-from site_apply.manifest import Manifest
+from site_apply.manifest import Manifest, Purged
 
 from .support import HostTest
 
@@ -61,6 +62,18 @@ class KeepHistoryTest(HostTest):
             self.assertTrue(Store(self.history.folder).is_locked(RELEASE))
         self.assertFalse(Store(self.history.folder).is_locked(RELEASE))
         self.assertIn("History: the state of jupyter/notebooks is kept.", self.output)
+
+    def test_forgets_an_app_whose_data_are_purged_and_no_other(self) -> None:
+        keep_history.make_folders(self.manifest)
+        site = "data/history/site"
+        gone = [f"{site}/apps/old/data/2026-11-28 07.15/a", f"{site}/databases/2026-11-28 07.15/old.sql.gz"]
+        stays = [f"{site}/apps/older/data/2026-11-28 07.15/a", f"{site}/databases/2026-11-28 07.15/older.sql.gz"]
+        for path in [*gone, *stays]:
+            self.write(path)
+        keep_history.forget_purged(dataclasses.replace(self.manifest, purge=[Purged("old", "/srv/old")]))
+        self.assertEqual([path for path in [*gone, *stays] if (self.root / path).exists()], stays)
+        self.assertFalse(Store(self.history.folder).state.is_right)
+        self.assertEqual(self.output, "")
 
     def test_holds_up_no_release(self) -> None:
         keep_history.make_folders(self.manifest)

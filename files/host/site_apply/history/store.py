@@ -81,6 +81,9 @@ class Store:
     def keep_state(self, state: State) -> None:
         os.replace(self._write("state", asdict(state)), self._state)
 
+    def forget_state(self) -> None:
+        self._state.unlink(missing_ok=True)
+
     def record_of(self, at: str) -> tuple[str, Record]:
         """The name of the newest tree of a source, and its record; empty where there is none that can be read."""
         try:
