@@ -94,11 +94,11 @@ def forget_purged(manifest: Manifest) -> None:
     for each in manifest.purge:
         if not re.fullmatch("[a-z0-9-]+", each.app):
             continue
-        trees = ["find", ".", "-path", f"./apps/{each.app}", "-prune", "-exec", "rm", "-rf", "{}", "+"]
-        dumps = ["find", ".", "-path", f"./databases/*/{each.app}.sql.gz", "-delete"]
-        for argv in (trees, dumps):
-            if not as_root(manifest, store.folder / SITE, *argv, within=times.REMOVED_WITHIN).ok:
-                say(f"The history of {each.app} could not be removed ({store.folder / SITE}).")
+        trees = ["-path", f"./{SITE}/apps/{each.app}", "-prune", "-exec", "rm", "-rf", "{}", "+"]
+        dumps = ["-path", f"./*/{each.app}.sql.gz", "-delete"]
+        for what in (trees, dumps):
+            if not as_root(manifest, store.folder, "find", f"./{SITE}", "./dumps", *what, within=times.REMOVED_WITHIN).ok:
+                say(f"The history of {each.app} could not be removed ({store.folder}).")
         # The next run measures what is left.
         store.forget_state()
 

@@ -68,6 +68,8 @@ class KeepHistoryTest(HostTest):
         site = "data/history/site"
         gone = [f"{site}/apps/old/data/2026-11-28 07.15/a", f"{site}/databases/2026-11-28 07.15/old.sql.gz"]
         stays = [f"{site}/apps/older/data/2026-11-28 07.15/a", f"{site}/databases/2026-11-28 07.15/older.sql.gz"]
+        gone.append("data/history/dumps/others/old.sql.gz")
+        stays.append("data/history/jupyter/notebooks/2026-11-28 07.15/old.sql.gz")
         for path in [*gone, *stays]:
             self.write(path)
         keep_history.forget_purged(dataclasses.replace(self.manifest, purge=[Purged("old", "/srv/old")]))
