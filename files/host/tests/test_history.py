@@ -139,6 +139,7 @@ class TreeTest(HistoryCase):
         self.assertEqual([(tree / "a/changed").read_text() for tree in (first, second)], ["a\n", "b\n"])
 
     def test_makes_no_tree_where_nothing_has_changed(self) -> None:
+        self.assertEqual(self.run_history(), [])
         self.write("notebooks/a/b")
         self.run_history()
         self.assertEqual(self.run_history(), [])

@@ -116,17 +116,14 @@ c.ServerApp.allow_origin_pat = ""
 c.ServerApp.allow_credentials = False
 
 
-# A read-only mount in the notebooks folder, if the site keeps a history; see jupyter.ts.
-HISTORY = "History"
 rename_file = AsyncFileContentsManager.rename_file
 
 
 async def rename_or_copy(manager, old_path, new_path):
-    """Copies what is dragged out of the history: the file browser would move it, and nothing can be moved out of there."""
-    is_history = old_path.strip("/").split("/")[0] == HISTORY
-    if not is_history or not os.path.ismount(manager._get_os_path(HISTORY)):
-        return await rename_file(manager, old_path, new_path)
+    """Copies what is dragged out of the history, a read-only mount: the file browser would move it, which fails half-way."""
     source, target = manager._get_os_path(old_path), manager._get_os_path(new_path)
+    if not (os.path.exists(source) and os.statvfs(source).f_flag & os.ST_RDONLY):
+        return await rename_file(manager, old_path, new_path)
     if os.path.lexists(target):
         raise HTTPError(409, f"File already exists: {new_path}")
     with manager.perm_to_403():

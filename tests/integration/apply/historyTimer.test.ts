@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
+import { run } from "../../support/command.ts";
 import { type RunningSite, runningSite } from "../../support/runningSite.ts";
 import { type SystemdHost, systemdHost } from "../../support/systemdHost.ts";
 
@@ -18,6 +19,7 @@ const skip = process.getuid?.() !== 0 && "only root can boot a machine";
     timer = `${site.project}-history.timer`;
     mkdirSync(`${host.folder}/notebooks`);
     writeFileSync(`${host.folder}/notebooks/a.ipynb`, "{}");
+    await run("chown", ["-R", "1000:100", `${host.folder}/notebooks`]);
     const { code, output } = await site.release({ settings: { history: { every: 15 } }, layout: { systemd: true } });
     assert.equal(code, 0, output);
     assert.doesNotMatch(output, /Nothing keeps/);

@@ -91,7 +91,8 @@ class Run:
         try:
             if before is None:
                 known = {}
-            elif scan(descriptor, without, self._pace) == known:
+            found = scan(descriptor, without, self._pace)
+            if found == known or (before is None and not found[""].stamps):
                 return
             if self._room.takes(0):
                 self._make(source, descriptor, Maker(before, known, without, self._pace, self._room))
