@@ -23,6 +23,7 @@ const SERVICES: CatalogEntry[] = [
   // MariaDB's own databases, users and roles, and the notebooks' database.
   { name: "mariadb", reserved: ["notebooks", "mysql", "sys", "root", "healthcheck", "public"] },
   { name: "lego" },
+  { name: "site-history" },
 ];
 
 /** Names of the site's services. */

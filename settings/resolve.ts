@@ -2,6 +2,7 @@ import { type App, resolveApp } from "./apps/app.ts";
 import { hostNamesOf } from "./catalog.ts";
 import type { Database } from "./database.ts";
 import { type Dns, isProxied } from "./dns.ts";
+import type { History } from "./history.ts";
 import type { Jupyter } from "./jupyter/image.ts";
 import type { Given } from "./schema.ts";
 import { Sensitive } from "./sensitive.ts";
@@ -40,6 +41,7 @@ export interface Settings {
   apps: App[];
   /** Names of former apps whose data is to be deleted. */
   purge: string[];
+  history: History;
   dns: Dns;
   tls: Tls;
   /** Cloudflare's API token, if there is one: from `cloudflare:apiToken` or CLOUDFLARE_API_TOKEN. */
@@ -66,6 +68,7 @@ export function resolve(given: Given, isEncrypted: (setting: string) => boolean 
     databaseRotation,
     apps: apps.map((app) => resolveApp(app, isEncrypted("apps"))),
     purge,
+    history: given.history.every > 0 && given.history,
     dns: dnsOf(given),
     tls: tlsOf(given),
   };

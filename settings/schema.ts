@@ -4,6 +4,7 @@ import { apps, purge } from "./apps/apps.ts";
 import { database, databaseRotation, databaseTag } from "./database.ts";
 import { dns, dnsZone, proxied } from "./dns.ts";
 import { domain, home } from "./domain.ts";
+import { history } from "./history.ts";
 import { oneOf } from "./issues.ts";
 import { image, imageMirror, imageTag } from "./jupyter/image.ts";
 import { notebooks } from "./jupyter/notebooks.ts";
@@ -35,6 +36,7 @@ export const settingsSchema = z.strictObject({
   databaseRotation,
   apps,
   purge,
+  history,
   notebooks,
   port: httpsPort,
   httpPort,

@@ -76,6 +76,8 @@ export function localLayout(process: ProcessFacts, { folder, port, httpPort, not
     httpsPort: port,
     httpPort,
     public: false,
+    // npm start needs no root, and a Mac has none.
+    systemd: false,
     ...(ownFiles ? { uid } : {}),
   };
 }

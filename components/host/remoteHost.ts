@@ -53,6 +53,7 @@ export function remoteLayout(trusted: boolean): HostLayout {
     httpsPort: 443,
     httpPort: 80,
     public: trusted,
+    systemd: true,
   };
 }
 

@@ -6,6 +6,7 @@
 #   site-apply release          activates the release from standard input, or changes nothing
 #   site-apply check            checks that each service of the running release answers
 #   site-apply renew            renews the certificate if it is due; a timer runs it
+#   site-apply history          keeps the present state of the work if it has changed; a timer runs it
 #   site-apply down PROJECT     takes the site down; notebooks and other data stay
 #
 # The Python package follows below, one module after the other. These lines find Python and load the modules.
@@ -29,13 +30,15 @@ for line in open(sys.argv[1], encoding="utf-8"):
         lines = sources[line.split()[1]] = []
     elif line.startswith("|"):
         lines.append(line[1:])
-sources["site_apply"] = sources.pop("site_apply.__init__")
+packages = [name[:-9] for name in sources if name.endswith(".__init__")]
+for name in packages:
+    sources[name] = sources.pop(name + ".__init__")
 
 class Modules(importlib.abc.MetaPathFinder, importlib.abc.ExecutionLoader):
     def find_spec(self, name, path=None, target=None):
         return importlib.util.spec_from_loader(name, self) if name in sources else None
     def is_package(self, name):
-        return name == "site_apply"
+        return name in packages
     def get_filename(self, name):
         return name.replace(".", "/") + ".py"
     def get_source(self, name):

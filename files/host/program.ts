@@ -8,12 +8,13 @@ const PACKAGE = "site_apply";
  */
 export function hostProgram(): string {
   const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
-  const modules = readdirSync(new URL(PACKAGE, import.meta.url))
+  const modules = readdirSync(new URL(PACKAGE, import.meta.url), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".py"))
     .sort();
   const texts = modules.map((file) => {
     const lines = read(`${PACKAGE}/${file}`).trimEnd().split("\n");
-    return [`module ${PACKAGE}.${file.slice(0, -".py".length)}`, ...lines.map((line) => `|${line}`)].join("\n");
+    const name = file.slice(0, -".py".length).replaceAll("/", ".");
+    return [`module ${PACKAGE}.${name}`, ...lines.map((line) => `|${line}`)].join("\n");
   });
   return [`${read("launcher.sh")}`, ...texts, `end ${modules.length}`, ""].join("\n");
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { SITE_HISTORY } from "../services/site-history/siteHistory.ts";
 import type { HostLayout } from "../site/hostLayout.ts";
 import type { Secrets } from "../site/secrets.ts";
 import type { Service, TextFiles } from "../site/service.ts";
@@ -6,7 +7,7 @@ import { imagesOf, type Site } from "../site/site.ts";
 import { type HostFile, serializeArchive } from "./archive.ts";
 import { composeText } from "./composeText.ts";
 import { MANIFEST_VERSION, manifestFile, type ReleaseManifest, type ServiceManifest } from "./manifest.ts";
-import { ENVIRONMENT, shortHash, type WrittenService, writeService } from "./writtenService.ts";
+import { ENVIRONMENT, folderName, shortHash, type WrittenService, writeService } from "./writtenService.ts";
 
 /** Standard input of the two commands on the host. */
 export interface Bundle {
@@ -19,14 +20,16 @@ export interface Bundle {
 /** Builds the files on the host from site and secrets. */
 export function bundleOf(site: Site, secrets: Secrets): Bundle {
   const written = site.services.map((service) => writeService(service, secrets));
+  const unitsId = folderName(createHash("sha256"), site.history?.units ?? {});
   const plain = [
     { path: "compose.yaml", mode: "0644", content: composeYaml(site, written) },
     ...written.flatMap(({ service, files, filesId }) => hostFiles(`${service.name}/${filesId}`, files, "0644")),
+    ...hostFiles(`${SITE_HISTORY}/${unitsId}`, site.history?.units ?? {}, "0644"),
   ];
   const secret = written.flatMap(({ service, secretFiles, secretsId }) =>
     hostFiles(`${service.name}/${secretsId}`, secretFiles, "0600"),
   );
-  const manifest = manifestOf(site, written);
+  const manifest = manifestOf(site, written, unitsId);
   const release = shortHash(createHash("sha256"), [JSON.stringify(manifest), JSON.stringify(plain)]);
   return {
     secrets: serializeArchive([
@@ -38,7 +41,7 @@ export function bundleOf(site: Site, secrets: Secrets): Bundle {
 }
 
 /** The manifest, without the release's name. */
-function manifestOf(site: Site, written: WrittenService[]): Omit<ReleaseManifest, "release"> {
+function manifestOf(site: Site, written: WrittenService[], unitsId: string): Omit<ReleaseManifest, "release"> {
   const { layout } = site;
   const { address } = layout;
   return {
@@ -59,6 +62,7 @@ function manifestOf(site: Site, written: WrittenService[]): Omit<ReleaseManifest
     networks: Object.keys(networksOf(site)),
     services: written.map((each) => serviceManifest(site, each)),
     purge: site.purge.length > 0 ? site.purge : undefined,
+    history: site.history && { ...site.history.manifest, units: unitsId || undefined },
   };
 }
 
@@ -99,6 +103,7 @@ function serviceManifest(site: Site, { service, filesId, secretsId }: WrittenSer
     smoke_test: smokeTest,
     certificate,
     units: service.units && true,
+    dump: service.dump,
   };
 }
 
@@ -154,11 +159,15 @@ function networksOf({ services }: Site): Record<string, { internal: true } | nul
 
 function composeService(site: Site, each: WrittenService): Record<string, unknown> {
   const { service } = each;
-  const volumes = [...mounts(site, each), ...(service.data ?? []).map(({ source, target }) => bind(source, target))];
+  const volumes = [
+    ...mounts(site, each),
+    ...(service.data ?? []).map(({ source, target }) => bind(source, target)),
+    ...(service.foreign ?? []).map(({ source, target, writable }) => bind(source, target, !writable)),
+  ];
   return {
     image: service.image.reference,
     ...runAs(site, service),
-    networks: service.networks,
+    ...(service.networks.length > 0 ? { networks: service.networks } : {}),
     ...(volumes.length > 0 ? { volumes } : {}),
     ...(service.secretEnvironment && each.secretsId
       ? { env_file: [`${site.layout.root}/secrets/${service.name}/${each.secretsId}/${ENVIRONMENT}`] }

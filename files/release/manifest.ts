@@ -52,6 +52,23 @@ const service = z.strictObject({
   certificate: z.strictObject({ id: z.string(), folder: z.string(), reader: z.string() }).optional(),
   /** Whether its files contain systemd units. */
   units: z.boolean().optional(),
+  /** Command in its container that dumps its databases into one of its folders, where something has changed in them. */
+  dump: argv.optional(),
+});
+
+const days = z.number().int();
+
+/** The history; host/site_apply/history/config.py says what each part is. */
+const history = z.strictObject({
+  folder: z.string(),
+  every: z.number().int(),
+  max_percent: z.number().int(),
+  keep: z.strictObject({ all: days, hourly: days, daily: days, monthly: days }),
+  sources: z.array(z.strictObject({ path: z.string(), at: z.string(), without: z.array(z.string()).optional() })),
+  mount_point: z.string().optional(),
+  units: z.string().optional(),
+  service: z.string().optional(),
+  command: argv.optional(),
 });
 
 /** `release.json`. Absent values are empty. */
@@ -71,6 +88,7 @@ export const releaseManifest = z.strictObject({
   services: z.array(service).optional(),
   /** Removed apps whose folders are to be deleted. */
   purge: z.array(z.strictObject({ app: z.string(), folder: z.string() })).optional(),
+  history: history.optional(),
 });
 
 /** `secrets.json` */
@@ -82,6 +100,7 @@ export const secretsManifest = z.strictObject({
 
 export type ReleaseManifest = z.infer<typeof releaseManifest>;
 export type ServiceManifest = z.infer<typeof service>;
+export type HistoryManifest = z.infer<typeof history>;
 export type SecretsManifest = z.infer<typeof secretsManifest>;
 
 /** A manifest as a file, formatted for line-by-line diffs. */

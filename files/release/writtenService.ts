@@ -57,5 +57,5 @@ export const shortHash = (hash: Hash, parts: string[]) =>
     .digest("hex")
     .slice(0, 12);
 
-const folderName = (hash: Hash, files: TextFiles) =>
+export const folderName = (hash: Hash, files: TextFiles) =>
   Object.keys(files).length > 0 ? shortHash(hash, [JSON.stringify(files)]) : "";

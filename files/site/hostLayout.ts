@@ -19,4 +19,6 @@ export interface HostLayout {
   machine?: string;
   /** Whether browsers shall insist on HTTPS for two years (HSTS). */
   public: boolean;
+  /** Whether timers of the host's systemd can run what is due. Otherwise services of the site do. */
+  systemd: boolean;
 }

@@ -53,6 +53,18 @@ export interface DataFolder {
    * else of the host.
    */
   inner?: string[];
+  /** Its history: the folder of its states below that of the history, and paths below it that are left out. */
+  history?: { at: string; without?: string[] };
+}
+
+/** A folder on the host that belongs to something else. */
+export interface ForeignFolder {
+  /** Absolute path on the host. */
+  source: string;
+  /** Folder in the container. */
+  target: string;
+  /** Whether the container can change it. */
+  writable?: boolean;
 }
 
 /** A folder of public files, mounted read-only. */
@@ -168,6 +180,10 @@ export interface Service {
   /** Smoke test: a command run in the container when everything is up, which fails unless the whole site answers. */
   smokeTest?: string[];
   data?: DataFolder[];
+  /** Folders that others create and own, mounted read-only unless they say otherwise. */
+  foreign?: ForeignFolder[];
+  /** Command run in the container that dumps its databases into one of its data folders, if something has changed in them. */
+  dump?: string[];
   /** The service is run to get or renew this certificate, and then ends. */
   certificate?: OwnCertificate;
   /** Units for the host's systemd, by file name; its timers are started. */

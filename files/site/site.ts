@@ -6,6 +6,7 @@ import { acme } from "../services/lego/lego.ts";
 import { mariadb } from "../services/mariadb/mariadb.ts";
 import type { Edge } from "../services/nginx/edge.ts";
 import { nginx } from "../services/nginx/nginx.ts";
+import { type SiteHistory, siteHistory } from "../services/site-history/siteHistory.ts";
 import { identityOf } from "../services/vouch/providers.ts";
 import { vouch } from "../services/vouch/vouch.ts";
 import { appNetworks } from "./appNetworks.ts";
@@ -24,6 +25,8 @@ export interface Site {
   services: Service[];
   /** Removed apps whose folders are to be deleted, too. */
   purge: { app: string; folder: string }[];
+  /** The history of its data; undefined: none is made. */
+  history: SiteHistory | undefined;
 }
 
 /**
@@ -42,7 +45,9 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
     vouch(names, signIn),
     ...(signIn.provider === "dex" ? [dex(names, signIn.users)] : []),
     jupyter(names, settings, layout),
-    ...(database ? [mariadb({ ...database, apps, purge, layout, appNetworks: databases.all })] : []),
+    ...(database
+      ? [mariadb({ ...database, apps, purge, history: settings.history, layout, appNetworks: databases.all })]
+      : []),
     ...apps.map((given, index) =>
       app({
         names,
@@ -53,6 +58,7 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
       }),
     ),
   ];
+  const history = settings.history ? siteHistory(name, settings.history, layout, behind) : undefined;
   const virtualHosts = behind.flatMap(({ virtualHost }) => virtualHost ?? []);
   const own =
     tls.mode === "letsencrypt" ? [acme({ name, layout, hostNames, email: tls.email, server: tls.server })] : [];
@@ -73,6 +79,7 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
     }),
     ...behind,
     ...own,
+    ...(history?.service ? [history.service] : []),
   ];
   return {
     name,
@@ -80,6 +87,7 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
     layout,
     allow,
     purge: purge.map((app) => ({ app, folder: appData(layout, app) })),
+    history,
     services: services.map((service) => pulledThrough(settings.imageMirror, service)),
   };
 }

@@ -55,6 +55,7 @@ describe("a person on this machine", () => {
       "mariadb",
       "nginx",
       "phpdemo",
+      "site-history",
       "vouch",
     ]);
   });

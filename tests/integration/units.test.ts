@@ -10,34 +10,37 @@ import { unpack } from "../support/unpack.ts";
 const analyze = "/usr/bin/systemd-analyze";
 const skip = !existsSync(analyze) && "systemd is not installed here";
 
-(skip ? describe.skip : describe)("systemd takes the units made for a site that gets its own certificate", () => {
-  const settings = { target: "gcp", proxied: "false", acmeEmail: "ann@example.com" };
+(skip ? describe.skip : describe)(
+  "systemd takes the units made for a site that gets its own certificate and keeps a history",
+  () => {
+    const settings = { target: "gcp", proxied: "false", acmeEmail: "ann@example.com", history: { every: 15 } };
 
-  for (const [name, below] of [
-    ["below a plain folder", "site"],
-    ["below a folder with an odd name", "50% of $HOME"],
-  ] as const)
-    it(name, async () => {
-      const folder = mkdtempSync(`${tmpdir()}/jupyter-up-units-`);
-      try {
-        const root = `${folder}/${below}`;
-        // What is to be started has to be there.
-        mkdirSync(`${root}/bin`, { recursive: true });
-        writeFileSync(`${root}/bin/site-apply`, "#!/bin/sh\n");
-        chmodSync(`${root}/bin/site-apply`, 0o755);
-        const { files } = unpack(bundleOf(siteWith({ settings, layout: { root } }), secrets).release);
-        const units = Object.entries(files).filter(([path]) => /\.(service|timer)$/.test(path));
-        assert.equal(units.length, 2);
-        const paths = units.map(([path, { content }]) => {
-          const unit = `${folder}/${path.replace(/^.*\//, "")}`;
-          writeFileSync(unit, content);
-          return unit;
-        });
-        const { code, output } = await run(analyze, ["verify", "--man=no", ...paths]);
-        const ofOurs = output.split("\n").filter((line) => line.includes("certificate."));
-        assert.deepEqual({ code, ofOurs }, { code: 0, ofOurs: [] }, output);
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
-      }
-    });
-});
+    for (const [name, below] of [
+      ["below a plain folder", "site"],
+      ["below a folder with an odd name", "50% of $HOME"],
+    ] as const)
+      it(name, async () => {
+        const folder = mkdtempSync(`${tmpdir()}/jupyter-up-units-`);
+        try {
+          const root = `${folder}/${below}`;
+          // What is to be started has to be there.
+          mkdirSync(`${root}/bin`, { recursive: true });
+          writeFileSync(`${root}/bin/site-apply`, "#!/bin/sh\n");
+          chmodSync(`${root}/bin/site-apply`, 0o755);
+          const { files } = unpack(bundleOf(siteWith({ settings, layout: { root, systemd: true } }), secrets).release);
+          const units = Object.entries(files).filter(([path]) => /\.(service|timer)$/.test(path));
+          assert.equal(units.length, 4);
+          const paths = units.map(([path, { content }]) => {
+            const unit = `${folder}/${path.replace(/^.*\//, "")}`;
+            writeFileSync(unit, content);
+            return unit;
+          });
+          const { code, output } = await run(analyze, ["verify", "--man=no", ...paths]);
+          const ofOurs = output.split("\n").filter((line) => /(certificate|history)\./.test(line));
+          assert.deepEqual({ code, ofOurs }, { code: 0, ofOurs: [] }, output);
+        } finally {
+          rmSync(folder, { recursive: true, force: true });
+        }
+      });
+  },
+);

@@ -35,9 +35,11 @@ export interface RunningSite {
   remove(): Promise<void>;
 }
 
-/** @param names the services that shall run; the others are left out of the release. */
-export function runningSite(names: string[]): RunningSite {
-  const host = testHost();
+/**
+ * @param names the services that shall run; the others are left out of the release.
+ * @param host where they do.
+ */
+export function runningSite(names: string[], host = testHost()): RunningSite {
   const project = `jupyter-up-rendered-${randomUUID().slice(0, 8)}`;
   // Other test files run at the same time.
   const ports = Promise.all([freePort(), freePort()]);

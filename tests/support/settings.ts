@@ -22,6 +22,7 @@ export const validConfig: Readonly<Record<string, unknown>> = {
   databaseRotation: "",
   apps: [],
   purge: [],
+  history: { every: 0 },
   notebooks: "notebooks",
   port: "8443",
   httpPort: "8080",

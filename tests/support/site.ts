@@ -16,6 +16,7 @@ export const layout: HostLayout = {
   httpsPort: 8443,
   httpPort: 8080,
   public: false,
+  systemd: false,
 };
 
 /** Secrets that can be found again wherever they end up: each has its own name and the word "secret" in it. */

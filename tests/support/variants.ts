@@ -92,6 +92,14 @@ export const variants: Record<string, Changes> = {
       appSecrets: { "a-2": { E: `it's "odd" $HOME \\ #1` } },
     },
   },
+  "a history of notebooks, databases and apps": {
+    settings: {
+      database: "true",
+      history: { every: 30, keep: { all: 2 }, maxPercent: 10 },
+      apps: [{ name: "notes", image: "nginx:1.30.4", port: 80, volumes: ["/data", "/var/lib/x"] }],
+    },
+  },
+  "a history by a timer of the host": { settings: { history: { every: 15 } }, layout: { systemd: true } },
   "a site that is open to the world": { layout: { public: true, address: "0.0.0.0" } },
   "a site behind Cloudflare": {
     edge: { ipv4: ["173.245.48.0/20", "103.21.244.0/22"], ipv6: ["2400:cb00::/32"] },

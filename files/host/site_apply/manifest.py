@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional, TypeVar
 
+from .history.config import History
 from .typed_json import NotUnderstood, parse
 
 VERSION = 1
@@ -72,6 +73,7 @@ class Service:
     smoke_test: Argv = field(default_factory=list)
     certificate: Optional[Certificate] = None
     units: bool = False
+    dump: Argv = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ class Manifest:
     networks: list[str] = field(default_factory=list)
     services: list[Service] = field(default_factory=list)
     purge: list[Purged] = field(default_factory=list)
+    history: Optional[History] = None
 
     def service(self, name: str) -> Service:
         """A service's entry; an empty one if there is none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Optional
 
 from . import (
     activate,
@@ -11,6 +12,7 @@ from . import (
     firewall,
     floating,
     images,
+    keep_history,
     machine,
     people,
     ports,
@@ -44,13 +46,20 @@ def release(layout: Layout) -> int:
 
 
 def _release(layout: Layout, manifest: Manifest, project: Project) -> int:
-    # Nothing changes the running site before `activate_release`.
+    # Nothing changes the running site before `_switch`.
     machine.check_owner(layout, project)
     machine.check_name(layout, manifest)
     space.check(layout, manifest)
     previous = target_of(layout.current)
     before = releases.manifest_of(layout.current)
     renewed = _prepare(layout, manifest, project)
+    with keep_history.set_aside(manifest, before, project):
+        return _switch(layout, manifest, project, before, previous, renewed)
+
+
+def _switch(
+    layout: Layout, manifest: Manifest, project: Project, before: Optional[Manifest], previous: str, renewed: list[Renewed]
+) -> int:
     activate.activate_release(layout, f"releases/{manifest.release}", manifest.release)
     is_other = previous not in ("", f"releases/{manifest.release}")
     people_before = before if is_other else None
@@ -72,6 +81,7 @@ def _release(layout: Layout, manifest: Manifest, project: Project) -> int:
     except NotStarted:
         pass  # The reason has been shown, and the release stays.
     prune.purge(manifest)
+    keep_history.forget_purged(manifest)
     if renewed and not is_with_new_images:
         raise floating.refuse(manifest.release, renewed)
     floating.remove_replaced(renewed)
@@ -93,7 +103,9 @@ def _prepare(layout: Layout, manifest: Manifest, project: Project) -> list[Renew
     ports.check(project, manifest)
     pulled = images.pull_missing(layout, manifest)
     renewed = floating.renew(project, manifest, pulled)
+    keep_history.make_folders(manifest)
     data_dirs.make(layout, project, manifest)
+    keep_history.make_mount_point(manifest)
     try:
         for certificate in certificates_of(layout, project, layout.incoming, manifest):
             certificate.ensure()

@@ -27,5 +27,8 @@ MEASURED_WITHIN = 20
 CERTIFICATE_WITHIN = 600
 RENEWED_WITHIN = 600
 REMOVED_WITHIN = 600
+DUMPED_WITHIN = 900
+# The longest wait of a release for the state before it. The timer has kept one a few minutes ago.
+STATE_KEPT_WITHIN = 20
 # Interval of progress lines.
 SAID_EVERY = 60

@@ -1,4 +1,4 @@
-"""Installs a release's systemd units: the timer that renews the certificate."""
+"""Installs a release's systemd units: timers that renew the certificate and keep the history."""
 
 from __future__ import annotations
 
@@ -16,24 +16,35 @@ from .manifest import Manifest
 _SYSTEM = Path("/etc/systemd/system")
 
 
+# By the end of a timer's name: what does not happen without it, and the command that does it.
+_WITHOUT = {
+    "certificate": ("renews the certificate", "renew every day"),
+    "history": ("keeps earlier states of your work", "history every 15 minutes"),
+}
+
+
 def place(layout: Layout, manifest: Manifest) -> None:
     """Installs the release's units, and removes those of earlier releases."""
-    wanted = [
-        unit
-        for service in manifest.services
-        if service.units
-        for kind in ("*.service", "*.timer")
-        for unit in sorted((layout.files / service.name / service.files).glob(kind))
-    ]
+    folders = [layout.files / service.name / service.files for service in manifest.services if service.units]
+    if manifest.history and manifest.history.units:
+        folders.append(layout.files / "site-history" / manifest.history.units)
+    wanted = [unit for folder in folders for kind in ("*.service", "*.timer") for unit in sorted(folder.glob(kind))]
     if wanted and not (am_root() and Path("/run/systemd/system").is_dir()):
-        say(
-            "Nothing renews the certificate automatically, because this machine has no systemd. Run sh"
-            f" {layout.program} renew every day (crontab -e)."
-        )
+        for unit in wanted:
+            if unit.suffix == ".timer":
+                what, command = _without(unit)
+                say(
+                    f"Nothing {what} automatically, because this machine has no systemd. Run sh {layout.program} {command}"
+                    " (crontab -e)."
+                )
         return
     for unit in wanted:
         _place(layout, unit)
     remove_all(layout, except_for={unit.name for unit in wanted})
+
+
+def _without(timer: Path) -> tuple[str, str]:
+    return _WITHOUT[timer.stem.rpartition("-")[2]]
 
 
 def _place(layout: Layout, unit: Path) -> None:
@@ -48,10 +59,8 @@ def _place(layout: Layout, unit: Path) -> None:
     if unit.suffix == ".timer":
         started = _systemctl("enable", "--quiet", unit.name) and _systemctl("restart", unit.name)
         if not started:
-            say(
-                "Nothing renews the certificate automatically: its timer could not be started. See why: sudo systemctl status"
-                f" {unit.name}"
-            )
+            what, _ = _without(unit)
+            say(f"Nothing {what} automatically: its timer could not be started. See why: sudo systemctl status {unit.name}")
 
 
 def remove_all(layout: Layout, except_for: frozenset[str] | set[str] = frozenset()) -> None:

@@ -51,6 +51,7 @@ export function app({ names, app, index, layout, networks }: AppArgs): Service {
     data: outermost(app.volumes).map((target) => ({
       source: volumeFolder(layout, name, target),
       target,
+      history: { at: `site/apps/${name}/${folderName(target)}` },
       inner: app.volumes.filter((volume) => volume.startsWith(`${target}/`)).map((volume) => relative(target, volume)),
     })),
     virtualHost: {
@@ -78,7 +79,9 @@ export const appData = (layout: HostLayout, app: string) => `${layout.data}/apps
  * container has a `~` in it.
  */
 const volumeFolder = (layout: HostLayout, app: string, target: string) =>
-  `${appData(layout, app)}/${relative("", target).replaceAll("/", "~")}`;
+  `${appData(layout, app)}/${folderName(target)}`;
+
+const folderName = (target: string) => relative("", target).replaceAll("/", "~");
 
 /** A volume below another one is a part of it. */
 const outermost = (volumes: string[]) =>

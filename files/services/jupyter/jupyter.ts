@@ -1,6 +1,7 @@
 import type { Settings } from "../../../settings/resolve.ts";
 import { BASELINE, healthCheck, wget } from "../../release/hardening.ts";
 import { renderTemplate } from "../../release/template.ts";
+import { HISTORY_MOUNT, historyFolder } from "../../site/historyFolder.ts";
 import type { HostLayout } from "../../site/hostLayout.ts";
 import type { Names } from "../../site/names.ts";
 import type { Secrets } from "../../site/secrets.ts";
@@ -28,8 +29,12 @@ const PROCESSES = 1024;
 const DATABASE_PACKAGES = ["pandas", "SQLAlchemy", "PyMySQL"];
 
 /** JupyterLab: an image of Jupyter Docker Stacks, with the home directory on the host. */
-export function jupyter(names: Names, settings: Pick<Settings, "jupyter" | "database">, layout: HostLayout): Service {
-  const { database } = settings;
+export function jupyter(
+  names: Names,
+  settings: Pick<Settings, "jupyter" | "database" | "history">,
+  layout: HostLayout,
+): Service {
+  const { database, history } = settings;
   const { image, tag, packages } = settings.jupyter;
   // The image has a name only for user 1000.
   const nameless = layout.uid === USER.uid ? undefined : layout.uid;
@@ -101,9 +106,20 @@ export function jupyter(names: Names, settings: Pick<Settings, "jupyter" | "data
     processesPerCore: PROCESSES,
     dismiss: ["python3", `${FILES}/end_removed.py`],
     data: [
-      { source: `${layout.data}/home`, target: HOME },
-      { source: layout.notebooks, target: `${HOME}/work` },
+      // Caches and the bin are no work.
+      {
+        source: `${layout.data}/home`,
+        target: HOME,
+        history: { at: "jupyter/home", without: [".cache", ".local/share/Trash"] },
+      },
+      {
+        source: layout.notebooks,
+        target: `${HOME}/work`,
+        history: { at: "jupyter/notebooks", without: [HISTORY_MOUNT] },
+      },
     ],
+    // Beside the notebooks. The file browser shows nothing outside of their folder.
+    foreign: history ? [{ source: `${historyFolder(layout)}/jupyter`, target: `${HOME}/work/${HISTORY_MOUNT}` }] : [],
     virtualHost: {
       label: "jupyter",
       protected: true,

@@ -2,11 +2,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { App, AppDatabase } from "../../../settings/apps/app.ts";
 import { checkout } from "../../../settings/checkout.ts";
+import type { History } from "../../../settings/history.ts";
 import { HARDENED, healthCheck } from "../../release/hardening.ts";
 import { renderTemplate } from "../../release/template.ts";
+import { historyFolder } from "../../site/historyFolder.ts";
 import type { HostLayout } from "../../site/hostLayout.ts";
 import type { Secrets } from "../../site/secrets.ts";
-import type { Service, TextFiles } from "../../site/service.ts";
+import type { DataFolder, Service, TextFiles } from "../../site/service.ts";
 import { accessSql, accountsOf, NOTEBOOKS, obsoleteSql, sessionsSql } from "./access.ts";
 
 /** The network of the database and its users; it is internal. */
@@ -27,11 +29,12 @@ export interface MariadbArgs {
   purge: string[];
   /** Networks of MariaDB and one app each. */
   appNetworks: string[];
+  history: History;
   layout: HostLayout;
 }
 
 /** MariaDB, for notebooks and apps. */
-export function mariadb({ tag, apps, purge, appNetworks, layout }: MariadbArgs): Service {
+export function mariadb({ tag, apps, purge, appNetworks, history, layout }: MariadbArgs): Service {
   const networks = [DATABASE_NETWORK, ...appNetworks];
   return {
     name: "mariadb",
@@ -69,6 +72,7 @@ export function mariadb({ tag, apps, purge, appNetworks, layout }: MariadbArgs):
         // Another series is an upgrade: MariaDB converts the system tables at the start. Between versions of a series,
         // they stay as they are.
         MARIADB_AUTO_UPGRADE: "1",
+        ...(history && !layout.systemd ? { DUMP_EVERY_SECONDS: String(history.every * 60) } : {}),
       },
       healthcheck: healthCheck("healthcheck.sh", "--connect", "--innodb_initialized"),
       // If it were killed sooner, it would have to recover at the next start.
@@ -81,6 +85,7 @@ export function mariadb({ tag, apps, purge, appNetworks, layout }: MariadbArgs):
         "start.sh": file("start.sh"),
         "prepare.sh": file("prepare.sh"),
         "reserve.sh": file("reserve.sh"),
+        "dump.sh": file("dump.sh"),
       }),
     },
     secretFiles: { at: SECRETS, mountParent: true, content: (secrets) => secretFiles(apps, purge, secrets) },
@@ -89,8 +94,21 @@ export function mariadb({ tag, apps, purge, appNetworks, layout }: MariadbArgs):
       ["sh", `${FILES}/prepare.sh`, `${SECRETS}/current`],
     ],
     postRelease: purge.length > 0 ? [["sh", `${FILES}/prepare.sh`, `${SECRETS}/current`, "purge"]] : [],
-    data: [{ source: `${layout.data}/mariadb`, target: "/var/lib/mysql" }],
+    data: [{ source: `${layout.data}/mariadb`, target: "/var/lib/mysql" }, ...(history ? dumpFolders(layout) : [])],
+    ...(history ? { dump: ["sh", `${FILES}/dump.sh`] } : {}),
   };
+}
+
+/**
+ * Folders of dumps: Jupyter's own database, which notebooks can read, and all others. The history has the states of them.
+ */
+function dumpFolders(layout: HostLayout): DataFolder[] {
+  const folder = (name: string, at: string) => ({
+    source: `${historyFolder(layout)}/dumps/${name}`,
+    target: `/dumps/${name}`,
+    history: { at, without: [".new"] },
+  });
+  return [folder("notebooks", "jupyter/database"), folder("others", "site/databases")];
 }
 
 function secretFiles(apps: App[], purge: string[], secrets: Secrets): TextFiles {

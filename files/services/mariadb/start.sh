@@ -10,4 +10,9 @@ if [ -e "$begun" ]; then find "$data" -mindepth 1 -maxdepth 1 ! -path "$begun" -
 if [ -z "$(ls -A "$data")" ]; then : >"$begun"; fi
 sh "$(dirname "$0")/reserve.sh"
 
+# Where no timer of the host asks for dumps.
+if [ -n "${DUMP_EVERY_SECONDS-}" ]; then
+    (while sleep "$DUMP_EVERY_SECONDS"; do sh /etc/mysql/conf.d/dump.sh || :; done) &
+fi
+
 exec docker-entrypoint.sh mariadbd

@@ -186,6 +186,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
         type: "bind",
         ...folder,
         inner: undefined,
+        history: undefined,
         bind: { create_host_path: false },
       })),
     };

@@ -27,6 +27,7 @@ describe("localLayout()", () => {
       httpsPort: 8443,
       httpPort: 8080,
       public: false,
+      systemd: false,
     });
   });
 

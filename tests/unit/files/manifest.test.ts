@@ -19,8 +19,14 @@ describe("The manifest of a release", () => {
   });
 
   it("has no key that the golden file has not", () => {
-    const { services, images, ports, purge } = releaseManifest.shape;
-    const shapes = [releaseManifest, ...[services, images, ports, purge].map((list) => list.unwrap().element)];
+    const { services, images, ports, purge, history } = releaseManifest.shape;
+    const { sources, keep } = history.unwrap().shape;
+    const ofHistory = [history.unwrap(), sources.element, keep];
+    const shapes = [
+      releaseManifest,
+      ...ofHistory,
+      ...[services, images, ports, purge].map((list) => list.unwrap().element),
+    ];
     const keys = new Set(shapes.flatMap((shape) => Object.keys(shape.shape)));
     assert.deepEqual(
       [...keys].filter((key) => !keysIn(golden).includes(key)),

@@ -17,7 +17,8 @@ describe("The host's program", () => {
     assert.equal(code, 0, output);
     assert.match(output, /^Ran [1-9]\d+ tests /m);
     assert.doesNotMatch(output, /skipped/);
-  });
+    // 30 days of a history.
+  }, 240_000);
 
   it("understands what is said of each kind of site", async () => {
     const reads = `

@@ -428,6 +428,26 @@ export const oneIssue: BadConfig[] = [
     pulumi config set httpPort 8080
 `],
 
+  ["a history that is a text", { history: "15m" }, `
+  history: expected an object, found "15m".
+    pulumi config rm history
+`],
+
+  ["a history of every minute", { history: { every: 1 } }, `
+  history.every: 1 is no number of minutes from 5 to 1440, or 0 for no history.
+    pulumi config set --path 'history.every' 15
+`],
+
+  ["a history that is kept for less than no time", { history: { keep: { daily: "-1" } } }, `
+  history.keep.daily: -1 is no number of days from 0 to 3650.
+    pulumi config set --path 'history.keep.daily' 30
+`],
+
+  ["a history that may fill the disk", { history: { maxPercent: 100 } }, `
+  history.maxPercent: 100 is no percentage from 1 to 50.
+    pulumi config set --path 'history.maxPercent' 20
+`],
+
   ["an empty folder", { notebooks: "" }, `
   notebooks: "" is not a folder.
     pulumi config set notebooks ~/notebooks

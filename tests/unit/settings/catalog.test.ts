@@ -7,7 +7,13 @@ import { siteWith } from "../../support/site.ts";
 
 /** Every service of its own that a site can have. */
 const { services } = siteWith({
-  settings: { target: "gcp", database: "true", proxied: "false", acmeEmail: "ann@example.com" },
+  settings: {
+    target: "gcp",
+    database: "true",
+    proxied: "false",
+    acmeEmail: "ann@example.com",
+    history: { every: 15 },
+  },
 });
 
 describe("The catalog", () => {

@@ -44,6 +44,7 @@ const fullApp = {
   crossSite: true,
 };
 
+const keepAll = { all: 1, hourly: 7, daily: 30, monthly: 365 };
 const local = { kind: "local", port: 8443, httpPort: 8080, notebooks: "notebooks" };
 const jupyter = { image: "quay.io/jupyter/scipy-notebook", tag: "2026-08-08", packages: [] };
 const gcp = {
@@ -80,6 +81,7 @@ describe("A good config", () => {
       databaseRotation: undefined,
       apps: [],
       purge: [],
+      history: false,
       dns: { provider: "none", proxied: false },
       tls: { mode: "private-ca" },
     });
@@ -175,6 +177,12 @@ describe("A good config", () => {
       "may have ports that are numbers already",
       { port: 443, httpPort: 80 },
       { target: { ...local, port: 443, httpPort: 80 } },
+    ],
+    ["may keep a history", { history: {} }, { history: { every: 15, keep: keepAll, maxPercent: 20 } }],
+    [
+      "may say of a history only what is other than usual",
+      { history: { every: "60", keep: { monthly: 0 }, maxPercent: 50 } },
+      { history: { every: 60, keep: { ...keepAll, monthly: 0 }, maxPercent: 50 } },
     ],
     [
       "may have its notebooks below the home directory",

@@ -1,0 +1,93 @@
+"""Makes one tree of a folder."""
+
+from __future__ import annotations
+
+import os
+from typing import Optional
+
+from .copying import copy_file, like
+from .pace import Pace
+from .space import Room
+from .walk import Entry, Record, Seen, below, entries, opened
+
+# Bytes of a folder on the disk.
+FOLDER_SIZE = 4096
+
+
+class Maker:
+    """
+    Copies a folder, with owners, modes and times. Files that are as they were are links into the tree before: never to the files
+    themselves, through which their owner could change the tree.
+
+    before: the tree before, open. known: its record. After copy(), `record` is that of the new tree, and `left_out` has the files
+    that found no room.
+    """
+
+    def __init__(self, before: Optional[int], known: Record, without: frozenset[str], pace: Pace, room: Room) -> None:
+        self._before, self._known, self._without = before, known, without
+        self._paths = {seen.inode: path for path, seen in known.items()}
+        self._pace, self._room = pace, room
+        self.record: Record = {}
+        self.left_out: list[str] = []
+
+    def copy(self, source: int, target: int, path: str = "") -> None:
+        """Copies what is in an open folder into another one."""
+        seen = self.record[path] = Seen(os.fstat(source).st_ino)
+        self._room.add(FOLDER_SIZE, 1)
+        # A folder that was moved is found by its inode.
+        path_before = path if path in self._known else self._paths.get(seen.inode, path)
+        stamps_before = self._known[path_before].stamps if path_before in self._known else {}
+        folders = []
+        for entry in entries(source, path, self._without):
+            if entry.kind == "d":
+                folders.append(entry)
+                continue
+            is_known = stamps_before.get(entry.name) == entry.stamp
+            if is_known and self._link(below(path_before, entry.name), entry.name, target):
+                seen.stamps[entry.name] = entry.stamp
+            else:
+                stamp = self._copy_one(entry, source, target, path)
+                if stamp:
+                    seen.stamps[entry.name] = stamp
+            self._pace.step(target)
+        for entry in folders:
+            if self._copy_folder(entry, source, target, path):
+                seen.stamps[entry.name] = entry.stamp
+
+    def _copy_folder(self, entry: Entry, source: int, target: int, path: str) -> bool:
+        try:
+            with opened(entry.name, source) as inner:
+                os.mkdir(entry.name, 0o700, dir_fd=target)
+                with opened(entry.name, target) as copy:
+                    self.copy(inner, copy, below(path, entry.name))
+                    like(os.fstat(inner), copy)
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            return False
+        return True
+
+    def _link(self, before: str, name: str, target: int) -> bool:
+        if self._before is None:
+            return False
+        try:
+            os.link(before, name, src_dir_fd=self._before, dst_dir_fd=target, follow_symlinks=False)
+        except OSError:
+            return False  # It found no room then, or has too many links, or a name that is too long.
+        return True
+
+    def _copy_one(self, entry: Entry, source: int, target: int, path: str) -> str:
+        """Copies a file or a link; its stamp, or an empty text where it has gone."""
+        try:
+            if entry.kind == "l":
+                os.symlink(os.readlink(entry.name, dir_fd=source), entry.name, dir_fd=target)
+                copied = os.stat(entry.name, dir_fd=target, follow_symlinks=False)
+                stamp = entry.stamp
+            elif self._room.takes(min(entry.found.st_size, entry.found.st_blocks * 512)):
+                copied, stamp = copy_file(entry, source, target, self._pace)
+            else:
+                self.left_out.append(below(path, entry.name))
+                # Known, so that it alone is no reason for another tree.
+                return entry.stamp
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            return ""
+        self._room.add(copied.st_blocks * 512, 1)
+        return stamp

@@ -1,0 +1,90 @@
+"""The history in a release."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import stat
+from typing import Any
+
+from site_apply import keep_history
+from site_apply.docker import Project
+from site_apply.errors import Refusal
+from site_apply.history.config import History, Keep, Source
+from site_apply.history.store import Store
+from site_apply.history.turn import RELEASE
+from site_apply.manifest import Manifest, Purged
+
+from .support import HostTest
+
+
+class KeepHistoryTest(HostTest):
+    def setUp(self) -> None:
+        super().setUp()
+        (self.root / "notebooks").mkdir()
+        sources = [Source(str(self.root / "notebooks"), "jupyter/notebooks", ["History"])]
+        self.history = History(
+            str(self.root / "data/history"), 15, 20, Keep(1, 7, 30, 365), sources, str(self.root / "notebooks/History")
+        )
+        self.manifest = Manifest(1, "one", "lab", history=self.history)
+
+    def test_makes_an_empty_folder_beside_the_notebooks_that_belongs_to_whom_they_belong(self) -> None:
+        os.chown(self.root / "notebooks", 1234, 100)
+        for _ in range(2):
+            keep_history.make_mount_point(self.manifest)
+        place = (self.root / "notebooks/History").stat()
+        self.assertEqual((place.st_uid, place.st_gid, stat.S_IMODE(place.st_mode)), (1234, 100, 0o755))
+
+    def test_hides_nothing_that_is_somebodys(self) -> None:
+        place = self.root / "notebooks/History"
+        makes: list[Any] = [
+            lambda: self.write("notebooks/History/mine"),
+            lambda: self.write("notebooks/History"),
+            lambda: os.symlink("/etc", place),
+        ]
+        for make in makes:
+            make()
+            with self.assertRaisesRegex(Refusal, f"(?s)something of yours at {place}.*Nothing was changed.*mv '{place}'"):
+                keep_history.make_mount_point(self.manifest)
+            os.rename(place, self.root / f"aside-{len(os.listdir(self.root))}")
+
+    def test_makes_its_own_folder_for_nobody_else(self) -> None:
+        keep_history.make_folders(self.manifest)
+        modes = [stat.S_IMODE((self.root / path).stat().st_mode) for path in ("data", "data/history", "data/history/jupyter")]
+        self.assertEqual(modes, [0o755, 0o700, 0o755])
+
+    def test_keeps_the_state_before_a_release_and_the_timers_runs_out_of_its_way(self) -> None:
+        self.write("notebooks/a.ipynb")
+        keep_history.make_folders(self.manifest)
+        project = Project("lab")
+        project.containers = lambda *filters, running=False: []  # type: ignore[method-assign]
+        with keep_history.set_aside(self.manifest, self.manifest, project):
+            self.assertTrue(Store(self.history.folder).is_locked(RELEASE))
+        self.assertFalse(Store(self.history.folder).is_locked(RELEASE))
+        self.assertIn("History: the state of jupyter/notebooks is kept.", self.output)
+
+    def test_forgets_an_app_whose_data_are_purged_and_no_other(self) -> None:
+        keep_history.make_folders(self.manifest)
+        site = "data/history/site"
+        gone = [f"{site}/apps/old/data/2026-11-28 07.15/a", f"{site}/databases/2026-11-28 07.15/old.sql.gz"]
+        stays = [f"{site}/apps/older/data/2026-11-28 07.15/a", f"{site}/databases/2026-11-28 07.15/older.sql.gz"]
+        gone.append("data/history/dumps/others/old.sql.gz")
+        stays.append("data/history/jupyter/notebooks/2026-11-28 07.15/old.sql.gz")
+        for path in [*gone, *stays]:
+            self.write(path)
+        keep_history.forget_purged(dataclasses.replace(self.manifest, purge=[Purged("old", "/srv/old")]))
+        self.assertEqual([path for path in [*gone, *stays] if (self.root / path).exists()], stays)
+        self.assertFalse(Store(self.history.folder).state.is_right)
+        self.assertEqual(self.output, "")
+
+    def test_holds_up_no_release(self) -> None:
+        keep_history.make_folders(self.manifest)
+        project = Project("lab")
+
+        def fail(*filters: str, running: bool = False) -> list[str]:
+            raise RuntimeError("out of order")
+
+        project.containers = fail  # type: ignore[method-assign]
+        with keep_history.set_aside(self.manifest, self.manifest, project):
+            pass
+        self.assertIn("The state before this release could not be kept: out of order", self.output)

@@ -1,0 +1,76 @@
+#!/bin/sh
+# Dumps each database into /dumps/notebooks or /dumps/others, at most once an hour, and only if something has changed in one
+# of them since. A dump that is the same as the last one is left as it is, so that the history needs no room for it.
+#
+#   dump.sh          for a timer
+#   dump.sh now      for a release: does not wait for the hour
+set -eu
+# Jupyter reads those of its own database in the history. Nobody else gets into the folders around them.
+umask 022
+# Plain bytes, whatever the names are.
+LC_ALL=C
+export LC_ALL
+
+secrets=/run/secrets/mariadb/current
+dumps=/dumps
+# What the databases were like at the last dump.
+state=/var/lib/mysql/.dumped
+# A tenth of the disk stays free, as for the rest of the history.
+reserve_percent=10
+
+sql() {
+    MYSQL_PWD=$(cat "$secrets/root-password") mariadb --protocol=socket --skip-ssl --user=root --batch --skip-column-names --execute="$1"
+}
+
+# The log sequence number grows with each change of InnoDB's tables. The counters are for tables of other engines.
+present_state() {
+    sql "SHOW GLOBAL STATUS WHERE Variable_name IN ('Innodb_lsn_current', 'Handler_write', 'Handler_update', 'Handler_delete',
+        'Com_truncate', 'Com_create_table', 'Com_drop_table', 'Com_alter_table', 'Com_rename_table', 'Com_create_view', 'Com_drop_view',
+        'Com_create_function', 'Com_create_procedure', 'Com_create_trigger', 'Com_drop_function', 'Com_drop_procedure', 'Com_drop_trigger')"
+}
+
+# dump DATABASE FOLDER
+dump() {
+    file=$2/$1.sql.gz
+    # The history leaves this folder out.
+    new=$2/.new/$1.sql.gz
+    mkdir -p "$2/.new"
+    free=$(df -Pk "$dumps/others" | awk -v kept="$reserve_percent" 'NR == 2 { print int($4 - $2 * kept / 100) }')
+    if [ "$free" -le 0 ]; then
+        echo "History: the disk is nearly full, and $1 was not dumped."
+        return 1
+    fi
+    # In blocks of 512 bytes. gzip of the same bytes gives the same bytes (-n).
+    (
+        ulimit -f "$((free * 2))"
+        {
+            MYSQL_PWD=$(cat "$secrets/root-password") nice -n 19 mariadb-dump --protocol=socket --skip-ssl --user=root \
+                --single-transaction --quick --skip-dump-date --routines --triggers --events --hex-blob "$1" || echo failed >&3
+        } | nice -n 19 gzip -n >"$new"
+    ) 3>"$state.failed" || echo failed >>"$state.failed"
+    if [ -s "$state.failed" ]; then
+        rm -f "$new" "$state.failed"
+        echo "History: the database $1 could not be dumped."
+        return 1
+    fi
+    rm -f "$state.failed"
+    if cmp -s "$new" "$file"; then rm "$new"; else mv "$new" "$file"; fi
+}
+
+if [ "${1-}" != now ] && [ -n "$(find "$state" -mmin -59 2>/dev/null)" ]; then exit; fi
+now=$(present_state)
+if [ "$now" = "$(cat "$state" 2>/dev/null || :)" ]; then exit; fi
+
+databases=$(sql "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys')")
+is_whole=yes
+for database in $databases; do
+    folder=others
+    if [ "$database" = notebooks ]; then folder=notebooks; fi
+    dump "$database" "$dumps/$folder" || is_whole=
+done
+# A database that is no more: the history has its dumps.
+for file in "$dumps"/*/*.sql.gz; do
+    name=$(basename "$file" .sql.gz)
+    case " $(echo "$databases" | tr '\n' ' ') " in *" $name "*) ;; *) rm -f "$file" ;; esac
+done
+if [ -n "$is_whole" ]; then printf '%s\n' "$now" >"$state"; fi

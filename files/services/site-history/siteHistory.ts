@@ -1,0 +1,114 @@
+import { readdirSync, readFileSync } from "node:fs";
+import type { History } from "../../../settings/history.ts";
+import { HARDENED } from "../../release/hardening.ts";
+import type { HistoryManifest } from "../../release/manifest.ts";
+import { renderTemplate } from "../../release/template.ts";
+import { HISTORY_MOUNT, historyFolder } from "../../site/historyFolder.ts";
+import type { HostLayout } from "../../site/hostLayout.ts";
+import type { Service, TextFiles } from "../../site/service.ts";
+
+/** Name of its service, and of the folder of its units. */
+export const SITE_HISTORY = "site-history";
+
+/** The history of a site's data, made by a timer of the host or by a service. */
+export interface SiteHistory {
+  /** What the host has to know. */
+  manifest: Omit<HistoryManifest, "units">;
+  /** Units for the host's systemd, by file name; empty where a service makes the history. */
+  units: TextFiles;
+  service?: Service;
+}
+
+const PACKAGE = new URL("../../host/site_apply/history/", import.meta.url);
+const FILES = "/usr/local/lib/jupyter-up";
+const CONFIG = `${FILES}/history.json`;
+const STORE = "/history";
+
+type Made = Exclude<History, false>;
+
+/**
+ * The history of all data of services.
+ * @param name Compose project: prefix of the timer's name.
+ */
+export function siteHistory(name: string, history: Made, layout: HostLayout, services: Service[]): SiteHistory {
+  const common = { every: history.every, max_percent: history.maxPercent, keep: history.keep };
+  const sources = services.flatMap(({ data = [] }) =>
+    data.flatMap(({ source, history }) => (history ? [{ path: source, ...history }] : [])),
+  );
+  const manifest = {
+    folder: historyFolder(layout),
+    ...common,
+    sources,
+    mount_point: `${layout.notebooks}/${HISTORY_MOUNT}`,
+  };
+  if (layout.systemd) return { manifest, units: units(name, history, layout) };
+  const jupyter = services.find((service) => service.name === "jupyter");
+  if (!jupyter) throw new Error("there is no Jupyter whose image has Python");
+  const config = {
+    folder: STORE,
+    ...common,
+    sources: sources.map((source) => ({ ...source, path: `/sources/${source.at}` })),
+  };
+  return {
+    manifest: { ...manifest, service: SITE_HISTORY, command: ["python3", "-m", "history.service", CONFIG] },
+    units: {},
+    service: service(jupyter, manifest, JSON.stringify(config, undefined, 2)),
+  };
+}
+
+/** Runs the same Python as the timer, with the image of Jupyter, which is on the machine anyway. */
+function service(
+  { image }: Service,
+  { folder, sources }: Pick<HistoryManifest, "folder" | "sources">,
+  config: string,
+): Service {
+  return {
+    name: SITE_HISTORY,
+    about: "Keeps earlier states of the work. It reads the site's data, writes the history, and has no network.",
+    image,
+    user: { uid: 0, gid: 0 },
+    networks: [],
+    compose: {
+      ...HARDENED,
+      dns_opt: undefined,
+      dns_search: undefined,
+      network_mode: "none",
+      // It reads the files of all users, and gives their copies to the same users.
+      user: "0:0",
+      cap_add: ["CHOWN", "DAC_OVERRIDE", "FOWNER"],
+      mem_limit: "256m",
+      working_dir: FILES,
+      environment: { PYTHONDONTWRITEBYTECODE: "1", PYTHONUTF8: "1" },
+      entrypoint: ["nice", "-n", "19", "python3", "-m", "history.service", CONFIG],
+      healthcheck: { disable: true },
+      // A run that is killed is repaired by the next one.
+      stop_grace_period: "1s",
+    },
+    files: { at: FILES, content: () => ({ ...modules(), "history.json": `${config}\n` }) },
+    foreign: [
+      { source: folder, target: STORE, writable: true },
+      ...sources.map(({ path, at }) => ({ source: path, target: `/sources/${at}` })),
+    ],
+  };
+}
+
+function modules(): TextFiles {
+  // Python needs no __init__.py for a package.
+  const names = readdirSync(PACKAGE).filter((name) => /^[a-z]\w*\.py$/.test(name));
+  return Object.fromEntries(
+    names.sort().map((name) => [`history/${name}`, readFileSync(new URL(name, PACKAGE), "utf8")]),
+  );
+}
+
+function units(name: string, { every }: Made, layout: HostLayout): TextFiles {
+  const about = `Keeps the history of ${name}`;
+  // A percent sign starts a systemd specifier unless it is doubled.
+  const program = JSON.stringify(`${layout.root}/bin/site-apply`).replaceAll("%", "%%");
+  return {
+    [`${name}-history.service`]: renderTemplate(new URL("history.service", import.meta.url), { about, program }),
+    [`${name}-history.timer`]: renderTemplate(new URL("history.timer", import.meta.url), {
+      about,
+      every: String(every),
+    }),
+  };
+}

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { digitsAsNumber, format, setThis, withFix } from "./issues.ts";
+
+/** The history of the site's folders and databases; false: none is made. */
+export type History =
+  | {
+      /** Minutes between two states. */
+      every: number;
+      /** For how many days each state is kept, and after that one an hour, one a day and one a month. */
+      keep: { all: number; hourly: number; daily: number; monthly: number };
+      /** The largest share of the disk, in percent. */
+      maxPercent: number;
+    }
+  | false;
+
+/** A whole number in a range. */
+function whole(what: string, least: number, most: number, example: number, isOther = (_value: number) => false) {
+  const wrong = {
+    error: (issue: { input?: unknown }) => withFix(`${format(issue.input)} is no ${what}.`, setThis(String(example))),
+  };
+  return z
+    .preprocess(
+      digitsAsNumber,
+      z.int(wrong).refine((value) => isOther(value) || (value >= least && value <= most), wrong),
+    )
+    .default(example);
+}
+
+const days = (example: number) => whole("number of days from 0 to 3650", 0, 3650, example);
+const notAnObject = {
+  error: (issue: { code?: string; input?: unknown }) =>
+    issue.code === "invalid_type"
+      ? withFix(`expected an object, found ${format(issue.input)}.`, "pulumi config rm history")
+      : undefined,
+};
+
+/** How often a state of the work is kept, for how long, and how much of the disk the states may use. */
+export const history = z.strictObject(
+  {
+    /** Minutes between two states, 5 to 1440; 0: no history is made. */
+    every: whole("number of minutes from 5 to 1440, or 0 for no history", 5, 1440, 15, (value) => value === 0),
+    keep: z
+      .strictObject({ all: days(1), hourly: days(7), daily: days(30), monthly: days(365) }, notAnObject)
+      .default({ all: 1, hourly: 7, daily: 30, monthly: 365 }),
+    /** Percent of the disk, 1 to 50. */
+    maxPercent: whole("percentage from 1 to 50", 1, 50, 20),
+  },
+  notAnObject,
+);

@@ -1,0 +1,261 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
+import { run } from "../support/command.ts";
+import { type RunningSite, runningSite } from "../support/runningSite.ts";
+import { type Changes, secrets } from "../support/site.ts";
+import { until } from "../support/until.ts";
+
+const IN_KERNEL = readFileSync(new URL("../support/inKernel.py", import.meta.url), "utf8");
+
+/** Asks Jupyter as the file browser does: a method, a path of the contents API and a body; prints status and answer. */
+const CONTENTS = `
+import json, pathlib, sys, urllib.error, urllib.parse, urllib.request
+secret = pathlib.Path("/run/secrets/jupyter/door-secret").read_text().strip()
+headers = {"X-Door-Secret": secret, "X-Auth-User": "ann@example.com", "Cookie": "_xsrf=00", "X-XSRFToken": "00"}
+method, path, body = sys.argv[1:]
+request = urllib.request.Request(
+    "http://jupyter:8888/api/contents/" + urllib.parse.quote(path), method=method, headers=headers, data=body.encode() or None
+)
+try:
+    answer = urllib.request.urlopen(request)
+    print(json.dumps([answer.status, json.loads(answer.read() or b"null")]))
+except urllib.error.HTTPError as error:
+    print(json.dumps([error.code, None]))
+`;
+
+/** What a notebook may try to do to the history; prints what it could do. */
+const ATTACK = `
+import os, pathlib, shutil, subprocess
+history = pathlib.Path.home() / "work/History"
+files = [path for path in history.rglob("*") if path.is_file()]
+done = []
+for what in [
+    lambda: files[0].write_text("x"),
+    lambda: files[0].unlink(),
+    lambda: files[0].chmod(0o777),
+    lambda: os.utime(files[0], (0, 0)),
+    lambda: os.truncate(files[0], 0),
+    lambda: os.rename(files[0], history / "x"),
+    lambda: os.link(files[0], history / "x"),
+    lambda: (history / "x").write_text("x"),
+    lambda: shutil.rmtree(history),
+    lambda: os.rename(history, history.parent / "x"),
+    lambda: os.link(files[0], history.parent / "x"),
+    lambda: subprocess.run(["mount", "-o", "remount,rw", str(history)], check=True, capture_output=True),
+    lambda: subprocess.run(["umount", str(history)], check=True, capture_output=True),
+]:
+    try:
+        what()
+        done.append(what)
+    except (OSError, shutil.Error, subprocess.CalledProcessError):
+        pass
+print(len(files) > 0, len(done))
+`;
+
+/** Every file below a folder with a hash of its bytes and its mode. */
+function filesBelow(folder: string): Record<string, string> {
+  const paths = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => !/^History\b/.test(path));
+  return Object.fromEntries(
+    paths.sort().flatMap((path) => {
+      const file = join(folder, path);
+      const state = lstatSync(file);
+      if (!state.isFile()) return [];
+      return [[path, `${createHash("sha256").update(readFileSync(file)).digest("hex")} ${state.mode}`]];
+    }),
+  );
+}
+
+describe("The history of a running site", () => {
+  let site: RunningSite;
+  let notebooks: string;
+  const changes: Changes = { settings: { database: "true", history: { every: 15 } } };
+
+  const inJupyter = async (...command: string[]) => {
+    const { code, output } = await site.exec("jupyter", command);
+    assert.equal(code, 0, output);
+    return output.trim();
+  };
+  const inKernel = async (code: string) => {
+    const { output } = await site.exec("jupyter", ["python3", "-c", IN_KERNEL], code);
+    return output.trim();
+  };
+  const contents = async (method: string, path: string, body = "") =>
+    JSON.parse(await inJupyter("python3", "-c", CONTENTS, method, path, body)) as [
+      number,
+      { content: { name: string }[]; writable: boolean } | null,
+    ];
+  const sql = async (text: string, database = "notebooks") => {
+    const client = ["mariadb", "--protocol=socket", "--skip-ssl", "-uroot", "-N", "-B", database];
+    const { code, output } = await site.exec(
+      "mariadb",
+      ["env", `MYSQL_PWD=${secrets.databaseRootPassword}`, ...client],
+      text,
+    );
+    assert.equal(code, 0, output);
+    return output.trim();
+  };
+  const dump = async (...words: string[]) =>
+    assert.deepEqual(await site.exec("mariadb", ["sh", "/etc/mysql/conf.d/dump.sh", ...words]), {
+      code: 0,
+      output: "",
+    });
+  /** The state of the work is kept, as by the site's own service; the names of all states. */
+  async function keep(series = "notebooks"): Promise<string[]> {
+    const { code, output } = await site.host.apply("history");
+    assert.equal(code, 0, output);
+    return statesOf(series);
+  }
+  const folderOf = (series: string) => `${site.host.folder}/data/history/jupyter/${series}`;
+  const statesOf = (series: string) => (existsSync(folderOf(series)) ? readdirSync(folderOf(series)).sort() : []);
+
+  beforeAll(async () => {
+    site = runningSite(["jupyter", "mariadb", "site-history"]);
+    notebooks = `${site.host.folder}/notebooks`;
+    mkdirSync(`${notebooks}/reports`, { recursive: true });
+    for (let number = 0; number < 30; number += 1)
+      writeFileSync(`${notebooks}/reports/${number}.ipynb`, JSON.stringify({ cells: [], number }));
+    if (process.getuid?.() === 0) await run("chown", ["-R", "1000:100", notebooks]);
+    const { code, output } = await site.release(changes);
+    assert.equal(code, 0, output);
+  });
+  afterAll(() => site.remove());
+
+  it("is made by the site's own service soon after the release", async () => {
+    await until("a first state", async () => statesOf("notebooks").length > 0, 60);
+    assert.match(statesOf("notebooks")[0] ?? "", /^\d{4}-\d\d-\d\d \d\d\.\d\d$/);
+  });
+
+  it("is in JupyterLab's file browser beside the notebooks, and cannot be written to", async () => {
+    const [, root] = await contents("GET", "");
+    assert.deepEqual(root?.content.map(({ name }) => name).sort(), ["History", "reports", "welcome.ipynb"]);
+    const [, series] = await contents("GET", "History");
+    assert.deepEqual(series?.content.map(({ name }) => name).sort(), ["home", "notebooks"]);
+    const [status, file] = await contents("GET", `History/notebooks/${statesOf("notebooks")[0]}/reports/7.ipynb`);
+    assert.deepEqual([status, file?.writable], [200, false]);
+  });
+
+  it("cannot be changed or deleted by code in a notebook", async () => {
+    const before = filesBelow(folderOf("notebooks"));
+    assert.equal(await inKernel(ATTACK), "True 0");
+    assert.deepEqual(filesBelow(folderOf("notebooks")), before);
+  });
+
+  it("brings every byte back of what was deleted, truncated, overwritten by an empty cell, or rewritten", async () => {
+    const before = filesBelow(notebooks);
+    const [state = ""] = await keep();
+    const damages = [
+      "import os; os.unlink('reports/3.ipynb')",
+      "import os; os.truncate('reports/4.ipynb', 0)",
+      `open('reports/5.ipynb', 'w').write('{"cells": [{"cell_type": "code", "source": ""}]}')`,
+      "import os, pathlib\nfor file in pathlib.Path('reports').iterdir():\n    file.write_bytes(os.urandom(100)); file.rename(f'{file}.locked')",
+      "import shutil; shutil.rmtree('reports')",
+    ];
+    for (const damage of damages) {
+      await inKernel(`import os\nos.chdir('/home/jovyan/work')\n${damage}`);
+      await keep();
+      const kept = filesBelow(`${folderOf("notebooks")}/${state}`);
+      assert.deepEqual(kept, before, damage);
+    }
+    // As a user does it, in a terminal.
+    await inJupyter("cp", "-a", `/home/jovyan/work/History/notebooks/${state}/reports`, "/home/jovyan/work/");
+    assert.deepEqual(filesBelow(notebooks), before);
+  });
+
+  it("gives a file back that is dragged out of it in the file browser, and keeps it", async () => {
+    const [state = ""] = statesOf("notebooks");
+    const old = `History/notebooks/${state}/reports`;
+    for (const [from, to] of [
+      [`${old}/9.ipynb`, "9 again.ipynb"],
+      [old, "reports again"],
+    ]) {
+      const [status] = await contents("PATCH", from ?? "", JSON.stringify({ path: to }));
+      assert.equal(status, 200);
+    }
+    const original = readFileSync(`${folderOf("notebooks")}/${state}/reports/9.ipynb`);
+    assert.deepEqual(readFileSync(`${notebooks}/9 again.ipynb`), original);
+    assert.equal(readdirSync(`${notebooks}/reports again`).length, 30);
+    assert.equal((await contents("PATCH", `${old}/9.ipynb`, JSON.stringify({ path: "9 again.ipynb" })))[0], 409);
+    // Anything else is moved, as always.
+    assert.equal((await contents("PATCH", "9 again.ipynb", JSON.stringify({ path: "moved.ipynb" })))[0], 200);
+    assert.ok(!existsSync(`${notebooks}/9 again.ipynb`));
+    assert.notEqual((await contents("DELETE", `${old}/9.ipynb`))[0], 204);
+  });
+
+  it("has dumps of the notebooks' database, which can be loaded", async () => {
+    await sql("CREATE TABLE t (id INT PRIMARY KEY, text VARBINARY(9)); INSERT INTO t VALUES (1, x'ff00'), (2, 'two')");
+    await dump("now");
+    const state = (await keep("database")).at(-1);
+    const file = `/home/jovyan/work/History/database/${state}/notebooks.sql.gz`;
+    const text = await inJupyter("gunzip", "-c", file);
+    await sql("DROP TABLE t");
+    await sql("CREATE DATABASE scratch");
+    await sql(text, "scratch");
+    assert.equal(await sql("SELECT id, HEX(text) FROM t ORDER BY id", "scratch"), "1\tFF00\n2\t74776F");
+    await sql("DROP DATABASE scratch");
+    assert.equal(statSync(folderOf("database")).isDirectory(), true);
+  });
+
+  it("dumps no database again in which nothing has changed, and none more often than once an hour", async () => {
+    const dumped = () => statSync(`${site.host.folder}/data/history/dumps/notebooks/notebooks.sql.gz`);
+    const stateFile = `${site.host.folder}/data/mariadb/.dumped`;
+    await dump("now");
+    const before = [dumped().ino, statSync(stateFile).mtimeMs];
+    // Reading, connecting and the health check change nothing.
+    await sql("SELECT SUM(1) FROM information_schema.TABLES GROUP BY TABLE_SCHEMA ORDER BY 1");
+    await dump("now");
+    assert.deepEqual([dumped().ino, statSync(stateFile).mtimeMs], before);
+    await sql("CREATE TABLE u (id INT) ENGINE=Aria; INSERT INTO u VALUES (1)");
+    await dump();
+    assert.equal(dumped().ino, before[0]);
+    await dump("now");
+    assert.notEqual(dumped().ino, before[0]);
+    const last = dumped().ino;
+    await sql("INSERT INTO u VALUES (2); DELETE FROM u WHERE id = 2");
+    await dump("now");
+    assert.equal(dumped().ino, last);
+  });
+
+  it("keeps the state before a release", async () => {
+    const before = statesOf("notebooks").length;
+    writeFileSync(`${notebooks}/just now.ipynb`, "{}");
+    const { code, output } = await site.release({
+      ...changes,
+      settings: { ...changes.settings, allow: ["bob@example.com"] },
+    });
+    assert.equal(code, 0, output);
+    assert.match(output, /^History: the state of .*jupyter\/notebooks.* is kept\.$/m);
+    const states = statesOf("notebooks");
+    assert.equal(states.length, before + 1);
+    assert.ok(existsSync(`${folderOf("notebooks")}/${states.at(-1)}/just now.ipynb`));
+  });
+
+  it("goes on after its service was killed", async () => {
+    const before = statesOf("notebooks").length;
+    writeFileSync(`${notebooks}/large`, Buffer.alloc(20_000_000, 1));
+    await run("docker", ["kill", await site.container("site-history")]);
+    await run("docker", ["start", await site.container("site-history")]);
+    await until("another state", async () => statesOf("notebooks").length > before, 60);
+    assert.deepEqual(readdirSync(`${site.host.folder}/data/history/work`), []);
+  });
+
+  it("hides no folder of the user's: a release is refused instead", async () => {
+    const other = runningSite(["jupyter"]);
+    try {
+      mkdirSync(`${other.host.folder}/notebooks/History`, { recursive: true });
+      writeFileSync(`${other.host.folder}/notebooks/History/mine.ipynb`, "{}");
+      if (process.getuid?.() === 0) await run("chown", ["-R", "1000:100", `${other.host.folder}/notebooks`]);
+      const { code, output } = await other.release(changes);
+      assert.equal(code, 1);
+      assert.match(
+        output,
+        /There is something of yours at .*\/notebooks\/History, .*Nothing was changed\. Rename it \(mv /,
+      );
+      rmSync(`${other.host.folder}/notebooks/History`, { recursive: true });
+    } finally {
+      await other.remove();
+    }
+  });
+});
