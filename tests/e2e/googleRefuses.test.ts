@@ -74,7 +74,7 @@ describe("what a person reads before a site is on Google Cloud, and when it cann
       { type: NETWORK, fault: "billing disabled" },
       /no billing account[\s\S]*\n +gcloud billing projects link my-project-123456 /,
     ],
-    ["a quota", { type: NETWORK, fault: "quota exceeded" }, /may have \d+ of \w+ and no more[\s\S]*\n +pulumi up\n/],
+    ["a quota", { type: NETWORK, fault: "quota exceeded" }, /quota of \w+ is \d+[\s\S]*\n +pulumi up\n/],
     [
       "a project that is not there",
       {
@@ -107,7 +107,7 @@ describe("what a person reads before a site is on Google Cloud, and when it cann
     const { code, text } = await stack.destroy();
     assert.notEqual(code, 0);
     assert.match(text, /host-data.* protect/s);
-    assert.match(text, /protectData keeps it[\s\S]*\n +pulumi config set protectData false && pulumi up\n/);
+    assert.match(text, /protectData protects it[\s\S]*\n +pulumi config set protectData false && pulumi up\n/);
     assert.ok(
       (await inventory(stack.cloud)).resources.includes(
         "projects/my-project-123456/zones/us-central1-a/disks/jupyter-up-lab-data-us-central1-a",

@@ -139,7 +139,7 @@ One thing is wrong with the settings of the stack local. Nothing was changed.
         assert.notEqual(seen.code, 0, seen.text);
         assert.match(
           seen.text,
-          /^Another run is under way, or one was killed and left its lock\. .*\n *pulumi cancel --yes$/m,
+          /^Another run is in progress, or a killed run left its lock\. .*\n *pulumi cancel --yes$/m,
         );
         assert.equal(cancelled.code, 0, cancelled.text);
       });
@@ -150,7 +150,7 @@ One thing is wrong with the settings of the stack local. Nothing was changed.
       seen = await clone.npmOnTerminal({ columns: 0 }, "start");
       assert.equal(seen.code, 0, seen.text);
       await assertSummary(seen.text);
-      assert.match(seen.text, /^An earlier run was cut off while it created site-release,/m);
+      assert.match(seen.text, /^An earlier run was interrupted while it created site-release,/m);
       const [, args = ""] = /^pulumi (refresh --yes --non-interactive --clear-pending-creates)$/m.exec(seen.text) ?? [];
       // On a terminal `refresh` asks what to do about each of them, unless the line says that it must not.
       const refreshed = await clone.npmOnTerminal({ columns: 80 }, "run", "pulumi", "--", ...args.split(" "));

@@ -124,10 +124,7 @@ describe("Networks of apps", () => {
     }
     const { code, output } = await site.host.apply("check");
     assert.equal(code, 1);
-    assert.match(
-      output,
-      /^The site is not all there\. These services do not work: (phpdemo whoami|whoami phpdemo)\. /m,
-    );
+    assert.match(output, /^The site is incomplete\. These services do not work: (phpdemo whoami|whoami phpdemo)\. /m);
     await compose("up", "--detach", "--force-recreate", "nginx");
     await isWhole();
   });

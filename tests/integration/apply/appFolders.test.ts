@@ -81,7 +81,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
       "release",
       release(folders.map((path, index) => [`${repository}:${index}`, path])),
     );
-    assert.match(output, /in-the-way cannot be made/);
+    assert.match(output, /in-the-way cannot be created by/);
     assert.deepEqual(
       folders.map(owner),
       users.map(([, owner]) => owner),
@@ -94,7 +94,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     for (const path of [`${host.folder}/by-nobody`, `${host.layout.root}`]) chownSync(path, NOBODY, NOBODY);
     const folders = foldersIn("by-nobody");
     const { output } = await byNobody(release(folders.map((path, index) => [`${repository}:${index}`, path])));
-    assert.match(output, /in-the-way cannot be made/);
+    assert.match(output, /in-the-way cannot be created by/);
     assert.deepEqual(
       folders.map(owner),
       users.map(([, owner]) => owner),
@@ -109,7 +109,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     chownSync(`${app}/var/lib/x`, 101, 101);
     chmodSync(`${app}/var/lib/x`, 0o700);
     const { output } = await byNobody(release([[`${repository}:2`, `${app}/var~lib~x`]]));
-    assert.match(output, /in-the-way cannot be made/);
+    assert.match(output, /in-the-way cannot be created by/);
     assert.equal(readFileSync(`${app}/var~lib~x/file`, "utf8"), "kept");
     assert.equal(owner(`${app}/var~lib~x`), "101:101");
   });
