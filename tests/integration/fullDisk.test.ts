@@ -204,8 +204,8 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
     const { code, output } = await sql(
       "CREATE TABLE large (text LONGTEXT); INSERT INTO large SELECT REPEAT('x', 1000000) FROM seq_1_to_300",
     );
-    assert.equal(code, 1, output);
-    assert.match(output, /Lost connection|full/);
+    // Its client is in the container that ends.
+    assert.notEqual(code, 0, output);
     await until("the database answers", works, 120);
     assert.equal((await sql("SELECT COUNT(*) FROM numbers")).output, "20000\n");
     assert.equal(
