@@ -9,7 +9,7 @@ import { readSettings } from "../../../settings/read.ts";
 import { configWith, validConfig } from "../../support/settings.ts";
 import { layout, secrets } from "../../support/site.ts";
 
-/** What a config may hold by a slip, or by somebody who tries. */
+/** Values that a config may contain by mistake or on purpose. */
 const values: unknown[] = [
   null,
   0,
@@ -57,7 +57,7 @@ const app = { name: "whoami", image: "traefik/whoami:v1.11.0", port: 80 };
 const fullApp = { ...app, database: true, schema: "files/php-demo/schema.sql", files: { "/srv": "files/php-demo" } };
 const machine = { host: "203.0.113.7", hostKey: "ssh-ed25519 AAAA", privateKey: "-----BEGIN PRIVATE KEY-----" };
 
-/** Places of a config, each as what it is to be set to there. */
+/** Places in a config, each as a function that returns the config with a value at that place. */
 const places: [name: string, config: (value: unknown) => Record<string, unknown>][] = [
   ...Object.keys(validConfig).map((key): [string, (value: unknown) => Record<string, unknown>] => [
     key,
@@ -115,7 +115,7 @@ const places: [name: string, config: (value: unknown) => Record<string, unknown>
   ["a name of a setting", (value) => ({ [String(value)]: value })],
 ];
 
-describe("Whatever a config holds, it becomes a site or issues in plain words, and no stack trace:", () => {
+describe("Any config gives a site or readable issues, and never a stack trace:", () => {
   for (const [name, config] of places)
     it(name, () => {
       for (const value of values) {
@@ -128,9 +128,9 @@ describe("Whatever a config holds, it becomes a site or issues in plain words, a
         assert.equal(settings === undefined, issues.length > 0);
         for (const { key, message } of [...issues, ...more]) {
           assert.ok(key !== "" && message.includes("\n"), JSON.stringify({ key, message }));
-          // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+          // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for them.
           assert.doesNotMatch(report("dev", [{ key, message }]), /[\0-\x09\x0b-\x1f]/, name);
-          // The command has the whole key in it.
+          // The command contains the whole key.
           assert.ok(message.length < key.length + 1000, `${name}: ${message.length} characters`);
         }
         if (!settings) continue;

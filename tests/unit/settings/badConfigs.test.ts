@@ -3,10 +3,10 @@ import { describe, it } from "@jest/globals";
 import { report } from "../../../settings/issues.ts";
 import { readSettings } from "../../../settings/read.ts";
 import { configWith } from "../../support/settings.ts";
-import { oneIssue, severalFaults } from "./badConfigs.ts";
+import { oneIssue, severalIssues } from "./badConfigs.ts";
 import { badSiteConfigs } from "./badSiteConfigs.ts";
 
-describe("A config that cannot be used is refused as a whole, in the user's words:", () => {
+describe("An invalid config is refused as a whole, with a readable message:", () => {
   for (const [name, change, paragraphs] of [...oneIssue, ...badSiteConfigs])
     it(name, () => {
       const { settings, issues } = readSettings(configWith(change));
@@ -17,8 +17,8 @@ describe("A config that cannot be used is refused as a whole, in the user's word
       assert.equal(settings, undefined);
     });
 
-  for (const [name, change, paragraphs] of severalFaults)
-    it(`all issues together: ${name}`, () => {
+  for (const [name, change, paragraphs] of severalIssues)
+    it(`reports all issues at once: ${name}`, () => {
       const { settings, issues } = readSettings(configWith(change));
       assert.equal(
         report("dev", issues),
@@ -52,7 +52,7 @@ describe("A config that cannot be used is refused as a whole, in the user's word
     ["a secret variable of two lines", { apps: [{ ...app, secrets: { KEY: `${secret}\n` } }] }],
     ["a secret variable that is a list", { apps: [{ ...app, secrets: { KEY: [secret] } }] }],
   ] as const)
-    it(`the message does not repeat what may be secret: ${place}`, () => {
+    it(`the message does not repeat a possible secret: ${place}`, () => {
       const { issues } = readSettings(configWith(change));
       assert.notEqual(issues.length, 0);
       assert.equal(report("dev", issues).includes(secret), false);

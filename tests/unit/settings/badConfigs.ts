@@ -1,9 +1,9 @@
-/** Name, what is changed of a valid config, and the paragraphs that the user reads. */
+/** The name of a case, its changes to the valid config, and the paragraphs that the user reads. */
 export type BadConfig = [name: string, change: Record<string, unknown>, paragraphs: string];
 
 // biome-ignore format: each row in the order in which it is read
 export const oneIssue: BadConfig[] = [
-  ["a target nobody knows", { target: "vm" }, `
+  ["an unknown target", { target: "vm" }, `
   target: "vm" is not a supported kind of machine. Use one of: local, gcp, ssh.
     pulumi config set target local
 `],
@@ -23,17 +23,17 @@ export const oneIssue: BadConfig[] = [
     pulumi config set domain lab.example.com
 `],
 
-  ["the address of a page for a domain", { domain: "https://lab.example.com" }, `
+  ["a URL as the domain", { domain: "https://lab.example.com" }, `
   domain: "https://lab.example.com" is a URL; set only the domain name.
     pulumi config set domain lab.example.com
 `],
 
-  ["a path behind the domain", { domain: "lab.example.com/lab" }, `
+  ["a domain with a path", { domain: "lab.example.com/lab" }, `
   domain: "lab.example.com/lab" has characters that no domain name can have; set only the domain name.
     pulumi config set domain lab.example.com
 `],
 
-  ["a port behind the domain", { domain: "lab.example.com:8443" }, `
+  ["a domain with a port", { domain: "lab.example.com:8443" }, `
   domain: "lab.example.com:8443" has a port in it; the port is a separate setting (port).
     pulumi config set domain lab.example.com
 `],
@@ -48,12 +48,12 @@ export const oneIssue: BadConfig[] = [
     pulumi config set domain lab.example.com
 `],
 
-  ["an IPv4 address for a domain", { domain: "192.168.1.10" }, `
+  ["an IPv4 address as the domain", { domain: "192.168.1.10" }, `
   domain: "192.168.1.10" is an IP address; the site needs a domain, because each of its services has its own name below it.
     pulumi config set domain lab.example.com
 `],
 
-  ["an IPv6 address for a domain", { domain: "[2001:db8::1]" }, `
+  ["an IPv6 address as the domain", { domain: "[2001:db8::1]" }, `
   domain: "[2001:db8::1]" is an IP address; the site needs a domain, because each of its services has its own name below it.
     pulumi config set domain lab.example.com
 `],
@@ -88,7 +88,7 @@ export const oneIssue: BadConfig[] = [
     pulumi config set domain lab.example.com
 `],
 
-  ["a domain in letters beyond a to z", { domain: "München.example.com" }, `
+  ["a domain with letters beyond a to z", { domain: "München.example.com" }, `
   domain: "münchen.example.com" has letters other than a to z; write it in its DNS form (xn--...).
     pulumi config set domain xn--mnchen-3ya.example.com
 `],
@@ -98,7 +98,7 @@ export const oneIssue: BadConfig[] = [
     pulumi config set domain lab.example.com
 `],
 
-  ["an object for a domain", { domain: { name: "lab.example.com" } }, `
+  ["an object as the domain", { domain: { name: "lab.example.com" } }, `
   domain: expected a domain, found an object.
     pulumi config set domain lab.example.com
 `],
@@ -128,7 +128,7 @@ export const oneIssue: BadConfig[] = [
     pulumi config set image scipy-notebook
 `],
 
-  ["an image of one's own with its tag", { image: "registry.example.com/lab:v1" }, `
+  ["the user's own image with its tag", { image: "registry.example.com/lab:v1" }, `
   image: "registry.example.com/lab:v1" has a tag in it; the tag is a separate setting (imageTag).
     pulumi config set image registry.example.com/lab && pulumi config set imageTag v1
 `],
@@ -158,12 +158,12 @@ export const oneIssue: BadConfig[] = [
     pulumi config set image scipy-notebook
 `],
 
-  ["the address of a page for an image", { image: "https://quay.io/jupyter/scipy-notebook" }, `
+  ["a URL as the image", { image: "https://quay.io/jupyter/scipy-notebook" }, `
   image: "https://quay.io/jupyter/scipy-notebook" is not the name of an image (lower-case letters, digits, and . _ - / between them).
     pulumi config set image scipy-notebook
 `],
 
-  ["a list for an image", { image: ["scipy-notebook"] }, `
+  ["a list as the image", { image: ["scipy-notebook"] }, `
   image: expected an image's name, found a list.
     pulumi config set image scipy-notebook
 `],
@@ -183,22 +183,22 @@ export const oneIssue: BadConfig[] = [
     pulumi config set imageTag 2026-08-08
 `],
 
-  ["a year for a tag", { imageTag: "2026" }, `
+  ["a year as the tag", { imageTag: "2026" }, `
   imageTag: "2026" is not a date; the images of quay.io/jupyter are tagged with the day of their build, YYYY-MM-DD.
     pulumi config set imageTag 2026-08-08
 `],
 
-  ["a moving tag of an image of one's own", { image: "registry.example.com/lab", imageTag: "latest" }, `
+  ["a tag that moves, of the user's own image", { image: "registry.example.com/lab", imageTag: "latest" }, `
   imageTag: "latest" changes every week without a release; name a fixed version.
     pulumi config set imageTag 2026-08-08
 `],
 
-  ["a tag with a blank of an image of one's own", { image: "registry.example.com/lab", imageTag: "a b" }, `
+  ["a tag with a blank, of the user's own image", { image: "registry.example.com/lab", imageTag: "a b" }, `
   imageTag: "a b" is not a valid image tag.
     pulumi config set imageTag 2026-08-08
 `],
 
-  ["the address of a page for a mirror", { imageMirror: "https://mirror.example.com/" }, `
+  ["a URL as the mirror", { imageMirror: "https://mirror.example.com/" }, `
   imageMirror: "https://mirror.example.com/" is more than the name of a registry: write it without https://, in lower case, without a trailing slash.
     pulumi config set imageMirror mirror.example.com
 `],
@@ -208,12 +208,12 @@ export const oneIssue: BadConfig[] = [
     pulumi config set imageMirror mirror.example.com:5000/hub
 `],
 
-  ["a mirror that Docker would take for a folder of Docker Hub", { imageMirror: "mirror" }, `
+  ["a mirror that Docker would read as a namespace of Docker Hub", { imageMirror: "mirror" }, `
   imageMirror: "mirror" is not the name of a registry, which contains a dot or a port, such as mirror.example.com.
     pulumi config set imageMirror mirror.example.com
 `],
 
-  ["two words for a mirror", { imageMirror: "mirror.example.com hub.example.com" }, `
+  ["two words as the mirror", { imageMirror: "mirror.example.com hub.example.com" }, `
   imageMirror: "mirror.example.com hub.example.com" is not the name of a registry, which contains a dot or a port, such as mirror.example.com.
     pulumi config set imageMirror mirror.example.com
 `],
@@ -228,7 +228,7 @@ export const oneIssue: BadConfig[] = [
     pulumi config set --path 'allow[0]' ann@example.com
 `],
 
-  ["a text for the allow list", { allow: "ann@example.com" }, `
+  ["a text as the allow list", { allow: "ann@example.com" }, `
   allow: expected a list of addresses, found "ann@example.com".
     pulumi config rm --path 'allow' && pulumi config set --path 'allow[0]' ann@example.com
 `],
@@ -238,22 +238,22 @@ export const oneIssue: BadConfig[] = [
     pulumi config set --path 'allow[1]' ann@example.com
 `],
 
-  ["an empty entry", { allow: ["ann@example.com", " "] }, `
+  ["an empty entry of the allow list", { allow: ["ann@example.com", " "] }, `
   allow[1]: "" is empty.
     pulumi config set --path 'allow[1]' ann@example.com
 `],
 
-  ["a wildcard entry", { allow: ["*@example.com"] }, `
+  ["a wildcard entry of the allow list", { allow: ["*@example.com"] }, `
   allow[0]: "*@example.com" has a * in it. A whole domain is written @example.com.
     pulumi config set --path 'allow[0]' ann@example.com
 `],
 
-  ["a domain without its @", { allow: ["example.com"] }, `
+  ["a domain on the allow list without its @", { allow: ["example.com"] }, `
   allow[0]: "example.com" has no @ in it. An address is written ann@example.com, a whole domain @example.com.
     pulumi config set --path 'allow[0]' ann@example.com
 `],
 
-  ["a name beside the address", { allow: ["Ann <ann@example.com>"] }, `
+  ["a name before an address on the allow list", { allow: ["Ann <ann@example.com>"] }, `
   allow[0]: "ann <ann@example.com>" is neither an address (ann@example.com) nor a domain (@example.com).
     pulumi config set --path 'allow[0]' ann@example.com
 `],
@@ -268,7 +268,7 @@ export const oneIssue: BadConfig[] = [
     pulumi config set --path 'allow[0]' ann@example.com
 `],
 
-  ["a bare @", { allow: ["@"] }, `
+  ["a bare @ on the allow list", { allow: ["@"] }, `
   allow[0]: "@" is neither an address (ann@example.com) nor a domain (@example.com).
     pulumi config set --path 'allow[0]' ann@example.com
 `],
@@ -283,12 +283,12 @@ export const oneIssue: BadConfig[] = [
     pulumi config set --path 'allow[0]' ann@example.com
 `],
 
-  ["an address twice, in different letters", { allow: ["ann@example.com", "Ann@Example.com"] }, `
+  ["an address twice, in different letter case", { allow: ["ann@example.com", "Ann@Example.com"] }, `
   allow[1]: "ann@example.com" is on the list twice (letter case makes no difference).
     pulumi config rm --path 'allow[1]'
 `],
 
-  ["a text for signIn", { signIn: "dex" }, `
+  ["a text as signIn", { signIn: "dex" }, `
   signIn: expected provider and users, found a text.
     pulumi config rm --path 'signIn' && pulumi config set --path 'signIn.users[0].email' ann@example.com
 `],
@@ -303,7 +303,7 @@ export const oneIssue: BadConfig[] = [
     pulumi config set --path 'signIn.users[0].email' ann@example.com
 `],
 
-  ["users that are no list, one of them with a secret", { signIn: { users: { email: "ann@example.com", passwordHash: "$2b$10$abc" } } }, `
+  ["users that are not a list, one of them with a secret", { signIn: { users: { email: "ann@example.com", passwordHash: "$2b$10$abc" } } }, `
   signIn.users: the built-in provider needs a list of users, found an object.
     pulumi config rm --path 'signIn.users' && pulumi config set --path 'signIn.users[0].email' ann@example.com
 `],
@@ -318,42 +318,42 @@ export const oneIssue: BadConfig[] = [
     pulumi config set --path 'signIn.users[0].email' ann@example.com
 `],
 
-  ["a second user whose address is none", { signIn: { users: [{ email: "ann@example.com" }, { email: "bob" }] } }, `
+  ["a second user with an invalid address", { signIn: { users: [{ email: "ann@example.com" }, { email: "bob" }] } }, `
   signIn.users[1].email: "bob" is not an address.
     pulumi config set --path 'signIn.users[1].email' ann@example.com
 `],
 
-  ["a user's address twice", { signIn: { users: [{ email: "ann@example.com" }, { email: "ANN@example.com" }] } }, `
+  ["two users with the same address", { signIn: { users: [{ email: "ann@example.com" }, { email: "ANN@example.com" }] } }, `
   signIn.users[1].email: "ann@example.com" is on the list twice.
     pulumi config rm --path 'signIn.users[1]'
 `],
 
-  ["an empty name", { signIn: { users: [{ email: "ann@example.com", name: "" }] } }, `
+  ["an empty user name", { signIn: { users: [{ email: "ann@example.com", name: "" }] } }, `
   signIn.users[0].name: "" cannot be shown as a name: use 1 to 64 characters without line breaks, double quotes, $ and \\, and no blanks at either end.
     pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
 `],
 
-  ["a name with a quote", { signIn: { users: [{ email: "ann@example.com", name: 'Ann "the boss" Lee' }] } }, `
+  ["a user name with a quote", { signIn: { users: [{ email: "ann@example.com", name: 'Ann "the boss" Lee' }] } }, `
   signIn.users[0].name: "Ann \\"the boss\\" Lee" cannot be shown as a name: use 1 to 64 characters without line breaks, double quotes, $ and \\, and no blanks at either end.
     pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
 `],
 
-  ["a name with a variable of nginx", { signIn: { users: [{ email: "ann@example.com", name: "$host" }] } }, `
+  ["a user name with a variable of nginx", { signIn: { users: [{ email: "ann@example.com", name: "$host" }] } }, `
   signIn.users[0].name: "$host" cannot be shown as a name: use 1 to 64 characters without line breaks, double quotes, $ and \\, and no blanks at either end.
     pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
 `],
 
-  ["a name of two lines", { signIn: { users: [{ email: "ann@example.com", name: "Ann\nLee" }] } }, `
+  ["a user name of two lines", { signIn: { users: [{ email: "ann@example.com", name: "Ann\nLee" }] } }, `
   signIn.users[0].name: "Ann\\nLee" cannot be shown as a name: use 1 to 64 characters without line breaks, double quotes, $ and \\, and no blanks at either end.
     pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
 `],
 
-  ["a name of 65 characters", { signIn: { users: [{ email: "ann@example.com", name: "n".repeat(65) }] } }, `
+  ["a user name of 65 characters", { signIn: { users: [{ email: "ann@example.com", name: "n".repeat(65) }] } }, `
   signIn.users[0].name: "${"n".repeat(65)}" cannot be shown as a name: use 1 to 64 characters without line breaks, double quotes, $ and \\, and no blanks at either end.
     pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
 `],
 
-  ["a number for a name", { signIn: { users: [{ email: "ann@example.com", name: 7 }] } }, `
+  ["a number as a user name", { signIn: { users: [{ email: "ann@example.com", name: 7 }] } }, `
   signIn.users[0].name: 7 cannot be shown as a name: use 1 to 64 characters without line breaks, double quotes, $ and \\, and no blanks at either end.
     pulumi config set --path 'signIn.users[0].name' 'Ann Lee'
 `],
@@ -363,17 +363,17 @@ export const oneIssue: BadConfig[] = [
     pulumi config set --secret --path 'signIn.users[0].passwordHash' '<hash>'
 `],
 
-  ["a hash that is too cheap", { signIn: { users: [{ email: "ann@example.com", passwordHash: `$2b$04$${"a".repeat(53)}` }] } }, `
+  ["a password hash with too low a cost", { signIn: { users: [{ email: "ann@example.com", passwordHash: `$2b$04$${"a".repeat(53)}` }] } }, `
   signIn.users[0].passwordHash: this is not a bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` makes one (the part after the colon):
     pulumi config set --secret --path 'signIn.users[0].passwordHash' '<hash>'
 `],
 
-  ["a hash that is too dear", { signIn: { users: [{ email: "ann@example.com", passwordHash: `$2b$16$${"a".repeat(53)}` }] } }, `
+  ["a password hash with too high a cost", { signIn: { users: [{ email: "ann@example.com", passwordHash: `$2b$16$${"a".repeat(53)}` }] } }, `
   signIn.users[0].passwordHash: this is not a bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` makes one (the part after the colon):
     pulumi config set --secret --path 'signIn.users[0].passwordHash' '<hash>'
 `],
 
-  ["a number for a hash", { signIn: { users: [{ email: "ann@example.com", passwordHash: 7 }] } }, `
+  ["a number as a password hash", { signIn: { users: [{ email: "ann@example.com", passwordHash: 7 }] } }, `
   signIn.users[0].passwordHash: this is not a bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` makes one (the part after the colon):
     pulumi config set --secret --path 'signIn.users[0].passwordHash' '<hash>'
 `],
@@ -388,27 +388,27 @@ export const oneIssue: BadConfig[] = [
     pulumi config set port 8443
 `],
 
-  ["a port below 0", { port: "-1" }, `
+  ["a negative port", { port: "-1" }, `
   port: -1 is not a port; a port is a whole number from 1 to 65535.
     pulumi config set port 8443
 `],
 
-  ["a port too high", { port: "65536" }, `
+  ["a port above 65535", { port: "65536" }, `
   port: 65536 is not a port; a port is a whole number from 1 to 65535.
     pulumi config set port 8443
 `],
 
-  ["half a port", { port: "8443.5" }, `
+  ["a fraction as the port", { port: "8443.5" }, `
   port: 8443.5 is not a port; a port is a whole number from 1 to 65535.
     pulumi config set port 8443
 `],
 
-  ["a word for a port", { httpPort: "http" }, `
+  ["a word as the port", { httpPort: "http" }, `
   httpPort: "http" is not a port; a port is a whole number from 1 to 65535.
     pulumi config set httpPort 8080
 `],
 
-  ["a list for a port", { httpPort: ["8080"] }, `
+  ["a list as the port", { httpPort: ["8080"] }, `
   httpPort: a list is not a port; a port is a whole number from 1 to 65535.
     pulumi config set httpPort 8080
 `],
@@ -418,97 +418,97 @@ export const oneIssue: BadConfig[] = [
     pulumi config set port 8443
 `],
 
-  ["the HTTPS port for HTTP, too", { port: "8080" }, `
+  ["the same port for HTTPS and HTTP", { port: "8080" }, `
   httpPort: 8080 is also the HTTPS port; the two need different ports.
     pulumi config set httpPort 8081
 `],
 
-  ["another port for both", { port: "9000", httpPort: "9000" }, `
+  ["the same other port for HTTPS and HTTP", { port: "9000", httpPort: "9000" }, `
   httpPort: 9000 is also the HTTPS port; the two need different ports.
     pulumi config set httpPort 8080
 `],
 
-  ["a history that is a text", { history: "15m" }, `
+  ["a text as the history", { history: "15m" }, `
   history: expected an object, found "15m".
     pulumi config rm history
 `],
 
-  ["a history of every minute", { history: { every: 1 } }, `
+  ["a history that is taken every minute", { history: { every: 1 } }, `
   history.every: 1 is no number of minutes from 5 to 1440, or 0 for no history.
     pulumi config set --path 'history.every' 15
 `],
 
-  ["a history that is kept for less than no time", { history: { keep: { daily: "-1" } } }, `
+  ["a history with a negative retention", { history: { keep: { daily: "-1" } } }, `
   history.keep.daily: -1 is no number of days from 0 to 3650.
     pulumi config set --path 'history.keep.daily' 30
 `],
 
-  ["a history that may fill the disk", { history: { maxPercent: 100 } }, `
+  ["a history that may take more than half the disk", { history: { maxPercent: 100 } }, `
   history.maxPercent: 100 is no percentage from 1 to 50.
     pulumi config set --path 'history.maxPercent' 20
 `],
 
-  ["an empty folder", { notebooks: "" }, `
+  ["an empty notebooks folder", { notebooks: "" }, `
   notebooks: "" is not a folder.
     pulumi config set notebooks ~/notebooks
 `],
 
-  ["a folder with a blank behind it", { notebooks: "/srv/notebooks " }, `
+  ["a notebooks folder with a blank at its end", { notebooks: "/srv/notebooks " }, `
   notebooks: "/srv/notebooks " begins or ends with a blank or a line break.
     pulumi config set notebooks ~/notebooks
 `],
 
-  ["a folder with half of a character", { notebooks: "/srv/\ud800" }, `
+  ["a notebooks folder with a lone surrogate", { notebooks: "/srv/\ud800" }, `
   notebooks: "/srv/\\ud800" has half of a UTF-16 pair in it.
     pulumi config set notebooks ~/notebooks
 `],
 
-  ["a blank before a text that ends all sessions", { sessionRotation: " 2026" }, `
+  ["a sessionRotation with a leading blank", { sessionRotation: " 2026" }, `
   sessionRotation: " 2026" begins or ends with a blank or a line break.
     pulumi config set sessionRotation 2026-11
 `],
 
-  ["the root folder", { notebooks: "/" }, `
+  ["the root folder as the notebooks folder", { notebooks: "/" }, `
   notebooks: "/" would give Jupyter more than a folder of notebooks; name a separate folder.
     pulumi config set notebooks ~/notebooks
 `],
 
-  ["the home directory", { notebooks: "~/" }, `
+  ["the home directory as the notebooks folder", { notebooks: "~/" }, `
   notebooks: "~/" would give Jupyter more than a folder of notebooks; name a separate folder.
     pulumi config set notebooks ~/notebooks
 `],
 
-  ["the checkout", { notebooks: "./." }, `
+  ["the checkout as the notebooks folder", { notebooks: "./." }, `
   notebooks: "./." would give Jupyter more than a folder of notebooks; name a separate folder.
     pulumi config set notebooks ~/notebooks
 `],
 
-  ["another user's home", { notebooks: "~bob/notebooks" }, `
+  ["another user's home as the notebooks folder", { notebooks: "~bob/notebooks" }, `
   notebooks: "~bob/notebooks" is another user's home; write the full path.
     pulumi config set notebooks ~/notebooks
 `],
 
-  ["a folder outside the checkout", { notebooks: "../notebooks" }, `
+  ["a relative notebooks folder outside the checkout", { notebooks: "../notebooks" }, `
   notebooks: "../notebooks" contains ..; write the full path, starting with / or ~.
     pulumi config set notebooks ~/notebooks
 `],
 
-  ["a folder with a way upwards in it", { notebooks: "/srv/notebooks/../../etc" }, `
+  ["a notebooks folder with .. in its path", { notebooks: "/srv/notebooks/../../etc" }, `
   notebooks: "/srv/notebooks/../../etc" contains ..; write the full path, starting with / or ~.
     pulumi config set notebooks ~/notebooks
 `],
 
-  ["a folder of two lines", { notebooks: "note\nbooks" }, `
+  ["a notebooks folder of two lines", { notebooks: "note\nbooks" }, `
   notebooks: "note\\nbooks" has a line break or another control character in it.
     pulumi config set notebooks ~/notebooks
 `],
 
-  ["the folder where the state lies, with its secrets", { notebooks: "./.state/site" }, `
+  ["the folder of the state, which contains secrets, as the notebooks folder", { notebooks: "./.state/site" }, `
   notebooks: "./.state/site" belongs to this program; name another folder.
     pulumi config set notebooks ~/notebooks
 `],
 
-  ["a list for a folder", { notebooks: ["notebooks"] }, `
+  ["a list as the notebooks folder", { notebooks: ["notebooks"] }, `
   notebooks: expected a folder, found a list.
     pulumi config set notebooks ~/notebooks
 `],
@@ -518,17 +518,17 @@ export const oneIssue: BadConfig[] = [
     pulumi config rm --path 'alow'
 `],
 
-  ["a setting in other letters", { imagetag: "2026-08-08" }, `
+  ["a setting in the wrong letter case", { imagetag: "2026-08-08" }, `
   imagetag: there is no such setting. Did you mean imageTag?
     pulumi config rm --path 'imagetag'
 `],
 
-  ["a setting with neighbours swapped", { prot: "8443" }, `
+  ["a setting with two letters swapped", { prot: "8443" }, `
   prot: there is no such setting. Did you mean port?
     pulumi config rm --path 'prot'
 `],
 
-  ["a setting like no other", { colour: "red" }, `
+  ["an unknown setting that resembles no other", { colour: "red" }, `
   colour: there is no such setting. Pulumi.yaml lists them all.
     pulumi config rm --path 'colour'
 `],
@@ -543,7 +543,7 @@ export const oneIssue: BadConfig[] = [
     pulumi config rm --path 'signIn.provide'
 `],
 
-  ["a part that signIn has not", { signIn: { clientId: "x", users: [{ email: "ann@example.com" }] } }, `
+  ["an unknown part of signIn", { signIn: { clientId: "x", users: [{ email: "ann@example.com" }] } }, `
   signIn.clientId: there is no such setting. There are: provider, users.
     pulumi config rm --path 'signIn.clientId'
 `],
@@ -555,8 +555,8 @@ export const oneIssue: BadConfig[] = [
 ];
 
 // biome-ignore format: each row in the order in which it is read
-export const severalFaults: BadConfig[] = [
-  ["target gcp without what it needs", { target: "gcp", project: "", sshFrom: [] }, `
+export const severalIssues: BadConfig[] = [
+  ["target gcp without its required settings", { target: "gcp", project: "", sshFrom: [] }, `
   project: the Google Cloud project for the VM is missing (gcloud projects list shows yours).
     pulumi config set project my-project-123456
 
@@ -564,7 +564,7 @@ export const severalFaults: BadConfig[] = [
     pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
 `],
 
-  ["target ssh without what it needs", { target: "ssh" }, `
+  ["target ssh without its required settings", { target: "ssh" }, `
   ssh.host: the machine's host name or address is missing.
     pulumi config set --path ssh.host 203.0.113.7
 
@@ -575,7 +575,7 @@ export const severalFaults: BadConfig[] = [
     pulumi config set --path ssh.hostKey "$(ssh-keyscan -t ed25519 -p 22 203.0.113.7 2>/dev/null | cut -d ' ' -f 2-)"
 `],
 
-  ["okta with users, and without what it needs", { signIn: { provider: "okta", users: [{ email: "ann@example.com" }] } }, `
+  ["okta with users, and without its required settings", { signIn: { provider: "okta", users: [{ email: "ann@example.com" }] } }, `
   signIn.domain: expected Okta's domain of your organization, found nothing.
     pulumi config set --path signIn.domain dev-123456.okta.com
 
@@ -589,7 +589,7 @@ export const severalFaults: BadConfig[] = [
     pulumi config rm --path 'signIn.users'
 `],
 
-  ["two bad entries among good ones, and one twice", { allow: ["ann@example.com", "example.com", "@example.com", "@", "ANN@example.com"] }, `
+  ["an allow list with two invalid entries and a duplicate", { allow: ["ann@example.com", "example.com", "@example.com", "@", "ANN@example.com"] }, `
   allow[1]: "example.com" has no @ in it. An address is written ann@example.com, a whole domain @example.com.
     pulumi config set --path 'allow[1]' ann@example.com
 
@@ -600,7 +600,7 @@ export const severalFaults: BadConfig[] = [
     pulumi config rm --path 'allow[4]'
 `],
 
-  ["an entry that is no text, and one twice", { allow: [7, "ann@example.com", "ann@example.com"] }, `
+  ["an allow list with an entry that is not a text and a duplicate", { allow: [7, "ann@example.com", "ann@example.com"] }, `
   allow[0]: expected an address, found 7.
     pulumi config set --path 'allow[0]' ann@example.com
 
@@ -608,7 +608,7 @@ export const severalFaults: BadConfig[] = [
     pulumi config rm --path 'allow[2]'
 `],
 
-  ["a bad user, and one twice", { signIn: { users: [{ email: "ann@example.com" }, { email: "bob" }, { email: "ann@example.com", name: "" }] } }, `
+  ["an invalid user and a duplicate one", { signIn: { users: [{ email: "ann@example.com" }, { email: "bob" }, { email: "ann@example.com", name: "" }] } }, `
   signIn.users[1].email: "bob" is not an address.
     pulumi config set --path 'signIn.users[1].email' ann@example.com
 
@@ -627,7 +627,7 @@ export const severalFaults: BadConfig[] = [
     pulumi config set imageTag 2026-08-08
 `],
 
-  ["the same port twice and a bad folder", { port: "8080", notebooks: "/" }, `
+  ["the same port twice and an invalid folder", { port: "8080", notebooks: "/" }, `
   notebooks: "/" would give Jupyter more than a folder of notebooks; name a separate folder.
     pulumi config set notebooks ~/notebooks
 
@@ -635,7 +635,7 @@ export const severalFaults: BadConfig[] = [
     pulumi config set httpPort 8081
 `],
 
-  ["two settings that do not exist, and a bad one", { alow: [], domian: "lab.example.com", domain: "lab" }, `
+  ["two unknown settings and an invalid one", { alow: [], domian: "lab.example.com", domain: "lab" }, `
   domain: "lab" has one label only, and browsers refuse sign-in cookies for such a domain; it needs two or more.
     pulumi config set domain lab.example.com
 
@@ -646,7 +646,7 @@ export const severalFaults: BadConfig[] = [
     pulumi config rm --path 'domian'
 `],
 
-  ["issues in signIn at three depths", { signIn: { provider: "dex", user: [], users: [{ email: "ann@", nme: "Ann" }] } }, `
+  ["issues at three levels of signIn", { signIn: { provider: "dex", user: [], users: [{ email: "ann@", nme: "Ann" }] } }, `
   signIn.users[0].email: "ann@" is not an address.
     pulumi config set --path 'signIn.users[0].email' ann@example.com
 
@@ -657,7 +657,7 @@ export const severalFaults: BadConfig[] = [
     pulumi config rm --path 'signIn.user'
 `],
 
-  ["everything at once", { target: "ssh", domain: "lab", image: "scipy", imageTag: "latest", imageMirror: "a b", allow: [], signIn: { provider: "x", users: [] }, port: "0", httpPort: "http", notebooks: "", colour: "red" }, `
+  ["many settings at once", { target: "ssh", domain: "lab", image: "scipy", imageTag: "latest", imageMirror: "a b", allow: [], signIn: { provider: "x", users: [] }, port: "0", httpPort: "http", notebooks: "", colour: "red" }, `
   domain: "lab" has one label only, and browsers refuse sign-in cookies for such a domain; it needs two or more.
     pulumi config set domain lab.example.com
 

@@ -12,7 +12,7 @@ const OIDC = {
   userInfoUrl: "https://id.example.com/userinfo",
 };
 
-/** The beginning of OpenSSH's form, which is all that is looked at: a word, then the cipher's name behind its length. */
+/** The start of OpenSSH's key format, which is all that the program reads: a word, then the cipher's name after its length. */
 const opensshKey = (cipher: string) => {
   const body = Buffer.from(`openssh-key-v1\0\0\0\0${String.fromCharCode(cipher.length)}${cipher}`).toString("base64");
   return `-----BEGIN OPENSSH PRIVATE KEY-----\n${body}\n-----END OPENSSH PRIVATE KEY-----\n`;
@@ -22,12 +22,12 @@ const KEY_WITH_PASSPHRASE = opensshKey("aes256-ctr");
 const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA";
 const { certificate: CERTIFICATE, certificateKey: TLS_KEY } = selfSigned(["lab.example.com", "*.lab.example.com"]);
 
-/** What can be wrong with where a site runs, who comes in, what runs beside Jupyter, and how it is found. */
+/** Issues of the target, sign-in, packages, the database, apps, DNS and TLS. */
 // biome-ignore format: each row in the order in which it is read
 export const badSiteConfigs: BadConfig[] = [
-  // where the site runs
+// target
 
-  ["a list for the target", { target: ["gcp"] }, `
+  ["a list as the target", { target: ["gcp"] }, `
   target: a list is not a supported kind of machine. Use one of: local, gcp, ssh.
     pulumi config set target local
 `],
@@ -37,7 +37,7 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config set project my-project-123456
 `],
 
-  ["target gcp without a way in", { target: "gcp", sshFrom: [] }, `
+  ["target gcp without sshFrom", { target: "gcp", sshFrom: [] }, `
   sshFrom: the list is empty, but \`pulumi up\` reaches the VM by SSH. Add the addresses you connect from (curl https://ifconfig.me shows yours):
     pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
 `],
@@ -62,46 +62,46 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config set --path ssh.hostKey "$(ssh-keyscan -t ed25519 -p 2222 203.0.113.9 2>/dev/null | cut -d ' ' -f 2-)"
 `],
 
-  ["a name for the host, and no address for the names", { target: "ssh", ssh: { host: "box.example.com", privateKey: KEY, hostKey: HOST_KEY } }, `
+  ["a host name in ssh.host, and no ssh.address for the DNS records", { target: "ssh", ssh: { host: "box.example.com", privateKey: KEY, hostKey: HOST_KEY } }, `
   ssh.address: the DNS records need an IPv4 address, and "box.example.com" is a name.
     pulumi config set --path ssh.address 203.0.113.7
 `],
 
-  // the front page's name
+// the front page's label
 
-  ["a label in capitals", { home: "Home" }, `
+  ["a front page's label in capitals", { home: "Home" }, `
   home: "Home" is not the first label of a name: use lower-case letters, digits and inner hyphens, no dots.
     pulumi config set home home
 `],
 
-  ["a whole name for a label", { home: "home.example.com" }, `
+  ["a host name as the front page's label", { home: "home.example.com" }, `
   home: "home.example.com" is not the first label of a name: use lower-case letters, digits and inner hyphens, no dots.
     pulumi config set home home
 `],
 
-  ["a service's name for the front page", { home: "jupyter" }, `
+  ["a service's name as the front page's label", { home: "jupyter" }, `
   home: "jupyter" is the name of one of the site's services.
     pulumi config set home home
 `],
 
-  ["a list for the front page", { home: ["home"] }, `
+  ["a list as the front page's label", { home: ["home"] }, `
   home: expected a label, found a list.
     pulumi config set home home
 `],
 
-  ["an app's name for the front page", { home: "adminer", apps: [ADMINER] }, `
+  ["an app's name as the front page's label", { home: "adminer", apps: [ADMINER] }, `
   home: "adminer" is the name of an app.
     pulumi config set home home
 `],
 
-  // who signs in, and where
+// sign-in
 
   ["okta without its domain", { signIn: { provider: "okta", clientId: "x", clientSecret: "y" } }, `
   signIn.domain: expected Okta's domain of your organization, found nothing.
     pulumi config set --path signIn.domain dev-123456.okta.com
 `],
 
-  ["another domain for Okta's", { signIn: { provider: "okta", domain: "okta", clientId: "x", clientSecret: "y" } }, `
+  ["a domain that is not Okta's", { signIn: { provider: "okta", domain: "okta", clientId: "x", clientSecret: "y" } }, `
   signIn.domain: "okta" is not an organization's Okta domain, such as dev-123456.okta.com.
     pulumi config set --path signIn.domain dev-123456.okta.com
 `],
@@ -141,59 +141,59 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config set --path 'allow[0]' ann@example.com
 `],
 
-  ["oidc without one of its addresses", { signIn: { ...OIDC, userInfoUrl: undefined } }, `
+  ["oidc without one of its URLs", { signIn: { ...OIDC, userInfoUrl: undefined } }, `
   signIn.userInfoUrl: expected an https address, found nothing.
     pulumi config set --path signIn.userInfoUrl https://id.example.com/userinfo
 `],
 
-  ["an address of oidc's without TLS", { signIn: { ...OIDC, tokenUrl: "http://id.example.com/token" } }, `
+  ["an oidc URL without TLS", { signIn: { ...OIDC, tokenUrl: "http://id.example.com/token" } }, `
   signIn.tokenUrl: "http://id.example.com/token" is not an https address.
     pulumi config set --path signIn.tokenUrl https://id.example.com/token
 `],
 
-  ["a client secret with a line break behind it", { signIn: { ...OIDC, clientSecret: "secret\n" } }, `
+  ["a client secret with a line break at its end", { signIn: { ...OIDC, clientSecret: "secret\n" } }, `
   signIn.clientSecret: the client secret begins or ends with a blank or a line break.
     pulumi config set --secret --path signIn.clientSecret
 `],
 
-  ["an address of oidc's that no program reads", { signIn: { ...OIDC, authUrl: "https://[id.example.com" } }, `
+  ["a malformed oidc URL", { signIn: { ...OIDC, authUrl: "https://[id.example.com" } }, `
   signIn.authUrl: "https://[id.example.com" is not an https address.
     pulumi config set --path signIn.authUrl https://id.example.com/authorize
 `],
 
-  ["an address of oidc's with a blank", { signIn: { ...OIDC, authUrl: "https://id.example.com/a b" } }, `
+  ["an oidc URL with a blank", { signIn: { ...OIDC, authUrl: "https://id.example.com/a b" } }, `
   signIn.authUrl: "https://id.example.com/a b" is not an https address.
     pulumi config set --path signIn.authUrl https://id.example.com/authorize
 `],
 
-  ["a part of another provider's", { signIn: { ...OIDC, domain: "id.example.com" } }, `
+  ["a setting of another provider", { signIn: { ...OIDC, domain: "id.example.com" } }, `
   signIn.domain: there is no such setting. There are: provider, authUrl, tokenUrl, userInfoUrl, clientId, clientSecret.
     pulumi config rm --path 'signIn.domain'
 `],
 
-  ["a mistyped part of a provider", { signIn: { provider: "google", clientId: "x", clientSecret: "y", clientid: "x" } }, `
+  ["a mistyped setting of a provider", { signIn: { provider: "google", clientId: "x", clientSecret: "y", clientid: "x" } }, `
   signIn.clientid: there is no such setting. Did you mean clientId?
     pulumi config rm --path 'signIn.clientid'
 `],
 
   // packages
 
-  ["a text for the packages", { packages: "polars" }, `
+  ["a text as the packages", { packages: "polars" }, `
   packages: expected a list of packages, found "polars".
     pulumi config rm --path 'packages' && pulumi config set --path 'packages[0]' polars
 `],
 
-  ["an address for a package", { packages: ["git+https://example.com/x.git"] }, `
+  ["a URL as a package", { packages: ["git+https://example.com/x.git"] }, `
   packages[0]: "git+https://example.com/x.git" is not a pip requirement, such as polars or "scikit-learn>=1.5".
     pulumi config set --path 'packages[0]' polars
 `],
 
-  ["an option for a package", { packages: ["--pre polars"] }, `
+  ["an option as a package", { packages: ["--pre polars"] }, `
   packages[0]: "--pre polars" is not a pip requirement, such as polars or "scikit-learn>=1.5".
     pulumi config set --path 'packages[0]' polars
 `],
 
-  ["a number for a package", { packages: [7] }, `
+  ["a number as a package", { packages: [7] }, `
   packages[0]: expected a package, found 7.
     pulumi config set --path 'packages[0]' polars
 `],
@@ -205,7 +205,7 @@ export const badSiteConfigs: BadConfig[] = [
 
   // database
 
-  ["a word for the database", { database: "yes" }, `
+  ["a word as the database", { database: "yes" }, `
   database: expected true or false, found "yes".
     pulumi config set database true
 `],
@@ -215,29 +215,29 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config set databaseTag 11.8
 `],
 
-  ["a list for the database's tag", { databaseTag: ["11.8"] }, `
+  ["a list as the database's tag", { databaseTag: ["11.8"] }, `
   databaseTag: expected a tag, found a list.
     pulumi config set databaseTag 11.8
 `],
 
-  ["a list for the rotation", { databaseRotation: ["x"] }, `
+  ["a list as databaseRotation", { databaseRotation: ["x"] }, `
   databaseRotation: expected any text, found a list.
     pulumi config set databaseRotation 2026-11
 `],
 
-  ["a list for the rotation of sessions", { sessionRotation: ["x"] }, `
+  ["a list as sessionRotation", { sessionRotation: ["x"] }, `
   sessionRotation: expected any text, found a list.
     pulumi config set sessionRotation 2026-11
 `],
 
   // apps
 
-  ["a text for the apps", { apps: "adminer" }, `
+  ["a text as the apps", { apps: "adminer" }, `
   apps: expected a list of apps, found a text.
     pulumi config rm --path 'apps' && pulumi config set --path 'apps[0].name' whoami
 `],
 
-  ["a text for an app", { apps: ["adminer"] }, `
+  ["a text as an app", { apps: ["adminer"] }, `
   apps[0]: expected an app with name, image and port, found a text.
     pulumi config rm --path 'apps[0]'
 `],
@@ -247,52 +247,52 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config set --path 'apps[0].name' myapp
 `],
 
-  ["a name that is no DNS label", { apps: [{ ...ADMINER, name: "My App" }] }, `
+  ["an app's name that is not a DNS label", { apps: [{ ...ADMINER, name: "My App" }] }, `
   apps[0].name: "My App" cannot be the name of an app: use lower-case letters, digits and inner hyphens, because it is part of a host name.
     pulumi config set --path 'apps[0].name' my-app
 `],
 
-  ["a name of the site's own", { apps: [{ ...ADMINER, name: "vouch" }] }, `
+  ["an app's name that the site reserves", { apps: [{ ...ADMINER, name: "vouch" }] }, `
   apps[0].name: "vouch" is reserved for the site.
     pulumi config set --path 'apps[0].name' myapp
 `],
 
-  ["a name that nginx takes for a socket", { apps: [{ ...ADMINER, name: "unix" }] }, `
+  ["an app's name that nginx reads as a socket", { apps: [{ ...ADMINER, name: "unix" }] }, `
   apps[0].name: "unix" has a special meaning for the programs that look up the app.
     pulumi config set --path 'apps[0].name' myapp
 `],
 
-  ["a name that programs take for an address", { apps: [{ ...ADMINER, name: "0755" }] }, `
+  ["an app's name that programs read as an IP address", { apps: [{ ...ADMINER, name: "0755" }] }, `
   apps[0].name: "0755" is a number, which programs would read as an IP address.
     pulumi config set --path 'apps[0].name' myapp
 `],
 
-  ["the same in hexadecimal digits", { apps: [{ ...ADMINER, name: "0x1f" }] }, `
+  ["an app's name that programs read as a hexadecimal IP address", { apps: [{ ...ADMINER, name: "0x1f" }] }, `
   apps[0].name: "0x1f" is a number, which programs would read as an IP address.
     pulumi config set --path 'apps[0].name' myapp
 `],
 
-  ["a name of a variable that would be lost", { apps: [{ ...ADMINER, environment: JSON.parse('{"__proto__": "x"}') }] }, `
+  ["a variable named __proto__", { apps: [{ ...ADMINER, environment: JSON.parse('{"__proto__": "x"}') }] }, `
   apps[0].environment.__proto__: "__proto__" cannot be used as a name.
     pulumi config rm --path 'apps[0].environment.__proto__'
 `],
 
-  ["blanks around a title", { apps: [{ ...ADMINER, title: "Wine " }] }, `
+  ["an app's title with blanks around it", { apps: [{ ...ADMINER, title: "Wine " }] }, `
   apps[0].title: "Wine " cannot be shown as a title.
     pulumi config set --path 'apps[0].title' 'Wine and cheese'
 `],
 
-  ["a name of 33 characters", { apps: [{ ...ADMINER, name: "a".repeat(33) }] }, `
+  ["an app's name of 33 characters", { apps: [{ ...ADMINER, name: "a".repeat(33) }] }, `
   apps[0].name: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" is longer than 32 characters.
     pulumi config set --path 'apps[0].name' aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 `],
 
-  ["a name twice", { apps: [ADMINER, ADMINER] }, `
+  ["two apps of the same name", { apps: [ADMINER, ADMINER] }, `
   apps[1].name: "adminer" is also the name of an earlier app in the list.
     pulumi config set --path 'apps[1].name' adminer-2
 `],
 
-  ["a name that is too long with the domain behind it", { domain: `${"a.".repeat(117)}example.com`, apps: [{ ...ADMINER, name: "dashboard" }] }, `
+  ["an app's name that makes its host name too long", { domain: `${"a.".repeat(117)}example.com`, apps: [{ ...ADMINER, name: "dashboard" }] }, `
   apps[0].name: the app's host name would have 255 characters; 253 is the maximum.
     pulumi config set --path 'apps[0].name' app
 `],
@@ -312,7 +312,7 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config set --path 'apps[0].image' docker.io/traefik/whoami:v1.11.0
 `],
 
-  ["an app's image that is none", { apps: [{ ...ADMINER, image: "Adminer:5" }] }, `
+  ["an app's image that is malformed", { apps: [{ ...ADMINER, image: "Adminer:5" }] }, `
   apps[0].image: "docker.io/library/Adminer:5" is not the name of an image.
     pulumi config set --path 'apps[0].image' docker.io/traefik/whoami:v1.11.0
 `],
@@ -322,27 +322,27 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config set --path 'apps[0].port' 8080
 `],
 
-  ["an app's port that is no number", { apps: [{ ...ADMINER, port: "http" }] }, `
+  ["an app's port that is not a number", { apps: [{ ...ADMINER, port: "http" }] }, `
   apps[0].port: "http" is not a port; a port is a whole number from 1 to 65535.
     pulumi config set --path 'apps[0].port' 8080
 `],
 
-  ["an app's port too high", { apps: [{ ...ADMINER, port: 70000 }] }, `
+  ["an app's port above 65535", { apps: [{ ...ADMINER, port: 70000 }] }, `
   apps[0].port: 70000 is not a port; a port is a whole number from 1 to 65535.
     pulumi config set --path 'apps[0].port' 8080
 `],
 
-  ["a title with a tag of HTML", { apps: [{ ...ADMINER, title: "<b>x</b>" }] }, `
+  ["an app's title with an HTML tag", { apps: [{ ...ADMINER, title: "<b>x</b>" }] }, `
   apps[0].title: "<b>x</b>" cannot be shown as a title.
     pulumi config set --path 'apps[0].title' 'Wine and cheese'
 `],
 
-  ["a list for the variables", { apps: [{ ...ADMINER, environment: ["A=1"] }] }, `
+  ["a list as the variables", { apps: [{ ...ADMINER, environment: ["A=1"] }] }, `
   apps[0].environment: expected variables by their names, found a list.
     pulumi config rm --path 'apps[0].environment'
 `],
 
-  ["a list for a variable", { apps: [{ ...ADMINER, environment: { A: ["1"] } }] }, `
+  ["a list as a variable", { apps: [{ ...ADMINER, environment: { A: ["1"] } }] }, `
   apps[0].environment.A: expected a text, found a list.
     pulumi config rm --path 'apps[0].environment.A'
 `],
@@ -357,17 +357,17 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config rm --path 'apps[0].environment.A'
 `],
 
-  ["a variable of half a character", { apps: [{ ...ADMINER, environment: { A: "\ud83c" } }] }, `
+  ["a variable with a lone surrogate", { apps: [{ ...ADMINER, environment: { A: "\ud83c" } }] }, `
   apps[0].environment.A: a variable cannot contain half of a UTF-16 pair.
     pulumi config rm --path 'apps[0].environment.A'
 `],
 
-  ["a name that is no variable's", { apps: [{ ...ADMINER, environment: { "log-level": "info" } }] }, `
+  ["a name that no variable can have", { apps: [{ ...ADMINER, environment: { "log-level": "info" } }] }, `
   apps[0].environment.log-level: "log-level" is not a variable name: letters, digits and _, not starting with a digit.
     pulumi config rm --path 'apps[0].environment.log-level'
 `],
 
-  ["a text for the secret variables", { apps: [{ ...ADMINER, secrets: "hunter2" }] }, `
+  ["a text as the secret variables", { apps: [{ ...ADMINER, secrets: "hunter2" }] }, `
   apps[0].secrets: expected secret variables by their names, found a text.
     pulumi config rm --path 'apps[0].secrets'
 `],
@@ -377,17 +377,17 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config rm --path 'apps[0].secrets.KEY'
 `],
 
-  ["a text for the volumes", { apps: [{ ...ADMINER, volumes: "/data" }] }, `
+  ["a text as the volumes", { apps: [{ ...ADMINER, volumes: "/data" }] }, `
   apps[0].volumes: expected a list of paths in the container, found "/data".
     pulumi config rm --path 'apps[0].volumes'
 `],
 
-  ["a volume that is no absolute path", { apps: [{ ...ADMINER, volumes: ["data"] }] }, `
+  ["a volume that is not an absolute path", { apps: [{ ...ADMINER, volumes: ["data"] }] }, `
   apps[0].volumes[0]: "data" is not an absolute path in the container, such as /data.
     pulumi config set --path 'apps[0].volumes[0]' /data
 `],
 
-  ["a volume with a way upwards", { apps: [{ ...ADMINER, volumes: ["/data/../etc"] }] }, `
+  ["a volume with .. in its path", { apps: [{ ...ADMINER, volumes: ["/data/../etc"] }] }, `
   apps[0].volumes[0]: "/data/../etc" is not an absolute path in the container, such as /data.
     pulumi config set --path 'apps[0].volumes[0]' /data
 `],
@@ -397,22 +397,22 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config rm --path 'apps[0].volumes[2]'
 `],
 
-  ["a volume of a longer name than a file system takes", { apps: [{ ...ADMINER, volumes: [`/${"a/".repeat(127)}ab`] }] }, `
+  ["a volume with a name too long for a file system", { apps: [{ ...ADMINER, volumes: [`/${"a/".repeat(127)}ab`] }] }, `
   apps[0].volumes[0]: "/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/..." is longer than 255 characters.
     pulumi config set --path 'apps[0].volumes[0]' /data
 `],
 
-  ["files where a volume is", { apps: [{ ...ADMINER, volumes: ["/srv"], files: { "/srv": "files/php-demo" } }] }, `
+  ["files at the path of a volume", { apps: [{ ...ADMINER, volumes: ["/srv"], files: { "/srv": "files/php-demo" } }] }, `
   apps[0].files["/srv"]: "/srv" is also one of the volumes; only one of the two can be mounted there.
     pulumi config rm --path 'apps[0].files["/srv"]'
 `],
 
-  ["a variable that is a secret one, too", { apps: [{ ...ADMINER, environment: { KEY: "a" }, secrets: { KEY: "hunter2" } }] }, `
+  ["a variable that is also a secret variable", { apps: [{ ...ADMINER, environment: { KEY: "a" }, secrets: { KEY: "hunter2" } }] }, `
   apps[0].environment.KEY: "KEY" is also one of the secrets.
     pulumi config rm --path 'apps[0].environment.KEY'
 `],
 
-  ["a list for the files", { apps: [{ ...ADMINER, files: ["demo"] }] }, `
+  ["a list as the files", { apps: [{ ...ADMINER, files: ["demo"] }] }, `
   apps[0].files: expected folders by their path in the container, found a list.
     pulumi config rm --path 'apps[0].files'
 `],
@@ -422,7 +422,7 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config rm --path 'apps[0].files["/srv"]'
 `],
 
-  ["a word for an app's database", { apps: [{ ...ADMINER, database: "mysql" }] }, `
+  ["a word as an app's database", { apps: [{ ...ADMINER, database: "mysql" }] }, `
   apps[0].database: expected true or false, found "mysql".
     pulumi config set --path 'apps[0].database' true
 `],
@@ -432,17 +432,17 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config set database true
 `],
 
-  ["tables without a database", { apps: [{ ...ADMINER, schema: "files/php-demo/schema.sql" }] }, `
+  ["a schema without a database", { apps: [{ ...ADMINER, schema: "files/php-demo/schema.sql" }] }, `
   apps[0].schema: the app has no database for this.
     pulumi config set --path 'apps[0].database' true
 `],
 
-  ["tables from an absolute path", { database: true, apps: [{ ...ADMINER, database: true, schema: "/etc/passwd" }] }, `
+  ["a schema with an absolute path", { database: true, apps: [{ ...ADMINER, database: true, schema: "/etc/passwd" }] }, `
   apps[0].schema: "/etc/passwd" is not a path within this checkout, such as files/demo.
     pulumi config rm --path 'apps[0].schema'
 `],
 
-  ["notebooks on a database that is not there", { apps: [{ ...ADMINER, shared: true }] }, `
+  ["notebooks: true for an app without a database", { apps: [{ ...ADMINER, shared: true }] }, `
   apps[0].shared: the app has no database for this.
     pulumi config set --path 'apps[0].database' true
 `],
@@ -452,37 +452,37 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config set --path 'apps[0].memory' 256m
 `],
 
-  ["less memory than Docker takes", { apps: [{ ...ADMINER, memory: "5m" }] }, `
+  ["less memory than Docker accepts", { apps: [{ ...ADMINER, memory: "5m" }] }, `
   apps[0].memory: "5m" is less than Docker's minimum of 6m.
     pulumi config set --path 'apps[0].memory' 256m
 `],
 
-  ["an app for nobody", { apps: [{ ...ADMINER, allow: [] }] }, `
+  ["an app with an empty allow list", { apps: [{ ...ADMINER, allow: [] }] }, `
   apps[0].allow: the list is empty, so nobody could enter; without a list, every user of the site can.
     pulumi config rm --path 'apps[0].allow'
 `],
 
-  ["a text for an app's list", { apps: [{ ...ADMINER, allow: "ann@example.com" }] }, `
+  ["a text as an app's allow list", { apps: [{ ...ADMINER, allow: "ann@example.com" }] }, `
   apps[0].allow: expected a list of addresses, found "ann@example.com".
     pulumi config rm --path 'apps[0].allow'
 `],
 
-  ["a wildcard on an app's list", { apps: [{ ...ADMINER, allow: ["*@example.com"] }] }, `
+  ["a wildcard on an app's allow list", { apps: [{ ...ADMINER, allow: ["*@example.com"] }] }, `
   apps[0].allow[0]: "*@example.com" has a * in it. A whole domain is written @example.com.
     pulumi config set --path 'apps[0].allow[0]' ann@example.com
 `],
 
-  ["a health check that is no path", { apps: [{ ...ADMINER, path: "healthz" }] }, `
+  ["a health check that is not a path", { apps: [{ ...ADMINER, path: "healthz" }] }, `
   apps[0].path: "healthz" is not a URL path.
     pulumi config set --path 'apps[0].path' /healthz
 `],
 
-  ["a word for websocket", { apps: [{ ...ADMINER, websocket: "yes" }] }, `
+  ["a word as websocket", { apps: [{ ...ADMINER, websocket: "yes" }] }, `
   apps[0].websocket: expected true or false, found "yes".
     pulumi config set --path 'apps[0].websocket' true
 `],
 
-  ["a word for crossSite", { apps: [{ ...ADMINER, crossSite: "yes" }] }, `
+  ["a word as crossSite", { apps: [{ ...ADMINER, crossSite: "yes" }] }, `
   apps[0].crossSite: expected true or false, found "yes".
     pulumi config set --path 'apps[0].crossSite' true
 `],
@@ -492,59 +492,59 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config rm --path 'apps[0].volume'
 `],
 
-  ["a text for purge", { purge: "adminer" }, `
+  ["a text as purge", { purge: "adminer" }, `
   purge: expected a list of apps' names, found "adminer".
     pulumi config rm purge
 `],
 
-  ["a service to be purged", { purge: ["mariadb"] }, `
+  ["a service on the purge list", { purge: ["mariadb"] }, `
   purge[0]: "mariadb" cannot be the name of a former app.
     pulumi config rm --path 'purge[0]'
 `],
 
-  ["a number to be purged", { purge: [7] }, `
+  ["a number on the purge list", { purge: [7] }, `
   purge[0]: expected the name of an app, found 7.
     pulumi config rm --path 'purge[0]'
 `],
 
-  ["an app of the site to be purged", { purge: ["old", "adminer"], apps: [ADMINER] }, `
+  ["an existing app on the purge list", { purge: ["old", "adminer"], apps: [ADMINER] }, `
   purge[1]: "adminer" is still an app of the site; remove the app before its data.
     pulumi config rm --path 'purge[1]'
 `],
 
   // the VM
 
-  ["a name for a project ID", { project: "My Project" }, `
+  ["a display name as the project ID", { project: "My Project" }, `
   project: "My Project" is not a project ID: 6 to 30 lower-case letters, digits and hyphens (gcloud projects list shows yours).
     pulumi config set project my-project-123456
 `],
 
-  ["a region for a zone", { zone: "us-central1" }, `
+  ["a region as the zone", { zone: "us-central1" }, `
   zone: "us-central1" is a region; set one of its zones.
     pulumi config set zone us-central1-b
 `],
 
-  ["a zone nobody has", { zone: "Frankfurt" }, `
+  ["a zone that does not exist", { zone: "Frankfurt" }, `
   zone: "Frankfurt" is not a zone of Compute Engine.
     pulumi config set zone us-central1-a
 `],
 
-  ["a list for a zone", { zone: ["us-central1-a"] }, `
+  ["a list as the zone", { zone: ["us-central1-a"] }, `
   zone: expected a zone, found a list.
     pulumi config set zone us-central1-a
 `],
 
-  ["a number of cores for a machine type", { machineType: "2" }, `
+  ["a number of cores as the machine type", { machineType: "2" }, `
   machineType: "2" is not a machine type (gcloud compute machine-types list shows them).
     pulumi config set machineType e2-micro
 `],
 
-  ["a machine type that takes no pd-standard disk", { machineType: "n4-standard-2" }, `
+  ["a machine type that does not support pd-standard disks", { machineType: "n4-standard-2" }, `
   machineType: "n4-standard-2" does not support pd-standard disks, which the VM uses. These families do: e2, n1, n2, n2d, t2d, c2, c2d, m1, m2, a2.
     pulumi config set machineType e2-micro
 `],
 
-  ["ARM cores", { machineType: "t2a-standard-1" }, `
+  ["a machine type with ARM cores", { machineType: "t2a-standard-1" }, `
   machineType: "t2a-standard-1" has ARM cores, but the VM boots an x86-64 image.
     pulumi config set machineType e2-micro
 `],
@@ -559,12 +559,12 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config set bootDiskGb 10
 `],
 
-  ["a boot disk with its unit", { bootDiskGb: "10GB" }, `
+  ["a boot disk size with its unit", { bootDiskGb: "10GB" }, `
   bootDiskGb: "10GB" is not a disk size: a whole number of GB, 10 or more.
     pulumi config set bootDiskGb 10
 `],
 
-  ["half a GB", { bootDiskGb: "10.5" }, `
+  ["a disk size with a fraction", { bootDiskGb: "10.5" }, `
   bootDiskGb: 10.5 is not a disk size: a whole number of GB, 10 or more.
     pulumi config set bootDiskGb 10
 `],
@@ -579,22 +579,22 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config set dataDiskGb 20
 `],
 
-  ["a word for the protection", { protectData: "no" }, `
+  ["a word as protectData", { protectData: "no" }, `
   protectData: expected true or false, found "no".
     pulumi config set protectData true
 `],
 
-  ["a text for the ranges", { sshFrom: "203.0.113.7/32" }, `
+  ["a text as the ranges", { sshFrom: "203.0.113.7/32" }, `
   sshFrom: expected a list of IPv4 ranges, found "203.0.113.7/32".
     pulumi config rm --path 'sshFrom' && pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
 `],
 
-  ["an address without a length", { sshFrom: ["203.0.113.7"] }, `
+  ["a range without a prefix length", { sshFrom: ["203.0.113.7"] }, `
   sshFrom[0]: "203.0.113.7" is an address without a prefix length; write a single address with /32.
     pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
 `],
 
-  ["the whole world", { sshFrom: ["0.0.0.0/0"] }, `
+  ["a range of all addresses", { sshFrom: ["0.0.0.0/0"] }, `
   sshFrom[0]: "0.0.0.0/0" opens SSH to too much of the internet; list the addresses you connect from (curl https://ifconfig.me shows yours).
     pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
 `],
@@ -604,12 +604,12 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
 `],
 
-  ["a length beyond 32", { sshFrom: ["203.0.113.7/33"] }, `
+  ["a prefix length above 32", { sshFrom: ["203.0.113.7/33"] }, `
   sshFrom[0]: "203.0.113.7/33" has no prefix length from 8 to 32 after the slash.
     pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
 `],
 
-  ["an address within its range", { sshFrom: ["203.0.113.7/24"] }, `
+  ["a range with host bits set", { sshFrom: ["203.0.113.7/24"] }, `
   sshFrom[0]: "203.0.113.7/24" is an address inside the range; write the range with its first address.
     pulumi config set --path 'sshFrom[0]' 203.0.113.0/24
 `],
@@ -619,39 +619,39 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config rm --path 'sshFrom[1]'
 `],
 
-  ["a number for a range", { sshFrom: [7] }, `
+  ["a number as a range", { sshFrom: [7] }, `
   sshFrom[0]: expected an IPv4 range, found 7.
     pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
 `],
 
-  // the machine one has
+// a machine of the user's own
 
-  ["a text for ssh", { ssh: "box.example.com" }, `
+  ["a text as ssh", { ssh: "box.example.com" }, `
   ssh: expected host, privateKey and hostKey, found a text.
     pulumi config rm ssh && pulumi config set --path ssh.host 203.0.113.7
 `],
 
-  ["a user within the host", { ssh: { host: "ann@box.example.com" } }, `
+  ["a user name in ssh.host", { ssh: { host: "ann@box.example.com" } }, `
   ssh.host: "ann@box.example.com" is not a host name or an IPv4 address.
     pulumi config set --path ssh.host 203.0.113.7
 `],
 
-  ["a user that is none", { ssh: { user: "ann lee" } }, `
+  ["a name with a blank as ssh.user", { ssh: { user: "ann lee" } }, `
   ssh.user: "ann lee" is not a user name.
     pulumi config set --path ssh.user root
 `],
 
-  ["a word for the port of ssh", { ssh: { port: "ssh" } }, `
+  ["a word as ssh.port", { ssh: { port: "ssh" } }, `
   ssh.port: "ssh" is not a port; a port is a whole number from 1 to 65535.
     pulumi config set --path ssh.port 22
 `],
 
-  ["a path for the private key", { ssh: { privateKey: "~/.ssh/id_ed25519" } }, `
+  ["a path as the private key", { ssh: { privateKey: "~/.ssh/id_ed25519" } }, `
   ssh.privateKey: this is not a private key in OpenSSH or PEM format.
     cat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey
 `],
 
-  ["an object for the private key", { ssh: { privateKey: { key: "hunter2" } } }, `
+  ["an object as the private key", { ssh: { privateKey: { key: "hunter2" } } }, `
   ssh.privateKey: expected a private key, found an object.
     cat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey
 `],
@@ -661,17 +661,17 @@ export const badSiteConfigs: BadConfig[] = [
     ssh-keygen -t ed25519 -N '' -f ~/.ssh/jupyter-up && cat ~/.ssh/jupyter-up | pulumi config set --secret --path ssh.privateKey
 `],
 
-  ["a private key with a passphrase, in OpenSSH's form", { ssh: { privateKey: KEY_WITH_PASSPHRASE } }, `
+  ["a private key with a passphrase, in OpenSSH's format", { ssh: { privateKey: KEY_WITH_PASSPHRASE } }, `
   ssh.privateKey: this private key has a passphrase, which nobody can type here. Create one without a passphrase, and put ~/.ssh/jupyter-up.pub on the machine:
     ssh-keygen -t ed25519 -N '' -f ~/.ssh/jupyter-up && cat ~/.ssh/jupyter-up | pulumi config set --secret --path ssh.privateKey
 `],
 
-  ["a fingerprint for the host key", { ssh: { hostKey: "SHA256:abc" } }, `
+  ["a fingerprint as the host key", { ssh: { hostKey: "SHA256:abc" } }, `
   ssh.hostKey: this is not a host key of the form \`ssh-ed25519 AAAA...\`. The machine has it in /etc/ssh/ssh_host_ed25519_key.pub:
     pulumi config set --path ssh.hostKey "ssh-ed25519 AAAA..."
 `],
 
-  ["a name for the address", { ssh: { address: "box.example.com" } }, `
+  ["a name as ssh.address", { ssh: { address: "box.example.com" } }, `
   ssh.address: "box.example.com" is not an IPv4 address, such as 203.0.113.7.
     pulumi config set --path ssh.address 203.0.113.7
 `],
@@ -683,7 +683,7 @@ export const badSiteConfigs: BadConfig[] = [
 
   // DNS and TLS
 
-  ["another company's DNS", { dns: "route53" }, `
+  ["an unsupported DNS provider", { dns: "route53" }, `
   dns: "route53" is not a supported DNS provider. Use one of: cloudflare, none.
     pulumi config set dns cloudflare
 `],
@@ -698,32 +698,32 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config rm dnsZone
 `],
 
-  ["a word for proxied", { proxied: "orange" }, `
+  ["a word as proxied", { proxied: "orange" }, `
   proxied: expected true or false, found "orange".
     pulumi config set proxied true
 `],
 
-  ["a way to a certificate that is none", { tls: "self-signed" }, `
+  ["an unknown tls mode", { tls: "self-signed" }, `
   tls: "self-signed" is not a supported source of certificates. Use one of: cloudflare-origin, letsencrypt, provided, private-ca.
     pulumi config rm tls
 `],
 
-  ["Cloudflare's certificate without Cloudflare before it", { target: "gcp", proxied: "false", tls: "cloudflare-origin" }, `
+  ["Cloudflare's certificate with proxied: false", { target: "gcp", proxied: "false", tls: "cloudflare-origin" }, `
   tls: only Cloudflare trusts its origin certificates, and this site is not behind Cloudflare.
     pulumi config set tls letsencrypt
 `],
 
-  ["Cloudflare's certificate without Cloudflare at all", { target: "gcp", dns: "none", tls: "cloudflare-origin" }, `
+  ["Cloudflare's certificate with dns: none", { target: "gcp", dns: "none", tls: "cloudflare-origin" }, `
   tls: only Cloudflare trusts its origin certificates, and this site is not behind Cloudflare.
     pulumi config set tls private-ca
 `],
 
-  ["Cloudflare's certificate on this machine", { tls: "cloudflare-origin" }, `
+  ["Cloudflare's certificate with target local", { tls: "cloudflare-origin" }, `
   tls: only Cloudflare trusts its origin certificates, and this site is not behind Cloudflare.
     pulumi config set tls private-ca
 `],
 
-  ["Let's Encrypt on this machine", { tls: "letsencrypt" }, `
+  ["Let's Encrypt with target local", { tls: "letsencrypt" }, `
   tls: Let's Encrypt issues no certificates for a site that only this machine can reach.
     pulumi config set tls private-ca
 `],
@@ -738,37 +738,37 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config rm tls
 `],
 
-  ["Let's Encrypt without an address", { target: "gcp", proxied: "false" }, `
+  ["Let's Encrypt without an email address", { target: "gcp", proxied: "false" }, `
   acmeEmail: Let's Encrypt needs an address for the account of the certificates.
     pulumi config set acmeEmail ann@example.com
 `],
 
-  ["a domain of this machine's for another one", { target: "gcp", domain: "lab.localhost", dns: "none" }, `
+  ["a .localhost domain for another machine", { target: "gcp", domain: "lab.localhost", dns: "none" }, `
   domain: "lab.localhost" leads every browser to its own machine, but this site runs on another one.
     pulumi config set domain example.com
 `],
 
-  ["a certificate of one's own without it", { tls: "provided", tlsKey: TLS_KEY }, `
+  ["tls: provided without the certificate", { tls: "provided", tlsKey: TLS_KEY }, `
   tlsCertificate: the certificate chain in PEM format is missing; the site's own certificate comes first.
     cat fullchain.pem | pulumi config set tlsCertificate
 `],
 
-  ["a certificate of one's own without its key", { tls: "provided", tlsCertificate: CERTIFICATE }, `
+  ["tls: provided without the key", { tls: "provided", tlsCertificate: CERTIFICATE }, `
   tlsKey: the certificate's private key is missing.
     cat privkey.pem | pulumi config set --secret tlsKey
 `],
 
-  ["a path for the certificate", { tlsCertificate: "fullchain.pem" }, `
+  ["a path as the certificate", { tlsCertificate: "fullchain.pem" }, `
   tlsCertificate: this is not a certificate in PEM form.
     cat fullchain.pem | pulumi config set tlsCertificate
 `],
 
-  ["a path for its key", { tlsKey: "privkey.pem" }, `
+  ["a path as the certificate's key", { tlsKey: "privkey.pem" }, `
   tlsKey: this is not a private key without a passphrase in PEM form.
     cat privkey.pem | pulumi config set --secret tlsKey
 `],
 
-  ["a list for its key", { tlsKey: ["hunter2"] }, `
+  ["a list as the certificate's key", { tlsKey: ["hunter2"] }, `
   tlsKey: expected a private key without a passphrase in PEM form, found a list.
     cat privkey.pem | pulumi config set --secret tlsKey
 `],
@@ -778,7 +778,7 @@ export const badSiteConfigs: BadConfig[] = [
     cat privkey.pem | pulumi config set --secret tlsKey
 `],
 
-  ["a name for Let's Encrypt's address", { acmeEmail: "ann" }, `
+  ["a name as the email address for Let's Encrypt", { acmeEmail: "ann" }, `
   acmeEmail: "ann" is not an address, such as ann@example.com.
     pulumi config set acmeEmail ann@example.com
 `],

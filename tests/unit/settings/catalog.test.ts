@@ -5,7 +5,7 @@ import { isReserved, SERVICE_LABELS, SERVICE_NAMES } from "../../../settings/cat
 import { checkout } from "../../../settings/checkout.ts";
 import { siteWith } from "../../support/site.ts";
 
-/** Every service of its own that a site can have. */
+/** Every service that a site can have, apart from apps. */
 const { services } = siteWith({
   settings: {
     target: "gcp",
@@ -17,20 +17,20 @@ const { services } = siteWith({
 });
 
 describe("The catalog", () => {
-  it("names the services that a site can have, and no others", () => {
+  it("lists exactly the services that a site can have", () => {
     assert.deepEqual(SERVICE_NAMES.toSorted(), services.map(({ name }) => name).toSorted());
   });
 
-  it("names their folders: that of the apps is the only other one", () => {
+  it("has an entry for every folder of services, except that of the apps", () => {
     assert.deepEqual(readdirSync(`${checkout}/files/services`).sort(), [...SERVICE_NAMES, "app"].sort());
   });
 
-  it("has the label of each that answers to a host name of its own", () => {
+  it("has the label of each service with its own host name", () => {
     const labels = services.flatMap(({ virtualHost }) => virtualHost?.label || []);
     assert.deepEqual(SERVICE_LABELS.toSorted(), labels.toSorted());
   });
 
-  it("keeps apps from taking the name or the label of any", () => {
+  it("reserves each service's name and label, so that no app can use them", () => {
     for (const name of [...SERVICE_NAMES, ...SERVICE_LABELS, "home", "notebooks"]) assert.ok(isReserved(name), name);
     assert.equal(isReserved("whoami"), false);
   });

@@ -13,25 +13,25 @@ const now = new Date();
 const inDays = (days: number) => new Date(now.getTime() + days * 24 * 3600 * 1000);
 const { certificate, certificateKey } = selfSigned(names);
 
-describe("A certificate of one's own", () => {
-  it("is good for its names, in its time", () => {
+describe("A certificate provided by the user", () => {
+  it("is accepted for its names, within its validity period", () => {
     assert.deepEqual(whatIsWrongWithCertificate(certificate, names, now), []);
     assert.equal(whatIsWrongWithKey(certificateKey, certificate), undefined);
   });
 
-  it("may be for all names of a domain", () => {
+  it("may be a wildcard certificate", () => {
     const { certificate } = selfSigned(["lab.example.com", "*.lab.example.com"]);
     assert.deepEqual(whatIsWrongWithCertificate(certificate, names, new Date()), []);
     assert.equal(whatIsWrongWithCertificate(certificate, ["a.b.lab.example.com"], new Date()).length, 1);
   });
 
-  it("is refused without one of the names", () => {
+  it("is refused if it lacks one of the host names", () => {
     assert.deepEqual(whatIsWrongWithCertificate(certificate, [...names, "dex.lab.example.com"], now), [
       "the certificate is for lab.example.com, jupyter.lab.example.com, and the site answers to dex.lab.example.com, too.",
     ]);
   });
 
-  it("is refused before and after its time", () => {
+  it("is refused before and after its validity period", () => {
     assert.match(
       String(whatIsWrongWithCertificate(certificate, names, inDays(2))),
       /^the certificate expired on \d{4}-/,
@@ -42,7 +42,7 @@ describe("A certificate of one's own", () => {
     );
   });
 
-  it("is refused where the chain is in another order", () => {
+  it("is refused if the chain is in the wrong order", () => {
     const { clientAuthority } = clientCertificate();
     assert.match(String(whatIsWrongWithCertificate(certificate + clientAuthority, names, now)), /second certificate/);
     assert.match(
@@ -51,12 +51,12 @@ describe("A certificate of one's own", () => {
     );
   });
 
-  it("is refused where it is none", () => {
+  it("is refused if the text is not a certificate", () => {
     const none = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     assert.deepEqual(whatIsWrongWithCertificate(none, names, now), ["this certificate chain cannot be read."]);
   });
 
-  it("is refused with the key of another one, or with none that can be read", () => {
+  it("is refused with the key of another certificate, or with an unreadable key", () => {
     const other = selfSigned(names).certificateKey;
     assert.equal(whatIsWrongWithKey(other, certificate), "the private key belongs to another certificate.");
     const broken = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
@@ -64,16 +64,16 @@ describe("A certificate of one's own", () => {
   });
 });
 
-describe("The settings of a certificate of one's own", () => {
+describe("The settings of a certificate provided by the user", () => {
   const given = (changes: Record<string, unknown>) => readSettings(configWith({ tls: "provided", ...changes })).issues;
   const all = selfSigned([...names, "vouch.lab.example.com", "dex.lab.example.com"]);
   const whole = { tlsCertificate: all.certificate, tlsKey: all.certificateKey };
 
-  it("are taken with a certificate of every name", () => {
+  it("are accepted with a certificate for every host name", () => {
     assert.deepEqual(given(whole), []);
   });
 
-  it("are refused with every issue, and the command that fixes it", () => {
+  it("are refused with all issues, each with the command that fixes it", () => {
     assert.deepEqual(given({ tlsCertificate: certificate, tlsKey: all.certificateKey }), [
       {
         key: "tlsCertificate",
@@ -87,7 +87,7 @@ describe("The settings of a certificate of one's own", () => {
     ]);
   });
 
-  it("are refused without it", () => {
+  it("are refused if the certificate or its key is missing", () => {
     assert.deepEqual(
       given({}).map(({ key, message }) => [key, message.split("\n")[0]]),
       [
@@ -97,7 +97,7 @@ describe("The settings of a certificate of one's own", () => {
     );
   });
 
-  it("say once what is wrong with a text that is no certificate", () => {
+  it("report a text that is not a certificate only once", () => {
     assert.deepEqual(
       given({ ...whole, tlsCertificate: "x" }).map(({ key }) => key),
       ["tlsCertificate"],
@@ -105,7 +105,7 @@ describe("The settings of a certificate of one's own", () => {
   });
 });
 
-describe("The names that the settings ask for are those that nginx answers to, with", () => {
+describe("The certificate must cover exactly the host names that nginx serves, with", () => {
   const more = {
     "a front page of its own": { settings: { home: "home" } },
     apps: { settings: { apps: [{ name: "adminer", image: "adminer:5", port: 8080 }] } },

@@ -9,7 +9,7 @@ import { configWith } from "../../support/settings.ts";
 
 const checkout = fileURLToPath(new URL("../../../", import.meta.url));
 
-describe("A folder of this checkout that an app brings", () => {
+describe("A folder of this checkout that an app mounts", () => {
   let folder: string;
   const made = (name: string, files: Record<string, string | Buffer>) => {
     mkdirSync(`${folder}/${name}/sub`, { recursive: true });
@@ -21,31 +21,31 @@ describe("A folder of this checkout that an app brings", () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it("is read with all that lies in it", () => {
+  it("is read with everything in it", () => {
     const path = made("good", { "a.php": "<?php\n", "sub/b.css": "ü\n" });
     assert.equal(whatIsWrongWithFolder(path), undefined);
     assert.deepEqual(filesBelow(path), { "a.php": "<?php\n", "sub/b.css": "ü\n" });
   });
 
   const bad: [name: string, files: Record<string, string | Buffer>, wrong: RegExp][] = [
-    ["empty", {}, /^contains no files$/],
+    ["no files", {}, /^contains no files$/],
     [
-      "binary",
+      "a binary file",
       { "logo.png": Buffer.from([0x89, 0x50, 0xff, 0x0a]) },
       /for its file "logo\.png": .* put anything else in an image$/,
     ],
-    ["unfinished", { "a.txt": "no line break" }, /for its file "a\.txt"/],
-    ["nul", { "a.txt": "a\0b\n" }, /for its file "a\.txt"/],
-    ["named", { "a b.txt": "x\n" }, /for its file "a b\.txt"/],
-    ["hidden", { ".env": "x\n" }, /for its file "\.env"/],
-    ["large", { "a.txt": `${"x".repeat(1 << 20)}\n` }, /^is larger than 1 MiB/],
+    ["a last line without a line break", { "a.txt": "no line break" }, /for its file "a\.txt"/],
+    ["a NUL character", { "a.txt": "a\0b\n" }, /for its file "a\.txt"/],
+    ["a blank in a file name", { "a b.txt": "x\n" }, /for its file "a b\.txt"/],
+    ["a hidden file", { ".env": "x\n" }, /for its file "\.env"/],
+    ["more than 1 MiB", { "a.txt": `${"x".repeat(1 << 20)}\n` }, /^is larger than 1 MiB/],
   ];
   for (const [name, files, wrong] of bad)
-    it(`is refused when it is ${name}`, () => {
-      assert.match(whatIsWrongWithFolder(made(name, files)) ?? "", wrong);
+    it(`is refused with ${name}`, () => {
+      assert.match(whatIsWrongWithFolder(made(name.replaceAll(" ", "-"), files)) ?? "", wrong);
     });
 
-  it("is refused in words where the file system has none of it", () => {
+  it("is refused with a readable message if it does not exist", () => {
     const long = "x".repeat(300);
     assert.equal(whatIsWrongWithFolder(long), "is not a folder of this checkout");
     assert.equal(whatIsWrongWithFile(`files/${long}`), "is not a file of this checkout");
@@ -58,14 +58,14 @@ describe("A folder of this checkout that an app brings", () => {
     assert.equal(whatIsWrongWithFile(loop), "cannot be read (ELOOP)");
   });
 
-  it("is refused in words for a link in it that leads nowhere, and for a name that is none of a URL", () => {
+  it("is refused with a readable message for a broken link in it, and for a file name that a URL cannot contain", () => {
     const path = made("linked", { "a.txt": "x\n" });
     symlinkSync("nowhere", `${folder}/linked/b.txt`);
     assert.equal(whatIsWrongWithFolder(path), 'cannot be sent along: "b.txt" in it cannot be read (ENOENT)');
     assert.match(whatIsWrongWithFolder(made("odd", { "a#b%20?.txt": "x\n" })) ?? "", /for its file "a#b%20\?\.txt"/);
   });
 
-  it("is refused when it is none", () => {
+  it("is refused if it is not a folder", () => {
     assert.equal(whatIsWrongWithFolder("files/nowhere"), "is not a folder of this checkout");
     assert.equal(whatIsWrongWithFolder("index.ts"), "is not a folder of this checkout");
     assert.equal(whatIsWrongWithFile("files/nowhere.sql"), "is not a file of this checkout");
@@ -75,7 +75,7 @@ describe("A folder of this checkout that an app brings", () => {
 });
 
 describe("An SQL file of this checkout", () => {
-  it("is refused when it is no text in UTF-8, which would arrive otherwise", () => {
+  it("is refused if it is not UTF-8, because it would be changed on the way", () => {
     const folder = mkdtempSync(`${checkout}tests/checkout-`);
     try {
       const wrong = (content: Buffer) => {
@@ -92,17 +92,17 @@ describe("An SQL file of this checkout", () => {
   });
 });
 
-describe("A setting of apps is refused, with the command that fixes it:", () => {
+describe("An invalid setting of an app is refused, with the command that fixes it:", () => {
   const app = { name: "whoami", image: "traefik/whoami:v1.11.0", port: 80 };
   const rows: [what: string, config: Record<string, unknown>, words: string, command: string][] = [
     [
-      "a folder that is not there",
+      "a folder that does not exist",
       { apps: [{ ...app, files: { "/srv": "files/nowhere" } }] },
       '"files/nowhere" is not a folder of this checkout.',
       "pulumi config rm --path 'apps[0].files[\"/srv\"]'",
     ],
     [
-      "a schema that is not there",
+      "a schema that does not exist",
       { database: "true", apps: [{ ...app, database: true, schema: "nowhere.sql" }] },
       '"nowhere.sql" is not a file of this checkout.',
       "pulumi config rm --path 'apps[0].schema'",
@@ -114,7 +114,7 @@ describe("A setting of apps is refused, with the command that fixes it:", () => 
       "pulumi config rm --path 'apps[0].files[\"/srv\"]'",
     ],
     [
-      "a name of the site's own",
+      "an app's name that the site reserves",
       { apps: [{ ...app, name: "nginx-check" }] },
       '"nginx-check" is reserved for the site.',
       "pulumi config set --path 'apps[0].name' myapp",
@@ -126,13 +126,13 @@ describe("A setting of apps is refused, with the command that fixes it:", () => 
       "pulumi config set --path 'apps[0].name' myapp",
     ]),
     [
-      "a front page under a name of the site's own",
+      "a front page's label that the site reserves",
       { home: "vouch" },
       '"vouch" is the name of one of the site\'s services.',
       "pulumi config set home home",
     ],
     [
-      "a name too long for its domain",
+      "an app's name that makes its host name too long",
       { domain: `${"a.".repeat(117)}example.com`, apps: [{ ...app, name: "longer-than-this" }] },
       "the app's host name would have 262 characters; 253 is the maximum.",
       "pulumi config set --path 'apps[0].name' app",

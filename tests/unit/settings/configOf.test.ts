@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import { configOf } from "../../../settings/read.ts";
 
-describe("configOf() takes the project's own values out of all config:", () => {
+describe("configOf() selects and parses the project's own values:", () => {
   const rows: [name: string, config: Record<string, string>, expected: Record<string, unknown>][] = [
-    ["nothing of nothing", {}, {}],
+    ["an empty config stays empty", {}, {}],
     ["a text", { "jupyter-up:domain": "lab.example.com" }, { domain: "lab.example.com" }],
     ["an empty text", { "jupyter-up:imageMirror": "" }, { imageMirror: "" }],
     ["a list", { "jupyter-up:allow": '["ann@example.com"]' }, { allow: ["ann@example.com"] }],
@@ -12,7 +12,11 @@ describe("configOf() takes the project's own values out of all config:", () => {
     ["a date stays a text", { "jupyter-up:imageTag": "2026-08-08" }, { imageTag: "2026-08-08" }],
     ["a version stays a text", { "jupyter-up:imageTag": "4.10" }, { imageTag: "4.10" }],
     ["the digits of a number stay for the schema to read", { "jupyter-up:port": "8443" }, { port: "8443" }],
-    ["a text that only begins as a list does", { "jupyter-up:domain": "[::1]" }, { domain: "[::1]" }],
+    [
+      "a text that only looks like the start of a list stays a text",
+      { "jupyter-up:domain": "[::1]" },
+      { domain: "[::1]" },
+    ],
     ["other namespaces are left out", { "gcp:project": "x", "jupyter-upper:domain": "x", "pulumi:tags": "{}" }, {}],
     ["a key with a colon in it", { "jupyter-up:a:b": "x" }, { "a:b": "x" }],
   ];

@@ -7,7 +7,7 @@ const costs = (change: Record<string, unknown>, made?: DisksMade) => costsOf(gcp
 const reported = (change: Record<string, unknown>, made?: DisksMade) =>
   costReport(costs(change, made), gcpWith(change));
 
-describe("What of a plan is not on the free tier:", () => {
+describe("The settings that are not on the free tier are named:", () => {
   const rows: [name: string, change: Record<string, unknown>, expected: string[]][] = [
     ["nothing as it comes", {}, []],
     ["nothing in us-west1", { zone: "us-west1-b" }, []],
@@ -42,12 +42,12 @@ describe("What of a plan is not on the free tier:", () => {
   for (const [name, change] of rows.filter(([, , expected]) => expected.length > 0))
     it(`the commands make it free again: ${name}`, () => {
       const commands = costs(change).flatMap(({ fix = "" }) => fix.split(" && "));
-      const mended = commands.map((command) => /^pulumi config set (\w+) (\S+)$/.exec(command)?.slice(1) ?? []);
-      assert.deepEqual(costs({ ...change, ...Object.fromEntries(mended) }), []);
+      const fixed = commands.map((command) => /^pulumi config set (\w+) (\S+)$/.exec(command)?.slice(1) ?? []);
+      assert.deepEqual(costs({ ...change, ...Object.fromEntries(fixed) }), []);
     });
 });
 
-describe("A disk that is there already is not asked to shrink:", () => {
+describe("The suggested command never shrinks an existing disk:", () => {
   const rows: [name: string, change: Record<string, unknown>, made: DisksMade, command: string | undefined][] = [
     ["the boot disk, beside a data disk", { dataDiskGb: "25" }, { bootGb: 10, dataGb: 20 }, "dataDiskGb 20"],
     ["the data disk has grown", { dataDiskGb: "25" }, { bootGb: 10, dataGb: 25 }, undefined],
@@ -68,19 +68,19 @@ describe("A disk that is there already is not asked to shrink:", () => {
     });
 });
 
-describe("The words for it", () => {
+describe("The notice about costs", () => {
   const besides =
     "Google also charges for the daily snapshots of the data disk, which hold its images, traffic above 200 GB per month and, unless it waives the fee for the free VM, the static address. Prices: https://cloud.google.com/compute/all-pricing";
 
-  it("say that the VM is free, that its snapshots are not, and what nobody can know beforehand", () => {
+  it("says that the VM is free, that its snapshots are not, and which costs are not known in advance", () => {
     assert.equal(reported({}), `The VM and its disks stay within Google's free tier. ${besides}`);
   });
 
-  it("say nothing of snapshots where none are taken", () => {
+  it("does not mention snapshots if none are taken", () => {
     assert.doesNotMatch(reported({ bootDiskGb: "30", dataDiskGb: "0" }), /snapshot/);
   });
 
-  it("say which setting is not free and why, and what would be free", () => {
+  it("says which setting is not free and why, and which value would be free", () => {
     assert.equal(
       reported({ machineType: "e2-small", dataDiskGb: "25" }),
       `This plan exceeds Google's free tier. To estimate the costs: https://cloud.google.com/products/calculator
@@ -90,7 +90,7 @@ ${besides}`,
     );
   });
 
-  it("name no price, which would differ by region and grow old", () => {
+  it("names no price, because prices differ by region and change", () => {
     const everything = { machineType: "e2-medium", zone: "europe-west1-b", dataDiskGb: "50" };
     for (const change of [{}, everything]) assert.doesNotMatch(reported(change), /\$|dollar|cent\b|cents/);
   });

@@ -6,7 +6,7 @@ import { configWith } from "../../support/settings.ts";
 const token = "t".repeat(40);
 const withToken = { CLOUDFLARE_API_TOKEN: token };
 
-/** CredentialSources in which nothing is known, but for this. */
+/** Credential sources that contain only these values. */
 function knowing({
   config = {},
   environment = {},
@@ -22,7 +22,7 @@ function knowing({
 describe("Google's credentials for target gcp", () => {
   const settings = configWith({ target: "gcp", dns: "none" });
 
-  it("are missed where they are nowhere", () => {
+  it("are reported as missing if no source has them", () => {
     assert.deepEqual(missingCredentials(settings, knowing()), [
       {
         key: "target",
@@ -51,16 +51,16 @@ describe("Google's credentials for target gcp", () => {
         files: { "/gcloud/application_default_credentials.json": "{}" },
       }),
     ],
-    ["a metadata server that is named", knowing({ environment: { GCE_METADATA_HOST: "169.254.169.254" } })],
+    ["a metadata server named in the environment", knowing({ environment: { GCE_METADATA_HOST: "169.254.169.254" } })],
     [
-      "the metadata server of a machine of Google's",
+      "the metadata server of a Google machine",
       knowing({ files: { "/sys/class/dmi/id/product_name": "Google Compute Engine\n" } }),
     ],
   ];
   for (const [where, sources] of rows)
     it(`are found: ${where}`, () => assert.deepEqual(missingCredentials(settings, sources), []));
 
-  it("are missed where a file is named that is not there, whatever else is", () => {
+  it("are reported as missing if a file is named that does not exist, even if another source has them", () => {
     const environment = { GOOGLE_APPLICATION_CREDENTIALS: "/gone.json" };
     const [issue] = missingCredentials(settings, knowing({ environment, files: { [file]: "{}" } }));
     assert.equal(
@@ -69,11 +69,11 @@ describe("Google's credentials for target gcp", () => {
     );
   });
 
-  it("are nobody's business on this machine", () => {
+  it("are not needed for target local", () => {
     assert.deepEqual(missingCredentials(configWith({}), knowing()), []);
   });
 
-  it("are found by another machine's name for what they are not", () => {
+  it("are reported as missing on a machine whose product name is not Google's", () => {
     const files = { "/sys/class/dmi/id/product_name": "VirtualBox\n" };
     assert.equal(missingCredentials(settings, knowing({ files })).length, 1);
   });
@@ -88,7 +88,7 @@ describe("Cloudflare's token", () => {
   const proxied = configWith({ target: "ssh", ssh });
   const straight = configWith({ target: "ssh", ssh, proxied: "false", acmeEmail: "ann@example.com" });
 
-  it("is missed, with what it has to be allowed to do", () => {
+  it("is reported as missing, with the permissions that it needs", () => {
     const words =
       "Cloudflare's API token is missing. Create one at https://dash.cloudflare.com/profile/api-tokens with these permissions for the site's zone";
     const fix = "pulumi config set --secret cloudflare:apiToken";
@@ -103,7 +103,7 @@ describe("Cloudflare's token", () => {
     ]);
   });
 
-  it("is found in the config and in the environment, and the config's counts first", () => {
+  it("is found in the config and in the environment, and the config takes precedence", () => {
     const config = { "cloudflare:apiToken": "c".repeat(40) };
     assert.equal(cloudflareTokenOf(knowing({ environment: withToken })), token);
     assert.equal(cloudflareTokenOf(knowing({ config, environment: withToken })), "c".repeat(40));
@@ -112,18 +112,18 @@ describe("Cloudflare's token", () => {
     assert.deepEqual(missingCredentials(proxied, knowing({ environment: withToken })), []);
   });
 
-  it("that is none is refused without being repeated", () => {
+  it("that is malformed is refused without being repeated", () => {
     const [issue] = missingCredentials(proxied, knowing({ environment: { CLOUDFLARE_API_TOKEN: "hunter2" } }));
     assert.match(issue?.message ?? "", /is not a Cloudflare API token, which has 40 to 80 letters/);
     assert.equal(issue?.message.includes("hunter2"), false);
   });
 
-  it("is nobody's business on this machine, or where DNS is made elsewhere", () => {
+  it("is not needed for target local, or with dns none", () => {
     assert.deepEqual(missingCredentials(configWith({}), knowing()), []);
     assert.deepEqual(missingCredentials(configWith({ target: "ssh", ssh, dns: "none" }), knowing()), []);
   });
 
-  it("and Google's credentials are missed together", () => {
+  it("and Google's credentials are reported as missing in one message", () => {
     const issues = missingCredentials(configWith({ target: "gcp" }), knowing());
     assert.deepEqual(
       issues.map(({ key }) => key),

@@ -1,6 +1,6 @@
 /**
- * Every setting that takes text, a row each (textRows.ts): what it takes arrives in the files of the site, and everything else is
- * refused at its key. The rows are held to the schema, so that a new setting needs one.
+ * Every setting that takes text has a row in textRows.ts. An accepted text arrives unchanged in the files of the site, and
+ * every other text is refused at the setting's key. The rows are compared with the schema, so a new setting needs a row.
  */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
@@ -12,7 +12,7 @@ import { configWith } from "../../support/settings.ts";
 import { oddTexts } from "../../support/texts.ts";
 import { outcomeOf, type Row, rows } from "./textRows.ts";
 
-/** The parts of a schema that take text. */
+/** The paths in a schema that take text. */
 function textsOf(schema: z.core.$ZodType, path: string): string[] {
   const def = (schema as z.core.$ZodTypes)._zod.def;
   switch (def.type) {
@@ -42,10 +42,10 @@ function textsOf(schema: z.core.$ZodType, path: string): string[] {
   }
 }
 
-/** All odd texts, and what is none of one line or of any. */
+/** All odd texts, and texts of several lines, with invalid characters, or too long. */
 const texts = [...oddTexts, "a\nb", "a\r\nb", "a\n", "a\0b", "\ud800", "__proto__", "x".repeat(300), "/".repeat(300)];
 
-/** Whether a text arrives, as it is meant to; everything else is an issue at the setting's own key. */
+/** Whether a text arrives in its expected form. Asserts that any other text is an issue at the setting's own key. */
 function arrives(row: Row, text: string): boolean {
   const { settings, issues } = readSettings(configWith(row.config(text)));
   const words = JSON.stringify({ text, issues });
@@ -59,17 +59,17 @@ function arrives(row: Row, text: string): boolean {
   return true;
 }
 
-describe("Every setting that takes text has a row here, and every row is one of a setting", () => {
-  it("by the schema", () => {
+describe("Every setting that takes text", () => {
+  it("has a row here, and every row belongs to a setting of the schema", () => {
     assert.deepEqual(Object.keys(rows), [...new Set(textsOf(settingsSchema, ""))]);
   });
-  it("with a test in which programs read it", () => {
+  it("has a test in which the real programs read it", () => {
     for (const [setting, { program }] of Object.entries(rows))
       assert.ok(existsSync(new URL(`../../${program}`, import.meta.url)), `${setting}: ${program}`);
   });
 });
 
-describe("A text arrives byte for byte or in its one form, or is refused, in", () => {
+describe("A text arrives unchanged or in its normal form, or is refused, in", () => {
   for (const [setting, row] of Object.entries(rows))
     it(`${setting}, see ${row.program}`, () => {
       for (const text of row.taken) assert.ok(arrives(row, text), `${JSON.stringify(text)} is refused`);

@@ -65,7 +65,7 @@ const behindCloudflare = {
 const { database: _, schema, shared, ...ofFullApp } = fullApp;
 const resolvedApp = { ...ofFullApp, database: { schema, shared } };
 
-describe("A good config", () => {
+describe("A valid config", () => {
   it("becomes complete settings", () => {
     assert.deepEqual(settingsWith(), {
       target: local,
@@ -88,9 +88,13 @@ describe("A good config", () => {
   });
 
   const rows: [name: string, change: Record<string, unknown>, expected: Record<string, unknown>][] = [
-    ["has its domain in lower case", { domain: " Lab.Example.COM " }, { domain: "lab.example.com" }],
+    ["gets its domain in lower case", { domain: " Lab.Example.COM " }, { domain: "lab.example.com" }],
     ["may have a domain of two labels", { domain: "lab.localhost" }, { domain: "lab.localhost" }],
-    ["may have a domain in DNS's spelling", { domain: "xn--mnchen-3ya.de" }, { domain: "xn--mnchen-3ya.de" }],
+    [
+      "may have an internationalized domain in Punycode",
+      { domain: "xn--mnchen-3ya.de" },
+      { domain: "xn--mnchen-3ya.de" },
+    ],
     [
       "may have a domain of 245 characters",
       { domain: `${"a.".repeat(117)}example.com` },
@@ -102,54 +106,54 @@ describe("A good config", () => {
       { jupyter: { ...jupyter, image: "quay.io/jupyter/r-notebook" } },
     ],
     [
-      "may name it in full",
+      "may name that image with its registry",
       { image: "quay.io/jupyter/r-notebook" },
       { jupyter: { ...jupyter, image: "quay.io/jupyter/r-notebook" } },
     ],
     [
-      "may name an image of one's own, with any version",
+      "may name the user's own image, with any version",
       { image: "registry.example.com:5000/team/lab", imageTag: "4.10" },
       { jupyter: { ...jupyter, image: "registry.example.com:5000/team/lab", tag: "4.10" } },
     ],
     [
-      "may name an image of a registry on this machine",
+      "may name an image in a registry on this machine",
       { image: "localhost/lab", imageTag: "v1" },
       { jupyter: { ...jupyter, image: "localhost/lab", tag: "v1" } },
     ],
-    ["may have a leap day for a tag", { imageTag: "2028-02-29" }, { jupyter: { ...jupyter, tag: "2028-02-29" } }],
+    ["may have a leap day as its tag", { imageTag: "2028-02-29" }, { jupyter: { ...jupyter, tag: "2028-02-29" } }],
     ["may have a mirror", { imageMirror: "mirror.example.com" }, { imageMirror: "mirror.example.com" }],
     [
-      "may have a mirror with port and folder",
+      "may have a mirror with a port and a path",
       { imageMirror: "127.0.0.1:5083/hub" },
       { imageMirror: "127.0.0.1:5083/hub" },
     ],
     [
-      "has its allow list in lower case",
+      "gets its allow list in lower case",
       { allow: [" Ann@Example.com", "@Example.ORG "] },
       { allow: ["ann@example.com", "@example.org"] },
     ],
     [
-      "may allow odd addresses",
+      "may allow unusual addresses",
       { allow: ["o'brien+jupyter@mail.example.co.uk", "a.b-c_d@example.com", "~x&y=z!#/%@example.com"] },
       { allow: ["o'brien+jupyter@mail.example.co.uk", "a.b-c_d@example.com", "~x&y=z!#/%@example.com"] },
     ],
     [
-      "has its users' addresses in lower case",
+      "gets its users' addresses in lower case",
       { signIn: { provider: "dex", users: [{ email: "Ann@Example.com " }] } },
       { signIn: { provider: "dex", users: [{ email: "ann@example.com" }] } },
     ],
     [
-      "may leave the provider out, which setting a user by its path does",
+      "may omit the provider, as when a user is set by its path",
       { signIn: { users: [{ email: "ann@example.com" }] } },
       { signIn: { provider: "dex", users: [{ email: "ann@example.com" }] } },
     ],
     [
-      "may have names in any script",
+      "may have user names in any script",
       { signIn: { users: [{ email: "ann@example.com", name: "Ann O'Neill-李 🌱; {x}" }] } },
       { signIn: { provider: "dex", users: [{ email: "ann@example.com", name: "Ann O'Neill-李 🌱; {x}" }] } },
     ],
     [
-      "may have hashes of cost 10 to 15",
+      "may have password hashes of cost 10 to 15",
       {
         signIn: {
           users: [
@@ -173,14 +177,10 @@ describe("A good config", () => {
       { port: "1", httpPort: "65535" },
       { target: { ...local, port: 1, httpPort: 65535 } },
     ],
+    ["may have ports as numbers", { port: 443, httpPort: 80 }, { target: { ...local, port: 443, httpPort: 80 } }],
+    ["may turn the history on", { history: {} }, { history: { every: 15, keep: keepAll, maxPercent: 20 } }],
     [
-      "may have ports that are numbers already",
-      { port: 443, httpPort: 80 },
-      { target: { ...local, port: 443, httpPort: 80 } },
-    ],
-    ["may keep a history", { history: {} }, { history: { every: 15, keep: keepAll, maxPercent: 20 } }],
-    [
-      "may say of a history only what is other than usual",
+      "may set only a part of the history, with defaults for the rest",
       { history: { every: "60", keep: { monthly: 0 }, maxPercent: 50 } },
       { history: { every: 60, keep: { ...keepAll, monthly: 0 }, maxPercent: 50 } },
     ],
@@ -195,29 +195,29 @@ describe("A good config", () => {
       { target: { ...local, notebooks: "/srv/My Notebooks" } },
     ],
     [
-      "may have dots in a folder's name",
+      "may have dots in the name of the notebooks folder",
       { notebooks: "..notes/.x" },
       { target: { ...local, notebooks: "..notes/.x" } },
     ],
     [
-      "may sign people in at Okta, whose domain may be pasted as a page's address",
+      "may use Okta, with its domain given as a URL",
       { signIn: { provider: "okta", domain: "https://Dev-123456.okta.com/", ...client } },
       { signIn: { provider: "okta", domain: "dev-123456.okta.com", ...client, users: [] } },
     ],
     [
-      "may sign people in at Google",
+      "may use Google for sign-in",
       { signIn: { provider: "google", ...client } },
       { signIn: { provider: "google", ...client, users: [] } },
     ],
     [
-      "may sign people in at GitHub, by their names there",
+      "may use GitHub for sign-in, with GitHub user names on the allow list",
       { signIn: { provider: "github", ...client }, allow: ["Ann-Lee"] },
       { signIn: { provider: "github", ...client, users: [] }, allow: ["ann-lee"] },
     ],
-    ["may sign people in at any OpenID Connect provider", { signIn: oidc }, { signIn: { ...oidc, users: [] } }],
-    ["may be on Google Cloud", { target: "gcp" }, { target: gcp, ...behindCloudflare }],
+    ["may use any OpenID Connect provider for sign-in", { signIn: oidc }, { signIn: { ...oidc, users: [] } }],
+    ["may have target gcp", { target: "gcp" }, { target: gcp, ...behindCloudflare }],
     [
-      "may be on Google Cloud with one disk, no protection and two ways in",
+      "may have target gcp with one disk, no protection and two SSH ranges",
       { target: "gcp", dataDiskGb: "0", protectData: "false", sshFrom: ["203.0.113.7/32", "198.51.100.0/24"] },
       {
         target: { ...gcp, dataDiskGb: 0, protectData: false, sshFrom: ["203.0.113.7/32", "198.51.100.0/24"] },
@@ -225,7 +225,7 @@ describe("A good config", () => {
       },
     ],
     [
-      "may be in any zone, on any machine type",
+      "may have any zone and machine type",
       { target: "gcp", zone: "northamerica-northeast1-c", machineType: "n2d-highmem-2" },
       {
         target: { ...gcp, zone: "northamerica-northeast1-c", machineType: "n2d-highmem-2" },
@@ -233,7 +233,7 @@ describe("A good config", () => {
       },
     ],
     [
-      "may be on a machine that one has, known by its address",
+      "may have target ssh with an IP address",
       { target: "ssh", ssh: { host: "203.0.113.7", privateKey: ` ${key} `, hostKey } },
       {
         target: {
@@ -249,7 +249,7 @@ describe("A good config", () => {
       },
     ],
     [
-      "may be on a machine that one has, known by its name, where its own DNS leads",
+      "may have target ssh with a host name and dns: none",
       { target: "ssh", dns: "none", ssh: { host: "box.lan", user: "ann", port: "2222", privateKey: key, hostKey } },
       {
         target: {
@@ -264,7 +264,7 @@ describe("A good config", () => {
       },
     ],
     [
-      "may have names that lead straight to the machine, with a certificate of Let's Encrypt's",
+      "may have proxied: false with a certificate of Let's Encrypt",
       { target: "gcp", proxied: "false", acmeEmail: "ann@example.com", dnsZone: "example.com" },
       {
         target: gcp,
@@ -273,7 +273,7 @@ describe("A good config", () => {
       },
     ],
     [
-      "may have a certificate of one's own",
+      "may have a certificate provided by the user",
       { tls: "provided", tlsCertificate: `${certificate}\n\n`, tlsKey: key },
       { tls: { mode: "provided", certificate, key: `${key}\n` } },
     ],
@@ -283,20 +283,20 @@ describe("A good config", () => {
       { jupyter: { ...jupyter, packages: ["polars", "scikit-learn>=1.5,<2", "dask[dataframe]==2026.3"] } },
     ],
     [
-      "may have an app in three lines",
+      "may have an app with only its required settings",
       { apps: [{ name: "whoami", image: "traefik/whoami:v1.11.0", port: "80" }] },
       { apps: [{ ...plainApp, name: "whoami", image: "docker.io/traefik/whoami:v1.11.0", port: 80 }] },
     ],
     [
-      "may have an app with everything",
+      "may have an app with every setting",
       { database: "true", apps: [{ ...fullApp, allow: ["Ann@Example.com"], environment: { LEVEL: 3, DEBUG: true } }] },
       {
         database: { tag: "11.8" },
         apps: [{ ...resolvedApp, allow: ["ann@example.com"], environment: { LEVEL: "3", DEBUG: "true" } }],
       },
     ],
-    ["may be rid of an app's data", { purge: ["old"] }, { purge: ["old"] }],
-    ["may have a front page of its own name", { home: "home" }, { home: "home" }],
+    ["may purge an app's data", { purge: ["old"] }, { purge: ["old"] }],
+    ["may have a front page with its own label", { home: "home" }, { home: "home" }],
   ];
   for (const [name, change, expected] of rows)
     it(name, () => {

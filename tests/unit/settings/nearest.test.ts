@@ -4,7 +4,7 @@ import { nearest } from "../../../settings/nearest.ts";
 
 const settings = ["target", "domain", "image", "imageTag", "imageMirror", "allow", "signIn", "port", "notebooks"];
 
-describe("nearest() finds what a mistyped word was meant to be:", () => {
+describe("nearest() finds the closest candidate to a misspelled word:", () => {
   const rows: [word: string, why: string, expected: string | undefined][] = [
     ["allow", "the word itself", "allow"],
     ["alow", "a letter left out", "allow"],
@@ -27,11 +27,11 @@ describe("nearest() finds what a mistyped word was meant to be:", () => {
       assert.equal(nearest(word, settings), expected);
     });
 
-  it("none of no candidates", () => {
+  it("none without candidates", () => {
     assert.equal(nearest("allow", []), undefined);
   });
 
-  it("the first one where two are equally near", () => {
+  it("the first of two that are equally close", () => {
     assert.equal(nearest("bat", ["cat", "hat"]), "cat");
   });
 });

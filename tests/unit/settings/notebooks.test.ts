@@ -14,7 +14,7 @@ const messageFor = (notebooks: string) => {
 };
 const own = "belongs to this program; name another folder.";
 
-describe("The folder of the notebooks", () => {
+describe("The notebooks folder", () => {
   let outside: string;
   beforeAll(() => {
     outside = mkdtempSync("/tmp/notebooks-");
@@ -25,7 +25,7 @@ describe("The folder of the notebooks", () => {
   });
   afterAll(() => rmSync(outside, { recursive: true }));
 
-  it("is none that git tracks, or the program itself would be in reach of notebooks", () => {
+  it("cannot be a folder that git tracks, because notebooks could then change the program", () => {
     const tracked = execFileSync("git", ["ls-files"], { cwd: checkout, encoding: "utf8" }).split("\n");
     const folders = new Set(tracked.filter((path) => path.includes("/")).map((path) => path.split("/")[0] ?? ""));
     assert.ok(folders.size > 5);
@@ -34,17 +34,17 @@ describe("The folder of the notebooks", () => {
         assert.equal(messageFor(way), `${JSON.stringify(way)} ${own}`);
   });
 
-  it("is none with this checkout in it, however it is written", () => {
+  it("cannot contain this checkout, however its path is written", () => {
     for (const way of [checkout, `${checkout}/`, dirname(checkout), `${checkout}/./`])
       assert.equal(messageFor(way), `${JSON.stringify(way)} contains this program; name a separate folder.`);
   });
 
-  it("is none that a link leads to", () => {
+  it("cannot be reached through a symbolic link", () => {
     assert.equal(messageFor(`${outside}/to-files`), `"${outside}/to-files" ${own}`);
     assert.equal(messageFor(`${outside}/to-files/new`), `"${outside}/to-files/new" ${own}`);
   });
 
-  it("may be any other, in the checkout or elsewhere, there already or not", () => {
+  it("may be any other folder, in the checkout or elsewhere, existing or not", () => {
     for (const folder of [
       "notebooks",
       "work",

@@ -5,39 +5,39 @@ import { configOf, readSettings } from "../../../settings/read.ts";
 import { handedOver, stackConfig } from "../../support/projectFile.ts";
 import { gcpWith, settingsWith } from "../../support/settings.ts";
 
-describe("A notice of who gets the session cookie", () => {
+describe("The notice about the session cookie", () => {
   const cookie = (change: Record<string, unknown>) => cookieNotice(settingsWith(change));
   const straight = { target: "gcp", proxied: "false", acmeEmail: "ann@example.com" };
 
-  it("says that a whole zone does, and what is safer", () => {
+  it("says that every host of the zone receives it, and names a safer domain", () => {
     const words = String(cookie({ target: "gcp", domain: "example.co.uk" }));
     assert.match(words, /^domain: browsers send the session cookie to every host name below example\.co\.uk,/);
     assert.match(words, /a domain that nothing else uses/);
     assert.match(words, /\n {4}pulumi config set domain lab\.example\.co\.uk && pulumi config set proxied false$/);
   });
 
-  it("says so of a registered domain whose names lead straight to the machine", () => {
+  it("appears for a registered domain whose names resolve to the machine itself", () => {
     assert.match(
       String(cookie({ ...straight, domain: "example.com" })),
       /\n {4}pulumi config set domain lab\.example\.com$/,
     );
   });
 
-  it("says that programs on this machine do, where the site is on it", () => {
+  it("says for target local that programs on this machine receive it", () => {
     assert.match(
       String(cookie({ domain: "lab.localhost" })),
       /every host name below lab\.localhost, on every port of this machine/,
     );
   });
 
-  it("is none for names below a label of their own", () => {
+  it("is absent for a domain below a label of its own", () => {
     assert.equal(cookie({ ...straight, domain: "lab.example.com" }), undefined);
     assert.equal(cookie({ target: "gcp", dns: "none", domain: "lab.example.com" }), undefined);
   });
 });
 
-describe("A notice of how long the first run takes", () => {
-  it("is for the free VM, whose disks are slow", () => {
+describe("The notice about how long the first run takes", () => {
+  it("appears for the free VM, whose disks are slow", () => {
     const words = String(firstUpNotice(gcpWith()));
     assert.match(
       words,
@@ -47,10 +47,10 @@ describe("A notice of how long the first run takes", () => {
   });
 });
 
-describe("A notice of an image with known vulnerabilities", () => {
+describe("The notice about an image with known vulnerabilities", () => {
   const tag = (imageTag: string, image = "scipy-notebook") => tagNotice(settingsWith({ imageTag, image }));
 
-  it("names a tag from before the fixes, and the command to a newer one", () => {
+  it("names a tag older than the fixes, and the command that sets a newer one", () => {
     for (const old of ["2024-01-15", "2026-07-21"]) {
       assert.match(
         String(tag(old)),
@@ -61,13 +61,13 @@ describe("A notice of an image with known vulnerabilities", () => {
     }
   });
 
-  it("is none for newer ones, or for an image of one's own, whose tags say nothing", () => {
+  it("is absent for newer tags, and for the user's own image, whose tags tell nothing", () => {
     assert.equal(tag(SAFE_SINCE), undefined);
     assert.equal(tag("2027-01-01"), undefined);
     assert.equal(tag("2024-01-15", "registry.example.com/lab"), undefined);
   });
 
-  it("is none for the project as it comes", () => {
+  it("is absent for the project's default settings", () => {
     for (const stack of ["local", "dev"]) {
       const { settings } = readSettings(configOf("jupyter-up", handedOver(stackConfig(stack))));
       assert.ok(settings);

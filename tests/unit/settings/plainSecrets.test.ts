@@ -50,7 +50,7 @@ describe("A secret that is not encrypted is an issue:", () => {
       assert.equal(report("dev", issues).includes(secret), false);
     });
 
-    it(`${name}: not where Pulumi keeps ${setting} encrypted`, () => {
+    it(`${name}: no issue if ${setting} is encrypted`, () => {
       assert.deepEqual(
         plainSecrets(configWith(change), (key) => key === setting),
         [],
@@ -58,7 +58,7 @@ describe("A secret that is not encrypted is an issue:", () => {
     });
   }
 
-  it("said of a setting that is wrong besides, too", () => {
+  it("is reported also for a setting with another issue", () => {
     const config = configWith({ signIn: { provider: "okta", clientSecret: secret }, apps: ["x", { secrets: "x" }] });
     assert.deepEqual(
       plainSecrets(config, () => false).map(({ key }) => key),
@@ -66,7 +66,7 @@ describe("A secret that is not encrypted is an issue:", () => {
     );
   });
 
-  it("nothing is asked for where nothing is secret", () => {
+  it("is not reported if no setting holds a secret", () => {
     assert.deepEqual(
       plainSecrets(configWith({}), () => false),
       [],
@@ -74,7 +74,7 @@ describe("A secret that is not encrypted is an issue:", () => {
   });
 });
 
-describe("A setting that is encrypted, and cannot be kept secret, is an issue", () => {
+describe("An encrypted setting that the program cannot keep secret is an issue", () => {
   const rows: [setting: string, value: unknown, fix: string][] = [
     ["domain", "lab.example.com", "pulumi config get domain | pulumi config set --plaintext domain"],
     ["port", "8443", "pulumi config get port | pulumi config set --plaintext port"],
@@ -85,7 +85,7 @@ describe("A setting that is encrypted, and cannot be kept secret, is an issue", 
     ],
   ];
   for (const [setting, value, fix] of rows)
-    it(`${setting}, with the command that decrypts it`, () => {
+    it(`${setting}: with the command that decrypts it`, () => {
       const issues = needlesslyEncrypted(configWith({ [setting]: value }), (key) => key === setting);
       assert.deepEqual(
         issues.map(({ key, message }) => [key, message.split("\n")[1]]),
@@ -94,7 +94,7 @@ describe("A setting that is encrypted, and cannot be kept secret, is an issue", 
       for (const secret of [value].flat()) assert.equal(report("dev", issues).includes(`"${secret}"`), false);
     });
 
-  it("but for those that have secrets in them", () => {
+  it("except for settings that contain secrets", () => {
     const may = ["signIn", "apps", "ssh", "tlsCertificate", "tlsKey"];
     const issues = needlesslyEncrypted(configWith({}), () => true);
     assert.deepEqual(

@@ -9,23 +9,23 @@ import { declaredSettings, handedOver, projectFile, stackConfig } from "../../su
 const settingsOf = (config: Record<string, unknown>) => readSettings(configOf("jupyter-up", handedOver(config)));
 
 describe("Pulumi.yaml", () => {
-  it("declares the settings that the schema knows, in the same order", () => {
+  it("declares exactly the settings of the schema, in the same order", () => {
     assert.deepEqual(Object.keys(declaredSettings()), Object.keys(settingsSchema.shape));
   });
 
   for (const [key, { description, default: value }] of Object.entries(declaredSettings()))
-    it(`describes ${key} and gives it a default, without which Pulumi would demand it`, () => {
+    it(`gives ${key} a description, and a default so that Pulumi does not require it`, () => {
       assert.match(description, /^[A-Z].{20,}/);
       assert.notEqual(value, undefined);
     });
 
-  it("demands a CLI of which the one that npm start fetches is one, and no older than what the program uses", () => {
+  it("requires a CLI version that npm start's meets and that has all features the program uses", () => {
     const [, oldest = ""] = /^>=(\d+\.\d+\.\d+)$/.exec(String(projectFile().requiredPulumiVersion)) ?? [];
     assert.ok(isAtLeast(pulumiVersion, oldest));
     assert.ok(isAtLeast(oldest, "3.226.0"), "which ends spurious replacements by a replacementTrigger");
   });
 
-  it("has defaults that are good but for what nobody can know: who may come in, and who signs in", () => {
+  it("has defaults for everything except the allow list and the users", () => {
     const { issues } = settingsOf({});
     assert.deepEqual(
       issues.map(({ key }) => key),
@@ -33,7 +33,7 @@ describe("Pulumi.yaml", () => {
     );
   });
 
-  it("makes complete settings for this machine of an allow list and a user", () => {
+  it("gives complete settings for target local with only an allow list and a user added", () => {
     const { settings, issues } = settingsOf({
       "jupyter-up:allow": ["ann@example.com"],
       "jupyter-up:signIn": { users: [{ email: "ann@example.com" }] },
@@ -61,13 +61,13 @@ describe("Pulumi.yaml", () => {
 });
 
 describe("Pulumi.local.yaml", () => {
-  it("can be used as it comes", () => {
+  it("is valid without changes", () => {
     const { settings, issues } = settingsOf(stackConfig("local"));
     assert.deepEqual(issues, []);
     assert.equal(settings?.target.kind, "local");
   });
 
-  it("lets in everybody who can sign in", () => {
+  it("allows every user who can sign in", () => {
     const { settings } = settingsOf(stackConfig("local"));
     assert.ok(settings);
     for (const { email } of settings.signIn.users) assert.ok(settings.allow.includes(email), email);
@@ -75,7 +75,7 @@ describe("Pulumi.local.yaml", () => {
 });
 
 describe("Pulumi.dev.yaml", () => {
-  it("can be used once its five values are filled in, which are good in form as they come", () => {
+  it("is valid once its five placeholder values are filled in, and the placeholders are well-formed", () => {
     const { settings, issues } = settingsOf(stackConfig("dev"));
     assert.deepEqual(issues, []);
     assert.equal(settings?.target.kind, "gcp");

@@ -8,26 +8,26 @@ import { configWith, opened, settingsWith } from "../../support/settings.ts";
 const ssh = { host: "203.0.113.7", privateKey: "-----BEGIN PRIVATE KEY-----", hostKey: "ssh-ed25519 AAAA" };
 const own = selfSigned(["lab.example.com", "*.lab.example.com"]);
 
-describe("What follows from the settings is worked out once:", () => {
+describe("Derived values are resolved once:", () => {
   const none: Settings["dns"] = { provider: "none", proxied: false };
   const cloudflare = (proxied: boolean): Settings["dns"] => ({ provider: "cloudflare", zone: undefined, proxied });
   const rows: [what: string, changes: Record<string, unknown>, dns: Settings["dns"], tls: unknown][] = [
     ["a site on this machine has no DNS records", { proxied: "true" }, none, { mode: "private-ca" }],
     ["a site behind Cloudflare", { target: "gcp" }, cloudflare(true), { mode: "cloudflare-origin" }],
-    ["the same on a machine of the user's", { target: "ssh", ssh }, cloudflare(true), { mode: "cloudflare-origin" }],
     [
-      "names that lead straight to the machine",
+      "a machine of the user's own behind Cloudflare",
+      { target: "ssh", ssh },
+      cloudflare(true),
+      { mode: "cloudflare-origin" },
+    ],
+    [
+      "names that resolve to the machine itself",
       { target: "gcp", proxied: "false", acmeEmail: "ann@example.com", acmeServer: "https://acme.example.com/dir" },
       cloudflare(false),
       { mode: "letsencrypt", email: "ann@example.com", server: "https://acme.example.com/dir" },
     ],
-    ["records that the user makes", { target: "gcp", dns: "none" }, none, { mode: "private-ca" }],
-    [
-      "an authority of the stack's own, asked for",
-      { target: "gcp", tls: "private-ca" },
-      cloudflare(true),
-      { mode: "private-ca" },
-    ],
+    ["DNS records that the user creates", { target: "gcp", dns: "none" }, none, { mode: "private-ca" }],
+    ["an explicit tls: private-ca", { target: "gcp", tls: "private-ca" }, cloudflare(true), { mode: "private-ca" }],
     [
       "a certificate of the user's own",
       { target: "gcp", tls: "provided", tlsCertificate: own.certificate, tlsKey: own.certificateKey },
@@ -42,7 +42,7 @@ describe("What follows from the settings is worked out once:", () => {
       assert.deepEqual(opened(settings.tls), tls);
     });
 
-  it("a machine of the user's has the address that it is reached by, unless the settings name one", () => {
+  it("the address of a machine of the user's own is that of its SSH host, unless the settings name one", () => {
     const addressOf = (changes: object) => {
       const { target } = settingsWith({ target: "ssh", ssh: { ...ssh, ...changes } });
       return target.kind === "ssh" && target.address;
@@ -51,13 +51,13 @@ describe("What follows from the settings is worked out once:", () => {
     assert.equal(addressOf({ host: "box.example.com", address: "203.0.113.8" }), "203.0.113.8");
   });
 
-  it("a target has its own settings, and those of no other", () => {
+  it("a target has its own settings, and none of another target", () => {
     assert.equal("project" in settingsWith({ target: "local", ssh }).target, false);
     assert.equal("privateKey" in settingsWith({ target: "gcp", ssh }).target, false);
     assert.equal("port" in settingsWith({ target: "gcp" }).target, false);
   });
 
-  it("the host names are those of the services that run, with the front page's first", () => {
+  it("the host names are those of the running services, the front page's first", () => {
     const google = { provider: "google", clientId: "x", clientSecret: "y" };
     const apps = [{ name: "adminer", image: "adminer:5", port: 8080 }];
     assert.deepEqual(settingsWith({ home: "start", signIn: google, apps }).hostNames, [
@@ -68,7 +68,7 @@ describe("What follows from the settings is worked out once:", () => {
     ]);
   });
 
-  it("all variables of an app are secret where something in `apps` is encrypted", () => {
+  it("all variables of an app are secret if anything in `apps` is encrypted", () => {
     const app = { name: "adminer", image: "adminer:5", port: 8080, environment: { A: "1" }, secrets: { B: "2" } };
     const { settings } = readSettings(configWith({ apps: [app] }), (key) => key === "apps");
     assert.deepEqual(settings?.apps[0]?.environment, {});

@@ -10,7 +10,7 @@ const secret = "hunter2";
 const key = `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----\n`;
 const hash = `$2b$10$${secret}${"a".repeat(46)}`;
 
-describe("What is secret in the settings", () => {
+describe("A secret value in the settings", () => {
   const app = { name: "whoami", image: "traefik/whoami:v1.11.0", port: 80, secrets: { KEY: secret } };
   const signIn = { provider: "google", clientId: "x", clientSecret: secret };
   const ssh = { host: "203.0.113.7", privateKey: key, hostKey: "ssh-ed25519 AAAA" };
@@ -23,19 +23,19 @@ describe("What is secret in the settings", () => {
   ];
   const isSecret = (text: string) => text.includes(secret) || text.includes(keyText);
 
-  it("is shown by nothing that prints a value", () => {
+  it("is never printed", () => {
     const texts = all.flatMap((settings) => [JSON.stringify(settings), inspect(settings, { depth: 9 })]);
     for (const text of [...texts, `${new Sensitive(secret)}`]) assert.equal(isSecret(text), false);
   });
 
-  it("is there, sealed", () => {
+  it("is present, but wrapped", () => {
     const count = (text: string) => all.map((settings) => JSON.stringify(opened(settings)).split(text).length - 1);
     assert.deepEqual(count(secret), [3, 1, 0]);
     assert.deepEqual(count(keyText), [0, 0, 1]);
   });
 
-  it("is no value that a resource takes by mistake", () => {
-    // @ts-expect-error: without this error, somebody could hand it over without pulumi.secret.
+  it("is not assignable to the input of a resource", () => {
+    // @ts-expect-error: without this error, a resource could get it without pulumi.secret.
     const input: pulumi.Input<string> = new Sensitive(secret);
     // @ts-expect-error
     const text: string = new Sensitive(secret);

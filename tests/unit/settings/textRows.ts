@@ -16,21 +16,21 @@ import { secrets } from "../../support/site.ts";
 import { oddNames } from "../../support/texts.ts";
 import { composeOf, contentOf, manifestOf, serviceManifestOf } from "../../support/unpack.ts";
 
-/** What a config becomes: its settings with their secrets in the open, and the files that programs read. */
+/** The result of a config: its settings with their secrets unwrapped, and the files that programs read. */
 export interface Outcome {
   settings: Plain;
-  /** A file of the release, and a secret one. */
+  /** The content of a file of the release; `secretFile` of a secret file. */
   file(path: string): string;
   secretFile(path: string): string;
-  /** Services of compose.yaml, with each dollar as Compose fills it in. */
+  /** The services of compose.yaml after Compose's interpolation of `$`. */
   services: ReturnType<typeof composeOf>["services"];
-  /** What the host is told besides the files. */
+  /** The manifest of the release. */
   manifest: ReleaseManifest;
-  /** What it is told of one service. */
+  /** One service of the manifest. */
   service(name: string): ServiceManifest;
 }
 
-/** As far as rows look into it: secrets are texts here. */
+/** The part of the settings that rows read, with secrets as texts. */
 type Plain = Omit<Settings, "target" | "signIn" | "apps" | "tls"> & {
   target: Record<string, unknown>;
   signIn: Record<string, unknown> & { users?: { email: string; passwordHash?: string }[] };
@@ -45,21 +45,21 @@ type Plain = Omit<Settings, "target" | "signIn" | "apps" | "tls"> & {
 };
 
 export interface Row {
-  /** How the key of its issues begins. */
+  /** The start of the key of the setting's issues. */
   key: string;
-  /** The config with the text in its place. */
+  /** The config with the text as the value of the setting. */
   config(text: string): Record<string, unknown>;
-  /** Texts that have to arrive. Of all others, each arrives or is refused. */
+  /** Texts that must be accepted. Any other text is either accepted or refused. */
   taken: string[];
-  /** The text in every place where it arrives. */
+  /** The values at every place where the text arrives. */
   found(outcome: Outcome): unknown[];
-  /** What arrives, where several spellings mean the same; absent: the text as it is, byte for byte. */
+  /** The form in which the text arrives, if several spellings mean the same. Default: unchanged, byte for byte. */
   form?(text: string): unknown;
-  /** The test in which programs read it: the real ones, or Pulumi's resources get it. */
+  /** The test in which a real program reads it, or Pulumi's resources get it. */
   program: string;
 }
 
-/** The site of settings, as index.ts makes it for target local; made as far as a row asks for it. */
+/** The site of the settings, as index.ts builds it for target local. Each part is built when a row first reads it. */
 export function outcomeOf(settings: Settings): Outcome {
   const plain = opened(settings) as Plain;
   const bundle = once(() => {
@@ -82,7 +82,7 @@ export function outcomeOf(settings: Settings): Outcome {
   };
 }
 
-/** Where this machine has the site; as in the valid config, where the settings ask for another machine. */
+/** The local target of the settings; that of the valid config, if the settings have another target. */
 function localOf({ target }: Settings): Local {
   return target.kind === "local" ? target : localOf(settingsWith());
 }
@@ -95,7 +95,7 @@ function once<Value>(make: () => Value): () => Value {
   };
 }
 
-/** What components/release/siteSecrets.ts takes over from the settings. */
+/** The secrets that components/release/siteSecrets.ts takes from the settings. */
 function secretsOf({ signIn, apps }: Plain): Partial<Secrets> {
   return {
     oidcClientSecret: String(signIn.clientSecret ?? "x"),
@@ -114,7 +114,7 @@ function filledIn(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [filledIn(key), filledIn(part)]));
 }
 
-/** What stands in quotes at a place of a file of nginx's. */
+/** The quoted text that the pattern finds in a file of nginx. */
 function quotedIn(content: string, place: RegExp): string | undefined {
   return place.exec(content)?.[1]?.replace(/\\(.)/g, "$1");
 }
@@ -147,7 +147,7 @@ const OIDC = {
 const LETSENCRYPT = { target: "gcp", proxied: "false", tls: "letsencrypt", acmeEmail: "ann@example.com" };
 const ADDRESSES = ["o'brien+x@example.com", "~x&y=z!#/%@example.com", "-x@xn--mnchen-3ya.de"];
 const URLS = ["https://id.example.com/$a?b=%20&c=1", "https://id.example.com:8443/ü/{x}#y"];
-/** What Unix takes for the name of a file, and programs on the way may not. */
+/** Texts that are file names for Unix, but possibly not for programs on the way. */
 const FOLDERS = [
   "0755",
   "-a",
@@ -163,7 +163,7 @@ const SSH = { host: "box.lan", privateKey: PRIVATE_KEY, hostKey: "ssh-ed25519 AA
 const OWN = selfSigned(settingsWith().hostNames);
 const PROVIDED = { tls: "provided", tlsCertificate: OWN.certificate, tlsKey: OWN.certificateKey };
 
-/** A setting by itself that nothing but Pulumi's resources and the program itself are given. */
+/** A top-level setting that only the program and Pulumi's resources read. */
 function plain(setting: string, taken: string[], program: string, config: Record<string, unknown> = {}): Row {
   return {
     key: setting,
@@ -175,7 +175,7 @@ function plain(setting: string, taken: string[], program: string, config: Record
   };
 }
 
-/** A setting of the VM, which only Pulumi's resources are given. */
+/** A setting of the VM, which only Pulumi's resources read. */
 function ofVm(setting: string, taken: string[]): Row {
   return {
     ...plain(setting, taken, "unit/components/gcpVm.test.ts", { target: "gcp" }),
@@ -254,7 +254,7 @@ function nameOfVariable(what: "environment" | "secrets"): Row {
   );
 }
 
-/** By setting, as the schema has it: a part of a list is `[]`, a value of a record `.NAME`. */
+/** By setting, with the schema's path: `[]` for an entry of a list, `.NAME` for a value of a record. */
 export const rows: Record<string, Row> = {
   target: {
     ...plain("target", ["local"], "unit/program/program.test.ts"),

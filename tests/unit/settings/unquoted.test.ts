@@ -6,11 +6,11 @@ import { configWith } from "../../support/settings.ts";
 
 const app = { name: "whoami", image: "traefik/whoami:v1.11.0", port: 80 };
 
-describe("losesItsText() knows what Pulumi hands over as it is written", () => {
+describe("losesItsText() tells whether Pulumi changes an unquoted value", () => {
   for (const plain of ["", "a", "~", "yes", "8.4-fpm", "1.2.3", "12:30", "203.0.113.7/32", "1_a", "0x", "2026-11"])
-    it(`a text: ${plain}`, () => assert.equal(losesItsText(plain), false));
+    it(`no, for the text ${JSON.stringify(plain)}`, () => assert.equal(losesItsText(plain), false));
   for (const plain of ["0", "7", "-7", "8443", "123456789012345678", "9223372036854775807", "11.8", "-0.5", "0.0001"])
-    it(`a number: ${plain}`, () => assert.equal(losesItsText(plain), false));
+    it(`no, for the number ${plain} in its normal form`, () => assert.equal(losesItsText(plain), false));
   for (const plain of [
     ...[
       "0755",
@@ -41,10 +41,10 @@ describe("losesItsText() knows what Pulumi hands over as it is written", () => {
     ],
     ...["2026-08-17", "2026-8-7", "2026-08-17T00:00:00Z", "2026-08-17 12:30:00"],
   ])
-    it(`and what it does not: ${plain}`, () => assert.equal(losesItsText(plain), true));
+    it(`yes, for ${plain}, which YAML writes back in another form`, () => assert.equal(losesItsText(plain), true));
 });
 
-describe("asWritten() compares what arrived with the stack's file:", () => {
+describe("asWritten() compares Pulumi's values with the stack's file:", () => {
   const changed = (written: string, read: unknown) => new Unquoted(written, read);
   const rows: [name: string, file: string, arrived: Record<string, unknown>, expected: Record<string, unknown>][] = [
     ["no file", "", { databaseTag: "11.8" }, { databaseTag: "11.8" }],
@@ -96,14 +96,14 @@ describe("asWritten() compares what arrived with the stack's file:", () => {
     it(name, () => assert.deepEqual(asWritten("p", arrived, file), expected));
 });
 
-/** The issues of a stack's file, given what Pulumi makes of it. */
+/** The issues of a stack's file, given the values that Pulumi passes on. */
 function issuesOf(file: string, arrived: Record<string, string>): string[] {
   const config = { ...configWith({}), ...configOf("jupyter-up", arrived) };
   return readSettings(asWritten("jupyter-up", config, file)).issues.map(({ key, message }) => `${key}: ${message}`);
 }
 
-describe("A text that lost its quotes and its digits is refused:", () => {
-  it("at the top, by the command that sets it", () => {
+describe("A value that lost digits because it has no quotes", () => {
+  it("is refused at the top level, with the command that sets it", () => {
     assert.deepEqual(issuesOf("config: {jupyter-up:databaseTag: 11.10}", { "jupyter-up:databaseTag": "11.1" }), [
       'databaseTag: found 11.10 without quotes, which YAML reads as "11.1". Set it as text:\npulumi config set databaseTag 11.10',
     ]);
@@ -118,19 +118,19 @@ describe("A text that lost its quotes and its digits is refused:", () => {
     ),
   });
 
-  it("in an object, where only a type keeps digits a text", () => {
+  it("is refused in an object, with a command that sets its type to string", () => {
     assert.deepEqual(issuesOf(environmentOf("0755"), arrived("493")), [
       "apps[0].environment.X: found 0755 without quotes, which YAML reads as 493. Set it as text:\npulumi config set --path 'apps[0].environment.X' --type string 0755",
     ]);
   });
 
-  it("with words of its own where it looks like an option or has a blank", () => {
+  it("is refused with a command that is valid for a leading dash and for a blank", () => {
     assert.match(issuesOf(environmentOf("-0"), arrived("0"))[0] ?? "", /--type string -- -0$/);
     const [moment = ""] = issuesOf(environmentOf("2026-08-17 12:30:00"), arrived('"2026-08-17 12:30:00 +0000 UTC"'));
     assert.match(moment, /--type string '2026-08-17 12:30:00'$/);
   });
 
-  it("not when it may be seen", () => {
+  it("is not repeated in the message if it may be secret", () => {
     const file = environmentOf("0755").replace("environment", "secrets");
     const [issue = ""] = issuesOf(file, {
       "jupyter-up:apps": arrived("493")["jupyter-up:apps"].replace("environment", "secrets"),
@@ -139,17 +139,17 @@ describe("A text that lost its quotes and its digits is refused:", () => {
     assert.doesNotMatch(issue, /755|493/);
   });
 
-  it("and is not where it is all there", () => {
+  it("is not reported if all its digits arrived", () => {
     for (const written of ["7", "123456789012345678", "1.5", "true", "yes"])
       assert.deepEqual(issuesOf(environmentOf(written), arrived(written === "yes" ? '"yes"' : written)), [], written);
   });
 
-  it("nor where a number or a yes or no belongs", () => {
+  it("is not reported for a setting that takes a number or a boolean", () => {
     const file = "config: {jupyter-up:port: 0x20FB, jupyter-up:database: True}";
     assert.deepEqual(issuesOf(file, { "jupyter-up:port": "8443", "jupyter-up:database": "true" }), []);
   });
 
-  it("without the file only a fraction is, as its digits may be others", () => {
+  it("is refused without the file only if it is a fraction, whose last zeros may be lost", () => {
     assert.deepEqual(issuesOf("", arrived("123456789012345678")), []);
     assert.deepEqual(issuesOf("", arrived("1.1")), [
       "apps[0].environment.X: found the number 1.1, which may not be how it was written: without quotes, 1.10 is read as 1.1. Set it as text:\npulumi config set --path 'apps[0].environment.X' --type string 1.1",
@@ -159,7 +159,7 @@ describe("A text that lost its quotes and its digits is refused:", () => {
 
 describe("imageTag", () => {
   const tagOf = (config: Record<string, unknown>) => readSettings(configWith(config)).settings?.jupyter.tag;
-  it("may be a date without quotes, also after `pulumi config set` wrote it back as a moment", () => {
+  it("may be an unquoted date, also after `pulumi config set` has written it back as a timestamp", () => {
     const moment = "2026-08-17 00:00:00 +0000 UTC";
     assert.equal(tagOf({ imageTag: new Unquoted("2026-08-17", moment) }), "2026-08-17");
     assert.equal(tagOf({ imageTag: moment }), "2026-08-17");
