@@ -13,11 +13,11 @@ import {
 } from "../../../components/preflight/cloudflareIssues.ts";
 
 const about = { zone: "example.com", domain: "lab.example.com", permissions: "Zone / DNS / Edit" };
-/** As the provider words an answer of the API. */
+/** The provider's error for a response of the API. */
 const refused = (status: string, code: number, message: string) =>
   `invocation of cloudflare:index/getZone:getZone returned an error: failed to make http request: GET "https://api.cloudflare.com/client/v4/zones": ${status} {"result":null,"success":false,"errors":[{"code":${code},"message":"${message}"}],"messages":[]}`;
 
-describe("Why Cloudflare does not answer is said in plain words:", () => {
+describe("requestFailed() explains a failed request to Cloudflare:", () => {
   const token =
     /^cloudflare:apiToken: .*\((.+)\)\. Create a token for this zone with the permissions Zone \/ DNS \/ Edit .*\n {4}pulumi config set --secret cloudflare:apiToken$/;
   for (const [status, code, message] of [
@@ -31,12 +31,12 @@ describe("Why Cloudflare does not answer is said in plain words:", () => {
       assert.equal(token.exec(requestFailed(refused(status, code, message), about))?.[1], message);
     });
 
-  it("before the zone is known", () => {
+  it("a request sent before the zone is known", () => {
     const { zone, ...before } = about;
     assert.match(requestFailed("connection refused", before), /for the zone of lab\.example\.com failed\./);
   });
 
-  it("whatever else", () => {
+  it("any other error", () => {
     const said = requestFailed(refused("500 Internal Server Error", 7500, "Internal error"), about);
     assert.equal(
       said,
@@ -60,7 +60,7 @@ describe("The zone of a domain", () => {
     ["lab.example.com", [], undefined],
   ];
   for (const [domain, zones, expected] of rows)
-    it(`${domain} among ${zones.join(", ") || "none"} is ${expected ?? "none of them"}`, () => {
+    it(`${domain} among ${zones.join(", ") || "none"} is ${expected ?? "not found"}`, () => {
       const found = zoneFor(
         zones.map((name) => zone(name)),
         { domain },
@@ -68,13 +68,13 @@ describe("The zone of a domain", () => {
       assert.equal(found?.name, expected);
     });
 
-  it("is the one that the settings name, where they name one", () => {
+  it("is the zone that dnsZone names, if it is set", () => {
     const zones = [zone("example.com"), zone("sub.example.com")];
     assert.equal(zoneFor(zones, { domain: "lab.sub.example.com", dnsZone: "example.com" })?.name, "example.com");
     assert.equal(zoneFor(zones, { domain: "lab.sub.example.com", dnsZone: "example.org" }), undefined);
   });
 
-  it("is the active one, where two accounts have it", () => {
+  it("is the active one if two accounts have it", () => {
     for (const zones of [
       [zone("example.com"), zone("example.com", "moved")],
       [zone("example.com", "moved"), zone("example.com")],
@@ -82,7 +82,7 @@ describe("The zone of a domain", () => {
       assert.equal(zoneFor(zones, { domain: "lab.example.com" })?.status, "active");
   });
 
-  it("that is not there is said with the zones that the token sees", () => {
+  it("that is missing is reported with the zones that the token can see", () => {
     const words = zoneNotFound([zone("example.org"), zone("example.net")], about);
     assert.match(words, /^domain: .*no zone for lab\.example\.com\. It sees these: example\.org, example\.net\./);
     assert.match(words, /Zone \/ DNS \/ Edit.*\n {4}pulumi config set --secret cloudflare:apiToken$/);
@@ -91,7 +91,7 @@ describe("The zone of a domain", () => {
     assert.match(zoneNotFound(many, about), / example-9\.com and 20 more\./);
   });
 
-  it("that the settings name, and that is not there, is said with the command that looks it up instead", () => {
+  it("that dnsZone names and that is missing is reported with the command that unsets dnsZone", () => {
     const words = zoneNotFound([zone("example.com")], { ...about, dnsZone: "example.org" });
     assert.match(
       words,
@@ -99,7 +99,7 @@ describe("The zone of a domain", () => {
     );
   });
 
-  it("has the site's names directly below it, where Cloudflare stands before the machine", () => {
+  it("must be the direct parent of the site's host names behind Cloudflare's proxy", () => {
     assert.equal(tooDeep("example.co.uk", "example.co.uk"), undefined);
     const words = String(tooDeep("example.co.uk", "lab.example.co.uk"));
     assert.match(words, /^proxied: jupyter\.lab\.example\.co\.uk is two or more levels below the zone example\.co\.uk/);
@@ -107,8 +107,8 @@ describe("The zone of a domain", () => {
   });
 });
 
-describe("A zone", () => {
-  it("has to be active", () => {
+describe("A zone at Cloudflare", () => {
+  it("must be active", () => {
     assert.equal(wrongStatus("example.com", "active", []), undefined);
     assert.match(
       String(wrongStatus("example.com", "pending", ["ada.ns", "bob.ns"])),
@@ -116,7 +116,7 @@ describe("A zone", () => {
     );
   });
 
-  it("has to be switched on, where Cloudflare stands before the machine", () => {
+  it("must not be paused behind Cloudflare's proxy", () => {
     assert.equal(pausedZone("example.com", false), undefined);
     assert.equal(
       pausedZone("example.com", true),
@@ -134,7 +134,7 @@ describe("A zone", () => {
     ["strict", "private-ca", /^tls: .*\n {4}pulumi config set tls cloudflare-origin$/],
   ];
   for (const [mode, tls, said] of modes)
-    it(`in mode ${mode} with tls ${tls} is ${said ? "refused" : "taken"}`, () => {
+    it(`in mode ${mode} with tls ${tls} is ${said ? "refused" : "accepted"}`, () => {
       const words = wrongMode("example.com", mode, tls);
       if (said) assert.match(String(words), said);
       else assert.equal(words, undefined);
@@ -151,21 +151,21 @@ describe("A DNS record", () => {
   const names = ["example.com", "jupyter.example.com"];
   const key = `${RECORD}::${recordName(DNS, "jupyter.example.com")}`;
   const ours = { [key]: { content: "203.0.113.7" } };
-  it("is found by a name that is in the state of every stack", () => {
+  it("has the key that the state of every existing stack contains", () => {
     assert.equal(key, "cloudflare:index/dnsRecord:DnsRecord::dns-jupyter.example.com");
   });
 
   const says = (found: ReturnType<typeof record>[], made: Record<string, Record<string, unknown>> = {}) =>
     conflictingRecords(found, names, "zone", made)?.split("\n").slice(1);
 
-  it("of somebody else's can be taken over, where it is an address", () => {
+  it("of another origin can be imported if it is an IPv4 address", () => {
     assert.deepEqual(says([record("1", "A", "198.51.100.1")]), [
       "jupyter.example.com (A) leads to 198.51.100.1:",
       "    pulumi import --generate-code=false --protect=false cloudflare:index/dnsRecord:DnsRecord dns-jupyter.example.com zone/1",
     ]);
   });
 
-  it("has to go where it is none that this stack could have", () => {
+  it("must be deleted if this stack could not have created it", () => {
     const found = [
       record("1", "A", "198.51.100.1"),
       record("2", "A", "198.51.100.2"),
@@ -180,19 +180,19 @@ describe("A DNS record", () => {
     ]);
   });
 
-  it("of another name, or of another kind, is in nobody's way", () => {
+  it("of another name or type does not conflict", () => {
     assert.equal(
       says([record("1", "A", "198.51.100.1", "www.example.com"), record("2", "TXT", "v=spf1 -all")]),
       undefined,
     );
   });
 
-  it("of this stack's own is in nobody's way, even where somebody changed it", () => {
+  it("of this stack does not conflict, even if its address was changed", () => {
     assert.equal(says([record("1", "A", "203.0.113.7")], ours), undefined);
     assert.equal(says([record("1", "A", "198.51.100.1")], ours), undefined);
   });
 
-  it("beside this stack's own has to go", () => {
+  it("beside that of this stack must be deleted", () => {
     const found = [record("1", "A", "198.51.100.1"), record("2", "A", "203.0.113.7")];
     assert.deepEqual(says(found, ours), ["jupyter.example.com (A) leads to 198.51.100.1: delete it."]);
   });

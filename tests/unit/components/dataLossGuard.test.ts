@@ -11,7 +11,7 @@ const data = { [keys.dataDisk]: { project: "p", zone: "us-central1-b", size: 30 
 const disk = { project: "p", zone: "us-central1-a", sizeGb: 20, bootGb: 20, vmIsLocked: false };
 
 describe("workDiskOf()", () => {
-  it("is the data disk, or the VM's own, or none yet", () => {
+  it("returns the data disk, else the VM's boot disk, else undefined", () => {
     const ofVm = { project: "p", bootGb: 20, vmIsLocked: true };
     assert.deepEqual(workDiskOf({ ...vm, ...data }, keys), { ...ofVm, zone: "us-central1-b", sizeGb: 30 });
     assert.deepEqual(workDiskOf(vm, keys), { ...ofVm, zone: "us-central1-a", sizeGb: 0 });
@@ -22,14 +22,14 @@ describe("workDiskOf()", () => {
 });
 
 describe("workNotFound()", () => {
-  it("says nothing where the disk or the VM is there, or neither is", () => {
+  it("returns nothing if the disk or the VM exists, or neither does", () => {
     for (const made of [data, vm, { ...vm, ...data }, {}]) assert.equal(workNotFound(made, keys), undefined);
-    // A first `pulumi up` that failed before it came to the disk.
+    // The state after a first `pulumi up` that failed before it created the disk.
     const begun = { "gcp:compute/network:Network::host-network": { project: "p" } };
     assert.equal(workNotFound(begun, keys), undefined);
   });
 
-  it("refuses a VM or a disk by another name, which may have the work on it", () => {
+  it("refuses a VM or a disk with another name, which may contain the work", () => {
     for (const key of ["gcp:compute/disk:Disk::machine-data", "gcp:compute/instance:Instance::vm"])
       assert.match(
         String(workNotFound({ [key]: { project: "p", zone: "us-central1-a", size: 20 } }, keys)),
@@ -39,7 +39,7 @@ describe("workNotFound()", () => {
       );
   });
 
-  it("refuses a disk or a VM that the state does not say enough of", () => {
+  it("refuses a disk or a VM whose location the state does not contain", () => {
     const [disk = {}] = Object.values(data);
     for (const missing of ["project", "zone", "size"])
       assert.match(
@@ -52,75 +52,85 @@ describe("workNotFound()", () => {
 
 describe("dataLossRisk()", () => {
   const cases: [what: string, changes: object, made: object, expected: RegExp | undefined][] = [
-    ["nothing changed", {}, {}, undefined],
-    ["a disk that grows", { dataDiskGb: 30 }, {}, undefined],
+    ["allows a change of nothing", {}, {}, undefined],
+    ["allows a larger data disk", { dataDiskGb: 30 }, {}, undefined],
     [
-      "a disk that should shrink",
+      "refuses a smaller data disk",
       { dataDiskGb: 10 },
       {},
       /^dataDiskGb: a disk cannot shrink.* 20 GB.*set dataDiskGb 20$/s,
     ],
-    ["... protected or not", { dataDiskGb: 10, protectData: false }, {}, /cannot shrink/],
-    ["a boot disk that grows", { bootDiskGb: 30 }, {}, undefined],
     [
-      "a boot disk that should shrink, protected or not",
+      "refuses a smaller data disk without protectData, too",
+      { dataDiskGb: 10, protectData: false },
+      {},
+      /cannot shrink/,
+    ],
+    ["allows a larger boot disk", { bootDiskGb: 30 }, {}, undefined],
+    [
+      "refuses a smaller boot disk without protectData, too",
       { bootDiskGb: 10, protectData: false },
       {},
       /^bootDiskGb: a disk cannot shrink; the VM's boot disk has 20 GB, .* is 10\..*set bootDiskGb 20$/s,
     ],
     [
-      "... and may, of a VM in another zone",
+      "allows a smaller boot disk for a VM in another zone",
       { bootDiskGb: 10, zone: "us-central1-b", protectData: false },
       {},
       undefined,
     ],
-    ["... or while there is no VM", { bootDiskGb: 10 }, { bootGb: undefined }, undefined],
+    ["allows a smaller boot disk while there is no VM", { bootDiskGb: 10 }, { bootGb: undefined }, undefined],
     [
-      "another zone, with all on the boot disk of a VM that Google still protects",
+      "refuses another zone without a data disk while Google protects the VM",
       { zone: "us-central1-b", dataDiskGb: 0, protectData: false },
       { sizeGb: 0, vmIsLocked: true },
       /^zone: .* refuses to delete that VM.*\n {4}pulumi config set zone us-central1-a && pulumi up$/s,
     ],
     [
-      "... and may, once it does not",
+      "allows another zone without a data disk once Google does not protect the VM",
       { zone: "us-central1-b", dataDiskGb: 0, protectData: false },
       { sizeGb: 0 },
       undefined,
     ],
     [
-      "a disk that should go",
+      "refuses to remove the data disk",
       { dataDiskGb: 0 },
       {},
       /cannot move it to the boot disk.* pulumi destroy, .*\n.*set dataDiskGb 20$/s,
     ],
-    ["... protected or not", { dataDiskGb: 0, protectData: false }, {}, /cannot move it to the boot disk/],
     [
-      "another zone",
+      "refuses to remove the data disk without protectData, too",
+      { dataDiskGb: 0, protectData: false },
+      {},
+      /cannot move it to the boot disk/,
+    ],
+    [
+      "refuses another zone",
       { zone: "us-central1-b" },
       {},
       /^zone: .* is in us-central1-a, .* by a snapshot to a new disk in us-central1-b/,
     ],
-    ["... and may", { zone: "us-central1-b", protectData: false }, {}, undefined],
+    ["allows another zone without protectData", { zone: "us-central1-b", protectData: false }, {}, undefined],
     [
-      "another region, protected or not",
+      "refuses another region without protectData, too",
       { zone: "us-west1-b", protectData: false },
       {},
       /in the region us-central1, and us-west1-b is in another one/,
     ],
     [
-      "another zone, with all on the boot disk",
+      "refuses another zone without a data disk",
       { zone: "us-central1-b", dataDiskGb: 0 },
       { sizeGb: 0 },
       /^zone: your work is on the boot disk/,
     ],
     [
-      "a data disk where all lay on the boot disk",
+      "refuses a data disk if the work is on the boot disk",
       {},
       { sizeGb: 0 },
       /^dataDiskGb: the site has your work on the VM's boot disk.*\n.*set dataDiskGb 0$/s,
     ],
     [
-      "... protected or not",
+      "refuses a data disk if the work is on the boot disk, without protectData, too",
       { protectData: false },
       { sizeGb: 0 },
       /^dataDiskGb: the site has your work on the VM's boot disk/,

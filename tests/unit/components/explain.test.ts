@@ -6,7 +6,7 @@ const dial = (error: string) => `after 10 failed attempts: ${error}`;
 const cloudflare = (path: string, status: number, code: number) =>
   `failed to make http request: POST "https://api.cloudflare.com/client/v4${path}": ${status} Forbidden {"result":null,"success":false,"errors":[{"code":${code},"message":"Authentication error"}],"messages":[]}`;
 
-// What Google's API answers.
+// Errors of Google's API.
 const networkExists =
   "googleapi: Error 409: The resource 'projects/p-123456/global/networks/net' already exists, alreadyExists";
 const networkDenied =
@@ -14,7 +14,7 @@ const networkDenied =
 const quotaExceeded = (where: string) =>
   `googleapi: Error 403: Quota 'CPUS' exceeded.  Limit: 24.0 ${where}., quotaExceeded`;
 
-describe("A provider's error is explained, and ends in a command:", () => {
+describe("explain() explains a provider's error, with a command as the last line:", () => {
   const rows: [name: string, text: string, words: RegExp, command: string][] = [
     [
       "no Google credentials",
@@ -42,19 +42,19 @@ Details:
       "gcloud services enable compute.googleapis.com --project 123456789012",
     ],
     [
-      "a project that is not there",
+      "a project that does not exist",
       "googleapi: Error 404: The resource 'projects/no-project-1' was not found, notFound",
       /The project no-project-1 does not exist/,
       "pulumi config set project my-project-123456",
     ],
     [
-      "a right that is missing",
+      "a missing permission",
       networkDenied,
       /lacks the permission compute\.networks\.create[\s\S]*Compute Admin, Service Account Admin and Service Account User/,
       "gcloud projects add-iam-policy-binding p-123456 --member user:you@example.com --role roles/compute.admin",
     ],
     [
-      "a right of IAM's that is missing",
+      "a missing IAM permission",
       `googleapi: Error 403: Permission 'iam.serviceAccounts.create' denied on resource (or it may not exist).
 Details:
 [
@@ -72,7 +72,7 @@ Details:
       "gcloud projects add-iam-policy-binding my-project-123456 --member user:you@example.com --role roles/iam.serviceAccountAdmin",
     ],
     [
-      "the same in IAM's older words",
+      "a missing IAM permission, in an older format",
       "googleapi: Error 403: Permission iam.serviceAccounts.create is required to perform this operation on project projects/p-123456., forbidden",
       /lacks the permission iam\.serviceAccounts\.create/,
       "gcloud projects add-iam-policy-binding p-123456 --member user:you@example.com --role roles/iam.serviceAccountAdmin",
@@ -107,9 +107,9 @@ Details:
       /protectData protects it/,
       "pulumi config set protectData false && pulumi up",
     ],
-    ["a quota", quotaExceeded("in region us-central1"), /quota of CPUS is 24/, "pulumi up"],
+    ["an exceeded quota", quotaExceeded("in region us-central1"), /quota of CPUS is 24/, "pulumi up"],
     [
-      "a full zone",
+      "a zone without capacity",
       "The zone 'projects/p-123456/zones/us-central1-a' does not have enough resources available to fulfill the request.  Try a different zone, or try again later.",
       /no capacity for the VM in us-central1-a/,
       "pulumi config set zone us-central1-c",
@@ -191,7 +191,7 @@ Details:
       "pulumi config set --path 'allow[0]' --type string '<entry>'",
     ],
     [
-      "the lock that Pulumi's service keeps",
+      "the lock of an update in Pulumi Cloud",
       "error: [409] Conflict: Another update is currently in progress.",
       /remove the lock/,
       "pulumi cancel --yes",
@@ -205,7 +205,7 @@ Details:
       assert.equal(explain(layOut(explained)), undefined, "an explanation needs none itself");
     });
 
-  it("a VM of ours that cannot be reached is explained by settings that target gcp has", () => {
+  it("explains an unreachable VM with settings of target gcp only", () => {
     const urn = "urn:pulumi:dev::jupyter-up::jupyter-up:index:GcpVm$command:remote:Command::host-provision";
     const sshFrom = "pulumi config set --path 'sshFrom[0]' \"$(curl -s https://ifconfig.me)/32\"";
     const rows: [error: string, words: RegExp, command: string][] = [
@@ -228,7 +228,7 @@ Details:
     }
   });
 
-  it("a client certificate that Cloudflare still uses is deleted by the same command, whichever that was", () => {
+  it("asks to run the same command again if Cloudflare still uses the client certificate", () => {
     for (const [code, said] of [
       [1433, "in use"],
       [1434, "pending deployment"],
@@ -239,7 +239,7 @@ Details:
     }
   });
 
-  it("what is there already is taken over, into its component", () => {
+  it("shows the command that imports an existing resource into its component", () => {
     const urn = "urn:pulumi:dev::jupyter-up::jupyter-up:index:GcpVm$gcp:compute/network:Network::host-network";
     const text = `Error creating Network: ${networkExists}`;
     assert.equal(
@@ -248,7 +248,7 @@ Details:
     );
   });
 
-  it("... so is a service account, which another API has other words for", () => {
+  it("shows the command that imports an existing service account, whose API has another format", () => {
     const urn = "urn:pulumi:dev::jupyter-up::jupyter-up:index:GcpVm$gcp:serviceaccount/account:Account::host-account";
     const text = `Error creating service account: googleapi: Error 409: Service account site already exists within project projects/p-123456.
 Details:
@@ -265,7 +265,7 @@ Details:
     );
   });
 
-  it("what Docker or a container says is not taken for a provider's error", () => {
+  it("does not mistake the output of Docker or a container for a provider's error", () => {
     const pulled = (error: string) =>
       `quay.io/jupyter/scipy-notebook:2026-08-08 could not be pulled. Docker says: Error response from daemon: Get "https://quay.io/v2/": ${error}`;
     const said = [
@@ -299,7 +299,7 @@ Details:
       for (const failure of failures) assert.equal(explain(failure(text)), undefined, failure(text));
   });
 
-  it("an error of the network is SSH's only where the command provider says so", () => {
+  it("attributes a network error to SSH only if it comes from the command provider", () => {
     for (const error of [
       "dial tcp 203.0.113.7:443: connect: connection refused",
       "dial tcp 203.0.113.7:443: i/o timeout",
@@ -312,7 +312,7 @@ Details:
     }
   });
 
-  it("a dial error is found in what the engine wraps around it", () => {
+  it("finds a dial error within the engine's own text", () => {
     const error = dial("dial tcp 203.0.113.7:22: connect: connection refused");
     for (const wrapped of [
       `error: ${error}`,
@@ -322,7 +322,7 @@ Details:
       assert.match(explain(wrapped) ?? "", /nothing answers at its SSH port/);
   });
 
-  it("nothing is made of what is not known", () => {
+  it("returns undefined for an unknown error", () => {
     assert.equal(explain("Process exited with status 3: the release did not start"), undefined);
     assert.equal(explain(""), undefined);
   });

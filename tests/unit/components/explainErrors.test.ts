@@ -13,7 +13,7 @@ describe("The error hook", () => {
     jest.restoreAllMocks();
   });
 
-  /** What the hook answers, and what it logs, at these errors of a resource. */
+  /** The hook's answer and its log for these errors of a resource. */
   async function called(...errors: string[]): Promise<{ retry: boolean; logged: [text: unknown, urn: unknown][] }> {
     const log = jest.spyOn(pulumi.log, "error").mockResolvedValue();
     const retry = await explainer("gcp")({
@@ -29,24 +29,24 @@ describe("The error hook", () => {
     return { retry, logged: await Promise.all(logged) };
   }
 
-  it("logs the explanation at the resource, and never asks for another attempt", async () => {
+  it("logs the explanation at the resource, and never requests a retry", async () => {
     const explanation = layOut(explain(quota, urn, "gcp") ?? "");
     assert.match(explanation, /\n {2}pulumi up$/);
     assert.deepEqual(await called(quota), { retry: false, logged: [[explanation, urn]] });
   });
 
-  it("explains in the terms of the target, and the newest error of several", async () => {
+  it("explains the newest of several errors, for the settings' target", async () => {
     const refused = "after 10 failed attempts: dial tcp 203.0.113.7:22: connect: connection refused";
     const { logged } = await called(refused, quota);
     expect(logged).toEqual([[expect.stringMatching(/serial console/), urn]]);
   });
 
-  it("is silent about what it does not know, and about the output of commands", async () => {
+  it("logs nothing for unknown errors and for the output of commands", async () => {
     for (const error of ["no", `exit status 3: running "x":\napp: ${quota}`, ""])
       assert.deepEqual(await called(error), { retry: false, logged: [] });
   });
 
-  it("is registered only where the engine and the language host accept it", async () => {
+  it("is registered only if the engine and the language host support it", async () => {
     for (const errorHooks of [true, false]) {
       let known: boolean | undefined;
       const program = async () => {

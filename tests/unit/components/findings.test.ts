@@ -12,7 +12,7 @@ describe("Findings", () => {
   });
   afterEach(() => void jest.restoreAllMocks());
 
-  it("of several checks are one list, without what a check did not find, and each text once", () => {
+  it("of several checks are merged into one list without duplicates", () => {
     assert.deepEqual(merge({ issues: ["a", undefined] }, {}, { issues: ["b", "a"], warnings: [undefined, "w"] }), {
       issues: ["a", "b"],
       warnings: ["w"],
@@ -20,12 +20,12 @@ describe("Findings", () => {
     });
   });
 
-  it("are shown as warnings and notices", async () => {
+  it("without issues are logged as warnings and notices", async () => {
     await report({ issues: [], warnings: ["w"], notices: ["n"] });
     assert.deepEqual(said, ["warn: w", "info: n"]);
   });
 
-  it("are refused with every issue, and with the warnings, which may be the cause", async () => {
+  it("with issues are thrown as one error with all issues and warnings", async () => {
     await assert.rejects(report({ issues: ["a", "b"], warnings: ["w"], notices: ["n"] }), (error: Error) => {
       assert.ok(pulumi.RunError.isInstance(error));
       assert.equal(error.message, "Nothing was changed. a\n\nb\n");

@@ -40,7 +40,7 @@ const DISK = "gcp:compute/disk:Disk";
 const SNAPSHOT = "gcp:compute/snapshot:Snapshot";
 const named = (resources: Resource[], name: string) => resources.find((each) => each.name === name) as Resource;
 
-/** Whole seconds until the command provider gives up a port that is refused, and one where packets are dropped. */
+/** Whole seconds until the command provider gives up on a port that refuses connections, and on one that drops packets. */
 function givenUpAfter(connection: unknown): { refused: number; dropped: number } {
   const { dialErrorLimit, perDialTimeout } = connection as { dialErrorLimit: number; perDialTimeout: number };
   let refused = 0;
@@ -55,7 +55,7 @@ describe("A VM on Google Cloud", () => {
     resources = await made();
   });
 
-  it("is found in the state by the names that it had in every version", () => {
+  it("has the same resource names in the state as in every earlier version", () => {
     assert.deepEqual(keysOf("host"), {
       vm: "gcp:compute/instance:Instance::host-vm",
       dataDisk: "gcp:compute/disk:Disk::host-data",
@@ -65,7 +65,7 @@ describe("A VM on Google Cloud", () => {
     for (const key of Object.values(keysOf("host"))) assert.ok(keys.includes(key), key);
   });
 
-  it("has as long to boot as it takes, at its first boot and after a change of its machine type", async () => {
+  it("gets time to boot before provisioning: at its first boot and after a change of its machine type", async () => {
     const patience = (name: string) => givenUpAfter(secretOf(named(resources, name).inputs.connection));
     assert.deepEqual(patience("host-provision"), { refused: 161, dropped: 243 });
     assert.deepEqual(patience("host-command"), { refused: 26, dropped: 54 });
@@ -73,7 +73,7 @@ describe("A VM on Google Cloud", () => {
     assert.notEqual(other.inputs.create, named(resources, "host-provision").inputs.create, "or nobody would wait");
   });
 
-  it("is let in by one rule a purpose: SSH from where the settings say, the site from where it is asked for", () => {
+  it("has one firewall rule for SSH from sshFrom and one for the site from webFrom", () => {
     const rules = resources
       .filter(({ type }) => type === "gcp:compute/firewall:Firewall")
       .map(({ inputs }) => [inputs.sourceRanges, inputs.allows, inputs.targetTags]);
@@ -85,7 +85,7 @@ describe("A VM on Google Cloud", () => {
     assert.deepEqual(only(resources, INSTANCE).inputs.tags, tag);
   });
 
-  it("costs nothing where that is free: the smallest disks and the standard network", () => {
+  it("uses the free tier: the smallest machine, disks of the size in the settings, and the standard network", () => {
     const { machineType, bootDisk, networkInterfaces } = only(resources, INSTANCE).inputs;
     assert.equal(machineType, "e2-micro");
     const image = "debian-cloud/debian-13";
@@ -100,7 +100,7 @@ describe("A VM on Google Cloud", () => {
     assert.deepEqual([only(resources, DISK).inputs.size, only(resources, DISK).inputs.type], [20, "pd-standard"]);
   });
 
-  it("has its own network and an account of its own, to which nobody gives a role", () => {
+  it("has its own network and its own service account without roles", () => {
     assert.equal(only(resources, "gcp:compute/network:Network").inputs.autoCreateSubnetworks, false);
     const types = new Set(
       resources.map(({ type }) => type).filter((type) => /iam|serviceaccount|projects/i.test(type)),
@@ -108,7 +108,7 @@ describe("A VM on Google Cloud", () => {
     assert.deepEqual([...types], ["gcp:serviceaccount/account:Account"]);
   });
 
-  it("lies where the settings say, by a provider of its own", () => {
+  it("is in the project and zone of the settings, through an explicit provider", () => {
     const provider = only(resources, "pulumi:providers:gcp");
     assert.deepEqual(provider.inputs, {
       project: "my-project-123456",
@@ -124,7 +124,7 @@ describe("A VM on Google Cloud", () => {
     }
   });
 
-  it("is made by that provider with what the config says of Google's, and keeps what is encrypted there", async () => {
+  it("passes the stack's gcp config on to that provider, with encrypted values as secrets", async () => {
     const config = {
       "gcp:credentials": `{"client_email":"${MARKER}"}`,
       "gcp:userProjectOverride": "true",
@@ -138,7 +138,7 @@ describe("A VM on Google Cloud", () => {
     assert.equal(inputs.project, "my-project-123456");
   });
 
-  it("has what a transformation changes, by arguments or by a function", async () => {
+  it("applies `transform`, given as arguments or as a function", async () => {
     const instance = { description: "the lab's" };
     const disk: NonNullable<GcpVmArgs["transform"]>["disk"] = (args, opts, name) => {
       args.labels = { name };
@@ -153,7 +153,7 @@ describe("A VM on Google Cloud", () => {
     assert.equal("transform" in only(changed, "jupyter-up:index:GcpVm").inputs, false, "a function is no input");
   });
 
-  it("takes the stack's keys, and no project's", () => {
+  it("accepts the stack's SSH key and no key of the Google project", () => {
     const metadata = only(resources, INSTANCE).inputs.metadata as Record<string, unknown>;
     assert.equal(metadata["block-project-ssh-keys"], "TRUE");
     assert.equal(metadata["enable-oslogin"], "FALSE");
@@ -163,19 +163,19 @@ describe("A VM on Google Cloud", () => {
     assert.ok(script.includes(`\n${MARKER}-host-host-key\n`));
   });
 
-  it("shows nothing secret", () => {
+  it("has no secret in a plain input", () => {
     for (const { name, inputs } of resources)
       for (const text of openTexts(inputs)) assert.equal(text.includes(MARKER), false, name);
   });
 
-  it("is changed without being asked, and leaves before another one comes", () => {
+  it("may be stopped for an update, and is deleted before its replacement is created", () => {
     const { inputs, options } = only(resources, INSTANCE);
     assert.equal(inputs.allowStoppingForUpdate, true);
     assert.equal(options.deleteBeforeReplace, true);
     assert.equal(options.protect, false, "the work is not on it");
   });
 
-  it("runs commands as root, pinned to the host key, with it and again with another one", () => {
+  it("runs commands as root with a pinned host key, and runs them again on a replaced VM", () => {
     const commands = resources.filter(({ type }) => type === "command:remote:Command");
     assert.deepEqual(
       commands.map(({ name }) => name),
@@ -194,11 +194,11 @@ describe("A VM on Google Cloud", () => {
     assert.equal(named(resources, "host-command").inputs.create, "sudo -n sh -c 'site-apply '\\''x'\\'''");
   });
 
-  it("takes nothing back by a command, which would reach the VM that has its address by then", () => {
+  it("runs no delete command, which could reach the VM that has the address by then", () => {
     assert.equal(named(resources, "host-command").inputs.delete, undefined);
   });
 
-  it("is made ready before anything else is run on it, by the rule that lets SSH in", () => {
+  it("is provisioned before any other command, and after the SSH firewall rule", () => {
     const provision = named(resources, "host-provision");
     assert.ok(named(resources, "host-command").dependencies.includes(provision.urn));
     assert.ok(provision.dependencies.includes(named(resources, "host-ssh-firewall").urn));
@@ -208,7 +208,7 @@ describe("A VM on Google Cloud", () => {
     );
   });
 
-  it("has its work on a disk of its own, which is protected, and copied every day", () => {
+  it("has a protected data disk with daily snapshots", () => {
     const disk = only(resources, DISK);
     assert.equal(disk.options.protect, true);
     const { createSnapshotBeforeDestroy, createSnapshotBeforeDestroyPrefix } = disk.inputs;
@@ -238,7 +238,7 @@ describe("A VM on Google Cloud", () => {
 });
 
 describe("A VM without a data disk", () => {
-  it("has no disk and no snapshots, and is protected itself", async () => {
+  it("has no snapshots, and is protected itself", async () => {
     const resources = await made({ dataDiskGb: 0 });
     for (const { type } of resources) assert.doesNotMatch(type, /Disk|ResourcePolicy/);
     assert.equal(only(resources, INSTANCE).options.protect, true);
@@ -253,7 +253,7 @@ describe("A VM without a data disk", () => {
 describe("A VM that moves to another zone", () => {
   const moved = { zone: "us-central1-b", dataComesFrom: "us-central1-a", protectData: false };
 
-  it("gets its work from a snapshot, taken of the old disk when the old VM is gone", async () => {
+  it("gets its work from a snapshot of the old disk, taken after the old VM is deleted", async () => {
     const resources = await made(moved);
     const snapshot = only(resources, SNAPSHOT);
     const { sourceDisk, zone, name } = snapshot.inputs;
@@ -270,7 +270,7 @@ describe("A VM that moves to another zone", () => {
     assert.equal(disk.options.deleteBeforeReplace, false, "or there would be no way back");
   });
 
-  it("keeps that disk when the snapshot is gone", async () => {
+  it("keeps the new disk when the snapshot is removed", async () => {
     const resources = await made({ ...moved, dataComesFrom: undefined });
     assert.equal(
       resources.some(({ type }) => type === SNAPSHOT),

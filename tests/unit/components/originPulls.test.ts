@@ -9,8 +9,8 @@ import { MARKER, openTexts, runUnderMocks, secretOf } from "../../support/mocks.
 const active: Association = { status: "active", certStatus: "active" };
 const deploying: Association = { status: "active", certStatus: "pending_deployment" };
 
-describe("Before nginx demands the client certificate", () => {
-  /** Waits where Cloudflare answers so from look to look: the last answer counts from then on. */
+describe("awaitClientCertificate()", () => {
+  /** Waits while Cloudflare gives these answers for each name, one per poll; the last answer is repeated. */
   async function waited(answers: Record<string, (Association | Error)[]>) {
     const looks: string[] = [];
     const said: string[] = [];
@@ -31,12 +31,12 @@ describe("Before nginx demands the client certificate", () => {
     return { looks, said, pauses, error };
   }
 
-  it("nothing is waited for or said where Cloudflare shows it", async () => {
+  it("returns at once and silently if Cloudflare presents the certificate for every name", async () => {
     const { looks, said, pauses } = await waited({ lab: [active], jupyter: [{ ...active, certStatus: "" }] });
     assert.deepEqual([looks, said, pauses], [["lab", "jupyter"], [], 0]);
   });
 
-  it("what is missing is said once, and looked at until all is there", async () => {
+  it("reports missing names once, and polls them until all are active", async () => {
     const { looks, said, error } = await waited({
       lab: [active],
       jupyter: [deploying, new Error("500 Internal error"), active],
@@ -48,7 +48,7 @@ describe("Before nginx demands the client certificate", () => {
     assert.match(String(said[0]), /up to 10 minutes.* Missing: jupyter, app$/);
   });
 
-  it("the site is not released where it never comes, and the message says what Cloudflare said", async () => {
+  it("fails after 10 minutes with Cloudflare's status and the missing names", async () => {
     const { error, pauses } = await waited({ lab: [active], jupyter: [deploying], app: [new Error("not found")] });
     assert.match(
       error.message,
@@ -72,7 +72,7 @@ describe("The client certificate of Cloudflare", () => {
       { preview, answers },
     );
 
-  it("is deleted after its names let go of it, and something that waits for Cloudflare", async () => {
+  it("is deleted after its associations, and after a command that waits for Cloudflare", async () => {
     const { resources } = await make(false);
     const urnOf = (name: string) => resources.find((each) => each.name === name)?.urn ?? name;
     const dependenciesOf = (name: string) => resources.find((each) => each.name === name)?.dependencies ?? [];
@@ -80,7 +80,7 @@ describe("The client certificate of Cloudflare", () => {
     for (const name of names) assert.ok(dependenciesOf(`pulls-${name}`).includes(urnOf("pulls-in-use")), name);
   });
 
-  it("... by a token that is nowhere in plain sight", async () => {
+  it("is waited for with an API token that is secret in every input", async () => {
     const { resources } = await make(false);
     const {
       delete: command,
@@ -94,7 +94,7 @@ describe("The client certificate of Cloudflare", () => {
     for (const { inputs } of resources) for (const text of openTexts(inputs)) assert.ok(!text.includes(MARKER));
   });
 
-  it("is missed in an error that is shown at the component, without a trace", async () => {
+  it("causes an error at the component, without a stack trace, if it is missing", async () => {
     let pulls: pulumi.Resource | undefined;
     await runUnderMocks({}, async () => {
       pulls = new OriginPulls("pulls", { zoneId: "z", names, authorityName: "lab clients" });

@@ -3,7 +3,7 @@ import { beforeAll, describe, it } from "@jest/globals";
 import { PrivateAuthority } from "../../../components/tls/privateAuthority.ts";
 import { MARKER, openTexts, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
 
-describe("The certificate of an authority of the stack's own", () => {
+describe("The certificate of the stack's private authority", () => {
   let run: Run;
   const inputsOf = (name: string) => {
     const found = run.resources.find((each) => each.name === name);
@@ -19,22 +19,22 @@ describe("The certificate of an authority of the stack's own", () => {
     });
   });
 
-  it("is for the names it is asked for", () => {
+  it("covers the given names", () => {
     assert.deepEqual(inputsOf("tls-request").dnsNames, ["lab.example.com", "jupyter.lab.example.com"]);
   });
 
-  it("is renewed in its last month, and lives no longer than browsers take", () => {
+  it("is renewed in its last month, and is not valid for longer than browsers accept", () => {
     const { validityPeriodHours, earlyRenewalHours } = inputsOf("tls-leaf");
     assert.ok(Number(validityPeriodHours) <= 398 * 24);
     assert.equal(earlyRenewalHours, 30 * 24);
   });
 
-  it("can serve a site, and sign nothing", () => {
+  it("can be used by a server, but not for signing", () => {
     assert.deepEqual(inputsOf("tls-leaf").allowedUses, ["digital_signature", "server_auth"]);
     assert.equal(inputsOf("tls-leaf").isCaCertificate, undefined);
   });
 
-  it("is signed by the stack's own authority, which signs and serves nothing", () => {
+  it("is signed by an authority that can only sign certificates", () => {
     assert.equal(
       inputsOf("tls-leaf").caCertPem,
       "-----BEGIN CERTIFICATE-----\ntls-authority-certificate\n-----END CERTIFICATE-----\n",
@@ -43,7 +43,7 @@ describe("The certificate of an authority of the stack's own", () => {
     assert.deepEqual(inputsOf("tls-authority-certificate").allowedUses, ["cert_signing", "crl_signing"]);
   });
 
-  it("has a key of its own, and a kind that every browser and small machine can do", () => {
+  it("has its own key, of a type that every browser supports and that is fast on small machines", () => {
     for (const name of ["tls-key", "tls-authority-key"]) {
       assert.equal(inputsOf(name).algorithm, "ECDSA");
       assert.equal(inputsOf(name).ecdsaCurve, "P256");
@@ -55,7 +55,7 @@ describe("The certificate of an authority of the stack's own", () => {
     assert.ok(String(authority).includes(`${MARKER}-tls-authority-key`));
   });
 
-  it("is looked for under the type and the names that older stacks have", () => {
+  it("has aliases with the type and the names of older stacks", () => {
     const aliasesOf = (name: string, type: string) =>
       run.resources.find((each) => each.name === name && each.type.includes(type))?.options.aliases;
     const parentUrn = "urn:pulumi:test::jupyter-up::jupyter-up:index:Certificate::tls";
@@ -64,7 +64,7 @@ describe("The certificate of an authority of the stack's own", () => {
     assert.deepEqual(aliasesOf("tls-authority-certificate", "SelfSignedCert"), [{ name: "tls-authority", parentUrn }]);
   });
 
-  it("gives its key out as a secret", () => {
+  it("outputs its key as a secret", () => {
     const component = run.resources.find(({ type }) => type === "jupyter-up:index:PrivateAuthority");
     const outputs = run.outputs[component?.urn ?? ""];
     assert.ok(String(secretOf(outputs?.key)).includes(`${MARKER}-tls-key`));

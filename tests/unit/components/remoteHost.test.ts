@@ -5,7 +5,7 @@ import { SshHost } from "../../../components/host/sshHost.ts";
 import { sshLineOf } from "../../../components/host/sshLine.ts";
 import { MARKER, openTexts, type Resource, runUnderMocks, secretOf } from "../../support/mocks.ts";
 
-describe("A machine that one already has", () => {
+describe("A machine of the user's own (SshHost)", () => {
   const args = {
     host: "lab.example.com",
     port: 2222,
@@ -31,7 +31,7 @@ describe("A machine that one already has", () => {
     outputs = run.outputs[named("host").urn] ?? {};
   });
 
-  it("is reached as the settings say, and by no other key than its own", () => {
+  it("is reached with the host, port, user, key and host key of the settings", () => {
     const { dialErrorLimit, perDialTimeout, ...connection } = secretOf(
       named("host-command").inputs.connection,
     ) as Record<string, unknown>;
@@ -39,7 +39,7 @@ describe("A machine that one already has", () => {
     assert.deepEqual(connection, login);
   });
 
-  it("stays when the stack goes: its site is taken away by a command", () => {
+  it("outlives the stack, so a delete command takes its site down", () => {
     const { inputs, options } = named("host-command");
     assert.equal(inputs.delete, "sudo -n sh -c 'take away'");
     assert.equal(options.deletedWith, "");
@@ -49,7 +49,7 @@ describe("A machine that one already has", () => {
     assert.equal(named("other-command").inputs.create, "make");
   });
 
-  it("is made ready first, without a disk, and by few tries, which sshd does not mind", () => {
+  it("is provisioned first, without a disk, with so few connection attempts that sshd does not block them", () => {
     const provision = named("host-provision");
     assert.ok(named("host-command").dependencies.includes(provision.urn));
     assert.match(String(provision.inputs.create), /provision \/srv\/jupyter-up'$/);
@@ -57,27 +57,27 @@ describe("A machine that one already has", () => {
     assert.match(String(provision.inputs.stdin), /^#!\/bin\/sh\n# provision:/);
   });
 
-  it("shows no output of what is secret, and no key", () => {
+  it("logs no output of a secret command, and has no key in a plain input", () => {
     assert.equal(named("host-command").inputs.logging, "none");
     for (const { name, inputs } of resources)
       for (const text of openTexts(inputs)) assert.equal(text.includes(MARKER), false, name);
   });
 
-  it("says where it is", () => {
+  it("outputs its address and its ssh command", () => {
     assert.equal(outputs.address, "203.0.113.7");
     assert.match(String(outputs.ssh), /^ssh -p 2222 .* ann@lab\.example\.com$/);
   });
 });
 
-describe("The line that opens a shell", () => {
-  it("brings the host key along, and fetches the key that the stack has made", () => {
+describe("The ssh command in the outputs", () => {
+  it("pins the host key, and fetches the key that the stack created", () => {
     assert.equal(
       sshLineOf("203.0.113.7", "jupyter-up", "ssh-ed25519 AAAA", 22, "dev"),
       "(umask 077; pulumi stack output sshKey --show-secrets --stack dev >~/.ssh/jupyter-up-dev) && ssh -i ~/.ssh/jupyter-up-dev -o UserKnownHostsFile=/dev/null -o 'KnownHostsCommand=/bin/echo %H ssh-ed25519 AAAA' jupyter-up@203.0.113.7",
     );
   });
 
-  it("leaves a machine's own key to its owner, and a comment behind", () => {
+  it("uses the user's own key on their machine, and omits the host key's comment", () => {
     assert.equal(
       sshLineOf("lab.example.com", "root", "ssh-ed25519 AAAA it's mine"),
       "ssh -o UserKnownHostsFile=/dev/null -o 'KnownHostsCommand=/bin/echo %H ssh-ed25519 AAAA' root@lab.example.com",

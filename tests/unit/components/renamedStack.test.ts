@@ -21,31 +21,31 @@ const takenDown = `pulumi destroy --target '**SiteRelease**' --yes`;
 describe("A stack that was renamed", () => {
   const rows: [what: string, made: StackState, words: RegExp, commands: string[]][] = [
     [
-      "is told how its site on this machine gets the new name, data included",
+      "gets the commands that rename its site on this machine and move its data",
       local("old", "jupyter-up-old"),
       /^The stack's site runs as jupyter-up-old and would become jupyter-up-new: /,
       [takenDown, "mv .state/old .state/new", "pulumi up"],
     ],
     [
-      "moves no data where only the project has another name",
+      "moves no data if only the project was renamed",
       local("new", "lab-new"),
       /^The stack's site runs as lab-new and would become jupyter-up-new: /,
       [takenDown, "pulumi up"],
     ],
     [
-      "has its data in its place on a machine of one's own",
+      "moves no data on a machine of the user's own",
       ssh("jupyter-up-old"),
       /runs as jupyter-up-old/,
       [takenDown, "pulumi up"],
     ],
     [
-      "goes back to its name where a VM would be replaced",
+      "must get its former name back if its VM would be replaced",
       { [vm]: { name: "jupyter-up-old" } },
       /^The stack's VM and disks are named jupyter-up-old; as jupyter-up-new, Pulumi would replace them all and lose your work\./,
       ["pulumi stack rename old"],
     ],
     [
-      "goes back to its project's name, too",
+      "must get its project's former name back if its VM would be replaced",
       { [vm]: { name: "lab-new" } },
       /named lab-new; .* Rename the stack or the project back:$/m,
       ["pulumi stack rename organization/PROJECT/STACK"],
@@ -62,12 +62,12 @@ describe("A stack that was renamed", () => {
     });
 
   const same: [what: string, made: StackState][] = [
-    ["a stack that has made nothing", {}],
-    ["one with the name that it had", local("new", "jupyter-up-new")],
-    ["a VM with the name that it had", { [vm]: { name: "jupyter-up-new" } }],
-    ["a state that tells no name", { "command:local:Command::site-setup": {}, [vm]: {} }],
-    // StackState by a version that took the stack's name as it was: nothing of it could run.
-    ["a site that never ran, as Compose refused its name", local("New", "jupyter-up-New.2")],
+    ["a stack without resources", {}],
+    ["a local stack with an unchanged name", local("new", "jupyter-up-new")],
+    ["a VM with an unchanged name", { [vm]: { name: "jupyter-up-new" } }],
+    ["a state without a name", { "command:local:Command::site-setup": {}, [vm]: {} }],
+    // The state of a version that used the stack's name unchanged: its site could not run.
+    ["a site that never ran because Compose refused its name", local("New", "jupyter-up-New.2")],
   ];
   for (const [what, made] of same)
     it(`is not ${what}`, () => {

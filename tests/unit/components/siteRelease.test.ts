@@ -18,7 +18,7 @@ class AnyCommand extends pulumi.CustomResource {
   }
 }
 
-/** A host of a kind that there is not: what it is asked for stands in its resources. */
+/** A fake host that records the commands as resources. */
 class AnyHost implements Host {
   readonly layout: HostLayout;
   readonly address = pulumi.output("203.0.113.7");
@@ -33,7 +33,7 @@ class AnyHost implements Host {
 }
 
 describe("A release", () => {
-  // Whatever a folder is called, it is one word of the shell.
+  // The shell must read any folder name as one word.
   const parent = mkdtempSync(join(tmpdir(), "it's a $(release) "));
   const elsewhere: HostLayout = { ...layout, root: `${parent}/site` };
   const script = `${elsewhere.root}/bin/site-apply`;
@@ -56,33 +56,33 @@ describe("A release", () => {
   });
   afterAll(() => rmSync(parent, { recursive: true }));
 
-  it("is three commands", () => {
+  it("consists of three commands", () => {
     assert.deepEqual(
       commands.map(({ name }) => name),
       ["site-setup", "site-secrets", "site-release"],
     );
   });
 
-  it("sends the bundle's two texts, of which one is secret", () => {
+  it("sends the bundle's two texts, the one with the secrets as a secret", () => {
     const bundle = bundleWith({ layout: { root: elsewhere.root } });
     assert.equal(secretOf(asked("site-secrets").stdin), bundle.secrets);
     assert.equal(asked("site-secrets").shown, false);
     assert.equal(asked("site-release").stdin, bundle.release);
   });
 
-  it("sends the host's program as it is", () => {
+  it("sends the host program unchanged", () => {
     assert.equal(asked("site-setup").stdin, hostProgram());
   });
 
-  /** In place of the program, one that does something else. */
+  /** The set-up command with another program in place of site-apply. */
   const program = (words: string) => `#!/bin/sh\n${words}\nexit\n${endOf(hostProgram())}\n`;
-  it("puts the script in place as a program, and has it look at the machine", () => {
+  it("installs the script as a program, and lets it check the machine", () => {
     const { stdout, stderr, status } = sh(lineOf("site-setup"), program('echo "$0" "$@"'));
     assert.deepEqual({ stdout, stderr, status }, { stdout: `${script} machine\n`, stderr: "", status: 0 });
     assert.equal(statSync(script).mode & 0o777, 0o755);
   });
 
-  it("leaves the old script whole where the new one does not arrive", () => {
+  it("keeps the old script intact if the new one does not arrive", () => {
     writeFileSync(script, "#!/bin/sh\necho old\n");
     const failing = lineOf("site-setup").replace(" && cat >", " && false >");
     assert.notEqual(failing, lineOf("site-setup"));
@@ -98,7 +98,7 @@ describe("A release", () => {
 
   const echo = program('echo "$@"');
 
-  it("calls the script for the secrets, the release and the end, on a file system that runs no programs, too", () => {
+  it("calls the script for the secrets, the release and the removal, on a noexec file system, too", () => {
     writeFileSync(script, echo);
     chmodSync(script, 0o644);
     assert.equal(sh(lineOf("site-secrets")).stdout, "secrets\n");
@@ -106,14 +106,14 @@ describe("A release", () => {
     assert.equal(sh(lineOf("site-setup", "delete"), echo).stdout, "down jupyter-up-test\n");
   });
 
-  it("can be taken down where its folder was removed, and where the disk is full", () => {
+  it("can be taken down if its folder was removed, and on a full disk", () => {
     rmSync(elsewhere.root, { recursive: true });
     assert.equal(sh(lineOf("site-setup", "delete"), echo).stdout, "down jupyter-up-test\n");
     const full = lineOf("site-setup", "delete").replace("cat >", "false >");
     assert.equal(sh(full).stdout, "down jupyter-up-test\n");
   });
 
-  it("leaves nobody else a way to change the script, whatever umask there is", () => {
+  it("installs a script that only its owner can change, with any umask", () => {
     for (const umask of ["000", "027", "077"]) {
       rmSync(elsewhere.root, { recursive: true, force: true });
       sh(`umask ${umask} && ${lineOf("site-setup")}`, echo);
@@ -121,7 +121,7 @@ describe("A release", () => {
     }
   });
 
-  it("undoes nothing else", () => {
+  it("has no other delete command", () => {
     assert.equal(asked("site-release").delete, undefined);
     assert.equal(asked("site-secrets").delete, undefined);
   });

@@ -29,7 +29,7 @@ describe("The site's secrets", () => {
     });
   });
 
-  it("are each made up once, and long enough", () => {
+  it("are each generated once, and long enough", () => {
     const lengths = run.resources.filter(({ custom }) => custom).map(({ name, inputs }) => [name, inputs.length]);
     assert.deepEqual(Object.fromEntries(lengths.filter(([name]) => name !== "jupyter-up-test")), {
       "secrets-password-ann@example.com": 16,
@@ -44,17 +44,17 @@ describe("The site's secrets", () => {
     });
   });
 
-  it("need no quoting in any file that they end up in", () => {
+  it("need no quoting in any file that contains them", () => {
     for (const { inputs } of run.resources.filter(({ type }) => type.startsWith("random:")))
       assert.equal(inputs.special, false);
   });
 
-  it("are secret, all of them", () => {
+  it("are all marked as secret", () => {
     for (const [name, value] of Object.entries(run.exports))
       if (name !== "unsecret") assert.notEqual(secretOf(value), undefined, name);
   });
 
-  it("are different ones, each in its place", () => {
+  it("are different values, each in its place", () => {
     const { passwordHashes, ...keys } = run.exports.unsecret as Record<string, string>;
     assert.deepEqual(keys, {
       vouchJwtSecret: `${MARKER}-secrets-vouch-jwt-result`,
@@ -69,7 +69,7 @@ describe("The site's secrets", () => {
     });
   });
 
-  it("of the database are made anew by another databaseRotation, and the others are not", () => {
+  it("of the database are replaced by another databaseRotation, and the others are not", () => {
     const rotated = run.resources.filter(({ inputs }) => inputs.keepers !== undefined);
     assert.deepEqual(
       rotated.map(({ name }) => name),
@@ -78,14 +78,14 @@ describe("The site's secrets", () => {
     for (const { inputs } of rotated) assert.deepEqual(inputs.keepers, { rotation: "2026-11" });
   });
 
-  it("have a hash for everybody: of a password made up, or the settings' own", () => {
+  it("have a password hash for every user: of a generated password, or from the settings", () => {
     assert.deepEqual(secretOf(run.exports.passwordHashes), {
       "ann@example.com": `${MARKER}-secrets-password-ann@example.com-hash`,
       "bob@example.com": passwordHash,
     });
   });
 
-  it("tell a password only to those for whom one was made up", () => {
+  it("have a password only for users whose password was generated", () => {
     assert.deepEqual(secretOf(run.exports.passwords), {
       "ann@example.com": `${MARKER}-secrets-password-ann@example.com-result`,
     });
@@ -93,7 +93,7 @@ describe("The site's secrets", () => {
 });
 
 describe("Another sessionRotation", () => {
-  /** What each random secret is made from: the engine replaces it when any of this changes. */
+  /** The keepers of each random secret: the engine replaces it when one of them changes. */
   async function inputsWith(sessionRotation?: string): Promise<Record<string, unknown>> {
     const { resources } = await runUnderMocks({}, async () => {
       const signIn = { provider: "dex" as const, users: [{ email: "ann@example.com" }] };
@@ -103,20 +103,20 @@ describe("Another sessionRotation", () => {
     return Object.fromEntries(random.map(({ name, inputs }) => [name, inputs]));
   }
 
-  it("replaces the two keys that sessions are signed with, and nothing else", async () => {
+  it("replaces the two keys that sign sessions, and nothing else", async () => {
     const [before, after] = [await inputsWith("1"), await inputsWith("2")];
     const changed = Object.keys(before).filter((name) => !isDeepStrictEqual(before[name], after[name]));
     assert.deepEqual(changed, ["secrets-vouch-jwt", "secrets-vouch-session"]);
   });
 
-  it("that is absent leaves both as an older stack has them", async () => {
+  it("that is absent keeps both keys of an older stack", async () => {
     const inputs = await inputsWith();
     for (const name of ["secrets-vouch-jwt", "secrets-vouch-session"])
       assert.deepEqual(inputs[name], { length: 48, special: false });
   });
 });
 
-describe("The secrets of a site with apps, where another provider signs people in", () => {
+describe("The secrets of a site with apps and an external identity provider", () => {
   const clientSecret = "given-at-the-registration";
   const app = (name: string, database: boolean) => {
     const [made] = settingsWith({
@@ -138,7 +138,7 @@ describe("The secrets of a site with apps, where another provider signs people i
     });
   });
 
-  it("use the client secret that the provider gave, and make up none", () => {
+  it("use the client secret of the settings, and generate none", () => {
     assert.equal(secretOf(run.exports.oidcClientSecret), clientSecret);
     assert.equal(
       run.resources.some(({ name }) => name === "secrets-oidc-client"),
@@ -159,7 +159,7 @@ describe("The secrets of a site with apps, where another provider signs people i
     });
   });
 
-  it("make the database's passwords anew by a setting, and no others", () => {
+  it("have new passwords of the database, and no others, after another databaseRotation", () => {
     for (const { name, inputs } of run.resources.filter(({ type }) => type.startsWith("random:")))
       assert.deepEqual(
         inputs.keepers,

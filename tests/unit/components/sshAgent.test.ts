@@ -10,14 +10,14 @@ describe("An ssh agent", () => {
   const folder = mkdtempSync(join(tmpdir(), "agent-"));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it("that is not there is an issue, with the command that forgets it", async () => {
+  it("that cannot be reached is an issue, with the command that unsets SSH_AUTH_SOCK", async () => {
     assert.match(
       String(await deadAgent(join(folder, "gone"))),
       /^SSH_AUTH_SOCK names an ssh agent that does not answer \(.*gone\).*\n {4}unset SSH_AUTH_SOCK$/,
     );
   });
 
-  it("that answers, or is not named, is none of our business", async () => {
+  it("that answers, or is not set, is no issue", async () => {
     const path = join(folder, "agent");
     const agent = createServer().listen(path);
     assert.equal(await deadAgent(path), undefined);

@@ -11,7 +11,7 @@ import { freePort } from "../../../offline/support/freePort.ts";
 
 const WAITS = { connection: 300, greeting: 300 };
 
-describe("The problem with the greeting of a machine is", () => {
+describe("greetingProblem() returns", () => {
   const servers: Server[] = [];
   afterAll(() => {
     for (const server of servers) server.close();
@@ -29,30 +29,46 @@ describe("The problem with the greeting of a machine is", () => {
   }
 
   const cases: [what: string, greet: (socket: Socket) => void, problem: GreetingProblem | undefined][] = [
-    ["silent: it takes a connection and says nothing", () => {}, "silent"],
-    ["silent: it says what no SSH server says", (socket) => socket.write("220 smtp.example.com\r\n"), "silent"],
-    ["that it shuts this address out", (socket) => socket.end("Not allowed at this time\r\n"), "shut out"],
-    ["none: it greets", (socket) => socket.write("SSH-2.0-OpenSSH_10.0\r\n"), undefined],
-    ["none: it says something before it greets", (socket) => socket.write("Welcome\r\nSSH-2.0-x\r\n"), undefined],
-    ["none: it greets in pieces", (socket) => void socket.write("SS", () => socket.write("H-2.0-x\r\n")), undefined],
-    ["none: it hangs up, which Pulumi notices", (socket) => socket.end(), undefined],
+    ["silent, if the server accepts a connection and sends nothing", () => {}, "silent"],
+    [
+      "silent, if the server sends another protocol's greeting",
+      (socket) => socket.write("220 smtp.example.com\r\n"),
+      "silent",
+    ],
+    [
+      "shut out, if the server refuses this address",
+      (socket) => socket.end("Not allowed at this time\r\n"),
+      "shut out",
+    ],
+    ["undefined, if the server sends an SSH greeting", (socket) => socket.write("SSH-2.0-OpenSSH_10.0\r\n"), undefined],
+    [
+      "undefined, if the server sends a line before its greeting",
+      (socket) => socket.write("Welcome\r\nSSH-2.0-x\r\n"),
+      undefined,
+    ],
+    [
+      "undefined, if the server sends its greeting in pieces",
+      (socket) => void socket.write("SS", () => socket.write("H-2.0-x\r\n")),
+      undefined,
+    ],
+    ["undefined, if the server closes the connection, which Pulumi reports", (socket) => socket.end(), undefined],
   ];
   for (const [what, greet, problem] of cases)
     it(what, async () => {
       assert.equal(await greetingProblem("127.0.0.1", await listening(greet), WAITS), problem);
     });
 
-  it("none: it takes no connection", async () => {
+  it("undefined, if the server refuses the connection", async () => {
     assert.equal(await greetingProblem("127.0.0.1", await freePort(), WAITS), undefined);
     assert.equal(await greetingProblem("no-such-host.invalid", 22, WAITS), undefined);
   });
 });
 
-describe("What to do about the greeting of a machine", () => {
+describe("The message about a greeting problem", () => {
   const host = { host: "lab.example.com", port: 2222, user: "ann" };
   const vm = { name: "jupyter-up-dev", zone: "us-central1-a", project: "p" };
 
-  it("that one already has, and that is silent", () => {
+  it("of the user's own machine that is silent shows the command that tries SSH", () => {
     assert.match(
       problemOfHost("silent", host),
       /^ssh\.host: lab\.example\.com accepts connections on port 2222, but its SSH server .* 10 seconds\..*\n {4}ssh -p 2222 ann@lab\.example\.com true$/,
@@ -63,14 +79,14 @@ describe("What to do about the greeting of a machine", () => {
     );
   });
 
-  it("that one already has, and that shuts this address out", () => {
+  it("of the user's own machine that refuses this address says to wait", () => {
     assert.match(
       problemOfHost("shut out", host),
       /^ssh\.host: lab\.example\.com temporarily refuses SSH connections from here .* Wait a minute, and run pulumi up again\..*\n {4}ssh -p 2222 ann@lab\.example\.com true$/,
     );
   });
 
-  it("that is the stack's own", () => {
+  it("of the stack's VM shows the command that resets it, or says to wait", () => {
     assert.match(
       problemOfVm("silent", "198.51.100.7", vm),
       /^198\.51\.100\.7 accepts connections .*\n {4}gcloud compute instances reset jupyter-up-dev --zone us-central1-a --project p$/,

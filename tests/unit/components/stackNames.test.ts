@@ -3,23 +3,23 @@ import { describe, it } from "@jest/globals";
 import { accountName, cloudName, composeProject, stackFolder } from "../../../components/names.ts";
 
 describe("The name of a stack's resources in the cloud", () => {
-  it("is the stack's own where the cloud takes it", () => {
+  it("is project and stack if the cloud accepts that", () => {
     assert.equal(cloudName("jupyter-up", "dev"), "jupyter-up-dev");
     assert.equal(accountName("jupyter-up", "dev"), "jupyter-up-dev");
   });
 
   const odd = ["Dev", "my_stack", "a.b", "-", "x".repeat(90), "dev-", "Ünicode"];
   for (const stack of odd)
-    it(`is one that the cloud takes: ${stack}`, () => {
+    it(`is one that the cloud accepts: ${stack}`, () => {
       assert.match(cloudName("jupyter-up", stack), /^[a-z]([-a-z0-9]{0,31}[a-z0-9])$/);
       assert.match(accountName("jupyter-up", stack), /^[a-z]([-a-z0-9]{4,28}[a-z0-9])$/);
     });
 
-  it("leaves room for the longest that is made of it", () => {
+  it("leaves room for the longest suffix", () => {
     assert.ok(`${cloudName("jupyter-up", "x".repeat(90))}-data-northamerica-northeast1-a`.length <= 63);
   });
 
-  it("is no other stack's", () => {
+  it("is unique for each stack", () => {
     const stacks = [...odd, "dev", "my-stack", "a-b", "x".repeat(91), `${"x".repeat(89)}y`];
     for (const name of [cloudName, accountName])
       assert.equal(new Set(stacks.map((stack) => name("jupyter-up", stack))).size, stacks.length);
@@ -28,7 +28,7 @@ describe("The name of a stack's resources in the cloud", () => {
 
 describe("The Compose project of a stack", () => {
   for (const stack of ["local", "dev", "x_y", "_x", "-", "dev-", "2", "x".repeat(100)])
-    it(`is project and stack where Compose accepts that: ${stack}`, () => {
+    it(`is project and stack if Compose accepts that: ${stack}`, () => {
       assert.equal(composeProject("jupyter-up", stack), `jupyter-up-${stack}`);
       assert.equal(stackFolder(stack), stack);
     });
@@ -40,12 +40,12 @@ describe("The Compose project of a stack", () => {
       assert.match(stackFolder(stack), /^[a-z0-9_-]+-[0-9a-f]{6}$/);
     });
 
-  it("begins as Compose wants it to, whatever the project is called", () => {
+  it("starts with a character that Compose accepts, for any name of the project", () => {
     for (const project of ["Jupyter.Up", "-x", "_x", ".x"])
       assert.match(composeProject(project, "local"), /^[a-z0-9][a-z0-9_-]*-local-[0-9a-f]{6}$/);
   });
 
-  it("is no other stack's, and neither is its folder, where letter case does not count either", () => {
+  it("is unique for each stack, like its folder, even if letter case is ignored", () => {
     const stacks = [...refused, "prod", "v1-2", "v12", "a-b", "x_y"];
     for (const name of [(stack: string) => composeProject("jupyter-up", stack), stackFolder])
       assert.equal(new Set(stacks.map((stack) => name(stack).toLowerCase())).size, stacks.length);

@@ -13,7 +13,7 @@ const secret = (value: unknown) => ({
   value,
 });
 
-/** What a program finds that runs after these resources were made. */
+/** The state that a program finds in a stack with these resources. */
 async function found(resources: Record<string, Record<string, unknown>>): ReturnType<typeof readStackState> {
   let made: Awaited<ReturnType<typeof readStackState>> = {};
   const program = async () => {
@@ -24,21 +24,21 @@ async function found(resources: Record<string, Record<string, unknown>>): Return
 }
 
 describe("A value of the state", () => {
-  it("is read without the marks of secrets, however deep they are", () => {
+  it("is read without the wrappers of secrets at any depth", () => {
     const marked = { a: secret({ b: secret("c"), d: [secret(1), { e: secret(secret("f")) }] }), g: null };
     assert.deepEqual(plain(marked), { a: { b: "c", d: [1, { e: "f" }] }, g: null });
   });
 
-  it("is undefined where nobody knows it", () => {
+  it("is undefined if it is unknown", () => {
     assert.deepEqual(plain({ zone: pulumi.unknown, disks: [pulumi.unknown] }), { zone: undefined, disks: [undefined] });
-    // A mark that no SDK unwraps, and that has no value: what providers say of a secret that is not known.
+    // The wrapper of an unknown secret, which providers send and which no SDK unwraps.
     const withoutValue = { "4dabf18193072939515e22adb298388d": "d0e6a833031e9bbcd3f4e8bde6ca49a4", secret: true };
     assert.equal(plain(withoutValue), undefined);
   });
 });
 
 describe("The state of a stack", () => {
-  it("is missed where the engine does not tell it, and nothing is done", async () => {
+  it("must be readable, or the program stops with an error", async () => {
     const token = "pulumi:pulumi:readStackResourceOutputs";
     const asked = async (message: string): Promise<string> => {
       let said = "";
@@ -54,7 +54,7 @@ describe("The state of a stack", () => {
     assert.equal(await asked("unknown stack"), "unknown stack");
   });
 
-  it("with a machine of one's own, as the command provider 1.2.1 writes it", async () => {
+  it("with a machine of the user's own gives its connection, as the command provider 1.2.1 writes it", async () => {
     const urn = "urn:pulumi:test::jupyter-up::jupyter-up:index:SiteRelease$command:remote:Command::site-release";
     const connection = secret({
       ...{ dialErrorLimit: 13, host: "203.0.113.7", hostKey: "ssh-ed25519 AAAA", perDialTimeout: 2, port: 22 },
@@ -65,7 +65,7 @@ describe("The state of a stack", () => {
     assert.deepEqual([former?.user, former?.host, former?.hostKey], ["ann", "203.0.113.7", "ssh-ed25519 AAAA"]);
   });
 
-  it("with a VM, as the first version made it: the work is found", async () => {
+  it("with a VM by the first version gives the disk with the work", async () => {
     const vm = "urn:pulumi:test::jupyter-up::jupyter-up:index:GcpVm";
     const placed = { project: "my-project-123456", zone: "us-central1-a" };
     const resources = {

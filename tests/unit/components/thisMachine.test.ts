@@ -31,20 +31,20 @@ describe("localLayout()", () => {
     });
   });
 
-  it("does so for a stack whose name is no folder of its own", () => {
+  it("gives stacks different folders even if their names are not valid or differ only in letter case", () => {
     const rootOf = (stack: string) => localLayout(linuxRoot, { ...args, folder: stackFolder(stack) }).root;
     const roots = ["Prod", "prod", ".."].map(rootOf);
     assert.equal(roots[1], "/home/ann/jupyter-up/.state/prod/site");
-    // A Mac's file system takes Prod and prod for one.
+    // To a Mac's file system, Prod and prod are the same folder.
     assert.equal(new Set(roots.map((root) => root.toLowerCase())).size, 3);
     for (const root of roots) assert.match(root, /^\/home\/ann\/jupyter-up\/\.state\/[a-z0-9_-]+\/site$/);
   });
 
   const users: [who: string, process: ReturnType<typeof facts>, uid: number | undefined][] = [
-    ["root on Linux gives each file to its image's user", linuxRoot, undefined],
-    ["anybody else on Linux runs containers as themselves", facts("linux", 1000), 1000],
-    ["on a Mac every file is the asker's already", facts("darwin", 501), undefined],
-    ["where there are no user numbers", facts("win32"), undefined],
+    ["sets no uid for root on Linux, who gives each file to its image's user", linuxRoot, undefined],
+    ["runs containers as the current user on Linux", facts("linux", 1000), 1000],
+    ["sets no uid on macOS, where Docker maps owners", facts("darwin", 501), undefined],
+    ["sets no uid on a platform without numeric users", facts("win32"), undefined],
   ];
   for (const [who, process, uid] of users)
     it(who, () => {
@@ -60,12 +60,12 @@ describe("localLayout()", () => {
     ["$HOME/x", "/home/ann/jupyter-up/$HOME/x"],
   ];
   for (const [notebooks, expected] of folders)
-    it(`takes the notebooks folder ${notebooks} for ${expected}`, () => {
+    it(`resolves the notebooks folder ${notebooks} to ${expected}`, () => {
       assert.equal(localLayout(linuxRoot, { ...args, notebooks }).notebooks, expected);
     });
 });
 
-describe("A command of this machine", () => {
+describe("A command on this machine", () => {
   let folder: string;
   let resources: Resource[];
   const inputsOf = (name: string) => resources.find((each) => each.name === name)?.inputs ?? {};
@@ -79,7 +79,7 @@ describe("A command of this machine", () => {
       const opts = { parent: host };
       host.command("host-shown", { create: "tr a-z A-Z; echo to stderr >&2; exit 3", stdin: "hello\n" }, opts);
       host.command("host-hidden", { create: "true", delete: "false", stdin: pulumi.secret("x"), shown: false }, opts);
-      // Says what process group it is in: the fifth word of its line in /proc.
+      // Prints its process group, the fifth field of /proc/self/stat.
       const group = "read _ _ _ _ group _ </proc/self/stat; cat && echo $group";
       const slow = `{ ${group}; } >'${folder}/new' && mv '${folder}/new' '${folder}/begun' && sleep 1 && echo whole >'${folder}/ended'`;
       host.command("host-slow", { create: slow, stdin: "" }, opts);
@@ -88,12 +88,12 @@ describe("A command of this machine", () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it("is a local one", () => {
+  it("is a resource of type command:local:Command", () => {
     for (const { type, parent, custom } of resources) if (custom && parent) assert.equal(type, "command:local:Command");
     assert.equal(resources.filter(({ type }) => type === "command:local:Command").length, 3);
   });
 
-  it("is shown while it runs, or not at all", () => {
+  it("logs its output, unless `shown` is false", () => {
     assert.equal(inputsOf("host-shown").logging, "stdoutAndStderr");
     assert.equal(inputsOf("host-hidden").logging, "none");
   });
@@ -103,12 +103,12 @@ describe("A command of this machine", () => {
     assert.equal(inputsOf("host-shown").stdin, "hello\n");
   });
 
-  it("is taken back by a command of its own, or by none", () => {
+  it("has its own delete command, or none", () => {
     assert.match(String(inputsOf("host-hidden").delete), / sh -c 'false' /);
     assert.equal(inputsOf("host-shown").delete, undefined);
   });
 
-  /** A PATH with these programs of Linux alone. */
+  /** A PATH with only these programs. */
   function pathWith(...programs: string[]): string {
     const path = mkdtempSync(join(folder, "path-"));
     for (const name of programs) {
@@ -119,9 +119,9 @@ describe("A command of this machine", () => {
   }
   const tools = ["sh", "cat", "mv", "sleep", "tr"];
   const machines: [which: string, programs: string[], survives: boolean][] = [
-    ["on Linux", [...tools, "setsid"], true],
-    ["on macOS, which has no setsid", [...tools, "perl"], true],
-    ["where there is neither", tools, false],
+    ["on Linux, with setsid", [...tools, "setsid"], true],
+    ["on macOS, with perl instead of setsid", [...tools, "perl"], true],
+    ["without setsid and perl", tools, false],
   ];
   for (const [which, programs, survives] of machines)
     describe(which, () => {
@@ -136,13 +136,13 @@ describe("A command of this machine", () => {
         return shell;
       };
 
-      it("gets its standard input, and hands on what it says and how it ends", () => {
+      it("gets its standard input, and passes on its output and exit code", () => {
         const options = { input: "hello\n", env: { PATH: pathWith(...programs) } };
         const { stdout, stderr, status } = spawnSync("/bin/sh", ["-c", createOf("host-shown")], options);
         assert.deepEqual([String(stdout), String(stderr), status], ["HELLO\n", "to stderr\n", 3]);
       });
 
-      it("ends its work when its shell is killed, as by a first Ctrl-C", async () => {
+      it("finishes its work when its shell is killed, as by a first Ctrl-C", async () => {
         const shell = begin();
         await there(`${folder}/begun`);
         shell.kill("SIGKILL");
@@ -151,19 +151,22 @@ describe("A command of this machine", () => {
       });
 
       const skip = !existsSync("/proc/self/stat") && "there is no /proc";
-      (skip ? it.skip : it)(`is ${survives ? "not " : ""}in the group that a second Ctrl-C interrupts`, async () => {
-        const shell = begin();
-        await there(`${folder}/begun`);
-        const group = readFileSync(`${folder}/begun`, "utf8").trim();
-        assert.match(group, /^\d+$/);
-        assert.equal(group === String(shell.pid), !survives);
-        await there(`${folder}/ended`);
-      });
+      (skip ? it.skip : it)(
+        `is ${survives ? "not " : ""}in the process group that a second Ctrl-C interrupts`,
+        async () => {
+          const shell = begin();
+          await there(`${folder}/begun`);
+          const group = readFileSync(`${folder}/begun`, "utf8").trim();
+          assert.match(group, /^\d+$/);
+          assert.equal(group === String(shell.pid), !survives);
+          await there(`${folder}/ended`);
+        },
+      );
     });
 });
 
-/** Waits for a file; ten seconds are far more than it takes. */
+/** Waits up to ten seconds for a file. */
 async function there(path: string): Promise<void> {
   for (let tries = 0; tries < 200 && !existsSync(path); tries++) await setTimeout(50);
-  assert.ok(existsSync(path), `${path} did not come`);
+  assert.ok(existsSync(path), `${path} did not appear`);
 }

@@ -15,12 +15,12 @@ describe("A setting of the zone", () => {
   const asNew: ZoneSettings = { websockets: "on", rocketLoader: "off", securityLevel: "medium" };
   const said = (changes: ZoneSettings) => settingFindings(zone, { ...asNew, ...changes });
 
-  it("is nothing to speak of as Cloudflare sets it, and where it could not be read", () => {
+  it("gives no finding with Cloudflare's default, or if it could not be read", () => {
     assert.deepEqual(said({}), { issues: [], warnings: [], notices: [] });
     assert.deepEqual(settingFindings(zone, {}), { issues: [], warnings: [], notices: [] });
   });
 
-  it("that keeps kernels away is refused", () => {
+  it("that blocks the connections to kernels is an issue", () => {
     const { issues, warnings } = said({ websockets: "off" });
     assert.deepEqual(warnings, []);
     assert.deepEqual(issues, [
@@ -28,7 +28,7 @@ describe("A setting of the zone", () => {
     ]);
   });
 
-  it("that the site's own answers undo is a notice", () => {
+  it("that the site's responses override is a notice", () => {
     const { issues, warnings, notices } = said({ emailObfuscation: "on" });
     assert.deepEqual([issues, warnings], [[], []]);
     assert.match(notices?.[0] ?? "", /^The setting Email Obfuscation of the zone example\.com is "on": .*no-transform/);
@@ -48,7 +48,7 @@ describe("A setting of the zone", () => {
     ],
     [{ securityLevel: "high" }, /is "high": .*set it to "medium"/, "security/settings"],
   ] as const)
-    it(`that pages may not bear is a warning: ${JSON.stringify(changes)}`, () => {
+    it(`that may break pages is a warning: ${JSON.stringify(changes)}`, () => {
       const { issues, warnings } = said(changes);
       assert.deepEqual(issues, []);
       assert.equal(warnings.length, 1);
@@ -57,7 +57,7 @@ describe("A setting of the zone", () => {
     });
 });
 
-describe("The expression of a rule", () => {
+describe("appliesTo() tells whether the expression of a rule matches the site:", () => {
   const name = "jupyter.example.com";
   const cases: [expression: string, applies: "yes" | "no" | "maybe"][] = [
     ["true", "yes"],
@@ -103,13 +103,13 @@ describe("A cache rule", () => {
     ...more,
   });
   const bypass = (expression: string) => rule(expression, { cache: false });
-  /** How many rules are refused, and how many warned of. */
+  /** The numbers of issues and of warnings. */
   const counts = (request: CacheRule[], response: CacheRule[] = []) => {
     const { issues, warnings } = cacheRuleFindings(zone, names, { request, response });
     return [issues.length, warnings.length];
   };
 
-  it("that keeps what the site forbids is refused, with its name and two ways out", () => {
+  it("that caches responses against the site's headers is an issue, with its name and two fixes", () => {
     const { issues } = cacheRuleFindings(zone, names, { request: [rule("true", override)], response: [] });
     assert.deepEqual(issues, [
       `The cache rule "Cache everything" of the zone example.com applies to the site: Cloudflare caches responses that the site forbids to cache, and serves users' files to strangers. Set its Edge TTL to "Use cache-control header if present", or add a later rule that bypasses the cache for these names, http.host in {"example.com" "jupyter.example.com"}: ${link("caching/cache-rules")}`,
@@ -119,7 +119,7 @@ describe("A cache rule", () => {
     assert.deepEqual(counts([rule("true", byStatus)]), [1, 0]);
   });
 
-  it("that may be for the site is a warning, by its expression where it has no name", () => {
+  it("that may apply to the site is a warning, named by its expression if it has no description", () => {
     const odd = rule('http.host contains "jup"', override, { description: null });
     const { issues, warnings } = cacheRuleFindings(zone, names, { request: [odd], response: [] });
     assert.deepEqual(issues, []);
@@ -130,7 +130,7 @@ describe("A cache rule", () => {
     assert.equal(warnings.length, 1);
   });
 
-  it("for other names, or that follows what the site says, or is off, or keeps nothing, is nothing to speak of", () => {
+  it("for other names, or that respects the site's headers, is disabled, or caches nothing, gives no finding", () => {
     for (const each of [
       rule('http.host eq "www.example.com"', override),
       rule("true", { cache: true }),
@@ -143,7 +143,7 @@ describe("A cache rule", () => {
       assert.deepEqual(counts([each]), [0, 0], JSON.stringify(each));
   });
 
-  it("is undone by a later one that bypasses the cache for the names, and not by an earlier one or one for some", () => {
+  it("is overridden by a later bypass rule for all names, not by an earlier one or one for some names", () => {
     const all = 'http.host in {"example.com" "jupyter.example.com"}';
     assert.deepEqual(counts([rule("true", override), bypass(all)]), [0, 0]);
     assert.deepEqual(counts([bypass(all), rule("true", override)]), [1, 0]);
@@ -151,7 +151,7 @@ describe("A cache rule", () => {
     assert.deepEqual(counts([rule("true", override), bypass('http.cookie contains "a"')]), [1, 0]);
   });
 
-  it("for answers that changes Cache-Control is a warning, unless it forbids to keep them", () => {
+  it("that changes the Cache-Control of responses is a warning, unless it forbids caching", () => {
     const control = (actionParameters: CacheRule["actionParameters"]) =>
       rule("true", actionParameters, { action: "set_cache_control" });
     assert.deepEqual(counts([], [control({})]), [0, 1]);
