@@ -11,7 +11,7 @@ const modules = globSync(["*.ts", ...folders.map((folder) => `${folder}/**/*.{ts
   exclude: (path) => path.includes("node_modules"),
 }).sort();
 
-/** What each layer may import besides itself. Tests may import everything. */
+/** The layers that each layer may import besides itself. Tests may import all. */
 const LAYERS: Record<string, string[]> = {
   settings: [],
   files: ["settings"],
@@ -28,7 +28,7 @@ function layerOf(path: string): string {
   return `${first}/${second}` in LAYERS ? `${first}/${second}` : first;
 }
 
-/** Files of the project that a module imports, types included. */
+/** The project's files that a module imports, imports of types included. */
 function importsOf(path: string): string[] {
   const { importedFiles } = typescript.preProcessFile(readFileSync(new URL(path, checkout), "utf8"));
   return importedFiles
@@ -40,15 +40,15 @@ function importsOf(path: string): string[] {
 const graph = new Map(modules.map((path) => [path, importsOf(path)]));
 
 describe("The project's modules", () => {
-  it("are all read, with their imports", () => {
+  it("are all read with their imports", () => {
     assert.ok(modules.length > 400, `${modules.length} modules`);
     assert.ok(graph.get("index.ts")?.includes("files/site/site.ts"));
-    // An import of a type only.
+    // This one imports only a type.
     assert.ok(graph.get("components/host/host.ts")?.includes("files/site/hostLayout.ts"));
     assert.deepEqual([...new Set(modules.map(layerOf))].sort(), [...Object.keys(LAYERS), "tests"].sort());
   });
 
-  it("import only from the layers below their own", () => {
+  it("import only from the layers below", () => {
     const wrong = [...graph].flatMap(([path, imports]) => {
       const layer = layerOf(path);
       if (layer === "tests") return [];
@@ -58,7 +58,7 @@ describe("The project's modules", () => {
     assert.deepEqual(wrong, []);
   });
 
-  it("import each other in no circle, types included", () => {
+  it("have no import cycles, imports of types included", () => {
     const done = new Set<string>();
     const circles: string[] = [];
     const visit = (path: string, way: string[]) => {

@@ -163,7 +163,7 @@ describe("A VM on Google Cloud", () => {
     assert.ok(script.includes(`\n${MARKER}-host-host-key\n`));
   });
 
-  it("has no secret in a plain input", () => {
+  it("has no secret readable in the state or a preview", () => {
     for (const { name, inputs } of resources)
       for (const text of openTexts(inputs)) assert.equal(text.includes(MARKER), false, name);
   });

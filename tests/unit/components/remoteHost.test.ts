@@ -57,7 +57,7 @@ describe("A machine of the user's own (SshHost)", () => {
     assert.match(String(provision.inputs.stdin), /^#!\/bin\/sh\n# provision:/);
   });
 
-  it("logs no output of a secret command, and has no key in a plain input", () => {
+  it("logs no output of a secret command, and has no key readable in the state", () => {
     assert.equal(named("host-command").inputs.logging, "none");
     for (const { name, inputs } of resources)
       for (const text of openTexts(inputs)) assert.equal(text.includes(MARKER), false, name);

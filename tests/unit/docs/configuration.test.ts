@@ -9,7 +9,7 @@ const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.m
 const page = read("docs/configuration.md");
 
 describe("docs/configuration.md", () => {
-  it("has the table that Pulumi.yaml gives: otherwise run npm run docs", () => {
+  it("has the table generated from Pulumi.yaml (npm run docs updates it)", () => {
     assert.equal(
       page,
       withSettingsTable(page, read("Pulumi.yaml")),
@@ -17,12 +17,12 @@ describe("docs/configuration.md", () => {
     );
   });
 
-  it("has a row for each setting, and none for those of providers", () => {
+  it("has a row for each setting of the program, and none for settings of providers", () => {
     const rows = [...page.matchAll(/^\| `(\w+)` \| (?:text|list|number|boolean|object) \|/gm)].map(([, key]) => key);
     assert.deepEqual(rows, Object.keys(declaredSettings()));
   });
 
-  it("names each part of an app", () => {
+  it("documents each setting of an app", () => {
     const rows = [...section("Apps").matchAll(/^\| `(\w+)` \|/gm)].map(([, key]) => key);
     assert.deepEqual(rows, Object.keys(settingsSchema.shape.apps.element.shape));
   });
@@ -32,7 +32,7 @@ describe("The table of settings", () => {
   const marks =
     "# Page\n<!-- Generated from Pulumi.yaml by `npm run docs`: do not edit. -->\nold\n<!-- End of the generated part. -->\nrest\n";
 
-  it("replaces what is between the marks", () => {
+  it("replaces the text between its two markers", () => {
     const project = `config:\n  name:\n    type: string\n    default: ""\n    description: "One of <a>|<b>, see docs/configuration.md#apps and docs/security.md"\n`;
     assert.equal(
       withSettingsTable(marks, project),
@@ -40,7 +40,7 @@ describe("The table of settings", () => {
     );
   });
 
-  it("shows lists and objects as YAML has them", () => {
+  it("shows lists and objects as YAML", () => {
     const project = `config:\n  one:\n    type: array\n    default: []\n    description: First\n  two:\n    type: object\n    default: { provider: dex }\n    description: Second\n`;
     assert.match(
       withSettingsTable(marks, project),
@@ -48,7 +48,7 @@ describe("The table of settings", () => {
     );
   });
 
-  it("does not write a page without the marks", () => {
+  it("is not written to a page without the markers", () => {
     assert.throws(() => withSettingsTable("# Page\n", "config: {}\n"), /needs these two lines/);
   });
 });

@@ -21,21 +21,21 @@ describe("Each document", () => {
   for (const page of pages) {
     const text = readText(page);
 
-    it(`${page} has links that lead somewhere`, () => {
+    it(`${page} has no broken links`, () => {
       assert.deepEqual(
         linksOf(text).flatMap((address) => whatIsWrongWithLink(page, address) ?? []),
         [],
       );
     });
 
-    it(`${page} names files and folders that are there`, () => {
+    it(`${page} names only existing files and folders`, () => {
       assert.deepEqual(
         pathsNamedIn(text, topLevel).filter((path) => !exists(path)),
         [],
       );
     });
 
-    it(`${page} names npm commands that are there`, () => {
+    it(`${page} names only existing npm scripts`, () => {
       const named = [...text.matchAll(/\bnpm (?:run )?(start|stop|test|(?<=run )[a-z:]+)\b/g)].map(
         ([, name = ""]) => name,
       );
@@ -45,7 +45,7 @@ describe("Each document", () => {
       );
     });
 
-    it(`${page} sets settings that are there`, () => {
+    it(`${page} sets only existing settings`, () => {
       const named = [...text.matchAll(/\bconfig (?:set|rm) ((?:--\w+ |string )*)'?([\w:]+)/g)].map(
         ([, , key = ""]) => key,
       );
@@ -63,7 +63,7 @@ describe("Code, settings and scripts", () => {
     (path) => /\.(ts|sh|py|conf|ya?ml|json)$|with-node$/.test(path) && !path.startsWith("tests/"),
   );
 
-  it("name documents, and headings in them, that are there", () => {
+  it("name only existing documents and headings", () => {
     const wrong = texts.flatMap((path) =>
       [...readText(path).matchAll(/\b((?:docs\/[\w/-]+|README|CHANGELOG|CONTRIBUTING)\.md(?:#[\w-]+)?)/g)].flatMap(
         ([, address = ""]) => {
@@ -100,7 +100,7 @@ describe("README.md", () => {
 describe("docs/supported-versions.md", () => {
   const page = readText("docs/supported-versions.md");
 
-  it("has the versions that are required, and those that tests run with", () => {
+  it("has the required versions, and the versions that the tests run with", () => {
     const { requiredPulumiVersion } = projectFile();
     assert.match(page, new RegExp(`\\| Pulumi \\| ${/\d+\.\d+/.exec(String(requiredPulumiVersion))?.[0]} or newer`));
     const { engines, dependencies } = JSON.parse(readText("package.json")) as Record<string, Record<string, string>>;
@@ -111,20 +111,20 @@ describe("docs/supported-versions.md", () => {
   });
 });
 
-describe("A document is read so that", () => {
+describe("The reader of documents", () => {
   const page =
     "# One: `two` & three\n\n## Same\n\n## Same\n\n```\n## No heading [no](link)\n```\n\n[a](x.md#y) and `[no](link)`\n";
 
-  it("its headings are what GitHub makes of them", () => {
+  it("derives the same anchors from headings as GitHub", () => {
     assert.deepEqual(anchorsOf(page), ["one-two--three", "same", "same-1"]);
   });
 
-  it("code has no links and no headings", () => {
+  it("finds no links and headings in code", () => {
     assert.deepEqual(linksOf(page), ["x.md#y"]);
     assert.doesNotMatch(withoutCode(page), /No heading/);
   });
 
-  it("a link that leads nowhere is found", () => {
+  it("finds a broken link", () => {
     assert.equal(whatIsWrongWithLink("README.md", "docs/nothing.md"), "README.md: there is no docs/nothing.md");
     assert.equal(
       whatIsWrongWithLink("docs/security.md", "#nothing"),
@@ -135,7 +135,7 @@ describe("A document is read so that", () => {
     assert.equal(whatIsWrongWithLink("docs/security.md", "https://example.com/nothing"), undefined);
   });
 
-  it("the project's files are told from other code", () => {
+  it("tells the project's files from other code", () => {
     assert.deepEqual(
       pathsNamedIn("`files/x.ts`, `settings/`, `npm start`, `/opt/files`, `other/x`", ["files", "settings"]),
       ["files/x.ts", "settings/"],

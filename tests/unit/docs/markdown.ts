@@ -3,14 +3,14 @@ import { existsSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** This checkout, as tests of documents read it. */
+/** The root folder of this checkout. */
 
 const checkout = fileURLToPath(new URL("../../../", import.meta.url));
 
 export const readText = (path: string): string => readFileSync(`${checkout}${path}`, "utf8");
 export const exists = (path: string): boolean => existsSync(`${checkout}${path}`);
 
-/** Paths of all files that git has or would add. */
+/** Paths of all files that git tracks or does not ignore. */
 export function projectFiles(): string[] {
   const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
     cwd: checkout,
@@ -19,16 +19,16 @@ export function projectFiles(): string[] {
   return listed.split("\0").filter((path) => path !== "" && exists(path));
 }
 
-/** A page without its code blocks. */
+/** The text of a page without its code blocks. */
 export const withoutCode = (page: string): string => page.replace(/^( *)```.*?^\1```$/gms, "");
 
-/** Addresses of the links and pictures of a page. */
+/** The targets of the links and pictures of a page. */
 export function linksOf(page: string): string[] {
   const prose = withoutCode(page).replace(/`[^`\n]*`/g, "code");
   return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, address = ""]) => address);
 }
 
-/** What GitHub makes of the headings of a page: `## On Google Cloud` is `#on-google-cloud`. */
+/** GitHub's anchors for the headings of a page: `## On Google Cloud` becomes `#on-google-cloud`. */
 export function anchorsOf(page: string): string[] {
   const headings = [...withoutCode(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
     heading
@@ -42,7 +42,7 @@ export function anchorsOf(page: string): string[] {
   });
 }
 
-/** Why a link of a page leads nowhere; undefined where it does not, or leads out of the project. */
+/** Why a link of a page is broken; undefined if it is not, or if it leaves the project. */
 export function whatIsWrongWithLink(page: string, address: string): string | undefined {
   if (/^[a-z]+:/.test(address)) return undefined;
   const [path = "", anchor] = address.split("#");
@@ -53,7 +53,7 @@ export function whatIsWrongWithLink(page: string, address: string): string | und
   return undefined;
 }
 
-/** Files and folders of the project that a text names in code: `files/host/provision.sh`, `settings/`, `Pulumi.dev.yaml`. */
+/** The project's files and folders that a text names as inline code: `files/host/provision.sh`, `settings/`, `Pulumi.dev.yaml`. */
 export function pathsNamedIn(page: string, topLevel: string[]): string[] {
   const words = [...withoutCode(page).matchAll(/`([^`\n]+)`/g)].map(([, word = ""]) => word);
   return words.filter((word) => /^[\w.-]+(\/[\w.-]+)*\/?$/.test(word) && topLevel.includes(word.split("/")[0] ?? ""));

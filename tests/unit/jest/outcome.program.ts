@@ -1,4 +1,4 @@
-/** Runs the test files of two folders with the project's own configuration: those that never end, and others. Limits are of seconds. */
+/** Runs the test files of two folders with the project's configuration and time limits of a few seconds: files that never end, and others. */
 
 import { runCLI } from "jest";
 import { projectFolder } from "../../../scripts/cli/folders.ts";

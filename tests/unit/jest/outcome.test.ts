@@ -26,7 +26,7 @@ const others = {
 const folder = mkdtempSync(join(tmpdir(), "outcome-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-it("Whatever becomes of a test file, the others run, and nothing that fails goes uncounted", async () => {
+it("jest runs all other test files after one hangs or ends the process, and counts every failure", async () => {
   for (const [name, files] of Object.entries({ endless, others })) {
     mkdirSync(join(folder, name));
     for (const [file, text] of Object.entries(files)) {
@@ -40,6 +40,6 @@ it("Whatever becomes of a test file, the others run, and nothing that fails goes
     join(folder, "endless"),
     join(folder, "others"),
   ]);
-  // Passed: what goes on, what is fine, what comes before the last hook. Failed: a test or a file each, and two that need a hook.
+  // Passed: the test after a time-out, the one of fine, the one before the last hook. Failed: one test or file each, and the two that need a hook.
   assert.equal(output.trim().split("\n").at(-1), JSON.stringify({ passed: 3, failed: 10, skipped: 1 }), output);
 }, 240_000);

@@ -4,15 +4,15 @@ import { describe, it } from "@jest/globals";
 
 const folder = new URL(".", import.meta.url);
 
-describe("What Node's own modules make", () => {
-  it("is compared by its content", () => {
+describe("An object created by Node's own modules", () => {
+  it("is deeply equal to one of the test's own with the same content", () => {
     const found = readdirSync(folder).filter((name) => name.startsWith("realms"));
     assert.deepEqual({ found }, { found: ["realms.test.ts"] });
     assert.notDeepEqual({ found }, { found: [] });
     assert.throws(() => assert.deepEqual({ found }, { found: ["another"] }), { code: "ERR_ASSERTION" });
   });
 
-  it("is an instance of the class of its errors, and of no other", () => {
+  it("is an instance of the same error class, and of no other", () => {
     class Own extends Error {}
     assert.throws(() => readFileSync(new URL("nothing", folder)), Error);
     assert.throws(() => new URL("nothing"), TypeError);
@@ -22,7 +22,7 @@ describe("What Node's own modules make", () => {
     assert.deepEqual([own instanceof Own, own instanceof Error, own instanceof TypeError], [true, true, false]);
   });
 
-  it("still differs from an instance of a class", () => {
+  it("is not deeply equal to an instance of another class", () => {
     class Own {
       value = 1;
     }

@@ -6,7 +6,7 @@ import { handedOver } from "../../support/projectFile.ts";
 import { contentOf, serviceManifestOf } from "../../support/unpack.ts";
 
 let runs = 0;
-/** Evaluates index.ts anew: Node keeps a module by its whole address. */
+/** Evaluates index.ts again: Node caches a module by its whole URL, so each run has its own query. */
 function program(): Promise<unknown> {
   runs += 1;
   return import(`../../../index.ts?letsencrypt=${runs}`);
@@ -25,32 +25,32 @@ const straight = {
   "jupyter-up:acmeEmail": "ann@example.com",
 };
 
-describe("The program for a site that browsers reach straight", () => {
+describe("The program with proxied: false and a certificate of Let's Encrypt", () => {
   let run: Run;
   const stdinOf = (name: string) => run.resources.find((each) => each.name === name)?.inputs.stdin;
   beforeAll(async () => {
     run = await runUnderMocks(handedOver({ ...straight, "cloudflare:apiToken": token }), program);
   });
 
-  it("makes no certificate, and none of the authorities that people would have to trust", () => {
+  it("creates no certificate and no private authority", () => {
     for (const { name } of run.resources) assert.doesNotMatch(name, /^certificate/);
     assert.equal(run.exports.certificateAuthority, undefined);
   });
 
-  it("sends the token to the machine among the secrets, and shows it nowhere", () => {
+  it("sends Cloudflare's token with the secrets, and has it nowhere readable", () => {
     const sent = secretOf(stdinOf("site-secrets"));
     assert.equal(contentOf(String(sent), "cloudflare-token"), `${token}\n`);
     for (const { name, inputs } of run.resources)
       for (const text of openTexts(inputs)) assert.equal(text.includes(MARKER), false, name);
   });
 
-  it("has the machine get the certificate", () => {
+  it("lets the machine obtain the certificate", () => {
     assert.ok(serviceManifestOf(String(stdinOf("site-release")), "lego").certificate);
   });
 });
 
-describe("The program for such a site, without Cloudflare's token", () => {
-  it("says so before the first resource", async () => {
+describe("The program with proxied: false and without Cloudflare's token", () => {
+  it("reports the missing token before the first resource", async () => {
     let thrown: unknown;
     const run = await runUnderMocks(handedOver(straight), async () => {
       thrown = await program().catch((error) => error);

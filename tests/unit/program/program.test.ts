@@ -8,7 +8,7 @@ import { handedOver } from "../../support/projectFile.ts";
 import { manifestOf, unpack } from "../../support/unpack.ts";
 
 let runs = 0;
-/** Evaluates index.ts anew, for its outputs: Node keeps a module by its whole address. */
+/** Evaluates index.ts again and returns its outputs: Node caches a module by its whole URL, so each run has its own query. */
 async function program(): Promise<unknown> {
   runs += 1;
   return (await import(`../../../index.ts?run=${runs}`)).default;
@@ -32,7 +32,7 @@ describe("The program", () => {
 
   beforeAll(async () => {
     run = await runUnderMocks(handedOver(people), () => {
-      // As source-map-support does, which the SDK installs before it loads the program.
+      // Like source-map-support, which the SDK installs before it loads the program.
       Error.prepareStackTrace = (_error, frames) => {
         if (frames.some((frame) => frame.getFileName()?.includes("/components/"))) mapped += 1;
         return "";
@@ -42,7 +42,7 @@ describe("The program", () => {
     commands = run.resources.filter(({ type }) => type.startsWith("command:"));
   });
 
-  it("makes these resources and no others", () => {
+  it("creates exactly these resources", () => {
     assert.deepEqual(run.resources.map(({ type, name }) => `${type} ${name}`).sort(), [
       "command:local:Command site-release",
       "command:local:Command site-secrets",
@@ -70,16 +70,16 @@ describe("The program", () => {
     ]);
   });
 
-  it("has Node keep its compiled code", () => {
+  it("enables Node's compile cache", () => {
     assert.notEqual(getCompileCacheDir(), undefined);
   });
 
-  it("maps no stack trace of a resource through source maps", () => {
+  it("turns source maps off for the stack traces of resources", () => {
     assert.equal(mapped, 0);
     assert.match(String(new Error("one").stack), /program\.test\.ts:\d+:\d+/);
   });
 
-  it("has every resource of a provider in a component, and by a name that begins with the component's", () => {
+  it("creates each provider's resource within a component, with a name that starts with the component's", () => {
     for (const { name, parent } of run.resources.filter(({ custom }) => custom)) {
       const component = run.resources.find(({ urn }) => urn === parent);
       assert.match(component?.type ?? "", /^jupyter-up:index:/, name);
@@ -87,7 +87,7 @@ describe("The program", () => {
     }
   });
 
-  it("has the error hook at every resource, where the engine knows such hooks", async () => {
+  it("sets the error hook on every resource, if the engine supports error hooks", async () => {
     const hooksOf = ({ resources }: Run) =>
       resources.flatMap(({ type, options }) => (type === "pulumi:pulumi:Stack" ? [] : [options.onError]));
     assert.deepEqual(
@@ -101,14 +101,14 @@ describe("The program", () => {
     );
   });
 
-  it("puts nothing secret where the state or a preview would show it", () => {
+  it("has no secret readable in the state or a preview", () => {
     for (const { name, inputs } of run.resources)
       for (const text of openTexts(inputs)) assert.equal(text.includes(MARKER), false, name);
     for (const [urn, outputs] of Object.entries(run.outputs))
       for (const text of openTexts(outputs)) assert.equal(text.includes(MARKER), false, urn);
   });
 
-  it("hands over the whole standard input of the secrets as one secret, and shows none of its output", () => {
+  it("passes the standard input of the secrets command as one secret, and logs no output of it", () => {
     const { stdin, logging } = command("site-secrets").inputs;
     const text = secretOf(stdin);
     assert.ok(typeof text === "string" && text.includes(MARKER));
@@ -116,7 +116,7 @@ describe("The program", () => {
     assert.equal(logging, "none");
   });
 
-  it("hands over the release in plain sight, so that a preview shows each line that changes", () => {
+  it("passes the release unencrypted, so that a preview shows each changed line", () => {
     const { stdin, logging } = command("site-release").inputs;
     assert.equal(secretOf(stdin), undefined);
     assert.ok(typeof stdin === "string");
@@ -125,16 +125,16 @@ describe("The program", () => {
     assert.equal(logging, "stdoutAndStderr");
   });
 
-  it("hands over the host's own program in plain sight", () => {
+  it("passes the host program unencrypted", () => {
     assert.match(String(command("site-setup").inputs.stdin), /^#!\/bin\/sh\n# site-apply:/);
   });
 
-  it("runs every command on the host, and by no second way", () => {
+  it("runs every command on the local machine", () => {
     assert.equal(commands.length, 3);
     for (const { type, name } of commands) assert.equal(type, "command:local:Command", name);
   });
 
-  it("runs a command only where something changed, and without the output of the time before", () => {
+  it("runs a command only if its input changed, without the previous output in its environment", () => {
     for (const { name, inputs } of commands) {
       assert.equal(inputs.addPreviousOutputInEnv, false, name);
       for (const key of ["triggers", "environment", "update", "interpreter", "dir", "assetPaths", "archivePaths"])
@@ -142,7 +142,7 @@ describe("The program", () => {
     }
   });
 
-  it("has command lines of one line, because a failing command prints it", () => {
+  it("has single-line commands, because Pulumi prints a command that fails", () => {
     for (const { name, inputs } of commands) {
       assert.ok(typeof inputs.create === "string", name);
       assert.equal(inputs.create.includes("\n"), false, name);
@@ -150,19 +150,19 @@ describe("The program", () => {
     }
   });
 
-  it("takes the site down where its set-up is deleted, and nothing else ever", () => {
+  it("takes the site down when the set-up command is deleted, and has no other delete command", () => {
     assert.match(String(command("site-setup").inputs.delete), /site-apply'\\'' down jupyter-up-test' /);
     assert.equal(command("site-release").inputs.delete, undefined);
     assert.equal(command("site-secrets").inputs.delete, undefined);
   });
 
-  it("sets up, then places secrets, then releases", () => {
+  it("runs set-up, secrets and release in this order", () => {
     assert.deepEqual(command("site-setup").dependencies, []);
     assert.deepEqual(command("site-secrets").dependencies.includes(command("site-setup").urn), true);
     assert.deepEqual(command("site-release").dependencies.includes(command("site-secrets").urn), true);
   });
 
-  it("asks for a certificate of every name the site answers to", () => {
+  it("requests a certificate for every host name of the site", () => {
     const request = run.resources.find(({ type }) => type === "tls:index/certRequest:CertRequest");
     assert.deepEqual(request?.inputs.dnsNames, [
       "lab.localhost",
@@ -172,7 +172,7 @@ describe("The program", () => {
     ]);
   });
 
-  it("gives out where the site is, and who signs in", () => {
+  it("outputs the site's URL and its users", () => {
     const { password, passwords, notebooks, certificateAuthority, ...others } = run.exports;
     assert.deepEqual(others, {
       url: "https://jupyter.lab.localhost:8443",
@@ -183,7 +183,7 @@ describe("The program", () => {
     assert.match(String(certificateAuthority), /^-----BEGIN CERTIFICATE-----\ncertificate-authority-certificate\n/);
   });
 
-  it("gives out passwords as secrets", () => {
+  it("outputs passwords as secrets", () => {
     const { password, passwords } = run.exports;
     assert.equal(secretOf(password), `${MARKER}-secrets-password-ann@example.com-result`);
     assert.deepEqual(secretOf(passwords), {
@@ -193,7 +193,7 @@ describe("The program", () => {
   });
 });
 
-describe("The program with apps of which something is encrypted", () => {
+describe("The program with encrypted values in `apps`", () => {
   const whoami = {
     name: "whoami",
     image: "traefik/whoami:v1.11.0",
@@ -208,19 +208,19 @@ describe("The program with apps of which something is encrypted", () => {
     run = await runUnderMocks(handedOver(config), program, {}, { encrypted: ["jupyter-up:apps"] });
   });
 
-  it("puts nothing of their environment where the state or a preview would show it", () => {
+  it("has no variable of an app readable in the state or a preview", () => {
     for (const { name, inputs } of run.resources)
       for (const text of openTexts(inputs)) assert.doesNotMatch(text, new RegExp(`${MARKER}|API_KEY`), name);
   });
 
-  it("sends their environment with their secrets", () => {
+  it("sends the apps' variables with their secrets", () => {
     const text = String(secretOf(stdinOf(run, "site-secrets")));
     assert.ok(text.includes(`|API_KEY="sk-live-${MARKER}"\n`));
     assert.ok(text.includes(`|TOKEN="${MARKER}-token"\n`));
     assert.deepEqual(text.match(/^\|LEVEL=.*$/gm), ['|LEVEL="3"']);
   });
 
-  it("leaves it readable where nothing is encrypted", async () => {
+  it("sends the variables unencrypted if nothing in `apps` is encrypted", async () => {
     const open = { ...whoami, environment: { LEVEL: "3" }, secrets: {} };
     const plain = await runUnderMocks(handedOver({ ...people, "jupyter-up:apps": [open] }), program);
     assert.match(String(stdinOf(plain, "site-release")), /^\| +LEVEL: "3"$/m);
@@ -240,7 +240,7 @@ describe("The program's notices", () => {
     });
   }
 
-  it("say in a preview who gets the session cookie, and at each run that an image has known vulnerabilities", async () => {
+  it("say in a preview which hosts receive the session cookie, and in each run that an image has known vulnerabilities", async () => {
     const old = { "jupyter-up:imageTag": "2026-01-05" };
     assert.deepEqual(await said(true, {}), ["domain"]);
     assert.deepEqual(await said(false, {}), []);
@@ -248,7 +248,7 @@ describe("The program's notices", () => {
     assert.deepEqual(await said(false, old), ["imageTag"]);
   });
 
-  it("say in a preview of a VM that is not there how long the first run takes, and in each run what it costs", async () => {
+  it("say in the preview of a new VM how long the first run takes, and in each run what it costs", async () => {
     const free = "The VM and its disks stay within Google's free tier";
     const texts = async (preview: boolean) => (await said(preview, gcp)).map((text) => text.replace(/\..*/s, ""));
     assert.deepEqual(await texts(true), [free, "machineType"]);
@@ -257,7 +257,7 @@ describe("The program's notices", () => {
 });
 
 describe("The program with an encrypted certificate of the user's own", () => {
-  it("puts neither it nor its key where the state or a preview would show it", async () => {
+  it("has neither the certificate nor its key readable in the state or a preview", async () => {
     const names = ["example.com", "*.example.com"];
     const { certificate, certificateKey } = selfSigned(names);
     const own = {
@@ -279,8 +279,8 @@ describe("The program with an encrypted certificate of the user's own", () => {
   });
 });
 
-describe("The program with a setting that is encrypted for nothing", () => {
-  it("ends in the command that decrypts it, and does not say its value", async () => {
+describe("The program with an encrypted setting that it cannot keep secret", () => {
+  it("fails with the command that decrypts it, without its value", async () => {
     let message = "";
     const attempt = () =>
       program().catch((error) => {
@@ -297,7 +297,7 @@ describe("The program with a setting that is encrypted for nothing", () => {
 });
 
 describe("The program in a stack whose name Compose refuses", () => {
-  it("has one name for the site, in the release and where it is taken down", async () => {
+  it("uses the same valid name in the release and in the command that takes the site down", async () => {
     const { resources } = await runUnderMocks(handedOver(people), program, {}, { stackName: "Prod" });
     const inputsOf = (name: string) => resources.find((each) => each.name === name)?.inputs ?? {};
     const { project } = manifestOf(String(inputsOf("site-release").stdin));
@@ -305,7 +305,7 @@ describe("The program in a stack whose name Compose refuses", () => {
     assert.match(String(inputsOf("site-setup").delete), new RegExp(`site-apply.* down ${project}\\b`));
   });
 
-  it("names the site so where it tells of a machine that was left behind", async () => {
+  it("uses the same name in the message about an orphaned machine", async () => {
     const made = "urn:pulumi:Prod::jupyter-up::command:remote:Command::site-release";
     const connection = { host: "203.0.113.8", user: "root", hostKey: "ssh-ed25519 BBBB" };
     const ssh = { host: "203.0.113.7", privateKey: "-----BEGIN PRIVATE KEY-----", hostKey: "ssh-ed25519 AAAA" };
@@ -320,7 +320,7 @@ describe("The program in a stack whose name Compose refuses", () => {
 });
 
 describe("The program in a stack that was renamed", () => {
-  it("makes nothing, and says how the site gets the new name", async () => {
+  it("creates nothing, and shows the commands that rename the site", async () => {
     const setup = "urn:pulumi:test::jupyter-up::jupyter-up:index:SiteRelease$command:local:Command::site-setup";
     const made = { [setup]: { delete: "sh '/lab/.state/old/site/bin/site-apply' down jupyter-up-old" } };
     let message = "";
@@ -349,7 +349,7 @@ describe("The program with a password hash in the settings", () => {
     run = await runUnderMocks(handedOver({ ...people, "jupyter-up:signIn": signIn }), program);
   });
 
-  it("makes up no password, and gives out none", () => {
+  it("generates no password, and outputs none", () => {
     assert.equal(
       run.resources.some(({ name }) => name.startsWith("secrets-password")),
       false,
@@ -358,7 +358,7 @@ describe("The program with a password hash in the settings", () => {
     assert.deepEqual(secretOf(run.exports.passwords), {});
   });
 
-  it("sends the hash with the secrets, and shows it nowhere", () => {
+  it("sends the hash with the secrets, and has it nowhere readable", () => {
     const secrets = run.resources.find(({ name }) => name === "site-secrets");
     assert.ok(String(secretOf(secrets?.inputs.stdin)).includes(passwordHash));
     for (const { name, inputs } of run.resources)
@@ -366,7 +366,7 @@ describe("The program with a password hash in the settings", () => {
   });
 });
 
-describe("The program with settings that cannot be used", () => {
+describe("The program with invalid settings", () => {
   const bad = { ...people, "jupyter-up:allow": [], "jupyter-up:port": 0, "jupyter-up:alow": ["ann@example.com"] };
   let thrown: unknown;
   let run: Run;
@@ -376,7 +376,7 @@ describe("The program with settings that cannot be used", () => {
     });
   });
 
-  it("ends in one message, shown without a stack trace", () => {
+  it("fails with one message, without a stack trace", () => {
     assert.ok(pulumi.RunError.isInstance(thrown));
     assert.ok(!("stack" in thrown), "a trace that nobody sees costs the SDK fifteen seconds");
     assert.equal(
@@ -395,7 +395,7 @@ describe("The program with settings that cannot be used", () => {
     );
   });
 
-  it("ends before the first resource", () => {
+  it("fails before the first resource", () => {
     assert.deepEqual(
       run.resources.map(({ type }) => type),
       ["pulumi:pulumi:Stack"],
@@ -420,7 +420,7 @@ describe("The program with target gcp", () => {
     run = await runUnderMocks(handedOver(gcp), program);
   });
 
-  it("makes a VM in place of this machine, and the same site on it", () => {
+  it("creates a VM, with the same site as on the local machine", () => {
     const made = run.resources.map(({ type, name }) => `${type} ${name}`);
     assert.ok(made.includes("jupyter-up:index:GcpVm host"));
     assert.equal(made.includes("jupyter-up:index:ThisMachine host"), false);
@@ -435,7 +435,7 @@ describe("The program with target gcp", () => {
     );
   });
 
-  it("has every resource of a provider in a component, and by a name that begins with the component's", () => {
+  it("creates each provider's resource within a component, with a name that starts with the component's", () => {
     for (const { name, parent } of run.resources.filter(
       ({ custom, type }) => custom && !type.startsWith("pulumi:providers:"),
     )) {
@@ -444,14 +444,14 @@ describe("The program with target gcp", () => {
     }
   });
 
-  it("puts nothing secret where the state or a preview would show it", () => {
+  it("has no secret readable in the state or a preview", () => {
     for (const { name, inputs } of run.resources)
       for (const text of openTexts(inputs)) assert.equal(text.includes(MARKER), false, name);
     for (const [urn, outputs] of Object.entries(run.outputs))
       for (const text of openTexts(outputs)) assert.equal(text.includes(MARKER), false, urn);
   });
 
-  it("lets SSH in from where the settings say, and from nowhere else", () => {
+  it("allows SSH only from sshFrom", () => {
     const rules = run.resources.filter(({ type }) => type === "gcp:compute/firewall:Firewall");
     const ssh = rules.filter(({ inputs }) => JSON.stringify(inputs.allows).includes('"22"'));
     assert.deepEqual(
@@ -460,7 +460,7 @@ describe("The program with target gcp", () => {
     );
   });
 
-  it("gives out where the site and the machine are, and how to get in", () => {
+  it("outputs the addresses of the site and the VM, and the ssh command", () => {
     const { url, urls, address, callbackUrl, ssh, sshKey, readme } = run.exports;
     assert.equal(url, "https://jupyter.lab.example.com");
     assert.equal((urls as Record<string, string>).jupyter, url);
@@ -472,11 +472,11 @@ describe("The program with target gcp", () => {
   });
 });
 
-describe("The program with target gcp, in another zone than the work", () => {
+describe("The program with target gcp, in another zone than the data disk", () => {
   const data = "urn:pulumi:test::jupyter-up::jupyter-up:index:GcpVm$gcp:compute/disk:Disk::host-data";
   const made = { [data]: { project: "my-project-123456", zone: "us-central1-b", size: 20 } };
 
-  it("is refused in plain words, before the first resource", async () => {
+  it("fails with a readable message before the first resource", async () => {
     let thrown: unknown;
     const settings = handedOver(gcp);
     const attempt = async () => {
@@ -488,7 +488,7 @@ describe("The program with target gcp, in another zone than the work", () => {
     assert.equal(run.resources.length, 1);
   });
 
-  it("is refused where a disk has another name than those that this version looks for", async () => {
+  it("fails if the state has a disk with an unknown name", async () => {
     let thrown: unknown;
     const attempt = async () => {
       thrown = await program().catch((error) => error);
@@ -499,14 +499,14 @@ describe("The program with target gcp, in another zone than the work", () => {
     assert.equal(run.resources.length, 1);
   });
 
-  it("takes the work along, once that is allowed", async () => {
+  it("moves the work to the new zone without protectData", async () => {
     const run = await runUnderMocks(handedOver({ ...gcp, "jupyter-up:protectData": false }), program, made);
     const copy = run.resources.find(({ type }) => type === "gcp:compute/snapshot:Snapshot");
     assert.equal(copy?.inputs.zone, "us-central1-b");
   });
 });
 
-describe("The program with target gcp, behind Cloudflare, with people of Google", () => {
+describe("The program with target gcp, behind Cloudflare, with sign-in by Google", () => {
   const names = ["lab.example.com", "vouch.lab.example.com", "jupyter.lab.example.com"];
   const google = { provider: "google", clientId: "0oa1", clientSecret: MARKER };
   const all = (run: Run, type: string) => run.resources.filter((each) => each.type === `cloudflare:index/${type}`);
@@ -517,19 +517,19 @@ describe("The program with target gcp, behind Cloudflare, with people of Google"
     run = await runUnderMocks(config, program, {}, { encrypted: ["jupyter-up:signIn"] });
   });
 
-  it("has a record for every name, which leads to Cloudflare", () => {
+  it("creates a proxied DNS record for every host name", () => {
     const records = all(run, "dnsRecord:DnsRecord").map(({ inputs }) => inputs);
     assert.deepEqual(records.map(({ name }) => name).sort(), names.toSorted());
     for (const { type, content, proxied, ttl } of records)
       assert.deepEqual([type, content, proxied, ttl], ["A", "198.51.100.7", true, 1]);
   });
 
-  it("lets the site in from Cloudflare's ranges only", () => {
+  it("allows HTTPS only from Cloudflare's ranges", () => {
     const web = run.resources.find(({ name }) => name === "host-web-firewall");
     assert.deepEqual(web?.inputs.sourceRanges, ["173.245.48.0/20"]);
   });
 
-  it("has Cloudflare sign its certificate, and show one of its own for every name", () => {
+  it("creates an origin certificate, and a client certificate for every host name", () => {
     const [signed] = all(run, "originCaCertificate:OriginCaCertificate");
     assert.deepEqual([signed?.inputs.hostnames].flat().sort(), names.toSorted());
     const shown = all(run, "authenticatedOriginPulls:AuthenticatedOriginPulls").flatMap(({ inputs }) => inputs.configs);
@@ -539,21 +539,21 @@ describe("The program with target gcp, behind Cloudflare, with people of Google"
     );
   });
 
-  it("puts nothing secret where the state or a preview would show it", () => {
+  it("has no secret readable in the state or a preview", () => {
     for (const { name, inputs } of run.resources)
       for (const text of openTexts(inputs)) assert.equal(text.includes(MARKER), false, name);
     for (const [urn, outputs] of Object.entries(run.outputs))
       for (const text of openTexts(outputs)) assert.equal(text.includes(MARKER), false, urn);
   });
 
-  it("gives out what to register, and no passwords, which it has none of", () => {
+  it("outputs the callback URL to register, and no passwords", () => {
     const { callbackUrl, user, password, passwords, certificateAuthority } = run.exports;
     assert.equal(callbackUrl, "https://vouch.lab.example.com/auth");
     for (const none of [user, password, passwords, certificateAuthority]) assert.equal(none, undefined);
   });
 });
 
-describe("The program with several things in its way", () => {
+describe("The program with several issues in the preflight", () => {
   const urn = (type: string, name: string) => `urn:pulumi:test::jupyter-up::jupyter-up:index:GcpVm$${type}::${name}`;
   const made = {
     [urn("gcp:compute/disk:Disk", "host-data")]: { project: "my-project-123456", zone: "us-west1-a", size: 20 },
@@ -572,7 +572,7 @@ describe("The program with several things in its way", () => {
     else process.env.SSH_AUTH_SOCK = agent;
   });
 
-  it("says them all at once, and makes nothing", async () => {
+  it("reports all of them at once, and creates nothing", async () => {
     let message = "";
     const attempt = () =>
       program().catch((error: Error) => {
@@ -598,12 +598,12 @@ describe("The program with several things in its way", () => {
   });
 });
 
-describe("The program with names at Cloudflare", () => {
+describe("The program with DNS records at Cloudflare", () => {
   const apiToken = { "cloudflare:apiToken": "t".repeat(40), "jupyter-up:dns": "cloudflare" };
   const zone = (id: string, name: string) => ({ id: id.repeat(32), name, status: "active", nameServers: [] });
   const token = "cloudflare:index/getZones:getZones";
 
-  /** What the program does where the token sees these zones. */
+  /** Runs the program with a token that can see these zones. */
   async function withZones(results: unknown[], settings: Record<string, unknown>) {
     let refusal = "";
     const attempt = () =>
@@ -618,7 +618,7 @@ describe("The program with names at Cloudflare", () => {
 
   const straight = { "jupyter-up:proxied": false, "jupyter-up:acmeEmail": "ann@example.com" };
 
-  it("makes them in the zone that the domain lies in", async () => {
+  it("creates them in the zone that contains the domain", async () => {
     const zones = [zone("a", "example.com"), zone("b", "example.co.uk"), zone("c", "sub.example.co.uk")];
     const settings = { "jupyter-up:domain": "lab.sub.example.co.uk", ...straight };
     assert.deepEqual(await withZones(zones, settings).then(({ zoneIds }) => zoneIds), ["c".repeat(32)]);
@@ -626,7 +626,7 @@ describe("The program with names at Cloudflare", () => {
     assert.deepEqual(await withZones(zones, named).then(({ zoneIds }) => zoneIds), ["b".repeat(32)]);
   });
 
-  it("makes nothing where the token sees no such zone", async () => {
+  it("creates nothing if the token can see no such zone", async () => {
     const { refusal, made } = await withZones([zone("a", "example.com")], {
       "jupyter-up:domain": "lab.example.co.uk",
       ...straight,
@@ -638,7 +638,7 @@ describe("The program with names at Cloudflare", () => {
     assert.equal(made, 1);
   });
 
-  it("makes nothing where Cloudflare stands before the machine in a zone that is paused", async () => {
+  it("creates nothing if the site is proxied and the zone is paused", async () => {
     const paused = [{ ...zone("a", "lab.example.com"), paused: true }];
     const { refusal, made } = await withZones(paused, {});
     assert.match(refusal, /^Nothing was changed\. proxied: Cloudflare is paused on the zone lab\.example\.com/);
@@ -646,7 +646,7 @@ describe("The program with names at Cloudflare", () => {
     assert.deepEqual((await withZones(paused, straight)).zoneIds, ["a".repeat(32)]);
   });
 
-  it("makes nothing where Cloudflare stands before names that its certificate does not cover", async () => {
+  it("creates nothing if the site is proxied and Cloudflare's certificate does not cover its host names", async () => {
     const { refusal, made } = await withZones([zone("a", "example.co.uk")], {
       "jupyter-up:domain": "lab.example.co.uk",
     });
@@ -657,7 +657,7 @@ describe("The program with names at Cloudflare", () => {
 
 describe("The program with target ssh", () => {
   const privateKey = `-----BEGIN PRIVATE KEY-----\n${MARKER}\n-----END PRIVATE KEY-----`;
-  // Nobody listens there: what the program looks for on the machine goes nowhere.
+  // Nothing listens there, so the program's checks of the machine fail at once.
   const reached = { host: "127.0.0.1", port: 1, address: "203.0.113.7" };
   const ssh = { ...reached, user: "ann", privateKey, hostKey: "ssh-ed25519 AAAA" };
   let run: Run;
@@ -666,22 +666,22 @@ describe("The program with target ssh", () => {
     run = await runUnderMocks(config, program, {}, { encrypted: ["jupyter-up:ssh"] });
   });
 
-  it("makes nothing in any cloud", () => {
+  it("creates no cloud resources", () => {
     for (const { type } of run.resources) assert.doesNotMatch(type, /^(gcp|cloudflare):/);
     assert.equal(run.resources.filter(isCommand).length, 4);
   });
 
-  it("puts nothing secret where the state or a preview would show it", () => {
+  it("has no secret readable in the state or a preview", () => {
     for (const { name, inputs } of run.resources)
       for (const text of openTexts(inputs)) assert.equal(text.includes(MARKER), false, name);
   });
 
-  it("takes the site down where the stack is destroyed, as the machine stays", () => {
+  it("takes the site down when the stack is destroyed, because the machine remains", () => {
     const setup = run.resources.find(({ name }) => name === "site-setup");
     assert.match(String(setup?.inputs.delete), /site-apply'\\'' down jupyter-up-test'$/);
   });
 
-  it("gives out where the machine is, and no key, which is its owner's", () => {
+  it("outputs the machine's address, but not its owner's key", () => {
     assert.equal(run.exports.address, "203.0.113.7");
     assert.match(String(run.exports.ssh), /^ssh -p 1 .* ann@127\.0\.0\.1$/);
     assert.equal("sshKey" in run.exports, false);

@@ -24,7 +24,7 @@ Signed-By:
  mQINBF
 `;
 
-test("stanzas are read with their lists, their options and their comments passed over", () => {
+test("parseAptSources() reads stanzas with lists and options, and ignores comments", () => {
   const [first, second, third, ...more] = parseAptSources("/etc/apt/sources.list.d/debian.sources", stanzas);
   assert.deepEqual(first, {
     types: ["deb", "deb-src"],
@@ -38,11 +38,11 @@ test("stanzas are read with their lists, their options and their comments passed
   assert.deepEqual(more, []);
 });
 
-test("a stanza that is switched off is no source", () => {
+test("parseAptSources() ignores a disabled stanza", () => {
   assert.deepEqual(parseAptSources("a.sources", `Enabled: no\n${stanzas}`).length, 2);
 });
 
-test("lines are read with their options in brackets", () => {
+test("parseAptSources() reads one-line sources with options in brackets", () => {
   const lines = `# deb http://old.example.com/debian buster main
 deb [arch=amd64,arm64 signed-by=/usr/share/keyrings/k.gpg] http://mirror.example.com/debian bookworm main contrib # own
 deb-src http://mirror.example.com/debian bookworm main
@@ -65,7 +65,7 @@ deb-src http://mirror.example.com/debian bookworm main
   ]);
 });
 
-test("another release comes from the same mirror, without back-ports, sources and third parties", () => {
+test("sourcesOfRelease() uses the same mirror, without backports, source packages and third parties", () => {
   const sources = sourcesOfRelease(parseAptSources("debian.sources", stanzas), "bookworm", "trixie");
   assert.equal(
     formatAptSources(sources),
@@ -83,12 +83,12 @@ Components: main
   );
 });
 
-test("what is written can be read again", () => {
+test("formatAptSources() writes what parseAptSources() reads", () => {
   const sources = sourcesOfRelease(parseAptSources("debian.sources", stanzas), "bookworm", "trixie");
   assert.deepEqual(parseAptSources("debian.sources", formatAptSources(sources)), sources);
 });
 
-test("a machine that follows `stable` has sources of another release all the same", () => {
+test("sourcesOfRelease() finds a release on a machine whose sources name `oldstable`, too", () => {
   const line = parseAptSources("sources.list", "deb http://mirror.example.com/debian oldstable main");
   assert.deepEqual(sourcesOfRelease(line, "bookworm", "trixie")[0]?.suites, ["trixie"]);
 });

@@ -26,19 +26,19 @@ describe("A checkout in a folder of any name, with a project of any name", () =>
   });
   afterAll(() => rmSync(parent, { recursive: true }));
 
-  /** What an expression is there, in which `stack` and `site` are two modules of the scripts. */
+  /** Evaluates an expression in that checkout, with the modules localStack.ts as `stack` and site.ts as `site`. */
   async function there(expression: string): Promise<unknown> {
     const program = `import * as stack from "./scripts/pulumi/localStack.ts"; import * as site from "./scripts/pulumi/site.ts"; console.log(JSON.stringify(await (${expression})))`;
     const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", program], { cwd: folder });
     return JSON.parse(stdout);
   }
 
-  it("keeps its state in its own folder, by an address that the CLI reads so", async () => {
+  it("keeps its state in its own folder, with a URL that the CLI decodes to it", async () => {
     const { pathname, search, hash } = new URL(String(await there("stack.stateEnvironment().PULUMI_BACKEND_URL")));
     assert.deepEqual([decodeURIComponent(pathname), search, hash], [join(folder, ".state/pulumi"), "", ""]);
   });
 
-  it("finds its own stack, and the settings under the project's name", async () => {
+  it("finds its own stack, and its settings under the project's name", async () => {
     assert.equal(await there("stack.localStackExists()"), true);
     assert.equal(await there("stack.mirrorSetting"), "my-lab:imageMirror");
     assert.equal(await there('site.targetOf({ "my-lab:target": "gcp", "jupyter-up:target": "ssh" })'), "gcp");
@@ -46,7 +46,7 @@ describe("A checkout in a folder of any name, with a project of any name", () =>
     assert.deepEqual(await there('site.providersFor({ "my-lab:target": "gcp", "my-lab:dns": "none" })'), providers);
   });
 
-  it("refuses a state folder that nothing can be written to, in words", async () => {
+  it("refuses a state folder that is not writable, with a readable message", async () => {
     rmSync(join(folder, ".state"), { recursive: true });
     writeFileSync(join(folder, ".state"), "");
     const words = await there("stack.ensureStateFolder().catch(({ name, message }) => [name, message])");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "@jest/globals";
 import { type DockerIssue, dockerIssue, dockerParagraphs } from "../../../scripts/machine/docker.ts";
 
-test("what Docker says is told apart: absent, not running, no permission, too old", () => {
+test("Docker's errors are told apart: not installed, not running, no permission, too old", () => {
   const cases: [number, string, DockerIssue | undefined][] = [
     [0, "", undefined],
     [0, "WARNING: something", undefined],
@@ -25,7 +25,7 @@ test("what Docker says is told apart: absent, not running, no permission, too ol
   for (const [code, stderr, issue] of cases) assert.equal(dockerIssue({ code, stderr }), issue, stderr);
 });
 
-test("each issue has a command that fixes it, on Debian and on macOS", () => {
+test("each issue of Docker has a command that fixes it, on Debian and on macOS", () => {
   const commands: [DockerIssue, NodeJS.Platform, RegExp][] = [
     ["absent", "linux", /sudo apt-get install docker\.io/],
     ["absent", "darwin", /brew install --cask docker-desktop/],
@@ -40,7 +40,7 @@ test("each issue has a command that fixes it, on Debian and on macOS", () => {
   }
 });
 
-test("what Docker said is shown to the user", () => {
+test("the user sees Docker's own error", () => {
   const [found] = dockerParagraphs("broken", "linux", "something else altogether");
   assert.match(found ?? "", /something else altogether/);
 });

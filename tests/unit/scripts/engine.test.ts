@@ -9,14 +9,14 @@ import { diagnostic } from "../../support/engineEvent.ts";
 
 const event = (...[severity, message]: Parameters<typeof diagnostic>) => JSON.stringify(diagnostic(severity, message));
 
-describe("an operation of the engine", () => {
+describe("operate()", () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "engine-"));
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  /** Runs `up` with a CLI that writes these lines to its two outputs and ends with this code. */
+  /** Runs `up` with a fake CLI that writes these lines to its two outputs and exits with this code. */
   async function up(code: number, stdout: string[], stderr: string[]) {
     const command = join(folder, "pulumi");
     const writes = [
@@ -38,7 +38,7 @@ describe("an operation of the engine", () => {
     return { said, kept, operation };
   }
 
-  it("that a lock keeps from beginning says how to remove the lock", async () => {
+  it("says how to remove the lock if the stack is locked", async () => {
     const lock =
       "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with `pulumi cancel`.";
     await assert.rejects(up(255, [], [lock, "  file:///state/locks/x.json: created by you@here (pid 1)"]), {
@@ -47,14 +47,14 @@ describe("an operation of the engine", () => {
     });
   });
 
-  it("that fails says what failed, and what the provider meant", async () => {
+  it("throws the error of a failed operation, with the explanation of the provider's error", async () => {
     const error = "after 13 failed attempts: dial tcp 203.0.113.7:22: connect: connection refused";
     await assert.rejects(up(1, [event("error", error)], []), {
       message: /^after 13 failed attempts[\s\S]*nothing answers at its SSH port/,
     });
   });
 
-  it("that succeeds gives its changes, and advice on what an earlier run left pending", async () => {
+  it("returns the changes, and advice on operations that an earlier run left pending", async () => {
     const warning =
       "Attempting to deploy or update resources with 1 pending operations from previous deployment.\n  * urn:pulumi:local::jupyter-up::command:local:Command::site-release, interrupted while creating\n";
     const summary = JSON.stringify({ summaryEvent: { resourceChanges: { same: 3, update: 1 } } });
@@ -68,7 +68,7 @@ describe("an operation of the engine", () => {
     assert.deepEqual((await up(0, [summary], [])).operation.advice, []);
   });
 
-  it("keeps what the host says of this release, and lets pass what it says of every release", async () => {
+  it("keeps messages that matter after the release, and only prints those of every release", async () => {
     const urn = "urn:pulumi:local::jupyter-up::tls:index/privateKey:PrivateKey::authority";
     const creating = JSON.stringify({
       resourcePreEvent: { metadata: { op: "create", urn, type: "tls:index:PrivateKey" } },

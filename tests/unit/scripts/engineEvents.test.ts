@@ -4,7 +4,7 @@ import { plainError } from "../../../components/explain/providersWords.ts";
 import { namesPulumi, parseEvent, plainErrors, progressLines } from "../../../scripts/pulumi/engineEvents.ts";
 import { before, diagnostic, summary } from "../../support/engineEvent.ts";
 
-test("the words of a failed command are left without the command", () => {
+test("a failed command is reported by its output, without the command itself", () => {
   const message = `error: exit status 3: running "set -- setsid; exec 3<&0; \\"$@\\" sh -c ''\\\\''/a b/site-apply'\\\\'' x' <&3 & wait $!":\nPort 8443 is taken by nginx (pid 12).\nGive the site another: pulumi config set port 9443\n`;
   assert.equal(
     plainError(message),
@@ -12,7 +12,7 @@ test("the words of a failed command are left without the command", () => {
   );
 });
 
-test("the wrappings of remote commands, killed commands, and collected errors go as well", () => {
+test("the engine's text around errors of remote commands, killed commands and several errors is removed", () => {
   const cases: [string, string][] = [
     ['Process exited with status 1: running "sudo -n site-apply":\nToo full.', "Too full."],
     ['Process exited with status 137 from signal KILL: running "x": Too full.', "Too full."],
@@ -25,11 +25,11 @@ test("the wrappings of remote commands, killed commands, and collected errors go
   for (const [wrapped, plain] of cases) assert.equal(plainError(wrapped), plain);
 });
 
-test("paragraphs inside an error stay paragraphs", () => {
+test("paragraphs of an error are kept", () => {
   assert.equal(plainError("error: allow: nobody.\n\nport: taken.\n"), "allow: nobody.\n\nport: taken.");
 });
 
-test("each error is shown once, and the engine's own summary of it not at all", () => {
+test("each error is shown once, without the engine's own summary of it", () => {
   const events = [
     diagnostic("info", "dex: starts"),
     diagnostic("error", "error: Too full."),
@@ -40,7 +40,7 @@ test("each error is shown once, and the engine's own summary of it not at all", 
   assert.deepEqual(plainErrors(events), ["Too full."]);
 });
 
-test("a waiting user sees what commands write and what is worked on", () => {
+test("progress shows the output of commands and the resource in progress", () => {
   assert.deepEqual(progressLines(diagnostic("info", "dex: starts\njupyter: starts\n")), [
     "dex: starts",
     "jupyter: starts",
@@ -50,7 +50,7 @@ test("a waiting user sees what commands write and what is worked on", () => {
   ]);
 });
 
-test("debugging, components and resources that stay as they are tell nothing", () => {
+test("progress omits debug messages, components and unchanged resources", () => {
   const debugging = { ...diagnostic("info", "RegisterResource RPC prepared") };
   Object.assign(debugging.diagnosticEvent ?? {}, { severity: "debug" });
   assert.deepEqual(progressLines(debugging), []);
@@ -59,13 +59,13 @@ test("debugging, components and resources that stay as they are tell nothing", (
   assert.deepEqual(progressLines(summary()), []);
 });
 
-test("what is not an event is passed over", () => {
+test("lines that are not events are ignored", () => {
   assert.equal(parseEvent("warning: something"), undefined);
   assert.equal(parseEvent("{ cut off"), undefined);
   assert.deepEqual(parseEvent('{"sequence":1,"summaryEvent":{}}'), { sequence: 1, summaryEvent: {} });
 });
 
-test("a text that tells to run `pulumi` is told from one that only speaks of Pulumi", () => {
+test("an instruction to run `pulumi` is told from a text that only mentions Pulumi", () => {
   assert.equal(namesPulumi("Add one: pulumi config set --path 'allow[0]' ann@example.com"), true);
   assert.equal(namesPulumi("Fix the cause above, and run `pulumi up` again."), true);
   assert.equal(namesPulumi("Pulumi cannot see it."), false);

@@ -8,7 +8,7 @@ const own = (users: NodeJS.ProcessEnv) => {
   return rest;
 };
 
-describe("What the scripts start", () => {
+describe("A process started by the scripts", () => {
   const foreign = [
     ...["COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "COMPOSE_PROFILES", "COMPOSE_ENV_FILES", "DOCKER_DEFAULT_PLATFORM"],
     ...["GREP_OPTIONS", "POSIXLY_CORRECT", "TAR_OPTIONS", "CDPATH"],
@@ -39,7 +39,7 @@ describe("What the scripts start", () => {
       assert.deepEqual(own({ [name]: "x" }), { [name]: "x" });
     });
 
-  it("has a folder for temporary files that is there", () => {
+  it("has a folder for temporary files that exists", () => {
     assert.deepEqual(own({ TMPDIR: "/tmp" }), { TMPDIR: "/tmp" });
     assert.deepEqual(own({ TMPDIR: "/dev/null/folder" }), {});
   });
@@ -52,13 +52,13 @@ describe("What the scripts start", () => {
     [{ NO_PROXY: "" }, loopback],
   ];
   for (const [variables, list] of lists)
-    it(`asks this machine by no proxy: ${JSON.stringify(variables)}`, () => {
+    it(`connects to this machine without a proxy: ${JSON.stringify(variables)}`, () => {
       assert.deepEqual(ownEnvironment(variables), { NO_PROXY: list, no_proxy: list });
     });
 });
 
 describe("A command on the stack `local`", () => {
-  it("gets nothing of another stack's", () => {
+  it("gets no variables of another stack", () => {
     const users = {
       PULUMI_CONFIG_PASSPHRASE: "x",
       PULUMI_BACKEND_URL: "s3://x",

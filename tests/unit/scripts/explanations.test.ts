@@ -6,14 +6,14 @@ import { diagnostic } from "../../support/engineEvent.ts";
 
 const quotaExceeded = "googleapi: Error 403: Quota 'CPUS' exceeded.  Limit: 24.0 globally., quotaExceeded";
 
-describe("In the events of a run", () => {
-  it("each thing is said once, and of errors only", () => {
+describe("Explanations of the events of a run", () => {
+  it("appear once each, and only for errors", () => {
     const [error, warning] = [diagnostic("error", quotaExceeded), diagnostic("warning", quotaExceeded)];
     assert.equal(explanations([error, error, warning]).length, 1);
     assert.deepEqual(explanations([warning]), []);
   });
 
-  it("what the program has already shown is not shown twice", () => {
+  it("are omitted if the program has already shown them", () => {
     const [words = ""] = explanations([diagnostic("error", quotaExceeded)]);
     const shown = diagnostic("error", `<{%reset%}>${layOut(words)}<{%reset%}>\n`);
     assert.deepEqual(explanations([shown, diagnostic("error", quotaExceeded)]), []);
@@ -21,7 +21,7 @@ describe("In the events of a run", () => {
     assert.equal(explanations([shown, diagnostic("error", other)]).length, 1);
   });
 
-  it("operations that are pending are named, with the command that forgets them", () => {
+  it("name pending operations, with the command that clears them", () => {
     const message = `Attempting to deploy or update resources with 2 pending operations from previous deployment.
   * urn:pulumi:local::jupyter-up::jupyter-up:index:SiteRelease$command:local:Command::site-release, interrupted while creating
   * urn:pulumi:local::jupyter-up::tls:index/privateKey:PrivateKey::authority-key, interrupted while updating

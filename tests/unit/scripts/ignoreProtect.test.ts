@@ -6,7 +6,7 @@ describe("--ignore-protect", () => {
   const gcp = { "jupyter-up:target": "gcp" };
   const destroy = ["destroy", "--ignore-protect", "--stack", "dev"];
 
-  it("is refused while protectData keeps a disk, in words that end in the command that lets it go", () => {
+  it("is refused while protectData protects a disk, with the command that turns protectData off", () => {
     for (const args of [destroy, ["up", "--ignore-protect=true"]])
       for (const config of [gcp, { ...gcp, "jupyter-up:protectData": "true" }])
         assert.throws(() => refuseIgnoreProtect(args, config), {
@@ -16,7 +16,7 @@ describe("--ignore-protect", () => {
         });
   });
 
-  it("is none of our business without it, or where no disk is kept", () => {
+  it("is not refused if it is absent, or if no disk is protected", () => {
     refuseIgnoreProtect(["destroy", "--yes"], gcp);
     refuseIgnoreProtect(["destroy", "--ignore-protect=false"], gcp);
     for (const off of [false, "false"]) refuseIgnoreProtect(destroy, { ...gcp, "jupyter-up:protectData": off });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "@jest/globals";
 import { mirrored, parseImageName } from "../../../offline/setup/imageNames.ts";
 
-test("an image's name is read as Docker reads it", () => {
+test("an image's name is parsed as Docker parses it", () => {
   const cases: [string, string, string][] = [
     ["quay.io/jupyter/scipy-notebook:2026-08-08", "quay.io/jupyter/scipy-notebook", "2026-08-08"],
     ["nginxinc/nginx-unprivileged:1.30.4-alpine-slim", "docker.io/nginxinc/nginx-unprivileged", "1.30.4-alpine-slim"],
@@ -15,7 +15,7 @@ test("an image's name is read as Docker reads it", () => {
   for (const [name, repository, tag] of cases) assert.deepEqual(parseImageName(name), { repository, tag }, name);
 });
 
-test("a mirror holds each image under its whole name", () => {
+test("a mirror has each image under its full name, registry included", () => {
   assert.equal(
     mirrored("quay.io/jupyter/scipy-notebook:2026-08-08", "127.0.0.1:5083"),
     "127.0.0.1:5083/quay.io/jupyter/scipy-notebook:2026-08-08",

@@ -3,7 +3,7 @@ import { test } from "@jest/globals";
 import { importsOf } from "../../../offline/setup/moduleGraph.ts";
 import { packageClosure } from "../../../offline/setup/packageClosure.ts";
 
-test("a closure holds what is needed, each from where Node finds it, and nothing else", () => {
+test("the closure of a package has exactly the packages that it needs, each from the folder where Node finds it", () => {
   const lock = {
     "": { dependencies: { a: "1" } },
     "node_modules/a": { dependencies: { b: "1", c: "1" } },
@@ -22,13 +22,13 @@ test("a closure holds what is needed, each from where Node finds it, and nothing
   ]);
 });
 
-test("a package that is not installed (another platform's) is left out", () => {
+test("the closure omits packages that are not installed (for another platform)", () => {
   assert.deepEqual(packageClosure({ "node_modules/a": { dependencies: { "fsevents-like": "1" } } }, ["a"]), [
     "node_modules/a",
   ]);
 });
 
-test("imports are found in all their forms, those of types alone passed over", () => {
+test("imports are found in all forms, except imports of types", () => {
   const source = `import { a } from "./a.ts";
 import type { T } from "./types.ts";
 import b, {

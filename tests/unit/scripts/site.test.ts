@@ -3,7 +3,7 @@ import { test } from "@jest/globals";
 import { providersFor, siteImages } from "../../../scripts/pulumi/site.ts";
 import { withoutCiphers } from "../../../scripts/pulumi/stackConfig.ts";
 
-test("each target needs its own providers", () => {
+test("providersFor() returns the providers of each target", () => {
   const ofAll = ["command", "random", "tls"];
   assert.deepEqual(providersFor({}), ofAll);
   assert.deepEqual(providersFor({ "jupyter-up:target": "gcp" }), [...ofAll, "gcp", "cloudflare"]);
@@ -11,7 +11,7 @@ test("each target needs its own providers", () => {
   assert.deepEqual(providersFor({ "jupyter-up:target": "ssh" }), [...ofAll, "cloudflare"]);
 });
 
-test("the images of a site are known, though secrets among its settings are not", async () => {
+test("the images of a site are found although its secrets are encrypted", async () => {
   const config = {
     "jupyter-up:target": "ssh",
     "jupyter-up:dns": "none",

@@ -26,41 +26,41 @@ config:
 const salt = "encryptionsalt: v1:own\n";
 const machine = { "jupyter-up:imageMirror": "127.0.0.1:5083" };
 
-/** The live file after the CLI has rewritten it, as it does: without comments, in an order of its own. */
+/** The live file after the CLI has rewritten it: without comments, in its own order. */
 function rewritten(change: (config: Record<string, unknown>) => void): string {
   const config = structuredClone(configOf(composeLive(tracked, salt, machine)));
   change(config);
   return JSON.stringify({ encryptionsalt: "v1:own", config });
 }
 
-test("the live file is the tracked one with this clone's salt and the machine's settings", () => {
+test("the live file is the tracked file with this clone's salt and the machine's settings", () => {
   assert.deepEqual(parse(composeLive(tracked, salt, machine)), {
     encryptionsalt: "v1:own",
     config: { ...configOf(tracked), ...machine },
   });
 });
 
-test("a setting of the user's own stands against the machine's", () => {
+test("a user's setting overrides the machine's", () => {
   const own = `${tracked}  jupyter-up:imageMirror: mirror.example.com\n`;
   assert.equal(configOf(composeLive(own, salt, machine))["jupyter-up:imageMirror"], "mirror.example.com");
 });
 
-test("an empty setting is no setting of the user's own", () => {
+test("an empty setting does not override the machine's", () => {
   const own = `${tracked}  jupyter-up:imageMirror: ""\n`;
   assert.equal(configOf(composeLive(own, salt, machine))["jupyter-up:imageMirror"], "127.0.0.1:5083");
 });
 
-test("a salt in the tracked file is somebody else's and stays out of the live one", () => {
+test("a salt in the tracked file is not copied to the live file", () => {
   const live = parse(composeLive(`encryptionsalt: v1:theirs\n${tracked}`, "", {}));
   assert.equal(live.encryptionsalt, undefined);
 });
 
-test("an empty tracked file and a tracked file without config make a live one", () => {
+test("the live file can be made from an empty tracked file, or one without config", () => {
   assert.deepEqual(parse(composeLive("", salt, machine)), { encryptionsalt: "v1:own", config: machine });
   assert.deepEqual(parse(composeLive("# nothing yet\n", salt, {})), { encryptionsalt: "v1:own" });
 });
 
-test("what the CLI would read as another text is quoted for it, and stays as it is in the tracked file", () => {
+test("a text that the CLI would change is quoted in the live file, and unchanged in the tracked file", () => {
   const written = [
     "2026-08-08",
     "off",
@@ -82,7 +82,7 @@ test("what the CLI would read as another text is quoted for it, and stays as it 
   assert.equal(writeBack(own, live, {}), own);
 });
 
-test("before the CLI writes a stack's own file, what it would change is quoted there, and nothing else is touched", () => {
+test("inQuotes() quotes the texts that the CLI would change, and changes nothing else", () => {
   const own = "encryptionsalt: v1:x\nconfig:\n  # Rights.\n  jupyter-up:x: 0755 # of files\n  jupyter-up:port: 8443\n";
   assert.equal(inQuotes(own), own.replace("0755", '"0755"'));
   const oddly = "config:\n    jupyter-up:allow:   [ann@example.com]\n";
@@ -90,12 +90,12 @@ test("before the CLI writes a stack's own file, what it would change is quoted t
   assert.equal(inQuotes(""), "");
 });
 
-test("a text that the CLI changed is written back in quotes", () => {
+test("a text changed by the CLI is written back in quotes", () => {
   const live = 'config:\n  jupyter-up:x: "0755"\n  jupyter-up:y: "0644"\n';
   assert.equal(writeBack("config:\n  jupyter-up:x: 0644\n  jupyter-up:y: 0644\n", live, {}), live);
 });
 
-test("anchors, aliases and merged keys mean the same in the live file, and stay in the tracked one", () => {
+test("anchors, aliases and merged keys have the same meaning in the live file, and stay in the tracked file", () => {
   const own =
     "config:\n  jupyter-up:x: &x 0755\n  jupyter-up:y: *x\n  jupyter-up:z: &z\n    a: b\n  jupyter-up:w:\n    <<: *z\n";
   const live = composeLive(own, salt, machine);
@@ -105,20 +105,20 @@ test("anchors, aliases and merged keys mean the same in the live file, and stay 
   assert.equal(writeBack(own, JSON.stringify({ config: configOf(live) }), machine), own);
 });
 
-test("nothing changed leaves the tracked file as it is, to the letter", () => {
+test("writing back without changes leaves the tracked file identical", () => {
   const oddly = tracked.replace("- you@example.com #", "-   you@example.com   #");
   const live = JSON.stringify({ encryptionsalt: "v1:own", config: { ...configOf(oddly), ...machine } });
   assert.equal(writeBack(oddly, live, machine), oddly);
 });
 
-test("a new setting is added, and every comment stays", () => {
+test("writing back adds a new setting, and keeps every comment", () => {
   const live = rewritten((config) => {
     config["jupyter-up:imageTag"] = "2026-08-15";
   });
   assert.equal(writeBack(tracked, live, machine), `${tracked}  jupyter-up:imageTag: "2026-08-15"\n`);
 });
 
-test("a changed setting keeps its place and its comment", () => {
+test("writing back keeps the place and the comment of a changed setting", () => {
   const live = rewritten((config) => {
     config["jupyter-up:domain"] = "example.com";
     config["jupyter-up:allow"] = ["you@example.com", "@example.com"];
@@ -129,14 +129,14 @@ test("a changed setting keeps its place and its comment", () => {
   );
 });
 
-test("a first setting finds its place in a file without any", () => {
+test("writing back adds the first setting to a file without any", () => {
   const live = JSON.stringify({ config: { "jupyter-up:domain": "example.com" } });
   assert.equal(writeBack("config:\n", live, {}), "config:\n  jupyter-up:domain: example.com\n");
   assert.deepEqual(configOf(writeBack("", live, {})), { "jupyter-up:domain": "example.com" });
   assert.deepEqual(configOf(composeLive("config:\n", "", machine)), machine);
 });
 
-test("a removed setting is gone from the tracked file, a removed list entry too", () => {
+test("writing back removes a removed setting and a removed list entry", () => {
   const live = rewritten((config) => {
     delete config["jupyter-up:domain"];
     config["jupyter-up:signIn"] = { provider: "dex", users: [] };
@@ -146,7 +146,7 @@ test("a removed setting is gone from the tracked file, a removed list entry too"
   assert.deepEqual(config["jupyter-up:signIn"], { provider: "dex", users: [] });
 });
 
-test("the machine's settings and the salt never reach the tracked file", () => {
+test("writing back omits the machine's settings and the salt", () => {
   const text = writeBack(
     tracked,
     rewritten(() => {}),
@@ -155,14 +155,14 @@ test("the machine's settings and the salt never reach the tracked file", () => {
   assert.doesNotMatch(text, /5083|encryptionsalt/);
 });
 
-test("a mirror that the user sets is the user's, and is written back", () => {
+test("writing back includes a mirror that the user has set", () => {
   const live = rewritten((config) => {
     config["jupyter-up:imageMirror"] = "mirror.example.com";
   });
   assert.equal(configOf(writeBack(tracked, live, machine))["jupyter-up:imageMirror"], "mirror.example.com");
 });
 
-test("a secret is written back as the ciphertext it is", () => {
+test("writing back keeps a secret as its ciphertext", () => {
   const live = rewritten((config) => {
     config["jupyter-up:x"] = { secure: "v1:abc:def" };
   });
@@ -171,25 +171,25 @@ test("a secret is written back as the ciphertext it is", () => {
 
 const dev = `encryptionsalt: v1:theirs\n${tracked}`;
 
-test("the live file of another stack is its own with the machine's settings, keys and all", () => {
+test("the live file of another stack is its own file, with its keys, and the machine's settings", () => {
   assert.deepEqual(parse(withMachine(dev, machine)), {
     encryptionsalt: "v1:theirs",
     config: { ...configOf(dev), ...machine },
   });
 });
 
-test("another stack's own file stays to the letter when the CLI wrote its settings anew", () => {
+test("another stack's own file stays identical if the CLI has rewritten the same settings", () => {
   const live = JSON.stringify({ encryptionsalt: "v1:theirs", config: { ...configOf(dev), ...machine } });
   assert.equal(writeAllBack(dev, live, machine), dev);
 });
 
-test("what the CLI wrote as a text is what it was", () => {
+test("a boolean or number that the CLI wrote as a text keeps its form in the stack's file", () => {
   const own = "config:\n  jupyter-up:database: false\n  jupyter-up:port: 8443\n";
   const live = 'config:\n  jupyter-up:database: "false"\n  jupyter-up:port: "8443"\n';
   assert.equal(writeAllBack(own, live, {}), own);
 });
 
-test("a key that another stack has got is kept in its own file", () => {
+test("a new key of another stack is written to its own file", () => {
   const live = JSON.stringify({ encryptionsalt: "v1:new", config: { ...configOf(tracked), ...machine } });
   assert.deepEqual(parse(writeAllBack(tracked, live, machine)), {
     encryptionsalt: "v1:new",
@@ -197,7 +197,7 @@ test("a key that another stack has got is kept in its own file", () => {
   });
 });
 
-test("what is encrypted is stood in for by something of its form", () => {
+test("withoutCiphers() replaces encrypted values with valid placeholders", () => {
   const config = {
     "jupyter-up:ssh": { host: "a", privateKey: { secure: "v1:x" } },
     list: [{ passwordHash: { secure: "v1:y" } }],
@@ -210,7 +210,7 @@ test("what is encrypted is stood in for by something of its form", () => {
   assert.match(plain.list[0]?.passwordHash ?? "", /^\$2b\$10\$.{53}$/);
 });
 
-test("a file that is no YAML is refused by its name and the place, without its content", () => {
+test("a file that is not YAML is refused with its name and the position, without its content", () => {
   const twice = `${tracked}  jupyter-up:domain: secret.example.com\n`;
   assert.throws(() => requireYaml(twice, "Pulumi.local.yaml"), {
     name: "PlainError",
@@ -227,7 +227,7 @@ test("a file that is no YAML is refused by its name and the place, without its c
 
 const refused: [name: string, text: string | Uint8Array, why: string][] = [
   ["of two documents", "config:\n---\nconfig:\n", "a second document begins at line 2, column 1"],
-  ["with an alias of nothing", "config:\n  a: *b\n", "there is no anchor for *b at line 2, column 6"],
+  ["with an undefined alias", "config:\n  a: *b\n", "there is no anchor for *b at line 2, column 6"],
   ["that is a list", "- a\n", "the file must contain settings by name, one per line, at line 1, column 1"],
   [
     "whose config is a list",
@@ -237,20 +237,20 @@ const refused: [name: string, text: string | Uint8Array, why: string][] = [
   ["that is not UTF-8", Uint8Array.of(0x61, 0xff), "it is not UTF-8 text"],
 ];
 for (const [name, text, why] of refused)
-  test(`a file ${name} is refused in plain words`, () => {
+  test(`a file ${name} is refused with a readable message`, () => {
     assert.throws(() => requireYaml(text, "Pulumi.local.yaml"), {
       name: "PlainError",
       message: `Pulumi.local.yaml is not valid YAML: ${why}.\n\nCorrect the file there, and run the command again.`,
     });
   });
 
-test("a file with nothing odd in it is taken as it is: comments alone, CRLF, a byte order mark, a tag", () => {
+test("a valid file is returned unchanged: only comments, CRLF, a byte order mark, a tag", () => {
   for (const text of ["", tracked, tracked.replaceAll("\n", "\r\n"), "# nothing yet\n", "config:\n", "a: !unknown b\n"])
     assert.equal(requireYaml(text, "Pulumi.local.yaml"), text);
   assert.equal(requireYaml(Buffer.from(`\ufeff${tracked}`), "Pulumi.local.yaml"), tracked);
 });
 
-test("nothing is said of a file but by requireYaml: Node would print a warning of the parser's", () => {
+test("reading a file with YAML warnings emits no warning of Node", () => {
   const warned: Error[] = [];
   // jest itself runs on an experimental feature of Node.
   const listen = (warning: Error) => warning.name !== "ExperimentalWarning" && warned.push(warning);

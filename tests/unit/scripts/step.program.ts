@@ -1,4 +1,4 @@
-/** Runs a step as a script does, and ends in the way that the first argument names. For step.test.ts. */
+/** Runs a step like a script; the first argument selects how it ends. For step.test.ts. */
 
 import { attempt } from "../../../scripts/cli/command.ts";
 import { main } from "../../../scripts/cli/main.ts";
@@ -13,7 +13,7 @@ await main(async () => {
     async (say, keep) => {
       keep("jupyter: two packages are still being installed, beside the running server");
       say("this line is shown while the step runs: the images are pulled");
-      // Longer than half a second: from then on a step shows its time.
+      // Longer than half a second, after which a step shows its time.
       await attempt("sleep", [ending === "waits" ? "60" : "0.7"]);
       if (ending === "loses its command") await attempt("sh", ["-c", "kill -INT $$"]);
       if (ending === "fails") {

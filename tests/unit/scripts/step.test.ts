@@ -9,7 +9,7 @@ const stackTrace = /^\s+at /m;
 const show = (ending: string, options: TerminalOptions) => onTerminal([process.execPath, program, ending], options);
 
 describe("A step", () => {
-  // Terminals that a step is drawn on, and those that it writes lines to.
+  // Terminals on which a step is redrawn, and terminals to which it writes lines.
   const terminals: [name: string, options: TerminalOptions, drawn: boolean][] = [
     ["of 80 columns", { columns: 80 }, true],
     ["of 40 columns", { columns: 40 }, true],
@@ -62,7 +62,7 @@ describe("A step", () => {
     assert.match(output, /^ {4}this line is shown while the step runs: the images are pulled$/m);
   });
 
-  it.concurrent("whose command has noticed Ctrl-C first", async () => {
+  it.concurrent("that is interrupted by Ctrl-C, and whose command ended first", async () => {
     const { code, output } = await run(process.execPath, [program, "loses its command"]);
     assert.equal(code, 130, output);
     assert.match(output, /^Interrupted\. Run the command again to go on\.$/m);

@@ -11,7 +11,7 @@ const outputs = {
   certificateAuthority: "-----BEGIN CERTIFICATE-----",
 };
 
-test("the last words of a start say what to open, how to sign in, and how to stop", () => {
+test("the summary says what to open, how to sign in, and how to stop", () => {
   assert.equal(
     summary(outputs, "/clone/.state/ca.pem", [], 12_300),
     `
@@ -27,16 +27,16 @@ The site is up (12 s).
   );
 });
 
-test("each fake has its own line", () => {
+test("the summary has a line for each fake", () => {
   const text = summary(outputs, "ca.pem", ["nginx: Debian's", "Dex: our own"], 1000);
   assert.match(text, /Not the real thing on this machine:\n {2}- nginx: Debian's\n {2}- Dex: our own\n$/);
 });
 
-test("shows no password if the settings contain only its hash", () => {
+test("the summary shows no password if the settings contain only its hash", () => {
   assert.match(summary({ ...outputs, password: "" }, "ca.pem", [], 1000), /Password: {3}your own \(its hash is in/);
 });
 
-test("durations read as a person says them", () => {
+test("durations are written in words", () => {
   assert.equal(seconds(440), "0.4 s");
   assert.equal(seconds(9400), "9.4 s");
   assert.equal(seconds(12_300), "12 s");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "@jest/globals";
 import { isAtLeast } from "../../../scripts/cli/version.ts";
 
-test("a version is found in what programs print about themselves", () => {
+test("a version is found in the output of programs", () => {
   for (const [text, version, newer] of [
     ["v3.259.0", "3.259.0", "3.259.1"],
     ["Docker Compose version 2.26.1-4", "2.26.1", "2.26.2"],
@@ -21,11 +21,11 @@ test("versions are compared number by number, not letter by letter", () => {
   assert.equal(isAtLeast("2.999.9", "3.259.0"), false);
 });
 
-test("parts that are not there count as zero", () => {
+test("missing parts of a version count as zero", () => {
   assert.equal(isAtLeast("1.21", "1.21.0"), true);
   assert.equal(isAtLeast("1.21", "1.21.1"), false);
 });
 
-test("a text without a version is never new enough", () => {
+test("a text without a version is never recent enough", () => {
   for (const text of ["", "command not found"]) assert.equal(isAtLeast(text, "0.0"), false);
 });

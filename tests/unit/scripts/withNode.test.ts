@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, it } from "@jest/globals";
 const run = promisify(execFile);
 const scripts = new URL("../../../scripts", import.meta.url).pathname;
 
-/** A project with one development package, and the same refusal of an old Node as this one: `engines`, `engine-strict`. */
+/** A project with one development package that refuses an old Node like this one, by `engines` and `engine-strict`. */
 const files: Record<string, string> = {
   "package.json": JSON.stringify({
     name: "project",
@@ -49,13 +49,13 @@ describe("scripts/with-node", () => {
   const withNode = (env: NodeJS.ProcessEnv = {}) =>
     run("sh", ["scripts/with-node", "scripts/script.ts"], { cwd: project, env: { ...process.env, ...env } });
 
-  it("installs the development packages where NODE_ENV=production, and with an npm that runs on an older Node", async () => {
+  it("installs the development packages with NODE_ENV=production, and with an npm that runs on an older Node", async () => {
     const { stdout, stderr } = await withNode({ NODE_ENV: "production" });
     assert.equal(stdout, "the tool is there\n");
     assert.match(stderr, /^Installing this project's packages \(npm ci\)/);
   });
 
-  it("installs nothing when all packages are there", async () => {
+  it("installs nothing if all packages are installed", async () => {
     const { stdout, stderr } = await withNode();
     assert.equal(stdout, "the tool is there\n");
     assert.equal(stderr, "");
@@ -75,7 +75,7 @@ describe("scripts/with-node", () => {
       assert.deepEqual([stdout, stderr], ["the tool is there\n", ""]);
     });
 
-  it("keeps those of NODE_OPTIONS that are about certificates and memory", async () => {
+  it("keeps the options about certificates and memory in NODE_OPTIONS", async () => {
     await writeFile(
       join(project, "scripts/options.ts"),
       "console.log(process.execArgv.length, process.env.NODE_OPTIONS);\n",
@@ -85,7 +85,7 @@ describe("scripts/with-node", () => {
     assert.equal(stdout, "0  --max-old-space-size=512 --use-openssl-ca\n");
   });
 
-  it("refuses a folder in which Node runs no program, in one sentence", async () => {
+  it("refuses a folder in which Node cannot run programs, with one sentence", async () => {
     for (const name of ["back\\slash", "two\nlines"]) {
       await mkdir(join(project, name, "scripts"), { recursive: true });
       await cp(join(project, "scripts/with-node"), join(project, name, "scripts/with-node"));
@@ -97,7 +97,7 @@ describe("scripts/with-node", () => {
     }
   });
 
-  it("installs the packages whatever the user's npm leaves out", async () => {
+  it("installs all packages even if the user's npm omits some", async () => {
     await rm(join(project, "node_modules"), { recursive: true });
     const npm = {
       NPM_CONFIG_OMIT: "dev",
@@ -110,14 +110,14 @@ describe("scripts/with-node", () => {
 });
 
 describe("npm ci", () => {
-  it("refuses a Node that is too old, before anything is installed", async () => {
+  it("refuses a Node that is too old before it installs anything", async () => {
     const project = new URL("../../..", import.meta.url).pathname;
     const folder = await mkdtemp(join(tmpdir(), "npm-ci-"));
     try {
       for (const name of ["package-lock.json", ".npmrc"]) await cp(join(project, name), join(folder, name));
       const { default: manifest } = await import("../../../package.json", { with: { type: "json" } });
       await writeFile(join(folder, "package.json"), JSON.stringify({ ...manifest, engines: { node: ">=99" } }));
-      // `npm test --silent` would keep it silent, too.
+      // `npm test --silent` would silence this npm, too.
       const args = ["ci", "--ignore-scripts", "--loglevel=error"];
       await assert.rejects(run("npm", args, { cwd: folder }), /EBADENGINE[\s\S]*"node":">=99"/);
     } finally {
