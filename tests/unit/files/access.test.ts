@@ -13,8 +13,8 @@ const accounts = accountsOf(
   secrets,
 );
 
-describe("Who gets into the database", () => {
-  it("is notebooks, and each app with a database of its own; notebooks get into what is shared, too", () => {
+describe("Access to the database", () => {
+  it("is given to notebooks and each app with a database, and to notebooks for shared databases", () => {
     assert.deepEqual(accounts, [
       { user: "notebooks", password: "secret-database-notebooks", databases: ["notebooks"], shared: ["phpdemo"] },
       { user: "phpdemo", password: "secret-database-phpdemo", databases: ["phpdemo"], shared: [] },
@@ -22,7 +22,7 @@ describe("Who gets into the database", () => {
     ]);
   });
 
-  it("is written as statements that may be run again", () => {
+  it("is written as statements that can be run again", () => {
     assert.equal(
       accessSql([{ user: "my-app", password: "p", databases: ["my-app"], shared: ["other"] }], "r"),
       `-- Who gets into which database. Made from the stack's settings; run at each release, changes what differs.
@@ -40,7 +40,7 @@ REVOKE EXECUTE, CREATE ROUTINE, ALTER ROUTINE, EVENT, TRIGGER ON \`other\`.* FRO
     );
   });
 
-  it("gets rights on named databases, and never on all", () => {
+  it("grants privileges on named databases, and never on all", () => {
     const granted = accessSql(accounts, "r").match(/ON \S+ TO \S+;/g);
     assert.deepEqual(granted, [
       "ON `notebooks`.* TO 'notebooks'@'%';",
@@ -50,7 +50,7 @@ REVOKE EXECUTE, CREATE ROUTINE, ALTER ROUTINE, EVENT, TRIGGER ON \`other\`.* FRO
     ]);
   });
 
-  it("shares the connections: up to 15 a user, and some left for the site itself", () => {
+  it("limits connections to 15 per user, or fewer with many users", () => {
     const most = (users: number) => {
       const many = Array.from({ length: users }, (_, n) => ({
         user: `app${n}`,
@@ -65,18 +65,18 @@ REVOKE EXECUTE, CREATE ROUTINE, ALTER ROUTINE, EVENT, TRIGGER ON \`other\`.* FRO
     assert.deepEqual(most(200), new Set(["MAX_USER_CONNECTIONS 1"]));
   });
 
-  it("has quotes and backslashes of a password written as text", () => {
+  it("escapes quotes and backslashes in passwords", () => {
     const sql = accessSql([{ user: "a", password: "it's \\ `", databases: [], shared: [] }], "'");
     assert.match(sql, /IDENTIFIED BY 'it\\'s \\\\ `' WITH/);
     assert.match(sql, /'root'@'localhost' IDENTIFIED BY '\\'';/);
   });
 
-  it("is what the questions for obsolete users, rights and sessions leave out", () => {
+  it("excludes current accounts from the queries for obsolete users, privileges and sessions", () => {
     const sql = obsoleteSql(accounts);
     assert.match(sql, /User NOT IN \('notebooks', 'phpdemo', 'whoami'\);/);
-    const rights =
+    const grants =
       "(('notebooks', 'notebooks'), ('notebooks', 'phpdemo'), ('phpdemo', 'phpdemo'), ('whoami', 'whoami'));";
-    assert.ok(sql.includes(`(User, Db) NOT IN ${rights}`), sql);
-    assert.ok(sessionsSql(accounts).includes(`(USER, DB) NOT IN ${rights}`));
+    assert.ok(sql.includes(`(User, Db) NOT IN ${grants}`), sql);
+    assert.ok(sessionsSql(accounts).includes(`(USER, DB) NOT IN ${grants}`));
   });
 });

@@ -5,7 +5,7 @@ import { certificateId } from "../../../files/services/lego/lego.ts";
 import { type Changes, layout, secrets, serviceOf, siteWith } from "../../support/site.ts";
 import { composeOf, contentOf, manifestOf, serviceManifestOf, unpack } from "../../support/unpack.ts";
 
-/** A site that browsers reach straight. */
+/** A site with proxied: false and a certificate of Let's Encrypt. */
 const straight = (settings: Record<string, unknown> = {}): Changes => ({
   settings: { target: "gcp", proxied: "false", acmeEmail: "ann@example.com", ...settings },
 });
@@ -23,7 +23,7 @@ describe("A site with a certificate of Let's Encrypt", () => {
     hostNames: ["lab.example.com", "vouch.lab.example.com", "dex.lab.example.com", "jupyter.lab.example.com"],
   });
 
-  it("has a service that is run when there is something to do, and has nothing to do with the others", () => {
+  it("has a service lego that starts only on demand, on its own network", () => {
     const { services } = composeOf(release);
     const { lego } = services;
     assert.deepEqual(lego?.profiles, ["certificates"]);
@@ -36,7 +36,7 @@ describe("A site with a certificate of Let's Encrypt", () => {
     );
   });
 
-  it("asks for every name of the site", () => {
+  it("requests every host name of the site", () => {
     const { lego } = composeOf(release).services;
     const words = lego?.command as string[];
     const asked = words.filter((_, index) => words[index - 1] === "--domains");
@@ -49,14 +49,14 @@ describe("A site with a certificate of Let's Encrypt", () => {
     assert.equal(words.includes("--server"), false);
   });
 
-  it("asks the ACME server of the settings", () => {
+  it("uses the ACME server of the settings", () => {
     const server = "https://acme.example.com/directory";
     const { lego } = composeOf(bundleOfIts(straight({ acmeServer: server })).release).services;
     const words = lego?.command as string[];
     assert.equal(words[words.indexOf("--server") + 1], server);
   });
 
-  it("sends the token among the secrets only, as a file of the client's own", () => {
+  it("sends Cloudflare's token only as a secret file of lego", () => {
     const files = Object.entries(unpack(sent).files).filter(([, { content }]) => content.includes(cloudflareToken));
     assert.equal(files.length, 1);
     const [[path, { mode, content }] = ["", { mode: "", content: "" }]] = files;
@@ -65,7 +65,7 @@ describe("A site with a certificate of Let's Encrypt", () => {
     assert.equal(release.includes(cloudflareToken), false);
   });
 
-  it("tells the host who gets it, who reads it and where it is kept", () => {
+  it("names in the manifest the service that obtains the certificate, its reader and its folder", () => {
     const certificates = manifestOf(release).services?.flatMap(({ name, certificate }) =>
       certificate ? [{ name, ...certificate }] : [],
     );
@@ -73,14 +73,14 @@ describe("A site with a certificate of Let's Encrypt", () => {
     assert.equal(serviceManifestOf(release, "nginx").user, "101:101");
   });
 
-  it("has nginx read it where the host puts it, and brings none along", () => {
+  it("points nginx at the file that the host writes, and sends no certificate", () => {
     const text = contentOf(release, "nginx.conf");
     for (const directive of ["ssl_certificate", "ssl_certificate_key"])
       assert.ok(text.includes(`${directive} /run/secrets/nginx/${id}/tls.pem;`));
     assert.equal(sent.includes("tls.crt"), false);
   });
 
-  it("brings a timer along that runs the host's own script", () => {
+  it("contains a systemd timer that runs site-apply", () => {
     assert.match(contentOf(release, "jupyter-up-test-certificate.timer"), /^OnCalendar=daily$/m);
     const service = contentOf(release, "jupyter-up-test-certificate.service");
     assert.match(service, /^ExecStart=\/bin\/sh "\/srv\/site\/bin\/site-apply" renew$/m);
@@ -88,7 +88,7 @@ describe("A site with a certificate of Let's Encrypt", () => {
 });
 
 describe("A site with any other certificate", () => {
-  it("knows nothing of it", () => {
+  it("has no lego and no timer", () => {
     const { release } = bundleOf(siteWith(), secrets);
     assert.equal(composeOf(release).services.lego, undefined);
     assert.doesNotMatch(release, /^(certificate|units) /m);
@@ -96,11 +96,11 @@ describe("A site with any other certificate", () => {
   });
 });
 
-describe("A certificate's name on the host", () => {
+describe("The ID of a certificate on the host", () => {
   it("is the same for the same names in another order", () => {
     assert.equal(certificateId({ ...order, hostNames: order.hostNames.toReversed() }), certificateId(order));
   });
-  it("is another one for other names, or from another server", () => {
+  it("differs for other names and for another server", () => {
     assert.notEqual(certificateId({ ...order, hostNames: ["a.example.com"] }), certificateId(order));
     assert.notEqual(certificateId({ ...order, server: "https://acme.example.com/directory" }), certificateId(order));
   });

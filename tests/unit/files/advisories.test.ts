@@ -7,8 +7,8 @@ import { declaredSettings } from "../../support/projectFile.ts";
 import { siteWith } from "../../support/site.ts";
 
 /**
- * The oldest version of each part that the site may run, by the advisory that asks for it. Where nothing is published,
- * the floor is what the site was tested with.
+ * The oldest version of each image that the site may run, by the advisory that requires it. Without an advisory, it is
+ * the version that the site was tested with.
  */
 const floors: [part: string, fixedIn: string, advisory: string][] = [
   ["nginxinc/nginx-unprivileged", "1.30.4", "CVE-2026-42533: buffer overflow by a map with a regular expression"],
@@ -27,7 +27,7 @@ const floors: [part: string, fixedIn: string, advisory: string][] = [
   ["jupyter/scipy-notebook", SAFE_SINCE, "CVE-2026-73417, CVE-2026-73415, CVE-2026-73627: fixed in JupyterLab 4.6.2"],
 ];
 
-/** Every image that the project runs as it comes, in each of its ways to a certificate. */
+/** Every image of the project's default settings, with each source of certificates. */
 const defaults = Object.fromEntries(
   ["image", "imageTag", "databaseTag"].map((key) => [key, declaredSettings()[key]?.default]),
 );
@@ -38,7 +38,7 @@ const references = [
 ].flatMap((settings) => imagesOf(siteWith({ settings })).map(({ reference }) => reference));
 const partOf = (reference: string) => reference.replace(/^[^/]+\//, "").replace(/:.*/, "");
 
-/** `11.8` is whichever of its series is newest: only the series can be too old. */
+/** A tag such as `11.8` stands for the newest version of its series, so only the series can be too old. */
 function isFixed(tag: string, fixedIn: string): boolean {
   if (/^\d{4}-/.test(fixedIn)) return tag >= fixedIn;
   const version = tag.replace(/^v/, "").replace(/-.*/, "");
@@ -46,9 +46,9 @@ function isFixed(tag: string, fixedIn: string): boolean {
   return isAtLeast(version, fixedIn.split(".").slice(0, parts).join("."));
 }
 
-describe("What the site runs is not older than", () => {
+describe("The oldest safe version of each default image", () => {
   for (const [part, fixedIn, advisory] of floors)
-    it(`${part} ${fixedIn} (${advisory})`, () => {
+    it(`is met: ${part} ${fixedIn} (${advisory})`, () => {
       const found = references.filter((reference) => partOf(reference) === part);
       assert.notEqual(found.length, 0, `the site has no ${part}: ${references.join(", ")}`);
       for (const reference of found)
@@ -58,12 +58,12 @@ describe("What the site runs is not older than", () => {
         );
     });
 
-  it("a floor that is known, whatever it is", () => {
+  it("is listed for every image", () => {
     const parts = floors.map(([part]) => part);
     for (const reference of references) assert.ok(parts.includes(partOf(reference)), reference);
   });
 
-  it("and the comparison sees what is older", () => {
+  it("is compared correctly with older and newer tags", () => {
     for (const [tag, fixedIn, expected] of [
       ["1.30.4-alpine-slim", "1.30.4", true],
       ["1.30.3-alpine-slim", "1.30.4", false],

@@ -12,11 +12,11 @@ const networkOf = (app: string) => appNetworks("to", [app]).of.get(app);
 const definitionOf = (changes: Changes) => composeOf(bundleWith(changes).release).services.whoami ?? {};
 const manifestWith = (changes: Changes) => serviceManifestOf(bundleWith(changes).release, "whoami");
 
-describe("An app of three settings", () => {
+describe("An app with only its required settings", () => {
   const changes = withApp();
   const { release } = bundleWith(changes);
 
-  it("has the limits that the site sets, and no way around the door", () => {
+  it("has the site's limits, and is reachable only through nginx", () => {
     assert.deepEqual(definitionOf(changes), {
       image: "docker.io/traefik/whoami:v1.11.0",
       networks: [networkOf("whoami")],
@@ -33,7 +33,7 @@ describe("An app of three settings", () => {
     });
   });
 
-  it("has a name of the site, and a way from it", () => {
+  it("has a host name of the site that nginx passes on to it", () => {
     assert.ok(hostNames(siteWith(changes)).includes("whoami.lab.example.com"));
     const server = contentOf(release, "hosts/whoami.conf");
     assert.match(server, /server_name whoami\.lab\.example\.com;\n *include \/site\/current\/door\.conf;/);
@@ -47,16 +47,16 @@ describe("An app of three settings", () => {
     assert.match(contentOf(release, "front/index.html"), /<span class="title">whoami<\/span>/);
   });
 
-  it("is no change of any other service", () => {
+  it("changes no other service", () => {
     const { whoami: _, ...others } = composeOf(release).services;
     const without = composeOf(bundleWith({ settings: { database: "true" } }).release).services;
-    // The check of nginx's files names them, and runs before a release only.
+    // The check of nginx's files contains their folder's name, and runs only before a release.
     for (const [name, definition] of Object.entries(without))
       if (name !== "nginx-check") assert.deepEqual(others[name], definition, name);
     assert.deepEqual(Object.keys(others), Object.keys(without));
   });
 
-  it("is ready when nginx reaches it", () => {
+  it("is ready when nginx can reach it", () => {
     const { readiness_probe } = manifestWith(changes);
     assert.deepEqual(readiness_probe, {
       service: "nginx",
@@ -68,14 +68,14 @@ describe("An app of three settings", () => {
     );
   });
 
-  it("has its network behind nginx's own in the alphabet, by which Docker decides where ports are published", () => {
+  it("has a network that sorts after nginx's own, on which Docker must publish the ports", () => {
     const { networks = [] } = composeOf(release).services.nginx ?? {};
     assert.equal(networks.toSorted()[0], "jupyter");
   });
 });
 
 describe("An app's settings", () => {
-  it("give it a database, on a network that leads nowhere else", () => {
+  it("give it a database, on an internal network with MariaDB only", () => {
     const { services, networks } = composeOf(bundleWith(withApp({ database: true })).release);
     const [door = "", database = "", ...others] = services.whoami?.networks ?? [];
     assert.deepEqual(others, []);
@@ -90,7 +90,7 @@ describe("An app's settings", () => {
     );
   });
 
-  it("give it variables, the secret ones in a file that Compose reads", () => {
+  it("give it variables, secret ones in a file that Compose reads", () => {
     const changes: Changes = {
       ...withApp({ environment: { LOG_LEVEL: "warn" }, database: true, secrets: { KEY: "x" } }),
       secrets: { appSecrets: { whoami: { KEY: 'a "b" \\ $c' } } },
@@ -115,7 +115,7 @@ KEY="a \\"b\\" \\\\ \\$c"
     assert.equal(bundleWith(changes).release.includes(String(password)), false);
   });
 
-  it("keep its folders on the data folder, for the user of its image", () => {
+  it("keep its volumes in the data folder, owned by the image's user", () => {
     const changes = withApp({ volumes: ["/data", "/var/lib/x"] });
     assert.deepEqual(
       definitionOf(changes).volumes?.map(({ source, target, read_only }) => [source, target, read_only]),
@@ -130,7 +130,7 @@ KEY="a \\"b\\" \\\\ \\$c"
     assert.equal(definitionOf({ ...changes, layout: { uid: 1234 } }).user, undefined);
   });
 
-  it("keep no folder in one that the app can write to: a volume below another one is a part of it", () => {
+  it("keep a volume below another volume as a part of that one", () => {
     const changes = withApp({ volumes: ["/data/sub/b", "/data-2/a", "/data", "/data/sub"] });
     assert.deepEqual(
       definitionOf(changes).volumes?.map(({ source, target }) => [source, target]),
@@ -145,7 +145,7 @@ KEY="a \\"b\\" \\\\ \\$c"
     ]);
   });
 
-  it("have their image's tag looked up at each release, with the command that pins it; a digest does not move", () => {
+  it("have the image's tag checked at each release, with the command that pins it, except for a digest", () => {
     const mirrored = withApp({}, { imageMirror: "mirror.example.com" });
     const imagesOf = (changes: Changes) => manifestOf(bundleWith(changes).release).images ?? [];
     const image = imagesOf(mirrored).find(({ reference }) => reference.includes("whoami"));
@@ -158,7 +158,7 @@ KEY="a \\"b\\" \\\\ \\$c"
     );
   });
 
-  it("send folders of the checkout along, read-only at their places", () => {
+  it("send folders of the checkout, mounted read-only", () => {
     const changes = withApp({ files: { "/srv/.a": "files/php-demo/public", "/b": "files/php-demo/src" } });
     const paths = Object.keys(unpack(bundleWith(changes).release).files).filter((path) => path.startsWith("whoami/"));
     const id = paths[0]?.split("/")[1];
@@ -177,7 +177,7 @@ KEY="a \\"b\\" \\\\ \\$c"
     );
   });
 
-  it("name the setting of an image that cannot be had", () => {
+  it("name the setting of the image, for the error if it cannot be pulled", () => {
     const { pin: _, ...image } = manifestOf(bundleWith(withApp()).release).images?.at(-1) ?? {};
     assert.deepEqual(image, {
       reference: "docker.io/traefik/whoami:v1.11.0",
@@ -186,7 +186,7 @@ KEY="a \\"b\\" \\\\ \\$c"
     });
   });
 
-  it("keep it to fewer people, never to more", () => {
+  it("limit the app to its own allow list, within the site's", () => {
     const { release } = bundleWith(withApp({ name: "who-am-i", allow: ["Bob@example.com", "@example.org"] }));
     assert.ok(
       contentOf(release, "narrower.conf").includes(`map "$site_verdict:$sso_email" $verdict_of_who_am_i {
@@ -205,7 +205,7 @@ KEY="a \\"b\\" \\\\ \\$c"
     );
   });
 
-  it("let its data go by its name only", () => {
+  it("purge data of the named apps only", () => {
     const changes: Changes = { settings: { purge: ["old", "x-1"] } };
     assert.deepEqual(manifestOf(bundleWith(changes).release).purge, [
       { app: "old", folder: "/srv/data/apps/old" },
@@ -215,7 +215,7 @@ KEY="a \\"b\\" \\\\ \\$c"
 });
 
 describe("The front page", () => {
-  it("answers for the domain itself, or for a name of its own", () => {
+  it("is served on the domain itself, or on a host name of its own", () => {
     assert.equal(hostNames(siteWith())[0], "lab.example.com");
     const changes: Changes = { settings: { home: "home" } };
     assert.equal(hostNames(siteWith(changes))[0], "home.lab.example.com");
@@ -226,7 +226,7 @@ describe("The front page", () => {
     );
   });
 
-  it("escapes a title, and prints the person's name by what encodes it", () => {
+  it("escapes titles and the user's name", () => {
     const html = contentOf(bundleWith(withApp({ title: "Ann's & Bob's" })).release, "front/index.html");
     assert.match(html, /<span class="title">Ann's &amp; Bob's<\/span>/);
     assert.match(html, /<!--# echo var="sso_name" -->/);

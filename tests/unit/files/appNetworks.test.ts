@@ -8,14 +8,14 @@ const apps = ["phpdemo", "whoami", "notes", "a-2", "grafana", "wiki", "mlflow", 
 const networksOf = (names: string[]) => Object.fromEntries(appNetworks("to", names).of);
 
 describe("The networks of apps", () => {
-  it("are there before the apps, four at a time", () => {
+  it("are defined in advance, four at a time", () => {
     const count = (length: number) => appNetworks("to", apps.slice(0, length)).all.length;
     assert.deepEqual([0, 1, 4, 5, 8, 9].map(count), [4, 4, 4, 8, 8, 12]);
     assert.deepEqual(appNetworks("db", []).all, ["db-1", "db-2", "db-3", "db-4"]);
   });
 
   for (let length = 1; length <= apps.length; length++)
-    it(`are one for each of ${length} apps`, () => {
+    it(`are different for each of ${length} apps`, () => {
       const { all, of } = appNetworks("to", apps.slice(0, length));
       assert.equal(of.size, length);
       assert.equal(new Set(of.values()).size, length);
@@ -23,7 +23,7 @@ describe("The networks of apps", () => {
     });
 
   for (const length of [2, 3, 4, 6, 7, 8])
-    it(`stay as they are when the last of ${length} apps is added or removed`, () => {
+    it(`do not change for the others when the last of ${length} apps is added or removed`, () => {
       const names = apps.slice(0, length);
       const before = networksOf(names.slice(0, -1));
       const after = networksOf(names);
@@ -31,7 +31,7 @@ describe("The networks of apps", () => {
     });
 
   for (const length of [3, 4, 7, 8])
-    it(`change when another of ${length} apps is removed only for one that takes its network, or the one left by that`, () => {
+    it(`change in one chain when an app before the last of ${length} is removed: each moves to the network just left`, () => {
       const names = apps.slice(0, length);
       const before = networksOf(names);
       for (const removed of names) {
@@ -56,7 +56,7 @@ describe("compose.yaml", () => {
   };
   const four = servicesWith(apps.slice(0, 4));
 
-  it("connects every app to nginx and to MariaDB, and to nobody else", () => {
+  it("connects every app to nginx and MariaDB only", () => {
     for (const app of apps.slice(0, 4)) {
       const neighbours = (four[app]?.networks ?? []).map((network) =>
         Object.keys(four).filter((name) => four[name]?.networks?.includes(network)),

@@ -4,7 +4,7 @@ import { serializeArchive } from "../../../files/release/archive.ts";
 import { unpack } from "../../support/unpack.ts";
 
 describe("serializeArchive()", () => {
-  it("is a text that a person can read", () => {
+  it("gives a readable text", () => {
     const text = serializeArchive([
       { path: "compose.yaml", mode: "0644", content: "name: lab\n\nservices:\n" },
       { path: "nginx/ab12/hosts/a.conf", mode: "0600", content: "listen 80;\n" },
@@ -31,13 +31,13 @@ end 2
     ["letters beyond a to z", "ä 李 🌱\n"],
     ["what a shell might take for its own", "$(id) `id` \\n %s & \\\\ ''\n"],
   ] as const)
-    it(`gives back what it was given: ${name}`, () => {
+    it(`gives a text that is parsed to the same files: ${name}`, () => {
       const { files, count } = unpack(serializeArchive([{ path: "a", mode: "0644", content }]));
       assert.deepEqual(files, { a: { mode: "0644", content } });
       assert.equal(count, 1);
     });
 
-  it("without files is an end alone, so that nothing is not taken for something cut off", () => {
+  it("gives only an end line without files, to differ from a truncated text", () => {
     assert.equal(serializeArchive([]), "end 0\n");
   });
 
@@ -65,7 +65,7 @@ end 2
     });
 
   for (const content of ["", "a", "a\nb"])
-    it(`refuses a content without a line break at its end: ${JSON.stringify(content)}`, () => {
+    it(`refuses content without a line break at its end: ${JSON.stringify(content)}`, () => {
       assert.throws(() => serializeArchive([{ path: "a.conf", mode: "0644", content }]), {
         message: "a.conf: must end with a line break",
       });

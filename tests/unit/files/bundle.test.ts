@@ -4,13 +4,13 @@ import { type Bundle, bundleOf } from "../../../files/release/bundle.ts";
 import { bundleWith, type Changes, secrets, siteWith } from "../../support/site.ts";
 import { composeOf, manifestOf, ownersOf, unpack } from "../../support/unpack.ts";
 
-/** Every text in a value, however deep. */
+/** Every text in a value, at any depth. */
 function textsIn(value: unknown): string[] {
   if (typeof value === "string") return [value];
   return Object.values(value as object).flatMap(textsIn);
 }
 
-/** A secret's own words, as they would be found wherever it ends up. */
+/** The part of a secret by which it is found in another text. */
 const marker = (secret: string) => /secret-[a-z-]*[a-z]/.exec(secret)?.[0] ?? "";
 
 describe("The bundle's two texts", () => {
@@ -21,36 +21,36 @@ describe("The bundle's two texts", () => {
   const used = [...textsIn(others), passwordHashes["ann@example.com"] ?? ""];
 
   for (const secret of textsIn(secrets))
-    it(`tell nothing of a secret in the readable one: ${marker(secret)}`, () => {
+    it(`contain no secret in the readable one: ${marker(secret)}`, () => {
       assert.notEqual(marker(secret), "");
       assert.equal(withDatabase.release.includes(marker(secret)), false);
     });
 
   for (const secret of used)
     if (secret !== secrets.namingKey)
-      it(`carry it in the other one: ${marker(secret)}`, () => {
+      it(`contain each secret in the secret one: ${marker(secret)}`, () => {
         assert.equal(withDatabase.secrets.includes(marker(secret)), true);
       });
 
-  it("carry neither the key of the names nor the hash of somebody who is no user", () => {
+  it("contain neither the key of the names nor the hash of a person who is not a user", () => {
     assert.equal(bundle.secrets.includes(marker(secrets.namingKey)), false);
     assert.equal(bundle.secrets.includes("secret-hash-of-bob"), false);
   });
 
-  it("have secret files of mode 0600, and others that anybody may read", () => {
+  it("have secret files of mode 0600, and other files of mode 0644", () => {
     for (const { mode } of Object.values(unpack(bundle.secrets).files)) assert.equal(mode, "0600");
     for (const { mode } of Object.values(unpack(bundle.release).files)) assert.equal(mode, "0644");
   });
 
-  it("say how many files there are", () => {
+  it("end with the number of files", () => {
     for (const text of [bundle.secrets, bundle.release]) {
       const { files, count } = unpack(text);
-      // With the manifest.
+      // The manifest counts, too.
       assert.equal(count, Object.keys(files).length + 1);
     }
   });
 
-  it("have each service's files in folders named by their content", () => {
+  it("have each service's files in a folder named after their content", () => {
     const folders = (text: string) => [
       ...new Set(Object.keys(unpack(text).files).map((path) => path.replace(/^(\w+)\/[0-9a-f]{12}\/.+/, "$1/ID"))),
     ];
@@ -58,7 +58,7 @@ describe("The bundle's two texts", () => {
     assert.deepEqual(folders(bundle.secrets), ["nginx/ID", "vouch/ID", "dex/ID", "jupyter/ID"]);
   });
 
-  it("name no setting for the ports where the world comes in", () => {
+  it("name no setting for the ports of a public site", () => {
     const layout = { address: "0.0.0.0", httpsPort: 443, httpPort: 80 };
     assert.deepEqual(manifestOf(bundleWith({ layout }).release).ports, [
       { address: "0.0.0.0", port: 443 },
@@ -66,7 +66,7 @@ describe("The bundle's two texts", () => {
     ]);
   });
 
-  it("tell the host what it has to know", () => {
+  it("contain the manifest for the host", () => {
     const { services, ...manifest } = manifestOf(bundle.release);
     assert.deepEqual(
       { ...manifest, release: "ID" },
@@ -134,7 +134,7 @@ describe("The bundle's two texts", () => {
     assert.deepEqual(bundleOf(siteWith(), { ...secrets }), bundle);
   });
 
-  it("name a release by all that is in it", () => {
+  it("name a release after all of its content", () => {
     const id = (changes: Changes) => manifestOf(bundleWith(changes).release).release;
     const changes: Changes[] = [
       {},
@@ -154,17 +154,17 @@ describe("The names of secret folders", () => {
   const names = (changes: Changes) =>
     Object.keys(unpack(bundleWith(changes).secrets).files).map((path) => path.split("/")[1]);
 
-  it("are keyed: with another key every one is another", () => {
+  it("are keyed: another key changes every name", () => {
     const other = names({ secrets: { namingKey: "another key" } });
     for (const name of names({})) assert.equal(other.includes(name), false, name);
   });
 
-  it("stay the same from one release to the next, and across changes of anything else", () => {
+  it("stay the same in the next release, and when other files change", () => {
     assert.deepEqual(names({ settings: { allow: ["@example.org"], imageTag: "2026-08-17" } }), names({}));
   });
 });
 
-/** Each service as Compose knows it, and its files with the folders they lie in. */
+/** Each service's definition in compose.yaml, and its files with their folders. */
 function servicesOf({ secrets, release }: Bundle): { name: string; definition: string; files: string }[] {
   const files = [secrets, release].flatMap((text) => Object.entries(unpack(text).files));
   return Object.entries(composeOf(release).services)
@@ -178,23 +178,23 @@ function servicesOf({ secrets, release }: Bundle): { name: string; definition: s
 
 const unchanged = servicesOf(bundleWith());
 
-/** What differs between the bundle of the valid config and one with changes, by service. */
-function differences(changes: Changes): { anew: string[]; files: string[] } {
+/** The services whose definition or files differ between the bundle of the valid config and one with changes. */
+function differences(changes: Changes): { recreated: string[]; files: string[] } {
   const changed = servicesOf(bundleWith(changes));
   const differing = (part: "definition" | "files") =>
     unchanged.filter((service, index) => service[part] !== changed[index]?.[part]).map(({ name }) => name);
-  return { anew: differing("definition"), files: differing("files") };
+  return { recreated: differing("definition"), files: differing("files") };
 }
 
-// A service whose Compose definition changes gets a new container. nginx alone reads its files again as it runs.
-describe("A change makes anew only the services that it concerns:", () => {
+// A service gets a new container if its definition in compose.yaml changes. Only nginx reads its files again while it runs.
+describe("A change recreates only the services that it affects:", () => {
   const user = (changes: object) => ({
     signIn: { users: [{ email: "ann@example.com", name: "Ann Lee", ...changes }] },
   });
   const other = "other-----------------------------------------48";
-  const rows: [name: string, changes: Changes, anew: string[], files: string[]][] = [
+  const rows: [name: string, changes: Changes, recreated: string[], files: string[]][] = [
     ["nothing", {}, [], []],
-    ["somebody on the allow list", { settings: { allow: ["ann@example.com", "@example.org"] } }, [], ["nginx"]],
+    ["another entry of the allow list", { settings: { allow: ["ann@example.com", "@example.org"] } }, [], ["nginx"]],
     ["the image's tag", { settings: { imageTag: "2026-08-17" } }, ["jupyter"], []],
     ["the image", { settings: { image: "r-notebook" } }, ["jupyter"], []],
     ["the mirror", { settings: { imageMirror: "mirror.example.com" } }, ["nginx", "vouch", "dex", "jupyter"], []],
@@ -225,10 +225,10 @@ describe("A change makes anew only the services that it concerns:", () => {
     ["an app", { settings: { apps: [{ name: "whoami", image: "traefik/whoami:v1", port: 80 }] } }, [], ["nginx"]],
     ["the front page's name", { settings: { home: "home" } }, [], ["nginx"]],
     ["the notebooks folder", { layout: { notebooks: "/srv/elsewhere" } }, ["jupyter"], []],
-    ["a site that is open to the world", { layout: { public: true } }, [], ["nginx"]],
+    ["a site that is public", { layout: { public: true } }, [], ["nginx"]],
   ];
-  for (const [name, changes, anew, files] of rows)
-    it(`${name}: ${anew.join(", ") || "none"}`, () => {
-      assert.deepEqual(differences(changes), { anew, files });
+  for (const [name, changes, recreated, files] of rows)
+    it(`${name}: ${recreated.join(", ") || "none"}`, () => {
+      assert.deepEqual(differences(changes), { recreated, files });
     });
 });

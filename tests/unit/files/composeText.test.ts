@@ -3,7 +3,7 @@ import { describe, it } from "@jest/globals";
 import { composeText } from "../../../files/release/composeText.ts";
 
 describe("composeText()", () => {
-  it("is written as one would by hand", () => {
+  it("gives YAML like YAML written by hand", () => {
     const text = composeText(
       "lab",
       {
@@ -50,38 +50,38 @@ networks:
     );
   });
 
-  it("quotes a key that a reader may take for a number or a moment", () => {
+  it("quotes a key that a reader may take for a number or a timestamp", () => {
     const text = composeText("lab", { "2026-08-17": {}, "0b11": {}, a1: {} }, {}, {});
     assert.deepEqual(text.match(/^ {2}\S+:/gm), ['  "2026-08-17":', '  "0b11":', "  a1:"]);
   });
 
-  it("doubles each dollar, which Compose would fill in", () => {
+  it("doubles each dollar, which Compose would interpolate", () => {
     assert.match(
       composeText("lab", { a: { command: ["$HOME", "$$", "a$"] } }, {}, {}),
       /\["\$\$HOME", "\$\$\$\$", "a\$\$"\]/,
     );
   });
 
-  it("quotes every text, because readers differ in what they take for something else, and no number or switch", () => {
+  it("quotes every text, because readers of YAML differ, and no number or boolean", () => {
     const text = composeText("lab", { a: { b: "no", c: "2026-11-27", d: "1_000", e: "a", f: 3, g: true } }, {}, {});
     assert.match(text, / b: "no"\n {4}c: "2026-11-27"\n {4}d: "1_000"\n {4}e: "a"\n {4}f: 3\n {4}g: true\n/);
   });
 
-  it("writes what cannot be printed by its number", () => {
+  it("escapes characters that cannot be printed", () => {
     assert.match(
       composeText("lab", { a: { b: "\x7f\x1b\u2028\ufeff李" } }, {}, {}),
       / b: "\\u007f\\e\\u2028\\ufeff李"\n/,
     );
   });
 
-  it("writes out each service, even where two share a part", () => {
+  it("writes shared parts of two services in full, without an alias", () => {
     const shared = { driver: "local", options: { "max-size": "10m" } };
     const text = composeText("lab", { a: { logging: shared }, b: { logging: shared } }, {}, {});
     assert.equal(text.match(/max-size: "10m"/g)?.length, 2);
     assert.doesNotMatch(text, /[&*]/);
   });
 
-  it("leaves a service without a sentence alone", () => {
+  it("writes no comment for a service without a description", () => {
     assert.doesNotMatch(composeText("lab", { a: { image: "x" } }, {}, { b: "Another." }), /#.*\n+ {2}a:/);
   });
 });

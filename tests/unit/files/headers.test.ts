@@ -15,18 +15,18 @@ const sites: Record<string, Changes> = Object.fromEntries(
   }),
 );
 
-/** Blocks that answer requests: servers for the world, and their locations. */
+/** The blocks that answer requests from outside: servers, except on loopback addresses, and their locations. */
 function answering(release: string): Block[] {
   const whole = nginxConfigOf(release);
-  const isForTheWorld = ({ directives }: Block) =>
+  const isPublic = ({ directives }: Block) =>
     !directives.some(([name, at]) => name === "listen" && at?.startsWith("127."));
   const servers = below(whole).filter(({ words: [name] }) => name === "server");
-  const blocks = servers.filter(isForTheWorld).flatMap(below);
+  const blocks = servers.filter(isPublic).flatMap(below);
   assert.ok(blocks.length > 40);
   return blocks;
 }
 
-/** The headers that a block adds to each of its answers, by name. */
+/** The headers of this name that a block adds to each response. */
 const added = (block: Block, name: string) =>
   inEffect(block, "add_header").filter(([each]) => each?.toLowerCase() === name.toLowerCase());
 
@@ -34,7 +34,7 @@ for (const [name, changes] of Object.entries(sites))
   describe(`The headers of ${name}`, () => {
     const blocks = answering(bundleWith(changes).release);
 
-    it("stay with whatever has headers of its own, once each", () => {
+    it("are added exactly once, also in blocks with headers of their own", () => {
       const names = ["X-Content-Type-Options", "Referrer-Policy"];
       const behindTls = blocks.filter((block) => inEffect(block, "listen").some(([at]) => at === "8443"));
       const sending = behindTls.filter((block) => inEffect(block, "ssl_reject_handshake").length === 0);
@@ -43,7 +43,7 @@ for (const [name, changes] of Object.entries(sites))
         for (const each of names) assert.equal(added(block, each).length, 1, `${placeOf(block)}: ${each}`);
     });
 
-    it(changes.edge ? "let Cloudflare keep nothing, wherever they come from" : "name nobody who is not there", () => {
+    it(changes.edge ? "forbid Cloudflare to cache any response" : "contain none for Cloudflare", () => {
       for (const block of blocks) {
         const said = added(block, "Cloudflare-CDN-Cache-Control");
         const expected = changes.edge ? [["Cloudflare-CDN-Cache-Control", "no-store", "always"]] : [];
@@ -51,7 +51,7 @@ for (const [name, changes] of Object.entries(sites))
       }
     });
 
-    it("take away what an app says to caches on the way", () => {
+    it("exclude an app's own headers for shared caches", () => {
       const apps = blocks.filter(({ directives }) => directives.some(([each]) => each === "proxy_pass"));
       const ofApps = apps.filter(({ words }) => words[1] === "@allow");
       assert.ok(ofApps.length > 0);
@@ -64,7 +64,7 @@ for (const [name, changes] of Object.entries(sites))
   });
 
 describe("Pages behind Cloudflare", () => {
-  it("are not changed on the way: each says no-transform, and the front page in the same line as no-store", () => {
+  it("forbid changes by no-transform, which the front page sends in the same line as no-store", () => {
     const blocks = answering(bundleWith({ edge }).release);
     for (const block of blocks.filter((each) => inEffect(each, "listen").some(([at]) => at === "8443"))) {
       if (inEffect(block, "ssl_reject_handshake").length > 0) continue;

@@ -28,20 +28,20 @@ describe("Jupyter", () => {
     assert.equal(contentOf(bundle.secrets, file), `${secrets.doorSecret}\n`);
   });
 
-  it("is told the same secret by nginx", () => {
+  it("gets the same secret of the door from nginx", () => {
     assert.equal(
       contentOf(bundle.secrets, "door-secret.conf"),
       `proxy_set_header X-Door-Secret "${secrets.doorSecret}";\n`,
     );
   });
 
-  it("takes no token, and asks every request who it is", () => {
+  it("accepts no token, and authenticates every request", () => {
     assert.match(config, /^c\.IdentityProvider\.token = ""$/m);
     assert.match(config, /^c\.ServerApp\.allow_unauthenticated_access = False$/m);
     assert.match(config, /^c\.ServerApp\.identity_provider_class = DoorIdentityProvider$/m);
   });
 
-  it("keeps its checks of origin and XSRF cookie switched on", () => {
+  it("keeps the checks of origin and XSRF cookie on", () => {
     const checks = [
       ...config.matchAll(/^c\.ServerApp\.(disable_check_xsrf|allow_(?:origin\w*|credentials)) = (.*)$/gm),
     ];
@@ -56,18 +56,18 @@ describe("Jupyter", () => {
     );
   });
 
-  it("has settings of JupyterLab that can be read", () => {
+  it("has valid settings of JupyterLab", () => {
     const overrides = JSON.parse(contentOf(bundle.release, "labconfig/default_setting_overrides.json"));
     assert.deepEqual(Object.keys(overrides), ["@jupyterlab/apputils-extension:notification"]);
   });
 
-  it("is only reached through the door", () => {
+  it("can be reached only through nginx", () => {
     assert.match(virtualHost, /^ {4}include \/site\/current\/door\.conf;$/m);
     const [, ...ways] = virtualHost.split("location ");
     for (const way of ways.filter((text) => text.includes("proxy_pass"))) assert.match(way, /^@allow \{/);
   });
 
-  it("knows the database's address where there is a database, from a secret file", () => {
+  it("reads the database's URL from a secret file, if there is a database", () => {
     const withDatabase = bundleWith({ settings: { database: "true" } });
     assert.equal(
       contentOf(withDatabase.secrets, "database-url"),
@@ -77,7 +77,7 @@ describe("Jupyter", () => {
     assert.throws(() => contentOf(bundle.secrets, "database-url"));
   });
 
-  it("has packages seen to at each release: those of the settings, and what the database needs", () => {
+  it("has packages installed at each release: those of the settings, and those for the database", () => {
     const packages = (settings: Record<string, unknown>) =>
       serviceManifestOf(bundleWith({ settings }).release, "jupyter")
         .prepare?.find((argv) => argv[1]?.endsWith("packages.py"))
@@ -88,54 +88,54 @@ describe("Jupyter", () => {
     ]);
   });
 
-  it("is not made anew for another package", () => {
+  it("is not recreated for another package", () => {
     const definition = (settings: Record<string, unknown>) =>
       composeOf(bundleWith({ settings }).release).services.jupyter;
     assert.deepEqual(definition({ packages: ["polars"] }), definition({}));
   });
 
-  it("has pip install into the home directory, and the server itself look elsewhere", () => {
+  it("lets pip install into the home directory, which the server itself ignores", () => {
     assert.match(mounts["/opt/conda/pip.conf"] ?? "", /^\/srv\/site\/files\/jupyter\/[0-9a-f]{12}\/pip\.conf$/);
     assert.match(contentOf(bundle.release, "pip.conf"), /^user = true$/m);
     assert.equal((service.environment as Record<string, string>).PYTHONNOUSERSITE, "1");
     assert.match(config, /^os\.environ\.pop\("PYTHONNOUSERSITE", None\)$/m);
   });
 
-  it("brings a first notebook that has not been run", () => {
+  it("contains a welcome notebook without outputs", () => {
     const { nbformat, cells } = JSON.parse(contentOf(bundle.release, "welcome.ipynb"));
     assert.equal(nbformat, 4);
     for (const cell of cells.filter(({ cell_type }: { cell_type: string }) => cell_type === "code"))
       assert.deepEqual([cell.outputs, cell.execution_count], [[], null]);
   });
 
-  it("dies before nginx does where memory runs out, and has time to save when it is stopped", () => {
+  it("is killed before nginx when memory runs out, and has 20 s to stop", () => {
     assert.equal(service.oom_score_adj, 500);
     assert.equal(service.stop_grace_period, "20s");
     assert.equal(service.mem_limit, undefined);
   });
 
-  it("brings the modules that its configuration imports", () => {
+  it("contains the modules that its configuration imports", () => {
     const [, names = ""] = /^from jupyter_up import (.+?) +# noqa/m.exec(config) ?? [];
     const [, page = ""] = /^c\.ServerApp\.extra_services = \["jupyter_up\.(.+)"\]$/m.exec(config) ?? [];
     for (const name of [...names.split(", "), page])
       assert.match(contentOf(bundle.release, `jupyter_up/${name}.py`), /^"""/, name);
   });
 
-  it("starts with its own files in memory, where the disk is full", () => {
+  it("keeps its runtime files in memory, so that it starts on a full disk", () => {
     const { JUPYTER_RUNTIME_DIR: runtime = "" } = service.environment as Record<string, string>;
     const [folder = ""] = /^\/run\/[^/]+/.exec(runtime) ?? [];
     assert.deepEqual(service.tmpfs, ["/dev/shm:mode=1777,size=50%", `${folder}:uid=1000,gid=100,mode=700,size=16m`]);
     assert.ok((service.command as string[]).includes(`${folder}/notice`));
   });
 
-  it("warns of a full disk where a release does", () => {
+  it("warns of a full disk at the same limits as a release", () => {
     const limits = /^WARN_AT, WARN_BELOW = .+$/m;
     const ofRelease = readFileSync(new URL("../../../files/host/site_apply/space.py", import.meta.url), "utf8");
     assert.ok(limits.exec(ofRelease));
     assert.deepEqual(limits.exec(contentOf(bundle.release, "jupyter_up/disk.py"))?.[0], limits.exec(ofRelease)?.[0]);
   });
 
-  it("knows which machine has more memory, for a user whose kernel ran out of it", () => {
+  it("has the command for a machine with more memory, for the message after a kernel ran out of it", () => {
     const said = (machine?: string) =>
       composeOf(bundleWith(machine ? { layout: { machine } } : {}).release).services.jupyter?.environment
         ?.JUPYTER_UP_MORE_MEMORY;

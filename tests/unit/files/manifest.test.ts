@@ -5,20 +5,20 @@ import { manifestFile, releaseManifest, secretsManifest } from "../../../files/r
 
 const golden = JSON.parse(readFileSync(new URL("manifest.golden.json", import.meta.url), "utf8"));
 
-/** Every key in a value, however deep. */
+/** Every key in a value, at any depth. */
 function keysIn(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(keysIn);
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => [key, ...keysIn(inner)]);
 }
 
-/** files/host/tests/test_manifest.py holds the host's program to the same file. */
+/** files/host/tests/test_manifest.py tests the host program against the same file. */
 describe("The manifest of a release", () => {
-  it("has the form of the golden file", () => {
+  it("matches the golden file", () => {
     assert.deepEqual(releaseManifest.parse(golden), golden);
   });
 
-  it("has no key that the golden file has not", () => {
+  it("has only keys of the golden file", () => {
     const { services, images, ports, purge, history } = releaseManifest.shape;
     const { sources, keep } = history.unwrap().shape;
     const ofHistory = [history.unwrap(), sources.element, keep];
@@ -34,12 +34,12 @@ describe("The manifest of a release", () => {
     );
   });
 
-  it("is refused with a key that is not known, and in another version", () => {
+  it("is refused with an unknown key, and in another version", () => {
     assert.equal(releaseManifest.safeParse({ ...golden, imagse: [] }).success, false);
     assert.equal(releaseManifest.safeParse({ ...golden, version: 2 }).success, false);
   });
 
-  it("travels as a file that a person can read", () => {
+  it("is sent as a readable file", () => {
     assert.deepEqual(manifestFile("release", { version: 1, release: "1", project: "lab", allow: ["a@b.c"] }), {
       path: "release.json",
       mode: "0644",

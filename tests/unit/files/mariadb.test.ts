@@ -24,12 +24,12 @@ assert.ok(service);
 const definition = (other: Changes) => JSON.stringify(composeOf(bundleWith(other).release).services.mariadb);
 
 describe("MariaDB", () => {
-  it("is there when the settings say so, and only then", () => {
+  it("exists only if the settings ask for it", () => {
     assert.equal(composeOf(bundleWith().release).services.mariadb, undefined);
     assert.equal(service.image, "docker.io/library/mariadb:11.8");
   });
 
-  it("has the tag of a series looked up at each release, and not that of one version", () => {
+  it("has its tag checked at each release if it names a series, not one version", () => {
     const looksUp = (databaseTag: string) =>
       manifestOf(bundleWith({ settings: { database: "true", databaseTag } }).release).images?.flatMap(
         ({ reference, pin }) => (pin ? [`${reference} ${pin}`] : []),
@@ -39,7 +39,7 @@ describe("MariaDB", () => {
     for (const tag of ["11.8.7", "11.8.7-noble"]) assert.deepEqual(looksUp(tag), []);
   });
 
-  it("is reached by those who use it, on a network that leads nowhere, and on no port of the machine", () => {
+  it("can be reached only by its users, on internal networks, and publishes no port", () => {
     assert.deepEqual(service.networks, ["db", "db-1", "db-2", "db-3", "db-4"]);
     for (const network of service.networks ?? []) assert.deepEqual(compose.networks[network], { internal: true });
     assert.equal(compose.networks.jupyter, null);
@@ -48,7 +48,7 @@ describe("MariaDB", () => {
     for (const name of ["nginx", "vouch", "dex"]) assert.equal(compose.services[name]?.networks?.includes("db"), false);
   });
 
-  it("runs without root, and writes to its data only", () => {
+  it("runs without root, and can write only to its data", () => {
     assert.equal(service.user, "999:999");
     assert.equal(service.read_only, true);
     assert.deepEqual(service.cap_drop, ["ALL"]);
@@ -59,20 +59,20 @@ describe("MariaDB", () => {
     );
   });
 
-  it("gets an error when it asks for too much memory, before the kernel would kill it", () => {
+  it("has a memory limit at which it gets an error instead of being killed", () => {
     const { ulimits, mem_limit } = service as { ulimits?: { data: number }; mem_limit?: string };
     assert.equal(mem_limit, "320m");
-    // 80 MiB of what it asks for are never filled.
+    // It never uses 80 MiB of the memory that it reserves.
     assert.equal(ulimits?.data, 364 * 1024 * 1024);
   });
 
-  it("has time to stop, and its system tables brought up to another version", () => {
+  it("has time to stop, and upgrades its system tables for another version", () => {
     assert.equal(service.stop_grace_period, "60s");
     const { MARIADB_AUTO_UPGRADE, MARIADB_ROOT_HOST } = service.environment as Record<string, string>;
     assert.deepEqual([MARIADB_AUTO_UPGRADE, MARIADB_ROOT_HOST], ["1", "localhost"]);
   });
 
-  it("is not made anew for apps, passwords, schemas or what is to be purged", () => {
+  it("is not recreated for changes of apps, passwords, schemas or purge", () => {
     const before = definition(changes);
     for (const other of [
       { settings: { database: "true" } },
@@ -81,11 +81,11 @@ describe("MariaDB", () => {
       assert.equal(definition(other), before);
   });
 
-  it("is made anew for another version", () => {
+  it("is recreated for another version", () => {
     assert.notEqual(definition({ settings: { database: "true", databaseTag: "11.4" } }), definition(changes));
   });
 
-  it("has a file a database, with what it begins with", () => {
+  it("has one file per database, with its initial schema", () => {
     const databases = Object.keys(unpack(bundle.secrets).files).filter((path) => path.includes("/databases/"));
     assert.deepEqual(
       databases.map((path) => path.replace(/.*\//, "")),
@@ -94,7 +94,7 @@ describe("MariaDB", () => {
     assert.match(contentOf(bundle.secrets, "databases/phpdemo.sql"), /^CREATE TABLE /m);
   });
 
-  it("is prepared at each release from the current version of its secrets", () => {
+  it("runs its set-up at each release with the current secrets", () => {
     const { secrets, prepare } = serviceManifestOf(bundle.release, "mariadb");
     assert.deepEqual(prepare, [
       ["sh", "/etc/mysql/conf.d/reserve.sh"],

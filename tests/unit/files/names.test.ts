@@ -10,7 +10,7 @@ describe("buildNames()", () => {
     [8443, "", "https://lab.example.com:8443", "https://vouch.lab.example.com:8443/auth"],
   ];
   for (const [port, label, origin, callback] of rows)
-    it(`calls ${label || "the domain itself"} at port ${port} ${origin}`, () => {
+    it(`gives ${label || "the domain itself"} at port ${port} the origin ${origin}`, () => {
       const names = buildNames("lab.example.com", port);
       assert.equal(names.origin(label), origin);
       assert.equal(callbackUrl(names), callback);

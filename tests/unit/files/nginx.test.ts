@@ -9,11 +9,11 @@ const nginxFiles = Object.entries(unpack(bundleWith().release).files).filter(([p
 const all = nginxFiles.map(([, { content }]) => content).join("");
 
 describe("nginx's files", () => {
-  it("fill in every name", () => {
+  it("contain no unfilled placeholder", () => {
     assert.doesNotMatch(all, /\{\{|\}\}|undefined/);
   });
 
-  it("have a server for each name, and none for any other", () => {
+  it("have a server for each host name, and reject any other name", () => {
     const names = [...all.matchAll(/^ *listen 8443 ssl;\n *http2 on;\n *server_name (\S+);/gm)].map(([, name]) => name);
     assert.deepEqual(names.sort(), [
       "dex.lab.example.com",
@@ -25,7 +25,7 @@ describe("nginx's files", () => {
     assert.match(all, /listen 8080 default_server;\n *return 444;/);
   });
 
-  it("redirect each name from HTTP to HTTPS", () => {
+  it("redirect each host name from HTTP to HTTPS", () => {
     const [, names = ""] = /listen 8080;\n *server_name (.+);/.exec(all) ?? [];
     assert.deepEqual(names.split(" "), [
       "lab.example.com",
@@ -51,11 +51,11 @@ describe("nginx's files", () => {
     );
   });
 
-  it("speak TLS 1.2 and 1.3 only", () => {
+  it("allow only TLS 1.2 and 1.3", () => {
     assert.match(all, /^ *ssl_protocols TLSv1.2 TLSv1.3;$/m);
   });
 
-  it("find the secrets in the folder that is sent with the others", () => {
+  it("read the secrets from the folder that the bundle contains", () => {
     const secretFolder = Object.keys(unpack(bundleWith().secrets).files)
       .find((path) => path.startsWith("nginx/"))
       ?.split("/")[1];
@@ -66,7 +66,7 @@ describe("nginx's files", () => {
     assert.equal(file("door-secret.conf"), `include ${folder}/door-secret.conf;\n`);
   });
 
-  /** The pages that somebody is sent to. */
+  /** The pages that the configuration serves. */
   const pagesNamed = new Set(
     [...all.matchAll(/(?:try_files|error_page [\d= ]+) \/([\w./$-]+)[ ;]/g)]
       .flatMap(([, page = ""]) => ["html", "json"].map((form) => page.replace("$answer_form", form)))
@@ -74,7 +74,7 @@ describe("nginx's files", () => {
       .filter((page) => !page.includes("$")),
   );
 
-  it("name files that are there", () => {
+  it("refer only to existing files", () => {
     const paths = nginxFiles.map(([path]) => path.split("/").slice(2).join("/"));
     const named = [...all.matchAll(/include \/site\/current\/([\w./-]+);/g)].map(([, path]) => path ?? "");
     assert.ok(named.length > 5);
@@ -83,14 +83,14 @@ describe("nginx's files", () => {
     for (const page of pagesNamed) assert.ok(paths.includes(`pages/${page}`), page);
   });
 
-  /** Directives, each with its words, and regular expressions of the files that nginx reads as its configuration. */
+  /** All directives and regular expressions of nginx's configuration files. */
   const directives = nginxFiles
     .filter(([path]) => /\.(conf|map)$/.test(path))
     .flatMap(([, { content }]) => content.split("\n"))
     .map((line) => line.replace(/^\s*#.*/, "").trim())
     .filter(Boolean);
 
-  it("use no module that they have no need of: most holes of the last years were in one", () => {
+  it("use only the modules that they need, because most recent vulnerabilities were in modules", () => {
     const used = directives.flatMap((line) => line.split(/[\s;{]/, 1));
     assert.ok(used.includes("proxy_pass") && used.includes("limit_req"));
     const unused =
@@ -102,12 +102,12 @@ describe("nginx's files", () => {
     assert.doesNotMatch(all, /\blisten [^;]*\bquic\b/);
   });
 
-  it("capture by name only, and use no capture by number", () => {
+  it("use named captures only", () => {
     const expressions = directives.flatMap(
       (line) => line.match(/"~\*?(?:[^"\\]|\\.)*"|(?<=~\*? )"(?:[^"\\]|\\.)*"/g) ?? [],
     );
     assert.ok(expressions.length > 10);
-    // A parenthesis in a class of characters, or behind a backslash, opens nothing.
+    // A parenthesis in a character class, or after a backslash, opens no group.
     for (const expression of expressions)
       assert.doesNotMatch(expression.replace(/\\./g, "").replace(/\[[^\]]*\]/g, ""), /\((?!\?)/, expression);
     assert.deepEqual(
@@ -116,7 +116,7 @@ describe("nginx's files", () => {
     );
   });
 
-  it("have no page that nobody is sent to", () => {
+  it("contain no unused page", () => {
     const pages = nginxFiles.flatMap(([path]) => /\/pages\/(.+)$/.exec(path)?.[1] ?? []);
     assert.deepEqual(
       pages.filter((page) => !pagesNamed.has(page)),
@@ -124,7 +124,7 @@ describe("nginx's files", () => {
     );
   });
 
-  it("say in words, wherever somebody asks, what is too large, too long or too much", () => {
+  it("have a readable page for requests that are too large, too long or too many, in every server", () => {
     const servers = below(nginxConfigOf(bundleWith().release)).filter(
       ({ words, directives }) =>
         words[0] === "server" &&
@@ -140,7 +140,7 @@ describe("nginx's files", () => {
     }
   });
 
-  it("keep a connection of Cloudflare's longer than Cloudflare does, so that nginx never closes one that is used just then", () => {
+  it("keep idle connections from Cloudflare longer than Cloudflare does, so that nginx closes none in use", () => {
     // In seconds: https://developers.cloudflare.com/fundamentals/reference/connection-limits (November 2026)
     const keptByCloudflare = 900;
     const keptFor = (changes: Changes) => Number(/ keepalive_timeout (\d+)s;/.exec(file("nginx.conf", changes))?.[1]);
@@ -148,27 +148,27 @@ describe("nginx's files", () => {
     assert.equal(keptFor({}), 75);
   });
 
-  it("write no query to the log, because it carries sign-in codes", () => {
+  it("log no query, because it may contain sign-in codes", () => {
     const [format = ""] = /log_format .+;/.exec(all) ?? [];
     assert.match(format, /\$uri /);
     assert.doesNotMatch(format, /\$(request|request_uri|args|query_string|http_\w+|cookie_\w+)\b/);
   });
 
-  it("let nobody in by the result of an error page, which the question to Vouch would inherit", () => {
+  it("never use the result of an error page as a verdict, because Vouch's subrequest would inherit it", () => {
     assert.doesNotMatch(file("door.conf"), /error_page[^;]* =2\d\d/);
   });
 
-  it("tell the door's secret to no app but Jupyter", () => {
+  it("send the door's secret only to Jupyter", () => {
     const including = nginxFiles.filter(([, { content }]) => content.includes("/door-secret.conf;"));
     assert.deepEqual(including.map(([path]) => path.split("/").slice(2).join("/")).sort(), [
       "door-secret.conf",
-      // The front page asks Jupyter about the disk.
+      // The front page gets the state of the disk from Jupyter.
       "hosts/domain.conf",
       "hosts/jupyter.conf",
     ]);
   });
 
-  it("tell an app who is there by headers that nginx alone sets, and not by the cookie", () => {
+  it("identify the user to an app by headers that only nginx sets, and remove the session cookie", () => {
     const app = file("app.conf");
     for (const line of [
       "proxy_set_header X-Auth-User $sso_email;",
@@ -180,7 +180,7 @@ describe("nginx's files", () => {
       assert.ok(app.includes(line), line);
   });
 
-  it("send nobody back from signing in but to the protected names", () => {
+  it("redirect after sign-in only to protected host names", () => {
     assert.equal(
       file("returns.map"),
       `${["lab.example.com", "jupyter.lab.example.com"]
@@ -190,7 +190,7 @@ describe("nginx's files", () => {
     );
   });
 
-  it("show people by the names that the settings give them", () => {
+  it("show users with their names from the settings", () => {
     const users = [{ email: "ann@example.com", name: "Ann O'Neill; 李" }, { email: "bob@example.com" }];
     assert.equal(file("names.map", { settings: { signIn: { users } } }), `"of:ann@example.com" "Ann O'Neill; 李";\n`);
     assert.equal(file("names.map", { settings: { signIn: { users: users.slice(1) } } }), "# none\n");
@@ -198,7 +198,7 @@ describe("nginx's files", () => {
 });
 
 describe("The port in nginx's files", () => {
-  it("stands in every address that a browser is sent to", () => {
+  it("is in every URL that a browser is redirected to", () => {
     const conf = file("nginx.conf");
     assert.match(conf, /return 301 https:\/\/\$host:8443\$request_uri;/);
     assert.match(file("front/index.html"), /href="https:\/\/jupyter\.lab\.example\.com:8443\/"/);
@@ -208,7 +208,7 @@ describe("The port in nginx's files", () => {
     );
   });
 
-  it("is left out where it is 443", () => {
+  it("is omitted if it is 443", () => {
     const { release } = bundleWith({ settings: { port: "443" } });
     const browsers = Object.values(unpack(release).files).map(({ content }) => content);
     assert.doesNotMatch(browsers.join(""), /https:\/\/(\$host|[\w.-]+example\.com):\d/);
@@ -216,19 +216,19 @@ describe("The port in nginx's files", () => {
   });
 });
 
-describe("The headers of every answer", () => {
-  it("insist on HTTPS for a site that is open to the world", () => {
+describe("The headers of every response", () => {
+  it("contain HSTS on a public site", () => {
     assert.match(
       file("headers.conf", { layout: { public: true } }),
       /Strict-Transport-Security "max-age=63072000" always;/,
     );
   });
 
-  it("do not on one's own machine, where it would close the way around a warning", () => {
+  it("contain no HSTS on the local machine, where it would remove the browser's way past a certificate warning", () => {
     assert.doesNotMatch(file("headers.conf"), /Strict-Transport-Security/);
   });
 
-  it("are there for error pages, too", () => {
+  it("are sent with error pages, too", () => {
     for (const line of file("headers.conf")
       .split("\n")
       .filter((line) => line.startsWith("add_header")))
@@ -238,7 +238,7 @@ describe("The headers of every answer", () => {
 
 describe("nginx's own pages", () => {
   for (const [path, { content }] of nginxFiles.filter(([path]) => /\/pages\/.*\.html$/.test(path)))
-    it(`need nothing from elsewhere and run no script: ${path.split("/").at(-1)}`, () => {
+    it(`load nothing from other hosts and run no script: ${path.split("/").at(-1)}`, () => {
       assert.match(content, /^<!doctype html>\n<html lang="en">/);
       assert.match(content, /Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/);
       assert.doesNotMatch(content, /<script|<img|<link|src=|@import|url\(/);

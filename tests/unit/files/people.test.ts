@@ -5,7 +5,7 @@ import { peopleMap } from "../../../files/services/nginx/nginx.ts";
 const HEADING = "# Allow list, from the stack's setting `allow`. A removed user loses access at the next request.\n";
 
 describe("people.map", () => {
-  it("has a line for each entry, in their order", () => {
+  it("has a line for each entry, in order", () => {
     assert.equal(
       peopleMap(["ann@example.com", "@example.org", "bob@example.com"]),
       `${HEADING}"true:ann@example.com" allow;
@@ -15,21 +15,21 @@ describe("people.map", () => {
     );
   });
 
-  it("quotes an odd address whole, so that nothing in it is nginx's own", () => {
+  it("quotes an unusual address, so that nginx reads nothing in it as syntax", () => {
     for (const address of ["o'brien+x@example.com", "~x&y=z!#/%@example.com", "default-{1}@example.com"])
       assert.equal(peopleMap([address]), `${HEADING}"true:${address}" allow;\n`);
   });
 
-  it("escapes a quote and a backslash, should there ever be one", () => {
+  it("escapes quotes and backslashes", () => {
     assert.equal(peopleMap(['a"b\\c@example.com']), `${HEADING}"true:a\\"b\\\\c@example.com" allow;\n`);
   });
 
-  it("is a file even without entries", () => {
+  it("is a valid file without entries", () => {
     assert.equal(peopleMap([]), HEADING);
   });
 });
 
-// nginx looks texts up without letter case, and patterns here by ~*: the same is done below.
+// nginx ignores letter case in texts of a map and in these patterns (~*), as the tests below do.
 describe("A whole domain on the allow list", () => {
   const pattern = /^"~\*(.+)" allow;$/m.exec(peopleMap(["@mail.example.com"]))?.[1];
   assert.ok(pattern);
@@ -50,7 +50,7 @@ describe("A whole domain on the allow list", () => {
     ["x true:ann@mail.example.com", false],
     ["false:true:ann@mail.example.com", false],
   ] as const)
-    it(`${expected ? "lets in" : "keeps out"} ${answer}`, () => {
+    it(`${expected ? "allows" : "denies"} ${answer}`, () => {
       assert.equal(mayEnter(answer), expected);
     });
 });

@@ -13,7 +13,7 @@ const own = { client_id: "0oa1", client_secret: secrets.oidcClientSecret };
 const callback = { callback_url: "https://vouch.lab.example.com/auth" };
 const openid = { provider: "oidc", scopes: ["openid", "email", "profile"], code_challenge_method: "S256" };
 
-describe("Vouch asks", () => {
+describe("Vouch's configuration", () => {
   const okta = "https://dev-123456.okta.com/oauth2/v1";
   const oidc = {
     provider: "oidc",
@@ -23,39 +23,39 @@ describe("Vouch asks", () => {
   };
   const cases: [who: string, signIn: Record<string, unknown>, oauth: Record<string, unknown>][] = [
     [
-      "Okta's server of the organization",
+      "Okta, with the endpoints of the organization's domain",
       { provider: "okta", domain: "dev-123456.okta.com" },
       { ...openid, auth_url: `${okta}/authorize`, token_url: `${okta}/token`, user_info_url: `${okta}/userinfo` },
     ],
     [
-      "any OpenID Connect provider where the settings say",
+      "any OpenID Connect provider, with the endpoints of the settings",
       oidc,
       { ...openid, auth_url: oidc.authUrl, token_url: oidc.tokenUrl, user_info_url: oidc.userInfoUrl },
     ],
     [
-      "Google, whose endpoints it knows",
+      "Google, with Vouch's built-in endpoints",
       { provider: "google" },
       { provider: "google", scopes: ["openid", "email", "profile"] },
     ],
   ];
   for (const [who, signIn, oauth] of cases)
-    it(`${who}, for the address and whether it is verified`, () => {
+    it(`for ${who}, requests the address and whether it is verified`, () => {
       const config = vouch(at(signIn));
       assert.deepEqual(config.oauth, { ...oauth, ...own, ...callback });
       assert.deepEqual(config.vouch.headers, { claims: ["email", "email_verified"] });
     });
 
-  it("GitHub, whose endpoints it knows, for the name there", () => {
+  it("for GitHub, with Vouch's built-in endpoints, requests the user name", () => {
     const config = vouch(at({ provider: "github" }, { allow: ["ann-lee"] }));
     assert.deepEqual(config.oauth, { provider: "github", ...own, ...callback });
     assert.deepEqual(config.vouch.headers, { claims: ["login"] });
   });
 });
 
-describe("A site whose people sign in elsewhere", () => {
+describe("A site with an external identity provider", () => {
   const google = at({ provider: "google" });
 
-  it("has no identity provider of its own, and no name for it", () => {
+  it("has no Dex and no host name for it", () => {
     const site = siteWith(google);
     assert.equal(
       site.services.some(({ name }) => name === "dex"),
@@ -64,7 +64,7 @@ describe("A site whose people sign in elsewhere", () => {
     assert.deepEqual(hostNames(site).sort(), ["jupyter.lab.example.com", "lab.example.com", "vouch.lab.example.com"]);
   });
 
-  it("lets in by verified address", () => {
+  it("allows users by verified address", () => {
     const { release } = bundleWith(google);
     assert.match(
       contentOf(release, "door.conf"),
@@ -73,7 +73,7 @@ describe("A site whose people sign in elsewhere", () => {
     assert.match(contentOf(release, "people.map"), /^"true:ann@example\.com" allow;$/m);
   });
 
-  it("lets in by name at GitHub, and never by an address, which GitHub does not vouch for", () => {
+  it("allows GitHub users by user name, and never by address, which GitHub does not verify", () => {
     const { release } = bundleWith(at({ provider: "github" }, { allow: ["Ann-Lee"] }));
     assert.match(
       contentOf(release, "door.conf"),

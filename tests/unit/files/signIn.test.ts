@@ -8,7 +8,7 @@ import { composeOf, contentOf } from "../../support/unpack.ts";
 const vouch = (changes: Changes = {}) => parse(contentOf(bundleWith(changes).secrets, "config.yml"));
 const dex = (changes: Changes = {}) => parse(contentOf(bundleWith(changes).secrets, "config.yaml"));
 
-/** The paths of a virtual host that lead somewhere. */
+/** The paths of a virtual host that are passed on. */
 const pathsOf = (label: string) =>
   [
     ...contentOf(bundleWith().release, `hosts/${label}.conf`).matchAll(
@@ -17,14 +17,14 @@ const pathsOf = (label: string) =>
   ].map(([, path]) => path);
 
 describe("Vouch", () => {
-  it("says who somebody is, and leaves it to nginx who may come in", () => {
+  it("identifies the user, and leaves the allow list to nginx", () => {
     const { vouch: config } = vouch();
     assert.equal(config.allowAllUsers, true);
     assert.deepEqual(config.headers, { claims: ["email", "email_verified"] });
     for (const key of ["domains", "whiteList", "teamWhitelist"]) assert.equal(config[key], undefined, key);
   });
 
-  it("keeps its cookie to the site, to HTTPS and away from scripts, for a day", () => {
+  it("sets its cookie for the site only, secure and httpOnly, for a day", () => {
     assert.deepEqual(vouch().vouch.cookie, {
       domain: "lab.example.com",
       secure: true,
@@ -34,16 +34,16 @@ describe("Vouch", () => {
     });
   });
 
-  it("signs tokens with a key of the stack's own, and never unpacks one before its signature is checked", () => {
+  it("signs tokens with the stack's key, without compression, which it would undo before it verifies the signature", () => {
     assert.deepEqual(vouch().vouch.jwt, { secret: secrets.vouchJwtSecret, maxAge: 1440, compress: false });
     assert.deepEqual(vouch().vouch.session, { key: secrets.vouchSessionKey, maxAge: 15 });
   });
 
-  it("logs nobody's address", () => {
+  it("logs no addresses", () => {
     assert.equal(vouch().vouch.logLevel, "error");
   });
 
-  it("sends the browser to Dex's public name, and asks Dex itself on the network they share", () => {
+  it("redirects browsers to Dex's public name, and connects to Dex on their common network", () => {
     assert.deepEqual(vouch().oauth, {
       provider: "oidc",
       client_id: "vouch",
@@ -57,7 +57,7 @@ describe("Vouch", () => {
     });
   });
 
-  it("gets every text in quotes, because a date is none to it", () => {
+  it("gets every text in quotes, because it would not read a date as text", () => {
     const signIn = { provider: "okta", domain: "dev-1.okta.com", clientId: "2026-01-01", clientSecret: "1_000" };
     const text = contentOf(bundleWith({ settings: { signIn } }).secrets, "config.yml");
     assert.match(text, /^ {2}client_id: "2026-01-01"$/m);
@@ -67,7 +67,7 @@ describe("Vouch", () => {
     );
   });
 
-  it("gets what the provider gave byte for byte, in each dialect of YAML", () => {
+  it("gets the provider's client ID and secret byte for byte, in YAML 1.1 and 1.2", () => {
     for (const given of oddTexts.filter((text) => text !== "" && text.trim() === text)) {
       const signIn = { provider: "google", clientId: given, clientSecret: given };
       const text = contentOf(
@@ -81,40 +81,40 @@ describe("Vouch", () => {
     }
   });
 
-  it("sends people who sign out to a page that is there", () => {
+  it("redirects to an existing page after sign-out", () => {
     assert.deepEqual(vouch().vouch.post_logout_redirect_uris, ["https://vouch.lab.example.com:8443/signed-out"]);
     assert.ok(contentOf(bundleWith().release, "hosts/vouch.conf").includes("location = /signed-out "));
   });
 
-  it("has no port in its addresses where it is 443", () => {
+  it("has no port in its URLs if it is 443", () => {
     const { oauth } = vouch({ settings: { port: "443" } });
     assert.equal(oauth.auth_url, "https://dex.lab.example.com/auth");
     assert.equal(oauth.callback_url, "https://vouch.lab.example.com/auth");
   });
 
-  it("is shown to the world by these paths alone, of which none says whether a cookie is good", () => {
+  it("is public only with these paths, none of which validates a cookie", () => {
     assert.deepEqual(pathsOf("vouch"), ["/login", "/auth", "/auth/", "/logout", "/signed-out"]);
   });
 });
 
 describe("Dex", () => {
-  it("knows Vouch by the name, the secret and the address that Vouch has", () => {
+  it("has a client with Vouch's ID, secret and callback URL", () => {
     const { oauth } = vouch();
     assert.deepEqual(dex().staticClients, [
       { id: oauth.client_id, name: "jupyter-up", secret: oauth.client_secret, redirectURIs: [oauth.callback_url] },
     ]);
   });
 
-  it("calls itself by the name that Vouch sends people to", () => {
+  it("has the issuer of Vouch's auth_url", () => {
     const { issuer } = dex();
     assert.equal(vouch().oauth.auth_url, `${issuer}/auth`);
   });
 
-  it("keeps sign-ins under way as long as Vouch does, and not for a day", () => {
+  it("keeps unfinished sign-ins as long as Vouch does, not for a day", () => {
     assert.deepEqual(dex().expiry, { authRequests: `${vouch().vouch.session.maxAge}m` });
   });
 
-  it("reads its configuration as it stands: the image's entrypoint would take {{ }} in it for a template", () => {
+  it("starts without the image's entrypoint, which would read {{ }} in the configuration as a template", () => {
     const { entrypoint, command } = composeOf(bundleWith().release).services.dex ?? {};
     assert.deepEqual([entrypoint, command], [["dex"], ["serve", "/etc/dex/config.yaml"]]);
   });
@@ -122,7 +122,7 @@ describe("Dex", () => {
   const users = [{ email: "ann@example.com", name: "Ann: 'Lee' #1" }, { email: "bob@example.com" }];
   const signIn = (list: object[]) => ({ settings: { signIn: { users: list } } });
 
-  it("has every user, with their hash, under their name or address", () => {
+  it("has every user with their hash, and their name or else address", () => {
     const people = dex(signIn(users)).staticPasswords.map(({ userID, ...person }: Record<string, string>) => person);
     assert.deepEqual(people, [
       { email: "ann@example.com", hash: "$2b$10$secret-hash-of-ann", username: "Ann: 'Lee' #1" },
@@ -130,7 +130,7 @@ describe("Dex", () => {
     ]);
   });
 
-  it("gives people numbers that stay theirs, whoever is added or taken out around them", () => {
+  it("gives users IDs that stay the same when others are added or removed", () => {
     const ids = (list: object[]) =>
       Object.fromEntries(
         dex(signIn(list)).staticPasswords.map(({ email, userID }: Record<string, string>) => [email, userID]),
@@ -142,7 +142,7 @@ describe("Dex", () => {
     assert.deepEqual(ids(users.toReversed()), both);
   });
 
-  it("is shown to the world by its sign-in page and what describes it: no tokens, no user details", () => {
+  it("is public only with its sign-in page and its metadata: no tokens, no user details", () => {
     assert.deepEqual(pathsOf("dex"), [
       "/.well-known/openid-configuration",
       "/keys",
@@ -154,7 +154,7 @@ describe("Dex", () => {
     ]);
   });
 
-  it("takes no more than a few passwords a minute, from one address and from all", () => {
+  it("accepts only a few passwords a minute, from one address and in total", () => {
     assert.match(
       contentOf(bundleWith().release, "hosts/dex.conf"),
       /location \^~ \/auth\/ \{[^}]*limit_req zone=passwords [^}]*limit_req zone=all_passwords /,

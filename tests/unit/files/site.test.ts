@@ -11,7 +11,7 @@ const running = Object.entries(compose.services).filter(([name]) => !name.endsWi
 const sourcesOf = (service: ComposeService) => (service.volumes ?? []).map(({ source }) => source);
 
 describe("The site", () => {
-  it("is nginx, Vouch, Dex and Jupyter, and a check of nginx's files", () => {
+  it("consists of nginx, Vouch, Dex and Jupyter, and a check of nginx's files", () => {
     assert.deepEqual(
       running.map(([name]) => name),
       ["nginx", "vouch", "dex", "jupyter"],
@@ -23,7 +23,7 @@ describe("The site", () => {
     assert.equal(compose.name, "jupyter-up-test");
   });
 
-  it("answers to the domain and one name a service", () => {
+  it("serves the domain and one host name per service", () => {
     assert.deepEqual(hostNames(siteWith()), [
       "lab.example.com",
       "vouch.lab.example.com",
@@ -32,7 +32,7 @@ describe("The site", () => {
     ]);
   });
 
-  it("has its images from their own registries", () => {
+  it("pulls its images from their own registries", () => {
     assert.deepEqual(
       imagesOf(siteWith()).map(({ reference }) => reference.replace(/:[^:]+$/, "")),
       [
@@ -44,7 +44,7 @@ describe("The site", () => {
     );
   });
 
-  it("has each image under its full name in a mirror", () => {
+  it("pulls each image under its full name from a mirror", () => {
     const own = imagesOf(siteWith());
     const mirrored = siteWith({ settings: { imageMirror: "mirror.example.com:5000/hub" } });
     assert.deepEqual(
@@ -58,7 +58,7 @@ describe("The site", () => {
     assert.equal(serviceOf(site, "jupyter").image.reference, "registry.example.com/lab:4.10");
   });
 
-  it("names each image once, even where two services run it", () => {
+  it("lists each image once, even if two services use it", () => {
     const site = siteWith();
     const [first] = site.services;
     assert.ok(first);
@@ -66,13 +66,13 @@ describe("The site", () => {
     assert.deepEqual(imagesOf(twice), imagesOf(site));
   });
 
-  it("says how much room each image takes", () => {
+  it("has the size of each image", () => {
     for (const { reference, sizeMiB } of imagesOf(siteWith())) assert.ok(sizeMiB > 0, reference);
   });
 });
 
-describe("Only nginx is reached from outside:", () => {
-  it("it publishes HTTPS and HTTP on the place's address", () => {
+describe("Only nginx can be reached from outside:", () => {
+  it("it publishes HTTPS and HTTP on the layout's address", () => {
     const settings = { port: "443", httpPort: "80" };
     const { services } = composeOf(bundleWith({ settings, layout: { address: "192.0.2.7" } }).release);
     assert.deepEqual(services.nginx?.ports, ["192.0.2.7:443:8443", "192.0.2.7:80:8080"]);
@@ -92,29 +92,29 @@ describe("The networks", () => {
     return (compose.services[a]?.networks ?? []).filter((network) => other.includes(network));
   };
 
-  it("keep notebook code apart from who signs people in", () => {
+  it("separate notebooks from Vouch and Dex", () => {
     assert.deepEqual(between("jupyter", "vouch"), []);
     assert.deepEqual(between("jupyter", "dex"), []);
   });
 
-  it("lead from nginx to every service, and from Vouch to Dex", () => {
+  it("connect nginx to every service, and Vouch to Dex", () => {
     for (const [name] of running) assert.notDeepEqual(between("nginx", name), [], name);
     assert.deepEqual(between("vouch", "dex"), ["sign-in"]);
   });
 
-  it("are those that services are on, each once, and four for apps to come", () => {
+  it("are those of the services, each once, and four for future apps", () => {
     assert.deepEqual(Object.keys(compose.networks), ["sign-in", "jupyter", "to-1", "to-2", "to-3", "to-4"]);
   });
 });
 
 for (const [name, service] of running)
   describe(`The service ${name}`, () => {
-    it("never asks the machine's own resolver for another service", () => {
+    it("never looks up another service at the machine's resolver", () => {
       assert.deepEqual(service.dns_opt, ["ndots:1"]);
       assert.deepEqual(service.dns_search, ["."]);
     });
 
-    it("has no rights that it does not need", () => {
+    it("has only the capabilities that it needs", () => {
       assert.deepEqual(service.cap_drop, ["ALL"]);
       assert.deepEqual(service.security_opt, ["no-new-privileges:true"]);
       for (const key of [
@@ -130,34 +130,34 @@ for (const [name, service] of running)
         assert.equal(service[key], undefined, key);
     });
 
-    it("cannot fill the disk with its log, nor the machine with processes", () => {
+    it("has a limited log and a limited number of processes", () => {
       assert.deepEqual(service.logging, { driver: "local", options: { "max-size": "10m", "max-file": "3" } });
       assert.ok(Number(service.pids_limit) > 0);
     });
 
-    it("is not called unhealthy while a release still waits for it", () => {
+    it("is not unhealthy while a release still waits for it", () => {
       const times = readFileSync(new URL("../../../files/host/site_apply/times.py", import.meta.url), "utf8");
       const [, seconds] = /^READY_WITHIN = (\d+)$/m.exec(times) ?? [];
       assert.equal((service.healthcheck as { start_period?: string }).start_period, `${seconds}s`);
     });
 
-    it("is started again after a crash, and not after it was stopped", () => {
+    it("is restarted after a crash, but not after it was stopped", () => {
       assert.equal(service.restart, "unless-stopped");
     });
 
-    it("has a health check of its own, as words: a release runs them as they stand", () => {
+    it("has its own health check as a list of words, which a release runs unchanged", () => {
       const { test, interval } = service.healthcheck as { test: string[]; interval: string };
       assert.equal(test[0], "CMD");
       assert.ok(test.length > 1);
       assert.equal(interval, "60s");
     });
 
-    it("is run from a version that does not move", () => {
+    it("has a pinned version", () => {
       assert.match(String(service.image), /:(?!latest$)[\w.-]+$/);
       assert.equal(service.build, undefined);
     });
 
-    it("sees of the host its own folders only, and never Docker's socket", () => {
+    it("mounts only its own folders of the host, and never Docker's socket", () => {
       const own = [`${layout.root}/files/${name}`, `${layout.root}/secrets/${name}`];
       if (name === "jupyter") own.push(`${layout.data}/home`, layout.notebooks);
       for (const source of sourcesOf(service))
@@ -167,14 +167,14 @@ for (const [name, service] of running)
         );
     });
 
-    it("writes to data only, and finds no folder made up by Docker", () => {
+    it("can write only to data folders, and lets Docker create no missing folder", () => {
       for (const { source, read_only, bind } of service.volumes ?? []) {
         assert.equal(read_only, source.startsWith(layout.root) ? true : undefined, source);
         assert.equal(bind.create_host_path, false, source);
       }
     });
 
-    it("does not wait for another service, which would be down as long as that one", () => {
+    it("does not depend on another service, so that it is not down with it", () => {
       assert.equal(service.depends_on, undefined);
     });
   });
@@ -182,7 +182,7 @@ for (const [name, service] of running)
 describe("Every service but Jupyter", () => {
   for (const [name, service] of running)
     if (name !== "jupyter")
-      it(`writes to its own memory only, and has little of it: ${name}`, () => {
+      it(`can write only to a small tmpfs: ${name}`, () => {
         assert.equal(service.read_only, true);
         assert.match(String(service.mem_limit), /^\d{2,3}m$/);
       });
@@ -190,7 +190,7 @@ describe("Every service but Jupyter", () => {
 
 describe("A check of a service's files", () => {
   for (const [name, check] of checks)
-    it(`reaches nothing and is not started with the site: ${name}`, () => {
+    it(`has no network and is not started with the site: ${name}`, () => {
       assert.deepEqual(check.profiles, ["check"]);
       assert.equal(check.network_mode, "none");
       assert.equal(check.ports, undefined);
@@ -200,7 +200,7 @@ describe("A check of a service's files", () => {
       for (const volume of check.volumes ?? []) assert.equal(volume.read_only, true);
     });
 
-  it("reads the new files where the service finds the current ones", () => {
+  it("mounts the new files at the path of the service's current ones", () => {
     const [files, secrets] = compose.services["nginx-check"]?.volumes ?? [];
     assert.match(files?.source ?? "", /^\/srv\/site\/files\/nginx\/[0-9a-f]{12}$/);
     assert.equal(files?.target, "/site/current");
@@ -209,11 +209,11 @@ describe("A check of a service's files", () => {
 });
 
 describe("The user that containers run as", () => {
-  it("is their image's own where the releasing user is root", () => {
+  it("is the image's user if root releases the site", () => {
     for (const [name, service] of Object.entries(compose.services)) assert.equal(service.user, undefined, name);
   });
 
-  it("is the releasing one elsewhere, in the image's group", () => {
+  it("is the releasing user otherwise, in the image's group", () => {
     const { services } = composeOf(bundleWith({ layout: { uid: 501 } }).release);
     assert.deepEqual(Object.fromEntries(Object.entries(services).map(([name, { user }]) => [name, user])), {
       nginx: "501:101",

@@ -11,16 +11,16 @@ import { variants } from "../../support/variants.ts";
 
 const folder = fileURLToPath(new URL("../../../files/host", import.meta.url));
 
-describe("The host's program", () => {
+describe("The host program", () => {
   it("passes its own unit tests", async () => {
     const { code, output } = await run("python3", ["-B", "-m", "unittest", "discover", "--start-directory", folder]);
     assert.equal(code, 0, output);
     assert.match(output, /^Ran [1-9]\d+ tests /m);
     assert.doesNotMatch(output, /skipped/);
-    // 30 days of a history.
+    // 30 days of history.
   }, 240_000);
 
-  it("understands what is said of each kind of site", async () => {
+  it("accepts the manifest of each variant of the site", async () => {
     const reads = `
 import json, pathlib, sys
 from site_apply.manifest import Manifest, SecretsManifest, read_manifest
@@ -45,7 +45,7 @@ for folder in pathlib.Path(sys.argv[1]).iterdir():
     }
   });
 
-  it("travels as text with all of its modules, and without their tests", () => {
+  it("is sent as a text with all of its modules, and without their tests", () => {
     const program = hostProgram();
     assert.match(program, /^module site_apply\.__main__$/m);
     assert.match(program, /^module site_apply\.lock$/m);

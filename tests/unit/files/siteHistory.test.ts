@@ -17,7 +17,7 @@ describe("The history of a site", () => {
   const { release } = bundleWith(withHistory());
   const { history } = manifestOf(release);
 
-  it("has all that people and apps have made, and no files of a running database", () => {
+  it("contains all data of users and apps, and dumps instead of a running database's files", () => {
     assert.deepEqual(history?.sources, [
       { path: "/srv/data/home", at: "jupyter/home", without: [".cache", ".local/share/Trash"] },
       { path: "/srv/notebooks", at: "jupyter/notebooks", without: ["History"] },
@@ -28,13 +28,13 @@ describe("The history of a site", () => {
     ]);
   });
 
-  it("is in Jupyter beside the notebooks, read-only, and without what belongs to apps", () => {
+  it("is mounted in Jupyter beside the notebooks, read-only, without the data of apps", () => {
     const shown = mountsOf(release, "jupyter").filter((mount) => mount.includes("/srv/data/history"));
     assert.deepEqual(shown, ["/srv/data/history/jupyter /home/jovyan/work/History ro"]);
     assert.equal(history?.mount_point, "/srv/notebooks/History");
   });
 
-  it("is made by a service that has no network, can change nothing but the history, and has the image of Jupyter", () => {
+  it("is taken by a service with Jupyter's image that has no network and can change only the history", () => {
     const { services } = composeOf(release);
     const service = services["site-history"];
     assert.deepEqual([service?.network_mode, service?.networks], ["none", undefined]);
@@ -50,7 +50,7 @@ describe("The history of a site", () => {
     assert.ok(sources.includes("/srv/data/home /sources/jupyter/home ro"));
   });
 
-  it("has the service read what the host is told, but for the places in its container", () => {
+  it("gives the service the same configuration as the host, with the paths of its container", () => {
     const { service, command, mount_point, sources = [], ...common } = history ?? {};
     assert.equal(service, "site-history");
     assert.deepEqual(command?.slice(0, 3), ["python3", "-m", "history.service"]);
@@ -62,12 +62,12 @@ describe("The history of a site", () => {
     });
   });
 
-  it("has databases dumped by the host before a release, and by MariaDB's container in between", () => {
+  it("has databases dumped by the host before a release, and by MariaDB's container otherwise", () => {
     assert.deepEqual(serviceManifestOf(release, "mariadb").dump, ["sh", "/etc/mysql/conf.d/dump.sh"]);
     assert.equal(composeOf(release).services.mariadb?.environment?.DUMP_EVERY_SECONDS, "1800");
   });
 
-  it("is made by a timer where the host has systemd, which the release brings", () => {
+  it("is taken by a timer of the release on a host with systemd", () => {
     const { release } = bundleWith(withHistory({ layout: { systemd: true } }));
     const { units, service } = manifestOf(release).history ?? {};
     assert.equal(service, undefined);
@@ -79,7 +79,7 @@ describe("The history of a site", () => {
     assert.match(unit, /^IOSchedulingClass=idle$/m);
   });
 
-  it("leaves nothing of it where none is made", () => {
+  it("leaves no trace in the release if it is turned off", () => {
     const { release } = bundleWith(withHistory({ settings: { history: { every: 0 } } }));
     assert.equal(manifestOf(release).history, undefined);
     assert.equal(serviceManifestOf(release, "mariadb").dump, undefined);

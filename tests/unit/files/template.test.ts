@@ -19,24 +19,24 @@ describe("renderTemplate()", () => {
     return pathToFileURL(path);
   };
 
-  it("puts values in the places of their names", () => {
+  it("replaces names by their values", () => {
     assert.equal(renderTemplate(file("{{host}}:{{port}} {{host}}\n"), { host: "lab", port: "8443" }), "lab:8443 lab\n");
   });
 
-  it("leaves a file without names as it is, nginx's and Python's braces too", () => {
+  it("leaves a file without names unchanged, even with braces of nginx and Python", () => {
     const text = 'map $a $b { default ""; }\nreturn 200 $x;\n{ { a } }\n{"a": {"b": {}}}\n';
     assert.equal(renderTemplate(file(text)), text);
   });
 
-  it("takes a value as it is: a dollar in it stands for nothing, and a name in it is not filled in", () => {
+  it("inserts values unchanged, even with a dollar or a name in them", () => {
     assert.equal(renderTemplate(file("a {{x}}\n"), { x: "$& $1 $$ {{x}}" }), "a $& $1 $$ {{x}}\n");
   });
 
-  it("takes an empty value for a value", () => {
+  it("accepts an empty value", () => {
     assert.equal(renderTemplate(file("a{{x}}b\n"), { x: "" }), "ab\n");
   });
 
-  it("refuses a file with a name that has no value", () => {
+  it("refuses a file with a name without a value", () => {
     assert.throws(() => renderTemplate(file("{{host}} {{prot}}\n"), { host: "lab" }), {
       message: `${folder}/a.conf: {{prot}} has no value`,
     });

@@ -17,7 +17,7 @@ describe("nginx's upstreams", () => {
       directives.some(([name]) => name === "proxy_pass") && !directives.some(([, to]) => to?.startsWith("https:")),
   );
 
-  it("are all that requests are passed to, so that names are looked up and connections kept in one way", () => {
+  it("are used for every passed request, so that all have the same rules for DNS and keep-alive", () => {
     const names = upstreams.map(({ words: [, name] }) => name);
     const services = siteWith(changes).services.filter(({ name, virtualHost }) => virtualHost && name !== "nginx");
     assert.deepEqual(names.sort(), services.map(({ name }) => name).sort());
@@ -28,10 +28,10 @@ describe("nginx's upstreams", () => {
     }
   });
 
-  it("are looked up while nginx runs, and keep connections for a shorter time than the service does", () => {
+  it("are resolved while nginx runs, and keep connections for a shorter time than the services", () => {
     for (const block of upstreams) {
       const [, name = ""] = block.words;
-      // With the prefix, an app's name is never that of another shared zone (tls, requests, ...).
+      // With the prefix, an app's name cannot collide with another shared zone (tls, requests, ...).
       assert.deepEqual(values(block, "zone"), [`to_${name} 64k`]);
       assert.match(values(block, "server").join(), new RegExp(`^${name}:\\d+ resolve max_fails=0$`));
       assert.deepEqual(values(block, "keepalive"), ["32"]);
@@ -40,12 +40,12 @@ describe("nginx's upstreams", () => {
     }
   });
 
-  it("have ports to be asked from, however many strangers ask", () => {
+  it("can reuse ports in TIME_WAIT, so that many requests do not exhaust them", () => {
     const { nginx } = composeOf(bundleWith(changes).release).services;
     assert.deepEqual(nginx?.sysctls, { "net.ipv4.tcp_tw_reuse": "1" });
   });
 
-  it("are spoken to in HTTP/1.1, without a Connection header unless it is a WebSocket's", () => {
+  it("get HTTP/1.1 requests, without a Connection header unless it is a WebSocket's", () => {
     for (const block of asking) {
       assert.deepEqual(values(block, "proxy_http_version"), ["1.1"], placeOf(block));
       const headers = Object.fromEntries(inEffect(block, "proxy_set_header"));
@@ -53,7 +53,7 @@ describe("nginx's upstreams", () => {
     }
   });
 
-  it("are not told the request's own query beside an address of the configuration's", () => {
+  it("do not get the request's query if the configuration sets the whole URL", () => {
     const fixed = asking.filter((block) => /^http:\/\/[^/$]+\/[^$]*$/.test(values(block, "proxy_pass").join()));
     const open = fixed.filter(({ directives }) => !directives.some(([name]) => name === "internal"));
     assert.deepEqual(
@@ -67,7 +67,7 @@ describe("nginx's upstreams", () => {
       );
   });
 
-  it("have one answer kept, that of Vouch to a session, by all that it was asked with", () => {
+  it("have only Vouch's answer about a session cached, with its whole request as the key", () => {
     const keeping = blocks.filter((block) => values(block, "proxy_cache").length > 0);
     assert.deepEqual([...new Set(keeping.map(({ words }) => words.join(" ")))], ["location = /sso-validate"]);
     for (const block of keeping) {
@@ -80,7 +80,7 @@ describe("nginx's upstreams", () => {
     }
   });
 
-  it("give no answer to a session of before, once sessionRotation has changed", () => {
+  it("have another cache key for Vouch's answers after a change of sessionRotation", () => {
     const keys = ["", "1", "2"].map((sessionRotation) => {
       const release = bundleWith({ settings: { sessionRotation } }).release;
       return below(nginxConfigOf(release)).flatMap((block) => values(block, "proxy_cache_key"))[0];
@@ -88,7 +88,7 @@ describe("nginx's upstreams", () => {
     assert.equal(new Set(keys).size, 3);
   });
 
-  it("never get a request twice that is not to be repeated", () => {
+  it("never get a non-idempotent request twice", () => {
     assert.deepEqual(
       blocks.filter((block) => values(block, "proxy_next_upstream").length > 0).map(placeOf),
       [],

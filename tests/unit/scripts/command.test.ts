@@ -29,7 +29,7 @@ describe("attempt() returns", () => {
     assert.equal((await attempt("sh", ["-c", "kill -TERM $$"], { timeout: 60_000 })).code, 1);
   });
 
-  it("normally if the command does not read its input", async () => {
+  it("code 0 whether or not the command reads its input", async () => {
     assert.equal((await attempt("cat", [], { input: "given" })).stdout, "given");
     assert.equal((await attempt("true", [], { input: "x".repeat(1_000_000) })).code, 0);
   });

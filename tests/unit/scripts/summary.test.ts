@@ -36,7 +36,7 @@ test("the summary shows no password if the settings contain only its hash", () =
   assert.match(summary({ ...outputs, password: "" }, "ca.pem", [], 1000), /Password: {3}your own \(its hash is in/);
 });
 
-test("durations are written in words", () => {
+test("durations are rounded and have a unit", () => {
   assert.equal(seconds(440), "0.4 s");
   assert.equal(seconds(9400), "9.4 s");
   assert.equal(seconds(12_300), "12 s");
