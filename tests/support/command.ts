@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 
-/** How a command ended, and all it said on both outputs. */
+/** The exit code of a command and its two outputs. */
 export interface Ended {
   code: number | null;
   output: string;
 }
 
 interface Options {
-  /** Its standard input; null leaves that open, for the test to write to. */
+  /** Its standard input; null keeps it open for the test to write to. */
   input?: string | null;
   env?: NodeJS.ProcessEnv;
 }
@@ -20,7 +20,7 @@ export function start(command: string, args: string[], { input = "", env = {} }:
     stream.setEncoding("utf8").on("data", (text: string) => {
       output += text;
     });
-  // A command that ends without reading its input shows that by its exit code.
+  // The exit code tells of a command that ends without reading its input.
   child.stdin.on("error", () => {});
   if (input !== null) child.stdin.end(input);
   const ended = new Promise<Ended>((resolve, reject) => {

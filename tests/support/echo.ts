@@ -1,7 +1,7 @@
 /**
- * An HTTP server on port 8888 that answers with what it was asked, as JSON, and sends the headers that the query names:
- * `/path?content-security-policy=...`. It takes any WebSocket, and 64 KB of headers, as Jupyter's Tornado does. To `/hang-up` it
- * answers nothing and closes the connection.
+ * An HTTP server on port 8888 that answers with the request as JSON, and sends the headers that the query names:
+ * `/path?content-security-policy=...`. It accepts any WebSocket, and 64 KB of headers like Jupyter's Tornado. For `/hang-up` it
+ * closes the connection without an answer.
  */
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";

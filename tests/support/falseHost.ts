@@ -1,10 +1,10 @@
 /**
- * A resolver that answers every name with one address, and there a host that poses as whatever is asked for: Vouch, Jupyter,
- * Dex. Run as a container in the host's network, because a resolver is asked at port 53.
+ * A DNS resolver that answers every name with one address, and a server at that address that poses as Vouch, Jupyter and Dex.
+ * Run as a container in the host's network, because resolvers are queried on port 53.
  *
  *     node falseHost.ts ADDRESS
  *
- * Prints a line for each name that it is asked for.
+ * Prints a line for each queried name.
  */
 import { createSocket } from "node:dgram";
 import { createServer } from "node:http";

@@ -6,29 +6,29 @@ import type { HostLayout } from "../../files/site/hostLayout.ts";
 import { run, start } from "./command.ts";
 import { unpack } from "./unpack.ts";
 
-/** A folder of this machine in which the site's own program is in place, as on a host. */
+/** A folder of this machine in which site-apply is installed, as on a host. */
 export interface TestHost {
-  /** Folder around it all, that any user can get to. */
+  /** The folder around everything, accessible to any user. */
   folder: string;
-  /** What a site has to know of it. */
+  /** The layout for a site on this host. */
   layout: Partial<HostLayout>;
-  /** Runs site-apply with a word, or with several. */
+  /** Runs site-apply with these arguments. */
   apply(words: string | string[], input?: string, env?: NodeJS.ProcessEnv): ReturnType<typeof run>;
   startApply(word: string, input?: string, env?: NodeJS.ProcessEnv): ReturnType<typeof start>;
-  /** Gives site-apply other limits of time than it has, by the names that it gives them; in seconds. */
+  /** Changes time limits of site-apply, by their names in its code; in seconds. */
   limit(seconds: Record<string, number>): void;
-  /** Lays a release's files out without site-apply; compose.yaml lies in the root. */
+  /** Writes a release's files without site-apply; compose.yaml is in the root. */
   layOut(release: string): void;
-  /** Path of everything below the root, but for the script and its log. */
+  /** The paths of everything below the root, except the script and its log. */
   entries(): string[];
-  /** A file below the root. */
+  /** The content of a file below the root. */
   read(path: string): string;
   log(): string;
   remove(): void;
 }
 
 export function testHost(): TestHost {
-  // A comma separates the words of `docker run --mount`.
+  // A comma separates the fields of `docker run --mount`.
   const folder = mkdtempSync(join(tmpdir(), "jupyter-up,host-"));
   chmodSync(folder, 0o755);
   const root = `${folder}/site`;
@@ -39,7 +39,7 @@ export function testHost(): TestHost {
 
   return {
     folder,
-    // As on any machine, root gives files to their images' users, and nobody else can.
+    // As on any machine, only root can give files to their images' users.
     layout: {
       root,
       data: `${folder}/data`,

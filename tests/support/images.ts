@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { run } from "./command.ts";
 
-/** The registry that has the site's images on this machine, if not their own ones. */
+/** The registry on this machine that has the site's images, unless they come from their own registries. */
 export const imageMirror = process.env.JUPYTER_UP_IMAGE_MIRROR ?? "";
 
-/** Pulls images that are not there yet, so that what a test runs has nothing to say of it. */
+/** Pulls missing images, so that the output of a tested command does not mention it. */
 export async function havePulled(references: string[]): Promise<void> {
   for (const reference of references) {
     if ((await run("docker", ["image", "inspect", reference])).code === 0) continue;

@@ -1,4 +1,4 @@
-"""Runs code in a new kernel of the server in this container, as a browser behind the door would; prints what it prints.
+"""Runs code in a new kernel of the server in this container, like a browser behind the door; prints its output.
 
 Standard input: the code.
 """
@@ -29,7 +29,7 @@ try:
     request = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
     channel.send(json.dumps(request))
     failed = False
-    # The reply and the output come by ways of their own, either first; the last of the output is that the kernel is idle.
+    # The reply and the output arrive on different channels in any order. The output ends with the status idle.
     awaited = {"reply", "idle"}
     while awaited:
         message = json.loads(channel.recv())

@@ -1,4 +1,4 @@
-"""Runs a line in a new terminal of the server in this container, as a browser behind the door would; prints what it prints.
+"""Runs a line in a new terminal of the server in this container, like a browser behind the door; prints its output.
 
 Standard input: the line.
 """
@@ -25,14 +25,14 @@ try:
     channel = websocket.create_connection(
         f"ws://jupyter:8888/terminals/websocket/{name}", header=headers, suppress_origin=True, timeout=60
     )
-    # The terminal shows the line as well as what it prints; only the latter has both halves of the marks together.
+    # The terminal shows the line as well as its output; only the output has both halves of the marks together.
     line = f"echo be''gin; {sys.stdin.read().strip()}; echo e''nd"
     channel.send(json.dumps(["stdin", f"{line}\r"]))
     shown = ""
     while "\nend" not in shown:
         kind, *text = json.loads(channel.recv())
         shown += text[0] if kind == "stdout" else ""
-        # What switches colours and pasting.
+        # Escape sequences for colours and pasting.
         shown = re.sub(r"\x1b\[[?0-9;]*[a-zA-Z]|\r", "", shown)
     print(shown[shown.index("\nbegin\n") + len("\nbegin\n") : shown.index("\nend")])
 finally:

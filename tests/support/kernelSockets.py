@@ -1,6 +1,6 @@
-"""Starts JupyterLab by its configuration, and tries its WebSockets as JupyterLab's page does; prints what came, as JSON.
+"""Starts JupyterLab with its configuration, and uses its WebSockets like JupyterLab's page; prints the results as JSON.
 
-Pings come 30 times as often as they are set to.
+Pings are sent 30 times as often as configured.
 """
 
 import asyncio
@@ -59,7 +59,7 @@ def pings(path):
 
 
 def words():
-    """What a notebook shows when output comes too fast."""
+    """The output of a notebook whose output comes too fast."""
     from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
     from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
     from traitlets.config.loader import PyFileConfigLoader
@@ -80,7 +80,7 @@ def words():
 
 
 class Notebook:
-    """A notebook's connection to its kernel: the protocol of JupyterLab, which begins a new connection by the same session."""
+    """A notebook's connection to its kernel, with JupyterLab's protocol: a new connection continues the same session."""
 
     def __init__(self):
         self.kernel = ask("kernels", "POST")["id"]
@@ -92,20 +92,20 @@ class Notebook:
         self.socket = open_socket(path, subprotocols=["v1.kernel.websocket.jupyter.org"])
 
     def receive(self):
-        """A message's header, parent's header and content, by number of 8 bytes where each part begins."""
+        """The header, parent header and content of a message, which starts with the offset of each part in 8 bytes."""
         data = self.socket.recv()
         count = int.from_bytes(data[:8], "little")
         at = [int.from_bytes(data[8 * (n + 1) : 8 * (n + 2)], "little") for n in range(count)]
         return [json.loads(data[at[n] : at[n + 1]]) for n in (1, 2, 4)]
 
     def cut(self):
-        """Ends the connection as an edge does, and waits until the server knows."""
+        """Ends the connection like a proxy, and waits until the server has noticed."""
         noticed = LOG.read_text().count("Starting buffering")
         self.socket.sock.close()
         wait_for(lambda: LOG.read_text().count("Starting buffering") > noticed)
 
     def run(self, code, after=lambda lines: None):
-        """What some code prints. `after` is told how many lines have come."""
+        """The lines that some code prints. Calls `after` with the number of lines so far."""
         message = str(uuid.uuid4())
         header = {"msg_id": message, "msg_type": "execute_request", "username": "", "session": self.session, "version": "5.3"}
         parts = [b"shell", *(json.dumps(part).encode() for part in (header, {}, {}, {"code": code, "silent": False}))]
@@ -150,7 +150,7 @@ for turn in range(10):
 
 
 def cut_in_turns(notebook):
-    """What comes of 1,000 lines when every second hundred is printed while the connection is cut."""
+    """The lines that arrive of 1,000, when every second hundred is printed while the connection is cut."""
     turn = 0
 
     def after(lines):

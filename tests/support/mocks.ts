@@ -9,28 +9,28 @@ export interface Resource {
   custom: boolean;
   /** URN; empty for the stack itself. */
   parent: string;
-  /** URNs of what it waits for. */
+  /** URNs of its dependencies. */
   dependencies: string[];
-  /** As sent: a secret is wrapped, see `secretOf`. */
+  /** The inputs as sent: a secret is wrapped, see `secretOf`. */
   inputs: Record<string, unknown>;
   options: {
-    /** URN of what it goes away with, without being deleted itself. */
+    /** URN of the resource with which it disappears, without being deleted itself. */
     deletedWith: string;
-    /** URNs of what it is made anew with. */
+    /** URNs of the resources with which it is replaced. */
     replaceWith: string[];
     protect: boolean;
     deleteBeforeReplace: boolean;
     ignoreChanges: string[];
-    /** Names of the hooks that are called when it cannot be created, updated or deleted. */
+    /** Names of the error hooks: called when it cannot be created, updated or deleted. */
     onError: string[];
-    /** URN and id of the provider that it is made by; empty where that is the default one. */
+    /** URN and ID of its provider; empty for the default provider. */
     provider: string;
-    /** URNs and names that it had before, as the program asked for them. */
+    /** Its aliases. */
     aliases: Alias[];
   };
 }
 
-/** A former URN, or the parts of it that were others. */
+/** A former URN, or the parts of it that differed. */
 export interface Alias {
   urn?: string;
   name?: string;
@@ -38,16 +38,16 @@ export interface Alias {
   parentUrn?: string;
 }
 
-/** What a program asked for, and what it gave out. */
+/** The resources that a program registered, and its outputs. */
 export interface Run {
   resources: Resource[];
-  /** Outputs of components and of the stack, by URN; secrets wrapped. */
+  /** Outputs of components and of the stack, by URN, with secrets wrapped. */
   outputs: Record<string, Record<string, unknown>>;
-  /** The stack's. */
+  /** The stack's outputs. */
   exports: Record<string, unknown>;
 }
 
-/** What a request to the engine says; its type comes with no declarations. */
+/** The fields of a request to the engine, whose type has no declarations. */
 interface Request {
   getType(): string;
   getName(): string;
@@ -73,28 +73,28 @@ interface OutputsRequest {
   getOutputs(): { toJavaScript(): Record<string, unknown> };
 }
 type Answer = (error: unknown, response: { getUrn(): string }) => void;
-/** The mocks' monitor, and what an engine answers that the mocks' does not know. */
+/** The mocks' monitor, with answers that it lacks and an engine gives. */
 type Monitor = MockMonitor & {
   registerErrorHook(request: unknown, answer: (error: Error | null) => void): void;
 };
 
-/** What a run may find otherwise than usual. */
+/** Unusual conditions of a run. */
 export interface World {
   stackName?: string;
   preview?: boolean;
   /** Whether error hooks can be registered. Default: true. */
   errorHooks?: boolean;
-  /** Whole keys of the config with something encrypted in their values: Pulumi tells no more than that. */
+  /** Full keys of the config with encrypted parts in their values, which is all that Pulumi tells. */
   encrypted?: string[];
-  /** What is looked up in a cloud, by the function's token; an error is thrown. */
+  /** Results of the invoked functions, by token; an error is thrown. */
   answers?: Record<string, Record<string, unknown> | Error>;
 }
 
 /**
- * Runs a program as the engine would, with made-up resources.
- * @param config by whole key, as texts: what Pulumi hands over.
- * @param made what the stack has made so far: outputs by URN.
- * @throws what the program throws.
+ * Runs a program like the engine, with mock resources.
+ * @param config the texts that Pulumi passes on, by full key.
+ * @param made the resources of the stack's state: outputs by URN.
+ * @throws the program's error.
  */
 export async function runUnderMocks(
   config: Record<string, string>,
@@ -107,7 +107,7 @@ export async function runUnderMocks(
   const before = Object.fromEntries(Object.entries(made).map(([urn, outputs]) => [urn, { outputs }]));
   const call = ({ token }: MockCallArgs) => {
     const answer = answers[token] ?? wellAnswers[token] ?? {};
-    // As gRPC hands it over.
+    // Like an error of gRPC.
     if (answer instanceof Error) throw Object.assign(answer, { details: answer.message });
     return token === "pulumi:pulumi:readStackResourceOutputs" ? { outputs: before } : answer;
   };
@@ -117,10 +117,10 @@ export async function runUnderMocks(
   monitor.registerErrorHook = (_, answer) => answer(errorHooks ? null : new Error("12 UNIMPLEMENTED: unknown method"));
   try {
     await pulumi.runtime.runInPulumiStack(program);
-    // The stack's outputs can be known before the last resource is asked for.
+    // The stack's outputs may be known before the last resource is registered.
     await pulumi.runtime.disconnect();
   } finally {
-    // The server that waits for calls of hooks, also after a program that has failed.
+    // The server for calls of hooks must be stopped, even after a program that failed.
     pulumi.runtime.disconnectSync();
   }
   const stack = run.resources.find(({ type }) => type === "pulumi:pulumi:Stack");
@@ -128,7 +128,7 @@ export async function runUnderMocks(
   return run;
 }
 
-/** What is looked up in a cloud where all is as it should be. */
+/** Results of invoked functions without any issue. */
 const wellAnswers: Record<string, Record<string, unknown>> = {
   "cloudflare:index/getZones:getZones": {
     results: ["example.com", "lab.example.com"].map((name, index) => ({
@@ -147,7 +147,7 @@ const wellAnswers: Record<string, Record<string, unknown>> = {
   "cloudflare:index/getIpRanges:getIpRanges": { ipv4Cidrs: ["173.245.48.0/20"], ipv6Cidrs: ["2400:cb00::/32"] },
 };
 
-/** Mocks tell nothing of parents and options, nor of outputs: they are read off the requests. */
+/** Reads parents, options and outputs from the requests, because Pulumi's mocks do not have them. */
 function record(monitor: MockMonitor, run: Run): void {
   const register = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request: Request, answer: Answer) =>
@@ -187,10 +187,10 @@ function aliasOf(message: AliasMessage): Alias {
   return Object.fromEntries(Object.entries({ urn: message.getUrn(), ...parts }).filter(([, value]) => value !== ""));
 }
 
-/** The word that stands in every secret value made up here, and in none that is no secret. */
+/** A word that every secret value of the mocks contains, and no other value. */
 export const MARKER = "top-secret";
 
-/** What the providers would give back, with secrets that can be found again wherever they end up. */
+/** The outputs of the providers, with secrets that can be found in any other text. */
 function madeUp({ type, name, inputs }: MockResourceArgs): MockResourceResult {
   const secret = (text: string) => pulumi.secret(`${MARKER}-${name}-${text}`);
   const pem = (what: string, text: string) => `-----BEGIN ${what}-----\n${text}\n-----END ${what}-----\n`;
@@ -213,12 +213,12 @@ function madeUp({ type, name, inputs }: MockResourceArgs): MockResourceResult {
   return { id: `${name}-id`, state: { ...inputs, ...state[type] } };
 }
 
-/** What is wrapped as a secret, or undefined where nothing is. */
+/** The value wrapped as a secret, or undefined if it is not a secret. */
 export function secretOf(value: unknown): unknown {
   return pulumi.runtime.isRpcSecret(value) ? pulumi.runtime.unwrapRpcSecret(value) : undefined;
 }
 
-/** Every text in a value that is not wrapped as a secret: what lies open in the state, and what a preview shows. */
+/** Every text in a value that is not wrapped as a secret, so that the state and a preview show it. */
 export function openTexts(value: unknown): string[] {
   if (typeof value === "string") return [value];
   if (typeof value !== "object" || value === null || pulumi.runtime.isRpcSecret(value)) return [];

@@ -1,16 +1,16 @@
 import { unpack } from "./unpack.ts";
 
-/** A block of nginx's configuration, with what its includes say put in their place. */
+/** A block of nginx's configuration, with its includes replaced by their content. */
 export interface Block {
-  /** Its words: `["location", "@allow"]`; empty for the whole. */
+  /** The words before the brace: `["location", "@allow"]`; empty for the whole configuration. */
   words: string[];
-  /** Directives by their words. */
+  /** The directives, each as its words. */
   directives: string[][];
   blocks: Block[];
   parent?: Block;
 }
 
-/** nginx's configuration in a release, as nginx reads it. */
+/** Parses nginx's configuration in a release as nginx does. */
 export function nginxConfigOf(release: string): Block {
   const files = Object.entries(unpack(release).files).flatMap(([path, { content }]) => {
     const [, name] = /^nginx\/[^/]+\/(.+)$/.exec(path) ?? [];
@@ -36,7 +36,7 @@ function read(text: string, into: Block, contentsOf: (pattern: string) => string
     if (token.startsWith("#")) continue;
     if (token === ";") {
       const [name, pattern = ""] = words;
-      // Maps include tables, which are no directives.
+      // Maps include tables, whose lines are not directives.
       if (name !== "include") block.directives.push(words);
       else if (pattern.endsWith(".conf")) for (const content of contentsOf(pattern)) read(content, block, contentsOf);
       words = [];
@@ -56,13 +56,13 @@ function read(text: string, into: Block, contentsOf: (pattern: string) => string
 /** A block and all below it. */
 export const below = (block: Block): Block[] => [block, ...block.blocks.flatMap(below)];
 
-/** The values of a directive that counts in a block: its own, or else those of the block around it, all of them or none. */
+/** The directives of this name in effect in a block: its own, or else all of those of the block around it. */
 export function inEffect({ directives, parent }: Block, name: string): string[][] {
   const own = directives.filter(([each]) => each === name).map(([, ...values]) => values);
   if (own.length > 0 || !parent) return own;
   return inEffect(parent, name);
 }
 
-/** Where a block stands, for whoever reads that it is wrong. */
+/** The position of a block, for messages of a failed assertion. */
 export const placeOf = ({ words, parent }: Block): string =>
   parent ? `${placeOf(parent)} ${words.join(" ")}`.trim() : "";

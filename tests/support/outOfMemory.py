@@ -1,4 +1,4 @@
-"""Has one of two kernels take memory until it is killed; prints as JSON what its notebook was sent, and whether the other lives.
+"""Lets one of two kernels fill memory until it is killed; prints as JSON its notebook's messages, and whether the other lives.
 
     outOfMemory.py CODE
 """
@@ -33,12 +33,12 @@ class Notebook:
         self.socket.send(json.dumps(request))
 
     def receive(self):
-        """Type, id of the request that it belongs to, and content of the next message."""
+        """The type, request ID and content of the next message."""
         message = json.loads(self.socket.recv())
         return message["msg_type"], message["parent_header"].get("msg_id"), message["content"]
 
     def run(self, message, code):
-        """What some code prints."""
+        """The output of some code."""
         self.send(message, code)
         while True:
             kind, request, content = self.receive()
@@ -49,7 +49,7 @@ class Notebook:
 ending, other = Notebook(), Notebook()
 other.run("kept", "kept = 42; print(kept)")
 ending.run("first", "print(1)")
-# Two cells at once: the first one is at work when the kernel ends.
+# Two cells at once: the first one is running when the kernel dies.
 began = time.monotonic()
 ending.send("taking", sys.argv[1])
 ending.send("waiting", "print(2)")
@@ -60,5 +60,5 @@ while ("status", "restarting") not in [(kind, text) for kind, _, text in sent]:
         sent.append((kind, request, content.get("text") or content.get("execution_state")))
 seconds = time.monotonic() - began
 print(json.dumps({"sent": sent, "seconds": seconds, "other": other.run("still", "print(kept)")}))
-# The other one is being restarted, which Jupyter does not let anybody end.
+# The other one is being restarted, so Jupyter refuses to end it.
 ask("DELETE", f"kernels/{other.kernel}")

@@ -16,7 +16,7 @@ import { havePulled, imageMirror } from "./images.ts";
 import { settingsWith } from "./settings.ts";
 import { layout, secrets } from "./site.ts";
 
-/** A machine with a site that gets its own certificate, in a world where that can be had. */
+/** A site that obtains its own certificate from a fake ACME server and a fake Cloudflare. */
 export class Machine {
   readonly world: AcmeWorld;
   readonly host: TestHost;
@@ -37,7 +37,7 @@ export class Machine {
     return machine;
   }
 
-  /** nginx and lego: what else a site has is not asked for here. */
+  /** A release with nginx and lego only. */
   site(domain: string, { mirror = this.mirror, allow = ["ann@example.com"] } = {}): Site {
     const settings = settingsWith({
       target: "gcp",
@@ -67,7 +67,7 @@ export class Machine {
     return this.host.apply(["down", this.project]);
   }
 
-  /** The certificate that nginx shows to whoever asks for a name, once it has read its files again. */
+  /** The certificate that nginx presents for a name, once it has read its files again. */
   async shown(name: string): Promise<X509Certificate> {
     await sleep(1000);
     return this.shownNow(name);
@@ -94,7 +94,7 @@ export class Machine {
     return output.trim();
   }
 
-  /** As if the timer had not been there for days. */
+  /** Backdates the files, as if the timer had not run for days. */
   forgetAnswers() {
     const folder = `${this.host.folder}/data/certificates`;
     for (const name of readdirSync(folder))
@@ -109,7 +109,7 @@ export class Machine {
   }
 }
 
-/** Gives a site's images the names by which they are pulled through a mirror; lego's one is told where this world is. */
+/** Tags the site's images with their names in a mirror; lego's image gets the addresses of the fakes. */
 export async function lendImages(images: Image[], world: AcmeWorld, mirror: string): Promise<string[]> {
   const from = (reference: string) => (imageMirror ? `${imageMirror}/${reference}` : reference);
   await havePulled(images.map(({ reference }) => from(reference)));

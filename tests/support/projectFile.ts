@@ -1,23 +1,23 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 
-/** What Pulumi.yaml says of a setting. */
+/** The declaration of a setting in Pulumi.yaml. */
 interface Declared {
   type: string;
   description: string;
   default: unknown;
 }
 
-/** The settings of the program that Pulumi.yaml declares; what it gives to a provider has a colon. */
+/** The program's settings in Pulumi.yaml, without those of providers, which have a colon. */
 export function declaredSettings(): Record<string, Declared> {
   const all = Object.entries(projectFile().config as Record<string, Declared>);
   return Object.fromEntries(all.filter(([key]) => !key.includes(":")));
 }
 
-/** Pulumi.yaml as a whole. */
+/** Pulumi.yaml, parsed. */
 export const projectFile = () => read("Pulumi.yaml");
 
-/** The texts that a program is given for a stack: its config file over the defaults of Pulumi.yaml, lists and objects as JSON. */
+/** The config that a program gets for a stack: its config file over the defaults of Pulumi.yaml, lists and objects as JSON. */
 export function handedOver(stackConfig: Record<string, unknown>): Record<string, string> {
   const defaults = Object.entries(declaredSettings()).map(([key, declared]) => [`jupyter-up:${key}`, declared.default]);
   const config = { ...Object.fromEntries(defaults), ...stackConfig };
@@ -26,7 +26,7 @@ export function handedOver(stackConfig: Record<string, unknown>): Record<string,
   );
 }
 
-/** The config of a stack that comes with the project. */
+/** The config of a stack file of the project. */
 export function stackConfig(stack: string): Record<string, unknown> {
   return read(`Pulumi.${stack}.yaml`).config as Record<string, unknown>;
 }

@@ -1,13 +1,13 @@
 import { serializeArchive } from "../../files/release/archive.ts";
 import { MANIFEST_VERSION, manifestFile, type ReleaseManifest } from "../../files/release/manifest.ts";
 
-/** A release made for a test, as its text: it says nothing but what the test is about. */
+/** The text of a minimal release for a test. */
 export function releaseText(manifest: Partial<ReleaseManifest>, compose = "a\n"): string {
   const whole = { version: MANIFEST_VERSION, release: "new", project: "none", ...manifest } as const;
   return serializeArchive([manifestFile("release", whole), { path: "compose.yaml", mode: "0644", content: compose }]);
 }
 
-/** Secret files, as their text. */
+/** The text of secret files. */
 export function secretsText(
   owners: Record<string, string>,
   files: Parameters<typeof serializeArchive>[0] = [],

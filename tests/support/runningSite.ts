@@ -10,34 +10,34 @@ import { type TestHost, testHost } from "./host.ts";
 import { havePulled, imageMirror } from "./images.ts";
 import { type Changes, hostNames, secrets, siteWith } from "./site.ts";
 
-/** How a test has its site released. */
+/** Options of a test's release. */
 interface How {
-  /** Whether the images are pulled before. */
+  /** Whether the images are pulled first. */
   pulled: boolean;
-  /** What Docker does on this machine for each container that says nothing else: an engine's own settings, in Compose's words. */
+  /** Defaults for every service, in Compose's terms, as an engine's own settings would set them. */
   defaults: Record<string, unknown>;
 }
 
-/** Some services of a site, released on this machine by the site's own script, as a Compose project of their own. */
+/** Some services of a site, released on this machine by site-apply, as their own Compose project. */
 export interface RunningSite {
   host: TestHost;
-  /** Compose's name for it. */
+  /** The name of the Compose project. */
   project: string;
-  /** The files of the site of the valid config with changes, its images pulled. */
+  /** The bundle of the site of the valid config with changes; its images are pulled. */
   bundle(changes?: Changes, how?: Partial<How>): Promise<Bundle>;
-  /** Releases the site of the valid config with changes, its images pulled before; says how the release ended. */
+  /** Releases the site of the valid config with changes, after its images were pulled; returns the result. */
   release(changes?: Changes, how?: Partial<How>): Promise<Ended>;
   /** Runs a command in a service's container. */
   exec(service: string, command: string[], input?: string): Promise<Ended>;
-  /** The id of a service's container. */
+  /** The ID of a service's container. */
   container(service: string): Promise<string>;
-  /** Takes it down, and away with all it made. */
+  /** Takes the site down and removes everything it created. */
   remove(): Promise<void>;
 }
 
 /**
- * @param names the services that shall run; the others are left out of the release.
- * @param host where they do.
+ * @param names the services to run; the release omits the others.
+ * @param host the host to run them on.
  */
 export function runningSite(names: string[], host = testHost()): RunningSite {
   const project = `jupyter-up-rendered-${randomUUID().slice(0, 8)}`;

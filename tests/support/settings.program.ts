@@ -1,4 +1,4 @@
-/** A Pulumi program that makes nothing: it writes what it reads of its settings, or why it refuses them, to the file $SETTINGS_READ. */
+/** A Pulumi program without resources: it writes the settings that it reads, or its issues, to the file $SETTINGS_READ. */
 
 import { writeFileSync } from "node:fs";
 import { loadSettings } from "../../settings/load.ts";

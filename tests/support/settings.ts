@@ -5,7 +5,7 @@ import type { Settings } from "../../settings/resolve.ts";
 import { Sensitive } from "../../settings/sensitive.ts";
 import type { Gcp } from "../../settings/target/gcp.ts";
 
-/** A config with every setting, as Pulumi hands it over: texts, and parsed lists and objects. */
+/** A config with every setting, as `configOf` returns it: texts, and parsed lists and objects. */
 export const validConfig: Readonly<Record<string, unknown>> = {
   target: "local",
   domain: "lab.example.com",
@@ -44,13 +44,13 @@ export const validConfig: Readonly<Record<string, unknown>> = {
   acmeServer: "",
 };
 
-/** The valid config with changes; `undefined` takes a setting out. */
+/** The valid config with changes; `undefined` removes a setting. */
 export function configWith(changes: Record<string, unknown>): Record<string, unknown> {
   const config = { ...validConfig, ...changes };
   return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
 }
 
-/** Settings with what is sealed in them in the open, to be compared. */
+/** Settings with their secrets unwrapped, for comparisons. */
 export function opened(value: unknown): unknown {
   if (value instanceof Sensitive) return value.output(((inner: unknown) => inner) as typeof pulumi.secret);
   if (Array.isArray(value)) return value.map(opened);

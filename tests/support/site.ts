@@ -7,7 +7,7 @@ import type { Service } from "../../files/site/service.ts";
 import { buildSite, type Site } from "../../files/site/site.ts";
 import { configWith, settingsWith } from "./settings.ts";
 
-/** A machine as `ThisMachine` describes it, with made-up folders. */
+/** A layout like that of `ThisMachine`, with fake folders. */
 export const layout: HostLayout = {
   root: "/srv/site",
   data: "/srv/data",
@@ -19,7 +19,7 @@ export const layout: HostLayout = {
   systemd: false,
 };
 
-/** Secrets that can be found again wherever they end up: each has its own name and the word "secret" in it. */
+/** Secrets that can be found in any other text: each contains its own name and the word "secret". */
 export const secrets: Secrets = {
   certificate: "-----BEGIN CERTIFICATE-----\nsecret-certificate\n-----END CERTIFICATE-----\n",
   certificateKey: "-----BEGIN PRIVATE KEY-----\nsecret-certificate-key\n-----END PRIVATE KEY-----\n",
@@ -38,12 +38,12 @@ export const secrets: Secrets = {
   namingKey: "secret-naming-key------------------------------48",
 };
 
-/** What a test may change of the site: settings, the place, secrets. */
+/** The parts of a site that a test can change. */
 export interface Changes {
   settings?: Record<string, unknown>;
   layout?: Partial<HostLayout>;
   secrets?: Partial<Secrets>;
-  /** Who stands before it. */
+  /** The proxy before the site. */
   edge?: Edge;
 }
 
@@ -54,7 +54,7 @@ export function siteWith({ settings, layout: elsewhere, edge }: Changes = {}): S
   return buildSite("jupyter-up-test", settingsWith(settings), { ...layout, ...ports, ...elsewhere }, edge);
 }
 
-/** Its files. */
+/** The files of nginx. */
 export function bundleWith(changes: Changes = {}): Bundle {
   return bundleOf(siteWith(changes), { ...secrets, ...changes.secrets });
 }
@@ -64,7 +64,7 @@ export function hostNames(site: Site): string[] {
   return site.services.flatMap(({ virtualHost }) => (virtualHost ? [hostName(site.names, virtualHost.label)] : []));
 }
 
-/** One of its services. */
+/** One service of the site. */
 export function serviceOf(site: Site, name: string): Service {
   const service = site.services.find((each) => each.name === name);
   if (!service) throw new Error(`the site has no service ${name}`);

@@ -6,13 +6,13 @@ import { run } from "./command.ts";
 import { type TestHost, testHost } from "./host.ts";
 import { until } from "./until.ts";
 
-/** A host with a systemd of its own, and this machine's Docker. */
+/** A host with its own systemd and this machine's Docker. */
 export interface SystemdHost extends TestHost {
   /** Runs a command there. */
   run(...command: string[]): ReturnType<typeof run>;
 }
 
-/** Boots a machine on which the host's folder lies where it lies here, because Docker takes its mounts from here. */
+/** Boots a machine that has the host's folder at the same path as here, because Docker resolves mounts here. */
 export async function systemdHost(): Promise<SystemdHost> {
   const host = testHost();
   const name = `jupyter-up-systemd-${randomUUID().slice(0, 8)}`;

@@ -2,33 +2,33 @@ import { spawn } from "node:child_process";
 import xterm from "@xterm/headless";
 import { quoted } from "../../files/release/shellWords.ts";
 
-/** How a command is run on a terminal. */
+/** Options of a command on a terminal. */
 export interface TerminalOptions {
   /** The width in characters; 0 for a terminal that does not know its width. */
   columns: number;
   cwd?: string;
   /** The whole environment. Default: this process's. */
   env?: NodeJS.ProcessEnv;
-  /** Keys to type as soon as the output so far matches `when`, such as Ctrl-C ("\u0003"). */
+  /** Keys to type once the output so far matches `when`, such as Ctrl-C ("\u0003"). */
   type?: { when: RegExp; keys: string };
 }
 
-/** What a command left on the terminal. */
+/** The state of the terminal after a command. */
 export interface Seen {
   code: number;
-  /** What is to be read at the end, the part that scrolled off too. A line that the terminal wrapped is one line, as it is when copied. */
+  /** The final text, with the part that scrolled off. A line that the terminal wrapped is one line, as when it is copied. */
   text: string;
-  /** All that was written, control sequences included. */
+  /** All bytes written, with control sequences. */
   written: string;
-  /** Whether the cursor is visible. A shell does not bring a hidden one back. */
+  /** Whether the cursor is visible. A shell does not show a hidden cursor again. */
   cursorIsVisible: boolean;
 }
 
 const rows = 24;
-/** How wide a terminal is that reports no width. */
+/** The width of a terminal that reports no width. */
 const unknownWidth = 100;
 
-/** Runs a command on a pseudo-terminal of its own, which `script` makes, and reads the screen as a terminal emulator shows it. */
+/** Runs a command on its own pseudo-terminal, made by `script`, and returns the screen of a terminal emulator. */
 export async function onTerminal(command: string[], options: TerminalOptions): Promise<Seen> {
   const { columns, cwd, env = process.env, type } = options;
   const line = `stty cols ${columns} rows ${rows}; exec ${command.map(quoted).join(" ")}`;
@@ -42,7 +42,7 @@ export async function onTerminal(command: string[], options: TerminalOptions): P
     typed = true;
     child.stdin.write(type.keys);
   });
-  // The keyboard goes away with the command.
+  // The input may be closed already, if the command has ended.
   child.stdin.on("error", () => {});
   const code = await new Promise<number>((resolve, reject) => {
     child.once("error", reject).once("close", (exitCode) => resolve(exitCode ?? 1));
@@ -63,7 +63,7 @@ async function screenText(written: string, columns: number): Promise<string> {
   let text = "";
   for (let row = 0; row < buffer.length; row++) {
     const line = buffer.getLine(row);
-    // The blanks at the end of a wrapped line are part of its text.
+    // Blanks at the end of a wrapped line belong to its text.
     const wraps = buffer.getLine(row + 1)?.isWrapped === true;
     text += (line?.translateToString(!wraps) ?? "") + (wraps ? "" : "\n");
   }

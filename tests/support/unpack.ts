@@ -7,17 +7,17 @@ import {
   secretsManifest,
 } from "../../files/release/manifest.ts";
 
-/** A text of files/release/archive.ts, read again. */
+/** A parsed text of files/release/archive.ts. */
 export interface Unpacked {
   /** The files, without the manifest. */
   files: Record<string, { mode: string; content: string }>;
   /** The manifest: release.json or secrets.json. */
   manifest?: { mode: string; content: string };
-  /** What `end` says. */
+  /** The number after `end`. */
   count: number;
 }
 
-/** Reads a flat text by its definition, apart from the program that does so on the host. */
+/** Parses an archive by its definition, independently of the host program. */
 export function unpack(text: string): Unpacked {
   const unpacked: Unpacked = { files: {}, count: -1 };
   let content: { mode: string; content: string } | undefined;
@@ -34,12 +34,12 @@ export function unpack(text: string): Unpacked {
   return unpacked;
 }
 
-/** What the text of a release says besides its files. */
+/** The manifest of a release. */
 export function manifestOf(release: string): ReleaseManifest {
   return releaseManifest.parse(JSON.parse(unpack(release).manifest?.content ?? ""));
 }
 
-/** What it says of one service. */
+/** The manifest of one service. */
 export function serviceManifestOf(release: string, name: string): ServiceManifest {
   const service = manifestOf(release).services?.find((each) => each.name === name);
   if (!service) throw new Error(`there is no service ${name}`);
@@ -51,14 +51,14 @@ export function ownersOf(secrets: string): SecretsManifest["owners"] {
   return secretsManifest.parse(JSON.parse(unpack(secrets).manifest?.content ?? "")).owners;
 }
 
-/** The content of a file whose path ends so: `nginx.conf`, whatever folder it lies in. */
+/** The content of the file whose path ends with this: `nginx.conf`, in any folder. */
 export function contentOf(text: string, path: string): string {
   const found = Object.entries(unpack(text).files).find(([each]) => each === path || each.endsWith(`/${path}`));
   if (!found) throw new Error(`there is no file ${path}`);
   return found[1].content;
 }
 
-/** A service as compose.yaml defines it. */
+/** A service's definition in compose.yaml. */
 export type ComposeService = Record<string, unknown> & {
   networks?: string[];
   environment?: Record<string, unknown>;
@@ -66,7 +66,7 @@ export type ComposeService = Record<string, unknown> & {
   volumes?: { source: string; target: string; read_only?: boolean; bind: { create_host_path: boolean } }[];
 };
 
-/** What compose.yaml of a release says. */
+/** The compose.yaml of a release, parsed. */
 export function composeOf(release: string): {
   name: string;
   services: Record<string, ComposeService>;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * Looks again and again until something is so.
+ * Polls until a condition is true.
  *
- * @param what what is waited for, in the words of the error that ends a wait of too many seconds
+ * @param what the condition, for the message of the error after the time limit
  */
 export async function until(what: string, isSo: () => unknown, seconds = 60): Promise<void> {
   const deadline = Date.now() + 1000 * seconds;

@@ -8,7 +8,7 @@ const longAddress = `${"a".repeat(64)}@${"b".repeat(60)}.${"c".repeat(60)}.${"d"
 const user = (email: string, name?: string) => (name === undefined ? { email } : { email, name });
 const client = { clientId: "0oa1: #x", clientSecret: `secret-'"\\$of: the client` };
 
-/** Settings and places that put a strain on the generated files, by what is odd about them. */
+/** Unusual settings and layouts that test the generated files, by their name. */
 export const variants: Record<string, Changes> = {
   "the settings as they come": {},
   "the ports of the web": { settings: { port: "443", httpPort: "80" } },
@@ -83,7 +83,7 @@ export const variants: Record<string, Changes> = {
           crossSite: true,
         },
         { name: "a".repeat(32), image: "nginx:1.30.4", port: 80, allow: ["@example.com"] },
-        // Not all of oddNames: Docker has room for some thirty networks.
+        // Not all of oddNames, because Docker has addresses for only about thirty networks.
         ...["2026-08-17", "0b11", "people"].map((name) => ({ name, image: "nginx:1.30.4", port: 80 })),
       ],
     },
@@ -122,7 +122,7 @@ export const variants: Record<string, Changes> = {
   "odd names of folders": { layout: { data: "/srv/it's $HOME", notebooks: '/srv/$$HOME "{x}": [#1]' } },
 };
 
-/** A variant on this machine: with the images that it has, and a certificate that can be used. */
+/** A variant for this machine, with its images and a valid certificate. */
 export function onThisMachine({ settings, layout, secrets, ...others }: Changes): Changes {
   const here = { ...others, settings: { imageMirror, ...settings }, layout: { ...layout } };
   return { ...here, secrets: { ...selfSigned(hostNames(siteWith(here))), ...secrets } };

@@ -3,7 +3,7 @@ import type { OutgoingHttpHeaders } from "node:http";
 import { type Agent, request } from "node:https";
 import { secrets } from "./site.ts";
 
-/** An answer, as far as tests look at it. */
+/** The parts of a response that tests read. */
 export interface Answer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
@@ -13,14 +13,14 @@ export interface Answer {
 export interface Question {
   method?: string;
   headers?: OutgoingHttpHeaders;
-  /** Fields of a form. */
+  /** The fields of a form to send. */
   form?: Record<string, string>;
-  /** A body as JupyterLab sends it. */
+  /** A JSON body to send, as JupyterLab does. */
   json?: object;
   agent?: Agent | false;
 }
 
-/** Asks a site on this machine by one of its names; the answer of a stranger without a cookie. */
+/** Requests a page of a site on this machine, by one of its host names; without a cookie unless given one. */
 export function ask(port: number, host: string, path: string, question: Question = {}): Promise<Answer> {
   const { form, json, agent = false } = question;
   const body = json ? JSON.stringify(json) : form && new URLSearchParams(form).toString();
@@ -49,7 +49,7 @@ export function ask(port: number, host: string, path: string, question: Question
     });
     asked.setTimeout(15_000, () => asked.destroy(new Error(`${host}${path} did not answer`)));
     asked.on("error", (error) => {
-      // A server may close a connection that was kept open at any time: who uses it again asks anew, as browsers do.
+      // A server may close an idle connection at any time, so a request on a reused connection is repeated, as in browsers.
       if (asked.reusedSocket && method === "GET") ask(port, host, path, question).then(resolve, reject);
       else reject(error);
     });
@@ -57,7 +57,7 @@ export function ask(port: number, host: string, path: string, question: Question
   });
 }
 
-/** Vouch's cookie of somebody who has signed in, made with the secret of the tests' sites. */
+/** Vouch's cookie of a signed-in user, made with the secret of the tests' sites. */
 export function signedIn(email: string): string {
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const now = Math.floor(Date.now() / 1000);

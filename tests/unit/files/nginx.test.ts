@@ -83,7 +83,7 @@ describe("nginx's files", () => {
     for (const page of pagesNamed) assert.ok(paths.includes(`pages/${page}`), page);
   });
 
-  /** All directives and regular expressions of nginx's configuration files. */
+  /** The lines of nginx's configuration files, without comments and blank lines. */
   const directives = nginxFiles
     .filter(([path]) => /\.(conf|map)$/.test(path))
     .flatMap(([, { content }]) => content.split("\n"))
