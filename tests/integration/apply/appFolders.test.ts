@@ -25,10 +25,10 @@ import { serviceOf, siteWith } from "../../support/site.ts";
 
 const { reference: nginx } = serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image;
 const NOBODY = 65534;
-// Only root can give a folder away.
+// Only root can change the owner of a folder.
 const notRoot = process.getuid?.() !== 0;
 
-/** What an image says of its user, and whom that is: Debian's and Alpine's root is 0, nginx 101 in this image. */
+/** The USER of an image, and its resolved IDs: root of Debian and Alpine is 0, nginx is 101 in this image. */
 const users: [says: string, owner: string][] = [
   ["0", "0:0"],
   ["root", "0:0"],
@@ -40,7 +40,7 @@ const users: [says: string, owner: string][] = [
   ["4321:1234", "4321:1234"],
 ];
 
-describe("An app's folder is given to whoever its image runs as,", () => {
+describe("An app's folder gets the owner that its image runs as,", () => {
   const repository = `jupyter-up-rendered-${randomUUID().slice(0, 8)}`;
   let host: TestHost;
 
@@ -57,7 +57,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     host.remove();
   });
 
-  /** A release that makes the folders, and is refused at the next step. */
+  /** A release that creates the folders, and is refused at the next step. */
   const release = (folders: [image: string, path: string][]) => {
     writeFileSync(`${host.folder}/file`, "");
     const services = [
@@ -75,7 +75,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
   };
   const foldersIn = (place: string) => users.map((_, index) => `${host.folder}/${place}/${index}/var/lib/x`);
 
-  (notRoot ? it.skip : it)("however the image says so", async () => {
+  (notRoot ? it.skip : it)("in any form of the image's USER", async () => {
     const folders = foldersIn("by-root");
     const { output } = await host.apply(
       "release",
@@ -89,7 +89,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     assert.equal((await run("docker", ["ps", "--all", "--quiet", "--filter", `ancestor=${repository}:2`])).output, "");
   });
 
-  (notRoot ? it.skip : it)("also where somebody releases who may talk to Docker and is not root", async () => {
+  (notRoot ? it.skip : it)("even if the releasing user is not root but may use Docker", async () => {
     mkdirSync(`${host.folder}/by-nobody`);
     for (const path of [`${host.folder}/by-nobody`, `${host.layout.root}`]) chownSync(path, NOBODY, NOBODY);
     const folders = foldersIn("by-nobody");
@@ -101,7 +101,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     );
   });
 
-  (notRoot ? it.skip : it)("and is moved from its earlier place by them, though it is closed to them", async () => {
+  (notRoot ? it.skip : it)("and is moved from its earlier path by such a user, who cannot open it", async () => {
     const app = `${host.folder}/by-nobody/app`;
     mkdirSync(`${app}/var/lib/x`, { recursive: true, mode: 0o755 });
     for (const path of [app, `${app}/var`, `${app}/var/lib`]) chownSync(path, NOBODY, NOBODY);
@@ -114,7 +114,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     assert.equal(owner(`${app}/var~lib~x`), "101:101");
   });
 
-  (notRoot ? it.skip : it)("and what lies in it is left alone", async () => {
+  (notRoot ? it.skip : it)("but its existing content and owner are not changed", async () => {
     const folder = `${host.folder}/used`;
     mkdirSync(folder);
     writeFileSync(`${folder}/file`, "");
@@ -129,7 +129,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     return run("setpriv", [...ids, `${host.layout.root}/bin/site-apply`, "release"], { input, env });
   }
 
-  /** A folder with Compose in it that any user can get to; this user's own may lie in a home directory that is closed. */
+  /** A Docker client folder with Compose that any user can read; this user's own may be in a private home directory. */
   async function dockerForAnybody(): Promise<string> {
     const plugins = `${host.folder}/docker/cli-plugins`;
     mkdirSync(plugins, { recursive: true });
@@ -141,7 +141,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
 
 (notRoot ? describe.skip : describe)("An app's data, released,", () => {
   const project = `jupyter-up-rendered-${randomUUID().slice(0, 8)}`;
-  /** A user of the image's own, with number 101. */
+  /** A user of the image, with ID 101. */
   const image = `${project}:app`;
   let host: TestHost;
   let appFolder: string;
@@ -165,8 +165,8 @@ describe("An app's folder is given to whoever its image runs as,", () => {
   const START = ["sleep", "1000"];
   type Purge = { app: string; folder: string }[];
   /**
-   * A release of that app alone, with the folders that it gets in a whole site.
-   * @param earlier as versions of this program had them that laid a volume below the app's folder by its path
+   * A release of only that app, with the folders that it gets in a whole site.
+   * @param earlier the layout of earlier versions, where a volume had its own path below the app's folder
    */
   function release(
     id: string,
@@ -206,7 +206,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     const { code, output } = await host.apply("release", release(...args));
     assert.equal(code, 0, output);
   }
-  /** Lays the folders out as an earlier version did, and releases with them. */
+  /** Creates the folders like an earlier version, and releases with them. */
   async function releasedEarlier(id: string, volumes: string[]): Promise<void> {
     for (const path of volumes) {
       mkdirSync(`${appFolder}${path}`, { recursive: true });
@@ -221,8 +221,8 @@ describe("An app's folder is given to whoever its image runs as,", () => {
   };
   const ownerOf = (path: string) => lstatSync(path).uid;
 
-  it("can be written, in each of its folders", async () => {
-    // Earlier versions gave a folder to nobody when that of another volume lay in it already.
+  it("is writable in each of its volumes", async () => {
+    // Earlier versions did not change the owner of a folder that already contained another volume.
     mkdirSync(`${appFolder}/old/sub`, { recursive: true });
     writeFileSync(`${appFolder}/old/sub/file`, "");
     chownSync(`${appFolder}/old/sub`, 101, 101);
@@ -233,7 +233,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     assert.equal(ownerOf(appFolder), 0);
   });
 
-  it("is never a folder of the host that the app has put a link to", async () => {
+  it("is never a folder of the host to which the app has created a link", async () => {
     const secret = `${host.folder}/of-the-host`;
     mkdirSync(secret);
     await releasedEarlier("one", ["/data"]);
@@ -246,7 +246,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     }
   });
 
-  it("is found by the version of this program that lays it elsewhere, and by the one before it again", async () => {
+  it("is moved to the new layout, and back for the earlier version after a rollback", async () => {
     await releasedEarlier("one", ["/data", "/var/lib/x", "/data/sub"]);
     await inApp("echo 1 >/data/1; echo 2 >/data/sub/2; echo 3 >/var/lib/x/3");
     const failing = await host.apply(
@@ -259,11 +259,11 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     await released("three", ["/data", "/var/lib/x", "/data/sub"]);
     assert.equal(await inApp("cat /data/1 /data/sub/2 /var/lib/x/3 /var/lib/x/4"), "1\n2\n3\n4\n");
     assert.deepEqual(readdirSync(appFolder).sort(), ["data", "var", "var~lib~x"]);
-    // The earlier version itself finds it, too: after `git checkout` and `pulumi up`.
+    // The earlier version finds it again, as after `git checkout` and `pulumi up`.
     assert.equal(readFileSync(`${appFolder}/var/lib/x/4`, "utf8"), "4\n");
   });
 
-  it("is found when a run was killed between its two steps", async () => {
+  it("is found if a run was killed between the two steps of the move", async () => {
     await releasedEarlier("one", ["/var/lib/x"]);
     await inApp("echo 3 >/var/lib/x/3");
     await run("mv", [`${appFolder}/var/lib/x`, `${appFolder}/var~lib~x`]);
@@ -272,7 +272,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     assert.equal(await inApp("cat /var/lib/x/3"), "3\n");
   });
 
-  it("is found when the app comes back under its name, whatever it has left there", async () => {
+  it("is found when a removed app returns, even if it has left a link there", async () => {
     await releasedEarlier("one", ["/data", "/var/lib/x"]);
     const secret = `${host.folder}/of-the-host`;
     mkdirSync(secret);
@@ -284,7 +284,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     assert.deepEqual(readdirSync(secret), []);
   });
 
-  it("stays where it is while the running app could put a link there", async () => {
+  it("is not moved while the running app could create a link there", async () => {
     await releasedEarlier("one", ["/data"]);
     await inApp("mkdir /data/sub; echo 1 >/data/sub/1");
     const failing = await host.apply("release", release("two", ["/data/sub"], { command: ["false"] }));
@@ -292,7 +292,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     assert.equal(await inApp("cat /data/sub/1"), "1\n");
   });
 
-  it("is not looked for behind a link in its place, whoever made that", async () => {
+  it("is refused if there is a link at its path", async () => {
     mkdirSync(`${host.folder}/elsewhere`);
     for (const place of [appFolder, `${appFolder}/var~lib~x`]) {
       mkdirSync(dirname(place), { recursive: true });
@@ -305,7 +305,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     }
   });
 
-  it("is purged without what its links lead to", async () => {
+  it("is purged without the targets of its links", async () => {
     await released("one", ["/data", "/var/lib/x"]);
     const secret = `${host.folder}/of-the-host`;
     mkdirSync(secret);
@@ -318,7 +318,7 @@ describe("An app's folder is given to whoever its image runs as,", () => {
     assert.equal(readFileSync(`${secret}/file`, "utf8"), "kept");
   });
 
-  it("goes with the site where no setting names it: a volume that the image asks for", async () => {
+  it("is kept when the site is taken down, unlike an anonymous volume of the image", async () => {
     await released("one", ["/data"]);
     const format = '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}}{{end}}{{end}}';
     const { output } = await run("docker", ["inspect", "--format", format, `${project}-evil-1`]);

@@ -10,23 +10,23 @@ import { bundleWith } from "../../support/site.ts";
 const isRoot = process.getuid?.() === 0;
 const file = (path: string, mode = "0644") => `file ${path} ${mode}\n|a\n`;
 
-/** Texts that are no whole release, and why. */
+/** Incomplete or malformed texts, with the reported reason. */
 const refused: [name: string, text: string, reason: string][] = [
-  ["nothing at all", "", "the end is missing"],
-  ["cut off between two files", `${file("a")}`, "the end is missing"],
-  ["cut off within a line", `${file("a")}fil`, "line 3 is not understood"],
-  ["cut off within the end", `${file("a")}en`, "line 3 is not understood"],
-  ["a file lost on the way", `${file("a")}end 2\n`, "there are 1 files instead of 2"],
-  ["all files lost on the way", "end 2\n", "there are 0 files instead of 2"],
+  ["an empty text", "", "the end is missing"],
+  ["a text cut off between two files", `${file("a")}`, "the end is missing"],
+  ["a text cut off within a line", `${file("a")}fil`, "line 3 is not understood"],
+  ["a text cut off within its end line", `${file("a")}en`, "line 3 is not understood"],
+  ["a missing file", `${file("a")}end 2\n`, "there are 1 files instead of 2"],
+  ["all files missing", "end 2\n", "there are 0 files instead of 2"],
   ["a file too many", `${file("a")}${file("b")}end 1\n`, "there are 2 files instead of 1"],
   ["an end without a number", `${file("a")}end\n`, "there are 1 files instead of "],
-  ["something behind the end", `${file("a")}end 1\n${file("b")}`, "something follows the end"],
-  ["a line of no file", "|a\nend 0\n", "line 1 belongs to no file"],
+  ["a file after the end", `${file("a")}end 1\n${file("b")}`, "something follows the end"],
+  ["a content line before any file", "|a\nend 0\n", "line 1 belongs to no file"],
   ["an unknown line among the files", `${file("a")}link b a\nend 1\n`, "line 3 is not understood"],
-  ["a path that climbs out", `${file("../a")}end 1\n`, "line 1 names no file"],
-  ["a path that climbs out half-way", `${file("a/../../b")}end 1\n`, "line 1 names no file"],
-  ["a path that is the folder above", `${file("..")}end 1\n`, "line 1 names no file"],
-  ["a path from the root", `${file("/tmp/jupyter-up-climbed-out")}end 1\n`, "line 1 names no file"],
+  ["a path with .. at its start", `${file("../a")}end 1\n`, "line 1 names no file"],
+  ["a path that leaves the folder half-way", `${file("a/../../b")}end 1\n`, "line 1 names no file"],
+  ["a path of only ..", `${file("..")}end 1\n`, "line 1 names no file"],
+  ["an absolute path", `${file("/tmp/jupyter-up-climbed-out")}end 1\n`, "line 1 names no file"],
   ["a hidden file, as earlier versions of this program had", `${file(".header")}end 1\n`, "line 1 names no file"],
   ["a hidden folder", `${file("a/.b/c")}end 1\n`, "line 1 names no file"],
   ["a path that ends in a slash", `${file("a/")}end 1\n`, "line 1 names no file"],
@@ -34,18 +34,18 @@ const refused: [name: string, text: string, reason: string][] = [
   ["a path with a command in it", `${file("a;touch\tb")}end 1\n`, "line 1 names no file"],
   ["a path with a blank", `${file("a b")}end 1\n`, "line 1 names no file"],
   ["a path without a mode", "file a\n|a\nend 1\n", "line 1 names no file"],
-  ["a mode that is none", `${file("a", "0999")}end 1\n`, "line 1 names no file"],
-  ["a mode with the bit of another user's rights", `${file("a", "04755")}end 1\n`, "line 1 names no file"],
+  ["an invalid mode", `${file("a", "0999")}end 1\n`, "line 1 names no file"],
+  ["a mode with the setuid bit", `${file("a", "04755")}end 1\n`, "line 1 names no file"],
   ["another program's text", "<!doctype html>\n<title>502</title>\n", "line 1 is not understood"],
 ];
 
-describe("What does not arrive whole", () => {
+describe("An incomplete text", () => {
   let host: TestHost;
   let untouched: string[];
   let environment: NodeJS.ProcessEnv;
   beforeAll(async () => {
     host = testHost();
-    // In place of Docker, a program that agrees with everything: none of this may get as far as to ask it for anything.
+    // A fake docker that accepts everything: none of these texts may lead to a call of it.
     mkdirSync(`${host.folder}/bin`);
     writeFileSync(`${host.folder}/bin/docker`, `#!/bin/sh\necho "$@" >>'${host.folder}/asked'\n`);
     chmodSync(`${host.folder}/bin/docker`, 0o755);
@@ -58,14 +58,14 @@ describe("What does not arrive whole", () => {
 
   for (const [name, text, reason] of refused)
     for (const word of ["secrets", "release"])
-      it(`changes nothing as ${word}: ${name}`, async () => {
+      it(`is refused by site-apply ${word}, and changes nothing: ${name}`, async () => {
         const refusal = `The release did not arrive whole (${reason}). Nothing was changed. Run pulumi up again.\n`;
         assert.deepEqual(await host.apply(word, text, environment), { code: 1, output: refusal });
         assert.deepEqual(host.entries(), untouched);
         assert.ok(host.log().endsWith(` ${refusal}`));
       });
 
-  (isRoot ? it : it.skip)("changes nothing where the disk is full, and says so", async () => {
+  (isRoot ? it : it.skip)("is refused with a message about the full disk", async () => {
     const full = testHost();
     const { root = "" } = full.layout;
     assert.equal((await run("mount", ["-t", "tmpfs", "-o", "size=200k", "none", root])).code, 0);
@@ -85,7 +85,7 @@ describe("What does not arrive whole", () => {
     }
   });
 
-  it("has nothing asked of Docker but whether it is there, on this machine", () => {
+  it("leads to no call of Docker except the checks of its version and host", () => {
     const asked = readFileSync(`${host.folder}/asked`, "utf8").trim().split("\n");
     assert.deepEqual([...new Set(asked)].sort(), [
       "compose version",
@@ -95,7 +95,7 @@ describe("What does not arrive whole", () => {
   });
 });
 
-describe("What arrives whole", () => {
+describe("A complete text", () => {
   const contents: [name: string, content: string][] = [
     ["empty lines", "\n\n\na\n\n"],
     ["lines that look like the text's own", "|bar\nfile x 0644\nend 1\n"],
@@ -106,7 +106,7 @@ describe("What arrives whole", () => {
     ["20 000 lines", "line\n".repeat(20_000)],
   ];
 
-  it("is what was sent, to the byte", async () => {
+  it("is written byte for byte", async () => {
     const host = testHost();
     try {
       const files = contents.map(([, content], number) => ({ path: `app/id/${number}`, mode: "0600", content }));
@@ -120,8 +120,8 @@ describe("What arrives whole", () => {
   });
 });
 
-describe("A word that site-apply does not know", () => {
-  it("is refused by name", async () => {
+describe("An unknown command of site-apply", () => {
+  it("is refused with its name", async () => {
     const host = testHost();
     try {
       assert.deepEqual(await host.apply("relase"), {

@@ -5,7 +5,7 @@ import type { ServiceManifest } from "../../../files/release/manifest.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
 import { releaseText } from "../../support/release.ts";
 
-/** In Docker's place: one service, which runs, and in whose container some commands never end. */
+/** A fake docker: one running service, in whose container some commands never end. */
 const docker = `#!/bin/sh
 case "$*" in
     *working_dir* | *status=created* | *'{{.ID}}'*) ;;
@@ -20,7 +20,7 @@ case "$*" in
 esac
 `;
 
-describe("A command in a container that people can change", () => {
+describe("A command that never ends, in the container", () => {
   let host: TestHost;
   beforeEach(() => {
     host = testHost();
@@ -34,7 +34,7 @@ describe("A command in a container that people can change", () => {
   const release = (web: Omit<ServiceManifest, "name">) =>
     releaseText({ allow: ["ann@example.com", "@example.org"], services: [{ name: "web", ...web }] });
 
-  it("ends in time, and the release goes on", async () => {
+  it("of a service that users can change, is ended at its time limit, and the release goes on", async () => {
     const text = releaseText({
       allow: ["ann@example.com", "@example.org"],
       services: [
@@ -59,7 +59,7 @@ Release new is running.
     );
   });
 
-  it("fails the release where nobody can change the service, and says which and how", async () => {
+  it("of any other service, fails the release with the service and the command", async () => {
     const { code, output } = await host.apply("release", release({ prepare: [["fail"]] }), {
       PATH: `${host.folder}/bin:${process.env.PATH}`,
     });

@@ -21,7 +21,7 @@ describe("A site that gets its own certificate", () => {
   });
   afterAll(() => machine.stop());
 
-  it("has it before nginx starts, with exactly the site's names", async () => {
+  it("gets it before nginx starts, with exactly the site's host names", async () => {
     const { code, output } = await machine.release(machine.site("lab.example.com"));
     assert.equal(code, 0, output);
     assert.match(output, /^Getting a certificate: this takes about a minute \.\.\.\n/);
@@ -31,12 +31,12 @@ describe("A site that gets its own certificate", () => {
     assert.equal(machine.world.orders(), 1);
   });
 
-  it("leaves no record in the zone and no container behind", async () => {
+  it("leaves no DNS record and no container", async () => {
     assert.deepEqual(machine.world.zone.records, []);
     assert.equal(await machine.containerOf("lego"), "");
   });
 
-  it("gives its key to nginx and to nobody else", () => {
+  it("makes its key readable for nginx only", () => {
     const { layout } = machine.host;
     const folder = `${layout.root}/secrets/nginx`;
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".pem"));
@@ -45,25 +45,25 @@ describe("A site that gets its own certificate", () => {
     assert.deepEqual([(mode & 0o7777).toString(8), uid], ["600", asRoot ? 101 : process.getuid?.()]);
   });
 
-  it("tells the token to nobody: not its log, not the container's definition", async () => {
+  it("has the token neither in its log nor in the container's definition", async () => {
     assert.equal(machine.host.log().includes(machine.world.token), false);
     assert.equal(machine.host.read("current/compose.yaml").includes(machine.world.token), false);
   });
 
-  it("asks nobody at the next release", async () => {
+  it("requests no certificate at the next release", async () => {
     const { code, output } = await machine.release(machine.site("lab.example.com", { allow: ["bob@example.com"] }));
     assert.equal(code, 0, output);
     assert.doesNotMatch(output, /Getting|could not/);
     assert.equal(machine.world.orders(), 1);
   });
 
-  it("is told by the timer's run that nothing is due", async () => {
+  it("requests none in the timer's run while none is due", async () => {
     assert.deepEqual(await machine.host.apply("renew"), { code: 0, output: "The certificate needs no renewal yet.\n" });
     assert.equal(machine.world.orders(), 1);
     assert.equal((await machine.shown("lab.example.com")).serialNumber, first.serialNumber);
   });
 
-  it("changes nothing when none can be got for another domain, and says why", async () => {
+  it("fails a release with the reason, and changes nothing, if none can be obtained for another domain", async () => {
     const { code, output } = await machine.release(machine.site("new.example.com"), { token: "revoked" });
     assert.equal(code, 1);
     assert.equal(
@@ -73,13 +73,13 @@ describe("A site that gets its own certificate", () => {
     assert.equal((await machine.shown("lab.example.com")).serialNumber, first.serialNumber);
   });
 
-  it("gets another one in the release that changes the domain", async () => {
+  it("gets a new one in the release that changes the domain", async () => {
     const { code, output } = await machine.release(machine.site("new.example.com"));
     assert.equal(code, 0, output);
     assert.deepEqual(namesOf(await machine.shown("jupyter.new.example.com")), siteNames("new.example.com").sort());
   });
 
-  it("finds the first one again when it goes back", async () => {
+  it("uses the first one again when the domain is changed back", async () => {
     const asked = machine.world.orders();
     const { code, output } = await machine.release(machine.site("lab.example.com"));
     assert.equal(code, 0, output);
@@ -87,7 +87,7 @@ describe("A site that gets its own certificate", () => {
     assert.equal(machine.world.orders(), asked);
   });
 
-  it("is got anew when a run that was cut off has left it half written", async () => {
+  it("gets a new one if an interrupted run has left it incomplete", async () => {
     const folder = `${machine.host.folder}/data/certificates/certificates`;
     const half = readdirSync(folder).filter((path) => path.endsWith(".crt") && !path.endsWith(".issuer.crt"));
     for (const path of half) writeFileSync(`${folder}/${path}`, "-----BEGIN CERT");
@@ -98,7 +98,7 @@ describe("A site that gets its own certificate", () => {
     assert.notEqual(first.serialNumber, before);
   });
 
-  it("finds it again after the site was taken down", async () => {
+  it("uses it again after the site was taken down", async () => {
     const asked = machine.world.orders();
     assert.equal((await machine.down()).code, 0);
     const { code, output } = await machine.release(machine.site("lab.example.com"));
@@ -108,7 +108,7 @@ describe("A site that gets its own certificate", () => {
   });
 });
 
-describe("A certificate near its end", () => {
+describe("A certificate that expires soon", () => {
   const LIFE = 30;
   let machine: Machine;
   let first: X509Certificate;
@@ -119,12 +119,12 @@ describe("A certificate near its end", () => {
     assert.equal(code, 0, output);
     first = await machine.shown("lab.example.com");
     nginx = await machine.containerOf("nginx");
-    // lego renews what lives for less than ten days at half of its life.
+    // lego renews a certificate with a lifetime below ten days at half of it.
     await sleep(Date.parse(first.validFrom) + (LIFE / 2 + 1) * 1000 - Date.now());
   });
   afterAll(() => machine.stop());
 
-  it("stays in use when it cannot be renewed, and the site runs on", async () => {
+  it("stays in use if it cannot be renewed", async () => {
     machine.world.zone.closed = true;
     const { code, output } = await machine.host.apply("renew");
     assert.equal(code, 1);
@@ -140,7 +140,7 @@ describe("A certificate near its end", () => {
     machine.world.zone.closed = false;
   });
 
-  it("is renewed by the timer's run, and nginx shows the new one without a new container", async () => {
+  it("is renewed by the timer's run, and nginx presents the new one without a new container", async () => {
     assert.deepEqual(await machine.host.apply("renew"), {
       code: 0,
       output: "The certificate was renewed, and is in use.\n",

@@ -10,12 +10,12 @@ import { earlierRelease, earlierSecrets } from "./earlier/texts.ts";
 
 const whoami = { image: "traefik/whoami:v1.11.0", port: 80 };
 const one = { ...whoami, name: "one" };
-/** Its program ends at once: a release with it goes back. */
+/** An app that ends at once, so that a release with it is rolled back. */
 const broken = { ...whoami, name: "broken", environment: { WHOAMI_PORT_NUMBER: "none" } };
 const all = ["ann@example.com", "eve@example.com"];
 
-/** The host's program was a shell script, which wrote .header beside compose.yaml and took lines of words. */
-describe("A site that the shell script released", () => {
+/** The earlier host program was a shell script, which wrote .header beside compose.yaml and read lines of words. */
+describe("A site released by the earlier shell script", () => {
   let site: RunningSite;
   let layout: { httpsPort: number; httpPort: number };
   let program: string;
@@ -29,7 +29,7 @@ describe("A site that the shell script released", () => {
   });
   const release = (allow: string[], apps: object[]) => site.release(changes(allow, apps));
   const current = () => readlinkSync(`${site.host.layout.root}/current`);
-  /** Networks of the site's project, and those that nginx is on. */
+  /** The networks of the site's project, and those of nginx. */
   async function networks(): Promise<{ all: string[]; nginx: string[] }> {
     const filter = ["--filter", `label=com.docker.compose.project=${site.project}`];
     const { output: all } = await run("docker", ["network", "ls", ...filter, "--format", "{{.Name}}"]);
@@ -60,14 +60,14 @@ describe("A site that the shell script released", () => {
   });
   afterAll(() => site.remove());
 
-  it("is found by the program that is Python", async () => {
+  it("is found by the Python program", async () => {
     assert.deepEqual(await site.host.apply("machine"), { code: 0, output: "" });
     assert.deepEqual(await site.host.apply("check"), { code: 0, output: "Every service of the site answers.\n" });
     const { output } = await site.host.apply("renew");
     assert.equal(output, "There is no certificate to renew here: no site that gets its own is running.\n");
   });
 
-  it("runs on when a release fails before anything is switched", async () => {
+  it("keeps running when a release fails before the switch", async () => {
     const missing = changes(all, [{ ...one, image: "traefik/no-such:1" }]);
     const { code, output } = await site.release(missing, { pulled: false });
     assert.equal(code, 1);
@@ -76,7 +76,7 @@ describe("A site that the shell script released", () => {
     assert.equal(await statusOf("eve@example.com"), 200);
   });
 
-  it("is put back when a release does not start, with the newer allow list", async () => {
+  it("is restored when a release does not start, with the newer allow list", async () => {
     const { code, output } = await release(["ann@example.com"], [one, broken]);
     assert.equal(code, 1);
     assert.match(output, /^broken stopped by itself\./m);
@@ -88,7 +88,7 @@ describe("A site that the shell script released", () => {
     assert.deepEqual(await networks(), { all: names, nginx: names });
   });
 
-  it("is released again, and has its apps' networks in compose.yaml", async () => {
+  it("can be released, with its apps' networks in compose.yaml", async () => {
     const vouch = await site.container("vouch");
     const { code, output } = await release(["ann@example.com"], [one]);
     assert.equal(code, 0, output);
@@ -107,7 +107,7 @@ describe("A site that the shell script released", () => {
     assert.deepEqual(readdirSync(`${root}/${current()}`).sort(), ["compose.yaml", "release.json"]);
   });
 
-  it("is gone after the release after that, with all that it wrote", async () => {
+  it("is pruned with all its files by the second release", async () => {
     const { code, output } = await release(all, [one]);
     assert.equal(code, 0, output);
     assert.equal(await site.container("nginx"), nginx);

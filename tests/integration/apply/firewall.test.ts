@@ -11,7 +11,7 @@ import { serviceOf, siteWith } from "../../support/site.ts";
 const { reference: nginx } = serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image;
 const skip = process.getuid?.() !== 0 && "only root has a firewall";
 
-/** The rules themselves are put to the test in tests/e2e/cloud.test.ts: this machine's own are left alone. */
+/** The rules themselves are tested in tests/e2e/cloud.test.ts; this test does not change this machine's rules. */
 (skip ? describe.skip : describe)("The firewall of a machine that was made ready", () => {
   const project = `jupyter-up-rendered-${randomUUID().slice(0, 8)}`;
   let host: TestHost;
@@ -23,7 +23,7 @@ const skip = process.getuid?.() !== 0 && "only root has a firewall";
     host = testHost();
     loaded = `${host.folder}/loaded`;
     mkdirSync(`${host.folder}/bin`);
-    // Notes what it is given, and which containers of the site there are by then.
+    // Records its input, and the site's containers at that time.
     const script = `#!/bin/sh
 case $* in
     "list set inet jupyter_up bridges") exit ;;
@@ -55,7 +55,7 @@ esac
     return output.split("\n").filter(Boolean).sort();
   }
 
-  it("knows the site's networks before the first container is on one", async () => {
+  it("gets the site's networks before the first container is connected", async () => {
     assert.deepEqual(await host.apply("machine", "", env), { code: 0, output: "" });
     assert.equal(existsSync(loaded), false);
     const { code, output } = await host.apply("release", release("one", ["a", "b"]), env);
@@ -66,14 +66,14 @@ esac
     assert.deepEqual(bridgesIn(first), await bridges());
   });
 
-  it("has them for the next boot, those of the present release alone", async () => {
+  it("keeps for the next boot only the networks of the present release", async () => {
     const { code, output } = await host.apply("release", release("two", ["b", "c"]), env);
     assert.equal(code, 0, output);
     assert.equal((await bridges()).length, 2);
     assert.deepEqual(bridgesIn(host.read("etc/bridges.nft")), await bridges());
   });
 
-  it("is told of them by a newer version of site-apply, too, before the next release", async () => {
+  it("gets them from a newer version of site-apply, too, before the next release", async () => {
     writeFileSync(loaded, "");
     assert.deepEqual(await host.apply("machine", "", env), { code: 0, output: "" });
     assert.deepEqual(bridgesIn(readFileSync(loaded, "utf8")), await bridges());

@@ -35,7 +35,7 @@ const debian = debianRelease();
   });
   afterAll(() => stop?.());
 
-  /** Has the registry's tag lead to an image of that version, which this machine's engine does not hold under it. */
+  /** Points the registry's tag to an image of that version, without the tag in this machine's engine. */
   async function push(version: string, command = "touch /tmp/started; sleep 1000"): Promise<void> {
     const { output } = await run("docker", ["create", nginx]);
     const changes = [`LABEL org.opencontainers.image.version=${version}`, `ENTRYPOINT ${command}`];
@@ -51,7 +51,7 @@ const debian = debianRelease();
     await run("docker", held.code === 0 ? ["tag", held.output.trim(), tag] : ["image", "rm", tag]);
     await run("docker", ["image", "rm", made]);
   }
-  /** A site of a service whose tag moves and of another one. */
+  /** A site with one service whose tag moves, and another service. */
   function release(
     id: string,
     { pin = "pulumi config set app {version}@{digest}", image = tag, mib = 1 } = {},
@@ -87,13 +87,13 @@ const debian = debianRelease();
   const inspect = async (kind: string, name: string, format: string) =>
     (await run("docker", [kind, "inspect", "--format", format, name])).output.trim();
   const VERSION = '{{index .Config.Labels "org.opencontainers.image.version"}}';
-  /** What runs, and what the tag leads to on this machine. */
+  /** The running version, and the version of the tag on this machine. */
   const versions = async () => [
     await inspect("container", `${project}-moves-1`, `${VERSION} {{.State.Status}}`),
     await inspect("image", tag, VERSION),
   ];
 
-  it("leads to the image that it leads to in the registry, and nothing else gets a new container", async () => {
+  it("is updated to the registry's image, and no other service gets a new container", async () => {
     assert.match(await released("one"), /^Pulling .+\nmoves: starts\nstays: starts\nRelease one is running\.\n$/);
     const stays = await containerOf("stays");
     const old = await inspect("image", tag, "{{.Id}}");
@@ -112,11 +112,11 @@ const debian = debianRelease();
     assert.equal((await run("docker", ["image", "inspect", old])).code, 1, "the image before is gone");
   });
 
-  it("leads to the image before when the new one does not start, and the release runs with that", async () => {
+  it("is set back to the previous image if the new one does not start, and the release runs with that", async () => {
     await released("one");
     const digest = (await inspect("image", tag, "{{index .RepoDigests 0}}")).split("@")[1];
     await push("2.0", "false");
-    // Nothing else has changed, so there is no other release to go back to.
+    // Nothing else has changed, so there is no other release to roll back to.
     const { code, output } = await host.apply("release", release("one"));
     assert.equal(code, 1, output);
     assert.match(output, /Trying once more with the previous images\./);
@@ -132,7 +132,7 @@ const debian = debianRelease();
     assert.deepEqual(await versions(), ["2.1 running", "2.1"]);
   });
 
-  it("is known as renewed by the run after one that was killed when it had pulled", async () => {
+  it("is recognized as updated by the next run, if one was killed after the pull", async () => {
     await released("one");
     await push("2.0", "false");
     await run("docker", ["pull", "--quiet", tag]);
@@ -143,7 +143,7 @@ const debian = debianRelease();
     assert.deepEqual(await versions(), ["1.0 running", "1.0"]);
   });
 
-  it("leads to where it did while no registry answers, and the release goes on", async () => {
+  it("stays unchanged while no registry answers, and the release goes on", async () => {
     const elsewhere = "127.0.0.1:9/tests/app:1";
     await run("docker", ["pull", "--quiet", tag]);
     await run("docker", ["tag", tag, elsewhere]);
@@ -158,7 +158,7 @@ const debian = debianRelease();
     }
   });
 
-  it("is not looked up where there is no room for a newer image", async () => {
+  it("is not checked if the disk has no space for a newer image", async () => {
     await released("one");
     await push("1.1");
     const { code, output } = await host.apply("release", release("one", { mib: 99_000_000 }));

@@ -10,7 +10,7 @@ const skip = process.getuid?.() !== 0 && "only root can boot a machine";
 (skip ? describe.skip : describe)("The timer that keeps the history", () => {
   let host: SystemdHost;
   let site: RunningSite;
-  // On a machine of its own, any name will do.
+  // On a machine of its own, any name is free.
   const timer = "jupyter-up-test-history.timer";
   const trees = () => readdirSync(`${host.folder}/data/history/jupyter/notebooks`).sort();
 
@@ -26,12 +26,12 @@ const skip = process.getuid?.() !== 0 && "only root can boot a machine";
   });
   afterAll(() => host.remove());
 
-  it("is enabled, and comes within the next minutes", async () => {
+  it("is enabled, and starts within the next minutes", async () => {
     assert.deepEqual(await host.run("systemctl", "is-enabled", timer), { code: 0, output: "enabled\n" });
     assert.deepEqual(await host.run("systemctl", "is-active", timer), { code: 0, output: "active\n" });
   });
 
-  it("keeps the state of the work, and says so in the journal", async () => {
+  it("records the state of the work, and reports it in the journal", async () => {
     const service = timer.replace(/timer$/, "service");
     assert.deepEqual(await host.run("systemctl", "start", service), { code: 0, output: "" });
     const { output } = await host.run("journalctl", "--unit", service, "--output", "cat", "--no-pager");
@@ -43,7 +43,7 @@ const skip = process.getuid?.() !== 0 && "only root can boot a machine";
     assert.equal(shown.output.trim(), tree);
   });
 
-  it("goes when the site is taken down, and the history stays", async () => {
+  it("is removed when the site is taken down, and the history is kept", async () => {
     const { code, output } = await host.apply(["down", site.project]);
     assert.equal(code, 0, output);
     assert.notEqual((await host.run("systemctl", "cat", timer)).code, 0);

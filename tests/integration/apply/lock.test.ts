@@ -20,7 +20,7 @@ import { bundleWith } from "../../support/site.ts";
 const text = bundleWith().secrets;
 const good = { code: 0, output: "" };
 
-/** Waits until something is so; half a minute is far more than it takes. */
+/** Waits up to half a minute until a condition is true. */
 async function until(what: string, isSo: () => boolean): Promise<void> {
   for (let tries = 0; tries < 600 && !isSo(); tries++) await setTimeout(50);
   assert.ok(isSo(), what);
@@ -39,10 +39,10 @@ describe("The lock", () => {
     host.remove();
   });
 
-  /** Where the program in Docker's place says that it has begun, and by which process. */
+  /** The file to which the fake docker writes its process ID when it starts. */
   const holding = () => `${host.folder}/holding`;
 
-  /** A program in Docker's place that begins, and does not end: what holds the lock for as long as a test wants. */
+  /** A fake docker that does not end, so that its caller holds the lock for as long as a test needs. */
   async function holder() {
     mkdirSync(`${host.folder}/bin`);
     const docker = `#!/bin/sh
@@ -57,14 +57,14 @@ case "$*" in *config*) echo $$ >'${holding()}.new' && mv '${holding()}.new' '${h
     return release;
   }
 
-  /** Ends what the holder waits for, and so the holder. */
+  /** Ends the fake docker, and with it the holder. */
   function letGo() {
     if (!existsSync(holding())) return;
     process.kill(Number(readFileSync(holding(), "utf8")), "SIGKILL");
     rmSync(holding());
   }
 
-  it("lets two that come at once each do their whole work", async () => {
+  it("lets two runs that start at once both complete", async () => {
     const other = bundleWith({ secrets: { namingKey: "another key" } }).secrets;
     assert.deepEqual(await Promise.all([host.apply("secrets", text), host.apply("secrets", other)]), [good, good]);
     for (const service of ["nginx", "vouch", "dex", "jupyter"])
@@ -72,7 +72,7 @@ case "$*" in *config*) echo $$ >'${holding()}.new' && mv '${holding()}.new' '${h
     assert.equal(existsSync(lock), false);
   });
 
-  it("makes a second one wait for the first, without hurry", async () => {
+  it("makes a second run wait for the first, with few polls", async () => {
     const first = await holder();
     const second = host.startApply("secrets", text);
     await setTimeout(2500);
@@ -85,7 +85,7 @@ case "$*" in *config*) echo $$ >'${holding()}.new' && mv '${holding()}.new' '${h
     assert.equal(existsSync(lock), false);
   });
 
-  it("that was left behind by a killed release is taken over, and what that one left half-made is gone", async () => {
+  it("of a killed release is taken over, and its incomplete files are removed", async () => {
     const killed = await holder();
     killed.child.kill("SIGKILL");
     letGo();
@@ -101,17 +101,17 @@ case "$*" in *config*) echo $$ >'${holding()}.new' && mv '${holding()}.new' '${h
     );
   });
 
-  it("of a process whose number somebody else has by now is taken over", async () => {
+  it("of a process whose ID another process has by now is taken over", async () => {
     symlinkSync(`${process.pid}-1`, lock);
     assert.deepEqual(await host.apply("secrets", text), good);
   });
 
-  it("of a process that never was is taken over", async () => {
+  it("of a process that never existed is taken over", async () => {
     symlinkSync("4194305-1", lock);
     assert.deepEqual(await host.apply("secrets", text), good);
   });
 
-  it("is known for its holder's in whatever time zone and language", async () => {
+  it("is attributed to its holder in any time zone and language", async () => {
     const first = await holder();
     const second = host.startApply("secrets", text, { TZ: "Asia/Kolkata", LC_ALL: "de_DE.UTF-8" });
     await setTimeout(1500);
@@ -121,12 +121,12 @@ case "$*" in *config*) echo $$ >'${holding()}.new' && mv '${holding()}.new' '${h
     assert.deepEqual(await second.ended, good);
   });
 
-  it("is given back where a release is refused", async () => {
+  it("is released if a release is refused", async () => {
     assert.equal((await host.apply("secrets", "")).code, 1);
     assert.equal(existsSync(lock), false);
   });
 
-  it("is given back by a release that Ctrl-C and a lost connection could not stop", async () => {
+  it("is released by a run that continued after Ctrl-C and a lost connection", async () => {
     const release = await holder();
     for (const signal of ["SIGINT", "SIGHUP", "SIGPIPE"] as const) release.child.kill(signal);
     await setTimeout(500);
@@ -136,7 +136,7 @@ case "$*" in *config*) echo $$ >'${holding()}.new' && mv '${holding()}.new' '${h
     assert.equal(existsSync(lock), false);
   });
 
-  it("is waited for where an earlier version of this program holds it, which made a link only", async () => {
+  it("is waited for if an earlier version of this program holds it, which creates only a link", async () => {
     const old = start("sleep", ["600"]);
     cleanUp.push(() => old.child.kill("SIGKILL"));
     const { pid } = old.child;
@@ -150,7 +150,7 @@ case "$*" in *config*) echo $$ >'${holding()}.new' && mv '${holding()}.new' '${h
     assert.deepEqual(await second.ended, good);
   });
 
-  it("that belongs to somebody else by now is not given back", async () => {
+  it("that another process has taken over is not released", async () => {
     const first = await holder();
     rmSync(lock);
     symlinkSync("somebody-else", lock);
@@ -160,8 +160,8 @@ case "$*" in *config*) echo $$ >'${holding()}.new' && mv '${holding()}.new' '${h
   });
 });
 
-describe("A lock that was left behind is taken over by one at a time", () => {
-  /** In Docker's place: it is run while the lock is held, and notes whether it is alone there. */
+describe("A stale lock is taken over by one process at a time", () => {
+  /** A fake docker, run while the lock is held, that records whether it is the only one. */
   const docker = `#!/bin/sh
 case "$*" in
     *" config "*)
@@ -173,7 +173,7 @@ case "$*" in
 esac
 `;
 
-  /** Starts some at once, where a release was killed that held the lock; says whether two of them held it at a time. */
+  /** Starts several takers at once with a killed release's lock; returns whether two of them held it at the same time. */
   async function round(takers: number): Promise<boolean> {
     const host = testHost();
     try {

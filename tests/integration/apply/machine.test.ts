@@ -6,12 +6,12 @@ import { run } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
 
 const pathOf = (program: string) => execFileSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" }).trim();
-/** Python itself: what is first on the PATH may be a script that looks for it. */
+/** The path of Python itself, because the first python3 on the PATH may be a wrapper script. */
 const python = execFileSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }).trim();
 const asRoot = process.getuid?.() === 0;
 const NOBODY = 65534;
 
-describe("A machine that is not fit for the site is told so in one paragraph:", () => {
+describe("site-apply machine reports in one paragraph:", () => {
   let host: TestHost;
   beforeEach(() => {
     host = testHost();
@@ -38,14 +38,14 @@ describe("A machine that is not fit for the site is told so in one paragraph:", 
     };
     for (const program of ["sh", "dirname"]) symlinkSync(pathOf(program), `${host.folder}/bin/${program}`);
     assert.deepEqual(await asked(), refusal);
-    // What a Python 3.8 answers when it is asked for its version.
+    // The answer of Python 3.8 to the version check.
     writeFileSync(`${host.folder}/bin/python3`, "#!/bin/sh\nexit 1\n", { mode: 0o755 });
     assert.deepEqual(await asked(), refusal);
     symlinkSync(python, `${host.folder}/bin/python3.11`);
     assert.match((await asked()).output, /^Docker is not installed/);
   });
 
-  it("its engine does not run", async () => {
+  it("Docker's engine does not run", async () => {
     const { code, output } = await host.apply("machine", "", { DOCKER_HOST: `unix://${host.folder}/no.sock` });
     assert.equal(code, 1);
     assert.match(
@@ -75,7 +75,7 @@ describe("A machine that is not fit for the site is told so in one paragraph:", 
     });
   });
 
-  it("and one that is fit is told nothing", async () => {
+  it("nothing, on a machine that meets the requirements", async () => {
     assert.deepEqual(await host.apply("machine"), { code: 0, output: "" });
   });
 });

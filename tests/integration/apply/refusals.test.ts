@@ -25,7 +25,7 @@ import { releaseText } from "../../support/release.ts";
 import { bundleWith, hostNames, serviceOf, siteWith } from "../../support/site.ts";
 
 const asRoot = process.getuid?.() === 0;
-// Only root can give a folder away.
+// Only root can change the owner of a folder.
 const notRoot = !asRoot;
 const NOBODY = 65534;
 const { reference: nginxImage } = serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image;
@@ -37,7 +37,7 @@ async function listen(address = "127.0.0.1"): Promise<{ port: number; close: () 
   return { port, close: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
-describe("A release that this machine cannot run is refused, with the running one untouched:", () => {
+describe("A release is refused, with the running one unchanged, if", () => {
   let host: TestHost;
   let root: string;
   let project: string;
@@ -46,20 +46,20 @@ describe("A release that this machine cannot run is refused, with the running on
     host = testHost();
     root = host.layout.root ?? "";
     project = `jupyter-up-rendered-${randomUUID().slice(0, 8)}`;
-    // The running one, as far as anything before the switch looks at it.
+    // The running release, as far as the steps before the switch read it.
     mkdirSync(`${root}/releases/old`, { recursive: true });
     symlinkSync("releases/old", `${root}/current`);
   });
   afterEach(() => host.remove());
 
-  /** A release made for the test: it has nothing to say but what the test is about. */
+  /** A minimal release for the test. */
   const release = (manifest: Partial<ReleaseManifest>, compose = `services:\n  web:\n    image: ${nginxImage}\n`) =>
     releaseText({ project, ...manifest }, compose);
   const image = (size_mib: number) => ({ images: [{ reference: "127.0.0.1:9/no/such:1", size_mib }] });
   const port = (port: number, setting = "port") => ({ address: "127.0.0.1", port, setting });
   const folder = (path: string) => ({ services: [{ name: "web", user: "1000:100", folders: [{ path }] }] });
 
-  /** A folder with Compose in it that any user can get to; this user's own may lie in a home directory that is closed. */
+  /** A Docker client folder with Compose that any user can read; this user's own may be in a private home directory. */
   async function dockerForAnybody(): Promise<string> {
     const plugins = `${host.folder}/docker/cli-plugins`;
     mkdirSync(plugins, { recursive: true });
@@ -130,7 +130,7 @@ describe("A release that this machine cannot run is refused, with the running on
       }
     });
 
-  it("but not for a program that listens on another address only", async () => {
+  it("another program listens on its port, but not if only on another address", async () => {
     const elsewhere = await listen("127.0.0.2");
     try {
       const { output } = await host.apply("release", release({ ports: [port(elsewhere.port)], ...image(1) }));
@@ -140,7 +140,7 @@ describe("A release that this machine cannot run is refused, with the running on
     }
   });
 
-  it("any program has a port that it wants of all addresses, for which there is no other port", async () => {
+  it("another program listens on a port that the site needs on all addresses", async () => {
     const taken = await listen("127.0.0.2");
     try {
       const { code, output } = await host.apply(
@@ -184,7 +184,7 @@ describe("A release that this machine cannot run is refused, with the running on
     nothingWasChanged();
   });
 
-  it("the notebooks folder lies where none can be made", async () => {
+  it("the notebooks folder cannot be created", async () => {
     writeFileSync(`${host.folder}/file`, "");
     const { code, output } = await host.apply("release", release(folder(`${host.folder}/file/notebooks`)));
     assert.equal(code, 1);
@@ -241,32 +241,35 @@ networks:
   extra: {}
 `;
 
-  (notRoot ? it.skip : it)("not because a notebook has closed its own folder to the user who releases", async () => {
-    const notebooks = `${host.folder}/notebooks`;
-    mkdirSync(notebooks);
-    chmodSync(notebooks, 0o500);
-    for (const path of [root, `${root}/releases`, notebooks]) chownSync(path, NOBODY, NOBODY);
-    const mayUseDocker = statSync("/var/run/docker.sock").gid;
-    const nobody = ["--reuid", `${NOBODY}`, "--regid", `${NOBODY}`, "--groups", `${mayUseDocker}`];
-    const offline = checked.replace(/networks: \[.*\]/, "network_mode: none").replace(/^networks:.*/ms, "");
-    const { output } = await run("setpriv", [...nobody, `${root}/bin/site-apply`, "release"], {
-      input: release(folder(notebooks), offline),
-      env: { DOCKER_CONFIG: await dockerForAnybody() },
-    });
-    // It came as far as its files.
-    assert.match(output, /web refuses its new files/);
-    assert.equal(statSync(notebooks).mode & 0o777, 0o700);
-  });
+  (notRoot ? it.skip : it)(
+    "its files are invalid, but not if a notebook has closed its folder to the releasing user",
+    async () => {
+      const notebooks = `${host.folder}/notebooks`;
+      mkdirSync(notebooks);
+      chmodSync(notebooks, 0o500);
+      for (const path of [root, `${root}/releases`, notebooks]) chownSync(path, NOBODY, NOBODY);
+      const mayUseDocker = statSync("/var/run/docker.sock").gid;
+      const nobody = ["--reuid", `${NOBODY}`, "--regid", `${NOBODY}`, "--groups", `${mayUseDocker}`];
+      const offline = checked.replace(/networks: \[.*\]/, "network_mode: none").replace(/^networks:.*/ms, "");
+      const { output } = await run("setpriv", [...nobody, `${root}/bin/site-apply`, "release"], {
+        input: release(folder(notebooks), offline),
+        env: { DOCKER_CONFIG: await dockerForAnybody() },
+      });
+      // The release reached the check of its files.
+      assert.match(output, /web refuses its new files/);
+      assert.equal(statSync(notebooks).mode & 0o777, 0o700);
+    },
+  );
 
-  // What Docker 20.10 and 28 say, recorded.
+  // Recorded errors of Docker 20.10 and 28.
   for (const [name, words, refusal] of [
     [
-      "it has no range of addresses left",
+      "no address range is left",
       "Network x_sign-in  Error\nfailed to create network x_sign-in: Error response from daemon: could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network",
       /^Docker has no range of addresses left for another network\. Nothing was changed\. Remove the networks that nothing uses \(docker network prune\), or give Docker more ranges \(default-address-pools in \/etc\/docker\/daemon\.json\), and run pulumi up again\. Docker says: .*address pool/,
     ],
     [
-      "it has no range of addresses left, in the words of later versions",
+      "no address range is left, as a later version reports it",
       "failed to create network x_sign-in: Error response from daemon: all predefined address pools have been fully subnetted",
       /^Docker has no range of addresses left for another network\. /,
     ],
@@ -276,7 +279,7 @@ networks:
       /^The disk is full, so the files of web could not be checked\. Nothing was changed\. Free some space \(docker image prune --all /,
     ],
     [
-      "its engine has gone",
+      "its engine has stopped",
       "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
       /^Docker could not start web to check its files\. Nothing was changed\. Fix the cause, and run pulumi up again\. Docker says: Cannot connect/,
     ],
@@ -286,7 +289,7 @@ networks:
       /^Docker could not start web to check its files\. /,
     ],
   ] as const)
-    it(`Docker cannot have its files checked, and says so itself: ${name}`, async () => {
+    it(`Docker cannot run the check of its files: ${name}`, async () => {
       mkdirSync(`${host.folder}/bin`);
       writeFileSync(`${host.folder}/words`, `${words}\n`);
       const real = (await run("sh", ["-c", "command -v docker"])).output.trim();
@@ -305,7 +308,7 @@ networks:
       nothingWasChanged();
     });
 
-  it("a service refuses its files; the networks that were made for asking it are gone", async () => {
+  it("a service refuses its files, and the networks created for the check are removed", async () => {
     writeFileSync(`${root}/releases/old/.header`, `project ${project}\nnetwork default\n`);
     const ofProject = [
       "network",
@@ -328,8 +331,8 @@ networks:
   });
 });
 
-describe("A first release whose files nginx refuses", () => {
-  it("leaves no network, no container and no release behind", async () => {
+describe("The first release of a site, if nginx refuses its files", () => {
+  it("leaves no network, no container and no release", async () => {
     const host = testHost();
     try {
       const changes = {

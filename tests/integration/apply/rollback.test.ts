@@ -9,10 +9,10 @@ import { statusFor } from "../../support/statusFor.ts";
 const whoami = { image: "traefik/whoami:v1.11.0", port: 80 };
 const one = { ...whoami, name: "one" };
 const two = { ...whoami, name: "two" };
-/** Its program ends at once: a release with it goes back. */
+/** An app that ends at once, so that a release with it is rolled back. */
 const broken = { ...whoami, name: "broken", environment: { WHOAMI_PORT_NUMBER: "none" } };
 
-describe("A release that goes back", () => {
+describe("A release that is rolled back", () => {
   let site: RunningSite;
   let httpsPort: number;
   let httpPort: number;
@@ -35,7 +35,7 @@ describe("A release that goes back", () => {
     assert.doesNotMatch(output, /refuses/);
     return output;
   }
-  /** Who gets in at a name: 200, or 403. */
+  /** The HTTP status for each user at a host name: 200, or 403. */
   const statuses = async (label: string, ...people: string[]) =>
     Object.fromEntries(
       await Promise.all(people.map(async (person) => [person, await statusFor(httpsPort, person, label)])),
@@ -47,7 +47,7 @@ describe("A release that goes back", () => {
   });
   afterAll(() => site.remove());
 
-  it("lets in whoever both lists let in, by address or domain, and nobody else", async () => {
+  it("allows only users on both allow lists, by address or domain", async () => {
     await released(
       ["ann@example.com", "eve@example.com", "fay@narrow.example", "@wide.example", "@both.example"],
       [one, { ...two, allow: ["ann@example.com", "dora@wide.example"] }],
@@ -78,14 +78,14 @@ describe("A release that goes back", () => {
         "x@both.example": 200,
       },
     );
-    // Its narrower list was to go; while the earlier release runs, it stays.
+    // The new release removes the app's own list; while the earlier release runs, it remains.
     assert.deepEqual(await statuses("two", "ann@example.com", "fay@narrow.example"), {
       "ann@example.com": 200,
       "fay@narrow.example": 403,
     });
   });
 
-  it("keeps a new narrower list of an app that it had, also where domain and apps were to be others", async () => {
+  it("applies the new allow list of an existing app, even if domain and apps were to change, too", async () => {
     const all = ["ann@example.com", "bob@example.com", "eve@example.com"];
     await released(all, [one, two]);
     await failed(
@@ -107,7 +107,7 @@ describe("A release that goes back", () => {
     });
   });
 
-  it("keeps nobody out of the release after it", async () => {
+  it("denies nobody in the next successful release", async () => {
     const all = ["ann@example.com", "bob@example.com", "eve@example.com"];
     await released(all, [one, two]);
     assert.deepEqual(await statuses("one", ...all), {
@@ -117,7 +117,7 @@ describe("A release that goes back", () => {
     });
   });
 
-  it("keeps the newer files where nginx refuses the earlier ones, and says so", async () => {
+  it("keeps the newer files if nginx refuses the earlier ones, and reports it", async () => {
     const file = `${site.host.layout.root}/files/nginx/current/nginx.conf`;
     appendFileSync(file, "no_such_directive on;\n");
     const all = ["ann@example.com", "bob@example.com", "eve@example.com"];
@@ -133,13 +133,13 @@ describe("A release that goes back", () => {
       "bob@example.com": 200,
       "eve@example.com": 403,
     });
-    // The next release places the file again.
+    // The next release writes the file again.
     await released(all, [one, two]);
     assert.equal((await statuses("one", "eve@example.com"))["eve@example.com"], 200);
   });
 
-  it("goes back to a release of an earlier version of this program, with its narrower lists", async () => {
-    // That one had files for narrower lists only, and the rule that whoever is on none is refused in nginx's own.
+  it("returns to a release of an earlier version of this program, with the allow lists of its apps", async () => {
+    // That version had files only for apps' own lists; nginx.conf denied users that are on none.
     const folder = `${site.host.layout.root}/files/nginx/current/`;
     const script = `cd '${folder}' && rm people/*.map && printf '"allow:ann@example.com" allow;\\n"allow:eve@example.com" allow;\\n' >people/two.map &&
       printf 'map "$site_verdict:$sso_email" $verdict_of_two {\\n default deny;\\n include /site/current/people/two.map;\\n}\\n' >narrower.conf &&
@@ -162,7 +162,7 @@ describe("A release that goes back", () => {
     });
   });
 
-  it("removes what a Compose that was ended by force has left in the middle of recreating a container", async () => {
+  it("removes the containers of a Compose that was killed while it recreated a container", async () => {
     const all = ["ann@example.com"];
     await released(all, [one, two]);
     const old = await site.container("one");
@@ -178,7 +178,7 @@ describe("A release that goes back", () => {
       .split("\n")
       .filter(Boolean)
       .flatMap((label) => ["--label", label]);
-    // Made under the service's name and never started, beside the old one, which runs under a name of two halves.
+    // The new one has the service's name and never started; the old one runs under a temporary name.
     await run("docker", ["rename", old, `${old.slice(0, 12)}_${name}`]);
     const made = await run("docker", ["create", "--name", name, ...asOf, image]);
     assert.equal(made.code, 0, made.output);
@@ -188,7 +188,7 @@ describe("A release that goes back", () => {
     assert.deepEqual(await statuses("one", ...all), { "ann@example.com": 200 });
   });
 
-  it("removes them also where the old container is gone", async () => {
+  it("removes the new container even if the old one does not exist any more", async () => {
     const all = ["ann@example.com"];
     const old = await site.container("one");
     const name = `${site.project}-one-1`;

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, it } from "@jest/globals";
 import { type TestHost, testHost } from "../../support/host.ts";
 import { releaseText } from "../../support/release.ts";
 
-describe("What site-apply says", () => {
+describe("A message of site-apply", () => {
   let host: TestHost;
   beforeEach(() => {
     host = testHost();
@@ -12,7 +12,7 @@ describe("What site-apply says", () => {
   });
   afterEach(() => host.remove());
 
-  /** A release with a program in Docker's place that says something and fails, when it is asked to read compose.yaml. */
+  /** Releases with a fake docker that prints a text and fails when it reads compose.yaml. */
   async function saidBy(words: string | Buffer) {
     writeFileSync(`${host.folder}/words`, words);
     writeFileSync(
@@ -42,11 +42,11 @@ describe("What site-apply says", () => {
     ["letters of any script, which stay", "Ärger 李 🌱 Ω\tb", "Ärger 李 🌱 Ω\tb"],
   ];
   for (const [name, words, shown] of cases)
-    it(`has no control of the terminal in it: ${name}`, async () => {
+    it(`contains no control sequence: ${name}`, async () => {
       assert.deepEqual(await saidBy(`${words}\n`), { output: `${before}${shown}\n`, logged: `${before}${shown}\n` });
     });
 
-  it("keeps its beginning and its end, in whole letters, where it is longer than anybody reads", async () => {
+  it("keeps its start and its end, without broken characters, if it is too long", async () => {
     const { output, logged } = await saidBy(`${"李".repeat(30_000)} the command that helps\n`);
     assert.equal(output, logged);
     assert.ok(Buffer.byteLength(output) < 4096, String(Buffer.byteLength(output)));
@@ -55,7 +55,7 @@ describe("What site-apply says", () => {
     assert.doesNotMatch(output, /\ufffd/);
   });
 
-  it("is whole with a path as long as paths can be", async () => {
+  it("is complete with a path of the maximum length", async () => {
     writeFileSync(`${host.folder}/file`, "");
     const path = `${host.folder}/file/${"folder/".repeat(560)}`;
     const release = releaseText({ services: [{ name: "web", user: "0:0", folders: [{ path }] }] });
@@ -64,7 +64,7 @@ describe("What site-apply says", () => {
     assert.match(output, /\(pulumi config set notebooks ~\/notebooks\), and run pulumi up again\.\n$/);
   });
 
-  it("is kept in a log that does not grow for ever", async () => {
+  it("is written to a log of limited size", async () => {
     writeFileSync(`${host.layout.root}/site-apply.log`, "old\n".repeat(300_000));
     await saidBy("first\n");
     await saidBy("second\n");

@@ -7,7 +7,7 @@ import { unpack } from "../../support/unpack.ts";
 
 const asRoot = process.getuid?.() === 0;
 
-/** Mode, owner and number of everything below a folder; the number stays where a file is written over. */
+/** Mode, owner and inode of everything below a folder; the inode stays the same if a file is overwritten. */
 function inodes(folder: string): Record<string, string> {
   const paths = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
   return Object.fromEntries(
@@ -31,12 +31,12 @@ describe("site-apply secrets", () => {
   });
   afterAll(() => host.remove());
 
-  it("places the files that were sent", () => {
+  it("writes the sent files", () => {
     for (const [path, { content }] of Object.entries(unpack(text).files))
       assert.equal(host.read(`secrets/${path}`), content, path);
   });
 
-  it("gives each service's files to its own user, and lets nobody else read them", () => {
+  it("gives each service's files to its user, readable for no other", () => {
     const owners: Record<string, string> = {
       nginx: "101:101",
       vouch: "999:999",
@@ -52,14 +52,14 @@ describe("site-apply secrets", () => {
     }
   });
 
-  it("leaves nothing else behind: no text that came, no lock", () => {
+  it("leaves no received text and no lock", () => {
     assert.deepEqual(
       host.entries().filter((path) => !path.startsWith("secrets")),
       [],
     );
   });
 
-  it("writes nothing of them to its log", async () => {
+  it("writes no secret to its log", async () => {
     assert.deepEqual(await host.apply("secrets", `${text}|x\n`), {
       code: 1,
       output:
@@ -69,7 +69,7 @@ describe("site-apply secrets", () => {
       assert.equal(host.log().includes(String(secret).slice(0, 20)), false);
   });
 
-  it("changes nothing the second time, for a running container holds the folders", async () => {
+  it("changes nothing when run again, because running containers mount the folders", async () => {
     const folders = (all: Record<string, string>) =>
       Object.fromEntries(Object.entries(all).filter(([path]) => path.split("/").length < 3));
     assert.deepEqual(await host.apply("secrets", text), { code: 0, output: "" });
@@ -80,14 +80,14 @@ describe("site-apply secrets", () => {
       assert.equal(host.read(`secrets/${path}`), content, path);
   });
 
-  it("heals a file that was damaged since", async () => {
+  it("repairs a damaged file", async () => {
     const [path = "", file] = Object.entries(unpack(text).files)[0] ?? [];
     writeFileSync(`${folder}/${path}`, "damaged\n");
     assert.deepEqual(await host.apply("secrets", text), { code: 0, output: "" });
     assert.equal(host.read(`secrets/${path}`), file?.content);
   });
 
-  it("places a new version beside the one in use", async () => {
+  it("writes a new version beside the one in use", async () => {
     const changed = bundleWith({ secrets: { vouchJwtSecret: "x".repeat(48) } }).secrets;
     assert.deepEqual(await host.apply("secrets", changed), { code: 0, output: "" });
     const versions = readdirSync(`${folder}/vouch`);

@@ -8,8 +8,8 @@ import { releaseText } from "../../support/release.ts";
 const MIB = 2 ** 20;
 
 /**
- * In Docker's place: one service on a slow machine with 966 MiB of memory. A pull takes three seconds and writes 300 MiB, as far as
- * `df` tells; the service answers after as many questions as the file `answers-after` says.
+ * A fake docker: one service on a slow machine with 966 MiB of memory. A pull takes three seconds and writes 300 MiB according to
+ * `df`; the service answers after the number of probes in the file `answers-after`.
  */
 const docker = `#!/bin/sh
 here=$(dirname "$0")/..
@@ -69,7 +69,7 @@ describe("On a slow machine, site-apply", () => {
   const images = (...references: string[]) => ({ images: references.map((reference) => ({ reference, size_mib: 1 })) });
   const large = { images: [{ reference: "site/web:1", size_mib: 500 }] };
 
-  it("says again and again what it waits for, and how long by now", async () => {
+  it("reports repeatedly what it waits for, and for how long", async () => {
     host.limit({ said_every: 1 });
     given("answers-after", "3");
     const { code, output } = await release("new");
@@ -77,17 +77,17 @@ describe("On a slow machine, site-apply", () => {
     assert.match(output, /^web: starts anew\n(Waiting for web \(\d s\) \.\.\.\n){2,4}Release new is running\.\n$/);
   });
 
-  it("does not wait for a service that ends again after Docker has started it again", async () => {
+  it("stops waiting for a service that ends again after Docker has restarted it", async () => {
     host.limit({ ready_within: 20 });
     given("crashes", "");
     const { code, output } = await release("new");
     assert.equal(code, 1);
     assert.match(output, /^web stopped by itself/m);
-    // Not asked about each second until the limit.
+    // It did not poll until the time limit.
     assert.ok(host.read("../crashes").split("\n").length < 10);
   });
 
-  it("says how much of an image has arrived, as far as the disk tells", async () => {
+  it("reports how much of an image has been pulled, by the space on the disk", async () => {
     host.limit({ said_every: 1 });
     const { code, output } = await release("new", large);
     assert.equal(code, 0, output);
@@ -97,7 +97,7 @@ describe("On a slow machine, site-apply", () => {
     );
   });
 
-  it("gives an image up that never arrives, and says so", async () => {
+  it("gives up a pull that never ends, with a message", async () => {
     host.limit({ pulled_within: 1 });
     const { code, output } = await release("new", large);
     assert.equal(code, 1);
@@ -105,7 +105,7 @@ describe("On a slow machine, site-apply", () => {
     assert.equal(existsSync(`${host.folder}/site/current`), false);
   });
 
-  it("gives up waiting for an engine that does not answer, and for one that does not start containers", async () => {
+  it("gives up on an engine that does not answer, and on one that does not start containers", async () => {
     host.limit({ engine_within: 1, started_within: 1 });
     given("up-hangs", "");
     const unstarted = await release("new");
@@ -117,7 +117,7 @@ describe("On a slow machine, site-apply", () => {
     assert.match(output, /^Docker's engine has not answered for 1 seconds\. Restart it /);
   });
 
-  it("removes the images that it pulled once neither the running release nor the one before names them", async () => {
+  it("removes the images that it pulled, once neither the running nor the previous release uses them", async () => {
     given("images", "site/other:1\nsite/in-use:1\n");
     writeFileSync(`${host.folder}/site/pulled`, "site/in-use:1\n");
     await release("one", images("site/web:1", "site/other:1"));
@@ -134,7 +134,7 @@ describe("On a slow machine, site-apply", () => {
     ["64 GB", 65536, "--memory 62260m --memory-swap 124520m"],
     ["far too little", 500, "--memory 256m --memory-swap 320m"],
   ] as const)
-    it(`leaves the rest of the site its memory: ${machine}`, async () => {
+    it(`reserves memory for the rest of the site: ${machine}`, async () => {
       const { code, output } = await release(
         "new",
         { services: [{ name: "web", memory_beside_mib: 450 }] },

@@ -23,7 +23,7 @@ const asRoot = process.getuid?.() === 0;
 const { reference: nginxImage } = serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image;
 const realDocker = execFileSync("sh", ["-c", "command -v docker"], { encoding: "utf8" }).trim();
 
-/** What a shell may have set for other programs. None of it reaches Docker's client. */
+/** Variables that a shell may have set for other programs. None of them may reach Docker's client. */
 const foreign: Record<string, string> = {
   COMPOSE_FILE: "/no/such/compose.yaml",
   COMPOSE_PROJECT_NAME: "another",
@@ -47,7 +47,7 @@ beforeEach(() => {
 });
 afterEach(() => host.remove());
 
-/** Puts a program before all others on the PATH. */
+/** Puts a program first on the PATH. */
 function inPlaceOf(name: string, script: string): NodeJS.ProcessEnv {
   mkdirSync(`${host.folder}/bin`, { recursive: true });
   writeFileSync(`${host.folder}/bin/${name}`, `#!/bin/sh\n${script}`);
@@ -55,7 +55,7 @@ function inPlaceOf(name: string, script: string): NodeJS.ProcessEnv {
   return { PATH: `${host.folder}/bin:${process.env.PATH}` };
 }
 
-/** Settings of Docker's client, beside the plugins that this user's own has. */
+/** A Docker client folder with these settings and this user's plugins. */
 async function dockerWith(settings: Record<string, unknown>): Promise<NodeJS.ProcessEnv> {
   const plugins = `${host.folder}/docker/cli-plugins`;
   mkdirSync(plugins, { recursive: true });
@@ -67,7 +67,7 @@ async function dockerWith(settings: Record<string, unknown>): Promise<NodeJS.Pro
 
 const isDown = { code: 0, output: "The site is down. Notebooks and other data stay where they are.\n" };
 
-describe("The shell that pulumi runs in", () => {
+describe("The environment of pulumi's shell", () => {
   let seen: Map<string, string>;
   let folder: string;
   beforeEach(async () => {
@@ -81,29 +81,29 @@ describe("The shell that pulumi runs in", () => {
     folder = readFileSync(`${host.folder}/pwd`, "utf8");
   });
 
-  it("hands on none of the variables that would change a command", () => {
+  it("passes on no variable that would change a command", () => {
     const handedOn = Object.keys(foreign).filter((name) => seen.has(name));
     assert.deepEqual(handedOn, []);
   });
 
-  it("does not decide about language, working directory and where programs of root are", () => {
+  it("does not change language, working directory and root's PATH", () => {
     assert.equal(seen.get("LC_ALL"), "C");
     assert.equal(folder, "/\n");
     assert.match(seen.get("PATH") ?? "", /:\/usr\/sbin:\/sbin$/);
   });
 });
 
-describe("Taking a site down works", () => {
+describe("site-apply down works", () => {
   it("with any settings of Docker's client", async () => {
     const settings = { psFormat: "x", networksFormat: "x", detachKeys: "a", credsStore: "no-such-helper" };
     assert.deepEqual(await host.apply(["down", project], "", await dockerWith(settings)), isDown);
   });
 
-  it("whatever a shell sets for Compose", async () => {
+  it("with any variables of Compose in the shell", async () => {
     assert.deepEqual(await host.apply(["down", project], "", foreign), isDown);
   });
 
-  it("where the working directory has files that Compose would read, and cannot", async () => {
+  it("in a working directory with invalid files of Compose", async () => {
     mkdirSync(`${host.folder}/mine`);
     writeFileSync(`${host.folder}/mine/.env`, "TEXT=${not closed\n");
     writeFileSync(`${host.folder}/mine/compose.yaml`, "no: [valid\n");
@@ -111,7 +111,7 @@ describe("Taking a site down works", () => {
     assert.deepEqual(await run("sh", script), isDown);
   });
 
-  it("where Docker was removed", async () => {
+  it("if Docker was removed", async () => {
     mkdirSync(`${host.folder}/tools`);
     for (const folder of ["/usr/bin", "/bin"])
       for (const name of readdirSync(folder))
@@ -122,7 +122,7 @@ describe("Taking a site down works", () => {
     assert.equal(existsSync(`${root}/current`), false);
   });
 
-  it("where another folder runs a site of that name: its containers stay", async () => {
+  it("if another folder runs a site of that name, whose containers stay", async () => {
     const other = `${host.folder}/other/.state/local/site`;
     mkdirSync(other, { recursive: true });
     const fake = inPlaceOf(
@@ -139,7 +139,7 @@ describe("Taking a site down works", () => {
 describe("A release", () => {
   beforeAll(() => havePulled([nginxImage]));
 
-  /** It is refused for its files, after all that comes before that has passed. */
+  /** A release that is refused for its files, after all earlier steps have passed. */
   const release = (services: ServiceManifest[] = []) => releaseText({ project, services }, refusedLate);
   const folder = (path: string) => [{ name: "web", user: "1000:100", folders: [{ path }] }];
   const refusedLate = `services:
@@ -153,7 +153,7 @@ describe("A release", () => {
 `;
 
   for (const engine of ["ssh://ann@203.0.113.7", "tcp://203.0.113.7:2376"])
-    it(`is refused where Docker's client uses another machine: ${engine}`, async () => {
+    it(`is refused if Docker's client uses another machine: ${engine}`, async () => {
       const { code, output } = await host.apply("release", release(), { DOCKER_HOST: engine });
       assert.equal(code, 1);
       assert.equal(
@@ -162,7 +162,7 @@ describe("A release", () => {
       );
     });
 
-  it("is refused where the folder's site runs under another name, with the command that takes that one down", async () => {
+  it("is refused if the folder's site runs under another name, with the command that takes that one down", async () => {
     mkdirSync(`${root}/releases/old`, { recursive: true });
     writeFileSync(`${root}/releases/old/.header`, "project jupyter-up-bugs\n");
     symlinkSync("releases/old", `${root}/current`);
@@ -174,7 +174,7 @@ describe("A release", () => {
     );
   });
 
-  it("goes on from a checkout that was moved, and not beside one that is there or cannot be looked into", async () => {
+  it("continues from a moved checkout, but is refused while the old one exists or cannot be read", async () => {
     const working = (folder: string) =>
       inPlaceOf("docker", `case "$*" in *working_dir*) echo '${folder}'; exit ;; esac\nexec '${realDocker}' "$@"\n`);
     mkdirSync(`${host.folder}/there`);

@@ -20,7 +20,7 @@ const skip = process.getuid?.() !== 0 && "only root can boot a machine";
   });
   afterAll(() => machine.stop());
 
-  it("is enabled and waits for its hour, within a day and a half", async () => {
+  it("is enabled, and starts within a day and a half", async () => {
     assert.deepEqual(await host.run("systemctl", "is-enabled", timer), { code: 0, output: "enabled\n" });
     assert.deepEqual(await host.run("systemctl", "is-active", timer), { code: 0, output: "active\n" });
     const { output } = await host.run(
@@ -32,14 +32,14 @@ const skip = process.getuid?.() !== 0 && "only root can boot a machine";
     assert.ok(hours > 0 && hours < 36, output);
   });
 
-  it("runs the host's script, whose words are in the journal", async () => {
+  it("runs site-apply, whose messages are in the journal", async () => {
     const service = timer.replace(/timer$/, "service");
     assert.deepEqual(await host.run("systemctl", "start", service), { code: 0, output: "" });
     const { output } = await host.run("journalctl", "--unit", service, "--output", "cat", "--no-pager");
     assert.match(output, /^The certificate needs no renewal yet\.$/m);
   });
 
-  it("is left alone by a release that changes nothing of it", async () => {
+  it("is not touched by a release that does not change it", async () => {
     const since = () => host.run("systemctl", "show", "--property=ActiveEnterTimestampMonotonic", timer);
     const before = await since();
     const { code, output } = await machine.release(machine.site("lab.example.com", { allow: ["bob@example.com"] }));
@@ -47,7 +47,7 @@ const skip = process.getuid?.() !== 0 && "only root can boot a machine";
     assert.deepEqual(await since(), before);
   });
 
-  it("goes when the site is taken down, and the certificate stays", async () => {
+  it("is removed when the site is taken down, and the certificate is kept", async () => {
     const { code, output } = await machine.down();
     assert.equal(code, 0, output);
     assert.notEqual((await host.run("systemctl", "cat", timer)).code, 0);

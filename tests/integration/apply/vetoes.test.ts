@@ -10,7 +10,7 @@ import { until } from "../../support/until.ts";
 const everybody = ["ann@example.com", "eve@example.com"];
 const withoutEve = ["ann@example.com"];
 
-/** A site of some services with a limit on everything that would take minutes. */
+/** A site of some services, with shorter time limits for everything that takes minutes. */
 async function buildSite(services: string[]) {
   const site = runningSite(services);
   const layout = { httpsPort: await freePort(), httpPort: await freePort() };
@@ -23,12 +23,12 @@ async function buildSite(services: string[]) {
   };
 }
 
-describe("Somebody taken off the allow list is out, whatever they have done to Jupyter:", () => {
+describe("A user removed from the allow list is denied even if they have changed Jupyter so that", () => {
   let site: RunningSite;
   let release: Awaited<ReturnType<typeof buildSite>>["release"];
   let statusOf: Awaited<ReturnType<typeof buildSite>>["statusOf"];
 
-  /** What eve runs in a notebook. */
+  /** Runs a script in the container, as eve could in a notebook. */
   const asEve = async (script: string) => {
     const { code, output } = await site.exec("jupyter", ["sh", "-c", script]);
     assert.equal(code, 0, output);
@@ -44,7 +44,7 @@ describe("Somebody taken off the allow list is out, whatever they have done to J
     assert.equal(code, 0, output);
     site.host.limit({ unchanged_within: 5, prepare_within: 5, dismiss_within: 5, answer_within: 5 });
   });
-  // A new container, with everybody in it again.
+  // A new container, with every user allowed again.
   afterEach(async () => {
     await run("docker", ["rm", "--force", await site.container("jupyter")]);
     const { code, output } = await release(everybody);
@@ -53,7 +53,7 @@ describe("Somebody taken off the allow list is out, whatever they have done to J
   });
   afterAll(() => site.remove());
 
-  it("python3 was replaced by a program that fails without a word", async () => {
+  it("python3 is a program that fails without output", async () => {
     await program("python3", "exit 1");
     const { code, output } = await release(withoutEve);
     assert.equal(await statusOf("eve@example.com", "jupyter"), 403);
@@ -62,7 +62,7 @@ describe("Somebody taken off the allow list is out, whatever they have done to J
     assert.equal(await statusOf("ann@example.com", "jupyter"), 200);
   });
 
-  it("python3 was replaced by a program that never ends", async () => {
+  it("python3 is a program that never ends", async () => {
     await program("python3", "exec sleep 100000");
     const { code, output } = await release(withoutEve);
     assert.equal(await statusOf("eve@example.com", "jupyter"), 403);
@@ -71,7 +71,7 @@ describe("Somebody taken off the allow list is out, whatever they have done to J
     assert.equal(await statusOf("ann@example.com", "jupyter"), 200);
   });
 
-  it("python3 was replaced by a program that never stops talking, in the words of the release", async () => {
+  it("python3 is a program that prints messages of a release without end", async () => {
     await program("python3", 'exec yes "Release 0123456789ab is running."');
     const { code, output } = await release(withoutEve);
     assert.equal(await statusOf("eve@example.com", "jupyter"), 403);
@@ -81,7 +81,7 @@ describe("Somebody taken off the allow list is out, whatever they have done to J
     assert.equal(output.match(/^Release \w+ is running\.$/gm)?.length, 1);
   });
 
-  it("the health check's program was replaced by one that never ends", async () => {
+  it("the health check's program never ends", async () => {
     await program("wget", "exec sleep 100000");
     const { code, output } = await release(withoutEve);
     assert.equal(await statusOf("eve@example.com", "jupyter"), 403);
@@ -90,8 +90,8 @@ describe("Somebody taken off the allow list is out, whatever they have done to J
     assert.equal(await statusOf("ann@example.com", "jupyter"), 200);
   });
 
-  it("no process can be started there any more", async () => {
-    // It also takes each place that becomes free.
+  it("no process can be started in the container", async () => {
+    // It also takes each process slot that becomes free.
     const many = `
 import os, signal, time
 while True:
@@ -101,17 +101,17 @@ while True:
     except OSError:
         time.sleep(0.01)`;
     await run("docker", ["exec", "--detach", await site.container("jupyter"), "python3", "-c", many]);
-    // The limit is one of forks: what Docker itself starts there may still run.
+    // The limit counts forks, so a process started by Docker itself may still run.
     const fork = ["sh", "-c", "true | true"];
     await until("no process can be started", async () => (await site.exec("jupyter", fork)).code !== 0, 120);
     const { code, output } = await release(withoutEve);
     assert.equal(await statusOf("eve@example.com", "jupyter"), 403);
-    // Where the health check found no place in time, it is recreated.
+    // If the health check could not start in time, the container is recreated.
     assert.equal(code, 0, output);
     assert.equal(await statusOf("ann@example.com", "jupyter"), 200);
   });
 
-  it("another image of it does not start: the release goes back, and the list does not", async () => {
+  it("another image of it does not start: the release is rolled back, and the allow list is not", async () => {
     await asEve(
       "mkdir -p ~/.jupyter && echo 'import os; os.kill(os.getpid(), 9)' >~/.jupyter/jupyter_server_config.py",
     );
@@ -129,8 +129,8 @@ while True:
   });
 });
 
-describe("Somebody taken off the allow list is out, whatever they have done to MariaDB:", () => {
-  it("it does not start any more", async () => {
+describe("A user removed from the allow list is denied even if they have changed MariaDB so that", () => {
+  it("it does not start", async () => {
     const { site, release, statusOf } = await buildSite(["nginx", "vouch", "mariadb"]);
     try {
       const first = await release(everybody);

@@ -4,8 +4,8 @@ import type { ReleaseManifest, SecretsManifest } from "../../../../files/release
 import { composeOf, manifestOf, ownersOf, type Unpacked, unpack } from "../../../support/unpack.ts";
 
 /**
- * The text of a release as apply.sh beside this file took it: lines of words in place of release.json. Each app has a
- * network by its own name, to which the program connects nginx, because compose.yaml does not say it.
+ * The text of a release for apply.sh beside this file: lines of words instead of release.json. Each app has a network of
+ * its own name, to which the program connects nginx, because compose.yaml does not.
  */
 export function earlierRelease(text: string): string {
   const compose = composeOf(text);
@@ -27,7 +27,7 @@ export function earlierRelease(text: string): string {
   const lines = linesOf({ ...manifestOf(text), networks });
   return withLines(files, [...lines, ...attachments.map((network) => `visitor nginx ${network}`)]);
 }
-/** The same of the secret files. */
+/** The text of the secret files for apply.sh. */
 export const earlierSecrets = (text: string): string => withLines(unpack(text).files, ownerLines(ownersOf(text)));
 
 function withLines(unpacked: Unpacked["files"], lines: string[]): string {
