@@ -19,7 +19,7 @@ const phpdemo = {
 const second = { ...phpdemo, name: "second" };
 const whoami = { name: "whoami", image: "traefik/whoami:v1.11.0", port: 80 };
 const networkOf = (app: string, apps: string[]) => appNetworks("to", apps).of.get(app);
-/** An app that moves to the network of the demo when that goes. */
+/** An app that moves to the demo's network when the demo is removed. */
 const [follower = ""] = Array.from({ length: 99 }, (_, number) => `follower-${number}`).filter(
   (name) => networkOf(name, [name]) === networkOf("phpdemo", ["phpdemo"]),
 );
@@ -40,19 +40,19 @@ describe("Networks of apps", () => {
   }
   const containers = (...names: string[]) => Promise.all(names.map((name) => site.container(name)));
   const statusOf = (app: string) => statusFor(ports.httpsPort, "ann@example.com", app);
-  /** The demo's page is a list from its database. */
+  /** Waits until every app answers; the demo's page needs its database. */
   async function isWhole(): Promise<void> {
-    // Nobody answers at all while nginx starts.
+    // Nothing answers while nginx starts.
     for (const app of ["phpdemo", "second", "whoami"])
       await until(`${app} answers`, async () => (await statusOf(app).catch(() => 0)) === 200, 60);
   }
-  /** Compose by hand, as an operator types it. */
+  /** Runs Compose like an operator. */
   async function compose(...words: string[]): Promise<void> {
     const file = `${site.host.layout.root}/current/compose.yaml`;
     const { code, output } = await run("docker", ["compose", "--file", file, ...words]);
     assert.equal(code, 0, output);
   }
-  /** Addresses of a service's container, by network. */
+  /** The IP addresses of a service's container, by network. */
   async function addresses(service: string): Promise<Record<string, string>> {
     const { output } = await run("docker", [
       ...[
@@ -72,14 +72,14 @@ describe("Networks of apps", () => {
   });
   afterAll(() => site?.remove());
 
-  it("let an app with a database come without another container for nginx, MariaDB and other apps", async () => {
+  it("allow another app with a database without recreating nginx, MariaDB and other apps", async () => {
     const before = await containers("nginx", "mariadb", "phpdemo");
     await released(phpdemo, second, whoami);
     assert.deepEqual(await containers("nginx", "mariadb", "phpdemo"), before);
     await isWhole();
   });
 
-  it("lead from an app to nginx and its database, and to nobody else", async () => {
+  it("connect an app to nginx and MariaDB only", async () => {
     const reaches = async (address: string, port: number) => {
       const open = `exit(@fsockopen("${address}", ${port}, $code, $words, 2) ? 0 : 1);`;
       return (await site.exec("second", ["php", "-r", open])).code === 0;
@@ -100,7 +100,7 @@ describe("Networks of apps", () => {
     assert.deepEqual(found, ["nginx", "mariadb"]);
   });
 
-  it("are whole when Compose alone brings up a site that it has taken down", async () => {
+  it("are complete after `docker compose down` and `up` without site-apply", async () => {
     await compose("down");
     assert.equal(await site.container("nginx"), "");
     await compose("up", "--detach");
@@ -109,14 +109,14 @@ describe("Networks of apps", () => {
   });
 
   for (const service of ["nginx", "mariadb"])
-    it(`are whole after somebody recreates ${service}`, async () => {
+    it(`are complete after Compose has recreated ${service}`, async () => {
       const before = await site.container(service);
       await compose("up", "--detach", "--force-recreate", service);
       assert.notEqual(await site.container(service), before);
       await isWhole();
     });
 
-  it("are checked: `site-apply check` names the apps that nginx does not reach, with and without a path", async () => {
+  it("are checked by `site-apply check`, which names the apps that nginx cannot reach", async () => {
     site.host.limit({ unchanged_within: 2 });
     for (const app of ["phpdemo", "whoami"]) {
       const network = `${site.project}_${networkOf(app, ["phpdemo", "second", "whoami"])}`;
@@ -129,7 +129,7 @@ describe("Networks of apps", () => {
     await isWhole();
   });
 
-  it("pass from an app that goes to one that would have had it, which is recreated alone", async () => {
+  it("of a removed app are taken over by the app that prefers them, which alone is recreated", async () => {
     const moving = { ...whoami, name: follower };
     await released(phpdemo, second, moving);
     const before = await containers("nginx", "mariadb", "second");

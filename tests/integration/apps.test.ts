@@ -25,7 +25,7 @@ const phpdemo = {
 const whoami = { name: "whoami", image: "traefik/whoami:v1.11.0", port: 80 };
 const odd = `it's "odd" $HOME \\ #1 \\'`;
 
-describe("Apps, released,", () => {
+describe("Released apps", () => {
   let site: RunningSite;
   let httpsPort: number;
   let httpPort: number;
@@ -80,7 +80,7 @@ describe("Apps, released,", () => {
         .map((line) => line.split(" ")),
     ) as Record<string, string>;
   };
-  /** Which services are on each network, by the network's name. */
+  /** The services on each network, by the network's name. */
   async function networks(): Promise<Record<string, string[]>> {
     const names = (
       await run("docker", [
@@ -126,7 +126,7 @@ describe("Apps, released,", () => {
   });
   afterAll(() => site.remove());
 
-  it("answer behind the door, and to nobody else", async () => {
+  it("answer only signed-in users", async () => {
     const { status, body } = await ann("phpdemo.");
     assert.equal(status, 200, body);
     assert.match(body, /<span class="wine">Port<\/span> <span class="cheese">Stilton<\/span>/);
@@ -138,7 +138,7 @@ describe("Apps, released,", () => {
     assert.equal((await as("mallory@example.com", "phpdemo.lab.example.com", "/")).status, 403);
   });
 
-  it("are told who is there, in text that a page has to escape", async () => {
+  it("get the user's name as text that a page must escape", async () => {
     const { body } = await ann("phpdemo.", "/", {
       headers: { "x-auth-name": "Mallory", "x-auth-user": "mallory@example.com" },
     });
@@ -146,7 +146,7 @@ describe("Apps, released,", () => {
     assert.doesNotMatch(body, /mallory/i);
   });
 
-  it("have their folders of data, given to the user of the image", async () => {
+  it("have their volumes, owned by the image's user", async () => {
     const { uid, gid } = statSync(`${site.host.layout.data}/apps/phpdemo/var~lib~demo`);
     assert.deepEqual({ uid, gid }, { uid: 33, gid: 33 });
     const { code, output } = await site.exec("phpdemo", ["sh", "-c", "id -u && echo kept > /var/lib/demo/file"]);
@@ -154,8 +154,8 @@ describe("Apps, released,", () => {
     assert.equal((await site.exec("phpdemo", ["touch", "/var/www/html/public/x.php"])).code, 1);
   });
 
-  describe("Wine and cheese", () => {
-    /** What a browser has after it opened the list: its cookie, and the token of the page's forms. */
+  describe("The wine and cheese demo", () => {
+    /** The cookie and the form token that a browser has after it opened the list. */
     async function opened(): Promise<{ cookie: string; token: string; body: string }> {
       const { headers, body } = await ann("phpdemo.");
       const [set = ""] = headers["set-cookie"] ?? [];
@@ -164,7 +164,7 @@ describe("Apps, released,", () => {
       assert.notEqual(token, "");
       return { cookie: set.split(";")[0] ?? "", token, body };
     }
-    /** Sends a form of the page, and returns the page that follows. */
+    /** Sends a form of the page, and returns the next page. */
     async function send(fields: Record<string, string>) {
       const { cookie, token } = await opened();
       const { status, headers } = await ann("phpdemo.", "/", { headers: { cookie }, form: { token, ...fields } });
@@ -188,7 +188,7 @@ describe("Apps, released,", () => {
         .trim()
         .split("\n");
 
-    it("adds, changes and removes a pairing, and says so", async () => {
+    it("adds, changes and removes a pairing, each with a message", async () => {
       assert.match(
         await send({ action: "save", wine: " Riesling ", cheese: "Munster" }),
         /The pairing is added\.[\s\S]*Riesling<\/span> <span class="cheese">Munster/,
@@ -212,7 +212,7 @@ describe("Apps, released,", () => {
       assert.equal((await rows()).length, 2);
     });
 
-    it("takes nothing that the table would not", async () => {
+    it("refuses values that the table would refuse", async () => {
       for (const wine of ["", "  ", "x".repeat(101), "a\nb", "a\0b"])
         assert.match(
           await send({ action: "save", wine, cheese: "Brie" }),
@@ -230,14 +230,14 @@ describe("Apps, released,", () => {
       "\\'; DROP TABLE pairings; -- ",
       "1 UNION SELECT user, password FROM mysql.user",
     ])
-      it(`keeps SQL as the text that it is: ${attack}`, async () => {
+      it(`stores SQL as plain text: ${attack}`, async () => {
         const before = await rows();
         await send({ action: "save", wine: attack, cheese: attack });
         const added = (await rows()).filter((row) => !before.includes(row));
         assert.equal(added.length, 1);
         const [id = "", wine] = added[0]?.split("\t") ?? [];
         assert.equal(wine?.replaceAll("\\\\", "\\"), attack.trim());
-        // And where a number belongs, it finds nobody.
+        // As a number, it matches no row.
         await send({ action: "remove", id: `${id} OR 1=1` });
         await send({ action: "remove", id: attack });
         assert.deepEqual(await rows(), [...before, added[0]]);
@@ -253,7 +253,7 @@ describe("Apps, released,", () => {
       "</span><svg/onload=alert(1)>",
       "{{7*7}}<?= 7 ?>",
     ])
-      it(`shows markup as the text that it is: ${attack}`, async () => {
+      it(`shows markup as plain text: ${attack}`, async () => {
         const body = await send({ action: "save", wine: attack, cheese: attack });
         assert.equal(body.includes(attack), false);
         const [id = ""] = (await rows()).at(-1)?.split("\t") ?? [];
@@ -270,7 +270,7 @@ describe("Apps, released,", () => {
         await send({ action: "remove", id });
       });
 
-    it("runs no script, whatever found its way into a page", async () => {
+    it("forbids scripts in its pages by its Content-Security-Policy", async () => {
       const { headers } = await ann("phpdemo.");
       assert.match(
         String(headers["content-security-policy"]),
@@ -278,7 +278,7 @@ describe("Apps, released,", () => {
       );
     });
 
-    it("refuses a form that is not its own", async () => {
+    it("refuses a form without the token of its own page", async () => {
       const before = await rows();
       const { cookie, token } = await opened();
       const other = await opened();
@@ -295,12 +295,12 @@ describe("Apps, released,", () => {
         const { status, body } = await ann("phpdemo.", "/", question);
         assert.deepEqual([status, /This form did not come from this site/.test(body)], [403, true]);
       }
-      // What a link or an image of another site can do: ask.
+      // A link or an image of another site can only send a GET request.
       await ann("phpdemo.", `/?action=remove&id=1&token=${token}`, { headers: { cookie } });
       assert.deepEqual(await rows(), before);
     });
 
-    it("serves its pages, and neither its code nor its schema", async () => {
+    it("serves its pages, but not its code and its schema", async () => {
       for (const path of ["/schema.sql", "/src/page.php", "/../schema.sql", "/..%2fschema.sql"]) {
         const { body } = await ann("phpdemo.", path);
         assert.doesNotMatch(body, /CREATE TABLE|<\?php|function /, path);
@@ -308,7 +308,7 @@ describe("Apps, released,", () => {
       assert.match((await ann("phpdemo.", "/style.css")).body, /color-scheme: light dark/);
     });
 
-    it("says so when the database is down, and is well again with it", async () => {
+    it("reports that the database is down, and recovers with it", async () => {
       await run("docker", ["stop", "--time", "30", await site.container("mariadb")]);
       try {
         const { status, headers, body } = await ann("phpdemo.");
@@ -322,7 +322,7 @@ describe("Apps, released,", () => {
     });
   });
 
-  it("come without a failed request on the others, and without another container", async () => {
+  it("are added without a failed request to the others, and without recreating a container", async () => {
     const before = await services();
     const agent = new Agent({ keepAlive: true, maxSockets: 4 });
     const failed: string[] = [];
@@ -360,7 +360,7 @@ describe("Apps, released,", () => {
     assert.deepEqual(others, before);
   });
 
-  it("get their variables byte for byte, and no preview shows the secret ones", async () => {
+  it("get their variables byte for byte, with no secret one in the release", async () => {
     const texts = [...oddTexts, "x".repeat(1 << 16)];
     const environment = Object.fromEntries(texts.map((text, index) => [`PLAIN_${index}`, text]));
     const secret = Object.fromEntries(Object.entries(environment).map(([name, text]) => [`SECRET_${name}`, text]));
@@ -382,7 +382,7 @@ describe("Apps, released,", () => {
     assert.equal(statSync(file).mode & 0o777, 0o600);
   });
 
-  it("are told of the person and not of the cookie that opens every door", async () => {
+  it("get the user's address but not the session cookie", async () => {
     const { body } = await ann("whoami.", "/", {
       headers: { cookie: "own=1", authorization: "Bearer x", "x-vouch-user": "x" },
     });
@@ -391,7 +391,7 @@ describe("Apps, released,", () => {
     assert.doesNotMatch(body, /VouchCookie|Authorization|X-Vouch-User|X-Door-Secret/i);
   });
 
-  it("speak WebSocket where the settings say so, and nowhere else", async () => {
+  it("accept WebSockets only if the settings allow it", async () => {
     const upgrade = {
       connection: "Upgrade",
       upgrade: "websocket",
@@ -404,12 +404,12 @@ describe("Apps, released,", () => {
     assert.equal((await ann("whoami.", "/echo", { headers: upgrade })).status, 400);
   });
 
-  it("share no network with each other, nor with notebooks", async () => {
+  it("share no network with each other or with notebooks", async () => {
     const second = { ...phpdemo, name: "second", files: { "/var/www/html": "files/php-demo" }, volumes: [] };
     await released(withApps([phpdemo, whoami, second]));
     const { "sign-in": signIn, jupyter, db, ...ofApps } = await networks();
     assert.deepEqual([signIn, jupyter, db], [["nginx", "vouch"], ["nginx"], ["mariadb"]]);
-    /** The apps on each of the four networks of a kind, beside the service that all of them have. */
+    /** The apps on each of the four networks of a kind, beside the service on all of them. */
     const apps = (kind: string, service: string) =>
       [1, 2, 3, 4].map((number) => {
         const on = ofApps[`${kind}-${number}`] ?? [];
@@ -428,7 +428,7 @@ describe("Apps, released,", () => {
     assert.equal((await ann("second.")).status, 200);
   });
 
-  it("have narrower lists, which the front page knows", async () => {
+  it("can have their own allow lists, which the front page applies, too", async () => {
     await released(
       withApps([
         phpdemo,
@@ -437,7 +437,7 @@ describe("Apps, released,", () => {
     );
     const bob = (name: string) => as("bob@example.com", `${name}lab.example.com`, "/");
     assert.deepEqual([(await ann("whoami.")).status, (await bob("whoami.")).status], [403, 200]);
-    // On the app's list, and not on the site's.
+    // On the app's list, but not on the site's.
     assert.equal((await as("mallory@example.com", "whoami.lab.example.com", "/")).status, 403);
     assert.equal((await as("x@elsewhere.test", "whoami.lab.example.com", "/")).status, 403);
     assert.match((await bob("")).body, /Who am I\?/);
@@ -446,7 +446,7 @@ describe("Apps, released,", () => {
     assert.match(body, /Wine &amp; cheese/);
   });
 
-  it("have a tile each on the front page, which says who is there and runs no script", async () => {
+  it("each have a tile on the front page, which shows the user and runs no script", async () => {
     const { status, headers, body } = await ann("");
     assert.equal(status, 200, body);
     assert.match(body, /Signed in as Ann &lt;b&gt;Lee&lt;\/b&gt;/);
@@ -459,7 +459,7 @@ describe("Apps, released,", () => {
     assert.equal((await ask(httpsPort, "lab.example.com", "/")).status, 401);
   });
 
-  it("and the front page are told people's names byte for byte", async () => {
+  it("and the front page get users' names byte for byte", async () => {
     const shown = oddTexts.filter((text) => /^[^\p{C}"\\$]{1,64}$/u.test(text) && !/^[\w.:+-]+$|^\s|\s$/.test(text));
     assert.ok(shown.length > 25, `${shown.length}`);
     const users = shown.map((name, index) => ({ email: `person-${index}@example.com`, name }));
@@ -476,14 +476,14 @@ describe("Apps, released,", () => {
     }
   });
 
-  it("leave the bare domain alone where the front page has a name of its own", async () => {
+  it("do not answer on the bare domain if the front page has its own host name", async () => {
     await released(withApps([phpdemo, whoami], { home: "home" }));
     assert.equal((await ann("home.")).status, 200);
     await assert.rejects(ann(""), /alert|ECONNRESET|unrecognized/i);
     await released(withApps([phpdemo, whoami]));
   });
 
-  it("are refused while their image cannot be had, with the setting named and the running site untouched", async () => {
+  it("are refused if their image cannot be pulled, with the setting's name and the running site unchanged", async () => {
     const before = await services();
     const { code, output } = await site.release(
       withApps([phpdemo, whoami, { ...whoami, name: "second", image: "traefik/nobody:v1" }]),
@@ -498,7 +498,7 @@ describe("Apps, released,", () => {
     assert.equal((await ann("whoami.")).status, 200);
   });
 
-  it("that do not start are taken out again, and the site is what it was", async () => {
+  it("that do not start are removed by the rollback", async () => {
     const before = await services();
     const { code, output } = await site.release(
       withApps([phpdemo, whoami, { ...whoami, name: "second", environment: { WHOAMI_PORT_NUMBER: "none" } }]),
@@ -510,7 +510,7 @@ describe("Apps, released,", () => {
     assert.equal((await ann("whoami.")).status, 200);
   });
 
-  it("are told of while nginx cannot take them up: a reload that was refused is a failure", async () => {
+  it("cannot be added while nginx refuses its files: the reload fails", async () => {
     const file = `${site.host.layout.root}/files/nginx/current/nginx.conf`;
     const good = readFileSync(file, "utf8");
     chmodSync(file, 0o644);
@@ -526,14 +526,14 @@ describe("Apps, released,", () => {
     assert.deepEqual(await site.exec("nginx", ["sh", "/site/current/reload.sh"]), { code: 0, output: "" });
   });
 
-  it("answer again after nginx was made anew", async () => {
+  it("answer again after nginx was recreated", async () => {
     await run("docker", ["rm", "--force", await site.container("nginx")]);
     await released(withApps([phpdemo, whoami]));
     assert.equal((await ann("phpdemo.")).status, 200);
     assert.equal((await ann("whoami.")).status, 200);
   });
 
-  it("leave their data and nothing else, until `purge` says that it is to go", async () => {
+  it("leave only their data when removed, until `purge` deletes it", async () => {
     const data = `${site.host.layout.data}/apps`;
     mkdirSync(`${data}/other`, { recursive: true });
     writeFileSync(`${data}/other/file`, "");

@@ -12,7 +12,7 @@ interface Resolved {
   services: Record<string, ComposeService>;
 }
 
-describe("Docker Compose takes the project of a stack called", () => {
+describe("Docker Compose accepts the project name of a stack named", () => {
   for (const stack of ["Prod", "v1.2", "x_y", "-", "..", "dev-"])
     it(stack, async () => {
       const { code, output } = await run("docker", [
@@ -25,9 +25,9 @@ describe("Docker Compose takes the project of a stack called", () => {
     });
 });
 
-describe("Docker Compose takes the file made for", () => {
+describe("Docker Compose reads the compose.yaml generated for", () => {
   for (const [name, changes] of Object.entries(variants))
-    it(`${name}, as it was meant`, async () => {
+    it(`${name}, without changing a value`, async () => {
       const host = testHost();
       try {
         const here = onThisMachine(changes);
@@ -39,7 +39,7 @@ describe("Docker Compose takes the file made for", () => {
         const { code, output } = await run("docker", [...file, "--profile", "check", "config", "--format", "json"]);
         assert.equal(code, 0, output);
         const resolved = JSON.parse(output) as Resolved;
-        // Compose writes a dollar as it wants to read one: doubled.
+        // Compose prints a dollar as it reads one: doubled.
         const meant = composeOf(release);
         assert.equal(resolved.name, meant.name);
         assert.deepEqual(Object.keys(resolved.services).sort(), Object.keys(meant.services).sort());

@@ -16,7 +16,7 @@ function readYaml(text: string): void {
   assert.deepEqual([...errors, ...warnings], []);
 }
 
-describe("Every YAML and JSON file can be read, made for", () => {
+describe("Every generated YAML and JSON file can be parsed, for", () => {
   for (const [name, changes] of Object.entries(variants))
     it(name, () => {
       const { release, secrets } = bundleWith(changes);

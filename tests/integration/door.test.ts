@@ -22,16 +22,16 @@ const upgrade = {
 };
 const ann = signedIn("ann@example.com");
 const bob = signedIn("bob@example.com");
-/** Dex takes well-formed hashes only; nobody's password is right here. */
+/** A valid hash, as Dex requires; it matches no password. */
 const passwordHashes = { "ann@example.com": `$2b$10$${"x".repeat(53)}` };
 
-/** What the program behind the door says of a request; see tests/support/echo.ts. */
+/** A request as the program behind the door received it; see tests/support/echo.ts. */
 interface Seen {
   url: string;
   headers: Record<string, string>;
-  /** Port that the connection came from. */
+  /** The source port of the connection. */
   from: number;
-  /** Requests that it has closed the connection for. */
+  /** The number of requests for which it has closed the connection. */
   hungUp: number;
 }
 
@@ -44,10 +44,10 @@ describe("The door", () => {
     ask(httpsPort, label ? `${label}.${domain}` : domain, path, { ...question, headers });
   const asAnn = (label: string, path: string, headers: OutgoingHttpHeaders = {}, question: Question = {}) =>
     visit(label, path, { cookie: ann, ...headers }, question);
-  /** What the program behind the door was asked with. */
+  /** The request that the program behind the door received. */
   const seen = ({ body }: Answer): Seen => JSON.parse(body);
 
-  /** Sends bytes and returns the whole answer. */
+  /** Sends bytes and returns the whole response. */
   function raw(servername: string, text: string): Promise<string> {
     return new Promise((resolve, reject) => {
       const socket = connect({ host: "127.0.0.1", port: httpsPort, servername, rejectUnauthorized: false });
@@ -61,7 +61,7 @@ describe("The door", () => {
     });
   }
 
-  /** Jupyter's place is taken by a program that shows what reaches it. */
+  /** Starts the echo program in place of Jupyter. */
   async function startEcho(alias = "jupyter"): Promise<string> {
     const whoamis = await site.container("whoami");
     const { output: image } = await run("docker", ["inspect", "--format", "{{.Image}}", whoamis]);
@@ -106,7 +106,7 @@ describe("The door", () => {
     await site?.remove();
   });
 
-  describe("refuses what a page of another site asks for", () => {
+  describe("refuses a request from a page of another site:", () => {
     const refused: [what: string, headers: OutgoingHttpHeaders, method?: string][] = [
       ["a form", page, "POST"],
       ["a script's request", script],
@@ -132,14 +132,14 @@ describe("The door", () => {
         });
 
     for (const from of ["same-site", "cross-site"])
-      it(`but not a page that is opened, ${from}`, async () => {
+      it(`but not a link to a page, ${from}`, async () => {
         for (const method of ["GET", "HEAD"])
           assert.equal((await asAnn("jupyter", "/lab", { ...page, "sec-fetch-site": from }, { method })).status, 200);
         const stranger = await visit("jupyter", "/lab", { ...page, "sec-fetch-site": from });
         assert.match(String(stranger.headers.location), /^https:\/\/vouch\./);
       });
 
-    it("but nothing of its own, and nothing that does not say who asks", async () => {
+    it("but not from the same origin, and not without Sec-Fetch-Site", async () => {
       for (const from of [{}, { "sec-fetch-site": "same-origin" }, { "sec-fetch-site": "none" }])
         for (const [, headers, method = "GET"] of refused) {
           const { status } = await asAnn("jupyter", "/x", { ...headers, ...from }, { method });
@@ -148,9 +148,9 @@ describe("The door", () => {
     });
   });
 
-  describe("signs nobody out for another site", () => {
+  describe("refuses to sign a user out", () => {
     const signOut = (headers: OutgoingHttpHeaders) => visit("vouch", "/logout", { ...headers, cookie: ann });
-    it("by a link or an image", async () => {
+    it("by a link or an image of another site", async () => {
       for (const headers of [
         { ...page, "sec-fetch-site": "cross-site" },
         { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" },
@@ -162,7 +162,7 @@ describe("The door", () => {
         assert.match(answer.body, /another site/);
       }
     });
-    it("but by the site's own pages and the address bar", async () => {
+    it("but not from the site's own pages and the address bar", async () => {
       for (const from of [{}, ...["same-site", "same-origin", "none"].map((site) => ({ "sec-fetch-site": site }))]) {
         const answer = await signOut({ ...page, ...from });
         assert.equal(answer.status, 302);
@@ -171,18 +171,18 @@ describe("The door", () => {
     });
   });
 
-  describe("takes a request with two session cookies for one without", () => {
+  describe("ignores the session of a request with two session cookies, and clears cookies", () => {
     for (const cookie of [`${ann}; ${ann}`, `a=b; ${ann}; c=d; vouchcookie=x`, `VouchCookie=; ${ann}`])
       it(cookie.replaceAll(ann, "VouchCookie=..."), async () => {
         const answer = await visit("jupyter", "/api/me", { ...script, cookie });
         assert.equal(answer.status, 401);
-        // Heals a browser in which another name of the domain has put one beside the site's own.
+        // Repairs a browser in which another host of the domain has set a second session cookie.
         assert.equal(answer.headers["clear-site-data"], '"cookies"');
         const shown = await visit("jupyter", "/lab", { ...page, cookie });
         assert.equal(shown.status, 302);
         assert.equal(shown.headers["clear-site-data"], '"cookies"');
       });
-    it("and clears no cookies of anybody else", async () => {
+    it("but clears no cookies for fewer than two", async () => {
       for (const cookie of ["", "VouchCookie=x", "a=VouchCookie=1; VouchCookie2=y"]) {
         const answer = await visit("jupyter", "/lab", { ...page, cookie });
         assert.deepEqual([answer.status, answer.headers["clear-site-data"]], [302, undefined]);
@@ -190,8 +190,8 @@ describe("The door", () => {
     });
   });
 
-  describe("tells a program behind it", () => {
-    it("the name and port that browsers use, whatever the request says", async () => {
+  describe("sends to a program behind it", () => {
+    it("the public host name and port, with any Host header of the request", async () => {
       const host = `jupyter.${domain}`;
       for (const given of [host, `${host}:1`, host.toUpperCase(), `${host}:${httpsPort}`]) {
         const { headers } = seen(await asAnn("jupyter", "/", { host: given }));
@@ -210,11 +210,11 @@ describe("The door", () => {
       ...["Forwarded", "X-Original-URL", "X-Rewrite-URL", "Proxy", "X-Forwarded-Prefix", "X-Forwarded-Port"],
       ...["X-Forwarded-Server", "Authorization", "X-Door-Secret-2", "X-HTTP-Method-Override"],
     ])
-      it(`nothing of a client's own ${name}`, async () => {
+      it(`no ${name} header of the client`, async () => {
         const spoofed = { [name]: "mallory", [name.replaceAll("-", "_")]: "mallory" };
         const told = seen(await asAnn("jupyter", "/", spoofed)).headers;
         if (name === "X-Door-Secret-2" || name === "X-HTTP-Method-Override") {
-          // Means nothing to the door: apps may have headers of their own.
+          // The door ignores these: apps may have their own headers.
           assert.equal(told[name.toLowerCase()], "mallory");
         } else assert.doesNotMatch(JSON.stringify(told), /mallory/);
       });
@@ -224,15 +224,15 @@ describe("The door", () => {
       [`a=b; ${ann}; c=d`, "a=b; c=d"],
       [`a=b; c=d;${ann};\te=f`, "a=b; c=d;e=f"],
       [`${ann}; a=${"x".repeat(8000)}`, `a=${"x".repeat(8000)}`],
-      // Where the name is found again, only the cookie that Jupyter's own protection needs.
+      // If the name occurs again, only the cookie that Jupyter's own protection needs.
       [`a=vouchcookie; ${ann}; _xsrf=c`, "_xsrf=c"],
       [`${ann}; VouchCookie2=${ann}; _xsrf=c`, "_xsrf=c"],
     ] as const)
-      it(`the cookies of a browser but the session: ${given.replaceAll(ann, "VouchCookie=...").slice(0, 60)}`, async () => {
+      it(`the browser's cookies without the session: ${given.replaceAll(ann, "VouchCookie=...").slice(0, 60)}`, async () => {
         assert.equal(seen(await asAnn("jupyter", "/", { cookie: given })).headers.cookie, told);
       });
 
-    it("the name of nobody else", async () => {
+    it("the user's own name", async () => {
       const named = async (email: string) =>
         seen(await visit("jupyter", "/", { cookie: signedIn(email) })).headers["x-auth-name"];
       assert.equal(await named("ann@example.com"), "Ann Lee");
@@ -241,7 +241,7 @@ describe("The door", () => {
     });
   });
 
-  describe("is not steered by a program behind it", () => {
+  describe("ignores X-Accel-Redirect of a program behind it", () => {
     for (const location of ["/sso-validate", "@sign_in_page", "@deny", "/sso-sign-out", "/lab"])
       it(`to ${location}`, async () => {
         const answer = await asAnn("jupyter", `/x?x-accel-redirect=${location}`);
@@ -251,15 +251,15 @@ describe("The door", () => {
       });
   });
 
-  describe("keeps connections to a program behind it", () => {
-    it("and asks again on them", async () => {
+  describe("with its connections to a program behind it,", () => {
+    it("reuses them", async () => {
       const ports = new Set<number>();
       for (let asked = 0; asked < 12; asked++) ports.add(seen(await asAnn("jupyter", "/")).from);
-      // nginx has two workers, each with connections of its own.
+      // nginx has two workers, each with its own connections.
       assert.ok(ports.size <= 2, [...ports].join(" "));
     });
 
-    it("and sends a POST once, when the program closes one", async () => {
+    it("sends a POST only once when the program closes one", async () => {
       const hungUp = async () => seen(await asAnn("jupyter", "/")).hungUp;
       for (let sent = 1; sent <= 4; sent++) {
         await asAnn("jupyter", "/");
@@ -268,7 +268,7 @@ describe("The door", () => {
       }
     });
 
-    it("and finds it when it was recreated at another address", async () => {
+    it("finds a program that was recreated at another address", async () => {
       const addressOf = async (container: string) => {
         const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
         return (await run("docker", ["inspect", "--format", format, container])).output.trim();
@@ -277,7 +277,7 @@ describe("The door", () => {
       await run("docker", ["rm", "--force", echo]);
       const down = async () => {
         const { status, body } = await asAnn("jupyter", "/lab", page);
-        // 504 as long as nginx has its old address.
+        // 504 while nginx still has the old address.
         assert.ok([502, 504].includes(status), String(status));
         assert.match(body, /Just a moment/);
       };
@@ -293,42 +293,45 @@ describe("The door", () => {
     });
   });
 
-  describe("keeps Vouch's answer to a session for a moment", () => {
+  describe("caches Vouch's answer about a session", () => {
     const [token = ""] = ann.split("VouchCookie=").slice(1);
     const bobs = bob.replace("VouchCookie=", "");
     const signatureOf = (text: string) => text.slice(text.lastIndexOf("."));
     const half = Math.ceil(token.length / 2);
     const others: [what: string, cookie: string][] = [
       ["no cookie", ""],
-      ["an empty one", "VouchCookie="],
-      ["what signing out leaves", "VouchCookie=delete"],
-      ["one in other case", `VouchCookie=${token.toUpperCase()}`],
-      ["one with a character less", `VouchCookie=${token.slice(0, -2)}`],
-      ["one with a character more", `VouchCookie=${token}AA`],
-      ["one with a blank in it", `VouchCookie=${token.slice(0, 40)} ${token.slice(40)}`],
-      ["one with another's signature", `VouchCookie=${token.replace(signatureOf(token), signatureOf(bobs))}`],
-      ["one of 7 KB that begins with it", `VouchCookie=${token}${"A".repeat(7000)}`],
-      ["its parts", `VouchCookie_1of2=${token.slice(0, half)}; VouchCookie_2of2=${token.slice(half)}`],
-      ["one of its parts", `VouchCookie_1of1=${token}`],
-      ["another cookie with it", `VouchCookie2=${token}`],
-      ["it twice", `${ann}; ${ann}`],
-      ["it and another", `${ann}; ${bob}`],
+      ["an empty cookie", "VouchCookie="],
+      ["the cookie after sign-out", "VouchCookie=delete"],
+      ["the cookie in another letter case", `VouchCookie=${token.toUpperCase()}`],
+      ["the cookie without its last characters", `VouchCookie=${token.slice(0, -2)}`],
+      ["the cookie with more characters", `VouchCookie=${token}AA`],
+      ["the cookie with a blank in it", `VouchCookie=${token.slice(0, 40)} ${token.slice(40)}`],
+      [
+        "the cookie with another user's signature",
+        `VouchCookie=${token.replace(signatureOf(token), signatureOf(bobs))}`,
+      ],
+      ["a cookie of 7 KB that starts with it", `VouchCookie=${token}${"A".repeat(7000)}`],
+      ["the cookie in two parts", `VouchCookie_1of2=${token.slice(0, half)}; VouchCookie_2of2=${token.slice(half)}`],
+      ["the cookie as its only part", `VouchCookie_1of1=${token}`],
+      ["its value in another cookie", `VouchCookie2=${token}`],
+      ["the cookie twice", `${ann}; ${ann}`],
+      ["the cookie and another user's", `${ann}; ${bob}`],
     ];
     for (const [what, cookie] of others)
-      it(`and gives it to nobody with ${what}`, async () => {
+      it(`but does not use it for ${what}`, async () => {
         for (const label of ["jupyter", "whoami", ""]) {
           assert.equal((await asAnn(label, "/")).status, 200);
           assert.equal((await visit(label, "/", { ...script, cookie })).status, 401, label);
         }
       });
 
-    it("and tells each request's own person to the program behind it", async () => {
+    it("and sends each request's own user to the program behind it", async () => {
       for (const email of ["ann@example.com", "eve@example.com", "ann@example.com"])
         assert.equal(seen(await visit("jupyter", "/", { cookie: signedIn(email) })).headers["x-auth-user"], email);
       assert.equal((await visit("jupyter", "/", { ...script, cookie: bob })).status, 403);
     });
 
-    it("in memory, and none to a stranger, to somebody who is not on the list or to another form of a session", async () => {
+    it("in memory, but not for strangers, denied users and unusual forms of the cookie", async () => {
       const stranger = `${ann.slice(0, -43)}${"A".repeat(43)}`;
       const quoted = `VouchCookie="${signedIn("eve@example.com").slice("VouchCookie=".length)}"`;
       const asked: [cookie: string, status: number][] = [
@@ -352,14 +355,14 @@ describe("The door", () => {
       for (const [cookie] of asked.slice(1)) assert.equal(await holding(cookie), "", cookie);
     });
 
-    it("and no longer, when Vouch is down", async () => {
+    it("for a few seconds only, even if Vouch is down", async () => {
       const vouch = await site.container("vouch");
       try {
         const started = Date.now();
         assert.equal((await asAnn("jupyter", "/")).status, 200);
         await run("docker", ["kill", vouch]);
         const { status } = await asAnn("jupyter", "/");
-        // On a machine that is busy, it may have taken more than the five seconds to come here.
+        // On a busy machine, more than the five seconds may have passed.
         if (Date.now() - started < 4000) assert.equal(status, 200);
         assert.equal((await visit("jupyter", "/", script)).status, 503);
         await until("the answer is out of date", async () => (await asAnn("jupyter", "/")).status === 503, 15);
@@ -371,26 +374,26 @@ describe("The door", () => {
     });
   });
 
-  describe("has what a notebook's author wrote run in a sandbox", () => {
+  describe("sandboxes content written by notebooks' authors", () => {
     const policies = (answer: Answer) => String(answer.headers["content-security-policy"] ?? "");
     for (const path of ["/files/a.html", "/nbconvert/html/a.ipynb", "/files/..%2fwork/a.html", "/files//a.svg"])
       it(`at ${path}`, async () => {
         const answer = await asAnn("jupyter", path, page);
         assert.equal(policies(answer), "sandbox allow-scripts");
         assert.equal(answer.headers["x-content-type-options"], "nosniff");
-        // What Jupyter says besides holds, too.
+        // Jupyter's own policy applies, too.
         const own = await asAnn("jupyter", `${path}?content-security-policy=frame-ancestors%20'self'`, page);
         assert.match(policies(own), /frame-ancestors 'self'/);
         assert.match(policies(own), /sandbox allow-scripts/);
       });
-    it("and nothing else", async () => {
+    it("but not other pages", async () => {
       for (const path of ["/lab", "/lab/tree/files/a", "/api/contents/files/a.html", "/filesystem", "/nbconvert.html"])
         assert.equal(policies(await asAnn("jupyter", path, page)), "", path);
       assert.equal((await asAnn("jupyter", "/lab", page)).headers["x-content-type-options"], "nosniff");
     });
   });
 
-  describe("has pages that no other page can frame", () => {
+  describe("forbids other pages to frame", () => {
     const rows: [label: string, path: string, cookie: string, status: number][] = [
       ["jupyter", "/lab", bob, 403],
       ["jupyter", "/sso-return", "", 401],
@@ -408,12 +411,12 @@ describe("The door", () => {
       });
   });
 
-  describe("answers for no other name", () => {
-    it("that a connection made for one of the site's asks for", async () => {
+  describe("serves no other host name", () => {
+    it("even on a connection for a host name of the site", async () => {
       const answer = await raw(`jupyter.${domain}`, "GET / HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n");
       assert.match(answer, /^HTTP\/1\.1 421 /);
     });
-    it("and says so to a malformed request, at each name", async () => {
+    it("and answers a malformed request at each host name with a page", async () => {
       for (const label of ["jupyter.", "vouch.", "dex.", ""])
         for (const request of ["GET / HTTP/1.1\r\nHost: a b\r\n\r\n", "\x01\x02\r\n\r\n", "GET\r\n\r\n"])
           assert.match(
@@ -422,14 +425,14 @@ describe("The door", () => {
             label,
           );
     });
-    it("and keeps working paths of Vouch's name", async () => {
+    it("and answers a malformed request at Vouch's host name with Vouch's page", async () => {
       const malformed = await raw(`vouch.${domain}`, `GET /%zz HTTP/1.1\r\nHost: vouch.${domain}\r\n\r\n`);
       assert.match(malformed, /^HTTP\/1\.1 400 /);
       assert.match(malformed, /Signing in did not work/);
     });
   });
 
-  describe("sends people back where they wanted to go", () => {
+  describe("redirects after sign-in to the requested page:", () => {
     const keeps = [
       "/lab/tree/a%20b.ipynb?x=1&y=%22",
       "/lab?filter={a|b}^`[c]",
@@ -438,7 +441,7 @@ describe("The door", () => {
       "/lab?a=http://evil.test/&b=%0d%0a",
     ];
     const drops = ["/a;b", "/a,VouchCookie=x", "/a,b,vouchcookie=x", '/a"b', "/a\\b", `/${"a".repeat(3900)}`, "/a<b"];
-    /** A try to sign in: where it comes back to, and the cookie with where it was meant to go. */
+    /** Begins a sign-in: returns the path of the return, and the cookie with the requested page. */
     async function begin(path: string) {
       const { status, headers } = await visit("jupyter", path, page);
       assert.equal(status, 302, path);
@@ -459,18 +462,18 @@ describe("The door", () => {
         assert.deepEqual([answer.status, answer.headers.location], [302, path]);
         assert.match(String(answer.headers["set-cookie"]), new RegExp(`^sso_return=; Path=${back}; Max-Age=0;`));
       });
-    it("each tab to its own, in any order", async () => {
+    it("in each tab to its own, in any order", async () => {
       const paths = ["/lab/tree/one.ipynb", "/lab/tree/two.ipynb", "/lab/tree/three.ipynb"];
       const tabs = await Promise.all(paths.map(begin));
       assert.equal(new Set(tabs.map(({ back }) => back)).size, 3);
-      // A browser sends a cookie to its own path alone.
+      // A browser sends a cookie only to its own path.
       const answers = await Promise.all(tabs.toReversed().map(({ back, cookie }) => comeBack(back, cookie)));
       assert.deepEqual(
         answers.map(({ headers }) => headers.location),
         paths.toReversed(),
       );
     });
-    it("or has the address wait, where it cannot be remembered", async () => {
+    it("or shows a page that waits, for an address that a cookie cannot hold", async () => {
       for (const path of drops) {
         const { status, headers, body } = await visit("jupyter", path, page);
         assert.deepEqual([status, headers["set-cookie"], headers.location], [401, undefined, undefined], path);
@@ -482,7 +485,7 @@ describe("The door", () => {
     for (const path of [...drops, "//evil.test/", "/sso-return", "/sso-sign-out", "/\x80"].filter(
       (path) => !path.includes(";"),
     ))
-      it(`but never to ${path.slice(0, 60)}`, async () => {
+      it(`but to the front page instead of ${path.slice(0, 60)}`, async () => {
         for (const back of ["/sso-return", `/sso-return/${"0".repeat(32)}`]) {
           const { status, headers } = await comeBack(back, `sso_return=${path}`);
           // Two session cookies count as none.
@@ -490,7 +493,7 @@ describe("The door", () => {
           else assert.deepEqual([status, headers.location], [302, "/"]);
         }
       });
-    it("and has no other address of its own there", async () => {
+    it("and uses no similar path for itself", async () => {
       for (const path of [
         "/sso-return/",
         "/sso-return/x",
@@ -501,7 +504,7 @@ describe("The door", () => {
     });
   });
 
-  describe("tells a script and JupyterLab, by a message that Lab shows,", () => {
+  describe("reports to scripts, with a message that JupyterLab shows,", () => {
     const rows: [what: string, answer: () => Promise<Answer>, status: number, message: RegExp][] = [
       [
         "that the session is over",
@@ -510,19 +513,19 @@ describe("The door", () => {
         /^Your session is over\. Sign in again at https:\/\/jupyter\.lab\.example\.com:\d+\/ in a new tab, then save again\.$/,
       ],
       [
-        "the same at a WebSocket",
+        "that the session is over, for a WebSocket",
         () => visit("jupyter", "/api/events/subscribe", upgrade),
         401,
         /^Your session is over/,
       ],
       [
-        "that somebody is not on the list",
+        "that the user is not on the allow list",
         () => visit("jupyter", "/api/me", { ...script, cookie: bob }),
         403,
         /not on the list/,
       ],
       [
-        "that another site asked",
+        "that a page of another site sent the request",
         () => asAnn("jupyter", "/api/me", { ...script, "sec-fetch-site": "cross-site" }),
         403,
         /^A page of another site/,
@@ -543,17 +546,17 @@ describe("The door", () => {
       });
   });
 
-  it("tells whoever sends a form, by a page, that the session is over", async () => {
+  it("answers a form with a page if the session is over", async () => {
     const { status, headers, body } = await visit("whoami", "/", page, { form: { name: "x" } });
     assert.deepEqual([status, headers["content-type"], headers["cache-control"]], [401, "text/html", "no-store"]);
     assert.match(body, /Your session is over[\s\S]*reload this page/);
   });
 
-  describe("has one limit for headers, at every name and by every protocol", () => {
+  describe("accepts headers up to one limit, at every host name and with every protocol:", () => {
     const names = ["jupyter", "whoami", "open", "vouch", "dex", ""];
     const paths: Record<string, string> = { vouch: "/signed-out", dex: "/keys" };
     const pathOf = (label: string) => paths[label] ?? "/";
-    /** As many cookies of a parent domain as take so many bytes. */
+    /** Cookies of a parent domain with this total size. */
     const cookies = (bytes: number) =>
       Array.from({ length: bytes / 500 }, (_, n) => `c${n}=${"x".repeat(490 - String(n).length)}`);
 
@@ -586,7 +589,7 @@ describe("The door", () => {
       }
     });
     for (const label of names)
-      it(`and more in words, at ${label || "the front page"}`, async () => {
+      it(`but answers more with a page, at ${label || "the front page"}`, async () => {
         const one = await visit(label, pathOf(label), { ...page, cookie: cookies(40_000).join("; ") });
         const two = await byHttp2(label, cookies(40_000));
         for (const { status, body } of [one, two]) {
@@ -600,17 +603,17 @@ describe("The door", () => {
         assert.equal(address.status, 414);
         assert.match(address.body, /This address is too long/);
       });
-    it("and takes an answer with several large cookies", async () => {
+    it("and a response with several large cookies", async () => {
       const set = `a=${"x".repeat(3900)}; Path=/; X=${"y".repeat(3900)}`;
       assert.equal((await asAnn("jupyter", `/?set-cookie=${encodeURIComponent(set)}`)).headers["set-cookie"]?.[0], set);
     });
-    it("and shows nothing of its words to whom they are not for", async () => {
+    it("and does not serve its error pages at paths of their own", async () => {
       for (const label of names)
         assert.equal((await visit(label, "/sso-limits/too-many.html", page)).status, 404, label);
     });
   });
 
-  it("takes a long address with cookies of several KB", async () => {
+  it("accepts a long URL with cookies of several KB", async () => {
     const path = `/lab/${"a".repeat(1490)}`;
     const cookie = [ann, `sso_return=${path}`, `_xsrf=2|${"0".repeat(60)}`, `app=${"x".repeat(4500)}`].join("; ");
     const headers = { ...page, cookie, referer: `https://jupyter.${domain}:${httpsPort}${path}` };
@@ -630,7 +633,7 @@ describe("The door", () => {
     }
   });
 
-  it("holds, with its WebSockets, under more half-sent requests than it takes connections", async () => {
+  it("keeps WebSockets open during more half-sent requests than it accepts connections", async () => {
     const workers = async () =>
       (await run("docker", ["top", await site.container("nginx"), "-eo", "pid,args"])).output.match(
         /^ *\d+ .*worker process$/gm,
@@ -650,7 +653,7 @@ describe("The door", () => {
       return socket;
     });
     await Promise.all(kept.map((socket) => once(socket, "data")));
-    // As much as a request may hold: one buffer for the address, one for a header.
+    // The maximum of a request: one buffer for the URL, one for a header.
     const halfSent = `GET /${"x".repeat(32_000)} HTTP/1.1\r\nHost: jupyter.${domain}\r\nx: ${"x".repeat(32_000)}`;
     const attackers = Array.from({ length: 2500 }, () => {
       const socket = open();
@@ -679,7 +682,7 @@ describe("The door", () => {
     assert.doesNotMatch((await run("docker", ["logs", await site.container("nginx")])).output, /exited on signal/);
   });
 
-  describe("leads out of a sign-in at Dex that cannot go on", () => {
+  describe("shows a way out of a sign-in at Dex that cannot continue:", () => {
     for (const [path, status] of [
       ["/auth/local/login?back=&state=unknown", 400],
       ["/auth/local/login?back=&state=", 400],
@@ -692,7 +695,7 @@ describe("The door", () => {
         assert.equal(answer.status, status);
         if (status !== 302) assert.match(answer.body, /Signing in did not work[\s\S]*Try again/);
       });
-    /** Goes to Dex as a tab does that was sent to sign in; the path of its form. */
+    /** Opens Dex like a tab that was redirected to sign in; returns the path of its form. */
     async function openForm(): Promise<string> {
       let location = (await visit("whoami", "/x", page)).headers.location;
       for (;;) {
@@ -703,27 +706,27 @@ describe("The door", () => {
         location = answer.headers.location;
       }
     }
-    it("opens the form in 32 tabs at once", async () => {
+    it("but opens the form in 32 tabs at once", async () => {
       assert.equal(new Set(await Promise.all(Array.from({ length: 32 }, openForm))).size, 32);
     });
-    it("and shows the form again after a wrong password", async () => {
+    it("but shows the form again after a wrong password", async () => {
       const form = await openForm();
       const answer = await visit("dex", form, page, { form: { login: "ann@example.com", password: "wrong" } });
       assert.equal(answer.status, 401);
       assert.match(answer.body, /Invalid Email Address and password/);
     });
     for (const path of ["/auth/local%2flogin", "/callback/..%2fkeys", "/auth/%6cocal", "/auth//local", "/auth/../keys"])
-      it(`but not by a path that Dex and nginx read differently: ${path}`, async () => {
+      it(`but refuses a path that Dex and nginx read differently: ${path}`, async () => {
         const request = `GET ${path} HTTP/1.1\r\nHost: dex.${domain}\r\nConnection: close\r\n\r\n`;
-        // nginx's own answer, not one of Dex's that nginx has put a page in place of.
+        // nginx's own response, not one of Dex that nginx replaced by a page.
         assert.match(await raw(`dex.${domain}`, request), /^HTTP\/1\.1 404 [\s\S]*<center>nginx<\/center>/);
       });
-    it("or by one of more than 1,500 characters, which Dex would keep in memory", async () => {
+    it("but refuses a path of more than 1,500 characters, which Dex would keep in memory", async () => {
       const { status, body } = await visit("dex", `/auth/local?client_id=vouch&state=${"x".repeat(1500)}`, page);
       assert.equal(status, 414);
       assert.match(body, /This address is too long/);
     });
-    it("or faster than a person can", async () => {
+    it("but limits the rate of sign-ins", async () => {
       const agent = new Agent({ keepAlive: true, maxSockets: 8 });
       const ask = (headers: OutgoingHttpHeaders, form?: Record<string, string>) =>
         visit("dex", "/auth/local/login?state=x", headers, { agent, ...(form && { form }) });

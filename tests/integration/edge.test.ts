@@ -9,7 +9,7 @@ import { run } from "../support/command.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 
 const name = "jupyter.lab.example.com";
-/** Where this machine's own requests come from, as containers see them. */
+/** The source address of this machine's requests, as containers see it. */
 const fromHere = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 
 describe("nginx behind Cloudflare", () => {
@@ -19,7 +19,7 @@ describe("nginx behind Cloudflare", () => {
   let site: RunningSite;
   let ports: { httpsPort: number; httpPort: number };
 
-  /** The answer's status to somebody who shows a certificate or none, and says who they ask for. */
+  /** The status for a client with or without a certificate, and with a header that names its address. */
   async function status(
     shown?: ReturnType<typeof clientCertificate>,
     { address = "198.51.100.9", host = name, path = "/lab", more = [] as string[] } = {},
@@ -35,7 +35,7 @@ describe("nginx behind Cloudflare", () => {
     return output;
   }
 
-  /** Whom nginx took the last one for who asked. */
+  /** The client address that nginx has logged last. */
   async function lastVisitor(): Promise<string | undefined> {
     const { output } = await run("docker", ["logs", await site.container("nginx")]);
     return output
@@ -58,26 +58,26 @@ describe("nginx behind Cloudflare", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("asks itself through its own front door, with the certificate", async () => {
+  it("passes the smoke test with a client certificate", async () => {
     const door = ["wget", "-q", "-O", "-", "http://127.0.0.1:8081/door"];
     assert.deepEqual(await site.exec("nginx", door), { code: 0, output: "the door asks who is there\n" });
   });
 
-  it("answers whoever shows the certificate", async () => {
+  it("answers a client with the certificate", async () => {
     assert.equal(await status(own), "401");
   });
 
-  it("refuses whoever shows none, or one of another authority by the same name", async () => {
+  it("refuses a client without a certificate, or with one of another authority of the same name", async () => {
     assert.equal(await status(), "400");
     assert.equal(await status(others), "400");
   });
 
-  it("knows who really asks", async () => {
+  it("identifies the real client address", async () => {
     await status(own);
     assert.equal(await lastVisitor(), "198.51.100.9");
   });
 
-  describe("counts as one client, for passwords that are tried,", () => {
+  describe("counts as one client, for the limit of password attempts,", () => {
     const tried = (address: string) =>
       status(own, { address, host: "dex.lab.example.com", path: "/auth/local/login", more: ["--data", "password=x"] });
     const rows: [what: string, addresses: string[], other: string][] = [
@@ -93,7 +93,7 @@ describe("nginx behind Cloudflare", () => {
         assert.ok(answers.includes("429"), answers.join(" "));
         assert.equal(await tried(other), "502");
       });
-    it("and all clients together", async () => {
+    it("and also limits all clients together", async () => {
       const answers: string[] = [];
       for (let client = 0; client < 60; client++) answers.push(await tried(`203.0.113.${client}`));
       assert.ok(answers.includes("429"), answers.join(" "));
@@ -101,7 +101,7 @@ describe("nginx behind Cloudflare", () => {
     });
   });
 
-  it("believes that from Cloudflare's ranges only", async () => {
+  it("trusts the header with the client's address only from Cloudflare's ranges", async () => {
     const { code, output } = await release(["173.245.48.0/20"]);
     assert.equal(code, 0, output);
     assert.equal(await status(own), "401");

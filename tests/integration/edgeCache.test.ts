@@ -33,11 +33,11 @@ const upgrade = {
   "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
 };
 
-/** Of a password that nobody signs in with: Dex takes nothing that is no hash. */
+/** A hash that no test signs in with; Dex accepts only valid hashes. */
 const hash = `$2b$10$${"N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"}`;
 const html = "<html><body><p>Write to carol@example.com</p></body></html>\n";
 const files = ["data.csv", "doc.pdf", "pic.svg", "pic.png", "s.js", "book.xlsx", "all.zip"];
-/** What Cloudflare would keep by its extension, and somebody signed in gets. */
+/** Paths that Cloudflare would cache by their extension, and their pages for a signed-in user. */
 const kept: [host: string, path: string][] = [
   ...files.flatMap((file) =>
     [`/api/contents/${file}`, `/api/contents/${file}?content=1&v=1`, `/files/${file}`, `/files/${file}?v=1`].map(
@@ -89,7 +89,7 @@ describe("A site behind Cloudflare", () => {
     ports = { httpsPort: await freePort(), httpPort: await freePort() };
     site = runningSite(["nginx", "vouch", "dex", "jupyter", "phpdemo"]);
     await release(["ann@example.com", "bob@example.com"]);
-    // The release has made the folder.
+    // The release has created the folder.
     const folder = String(site.host.layout.notebooks);
     for (const file of [...files, "DATA.CSV", "x.css"]) writeFileSync(`${folder}/${file}`, "one,two\n1,2\n");
     writeFileSync(`${folder}/page.html`, html);
@@ -113,20 +113,20 @@ describe("A site behind Cloudflare", () => {
   });
 
   const through = (host: string, path: string, who?: string) =>
-    // Jupyter gives files to its own pages only, and is told the port that this site listens at.
+    // Jupyter serves files only to its own pages, by the port of this site.
     askEdge(edge, host, {
       path,
       headers: { ...page, referer: `https://${host}:${ports.httpsPort}/`, ...(who ? { cookie: signedIn(who) } : {}) },
     });
 
-  it("has its pages and files come through as they are", async () => {
+  it("serves its pages and files unchanged", async () => {
     const [, signed] =
       /<span class="person">(.*)<\/span>/.exec((await through(domain, "/", "bob@example.com")).body) ?? [];
     assert.equal(signed, "Signed in as bob@example.com");
     assert.equal((await through(jupyter, "/files/page.html", "ann@example.com")).body, html);
   });
 
-  it("is kept for nobody: what a person was shown is refused to strangers, and to whoever was taken off the list", async () => {
+  it("is not cached: pages shown to one user are refused to strangers, and to users removed from the allow list", async () => {
     assert.ok(kept.length >= 40);
     const refused: string[] = [];
     for (const [host, path] of kept) {
@@ -144,7 +144,7 @@ describe("A site behind Cloudflare", () => {
     assert.deepEqual(seen, []);
   });
 
-  it("says so with every answer, once", async () => {
+  it("forbids caching exactly once in every response", async () => {
     const agent = new Agent({ cert: own.clientCertificate, key: own.clientKey, rejectUnauthorized: false });
     const ann = { cookie: signedIn("ann@example.com") };
     const bob = { cookie: signedIn("bob@example.com") };
@@ -186,7 +186,7 @@ describe("A site behind Cloudflare", () => {
     assert.equal(await redirected(), "no-store");
 
     await run("docker", ["stop", "--time", "1", await site.container("phpdemo"), await site.container("vouch")]);
-    // What Vouch last said of a session counts for five seconds.
+    // Vouch's last answer about a session is cached for five seconds.
     await new Promise((resolve) => setTimeout(resolve, 6000));
     await check([
       [phpdemo, "/style.css", { ...script, ...ann }, 503],
@@ -201,7 +201,7 @@ describe("A site behind Cloudflare", () => {
     ]);
   });
 
-  /** What the redirect from HTTP says. */
+  /** The response of the redirect from HTTP. */
   const redirected = () =>
     new Promise((resolve, reject) => {
       const asked = plainRequest(

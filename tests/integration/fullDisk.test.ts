@@ -12,7 +12,7 @@ const ann = "ann@example.com";
 const IN_KERNEL = readFileSync(new URL("../support/inKernel.py", import.meta.url), "utf8");
 const IN_TERMINAL = readFileSync(new URL("../support/inTerminal.py", import.meta.url), "utf8");
 
-// Writes until not one block is left.
+// Writes until no block is free.
 const FILL = `
 import os
 with open("/home/jovyan/work/large.bin", "ab") as file:
@@ -35,7 +35,7 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
   const release = (settings = {}) =>
     site.release({ settings: { domain: "lab.example.com", allow: [ann], database: "true", ...settings }, layout });
 
-  /** Asks through the door, as a browser does. */
+  /** Sends a request through the door, like a browser. */
   const visit = (host: string, path: string, method = "GET", json?: object) =>
     ask(layout.httpsPort, host, path, {
       method,
@@ -70,7 +70,7 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
 
   async function fill(): Promise<void> {
     await inJupyter(["python3", "-c", IN_KERNEL], FILL);
-    // What was written is placed later, and the last blocks may become free again.
+    // ext4 allocates written data later, so the last blocks may become free again.
     await until("not one block is left", async () => {
       await inJupyter(["python3", "-c", FILL]);
       return statfsSync(disk).bavail === 0;
@@ -89,7 +89,7 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
     notebooks = `${disk}/notebooks`;
     layout = { data: `${disk}/data`, notebooks, httpsPort: await freePort(), httpPort: await freePort() };
     mkdirSync(disk);
-    // As host/provision.sh makes and mounts it, with the share of a disk of 10 GB.
+    // Created and mounted as by host/provision.sh, with the reserve of a disk of 10 GB.
     const made = await run("sh", [
       "-ec",
       `truncate -s 600M '${disk}.image' && mkfs.ext4 -q -m 5 '${disk}.image' && mount -o loop,nosuid,nodev,resgid=999 '${disk}.image' '${disk}'`,
@@ -107,7 +107,7 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
     await site.remove();
   });
 
-  it("is reported on the front page, which one can still sign in to", async () => {
+  it("is reported on the front page, and sign-in still works", async () => {
     const { status, body } = await visit("lab.example.com", "/");
     assert.equal(status, 200);
     assert.match(
@@ -116,13 +116,13 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
     );
   });
 
-  it("has a page that shows what is largest", async () => {
+  it("is explained by a page with the largest files", async () => {
     const { status, body } = await jupyter("/disk");
     assert.equal(status, 200);
     assert.match(body, /<td>[\d.]+ MB<\/td><td>large\.bin<\/td>/);
   });
 
-  it("keeps every byte of a notebook that cannot be saved, and the user reads what to delete", async () => {
+  it("loses no byte of a notebook that cannot be saved, and the user gets instructions", async () => {
     const before = file("mine.ipynb");
     for (const source of ["2 + 2", "x".repeat(3000), "x".repeat(300_000)]) {
       const { status, body } = await saved("mine.ipynb", source);
@@ -137,7 +137,7 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
     assert.deepEqual(readdirSync(notebooks).sort(), [".ipynb_checkpoints", "large.bin", "mine.ipynb", "welcome.ipynb"]);
   });
 
-  it("keeps every byte where only some of the new content fits", async () => {
+  it("loses no byte of a notebook if only a part of the new content fits", async () => {
     const before = file("mine.ipynb");
     for (const blocks of [1, 2, 3]) {
       await inJupyter(["truncate", "--size", `-${blocks * 4096}`, "/home/jovyan/work/large.bin"]);
@@ -147,19 +147,19 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
     await fill();
   });
 
-  it("has kernels and terminals start", async () => {
+  it("lets kernels and terminals start", async () => {
     assert.equal(await inJupyter(["python3", "-c", IN_KERNEL], "print(6 * 7)"), "42\n");
     assert.match(await inJupyter(["python3", "-c", IN_TERMINAL], "du -h work/large.bin"), /large\.bin/);
   });
 
-  it("leaves space to the database, which goes on", async () => {
+  it("leaves space for the database, which keeps running", async () => {
     const { code, output } = await sql(
       "INSERT INTO numbers SELECT seq FROM seq_2_to_20000; SELECT COUNT(*) FROM numbers",
     );
     assert.deepEqual({ code, output }, { code: 0, output: "20000\n" });
   });
 
-  it("is no place for a release, which changes nothing", async () => {
+  it("refuses a release, which changes nothing", async () => {
     const state = async () => ({
       entries: site.host.entries(),
       containers: await Promise.all(["nginx", "vouch", "jupyter", "mariadb"].map((name) => site.container(name))),
@@ -172,12 +172,12 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
       output,
       /^The disk is full: 0 MiB are free at \S+, and a release needs 64 and 1000 files, of which it can hold \d+ more\. Nothing was changed\. The largest of the site on it: \S+notebooks [\d.]+ [GM]B/m,
     );
-    // What was sent before is named by its content, and nothing names it.
+    // The files sent before are in folders named after their content, which nothing uses.
     assert.deepEqual({ ...(await state()), entries: [] }, { ...before, entries: [] });
     assert.equal(site.host.read("current/release.json").includes("bob@"), false);
   });
 
-  it("lets Jupyter and the database start, as after a boot", async () => {
+  it("lets Jupyter and the database start again, as after a boot", async () => {
     await restart("jupyter");
     await restart("mariadb");
     await until("Jupyter answers", isServing, 120);
@@ -186,7 +186,7 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
     assert.equal((await contents("mine.ipynb")).status, 200);
   });
 
-  it("is usable again once a file was deleted in JupyterLab", async () => {
+  it("becomes usable when a file is deleted in JupyterLab", async () => {
     assert.equal((await contents("large.bin", "DELETE")).status, 204);
     assert.ok(statfsSync(disk).bavail > 0);
     assert.equal((await saved("mine.ipynb", "3 + 3")).status, 200);
@@ -197,14 +197,14 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
     assert.equal(code, 0, output);
   });
 
-  it("may be full of tables, too: the database loses a statement, no row that it has acknowledged, and is back at once", async () => {
+  it("filled by tables lets a statement fail, but loses no acknowledged row, and the database recovers at once", async () => {
     await fill();
     assert.ok(existsSync(`${disk}/data/mariadb/.reserve`));
-    // The statement fills the space that the system keeps for MariaDB, and InnoDB needs more to roll it back.
+    // The statement fills the space that ext4 reserves for MariaDB, and InnoDB needs more to roll it back.
     const { code, output } = await sql(
       "CREATE TABLE large (text LONGTEXT); INSERT INTO large SELECT REPEAT('x', 1000000) FROM seq_1_to_300",
     );
-    // Its client is in the container that ends.
+    // The client runs in the container that ends.
     assert.notEqual(code, 0, output);
     await until("the database answers", works, 120);
     assert.equal((await sql("SELECT COUNT(*) FROM numbers")).output, "20000\n");

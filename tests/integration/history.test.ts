@@ -10,7 +10,7 @@ import { until } from "../support/until.ts";
 
 const IN_KERNEL = readFileSync(new URL("../support/inKernel.py", import.meta.url), "utf8");
 
-/** Asks Jupyter as the file browser does: a method, a path of the contents API and a body; prints status and answer. */
+/** Sends a request to Jupyter's contents API like the file browser: method, path and body; prints status and response. */
 const CONTENTS = `
 import json, pathlib, sys, urllib.error, urllib.parse, urllib.request
 secret = pathlib.Path("/run/secrets/jupyter/door-secret").read_text().strip()
@@ -26,7 +26,7 @@ except urllib.error.HTTPError as error:
     print(json.dumps([error.code, None]))
 `;
 
-/** What a notebook may try to do to the history; prints what it could do. */
+/** Attempts of a notebook to change the history; prints those that succeeded. */
 const ATTACK = `
 import os, pathlib, shutil, subprocess
 history = pathlib.Path.home() / "work/History"
@@ -55,7 +55,7 @@ for what in [
 print(len(files) > 0, len(done))
 `;
 
-/** Every file below a folder with a hash of its bytes and its mode. */
+/** Every file below a folder, with its mode and a hash of its content. */
 function filesBelow(folder: string): Record<string, string> {
   const paths = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => !/^History\b/.test(path));
   return Object.fromEntries(
@@ -102,7 +102,7 @@ describe("The history of a running site", () => {
       code: 0,
       output: "",
     });
-  /** The state of the work is kept, as by the site's own service; the names of all states. */
+  /** Takes a state like the site's own service; returns the names of all states. */
   async function keep(series = "notebooks"): Promise<string[]> {
     const { code, output } = await site.host.apply("history");
     assert.equal(code, 0, output);
@@ -123,12 +123,12 @@ describe("The history of a running site", () => {
   });
   afterAll(() => site.remove());
 
-  it("is made by the site's own service soon after the release", async () => {
+  it("is taken by the site's service soon after the release", async () => {
     await until("a first state", async () => statesOf("notebooks").length > 0, 60);
     assert.match(statesOf("notebooks")[0] ?? "", /^\d{4}-\d\d-\d\d \d\d\.\d\d$/);
   });
 
-  it("is in JupyterLab's file browser beside the notebooks, and cannot be written to", async () => {
+  it("is shown in JupyterLab's file browser beside the notebooks, read-only", async () => {
     const [, root] = await contents("GET", "");
     assert.deepEqual(root?.content.map(({ name }) => name).sort(), ["History", "reports", "welcome.ipynb"]);
     const [, series] = await contents("GET", "History");
@@ -137,13 +137,13 @@ describe("The history of a running site", () => {
     assert.deepEqual([status, file?.writable], [200, false]);
   });
 
-  it("cannot be changed or deleted by code in a notebook", async () => {
+  it("cannot be changed or deleted by notebook code", async () => {
     const before = filesBelow(folderOf("notebooks"));
     assert.equal(await inKernel(ATTACK), "True 0");
     assert.deepEqual(filesBelow(folderOf("notebooks")), before);
   });
 
-  it("brings every byte back of what was deleted, truncated, overwritten by an empty cell, or rewritten", async () => {
+  it("restores every byte of a file that was deleted, truncated, overwritten or rewritten", async () => {
     const before = filesBelow(notebooks);
     const [state = ""] = await keep();
     const damages = [
@@ -159,12 +159,12 @@ describe("The history of a running site", () => {
       const kept = filesBelow(`${folderOf("notebooks")}/${state}`);
       assert.deepEqual(kept, before, damage);
     }
-    // As a user does it, in a terminal.
+    // Like a user in a terminal.
     await inJupyter("cp", "-a", `/home/jovyan/work/History/notebooks/${state}/reports`, "/home/jovyan/work/");
     assert.deepEqual(filesBelow(notebooks), before);
   });
 
-  it("gives a file back that is dragged out of it in the file browser, and keeps it", async () => {
+  it("copies a file that is dragged out of it in the file browser", async () => {
     const [state = ""] = statesOf("notebooks");
     const old = `History/notebooks/${state}/reports`;
     for (const [from, to] of [
@@ -178,13 +178,13 @@ describe("The history of a running site", () => {
     assert.deepEqual(readFileSync(`${notebooks}/9 again.ipynb`), original);
     assert.equal(readdirSync(`${notebooks}/reports again`).length, 30);
     assert.equal((await contents("PATCH", `${old}/9.ipynb`, JSON.stringify({ path: "9 again.ipynb" })))[0], 409);
-    // Anything else is moved, as always.
+    // Other files are moved, as usual.
     assert.equal((await contents("PATCH", "9 again.ipynb", JSON.stringify({ path: "moved.ipynb" })))[0], 200);
     assert.ok(!existsSync(`${notebooks}/9 again.ipynb`));
     assert.notEqual((await contents("DELETE", `${old}/9.ipynb`))[0], 204);
   });
 
-  it("has dumps of the notebooks' database, which can be loaded", async () => {
+  it("contains dumps of the notebooks' database that can be restored", async () => {
     await sql("CREATE TABLE t (id INT PRIMARY KEY, text VARBINARY(9)); INSERT INTO t VALUES (1, x'ff00'), (2, 'two')");
     await dump("now");
     const state = (await keep("database")).at(-1);
@@ -198,11 +198,11 @@ describe("The history of a running site", () => {
     assert.equal(statSync(folderOf("database")).isDirectory(), true);
   });
 
-  it("dumps no database again in which nothing has changed, and none more often than once an hour", async () => {
+  it("dumps a database only after a change, and at most once an hour", async () => {
     const dumped = () => statSync(`${site.host.folder}/data/history/dumps/notebooks/notebooks.sql.gz`);
     const stateFile = `${site.host.folder}/data/mariadb/.dumped`;
     const lastDump = () => statSync(stateFile).mtimeMs;
-    // MariaDB still tidies up in the background after what the tests before have dropped.
+    // MariaDB still cleans up in the background after the tables dropped by earlier tests.
     await until("nothing changes any more", async () => {
       await dump("now");
       const last = lastDump();
@@ -210,7 +210,7 @@ describe("The history of a running site", () => {
       return lastDump() === last;
     });
     const before = [dumped().ino, lastDump()];
-    // Reading, connecting and the health check change nothing.
+    // Reads, connections and the health check change nothing.
     await sql("SELECT SUM(1) FROM information_schema.TABLES GROUP BY TABLE_SCHEMA ORDER BY 1");
     await dump("now");
     assert.deepEqual([dumped().ino, lastDump()], before);
@@ -225,7 +225,7 @@ describe("The history of a running site", () => {
     assert.equal(dumped().ino, last);
   });
 
-  it("keeps the state before a release", async () => {
+  it("takes a state before each release", async () => {
     const before = statesOf("notebooks").length;
     writeFileSync(`${notebooks}/just now.ipynb`, "{}");
     const { code, output } = await site.release({
@@ -239,7 +239,7 @@ describe("The history of a running site", () => {
     assert.ok(existsSync(`${folderOf("notebooks")}/${states.at(-1)}/just now.ipynb`));
   });
 
-  it("goes on after its service was killed", async () => {
+  it("continues after its service was killed", async () => {
     const before = statesOf("notebooks").length;
     writeFileSync(`${notebooks}/large`, Buffer.alloc(20_000_000, 1));
     await run("docker", ["kill", await site.container("site-history")]);
@@ -248,7 +248,7 @@ describe("The history of a running site", () => {
     assert.deepEqual(readdirSync(`${site.host.folder}/data/history/work`), []);
   });
 
-  it("hides no folder of the user's: a release is refused instead", async () => {
+  it("refuses a release that would hide a folder of the user", async () => {
     const other = runningSite(["jupyter"]);
     try {
       mkdirSync(`${other.host.folder}/notebooks/History`, { recursive: true });

@@ -9,7 +9,7 @@ import { until } from "../support/until.ts";
 const support = (name: string) => readFileSync(new URL(`../support/${name}`, import.meta.url), "utf8");
 const [IN_KERNEL, IN_TERMINAL] = [support("inKernel.py"), support("inTerminal.py")];
 
-// What a configuration of old may hold, and what would open Jupyter to everybody who reaches it.
+// Settings of an old configuration, some of which would open Jupyter to everyone who can reach it.
 const ELSEWHERE = `
 from jupyter_server.auth import Authorizer
 from jupyter_server.auth.identity import IdentityProvider, User
@@ -43,7 +43,7 @@ const ELSEWHERE_JSON = JSON.stringify({
   ServerApp: { ip: "localhost", port: 9999, base_url: "/mine", root_dir: "/tmp", allow_unauthenticated_access: true },
 });
 
-// Asks as somebody who came through the door does, and as somebody who did not.
+// Sends a request like one that passed the door, and one that did not.
 const ASK = `
 import json, pathlib, urllib.error, urllib.request
 secret = pathlib.Path("/run/secrets/jupyter/door-secret").read_text().strip()
@@ -97,7 +97,7 @@ describe("Jupyter, its home directory and its container", () => {
       await inJupyter(["sh", "-c", 'mkdir -p "$(dirname "$1")" && cat >"$1"', "sh", `/home/jovyan/${path}`], content);
   }
 
-  /** The container starts again, as after File > Shut Down or a boot of the machine. */
+  /** Restarts the container, as after File > Shut Down or a boot of the machine. */
   const restart = async () => run("docker", ["restart", "--time", "5", await site.container("jupyter")]);
   const check = () => site.host.apply("check");
 
@@ -109,12 +109,12 @@ describe("Jupyter, its home directory and its container", () => {
   });
   afterAll(() => site.remove());
 
-  it("has its notebooks in a folder of this machine, whatever that is called", async () => {
+  it("has its notebooks in a folder of this machine with any name", async () => {
     await put({ "work/a.txt": "from the container\n" });
     assert.equal(readFileSync(`${notebooks}/a.txt`, "utf8"), "from the container\n");
   });
 
-  it("has the shell's start-up files of the image, once", async () => {
+  it("has the image's start-up files of the shell, copied once", async () => {
     const own = await inJupyter(["cat", "/etc/skel/.bashrc"]);
     assert.equal(readFileSync(`${home}/.bashrc`, "utf8").trim(), own);
     await put({ ".bashrc": "# my own\n" });
@@ -127,7 +127,7 @@ describe("Jupyter, its home directory and its container", () => {
     await released();
   });
 
-  it("has conda, python and pip in its terminals, and what pip installs", async () => {
+  it("has conda, python, pip and programs installed by pip in its terminals", async () => {
     assert.equal(await inTerminal("command -v pip python"), "/opt/conda/bin/pip\n/opt/conda/bin/python");
     assert.match(
       await inTerminal("conda activate base && echo $PATH"),
@@ -146,7 +146,7 @@ memory.unlink()`;
     assert.equal(await inKernel(code), "b'xxx'");
   });
 
-  it("may have 1024 processes and threads for each core of the machine", async () => {
+  it("has a limit of 1024 processes and threads per core of the machine", async () => {
     const cores = Number((await run("docker", ["info", "--format", "{{.NCPU}}"])).output);
     const { output } = await run("docker", [
       "inspect",
@@ -157,7 +157,7 @@ memory.unlink()`;
     assert.equal(Number(output), 1024 * cores);
   });
 
-  it("is where nginx asks, and as closed, whatever a configuration in the home directory says", async () => {
+  it("listens at the same address, and stays closed, with any configuration in the home directory", async () => {
     const names = [
       "jupyter_config.py",
       "jupyter_server_config.py",
@@ -178,7 +178,7 @@ memory.unlink()`;
     }
   });
 
-  it("starts without the files of the home directory where they do not let it start, and says so", async () => {
+  it("starts without the files of the home directory that prevent its start, and reports them", async () => {
     const below = (await inKernel("import site; print(site.getusersitepackages())")).replace("/home/jovyan/", "");
     const extension = {
       ".local/etc/jupyter/jupyter_server_config.d/own.json": '{"ServerApp": {"jpserver_extensions": {"own": true}}}',
@@ -197,7 +197,7 @@ memory.unlink()`;
     }
   });
 
-  it("is recreated by a release when it does not start any more, although nothing of it has changed", async () => {
+  it("is recreated by a release when it does not start any more, even without a change", async () => {
     assert.deepEqual(await check(), { code: 0, output: "Every service of the site answers.\n" });
     await inJupyter(["python3", "-m", "pip", "uninstall", "--quiet", "--yes", "traitlets"]);
     await restart();
@@ -209,12 +209,12 @@ memory.unlink()`;
     );
     const output = await released();
     assert.match(output, /^jupyter is recreated, because it does not work and this release did not change it\.$/m);
-    // Its files are in order again.
+    // Its files are valid again.
     assert.doesNotMatch(output, /jupyter says/);
     assert.deepEqual(JSON.parse(await inJupyter(["python3", "-c", ASK])), AS_ALWAYS);
   });
 
-  it("is missed when it was stopped or taken away, and comes with a release", async () => {
+  it("is reported as missing when it was stopped or removed, and started by a release", async () => {
     await run("docker", ["stop", "--time", "1", await site.container("jupyter")]);
     assert.match((await check()).output, /^jupyter stopped by itself/m);
     await run("docker", ["rm", await site.container("jupyter")]);
@@ -244,7 +244,7 @@ memory.unlink()`;
     assert.equal((await check()).code, 0);
   });
 
-  it("is named by a release that fails, when it cannot be had to run at all", async () => {
+  it("is named by a release that fails because it cannot run at all", async () => {
     await put({ ".jupyter/jupyter_server_config.py": "import os\nos.kill(os.getpid(), 9)\n" });
     site.host.limit({ ready_within: 10 });
     await restart();

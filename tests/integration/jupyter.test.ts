@@ -9,8 +9,8 @@ import { bundleWith, secrets, serviceOf, siteWith } from "../support/site.ts";
 import { composeOf } from "../support/unpack.ts";
 import { onThisMachine } from "../support/variants.ts";
 
-// Loads Jupyter's configuration as Jupyter does, and asks it who is there. A request is lines of "header: value", in Latin-1
-// as they come from the network; the answer is the person's address and name, or nothing.
+// Loads Jupyter's configuration like Jupyter, and asks it for the user. A request is lines of "header: value", in Latin-1
+// as they come from the network; the answer is the user's address and name, or nothing.
 const WHO_IS_THERE = `
 import json, sys
 from types import SimpleNamespace
@@ -27,7 +27,7 @@ for headers in json.load(sys.stdin):
 print(json.dumps({"answers": answers, "token": provider.token, "root": config.ServerApp.root_dir}))
 `;
 
-// Starts JupyterLab by its configuration, opens it as somebody who came through the door, and prints the cookies that it sets.
+// Starts JupyterLab with its configuration, opens it like a user behind the door, and prints the cookies that it sets.
 const COOKIES = `
 import http.client, pathlib, subprocess, time
 
@@ -48,7 +48,7 @@ print(answer.status, "\\n".join(answer.headers.get_all("Set-Cookie")))
 server.kill()
 `;
 
-// Which of the requirements pip can read, by the package in which it has that itself.
+// Prints the requirements that pip can parse, with pip's own parser.
 const UNDERSTOOD = `
 import json, sys
 from packaging.requirements import InvalidRequirement, Requirement
@@ -101,7 +101,7 @@ const requirements = [
   ...["a", "0755", "A.b_c-d", "-a", "a-", "a b", "a[b]", "a[b,C-d]", "a[,]", "a[b,]", "a[-b]", "a >= 1 , < 2", "a,<2"],
 ];
 
-/** A text as its UTF-8 looks to whoever takes it for Latin-1. */
+/** A text whose UTF-8 bytes are read as Latin-1. */
 const onTheWire = (text: string) => Buffer.from(text, "utf8").toString("latin1");
 
 describe("Jupyter's image", () => {
@@ -132,20 +132,20 @@ describe("Jupyter's image", () => {
       { input },
     );
 
-  it("understands the requirements that the settings take, and no others of these", async () => {
+  it("parses exactly the requirements that the settings accept", async () => {
     const { code, output } = await python(["-c", UNDERSTOOD], JSON.stringify(requirements));
     assert.equal(code, 0, output);
     const isTaken = (requirement: string) => readSettings(configWith({ packages: [requirement] })).issues.length === 0;
     assert.deepEqual(JSON.parse(output), requirements.filter(isTaken));
   });
 
-  it("compiles the configuration made for it", async () => {
+  it("compiles the generated configuration", async () => {
     const compile = ["-X", "pycache_prefix=/tmp/compiled", "-W", "error", "-m", "py_compile"];
     const compiled = await python([...compile, "/usr/local/etc/jupyter-up/jupyter_server_config.py"]);
     assert.deepEqual(compiled, { code: 0, output: "" });
   });
 
-  it("knows a user by name whose number is not the image's", async () => {
+  it("has a user name for a user ID that is not the image's", async () => {
     const layout = { ...changes.layout, ...host.layout, uid: 1777 };
     const release = bundleWith({ ...changes, layout }).release;
     host.layOut(release);
@@ -159,7 +159,7 @@ describe("Jupyter's image", () => {
     assert.match(output, /^jovyan\njovyan \/home\/jovyan\nuser jovyan\n$/m);
   });
 
-  it("sends its cookies by HTTPS only", async () => {
+  it("sets only secure cookies", async () => {
     const { code, output } = await python(["-c", COOKIES]);
     assert.equal(code, 0, output);
     const [first = "", ...cookies] = output.trim().split("\n");
@@ -172,7 +172,7 @@ describe("Jupyter's image", () => {
     for (const cookie of set) assert.match(cookie, /; *secure/i);
   });
 
-  it("knows people by what nginx says of them, and by nothing else", async () => {
+  it("identifies users only by nginx's headers", async () => {
     const door = { "X-Door-Secret": secrets.doorSecret };
     const ann = { "X-Auth-User": "ann@example.com" };
     const requests: [headers: Record<string, string>, answer: string[] | null][] = [

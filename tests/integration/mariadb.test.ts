@@ -17,7 +17,7 @@ const app = (name: string, more: object = {}) => ({
 const demo = app("phpdemo", { schema: "tests/support/schema.sql", shared: true });
 const hyphened = app("my-app");
 
-/** A site with MariaDB, for these apps. */
+/** A site with MariaDB and these apps. */
 const withApps = (apps: object[], more: Changes = {}): Changes => ({
   ...more,
   settings: { database: "true", apps, ...more.settings },
@@ -27,11 +27,11 @@ const withApps = (apps: object[], more: Changes = {}): Changes => ({
   },
 });
 
-describe("MariaDB, released,", () => {
+describe("A released MariaDB", () => {
   let site: RunningSite;
   let container: string;
 
-  /** Runs statements as a user would who is on its network; the answer is tab-separated rows, or an error. */
+  /** Runs statements as a user on its network; returns tab-separated rows, or an error. */
   async function as(user: string, password: string, sql: string, database = "") {
     const client = [
       "mariadb",
@@ -60,7 +60,7 @@ describe("MariaDB, released,", () => {
     );
     return { code, output: output.trim() };
   };
-  /** A connection of notebooks' that stays open between its statements. */
+  /** A connection of notebooks that stays open between statements. */
   function session(database: string) {
     const password = `MYSQL_PWD=${secrets.notebooksDatabasePassword}`;
     const client = [
@@ -87,7 +87,7 @@ describe("MariaDB, released,", () => {
       },
     };
   }
-  /** Another answer means that MariaDB has ended and was started again. */
+  /** The start time of MariaDB; another value means that it has been restarted. */
   const startedAt = async () =>
     (await run("docker", ["inspect", "--format", "{{.State.StartedAt}} {{.RestartCount}}", container])).output;
 
@@ -104,7 +104,7 @@ describe("MariaDB, released,", () => {
   });
   afterAll(() => site.remove());
 
-  it("has a database a user, made once from its schema", async () => {
+  it("has a database per user, created once from its schema", async () => {
     assert.equal(
       (await ofDemo("SELECT wine, cheese FROM pairings ORDER BY id")).output,
       "Port\tStilton\nSauternes\tRoquefort",
@@ -118,13 +118,13 @@ describe("MariaDB, released,", () => {
     assert.equal((await ofDemo("SELECT COUNT(*) FROM pairings")).output, "3");
   });
 
-  it("shows each user its own databases, and notebooks those that are shared", async () => {
+  it("shows each user its own databases, and notebooks the shared ones, too", async () => {
     assert.equal((await ofDemo("SHOW DATABASES")).output, "information_schema\nphpdemo");
     assert.equal((await ofMyApp("SHOW DATABASES")).output, "information_schema\nmy-app");
     assert.equal((await notebooks("SHOW DATABASES")).output, "information_schema\nnotebooks\nphpdemo");
   });
 
-  it("refuses notebooks another app's database, the system's tables, files and users", async () => {
+  it("denies notebooks access to other apps' databases, system tables, files and users", async () => {
     for (const sql of [
       "SELECT * FROM `my-app`.kept",
       "INSERT INTO `my-app`.kept VALUES (1)",
@@ -141,7 +141,7 @@ describe("MariaDB, released,", () => {
     assert.equal((await notebooks("SELECT LOAD_FILE('/run/secrets/mariadb/current/root-password')")).output, "NULL");
   });
 
-  it("lets nobody in from the network as root, or without a password", async () => {
+  it("denies root, and users without a password, from the network", async () => {
     for (const [user, password] of [
       ["root", secrets.databaseRootPassword],
       ["root", ""],
@@ -151,7 +151,7 @@ describe("MariaDB, released,", () => {
       assert.match((await as(user, password, "SELECT 1")).output, /Access denied/, user);
   });
 
-  it("publishes no port, and reaches nothing outside", async () => {
+  it("publishes no port, and has no connection to the outside", async () => {
     assert.equal((await run("docker", ["port", container])).output, "");
     const { output } = await run("docker", [
       "inspect",
@@ -169,7 +169,7 @@ describe("MariaDB, released,", () => {
       );
   });
 
-  it("has its passwords in no argument, variable or log of its container", async () => {
+  it("has no password in an argument, variable or log of its container", async () => {
     const { output: inspected } = await run("docker", ["inspect", container]);
     const { output: logged } = await run("docker", ["logs", container]);
     for (const text of [inspected, logged, site.host.log()])
@@ -177,7 +177,7 @@ describe("MariaDB, released,", () => {
         assert.equal(text.includes(secret), false, secret);
   });
 
-  it("takes a user away with its app, and keeps its data", async () => {
+  it("removes the user of a removed app, and keeps its data", async () => {
     await released(withApps([demo]));
     assert.match((await ofMyApp("SELECT 1")).output, /Access denied/);
     assert.equal((await notebooks("SELECT COUNT(*) FROM phpdemo.pairings")).output, "3");
@@ -185,13 +185,13 @@ describe("MariaDB, released,", () => {
     assert.equal((await ofMyApp("SELECT * FROM kept")).output, "7");
   });
 
-  it("takes the data away, too, when it is to be purged", async () => {
+  it("deletes the data of a purged app", async () => {
     await released(withApps([demo], { settings: { purge: ["my-app"] } }));
     await released(withApps([demo, hyphened]));
     assert.equal((await ofMyApp("SHOW TABLES")).output, "");
   });
 
-  it("takes it away while notebooks hold it, and says so where a prepared transaction does", async () => {
+  it("deletes it while notebooks use it, and reports a prepared transaction that prevents it", async () => {
     site.host.limit({ prepare_within: 60 });
     const held = app("held", { schema: "tests/support/schema.sql", shared: true });
     const passwords = { secrets: { appDatabasePasswords: { phpdemo: "secret-database-phpdemo", held: "held" } } };
@@ -219,7 +219,7 @@ describe("MariaDB, released,", () => {
     assert.equal((await asRoot("SHOW DATABASES LIKE 'held'")).output, "");
   });
 
-  it("withdraws what notebooks may do in a database that is shared no more, from open connections too", async () => {
+  it("revokes notebooks' privileges on a database that is no longer shared, for open connections, too", async () => {
     const [there, elsewhere] = [session("phpdemo"), session("notebooks")];
     await Promise.all([there.says("SELECT COUNT(*) FROM pairings", "3"), elsewhere.says("SELECT 'other'", "other")]);
     await released(withApps([{ ...demo, shared: false }]));
@@ -230,8 +230,8 @@ describe("MariaDB, released,", () => {
     assert.equal((await notebooks("SELECT COUNT(*) FROM phpdemo.pairings")).output, "3");
   });
 
-  it("lets no app use the rights of notebooks by a function in its shared database, and narrows older rights", async () => {
-    // As an earlier release left it.
+  it("prevents an app from using notebooks' privileges through a function in its shared database, and revokes older privileges", async () => {
+    // The state after an earlier release.
     const older = await asRoot("GRANT ALL PRIVILEGES ON phpdemo.* TO notebooks");
     assert.equal(older.code, 0, older.output);
     await notebooks("CREATE TABLE private (text TEXT); INSERT INTO private VALUES ('of notebooks')", "notebooks");
@@ -260,7 +260,7 @@ describe("MariaDB, released,", () => {
       return refusals;
     };
     await fallInto();
-    // Seen: the attack works, where notebooks may do everything.
+    // The attack works while notebooks have all privileges.
     assert.match((await ofDemo("SELECT * FROM taken")).output, /of notebooks/);
     await ofDemo("DELETE FROM taken");
 
@@ -287,7 +287,7 @@ describe("MariaDB, released,", () => {
     assert.equal(swept.code, 0, swept.output);
   });
 
-  it("takes other passwords, root's among them, and the old ones no more", async () => {
+  it("accepts changed passwords, root's included, and no longer the old ones", async () => {
     const [anotherRoot, anotherNotebooks, anotherDemo] = [` root's "own" * $HOME \\ `, "notebooks' \\", "李 🌱 `id`"];
     const rotated = withApps([demo], {
       secrets: {
@@ -308,11 +308,11 @@ describe("MariaDB, released,", () => {
     assert.equal((await root(secrets.databaseRootPassword)).output, "1\n");
   });
 
-  it("was the same container all the time", async () => {
+  it("was the same container in all earlier tests", async () => {
     assert.equal(await site.container("mariadb"), container);
   });
 
-  it("says in plain words that a schema is refused, makes nothing of it, and the release before is put back", async () => {
+  it("reports a refused schema, creates nothing of it, and restores the previous release", async () => {
     const schema = "tests/support/refused.sql";
     const file = new URL(`../../${schema}`, import.meta.url);
     writeFileSync(file, "CREATE TABLE half (n INT);\nCREATE TABEL broken (n INT);\n");
@@ -331,7 +331,7 @@ describe("MariaDB, released,", () => {
     }
   });
 
-  it("finishes, at the next release, a database that was killed while it was made", async () => {
+  it("completes a database at the next release if it was killed while creating it", async () => {
     const root = ["env", `MYSQL_PWD=${secrets.databaseRootPassword}`, "mariadb", "--skip-ssl", "-uroot"];
     await site.exec("mariadb", [
       ...root,
@@ -343,7 +343,7 @@ describe("MariaDB, released,", () => {
     assert.equal((await ofDemo("SHOW TABLES")).output, "pairings");
   });
 
-  it("has every row that it acknowledged, killed while rows were being written", async () => {
+  it("has every acknowledged row after it was killed during writes", async () => {
     await notebooks("CREATE OR REPLACE TABLE numbers (n INT PRIMARY KEY)", "notebooks");
     const rows = Array.from({ length: 200_000 }, (_, n) => `INSERT INTO numbers VALUES (${n}); SELECT ${n};\n`);
     const client = [
@@ -369,11 +369,11 @@ describe("MariaDB, released,", () => {
     const { output } = await notebooks("SELECT n FROM numbers ORDER BY n", "notebooks");
     const there = output.split("\n");
     assert.deepEqual(there.slice(0, acknowledged.length), acknowledged);
-    // One more may have been written and not acknowledged any more.
+    // One more row may have been written without being acknowledged.
     assert.ok(there.length <= acknowledged.length + 1);
   });
 
-  it("keeps every table in its own folder, so that it starts after it was killed", async () => {
+  it("stores every table in its own folder, so that it starts after it was killed", async () => {
     const elsewhere = "DATA DIRECTORY = '/tmp'";
     for (const table of [
       `moved (n INT) ${elsewhere}`,
@@ -390,8 +390,8 @@ describe("MariaDB, released,", () => {
     assert.equal((await notebooks("SELECT n FROM moved UNION SELECT n FROM moved_part", "notebooks")).output, "1\n2");
   });
 
-  it("ends a statement that needs too much memory, and no session can ask for more", async () => {
-    // As DataFrame.to_sql sends rows, 1 MB at a time.
+  it("ends a statement that needs too much memory, and lets no session raise its limit", async () => {
+    // Rows as DataFrame.to_sql sends them, 1 MB at a time.
     const inserting = (rows: number) =>
       `INSERT INTO narrow VALUES ${Array.from({ length: rows }, (_, n) => `(${n % 10},1)`).join()};`;
     const inserted = await notebooks(
@@ -404,7 +404,7 @@ describe("MariaDB, released,", () => {
       code: 0,
       output: "100663296\t8388608",
     });
-    // One row of 20 MB fits. What does not is told, and the connection is not just cut.
+    // A row of 20 MB fits. A larger one causes an error instead of a closed connection.
     const row = (megabytes: number) => [
       `CREATE TEMPORARY TABLE wide (text LONGTEXT);`,
       `INSERT INTO wide VALUES ('${"x".repeat(megabytes << 20)}');`,
@@ -420,7 +420,7 @@ describe("MariaDB, released,", () => {
     assert.match(tooMuch.output, /--max-session-mem-used=100663296/);
   });
 
-  it("works on for others while one user has all the connections it may have, full of variables", async () => {
+  it("works for other users while one user has all of its connections, with much memory in variables", async () => {
     await released(withApps([demo]));
     const started = await startedAt();
     const variables = Array.from({ length: 12 }, (_, n) => `SET @a${n} = REPEAT('x', 16000000);\n`).join("");
@@ -445,7 +445,7 @@ describe("MariaDB, released,", () => {
     assert.equal(await startedAt(), started);
   });
 
-  it("has a place left for a release when connections are opened that never say who they are", async () => {
+  it("has a connection left for a release while others are open without signing in", async () => {
     const open = "for i in $(seq 150); do exec {n}<>/dev/tcp/127.0.0.1/3306 && echo $i; done; sleep 3";
     const flood = start("docker", ["exec", container, "bash", "-c", open]);
     await until("150 connections", () => flood.said().includes("\n150\n"));
@@ -454,7 +454,7 @@ describe("MariaDB, released,", () => {
     await flood.ended;
   });
 
-  it("sorts and changes tables that are larger than its memory", async () => {
+  it("sorts and changes tables larger than its memory", async () => {
     const filled = await notebooks(
       "CREATE OR REPLACE TABLE large AS SELECT seq AS id, REPEAT(MD5(seq), 8) AS text FROM seq_1_to_150000; ALTER TABLE large ADD INDEX (text), ALGORITHM = COPY; SELECT COUNT(*) FROM (SELECT text, COUNT(*) FROM large GROUP BY text ORDER BY text DESC) AS t; DROP TABLE large",
       "notebooks",
@@ -469,8 +469,8 @@ describe("MariaDB, released,", () => {
     assert.equal(output, "false 0\n");
   });
 
-  it("has its system tables brought up to the version of another databaseTag, and keeps what is in it", async () => {
-    // As an earlier series leaves it.
+  it("upgrades its system tables to the version of another databaseTag, and keeps its data", async () => {
+    // The state of an earlier series.
     await site.exec("mariadb", ["sh", "-c", "echo 11.4.5-MariaDB >/var/lib/mysql/mariadb_upgrade_info"]);
     await run("docker", ["restart", container]);
     await released(withApps([demo]));
@@ -481,21 +481,21 @@ describe("MariaDB, released,", () => {
     assert.equal((await ofDemo("SELECT COUNT(*) FROM pairings")).output, "2");
   });
 
-  it("lets a site with other secrets take over its data, as after `pulumi destroy`", async () => {
+  it("lets a site with other secrets use its data, as after `pulumi destroy`", async () => {
     await run(`${site.host.layout.root}/bin/site-apply`, ["down", site.project]);
     await released(withApps([demo], { secrets: { databaseRootPassword: "a-third-root" } }));
     assert.equal((await ofDemo("SELECT COUNT(*) FROM pairings")).output, "2");
   });
 });
 
-describe("MariaDB, killed in its very first set-up,", () => {
+describe("A MariaDB that was killed during its first set-up", () => {
   let site: RunningSite;
   beforeAll(() => {
     site = runningSite(["mariadb"]);
   });
   afterAll(() => site.remove());
 
-  it("is set up anew by the next release", async () => {
+  it("is set up again by the next release", async () => {
     const data = `${site.host.folder}/data/mariadb`;
     const cutOff = site.release(withApps([]));
     await until("a data directory", () => existsSync(`${data}/mysql`));

@@ -10,9 +10,9 @@ import { ask, signedIn } from "../support/visitor.ts";
 const OUT_OF_MEMORY = readFileSync(new URL("../support/outOfMemory.py", import.meta.url), "utf8");
 const ann = "ann@example.com";
 
-/** What a kernel's notebook was sent, and what became of another kernel. */
+/** The messages to a kernel's notebook, and whether another kernel still lives. */
 interface End {
-  /** Kind of message, id of the request that it belongs to, and its text. */
+  /** The message's type, the ID of its request, and its text. */
   sent: [string, string, string][];
   seconds: number;
   other: string;
@@ -27,7 +27,7 @@ describe("A kernel that takes all memory", () => {
     assert.equal(status, 0, output);
     return JSON.parse(output);
   }
-  /** Milliseconds that a page behind the door takes. */
+  /** The duration of a request for a page behind the door, in milliseconds. */
   async function milliseconds(host: string, path: string): Promise<number> {
     const began = Date.now();
     const { status } = await ask(layout.httpsPort, host, path, { headers: { cookie: signedIn(ann) } });
@@ -40,14 +40,14 @@ describe("A kernel that takes all memory", () => {
     layout = { httpsPort: await freePort(), httpPort: await freePort(), machine: "e2-micro" };
     const { code, output } = await site.release({ settings: { domain: "lab.example.com", allow: [ann] }, layout });
     assert.equal(code, 0, output);
-    // What an e2-micro leaves to notebooks.
+    // The memory that an e2-micro leaves for notebooks.
     const limit = ["--memory", "516m", "--memory-swap", "516m"];
     const limited = await run("docker", ["update", ...limit, await site.container("jupyter")]);
     assert.equal(limited.code, 0, limited.output);
   });
   afterAll(() => site.remove());
 
-  it("is gone within 30 s and says why in its cell, while everything else answers", async () => {
+  it("is killed within 30 s with the reason in its cell, while everything else answers", async () => {
     const taken = endOf("taken = []\nwhile True: taken.append(bytearray(b'x') * (8 << 20))");
     let ended = false;
     const end = taken.finally(() => {
@@ -74,12 +74,12 @@ describe("A kernel that takes all memory", () => {
     assert.ok(Number(used) > 200 && Number(used) < 516, text);
     assert.match(text, /^Other kernels, terminals and the server use \d+ MiB\.$/m);
     assert.match(text, /pulumi config set machineType e2-small && pulumi up/);
-    // JupyterLab forgets which cell waits for output once it is told of the restart.
+    // JupyterLab forgets which cell waits for output once it learns of the restart.
     const kinds = sent.map(([kind, request, text]) => (kind === "stream" ? `${kind} ${request}` : text));
     assert.deepEqual(kinds.slice(-2), ["stream taking", "restarting"]);
   });
 
-  it("is not said to have run out of memory when it was killed", async () => {
+  it("does not report missing memory when it was killed for another reason", async () => {
     const { sent, other } = await endOf("import os; os.kill(os.getpid(), 9)");
     assert.deepEqual(
       sent.filter(([kind]) => kind === "stream"),
@@ -88,7 +88,7 @@ describe("A kernel that takes all memory", () => {
     assert.equal(other, "42\n");
   });
 
-  it("ends before the server, even where the server is larger, and so does a terminal", async () => {
+  it("is killed before the server, even if the server is larger, and so is a terminal", async () => {
     const scores = "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline; cat $p/oom_score_adj; done";
     const script = `
 import json, pathlib, subprocess, urllib.request

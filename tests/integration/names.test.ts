@@ -16,17 +16,17 @@ const phpdemo = {
   port: 8080,
   path: "/healthcheck",
 };
-/** Dex takes well-formed hashes only; nobody's password is typed here. */
+/** A valid hash, as Dex requires; no test types its password. */
 const passwordHashes = { "ann@example.com": `$2b$10$${"x".repeat(53)}` };
 const settings = { domain, allow: ["ann@example.com"], apps: [phpdemo] };
 
-describe("On a network whose resolver answers the names of the site's services", () => {
+describe("On a network whose DNS resolver answers the names of the site's services", () => {
   let site: RunningSite;
   let httpsPort: number;
   const network = `jupyter-up-rendered-${randomUUID().slice(0, 8)}-false`;
   let falseHost = "";
 
-  /** Names that the resolver was asked for. */
+  /** The names that the resolver was queried for. */
   async function asked(): Promise<string[]> {
     const { output } = await run("docker", ["logs", falseHost]);
     return [...output.matchAll(/^asked for (.+)$/gm)].map(([, name]) => name ?? "");
@@ -45,11 +45,11 @@ describe("On a network whose resolver answers the names of the site's services",
   };
 
   beforeAll(async () => {
-    // An address of this machine that containers can reach.
+    // An address of this machine that is reachable from containers.
     assert.equal((await run("docker", ["network", "create", network])).code, 0);
     const gateway = ["network", "inspect", network, "--format", "{{(index .IPAM.Config 0).Gateway}}"];
     const address = (await run("docker", gateway)).output.trim();
-    // An image with the C library that this Node needs.
+    // An image with a C library for this Node.
     const { image } = serviceOf(siteWith({ settings: { ...settings, imageMirror } }), "phpdemo");
     await havePulled([image.reference]);
     const program = new URL("../support/falseHost.ts", import.meta.url).pathname;
@@ -77,16 +77,16 @@ describe("On a network whose resolver answers the names of the site's services",
     await run("docker", ["network", "rm", network]);
   });
 
-  it("services find each other, and names of the world", async () => {
+  it("services resolve each other, and public names", async () => {
     assert.equal((await visit("phpdemo", "/healthcheck", signedIn("ann@example.com"))).status, 200);
     assert.equal((await visit("dex", "/keys")).status, 200);
     const world = await site.exec("phpdemo", ["php", "-r", 'echo gethostbyname("files.example.org");']);
     assert.match(world.output, /^\d+(\.\d+){3}$/);
   });
 
-  it("a stranger is not let in by who poses as Vouch while it is down", async () => {
+  it("a host that poses as Vouch while it is down cannot allow a stranger", async () => {
     await stopped("vouch", async () => {
-      // nginx may remember for two seconds where Vouch was.
+      // nginx may cache Vouch's address for two seconds.
       for (let second = 0; second < 6; second++) {
         assert.equal((await visit("phpdemo", "/healthcheck")).status, 503);
         await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -95,11 +95,11 @@ describe("On a network whose resolver answers the names of the site's services",
     await until("Vouch is found again", async () => (await visit("phpdemo", "/")).status === 302, 10);
   });
 
-  it("a person's request is not sent to who poses as Jupyter while it is down", async () => {
+  it("a host that poses as Jupyter while it is down gets no request of a user", async () => {
     assert.equal((await visit("jupyter", "/lab", signedIn("ann@example.com"))).status, 502);
   });
 
-  it("nobody is signed in by who poses as Dex while it is down", async () => {
+  it("a host that poses as Dex while it is down cannot sign anyone in", async () => {
     const begun = await visit(
       "vouch",
       `/login?url=https://phpdemo.${domain}:${httpsPort}/sso-return/${"0".repeat(32)}`,
@@ -113,7 +113,7 @@ describe("On a network whose resolver answers the names of the site's services",
     });
   });
 
-  it("an app finds no service that it shares no network with", async () => {
+  it("an app cannot resolve a service without a common network", async () => {
     for (const name of ["mariadb", "jupyter", "dex", "vouch", "other"])
       assert.deepEqual(await site.exec("phpdemo", ["php", "-r", `echo gethostbyname("${name}");`]), {
         code: 0,
@@ -121,7 +121,7 @@ describe("On a network whose resolver answers the names of the site's services",
       });
   });
 
-  it("none of these names has left the machine", async () => {
+  it("no query for these names leaves the machine", async () => {
     assert.deepEqual([...new Set(await asked())], ["files.example.org"]);
   });
 });

@@ -8,7 +8,7 @@ import { onThisMachine, variants } from "../support/variants.ts";
 
 const PROJECT = "jupyter-up-rendered";
 
-/** What nginx says to the files of a site, asked as a release asks it: by the service nginx-check. */
+/** nginx's check of a site's files, run like in a release by the service nginx-check. */
 async function check(changes: Changes) {
   const host = testHost();
   try {
@@ -26,17 +26,17 @@ async function check(changes: Changes) {
 }
 
 beforeAll(() => havePulled([serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image.reference]));
-// Compose makes the networks of a project even for a service that is on none.
+// Compose creates a project's networks even for a service without a network.
 afterAll(() => run("docker", ["compose", "--project-name", PROJECT, "down"]));
 
-describe("nginx takes the files made for", () => {
+describe("nginx accepts the files generated for", () => {
   for (const [name, changes] of Object.entries(variants))
     it(name, async () => {
       assert.deepEqual(await check(onThisMachine(changes)), { code: 0, output: "" });
     });
 });
 
-describe("nginx refuses, before a release is switched to,", () => {
+describe("nginx refuses, before a release is activated,", () => {
   it("a certificate that belongs to another key", async () => {
     const { secrets } = onThisMachine({});
     const other = onThisMachine({ secrets: { certificateKey: secrets?.certificateKey ?? "" } });

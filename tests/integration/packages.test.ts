@@ -13,7 +13,7 @@ describe("Packages of notebooks", () => {
   let site: RunningSite;
   let home: string;
 
-  /** Runs code in a kernel that Jupyter's server starts. */
+  /** Runs code in a new kernel of Jupyter's server. */
   const inKernel = (code: string) =>
     site.exec("jupyter", ["python3", "-c", IN_KERNEL], code).then(({ code, output }) => ({
       code,
@@ -26,17 +26,17 @@ describe("Packages of notebooks", () => {
     return output;
   }
 
-  /** The same, with another image and so another container. */
+  /** A release with another image, and so another container. */
   async function restarted(settings: Changes["settings"] = {}): Promise<void> {
     const container = await site.container("jupyter");
     await released(settings);
     assert.notEqual(await site.container("jupyter"), container);
   }
 
-  /** What the release said of packages. */
+  /** The release's messages about packages. */
   const said = (output: string) => output.split("\n").filter((line) => /^jupyter says: (?!welcome)/.test(line));
 
-  /** Puts a file into the home directory, as its owner. */
+  /** Writes a file to the home directory, as its owner. */
   const put = (path: string, content: string) =>
     site.exec(
       "jupyter",
@@ -50,7 +50,7 @@ describe("Packages of notebooks", () => {
   });
   afterAll(() => site.remove());
 
-  it("lead from pandas to the database at the first start", async () => {
+  it("connect pandas to the database at the first start", async () => {
     const output = await released();
     assert.match(output, /^jupyter says: Installed for Python 3\.\d+: PyMySQL [\d.]+\.$/m);
     const code = `
@@ -61,18 +61,18 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
     assert.deepEqual(await inKernel(code), { code: 0, output: "[['Sauternes', 1], ['Port', 2]]" });
   });
 
-  it("are not looked for again when all is there", async () => {
+  it("are not looked up again if all are installed", async () => {
     writeFileSync(`${home}/packages.log`, "untouched\n");
     assert.deepEqual(said(await released()), []);
     assert.equal(readFileSync(`${home}/packages.log`, "utf8"), "untouched\n");
   });
 
-  it("do not need the database's address in any variable of the container", async () => {
+  it("do not need the database's URL in a variable of the container", async () => {
     const { output } = await run("docker", ["inspect", await site.container("jupyter")]);
     assert.equal(output.includes(secrets.notebooksDatabasePassword), false);
   });
 
-  it("come from the settings without a new container", async () => {
+  it("of the settings are installed without a new container", async () => {
     const container = await site.container("jupyter");
     const output = await released({ packages: ["toolz >= 0.12, < 1"] });
     assert.match(output, /^jupyter says: Installed for Python 3\.\d+: toolz 0\.12\.\d+\.$/m);
@@ -80,7 +80,7 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
     assert.match((await inKernel("import toolz; print(toolz.__version__)")).output, /^0\.12/);
   });
 
-  it("that a user installs in a notebook outlive the container and its image", async () => {
+  it("that a user installs in a notebook remain after a change of the container and its image", async () => {
     const installed = await inKernel("%pip install -q itsdangerous==2.1.2");
     assert.equal(installed.code, 0, installed.output);
     await restarted(other);
@@ -88,7 +88,7 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
     assert.match(output, /^\/home\/jovyan\/\.local\/lib\/python3\.\d+\/site-packages\//);
   });
 
-  it("may be had in other versions than the image's, by pip and by the settings", async () => {
+  it("can have other versions than in the image, by pip and by the settings", async () => {
     const installed = await inKernel('%pip install -q "six<1.17"');
     assert.equal(installed.code, 0, installed.output);
     assert.match((await inKernel("import six; print(six.__version__)")).output, /^1\.16/);
@@ -97,19 +97,19 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
     assert.match((await inKernel("import idna; print(idna.__version__)")).output, /^3\.10$/);
   });
 
-  it("go where --target says, with --no-user", async () => {
+  it("are installed to --target with --no-user", async () => {
     const commands = "pip install -q --no-user --target=/tmp/there six && ls /tmp/there";
     assert.match((await site.exec("jupyter", ["sh", "-c", commands])).output, /^six\.py$/m);
   });
 
-  it("go into a virtual environment where a user made one", async () => {
+  it("are installed into a user's virtual environment", async () => {
     const commands =
       "python3 -m venv /tmp/own && /tmp/own/bin/pip install -q toolz==1.0.0 && /tmp/own/bin/python -c 'import toolz; print(toolz.__file__)'";
     const { output } = await site.exec("jupyter", ["sh", "-c", commands]);
     assert.match(output, /^\/tmp\/own\//m);
   });
 
-  it("that cannot be had are said, one by one, and keep nothing from starting", async () => {
+  it("that cannot be installed are reported one by one, and do not prevent the start", async () => {
     const output = await released({ packages: ["sklearn", "no-such-package-of-anybody", "itsdangerous>=2.2"] });
     const [installed, ...failures] = said(output);
     assert.match(installed ?? "", /^jupyter says: Installed for Python 3\.\d+: itsdangerous 2\.\d+/);
@@ -126,7 +126,7 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
     assert.deepEqual(await inKernel("print(6 * 7)"), { code: 0, output: "42" });
   });
 
-  it("wait for the next release where the index does not answer", async () => {
+  it("are tried again by the next release if the index does not answer", async () => {
     await put(".config/pip/pip.conf", "[global]\nindex-url = http://127.0.0.1:9/simple\n");
     try {
       const output = await released({ packages: ["cachetools", "blinker"] });
@@ -144,7 +144,7 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
     assert.match(output, /^jupyter says: Installed for Python 3\.\d+: cachetools \S+, blinker \S+\.$/m);
   });
 
-  it("go on being installed behind a release that waits no longer", async () => {
+  it("continue to be installed after a release has stopped waiting", async () => {
     const impatient =
       "sed 's/^WAITED_FOR = .*/WAITED_FOR = 0/' /usr/local/etc/jupyter-up/packages.py >/tmp/packages.py";
     const asked = await site.exec("jupyter", ["sh", "-c", `${impatient} && python3 /tmp/packages.py more-itertools`]);
@@ -157,7 +157,7 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
     assert.match(readFileSync(report, "utf8"), /^Installed for Python 3\.\d+: more-itertools /);
   });
 
-  it("that would break the server are not loaded by it; kernels see them", async () => {
+  it("that would break the server are loaded only by kernels", async () => {
     const { output: folder } = await inKernel("import site; print(site.getusersitepackages())");
     const below = folder.replace("/home/jovyan/", "");
     for (const name of ["tornado", "jupyter_server", "traitlets"])
@@ -173,7 +173,7 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
     assert.deepEqual(await inKernel("print(6 * 7)"), { code: 0, output: "42" });
   });
 
-  it("may extend the server, and one that fails to is a line in its log", async () => {
+  it("can extend the server, and a failing extension is logged", async () => {
     const { output: folder } = await inKernel("import site; print(site.getusersitepackages())");
     const below = folder.replace("/home/jovyan/", "");
     const points = "def _jupyter_server_extension_points(): return [{'module': __name__}]\n";
@@ -195,7 +195,7 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
     rmSync(`${home}/.local/etc/jupyter`, { recursive: true });
   });
 
-  it("are installed again after a change of Python: what was asked for, and not what came along", async () => {
+  it("are installed again after a change of Python: the requested ones, without their former dependencies", async () => {
     const before = ".local/lib/python3.5/site-packages";
     const had = async (name: string, version: string, requested: boolean, origin?: object) => {
       const info = `${before}/${name}-${version}.dist-info`;
@@ -204,10 +204,10 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
       if (origin) await put(`${info}/direct_url.json`, JSON.stringify(origin));
     };
     await had("pluggy", "1.4.0", true);
-    // Has no such version for any Python of today.
+    // There is no such version for any current Python.
     await had("zipp", "0.0.1", true);
     await had("iniconfig", "2.0.0", false);
-    // The image has a later one.
+    // The image has a later version.
     await had("pandas", "1.0.0", true);
     await had("no-such-package-of-anybody", "1.0", true);
     await had("own", "1.0", true, { url: "file:///home/jovyan/work/own", dir_info: {} });
@@ -222,13 +222,13 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
     );
     assert.match((await inKernel("import iniconfig")).output, /ModuleNotFoundError/);
 
-    // What is still missing is tried again, until it is taken off the list.
+    // Missing packages are tried again until they are removed from the list.
     assert.equal(said(await released()).length, 2);
     writeFileSync(`${home}/.local/share/jupyter-up/missing-packages.txt`, "");
     assert.deepEqual(said(await released()), []);
   });
 
-  it("are looked after although a line of the list is none", async () => {
+  it("are installed even if a line of the list is invalid", async () => {
     const list = `${home}/.local/share/jupyter-up/missing-packages.txt`;
     writeFileSync(list, "no == requirement !\n\niniconfig==2.0.0\n");
     assert.deepEqual(
@@ -242,7 +242,7 @@ print(pd.read_sql("select wine, glasses from cellar order by glasses", os.enviro
     writeFileSync(list, "");
   });
 
-  it("are no reason for a release to fail when the disk is full, or the records are damaged", async () => {
+  it("do not fail a release if the disk is full or the records are damaged", async () => {
     rmSync(`${home}/.local/share/jupyter-up`, { recursive: true });
     mkdirSync(`${home}/.local/share`, { recursive: true });
     writeFileSync(`${home}/.local/share/jupyter-up`, "");

@@ -27,7 +27,7 @@ describe("The PHP demo's image", () => {
     ]);
 
   for (const file of globSync("**/*.php", { cwd: demo }))
-    it(`can read ${file}`, async () => {
+    it(`can parse ${file}`, async () => {
       const { code, output } = await php("-d", "error_reporting=-1", "-l", `/demo/${file}`);
       assert.deepEqual(
         { code, output: output.trim() },

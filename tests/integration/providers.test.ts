@@ -14,7 +14,7 @@ const oidc = {
   userInfoUrl: "https://id.example.com/userinfo",
 };
 
-/** Each provider's settings, and where people are sent. */
+/** Each provider's settings, and the URL that users are redirected to. */
 const providers: [signIn: Record<string, unknown>, page: string, scope: string][] = [
   [
     { provider: "okta", domain: "dev-123456.okta.com" },
@@ -26,11 +26,11 @@ const providers: [signIn: Record<string, unknown>, page: string, scope: string][
   [{ provider: "github" }, "https://github.com/login/oauth/authorize", "read:user"],
 ];
 
-describe("Whoever signs in", () => {
+describe("A user who signs in", () => {
   let site: RunningSite;
   let port: number;
 
-  /** Status and Location of the answer, by a name of the site. */
+  /** The status and Location of the response at a host name of the site. */
   async function ask(label: string, path: string, cookie = ""): Promise<{ status: string; location: string }> {
     const name = `${label}.lab.example.com`;
     const { output } = await run("curl", [
@@ -42,7 +42,7 @@ describe("Whoever signs in", () => {
     return { status, location };
   }
 
-  /** What an app gets to see of somebody with these claims: nothing (403), or it is asked, and is not there (502). */
+  /** The status at an app for a user with these claims: 403 if denied, or 502 because the allowed request finds no app. */
   const answerTo = (claims: Record<string, unknown>) =>
     ask("jupyter", "/lab", token(claims)).then(({ status }) => status);
 
@@ -53,7 +53,7 @@ describe("Whoever signs in", () => {
   afterAll(() => site?.remove());
 
   for (const [signIn, page, scope] of providers)
-    it(`at ${signIn.provider} is sent there, by a Vouch that has nothing to say against its configuration`, async () => {
+    it(`at ${signIn.provider} is redirected there, by a Vouch that reports no error in its configuration`, async () => {
       const allow = signIn.provider === "github" ? ["ann-lee"] : ["ann@example.com", "@example.org"];
       const settings = { target: "gcp", signIn: { ...signIn, ...client }, allow };
       const { code, output } = await site.release({ settings, layout: { httpsPort: port } });
@@ -76,18 +76,18 @@ describe("Whoever signs in", () => {
     });
 
   // The last release is the one for GitHub.
-  it("at GitHub comes in by the name there, in any case of its letters", async () => {
+  it("at GitHub is allowed by user name, in any letter case", async () => {
     assert.equal(await answerTo({ login: "ann-lee" }), "502");
     assert.equal(await answerTo({ login: "Ann-Lee" }), "502");
     for (const login of ["bob", "ann-lee2", "true:ann-lee", ""]) assert.equal(await answerTo({ login }), "403", login);
   });
 
-  it("at GitHub does not come in by what another provider once called them", async () => {
+  it("at GitHub is not allowed by a session of another provider", async () => {
     assert.equal(await answerTo({ email: "ann-lee", email_verified: true }), "403");
     assert.equal(await answerTo({}), "403");
   });
 
-  it("elsewhere comes in by a verified address, and by no name", async () => {
+  it("elsewhere is allowed by a verified address, and never by a name", async () => {
     const { code, output } = await site.release({
       settings: { target: "gcp", signIn: { ...oidc, ...client }, allow: ["ann@example.com", "@example.org"] },
       layout: { httpsPort: port },
@@ -101,7 +101,7 @@ describe("Whoever signs in", () => {
   });
 });
 
-/** A session of somebody with these claims, as Vouch signs it. Its own `username` is one that is on every list. */
+/** A session with these claims, signed like Vouch's. Its own `username` is on every list. */
 function token(claims: Record<string, unknown>): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const exp = Math.floor(Date.now() / 1000) + 600;

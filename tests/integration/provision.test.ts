@@ -6,7 +6,7 @@ import { type SystemdHost, systemdHost } from "../support/systemdHost.ts";
 const skip = process.getuid?.() !== 0 && "only root can boot a machine";
 const provision = provisionProgram();
 
-/** The whole program is put to the test in tests/e2e/cloud.test.ts. */
+/** Some functions of the program; the whole is tested in tests/e2e/cloud.test.ts. */
 (skip ? describe.skip : describe)("A machine that is made ready", () => {
   let host: SystemdHost;
   beforeAll(async () => {
@@ -14,12 +14,12 @@ const provision = provisionProgram();
   });
   afterAll(() => host.remove());
 
-  /** Runs functions of the program, after other lines. */
+  /** Runs functions of the program, after these lines. */
   const runs = (...lines: string[]) =>
     host.run("sh", "-c", provision.replace(/^main "\$@"$/m, lines.join("\n")), "provision", "/srv/jupyter-up");
 
-  it("gets a swap file of 1 GB where memory is short, and keeps one that it has", async () => {
-    // This machine's swap is nobody's to change.
+  it("gets a swap file of 1 GB if memory is short, and keeps an existing one", async () => {
+    // The test must not change this machine's swap.
     const programs = [
       "awk() { echo 966; }",
       'fallocate() { echo "fallocate $2"; : >"$3"; }',
@@ -33,12 +33,12 @@ const provision = provisionProgram();
     });
   });
 
-  it("waits ten minutes for apt's lock by the clock, says so each minute, and gives up", async () => {
+  it("waits ten minutes for apt's lock, reports it each minute, and gives up", async () => {
     const programs = [
       "printf '#!/bin/sh\\necho E: Could not get lock /var/lib/apt/lists/lock\\nexit 100\\n' >/usr/local/bin/apt-get",
       "chmod 755 /usr/local/bin/apt-get",
       "sleep() { :; }",
-      // Half a minute passes from one question to the next.
+      // Half a minute passes between two polls.
       "date() { echo . >>/tmp/asked; echo $(($(wc -l </tmp/asked) * 30)); }",
     ];
     const minutes = Array.from({ length: 9 }, (_, n) => `Waiting for apt's lock (${(n + 1) * 60} s) ...\n`);
@@ -48,7 +48,7 @@ const provision = provisionProgram();
     });
   });
 
-  it("has sshd keep its memory, as its slice does, and says so again at no later run", async () => {
+  it("protects the memory of sshd and its slice, and reports it only the first time", async () => {
     const reload = 'systemctl() { echo reloads; command systemctl "$@"; }';
     assert.deepEqual(await runs(reload, "keep_reachable", "keep_reachable"), { code: 0, output: "reloads\n" });
     for (const unit of ["ssh.service", "system.slice"]) {

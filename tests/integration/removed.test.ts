@@ -9,7 +9,7 @@ import { ask, signedIn } from "../support/visitor.ts";
 const ann = "ann@example.com";
 const eve = "Eve@Example.com";
 
-describe("What somebody has started in Jupyter who is taken off the allow list", () => {
+describe("Kernels and terminals of a user who is removed from the allow list", () => {
   let site: RunningSite;
   let httpsPort: number;
   let layout: { httpsPort: number; httpPort: number };
@@ -19,7 +19,7 @@ describe("What somebody has started in Jupyter who is taken off the allow list",
     assert.equal(code, 0, output);
     return output;
   };
-  /** Asks Jupyter through the door, as JupyterLab does. */
+  /** Sends a request to Jupyter through the door, like JupyterLab. */
   async function api(email: string, method: string, path: string) {
     const headers = {
       "sec-fetch-mode": "cors",
@@ -30,13 +30,13 @@ describe("What somebody has started in Jupyter who is taken off the allow list",
     assert.ok(status < 300, `${method} ${path}: ${status} ${body}`);
     return JSON.parse(body);
   }
-  /** Asks for the front page, without a program behind the door. */
+  /** Requests the front page, which nginx serves itself. */
   const front = async (email: string) =>
     (await ask(httpsPort, "lab.example.com", "/", { headers: { "sec-fetch-mode": "cors", cookie: signedIn(email) } }))
       .status;
   const kernels = async () => (await api(ann, "GET", "/api/kernels")).map(({ id }: { id: string }) => id);
   const terminals = async () => (await api(ann, "GET", "/api/terminals")).map(({ name }: { name: string }) => name);
-  /** Whose processes run there, and how many of each person's. */
+  /** The number of running processes of each user. */
   async function owners(): Promise<Record<string, number>> {
     const script = "cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | sed -n 's/^JUPYTER_STARTED_BY=//p'";
     const { output } = await site.exec("jupyter", ["sh", "-c", script]);
@@ -54,7 +54,7 @@ describe("What somebody has started in Jupyter who is taken off the allow list",
   });
   afterAll(() => site.remove());
 
-  it("ends with the release, and nobody else's does", async () => {
+  it("end with the release, and no others do", async () => {
     const container = await site.container("jupyter");
     const { id: anns } = await api(ann, "POST", "/api/kernels");
     const { name: annsTerminal } = await api(ann, "POST", "/api/terminals");
@@ -66,7 +66,7 @@ describe("What somebody has started in Jupyter who is taken off the allow list",
     assert.ok(anns !== eves);
     await startAs(eve);
 
-    // What Vouch says of her is in nginx's memory, as of somebody who is at work.
+    // nginx has cached Vouch's answer, as for an active user.
     const stays = setInterval(() => void front(eve), 200);
     const output = await released([ann]);
     clearInterval(stays);
@@ -85,7 +85,7 @@ describe("What somebody has started in Jupyter who is taken off the allow list",
       /^Removed from the allow list: eve@example\.com @away\.example\. Other programs that they left in jupyter may still run until its container is recreated, which ends all kernels: docker compose --project-name \S+ --file '\S+' up --detach --no-deps --force-recreate jupyter\. /m,
     );
     assert.match(output, /^jupyter: runs on$/m);
-    // Longer than Jupyter takes to restart a kernel that has died.
+    // Longer than Jupyter takes to restart a dead kernel.
     await sleep(4000);
     assert.deepEqual(Object.keys(await owners()), [ann]);
     assert.deepEqual(await kernels(), [anns]);
@@ -93,13 +93,13 @@ describe("What somebody has started in Jupyter who is taken off the allow list",
     assert.equal(await site.container("jupyter"), container);
   });
 
-  it("is told of nothing where nobody was taken off", async () => {
+  it("are not mentioned if nobody was removed", async () => {
     const output = await released([ann, "new@example.com"]);
     assert.doesNotMatch(output, /allow list/);
     assert.equal((await kernels()).length, 1);
   });
 
-  it("is known by names at GitHub, in whatever case, and by domains; what nobody has started is left alone", async () => {
+  it("are found by GitHub user names in any letter case, and by domains; those without a user are kept", async () => {
     for (const person of ["Ann-Lee", "eve-lee", "BOB@kept.example", "bob@other.example", ""]) await startAs(person);
     const allow = "ann-lee\n@kept.example\nann@example.com\n";
     const { code, output } = await site.exec("jupyter", ["python3", "/usr/local/etc/jupyter-up/end_removed.py"], allow);

@@ -18,12 +18,12 @@ const shellcheckOptions = [
 
 describe("Every shell script", () => {
   for (const script of scripts) {
-    it(`is one of POSIX's shell, in which shellcheck finds nothing: ${script}`, async () => {
+    it(`is a POSIX script without findings of shellcheck: ${script}`, async () => {
       const checked = await run("shellcheck", [...shellcheckOptions, `${project}/${script}`]);
       assert.deepEqual(checked, { code: 0, output: "" });
     });
 
-    it(`can be read by this machine's own shell: ${script}`, async () => {
+    it(`can be parsed by this machine's shell: ${script}`, async () => {
       assert.deepEqual(await run("sh", ["-n", `${project}/${script}`]), { code: 0, output: "" });
     });
   }

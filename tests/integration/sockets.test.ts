@@ -14,7 +14,7 @@ describe("Jupyter's WebSockets", () => {
   const changes = onThisMachine({});
   const { reference } = serviceOf(siteWith(changes), "jupyter").image;
   let host: TestHost;
-  /** What kernelSockets.py saw. */
+  /** The results of kernelSockets.py. */
   let seen: {
     words: string;
     pings: Record<string, boolean>;
@@ -54,27 +54,27 @@ describe("Jupyter's WebSockets", () => {
   });
   afterAll(() => host?.remove());
 
-  it("are never silent for so long that an edge cuts them", () => {
+  it("send pings before a proxy would close them as idle", () => {
     assert.deepEqual(seen.pings, { kernel: true, terminal: true, events: true });
   });
 
-  it("lose nothing that is printed while they are cut: all is there afterwards, once and in order", () => {
+  it("lose no output that is printed while they are cut: all arrives later, once and in order", () => {
     assert.equal(seen.cut, true);
   });
 
-  it("send each message at once, so that little is on its way when one is cut", () => {
+  it("send each message at once, so that little is in transit when one is cut", () => {
     assert.equal(seen["at once"], true);
   });
 
-  it("take a million lines that are printed at once", () => {
+  it("transfer a million lines that are printed at once", () => {
     assert.deepEqual(seen.million, { lines: 1_000_000, whole: true });
   });
 
-  it("take a message of 15 MB to a kernel", () => {
+  it("transfer a message of 15 MB to a kernel", () => {
     assert.deepEqual(seen.large, ["15000000"]);
   });
 
-  it("say what to do where more is printed than a browser can take", () => {
+  it("show instructions if more is printed than a browser can show", () => {
     assert.match(
       seen.words,
       /^Some output was left out: .* \(more than 10 MB .*\)\. The code runs on\. Print less, or write to a file\.\n$/,

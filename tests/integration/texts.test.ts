@@ -1,4 +1,4 @@
-/** Texts of the settings, in the programs that read them last: one site for many of them. What it holds of which setting, textRows.ts says. */
+/** Texts of many settings in one site, as the real programs read them. textRows.ts names the settings that this file covers. */
 import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { hashSync } from "bcryptjs";
@@ -64,7 +64,7 @@ const changes: Changes = {
   },
 };
 
-describe("A site of odd texts", () => {
+describe("A site with odd texts in its settings", () => {
   let site: RunningSite;
   let port: number;
   const page = { accept: "text/html", "sec-fetch-mode": "navigate" };
@@ -81,7 +81,7 @@ describe("A site of odd texts", () => {
   });
   afterAll(() => site?.remove());
 
-  it("lets in whoever is on its list, and tells apps the address", async () => {
+  it("allows the users on its allow list, and passes their addresses to apps", async () => {
     for (const address of [...addresses, "x@example.co.uk"]) {
       const { status, body } = await visit("people", signedIn(address));
       assert.equal(status, 200, address);
@@ -90,12 +90,12 @@ describe("A site of odd texts", () => {
     for (const address of strangers) assert.equal((await visit("people", signedIn(address))).status, 403, address);
   });
 
-  it("lets in, under a name with a narrower list, who is on that", async () => {
+  it("allows the users on an app's own allow list at that app", async () => {
     for (const address of addresses)
       assert.equal((await visit("0b11", signedIn(address))).status, address === addresses[1] ? 200 : 403, address);
   });
 
-  it("signs them in with their password, by a client secret that Vouch and Dex read alike", async () => {
+  it("signs users in with their password, by a client secret that Vouch and Dex read alike", async () => {
     const answer = await signIn(addresses[1]);
     assert.equal(answer.status, 200, answer.body);
     assert.ok(answer.body.includes(`\nX-Auth-User: ${addresses[1]}\n`), answer.body);
@@ -107,7 +107,7 @@ describe("A site of odd texts", () => {
     for (const title of titles) assert.ok(body.includes(`"title">${title.replaceAll("&", "&amp;")}</span>`), title);
   });
 
-  it("has a database for each app, and lets its user in with the password", async () => {
+  it("has a database for each app, which its user can open with the password", async () => {
     const asked = apps.map(({ name }) => {
       const env = ["env", `MYSQL_PWD=${changes.secrets?.appDatabasePasswords?.[name]}`];
       const client = ["mariadb", "--protocol=tcp", "--host=mariadb", "--skip-ssl", `--user=${name}`, "-N", "-B", name];
@@ -119,7 +119,7 @@ describe("A site of odd texts", () => {
     );
   });
 
-  /** Signs somebody in as a browser does: follows each answer with all cookies, and fills in the form. */
+  /** Signs a user in like a browser: follows redirects with all cookies, and fills in the form. */
   async function signIn(login: string): Promise<Answer> {
     const cookies = new Map<string, string>();
     let url = new URL(`https://people.${domain}:${port}/`);
@@ -141,10 +141,10 @@ describe("A site of odd texts", () => {
   }
 });
 
-describe("A reader of YAML that is written in Go, as Vouch and Dex are,", () => {
+describe("A YAML parser written in Go, as in Vouch and Dex,", () => {
   const given = oddTexts.filter((text) => text !== "" && text.trim() === text);
 
-  /** A document as Go reads it: Compose shows what it does not know, under a key that begins with `x-`. */
+  /** A document as parsed in Go: Compose prints unknown content under a key that starts with `x-`. */
   async function readByGo(document: string): Promise<Record<string, never>> {
     const lines = document.split("\n").map((line) => `  ${line}`);
     const file = ["services: {a: {image: a}}", "x-document:", ...lines].join("\n");
@@ -154,7 +154,7 @@ describe("A reader of YAML that is written in Go, as Vouch and Dex are,", () => 
     return JSON.parse(output)["x-document"];
   }
 
-  it("reads what a provider gave byte for byte", async () => {
+  it("reads a provider's client ID and secret byte for byte", async () => {
     const urls = rows["signIn.authUrl"]?.taken ?? [];
     assert.ok(urls.length > 0);
     const texts = [...given, packed(oddTexts, 1000)[0] ?? ""];
@@ -162,7 +162,7 @@ describe("A reader of YAML that is written in Go, as Vouch and Dex are,", () => 
       const url = urls[index % urls.length];
       return { client_id: text, client_secret: text, auth_url: url, token_url: url, user_info_url: url };
     });
-    // A list of many configs, each behind a hyphen of its own, is one document.
+    // Many configs as the entries of one list are one document.
     const configs = expected.map(({ client_id, client_secret, auth_url }) => {
       const urls = { authUrl: auth_url, tokenUrl: auth_url, userInfoUrl: auth_url };
       const signIn = { provider: "oidc", clientId: client_id, clientSecret: client_secret, ...urls };

@@ -23,7 +23,7 @@ const skip = !existsSync(analyze) && "systemd is not installed here";
         const folder = mkdtempSync(`${tmpdir()}/jupyter-up-units-`);
         try {
           const root = `${folder}/${below}`;
-          // What is to be started has to be there.
+          // The programs to start must exist.
           mkdirSync(`${root}/bin`, { recursive: true });
           writeFileSync(`${root}/bin/site-apply`, "#!/bin/sh\n");
           chmodSync(`${root}/bin/site-apply`, 0o755);

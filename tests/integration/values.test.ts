@@ -8,7 +8,7 @@ import { explanationsOfTheCli } from "../../scripts/pulumi/explanations.ts";
 import { run } from "../support/command.ts";
 import { oddTexts } from "../support/texts.ts";
 
-/** What the program reads of a stack. */
+/** The settings that the program reads in a stack. */
 interface Read {
   settings?: {
     database: { tag: string };
@@ -26,14 +26,14 @@ const people = {
   "jupyter-up:signIn": { users: [{ email: "ann@example.com" }] },
 };
 
-/** YAML takes no control character as it is; nor does everything take the end of a line that is none to JSON. */
+/** Escapes control characters, which YAML forbids, and line ends that only some readers know. */
 const inQuotes = (text: string) =>
   JSON.stringify(text).replace(
     /[\x7f-\x9f\u2028\u2029\ufeff]/g,
     (odd) => `\\u${odd.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 
-/** What Pulumi hands over as another text where it stands without quotes; all else of the odd texts that may stand so arrives. */
+/** Unquoted texts that Pulumi changes; the other odd texts that can be unquoted arrive unchanged. */
 const misread = [
   ...[
     "9223372036854775808",
@@ -51,11 +51,11 @@ const misread = [
   ...["2026-08-17", "2026-8-7", "2026-08-17T00:00:00Z", "2026-08-17 12:30:00", "True"],
 ];
 const unquoted = Object.entries(variables).filter(
-  // To YAML, the rest is nothing or the beginning of something else; an infinite number, the CLI refuses itself.
+  // YAML reads the others as null or as other syntax, and the CLI refuses infinite numbers.
   ([, text]) => /^[\w.+:-]+( [\d:]+)?$/.test(text) && !["null", ".inf", "-.NaN"].includes(text),
 );
 
-describe("By the real Pulumi CLI, a text comes to the program as it was written", () => {
+describe("With the real Pulumi CLI, the program gets a text unchanged", () => {
   const folder = mkdtempSync(join(tmpdir(), "jupyter-up-values-"));
   const stackFile = join(folder, "Pulumi.values.yaml");
   const env = {
@@ -72,7 +72,7 @@ describe("By the real Pulumi CLI, a text comes to the program as it was written"
     const { code, output } = await run("pulumi", ["-C", folder, ...args], { env, input });
     assert.equal(code, 0, output);
   }
-  /** Writes the stack's file by hand: an app whose environment is these lines, and settings behind it. */
+  /** Writes the stack's file: an app whose environment is these lines, and more settings. */
   function write(environment: string[], settings = ""): void {
     const app = "    - name: whoami\n      image: traefik/whoami:v1.11.0\n      port: 80\n      environment:\n";
     const lines = environment.map((line) => `        ${line}\n`).join("");
@@ -99,7 +99,7 @@ describe("By the real Pulumi CLI, a text comes to the program as it was written"
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it("in quotes in the stack's file, also when the CLI has rewritten the file", async () => {
+  it("if it is quoted in the stack's file, also after the CLI has rewritten the file", async () => {
     write(Object.entries(variables).map(([name, text]) => `${name}: ${inQuotes(text)}`));
     assert.deepEqual((await settingsRead()).apps[0]?.environment, variables);
     await pulumi(["config", "set", "sessionRotation", "0755"]);
@@ -107,7 +107,7 @@ describe("By the real Pulumi CLI, a text comes to the program as it was written"
     assert.deepEqual([apps[0]?.environment, sessionRotation], [variables, "0755"]);
   });
 
-  it("without quotes there, or is refused with the command that sets it, which does", async () => {
+  it("if it is unquoted, or refuses it with the command that sets it correctly", async () => {
     write(
       unquoted.map(([name, text]) => `${name}: ${text}`),
       "  jupyter-up:databaseTag: 11.10\n  jupyter-up:imageTag: 2026-08-17\n",
@@ -124,7 +124,7 @@ describe("By the real Pulumi CLI, a text comes to the program as it was written"
     assert.deepEqual([apps[0]?.environment, database.tag], [Object.fromEntries(unquoted), "11.10"]);
   });
 
-  it("in a list of texts, where the CLI itself refuses a number, and the way out is explained", async () => {
+  it("in a list of texts, in which the CLI refuses a number, with an explanation of the fix", async () => {
     write(["A: a"], "  jupyter-up:packages: [7]\n");
     const { code, output } = await run("pulumi", ["-C", folder, "preview"], { env });
     assert.notEqual(code, 0);
@@ -135,7 +135,7 @@ describe("By the real Pulumi CLI, a text comes to the program as it was written"
     assert.deepEqual((await settingsRead()).jupyter.packages, ["7"]);
   });
 
-  it("without quotes, and quotes are put there, where the CLI is run by `npm run pulumi`", async () => {
+  it("if it is unquoted and `npm run pulumi` runs the CLI, which quotes it first", async () => {
     const own = join(checkout, "Pulumi.values-test.yaml");
     const written = "config:\n  # Of MariaDB.\n  jupyter-up:databaseTag: 11.10 # not 11.1\n";
     writeFileSync(own, written);
@@ -156,7 +156,7 @@ describe("By the real Pulumi CLI, a text comes to the program as it was written"
     }
   });
 
-  it("by `pulumi config set`, encrypted or not", async () => {
+  it("if it is set by `pulumi config set`, encrypted or not", async () => {
     write(["A: a"]);
     const set = ["config", "set", "--path"];
     for (const text of ["123456789012345678", "0755", "1.10", "2026-08-17", "true", "$HOME", " a"])
@@ -166,7 +166,7 @@ describe("By the real Pulumi CLI, a text comes to the program as it was written"
     await pulumi([...set, "apps[0].title", "2026"]);
     const { apps } = await settingsRead();
     assert.equal(apps[0]?.title, "2026");
-    // What is beside a secret counts as secret.
+    // A value beside a secret counts as secret.
     for (const [name, text] of Object.entries({ ...apps[0]?.environment, ...apps[0]?.secrets }))
       assert.equal(text, name === "A" ? "a" : variables[name]);
     assert.equal(Object.keys(apps[0]?.secrets ?? {}).length, 14);

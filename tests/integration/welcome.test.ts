@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 
-// Runs the notebook from top to bottom as somebody would who opens it, and prints what its cells print.
+// Runs all cells of the notebook in order, and prints their output.
 const RUN = `
 import os, pathlib, nbformat
 from nbclient import NotebookClient
@@ -28,7 +28,7 @@ const demo = {
   schema: "tests/support/schema.sql",
 };
 
-describe("The first notebook", () => {
+describe("The welcome notebook", () => {
   let site: RunningSite;
   let file: string;
 
@@ -50,14 +50,14 @@ describe("The first notebook", () => {
   });
   afterAll(() => site.remove());
 
-  it("is in the notebooks folder after the first release, which reports it", async () => {
+  it("is written to the notebooks folder by the first release, which reports it", async () => {
     const output = await released({ database: "true", apps: [demo] });
     assert.match(output, /^jupyter says: The notebooks folder contains welcome\.ipynb, an introduction\.$/m);
     const own = readFileSync(new URL("../../files/services/jupyter/welcome.ipynb", import.meta.url), "utf8");
     assert.equal(readFileSync(file, "utf8"), own);
   });
 
-  it("reads the demo's pairings, writes some back and draws them", async () => {
+  it("reads the demo's pairings, writes some and plots them", async () => {
     assert.deepEqual(await printed(), [
       "text/html text/plain",
       "5 added, 7 in all",
@@ -66,25 +66,25 @@ describe("The first notebook", () => {
     ]);
   });
 
-  it("adds nothing twice", async () => {
+  it("adds no row twice when run again", async () => {
     assert.equal((await printed())[1], "0 added, 7 in all");
   });
 
-  it("runs without the demo, and says what is missing", async () => {
+  it("runs without the demo, and names what is missing", async () => {
     await released({ database: "true" });
     const [why, , , , ...rest] = await printed();
     assert.equal(why, "The demo's table cannot be read; perhaps the app phpdemo is not part of this site.");
     assert.deepEqual(rest.slice(-3), ["5 added, 7 in all", "Riesling goes with most: 3", "image/png text/plain"]);
   });
 
-  it("runs without a database, and says what is missing", async () => {
+  it("runs without a database, and names what is missing", async () => {
     await released({ database: "false" });
     const [why, ...rest] = await printed();
     assert.match(why ?? "", /^This site runs without a database\. `pulumi config set database true`/);
     assert.deepEqual(rest.slice(-3), ["5 added, 7 in all", "Riesling goes with most: 3", "image/png text/plain"]);
   });
 
-  it("is not overwritten by another release, and does not come back when it was taken out", async () => {
+  it("is not overwritten by another release, and not written again after its deletion", async () => {
     writeFileSync(file, "changed\n");
     await released({ database: "false" });
     assert.equal(readFileSync(file, "utf8"), "changed\n");
@@ -93,7 +93,7 @@ describe("The first notebook", () => {
     assert.equal(existsSync(file), false);
   });
 
-  it("does not take the place of a notebook of that name that was there before", async () => {
+  it("does not replace an existing notebook of that name", async () => {
     rmSync(`${site.host.folder}/data/home/.local/share/jupyter-up/placed`, { recursive: true });
     writeFileSync(file, "mine\n");
     const output = await released({ database: "false" });
@@ -101,7 +101,7 @@ describe("The first notebook", () => {
     assert.doesNotMatch(output, /welcome/);
   });
 
-  it("that cannot be placed is a sentence, and no reason for a release to fail", async () => {
+  it("that cannot be written is reported, but does not fail a release", async () => {
     rmSync(file);
     const placed = `${site.host.folder}/data/home/.local/share/jupyter-up/placed`;
     rmSync(placed, { recursive: true });
