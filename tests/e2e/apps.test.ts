@@ -13,7 +13,7 @@ const project = "jupyter-up-local";
 const front = "https://lab.localhost:8443/";
 const whoami = "https://whoami.lab.localhost:8443/";
 
-/** Asks Jupyter with the cookie of a person who is signed in, over connections that are kept open, until told to stop. */
+/** Sends requests to Jupyter as a signed-in user over kept connections, until stopped. */
 function askJupyterAllTheTime(cookie: string): { end: () => Promise<{ asked: number; failed: string[] }> } {
   const agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
   const failed: string[] = [];
@@ -34,7 +34,7 @@ function askJupyterAllTheTime(cookie: string): { end: () => Promise<{ asked: num
       });
       question.on("timeout", () => question.destroy(new Error("no answer within 15 seconds")));
       question.on("error", (error) => {
-        // A server may close a connection that was kept open at any time: who uses it again asks anew, as browsers do.
+        // A server may close an idle connection at any time, so a request on a reused connection is repeated, as in browsers.
         resolve(question.reusedSocket ? once() : error.message);
       });
       question.end();
@@ -57,7 +57,7 @@ function askJupyterAllTheTime(cookie: string): { end: () => Promise<{ asked: num
   };
 }
 
-describe("a person with apps", () => {
+describe("a user with apps", () => {
   let clone: Clone;
   let browser: Browser;
   let page: Page;
@@ -88,7 +88,7 @@ describe("a person with apps", () => {
     await clone?.remove();
   });
 
-  it("signs in once, at the front page, and finds what there is", async () => {
+  it("signs in once, at the front page, and sees the services", async () => {
     await page.goto(front);
     await signIn(page, "you@example.com", await clone.output("password"));
     await page.waitForURL(front);
@@ -103,7 +103,7 @@ describe("a person with apps", () => {
     await labIsReady(page);
   });
 
-  it("is not acted for by a script in Jupyter's page at an app: their browser says who asks", async () => {
+  it("is protected from a script in Jupyter's page that sends requests to an app", async () => {
     const app = "https://phpdemo.lab.localhost:8443/";
     const statuses: number[] = [];
     page.on("response", (answer) => {
@@ -115,7 +115,7 @@ describe("a person with apps", () => {
     assert.deepEqual(statuses, [403, 403]);
   });
 
-  it("adds a pairing of wine and cheese, changes and removes it", async () => {
+  it("adds, changes and removes a pairing of wine and cheese", async () => {
     await page.goto(front);
     await page.getByRole("link", { name: "Wine and cheese" }).click();
     await page.waitForURL("https://phpdemo.lab.localhost:8443/");
@@ -140,7 +140,7 @@ describe("a person with apps", () => {
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 
-  it("reads in a notebook what PHP has written, and sees in PHP what the notebook writes", async () => {
+  it("reads rows of the PHP app in a notebook, and sees the notebook's rows in the PHP app", async () => {
     await page.goto("https://phpdemo.lab.localhost:8443/");
     await page.getByRole("textbox", { name: "Wine" }).fill("Gewürztraminer");
     await page.getByRole("textbox", { name: "Cheese" }).fill("Munster");
@@ -166,7 +166,7 @@ describe("a person with apps", () => {
     ]);
   });
 
-  it("adds an app by three settings: it is there, and nobody else noticed", async () => {
+  it("adds an app by three settings, without an interruption for others", async () => {
     const before = await containerIds(project);
     networks = await networksOf(project);
     const cookies = await page.context().cookies("https://jupyter.lab.localhost:8443/");
@@ -186,7 +186,7 @@ describe("a person with apps", () => {
     assert.match((await page.textContent("body")) ?? "", /X-Auth-User: you@example\.com/i);
   });
 
-  it("gets an app back by `npm start` although what has changed is not the site, but the program on the host", async () => {
+  it("gets a missing app back by `npm start`, even if only the host program has changed", async () => {
     await docker("stop", "--time", "1", (await containerIds(project)).whoami ?? "");
     await appendFile(join(clone.folder, "files/host/site_apply/times.py"), "# changed\n");
     assert.match(await start(), /A service of the site does not answer: releasing the site again/);
@@ -194,7 +194,7 @@ describe("a person with apps", () => {
     assert.doesNotMatch(await start(), /does not answer/);
   });
 
-  it("keeps an app to fewer people, who alone see its tile", async () => {
+  it("limits an app to some users, who alone see its tile", async () => {
     await set(["apps[1].allow[0]", "somebody.else@example.com"]);
     await start();
     await page.goto(whoami);
@@ -203,7 +203,7 @@ describe("a person with apps", () => {
     assert.deepEqual(await tiles(), ["Jupyter", "Wine and cheese"]);
   });
 
-  it("is told of every fault in the apps at once, and the site runs on", async () => {
+  it("gets all issues of the apps at once, and the site keeps running", async () => {
     const before = await containerIds(project);
     await set(["apps[2].name", "whoami"], ["apps[2].image", "traefik/whoami:v1.11.0"], ["apps[2].port", "http"]);
     await set(["apps[3].name", "My_App"], ["apps[3].image", "traefik/whoami:v1.11.0"], ["apps[3].port", "80"]);
@@ -221,7 +221,7 @@ describe("a person with apps", () => {
     await clone.pulumi("config", "rm", "--path", "apps[2]");
   });
 
-  it("takes the app out, and its name answers nothing", async () => {
+  it("removes the app, whose host name does not answer any more", async () => {
     await clone.pulumi("config", "rm", "--path", "apps[1]");
     await start();
     await assert.rejects(page.goto(whoami), /ERR_SSL/);

@@ -26,13 +26,13 @@ import { containerIds, docker } from "./support/docker.ts";
 import { formSignIn } from "./support/formSignIn.ts";
 
 const project = "jupyter-up-local";
-/** It stands in a notebook, in the app's database and in the app's title: who sees it is behind the door. */
+/** A text in a notebook, in the app's database and in the app's title: a response with it has passed the door. */
 const marker = `marker-${randomUUID()}`;
 
 describe("the site, attacked from outside,", () => {
   let clone: Clone;
   const stranger: Visitor = {};
-  /** Somebody who is signed in, and not on the list. */
+  /** A signed-in user who is not on the allow list. */
   const outsider: Visitor = {};
   const allowed: Visitor = {};
   let containersAtFirst: Record<string, string>;
@@ -59,7 +59,7 @@ describe("the site, attacked from outside,", () => {
     await clone?.remove();
   });
 
-  /** What holds for every answer, whatever it is. */
+  /** Assertions for every response to an attack. */
   function assertNothingGotOut(attempt: Attempt, { answers, text }: Outcome): void {
     assert.equal(text.includes(marker), false, `${answers}: what only allowed people may see`);
     assert.doesNotMatch(text, /^set-cookie: *VouchCookie=[^;\s]{20,}/im, `${answers}: a session`);
@@ -68,7 +68,7 @@ describe("the site, attacked from outside,", () => {
       assert.doesNotMatch(answers, /(^|, )(101|2\d\d)/, text.slice(0, 1000));
   }
 
-  describe("shows whoever is on the list what others must not see, so that the tests below can fail:", () => {
+  describe("shows the protected content to an allowed user, so that the tests below can fail:", () => {
     for (const attempt of [
       get("jupyter", "/api/contents/marker.txt?content=1", script),
       get("jupyter", "/files/marker.txt", [...script, `Referer: ${originOf("jupyter")}/lab`]),
@@ -83,7 +83,7 @@ describe("the site, attacked from outside,", () => {
         assert.throws(() => assertNothingGotOut(attempt, outcome), /what only allowed people may see/);
       });
 
-    it("a name of theirs in another spelling, too", async () => {
+    it("an allowed host name in an absolute URL, too", async () => {
       const attempt = get("phpdemo", `${originOf("front")}/`, page);
       assert.equal((await send(attempt, allowed)).answers, "200");
     });
@@ -108,7 +108,7 @@ describe("the site, attacked from outside,", () => {
         });
     });
 
-  describe("does not wait long", () => {
+  describe("has a time limit", () => {
     const unfinished: [what: string, attempt: Attempt][] = [
       ["for a body that never comes", http1("jupyter", "PUT /api/contents/x HTTP/1.1", ["Content-Length: 100000000"])],
       [
@@ -116,11 +116,11 @@ describe("the site, attacked from outside,", () => {
         http1("jupyter", "PUT /api/contents/x HTTP/1.1", ["Transfer-Encoding: chunked"], { body: "5\r\n12345\r\n" }),
       ],
       [
-        "for the end of a head",
+        "for the end of a request's headers",
         { kind: "raw", tls: true, serverName: nameOf("jupyter"), bytes: () => "GET / HTTP/1.1\r\nHost:" },
       ],
       [
-        "for the end of a head, without TLS",
+        "for the end of a request's headers, without TLS",
         { kind: "raw", tls: false, serverName: null, bytes: () => "GET / HTTP/1.1\r\nHost:" },
       ],
     ];
@@ -131,7 +131,7 @@ describe("the site, attacked from outside,", () => {
       });
   });
 
-  it("publishes two ports, both on the loopback address, and both nginx's", async () => {
+  it("publishes only nginx's two ports, on the loopback address", async () => {
     const ports = await docker(
       "ps",
       "--filter",
@@ -147,7 +147,7 @@ describe("the site, attacked from outside,", () => {
     assert.deepEqual(published, ["127.0.0.1:8443->8443/tcp", "nginx=127.0.0.1:8080->8080/tcp"]);
   });
 
-  it("has no password tried faster than ten a minute", async () => {
+  it("limits the rate of password attempts", async () => {
     const statuses: number[] = [];
     for (let attempt = 0; attempt < 15; attempt++)
       statuses.push(
@@ -157,7 +157,7 @@ describe("the site, attacked from outside,", () => {
     assert.ok(statuses.includes(429), statuses.join(" "));
   });
 
-  it("has no kernel, terminal, file or row made by any of it", async () => {
+  it("has no kernel, terminal, file or row created by an attack", async () => {
     for (const path of ["/api/kernels", "/api/terminals", "/api/sessions"]) {
       const { answers, text } = await send(get("jupyter", path, script), allowed);
       assert.equal(answers, "200");
@@ -169,7 +169,7 @@ describe("the site, attacked from outside,", () => {
     assert.doesNotMatch(text, /intruder/);
   });
 
-  it("runs on as it did: no container and no worker of nginx has ended", async () => {
+  it("keeps running: no container and no worker of nginx has ended", async () => {
     assert.deepEqual(await containerIds(project), containersAtFirst);
     for (const service of Object.keys(containersAtFirst))
       assert.equal(
@@ -182,10 +182,10 @@ describe("the site, attacked from outside,", () => {
     assert.doesNotMatch(output, /exited (on signal|with code [1-9])/);
   });
 
-  it("lets nobody in when Vouch is down", async () => {
+  it("denies every user while Vouch is down", async () => {
     await docker("stop", "--time", "1", `${project}-vouch-1`);
     try {
-      // What it last said of a session counts for five seconds.
+      // Vouch's last answer about a session is cached for five seconds.
       await sleep(6000);
       for (const visitor of [stranger, outsider, allowed]) {
         const opened = await send(get("jupyter", "/lab", page), visitor);

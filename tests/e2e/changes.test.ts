@@ -9,7 +9,7 @@ import { containerIds, containersOf, networksOf, volumesOf } from "./support/doc
 
 const project = "jupyter-up-local";
 
-/** Services whose container is another one now. */
+/** The services whose container was recreated. */
 function madeAnew(before: Record<string, string>, after: Record<string, string>): string[] {
   return Object.keys(after).filter((service) => before[service] !== after[service]);
 }
@@ -19,7 +19,7 @@ describe("a change of the settings", () => {
   let browser: Browser;
   let page: Page;
 
-  /** Changes one setting and brings the site up; returns what was printed and whose container was made anew. */
+  /** Changes one setting and starts the site; returns the output and the recreated services. */
   async function change(...setting: string[]): Promise<{ text: string; anew: string[] }> {
     const ids = await containerIds(project);
     const set = await clone.pulumi("config", ...setting);
@@ -45,13 +45,13 @@ describe("a change of the settings", () => {
     await clone?.remove();
   });
 
-  it("that is none changes nothing", async () => {
+  it("of nothing changes nothing", async () => {
     const { code, text } = await clone.pulumi("preview", "--expect-no-changes", "--non-interactive");
     assert.equal(code, 0, text);
     assert.doesNotMatch(text, /to (create|update|replace|delete)/);
   });
 
-  it("of imageTag restarts Jupyter alone, and says that its kernel ends", async () => {
+  it("of imageTag recreates only Jupyter, and reports that its kernel ends", async () => {
     const xsrf = (await page.context().cookies()).find(({ name }) => name === "_xsrf")?.value ?? "";
     const status = await page.evaluate(
       (token) =>
@@ -62,13 +62,13 @@ describe("a change of the settings", () => {
     );
     assert.equal(status, 201);
     const { text, anew } = await change("set", "imageTag", "2026-08-17");
-    // The history is made with the image of Jupyter. Nobody is connected to it.
+    // The history's service has Jupyter's image, and no connections.
     assert.deepEqual(anew, ["jupyter", "site-history"]);
     assert.match(text, /jupyter: starts anew; its running kernels end \(1\), notebooks stay as they were saved/);
     assert.match(text, /nginx: runs on/);
   });
 
-  it("of allow takes effect on people who are signed in, without a new container", async () => {
+  it("of allow applies to signed-in users, without a new container", async () => {
     const allowed = () => page.evaluate(() => fetch("/api/status").then((answer) => answer.status));
     assert.equal(await allowed(), 200);
     const { anew } = await change("set", "--path", "allow[0]", "somebody.else@example.com");
@@ -78,7 +78,7 @@ describe("a change of the settings", () => {
     assert.equal(await allowed(), 200);
   });
 
-  it("of domain changes names, certificate and callback, and nginx stays", async () => {
+  it("of domain changes host names, certificate and callback, without recreating nginx", async () => {
     const { text, anew } = await change("set", "domain", "notes.lab.localhost");
     assert.deepEqual(anew, ["dex", "vouch"]);
     assert.match(text, /Open:\s+https:\/\/jupyter\.notes\.lab\.localhost:8443\n/);
@@ -90,7 +90,7 @@ describe("a change of the settings", () => {
     await context.close();
   });
 
-  it("that cannot be used names the setting and the mending command, and leaves the site alone", async () => {
+  it("to an invalid value fails with the setting and the command that fixes it, and the site unchanged", async () => {
     const ids = await containerIds(project);
     await clone.pulumi("config", "set", "domain", "lab");
     await clone.pulumi("config", "set", "imagTag", "2026-08-24");
@@ -103,7 +103,7 @@ describe("a change of the settings", () => {
     assert.deepEqual(await containerIds(project), ids);
   });
 
-  it("back to nothing: `pulumi destroy` leaves no container, network or volume, and keeps the notebooks", async () => {
+  it("by `pulumi destroy` leaves no container, network or volume, and keeps the notebooks", async () => {
     await clone.pulumi("config", "set", "domain", "lab.localhost");
     await clone.pulumi("config", "rm", "imagTag");
     const { code, text } = await clone.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive");

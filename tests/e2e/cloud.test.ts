@@ -18,7 +18,7 @@ const DATA_DISK = "/dev/disk/by-id/google-data";
 const BOOT_DISK = "/dev/disk/by-id/google-persistent-disk-0";
 const IN_KERNEL = readFileSync(new URL("../support/inKernel.py", import.meta.url), "utf8");
 
-/** What somebody tries in a notebook who wants more than it. */
+/** Attempts of notebook code to reach more than the notebook. */
 const TRIES = `
 import glob, json, os, pathlib, socket, urllib.request
 
@@ -52,7 +52,7 @@ print(json.dumps({
     "variables": sorted(name for name in os.environ if "SECRET" in name or "PASSWORD" in name or "URL" in name),
 }))
 `;
-/** The database is there for it, and nothing else of all that. */
+/** Only the database is reachable, and nothing else. */
 const TRIES_END = {
   metadata: null,
   sockets: [],
@@ -64,7 +64,7 @@ const TRIES_END = {
   variables: ["DATABASE_URL"],
 };
 
-/** Each test begins where the one before it has ended, as a site's life goes. */
+/** Each test continues with the site of the test before it. */
 describe("a site on a VM of Google Cloud", () => {
   let stack: CloudStack;
   let address: string;
@@ -95,14 +95,14 @@ describe("a site on a VM of Google Cloud", () => {
     await stack?.remove();
   });
 
-  it("is there after one `pulumi up`, and a person signs in and saves a notebook", async () => {
+  it("runs after one `pulumi up`, and a user signs in and saves a notebook", async () => {
     const { code, text, plan } = await stack.up();
     assert.equal(code, 0, text);
     assert.deepEqual([...new Set(Object.values(plan))], ["create"]);
     address = await stack.output("address");
     browser = await launch(`MAP *.lab.example.com ${address}`);
     ({ page } = await person(browser));
-    // A machine with a gigabyte of memory is slow at its first page.
+    // The first page is slow on a machine with 1 GB of memory.
     page.setDefaultTimeout(120_000);
     await page.goto("https://jupyter.lab.example.com/lab?reset");
     await signIn(page, "you@example.com", await stack.output("password"));
@@ -118,14 +118,14 @@ describe("a site on a VM of Google Cloud", () => {
     assert.equal(await vm("ls /srv/jupyter-up/notebooks"), "welcome.ipynb\nwork.ipynb");
   });
 
-  it("is left alone by another one", async () => {
+  it("is not changed by another `pulumi up`", async () => {
     const { code, text, plan } = await stack.up();
     assert.equal(code, 0, text);
     assert.deepEqual(plan, {});
     assert.equal(await stack.clone.changes(), "?? Pulumi.lab.yaml\n");
   });
 
-  it("has its data, Docker's too, on the disk of its own, and looks after itself", async () => {
+  it("has its data and Docker's on the data disk, and updates itself", async () => {
     assert.equal(
       await vm("findmnt --noheadings --output SOURCE /srv/jupyter-up"),
       await vm(`readlink -f ${DATA_DISK}`),
@@ -143,7 +143,7 @@ describe("a site on a VM of Google Cloud", () => {
     assert.match(await vm("apt-config dump"), /APT::Periodic::Unattended-Upgrade "1"/);
   });
 
-  it("is brought up to date where an earlier version has mounted the disk", async () => {
+  it("is updated after an earlier version has mounted the disk", async () => {
     const data = "/srv/jupyter-up";
     const options = `findmnt --noheadings --output OPTIONS ${data}`;
     await vm(`sed -i 's/nosuid,nodev,//' /etc/fstab && mount -o remount,suid,dev ${data} && chmod 755 ${data}`);
@@ -156,7 +156,7 @@ describe("a site on a VM of Google Cloud", () => {
     await answersAgain();
   });
 
-  it("touches no disk that holds something else", async () => {
+  it("changes no disk with other content", async () => {
     const [device = ""] = (await vm("losetup --find")).split(" ");
     const node = `{ [ -b ${device} ] || mknod ${device} b 7 ${device.replace(/\D/g, "")}; }`;
     await vm(`truncate -s 1G /tmp/other && mkswap -q /tmp/other && ${node} && losetup ${device} /tmp/other`);
@@ -168,7 +168,7 @@ describe("a site on a VM of Google Cloud", () => {
     assert.equal(await vm(`blkid -p -o value -s TYPE ${device} && losetup --detach ${device}`), "swap");
   });
 
-  it("opens a shell by the line that it gives out", async () => {
+  it("opens a shell by the ssh command in its outputs", async () => {
     const key = await stack.output("sshKey");
     const line = (await stack.output("ssh")).replace(/^.* && /, "").replace(/ -i \S+/, ' -i "$KEY" -o BatchMode=yes');
     const script = `KEY=$(mktemp) && trap 'rm "$KEY"' EXIT && cat >"$KEY" && ${line} sudo hostname`;
@@ -177,13 +177,13 @@ describe("a site on a VM of Google Cloud", () => {
     assert.equal(stdout, "jupyter-up-lab\n");
   });
 
-  it("shows a stranger two ports, and SSH to nobody but those who may", async () => {
+  it("has two ports open for everyone, and SSH only for allowed addresses", async () => {
     const from = (localAddress: string, port: number) =>
       new Promise<string>((resolve) => {
         const socket = connect({ host: address, port, localAddress });
         socket.once("error", ({ message }) => resolve(message)).once("close", () => resolve("closed"));
         socket.once("data", () => resolve("talks"));
-        // Who is let in has to say something first, but for SSH's server, which speaks up by itself.
+        // A client must send data first, except to an SSH server, which sends its greeting.
         socket.write("GET / HTTP/1.0\r\n\r\n");
         setTimeout(() => resolve("silent"), 3000).unref();
       });
@@ -203,7 +203,7 @@ describe("a site on a VM of Google Cloud", () => {
     );
   }
 
-  /** What a notebook's code cannot reach. */
+  /** Asserts that notebook code cannot reach the metadata server and Docker. */
   async function isKeptOff(): Promise<void> {
     const metadata = "http://169.254.169.254/computeMetadata/v1/instance/attributes/startup-script";
     const ask = `curl -sS -m 5 -H 'Metadata-Flavor: Google' ${metadata}`;
@@ -226,13 +226,13 @@ describe("a site on a VM of Google Cloud", () => {
     for (const address of own)
       assert.equal(await vm(`bash -c '</dev/tcp/${address}/22' && echo open`), "open", address);
     assert.deepEqual(await inKernel(TRIES.replace('"MACHINE"', JSON.stringify(own).slice(1, -1))), TRIES_END);
-    // Names are looked up at the same address.
+    // The DNS resolver has the same address.
     assert.match(await vm(`${jupyter} getent hosts metadata.google.internal || echo none`), /169\.254\.169\.254|none/);
   }
 
   it("keeps notebooks off the metadata server and Docker", isKeptOff);
 
-  it("comes back from a reboot, with the notebooks kept off before the first of them runs", async () => {
+  it("comes back from a reboot, with the firewall rules in place before the first notebook runs", async () => {
     const booted = await vm("stat -c %Y /proc/1");
     await vm("systemctl reboot").catch(() => {});
     for (let tries = 0; tries < 60; tries++) {
@@ -247,7 +247,7 @@ describe("a site on a VM of Google Cloud", () => {
     assert.ok(guarded > 0 && guarded <= (await began("docker", "InactiveExitTimestampMonotonic")));
   });
 
-  it("keeps them off when Docker is restarted, or the rules are flushed", async () => {
+  it("keeps the firewall rules when Docker is restarted or the rules are flushed", async () => {
     await vm("systemctl restart docker");
     await isKeptOff();
     await vm("systemctl stop jupyter-up-metadata");
@@ -256,7 +256,7 @@ describe("a site on a VM of Google Cloud", () => {
     await answersAgain();
   });
 
-  it("changes its allow list and its image by one SSH connection each", async () => {
+  it("changes its allow list and its image with one SSH connection each", async () => {
     let before = await connections();
     const allow = await stack.up({ allow: ["you@example.com", "ann@example.com"] });
     assert.equal(allow.code, 0, allow.text);
@@ -270,7 +270,7 @@ describe("a site on a VM of Google Cloud", () => {
     assert.match(await vm("docker ps --format '{{.Image}}'"), /scipy-notebook:2026-08-17/);
   });
 
-  it("sends nothing to a machine with another host key", async () => {
+  it("sends no data to a machine with another host key", async () => {
     const before = await connections();
     await vm(
       "rm /etc/ssh/ssh_host_ed25519_key* && ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key && systemctl restart ssh",
@@ -285,8 +285,8 @@ describe("a site on a VM of Google Cloud", () => {
     assert.deepEqual(again.plan, { "site-release": "update" });
   });
 
-  it("stops and starts for another machine type, keeps its address, and gets the release that waits for it", async () => {
-    // Google's answer comes when the VM begins to boot, and sshd half a minute later.
+  it("restarts for another machine type, keeps its address, and gets the pending release", async () => {
+    // Google answers when the VM starts to boot, half a minute before sshd is ready.
     const late = "/etc/systemd/system/ssh.service.d/late.conf";
     await vm(`printf '[Service]\\nExecStartPre=/bin/sleep 30\\n' >${late}`);
     const { code, text, plan } = await stack.up({
@@ -300,13 +300,13 @@ describe("a site on a VM of Google Cloud", () => {
     await answersAgain();
   });
 
-  it("grows its disks in place, with the file system that it boots from", async () => {
+  it("grows its disks and the boot file system in place", async () => {
     const { code, text, plan } = await stack.up({ dataDiskGb: 30, bootDiskGb: 12 });
     assert.equal(code, 0, text);
     assert.deepEqual(plan, { "host-data": "update", "host-vm": "update", "host-provision": "update" });
     const bytes = await vm(`blockdev --getsize64 ${BOOT_DISK}-part1`);
     assert.ok(Number(bytes) > 11.5 * 2 ** 30, bytes);
-    // The fake's resize2fs, which could not grow what is mounted, has taken note of it.
+    // The fake's resize2fs, which cannot grow a mounted file system, has recorded the call.
     assert.equal(await vm("ls /var/lib/guest"), "grow-data\ngrow-persistent-disk-0-part1");
     assert.match(await vm(`sfdisk --verify ${BOOT_DISK}`), /No errors detected/);
     const again = `/opt/jupyter-up/bin/provision /srv/jupyter-up ${DATA_DISK} 30 ${BOOT_DISK} 12`;
@@ -315,7 +315,7 @@ describe("a site on a VM of Google Cloud", () => {
     assert.equal(await answer(), "302");
   });
 
-  it("loses no work by a setting: what would cost it is refused", async () => {
+  it("refuses settings that would lose work", async () => {
     const cases: [changes: Record<string, unknown>, said: RegExp][] = [
       [
         { protectData: true, zone: "us-central1-b" },
@@ -334,7 +334,7 @@ describe("a site on a VM of Google Cloud", () => {
     await stack.write({ bootDiskGb: 12 });
   });
 
-  it("moves to another zone with its address and its notebooks, and is up there without a further command", async () => {
+  it("moves to another zone with its address and its notebooks by one `pulumi up`", async () => {
     const { code, text, plan } = await stack.up({ zone: "us-central1-b" });
     assert.equal(code, 0, text);
     assert.deepEqual(plan, {
@@ -357,7 +357,7 @@ describe("a site on a VM of Google Cloud", () => {
     assert.deepEqual((await stack.up()).plan, {});
   });
 
-  it("is destroyed to nothing when the VM is gone already", async () => {
+  it("is destroyed completely if the VM does not exist any more", async () => {
     await removeMachine(stack.cloud, `${zone}-jupyter-up-lab`);
     await deleteRecord(stack.cloud, `projects/my-project-123456/zones/${zone}/instances/jupyter-up-lab`);
     const { code, text } = await stack.destroy();
@@ -365,7 +365,7 @@ describe("a site on a VM of Google Cloud", () => {
     assert.deepEqual(await inventory(stack.cloud), NOTHING);
   });
 
-  it("comes up again after that, and is destroyed to nothing while the VM hangs", async () => {
+  it("starts again after that, and is destroyed completely while the VM hangs", async () => {
     const { code, text } = await stack.up();
     assert.equal(code, 0, text);
     address = await stack.output("address");

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { inventory } from "../../offline/cloud/inventory.ts";
 import { answerAt, CloudStack, onGoogle } from "./support/cloudStack.ts";
 
-describe("`pulumi up`, cut off and run again", () => {
+describe("an interrupted `pulumi up` that is run again", () => {
   let stack: CloudStack;
   const vm = (command: string) => stack.on("us-central1-a-jupyter-up-lab", command);
 
@@ -15,7 +15,7 @@ describe("`pulumi up`, cut off and run again", () => {
     await stack?.remove();
   });
 
-  it("ends in the same site, wherever the machine was at", async () => {
+  it("results in the same site, at any point of the interruption", async () => {
     await stack.upUntil(/Installing docker\.io/);
     await stack.upUntil(/site-release creating .*Pulling/);
     const { code, text } = await stack.up();
@@ -30,7 +30,7 @@ describe("`pulumi up`, cut off and run again", () => {
     assert.equal(await answerAt(await stack.output("address")), "302");
   });
 
-  it("leaves nothing behind that `pulumi destroy` does not know of", async () => {
+  it("leaves no resource that `pulumi destroy` does not delete", async () => {
     const { code, text } = await stack.destroy();
     assert.equal(code, 0, text);
     assert.deepEqual(await inventory(stack.cloud), { resources: [], containers: [], networks: [] });

@@ -20,7 +20,7 @@ const domain = "lab.example.com";
 const name = `jupyter.${domain}`;
 const names = [domain, `vouch.${domain}`, `dex.${domain}`, name];
 
-/** Each test begins where the one before it has ended. */
+/** Each test continues with the site of the test before it. */
 describe("a site behind Cloudflare", () => {
   let stack: CloudStack;
   let zoneId: string;
@@ -28,11 +28,11 @@ describe("a site behind Cloudflare", () => {
   let browser: Browser | undefined;
   let page: Page;
 
-  /** Where the world finds the name. */
+  /** The address that public DNS returns for the name. */
   const found = async (): Promise<string> =>
     JSON.parse(await readFile(join(stack.cloud.folder, "zone.json"), "utf8"))[name];
 
-  /** Status and first line of the answer to a browser that comes from an address of this machine. */
+  /** The status and first line of the response to a browser at an address of this machine. */
   async function answer(at: string, ...options: string[]): Promise<string> {
     const { stdout, stderr } = await attempt("curl", [
       ...["--silent", "--show-error", "--max-time", "10", "--write-out", "\n%{http_code}"],
@@ -42,7 +42,7 @@ describe("a site behind Cloudflare", () => {
     return stdout.trim() + stderr;
   }
 
-  /** A record as somebody made it before. */
+  /** A DNS record created before the stack. */
   async function elsewhere(id: string, type: string, content: string): Promise<void> {
     const time = new Date().toISOString();
     const entry: DnsEntry = {
@@ -73,7 +73,7 @@ describe("a site behind Cloudflare", () => {
     await stack?.remove();
   });
 
-  it("is refused in plain words, before anything is made, while the names could not lead to it", async () => {
+  it("is refused with readable messages, before anything is created, while its host names cannot resolve to it", async () => {
     const faults = join(stack.cloud.folder, "faults.json");
     await writeFile(faults, JSON.stringify([{ request: "GET *dns_records*", fault: "no permission" }]));
     assert.match((await stack.pulumi("preview")).text, /cloudflare:apiToken: .* with the permissions .*DNS: Edit/);
@@ -86,7 +86,7 @@ describe("a site behind Cloudflare", () => {
     );
     await writeSetting(stack.cloud, zoneId, "ssl", "strict");
 
-    // What the zone does to a site behind it, all at once.
+    // All settings of the zone that would harm the site, at once.
     await writeSetting(stack.cloud, zoneId, "websockets", "off");
     await writeSetting(stack.cloud, zoneId, "rocket_loader", "on");
     await writeRulesets(stack.cloud, zoneId, [
@@ -112,7 +112,7 @@ describe("a site behind Cloudflare", () => {
     assert.match(previewed, /warning: The setting Rocket Loader of the zone .* is "on"/);
     await writeSetting(stack.cloud, zoneId, "websockets", "on");
     await writeSetting(stack.cloud, zoneId, "rocket_loader", "off");
-    // From here on, the token may not read rules, like one made by the README.
+    // From here on, the token lacks the permission to read rules, like a token made by the README.
     await rm(join(stack.cloud.folder, "rulesets.json"));
 
     await elsewhere("a".repeat(32), "A", "198.51.100.1");
@@ -127,14 +127,14 @@ describe("a site behind Cloudflare", () => {
     const { containers } = await inventory(stack.cloud);
     assert.deepEqual(containers, []);
 
-    // As the message says.
+    // The command of the message.
     await deleteRecord(stack.cloud, entryPath(zoneId, "b".repeat(32)));
     const [, line = ""] = /pulumi (import .*)/.exec(text) ?? [];
     const imported = await stack.pulumi(...line.split(" "), "--yes");
     assert.equal(imported.code, 0, imported.text);
   });
 
-  it("is there after one `pulumi up`, with a record for every name, of which one was taken over", async () => {
+  it("runs after one `pulumi up`, with a DNS record for every host name, one of them imported", async () => {
     const { code, text, plan } = await stack.up();
     assert.equal(code, 0, text);
     const { [`dns-${name}`]: taken, ...others } = plan;
@@ -145,7 +145,7 @@ describe("a site behind Cloudflare", () => {
     assert.deepEqual((await stack.up()).plan, {});
   });
 
-  it("lets a person in, by its name in the zone", async () => {
+  it("allows a user to sign in, at its host name in the zone", async () => {
     const edge = await found();
     assert.notEqual(edge, address);
     assert.match(await answer(edge, "--cacert", join(stack.cloud.folder, "public-ca.pem")), /302$/);
@@ -156,9 +156,9 @@ describe("a site behind Cloudflare", () => {
     assert.equal((await whoAmI(page)).username, "you@example.com");
   });
 
-  it("shows a person all that a notebook prints, once and in order, though the edge cuts every WebSocket meanwhile", async () => {
+  it("shows all output of a notebook once and in order, although Cloudflare cuts every WebSocket meanwhile", async () => {
     await labIsReady(page);
-    // In each pause there is time for a cut; what is printed next is printed while there is no connection.
+    // Each pause leaves time for a cut; the next output is printed without a connection.
     const hundred = "[print(n, flush=True) for n in range(100 * turn, 100 * turn + 100)]";
     await startInNewNotebook(page, `import time; [${hundred} and time.sleep(1.5) for turn in range(10)];`);
     for (const cutAfter of [199, 499, 799]) {
@@ -172,7 +172,7 @@ describe("a site behind Cloudflare", () => {
     );
   });
 
-  it("answers nobody but Cloudflare: not at its address, and not from Cloudflare's without the certificate", async () => {
+  it("answers only Cloudflare: not at its address, and not from Cloudflare's addresses without the certificate", async () => {
     assert.match(await answer(address, "--insecure"), /^000curl: .*(reset|SSL_ERROR_SYSCALL|Failed to connect)/i);
     const fromTheEdge = ["--insecure", "--interface", await found()];
     assert.match(await answer(address, ...fromTheEdge), /No required SSL certificate was sent[\s\S]*400$/);
@@ -192,7 +192,7 @@ describe("a site behind Cloudflare", () => {
       ),
     );
 
-  it("comes out from behind it without being made anew", async () => {
+  it("changes to proxied: false without being recreated", async () => {
     const { code, text, plan } = await stack.up({ proxied: false, tls: "private-ca" });
     assert.equal(code, 0, text);
     const { certificates, others } = apart(plan);
@@ -202,7 +202,7 @@ describe("a site behind Cloudflare", () => {
     assert.match(await answer(address, "--insecure"), /302$/);
   });
 
-  it("goes back behind it", async () => {
+  it("changes back to proxied: true", async () => {
     const { code, text, plan } = await stack.up({ proxied: true, tls: "cloudflare-origin" });
     assert.equal(code, 0, text);
     assert.deepEqual(apart(plan).others, { ...around, ...pulls("create") });
@@ -210,7 +210,7 @@ describe("a site behind Cloudflare", () => {
     assert.match(await answer(address, "--insecure"), /^000/);
   });
 
-  it("gets another domain, in another zone: its names and certificates are made anew, its machine and its work stay", async () => {
+  it("changes to a domain in another zone: names and certificates are replaced, machine and work stay", async () => {
     const other = "lab.example.org";
     await addZone(stack.cloud, other);
     const { code, text, plan } = await stack.up({ domain: other });
@@ -238,7 +238,7 @@ describe("a site behind Cloudflare", () => {
     assert.deepEqual((await stack.up()).plan, {});
   });
 
-  it("leaves nothing at Cloudflare, nor anywhere", async () => {
+  it("leaves nothing at Cloudflare or elsewhere when destroyed", async () => {
     const { code, text } = await stack.destroy();
     assert.equal(code, 0, text);
     assert.deepEqual(await inventory(stack.cloud), NOTHING);
@@ -246,7 +246,7 @@ describe("a site behind Cloudflare", () => {
   });
 });
 
-/** The site's own certificate changes with who signs it: its parts have the same names whoever does. */
+/** The parts of the site's certificate, which have the same names with any signer. */
 function apart(plan: Record<string, string>): { certificates: string[]; others: Record<string, string> } {
   const isCertificate = ([part]: [string, string]) => part.startsWith("certificate-");
   return {

@@ -9,8 +9,8 @@ import { CloudStack, onGoogle } from "./support/cloudStack.ts";
 const NETWORK = "gcp:compute/network:Network";
 const VM = "gcp:compute/instance:Instance";
 
-/** No VM is ever made here. Each test begins where the one before it has ended. */
-describe("what a person reads before a site is on Google Cloud, and when it cannot be", () => {
+/** No VM is created in these tests. Each continues with the stack of the test before it. */
+describe("the messages about a site on Google Cloud before it exists", () => {
   let stack: CloudStack;
 
   const refuse = (...faults: Fault[]) => writeFile(join(stack.cloud.folder, "faults.json"), JSON.stringify(faults));
@@ -26,7 +26,7 @@ describe("what a person reads before a site is on Google Cloud, and when it cann
     await stack?.remove();
   });
 
-  it("a preview says which setting is not free, and what to register at the identity provider", async () => {
+  it("a preview names settings that are not free, and the URL to register at the identity provider", async () => {
     const { signIn } = stack.settings;
     const okta = { provider: "okta", domain: "dev-123456.okta.com", clientId: "0oa1" };
     await stack.write({ machineType: "e2-small", signIn: okta });
@@ -43,11 +43,11 @@ describe("what a person reads before a site is on Google Cloud, and when it cann
     assert.doesNotMatch(free, /register this/);
   });
 
-  it("rights that are missing are told in plain words, IAM's too", async () => {
-    // First of all: a run that does not refuse the account makes it.
+  it("missing permissions are reported with readable messages, IAM's included", async () => {
+    // The account comes first, because a run that does not refuse it creates it.
     const fault = { fault: "permission denied", operation: "create" } as const;
     await refuse({ ...fault, type: "gcp:serviceaccount/account:Account" }, { ...fault, type: NETWORK });
-    // Without this flag the engine stops at the first refusal, whichever comes first.
+    // Without this flag, the engine stops at the first error.
     const { code, text } = await up("--continue-on-error");
     assert.notEqual(code, 0);
     for (const [right, role] of [
@@ -62,7 +62,7 @@ describe("what a person reads before a site is on Google Cloud, and when it cann
       );
   });
 
-  // Those of the network come before those of the VM, so that no VM is made.
+  // Errors of the network come before those of the VM, so that no VM is created.
   const cases: [name: string, fault: Omit<Fault, "operation">, words: RegExp][] = [
     [
       "an API that is disabled",
@@ -74,9 +74,9 @@ describe("what a person reads before a site is on Google Cloud, and when it cann
       { type: NETWORK, fault: "billing disabled" },
       /no billing account[\s\S]*\n +gcloud billing projects link my-project-123456 /,
     ],
-    ["a quota", { type: NETWORK, fault: "quota exceeded" }, /quota of \w+ is \d+[\s\S]*\n +pulumi up\n/],
+    ["an exceeded quota", { type: NETWORK, fault: "quota exceeded" }, /quota of \w+ is \d+[\s\S]*\n +pulumi up\n/],
     [
-      "a project that is not there",
+      "a project that does not exist",
       {
         type: NETWORK,
         fault: "other",
@@ -90,20 +90,20 @@ describe("what a person reads before a site is on Google Cloud, and when it cann
       /is not allowed to run a VM as [\s\S]*\n +gcloud projects add-iam-policy-binding .*roles\/iam\.serviceAccountUser\n/,
     ],
     [
-      "a zone that is full",
+      "a zone without capacity",
       { type: VM, fault: "zone exhausted" },
       /no capacity for the VM in us-central1-a right now[\s\S]*\n +pulumi config set zone us-central1-c\n/,
     ],
   ];
   for (const [name, fault, words] of cases)
-    it(`${name} is told in plain words, and ends in the command that mends it`, async () => {
+    it(`${name} is reported with a readable message and the command that fixes it`, async () => {
       await refuse({ ...fault, operation: "create" });
       const { code, text } = await up();
       assert.notEqual(code, 0);
       assert.match(text, words);
     });
 
-  it("`pulumi destroy` keeps the disk that may hold work, and names it", async () => {
+  it("`pulumi destroy` keeps the protected data disk, and names it", async () => {
     const { code, text } = await stack.destroy();
     assert.notEqual(code, 0);
     assert.match(text, /host-data.* protect/s);
@@ -115,13 +115,13 @@ describe("what a person reads before a site is on Google Cloud, and when it cann
     );
   });
 
-  it("`--ignore-protect` is refused, and says how to let the disk go", async () => {
+  it("`--ignore-protect` is refused with the command that allows the disk's deletion", async () => {
     const { code, text } = await stack.pulumi("destroy", "--yes", "--skip-preview", "--ignore-protect");
     assert.notEqual(code, 0);
     assert.match(text, /would delete the disk with your work[\s\S]*pulumi config set protectData false && pulumi up/);
   });
 
-  it("once it may go, everything goes", async () => {
+  it("`pulumi destroy` deletes everything once the disk is not protected", async () => {
     await stack.write({ protectData: false });
     await up();
     const { code, text } = await stack.destroy();

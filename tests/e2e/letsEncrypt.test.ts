@@ -14,7 +14,7 @@ import { CloudStack, cloudflareToken, onGoogle } from "./support/cloudStack.ts";
 
 const skip = !imageMirror && "there is no registry here that could hold a lego that knows of Pebble";
 
-/** Each test begins where the one before it has ended. */
+/** Each test continues with the site of the test before it. */
 (skip ? describe.skip : describe)("a site on a VM that browsers reach straight", () => {
   const network = `e2e-acme-${randomUUID().slice(0, 8)}`;
   const mirror = `${registryAddress}/${network}`;
@@ -25,7 +25,7 @@ const skip = !imageMirror && "there is no registry here that could hold a lego t
   let address: string;
   const vm = (command: string) => stack.on("us-central1-a-jupyter-up-lab", command);
 
-  /** Who has signed the certificate that a browser gets to see, and its number. */
+  /** The issuer and serial number of the certificate that a browser gets. */
   async function shown(): Promise<string> {
     const { stdout, stderr } = await attempt("sh", [
       "-c",
@@ -35,7 +35,7 @@ const skip = !imageMirror && "there is no registry here that could hold a lego t
   }
 
   beforeAll(async () => {
-    // An address of this machine's that no network within the VM has, too.
+    // An address of this machine that no network within the VM has.
     const subnet = ["--subnet", "198.19.253.0/24", "--gateway", "198.19.253.1"];
     await run("Making a network", "docker", ["network", "create", ...subnet, network]);
     world = await startAcme("example.com", { address: "198.19.253.1", token: cloudflareToken });
@@ -61,7 +61,7 @@ const skip = !imageMirror && "there is no registry here that could hold a lego t
     for (const reference of references) await attempt("docker", ["image", "rm", reference]);
   });
 
-  it("has a certificate for its names after one `pulumi up`", async () => {
+  it("has a certificate for its host names after one `pulumi up`", async () => {
     const { code, text } = await stack.up();
     assert.equal(code, 0, text);
     address = await stack.output("address");
@@ -71,7 +71,7 @@ const skip = !imageMirror && "there is no registry here that could hold a lego t
     assert.equal(world.orders(), 1);
   });
 
-  it("has a timer that keeps it", async () => {
+  it("has a timer that renews it", async () => {
     assert.equal(await vm("systemctl is-enabled jupyter-up-lab-certificate.timer"), "enabled");
     await vm("systemctl start jupyter-up-lab-certificate.service");
     assert.match(
@@ -80,13 +80,13 @@ const skip = !imageMirror && "there is no registry here that could hold a lego t
     );
   });
 
-  it("shows the token and the keys to nobody else on the machine", async () => {
+  it("has the token and the keys readable for no other user of the machine", async () => {
     const readable = `setpriv --reuid 1000 --regid 1000 --clear-groups grep -rlE 'PRIVATE KEY|${cloudflareToken}'`;
     assert.notEqual(await vm(`grep -rl ${cloudflareToken} /opt/jupyter-up`), "");
     assert.equal(await vm(`${readable} /opt/jupyter-up /srv/jupyter-up/certificates 2>/dev/null || :`), "");
   });
 
-  it("asks nobody when another user is let in", async () => {
+  it("requests no certificate when another user is allowed", async () => {
     const { code, text, plan } = await stack.up({ allow: ["you@example.com", "bob@example.com"] });
     assert.equal(code, 0, text);
     assert.deepEqual(plan, { "site-release": "update" });

@@ -19,7 +19,7 @@ import { containersOf, networksOf } from "./support/docker.ts";
 
 const home = "https://jupyter.lab.localhost:8443";
 
-describe("a person on this machine", () => {
+describe("a user on this machine", () => {
   let clone: Clone;
   let browser: Browser;
   let started: Outcome;
@@ -28,7 +28,7 @@ describe("a person on this machine", () => {
 
   beforeAll(async () => {
     clone = await Clone.make({ odd: true });
-    // A second person who may come in, and one who can sign in and is not on the list.
+    // A second allowed user, and one who can sign in but is not on the allow list.
     await clone.pulumi("config", "set", "--path", "allow[1]", "@team.test");
     await clone.pulumi("config", "set", "--path", "signIn.users[1].email", "bob@team.test");
     await clone.pulumi("config", "set", "--path", "signIn.users[2].email", "mallory@elsewhere.test");
@@ -41,7 +41,7 @@ describe("a person on this machine", () => {
     await clone?.remove();
   });
 
-  it("brings the site up with `npm start`, which ends in what to do next", async () => {
+  it("starts the site with `npm start`, which ends with the next steps", async () => {
     assert.equal(started.code, 0, started.text);
     password = /Password:\s+(\S+)/.exec(started.text)?.[1] ?? "";
     assert.equal(password.length, 16);
@@ -60,24 +60,24 @@ describe("a person on this machine", () => {
     ]);
   });
 
-  it("leaves the clone clean but for the settings the person changed", async () => {
+  it("has a clean clone except for the changed settings", async () => {
     assert.equal(await clone.changes(), " M Pulumi.local.yaml\n");
   });
 
-  it("is sent to the sign-in page", async () => {
+  it("is redirected to the sign-in page", async () => {
     ({ page } = await person(browser));
     await page.goto(`${home}/lab?reset`);
     await screenshot(page, "1-sign-in");
     assert.equal(new URL(page.url()).host, "dex.lab.localhost:8443");
   });
 
-  it("is told when the password is wrong, and can try again", async () => {
+  it("gets a message about a wrong password, and can try again", async () => {
     await signIn(page, "you@example.com", "not the password");
     await screenshot(page, "2-wrong-password");
     assert.match((await page.textContent("body")) ?? "", /Invalid Email Address and password/);
   });
 
-  it("comes to JupyterLab under their own name, where they meant to go", async () => {
+  it("signs in, and gets to the requested page of JupyterLab with their own name", async () => {
     await signIn(page, "YOU@example.com", password);
     await labIsReady(page);
     await screenshot(page, "3-jupyterlab");
@@ -87,7 +87,7 @@ describe("a person on this machine", () => {
     assert.equal(me.display_name, "You");
   });
 
-  it("makes a notebook, runs a cell and finds the file in the notebooks folder", async () => {
+  it("creates a notebook, runs a cell and finds the file in the notebooks folder", async () => {
     const printed = await runInNewNotebook(page, "import os; print(6 * 7, os.getcwd())");
     await screenshot(page, "4-notebook");
     assert.equal(printed.trim(), "42 /home/jovyan/work");
@@ -95,8 +95,8 @@ describe("a person on this machine", () => {
     assert.equal(notebook.cells[0].outputs[0].text[0], "42 /home/jovyan/work\n");
   });
 
-  it("runs the first notebook from top to bottom: pandas reads and writes the demo's table", async () => {
-    // Alone, or the menu may still mean the notebook before it.
+  it("runs all cells of the welcome notebook: pandas reads and writes the demo's table", async () => {
+    // Only this notebook is open, or the menu may still refer to the previous one.
     await page.goto(`${home}/lab/tree/welcome.ipynb?reset`);
     await kernelIsIdle(page);
     await page.getByRole("menuitem", { name: "Run", exact: true }).click();
@@ -116,7 +116,7 @@ describe("a person on this machine", () => {
     await page.waitForURL(/^https:\/\/dex\./);
   });
 
-  it("lets in a second person, by the domain of their address", async () => {
+  it("allows a second user, by the domain of their address", async () => {
     const { page, context } = await person(browser);
     await page.goto(`${home}/lab?reset`);
     const { "bob@team.test": own = "" } = JSON.parse(await clone.output("passwords"));
@@ -126,7 +126,7 @@ describe("a person on this machine", () => {
     await context.close();
   });
 
-  it("shows somebody who is not on the list a page that says so, without a loop", async () => {
+  it("shows a page without a redirect loop to a user who is not on the allow list", async () => {
     const { page, context } = await person(browser);
     const { "mallory@elsewhere.test": own = "" } = JSON.parse(await clone.output("passwords"));
     await page.goto(`${home}/lab`);
@@ -140,7 +140,7 @@ describe("a person on this machine", () => {
     await context.close();
   });
 
-  it("takes the site down with `npm stop`, and says where the notebooks are", async () => {
+  it("stops the site with `npm stop`, which names the notebooks folder", async () => {
     const { code, text } = await clone.npm("stop");
     assert.equal(code, 0, text);
     assert.ok(text.includes(join(clone.folder, "notebooks")), text);
@@ -161,7 +161,7 @@ describe("a person on this machine", () => {
     await context.close();
   });
 
-  it("gets Jupyter back by `npm start` when it does not start any more, though nothing has changed", async () => {
+  it("gets Jupyter back by `npm start` if it does not start any more, even without a change", async () => {
     const jupyter = "jupyter-up-local-jupyter-1";
     const { code, output } = await run("docker", ["exec", jupyter, "pip", "uninstall", "-q", "-y", "traitlets"]);
     assert.equal(code, 0, output);

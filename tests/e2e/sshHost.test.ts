@@ -14,8 +14,8 @@ import { answerAt, CloudStack } from "./support/cloudStack.ts";
 const MACHINE = "somewhere-lab";
 const OTHER = "elsewhere-lab";
 
-/** A Debian that somebody else has set up, with a user who may sudo. Each test begins where the one before it has ended. */
-describe("a site on a machine that one already has", () => {
+/** An existing Debian machine with a user who may use sudo. Each test continues with the site of the test before it. */
+describe("a site on a machine of the user's own", () => {
   let stack: CloudStack;
   let address: string;
   const ann = ssh2.utils.generateKeyPairSync("ed25519");
@@ -23,7 +23,7 @@ describe("a site on a machine that one already has", () => {
 
   const on = (command: string) => stack.on(MACHINE, command);
 
-  /** Sets up a machine, and says how it is reached. */
+  /** Sets up a machine, and returns how to connect to it. */
   async function machineOf(id: string, network: string): Promise<{ host: string; hostKey: string }> {
     const metadata = () => ({ instance: { attributes: { "ssh-keys": `ann:${ann.public}` } } });
     const host = await createMachine(stack.cloud, {
@@ -34,7 +34,7 @@ describe("a site on a machine that one already has", () => {
       disks: {},
       metadata,
     });
-    // Its way to the registry of images.
+    // Its connection to the registry of images.
     await updateForwarding(stack.cloud);
     const keys = "cat /etc/ssh/ssh_host_ed25519_key.pub /home/ann/.ssh/authorized_keys";
     await until("a machine with its keys", () => stack.on(id, keys).catch(() => ""));
@@ -56,7 +56,7 @@ describe("a site on a machine that one already has", () => {
     await stack?.remove();
   });
 
-  /** An `up` that fails, within a minute. */
+  /** Runs an `up` that must fail within a minute. */
   async function refused(changes: object, said: RegExp): Promise<void> {
     const before = performance.now();
     const good = stack.settings.ssh;
@@ -67,16 +67,16 @@ describe("a site on a machine that one already has", () => {
     await stack.write({ ssh: good });
   }
 
-  it("is refused within a minute, and says by what: a shut port, a wrong key, a wrong host key", async () => {
+  it("fails within a minute with the cause: a closed port, a wrong key, a wrong host key", async () => {
     await refused({ port: 2222 }, /connection refused/);
     await refused({ privateKey: stranger.private }, /unable to authenticate/);
-    // The sign-ins that failed count against this address: sshd may shut it out for a while.
+    // sshd may block this address for a while because of the failed sign-ins.
     await until("an SSH server that lets this address in", async () => (await greetingProblem(address)) === undefined);
     await refused({ hostKey: stranger.public }, /host key mismatch/);
     assert.equal(await on("journalctl -u ssh --no-pager | grep -c 'Accepted' || :"), "0");
   });
 
-  it("is refused before anything is made where it takes the connection and says nothing", async () => {
+  it("fails before anything is created if the server accepts the connection and sends nothing", async () => {
     const sockets: Socket[] = [];
     const silent = createServer((socket) => sockets.push(socket));
     await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
@@ -86,7 +86,7 @@ describe("a site on a machine that one already has", () => {
     silent.close();
   });
 
-  it("is refused before anything is made where sshd shuts this address out after sign-ins that failed", async () => {
+  it("fails before anything is created if sshd blocks this address after failed sign-ins", async () => {
     const key = `${stack.cloud.folder}/stranger`;
     await writeFile(key, `${stranger.private}\n`, { mode: 0o600 });
     const options = ["BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null"];
@@ -99,7 +99,7 @@ describe("a site on a machine that one already has", () => {
     await until("an SSH server that lets this address in", async () => (await greetingProblem(address)) === undefined);
   });
 
-  it("names a dead ssh agent before anything is made", async () => {
+  it("names an ssh agent that does not answer before anything is created", async () => {
     process.env.SSH_AUTH_SOCK = "/nowhere/agent";
     const { code, text } = await stack.up();
     delete process.env.SSH_AUTH_SOCK;
@@ -110,18 +110,18 @@ describe("a site on a machine that one already has", () => {
     );
   });
 
-  it("is there after one `pulumi up`, without anything in a cloud", async () => {
+  it("runs after one `pulumi up`, without cloud resources", async () => {
     const { code, text, plan } = await stack.up();
     assert.equal(code, 0, text);
     assert.equal(plan["host-provision"], "create");
     assert.equal(await answer(), "302");
-    // Both read what the first one has left in the state.
+    // Both read the state of the first run.
     const preview = await stack.pulumi("preview", "--expect-no-changes");
     assert.equal(preview.code, 0, preview.text);
     assert.deepEqual((await stack.up()).plan, {});
   });
 
-  it("goes to another machine, and says what it leaves behind on this one, and the command that ends it", async () => {
+  it("moves to another machine, and reports the site left on this one with the command that removes it", async () => {
     const here = stack.settings.ssh;
     const { code, text } = await stack.up(login(await machineOf(OTHER, "elsewhere")));
     assert.equal(code, 0, text);
@@ -137,7 +137,7 @@ describe("a site on a machine that one already has", () => {
     await stack.write({ ssh: here });
   });
 
-  it("says which program has the port that it needs, and changes nothing", async () => {
+  it("names the program that uses its port, and changes nothing", async () => {
     await on(
       "systemd-run --quiet --unit taken socat TCP-LISTEN:443,fork /dev/null 2>/dev/null || systemd-run --quiet --unit taken /usr/bin/python3 -m http.server 443",
     );
@@ -152,7 +152,7 @@ describe("a site on a machine that one already has", () => {
     assert.equal((await stack.up()).code, 0);
   });
 
-  it("is taken down by `pulumi destroy`; the machine and the work stay", async () => {
+  it("is taken down by `pulumi destroy`, which keeps the machine and the work", async () => {
     await on("echo kept >/srv/jupyter-up/notebooks/file");
     const { code, text } = await stack.destroy();
     assert.equal(code, 0, text);

@@ -5,10 +5,10 @@ import { afterAll, afterEach, beforeAll, describe, it } from "@jest/globals";
 import type { Seen } from "../support/terminal.ts";
 import { Clone } from "./support/clone.ts";
 
-/** What a script or the engine says when it fails by an error of its own. */
+/** Output of a script or the engine that fails by an internal error. */
 const internalError = /^\s+at |TypeError|undefined|\[object Object\]/m;
 
-describe("somebody at a terminal", () => {
+describe("a user at a terminal", () => {
   let clone: Clone;
   let seen: Seen;
   let locks: string;
@@ -26,7 +26,7 @@ describe("somebody at a terminal", () => {
     assert.ok(seen.cursorIsVisible, "the cursor is hidden");
   });
 
-  /** The summary of `npm start`, in which nothing may be cut: its lines are there to be copied. */
+  /** The summary of `npm start`, whose lines must not be truncated because users copy them. */
   async function assertSummary(text: string): Promise<void> {
     const password = await clone.output("password");
     const lines = [
@@ -47,7 +47,7 @@ describe("somebody at a terminal", () => {
   const checkpoint = ".state/pulumi/.pulumi/stacks/jupyter-up/local.json";
   const state = async () => JSON.parse(await clone.read(checkpoint)) as Checkpoint;
 
-  /** What the engine notes before it creates something, and what stays in the state when it is killed then. */
+  /** A pending operation: the engine records it before it creates a resource, and leaves it in the state when killed. */
   async function leaveCreatePending(): Promise<void> {
     const noted = await state();
     const { latest } = noted.checkpoint;
@@ -56,7 +56,7 @@ describe("somebody at a terminal", () => {
     await writeFile(join(clone.folder, checkpoint), JSON.stringify(noted));
   }
 
-  /** How a step that is done is shown: drawn anew in its place, or as one more line where the width is unknown. */
+  /** A completed step: redrawn in its place, or another line if the width is unknown. */
   const done = (columns: number, title: string) =>
     columns > 0
       ? new RegExp(`^✔ ${title}(?: \\[[\\dmins. ]+\\])?$`, "m")
@@ -64,7 +64,7 @@ describe("somebody at a terminal", () => {
 
   for (const columns of [80, 40, 0])
     describe(`of ${columns || "unknown"} columns`, () => {
-      it("brings the site up", async () => {
+      it("starts the site", async () => {
         seen = await clone.npmOnTerminal({ columns }, "start");
         assert.equal(seen.code, 0, seen.text);
         assert.match(seen.text, done(columns, "Docker \\d\\S+"));
@@ -73,7 +73,7 @@ describe("somebody at a terminal", () => {
         await assertSummary(seen.text);
       });
 
-      it("is refused a setting that is wrong", async () => {
+      it("gets the issue of an invalid setting", async () => {
         await clone.pulumi("config", "set", "--path", "allow[0]", "nobody");
         seen = await clone.npmOnTerminal({ columns }, "start");
         await clone.pulumi("config", "set", "--path", "allow[0]", "you@example.com");
@@ -92,7 +92,7 @@ One thing is wrong with the settings of the stack local. Nothing was changed.
         );
       });
 
-      it("brings a change into it", async () => {
+      it("changes a setting", async () => {
         await clone.pulumi("config", "set", "--path", "allow[1]", `@team-${columns}.test`);
         seen = await clone.npmOnTerminal({ columns }, "start");
         assert.equal(seen.code, 0, seen.text);
@@ -100,7 +100,7 @@ One thing is wrong with the settings of the stack local. Nothing was changed.
         await assertSummary(seen.text);
       });
 
-      it("takes the site down", async () => {
+      it("stops the site", async () => {
         seen = await clone.npmOnTerminal({ columns }, "stop");
         assert.equal(seen.code, 0, seen.text);
         assert.match(seen.text, done(columns, "The site is stopped"));
@@ -108,14 +108,14 @@ One thing is wrong with the settings of the stack local. Nothing was changed.
       });
     });
 
-  describe("whose site runs", () => {
+  describe("with a running site", () => {
     beforeAll(async () => {
       const { code, text } = await clone.npm("start");
       assert.equal(code, 0, text);
     });
 
     for (const columns of [80, 0]) {
-      it(`sees a preview of the Pulumi CLI, on ${columns} columns`, async () => {
+      it(`gets a preview of the Pulumi CLI, on ${columns} columns`, async () => {
         seen = await clone.npmOnTerminal({ columns }, "run", "pulumi", "--", "preview");
         assert.equal(seen.code, 0, seen.text);
         assert.match(seen.text, /^ +\d+ unchanged$/m);
@@ -130,7 +130,7 @@ One thing is wrong with the settings of the stack local. Nothing was changed.
     });
 
     for (const command of [["start"], ["run", "pulumi", "--", "up", "--yes", "--skip-preview"]]) {
-      it(`is told how to take away the lock of a run that was killed: npm ${command.slice(0, 4).join(" ")}`, async () => {
+      it(`gets the command that removes the lock of a killed run: npm ${command.slice(0, 4).join(" ")}`, async () => {
         await mkdir(locks, { recursive: true });
         const lock = { pid: 1, username: "you", hostname: "here", timestamp: new Date().toISOString() };
         await writeFile(join(locks, "2b0c5b2e-7a4c-4b3c-9d58-2f6f4f7a1b11.json"), JSON.stringify(lock));
@@ -145,14 +145,14 @@ One thing is wrong with the settings of the stack local. Nothing was changed.
       });
     }
 
-    it("is told what to do about a create that was cut off, on a terminal that does not know its width", async () => {
+    it("gets the command for an interrupted create, on a terminal that does not know its width", async () => {
       await leaveCreatePending();
       seen = await clone.npmOnTerminal({ columns: 0 }, "start");
       assert.equal(seen.code, 0, seen.text);
       await assertSummary(seen.text);
       assert.match(seen.text, /^An earlier run was interrupted while it created site-release,/m);
       const [, args = ""] = /^pulumi (refresh --yes --non-interactive --clear-pending-creates)$/m.exec(seen.text) ?? [];
-      // On a terminal `refresh` asks what to do about each of them, unless the line says that it must not.
+      // On a terminal, `refresh` asks about each of them, unless its arguments forbid that.
       const refreshed = await clone.npmOnTerminal({ columns: 80 }, "run", "pulumi", "--", ...args.split(" "));
       assert.equal(refreshed.code, 0, refreshed.text);
       assert.deepEqual((await state()).checkpoint.latest.pending_operations ?? [], []);

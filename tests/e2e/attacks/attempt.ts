@@ -1,30 +1,30 @@
-/** The names of the site, by their first label; the front page has the domain itself. */
+/** The host names of the site, by their first label; the front page has the domain itself. */
 export type Label = "front" | "jupyter" | "phpdemo" | "vouch" | "dex";
 
 /** The site that is attacked. */
 export const site = { address: "127.0.0.1", httpsPort: 8443, httpPort: 8080, domain: "lab.localhost" };
 
 export const nameOf = (label: Label): string => (label === "front" ? site.domain : `${label}.${site.domain}`);
-/** As a browser writes it into Host. */
+/** The Host header of a browser. */
 export const hostOf = (label: Label): string => `${nameOf(label)}:${site.httpsPort}`;
 export const originOf = (label: Label): string => `https://${hostOf(label)}`;
 
-/** Who tries it. */
+/** The sender of an attempt. */
 export interface Visitor {
-  /** Value of VouchCookie; absent: there is none. */
+  /** The value of VouchCookie; absent without a session. */
   token?: string;
 }
 
-/** Bytes on a connection of its own. */
+/** Bytes on a new connection. */
 export interface RawAttempt {
   kind: "raw";
-  /** Name that the TLS handshake asks for; null: none. Not used on plain connections. */
+  /** The server name in the TLS handshake; null for none. Unused without TLS. */
   serverName: string | null;
   tls: boolean;
   bytes: (visitor: Visitor) => string;
 }
 
-/** A request of HTTP/2. */
+/** An HTTP/2 request. */
 export interface Http2Attempt {
   kind: "http2";
   serverName: string;
@@ -34,30 +34,30 @@ export interface Http2Attempt {
 export type Attempt = RawAttempt | Http2Attempt;
 
 /**
- * What is tried, and the answer that a stranger, and somebody who is signed in and not on the list, gets; a list where a
- * client cannot know which of them comes. See `answersOf`.
+ * An attempt with the expected answers to a stranger and to a signed-in user who is not on the allow list; a list if one
+ * of several is possible. See `answersOf`.
  */
 export type Row = [attempt: Attempt, stranger: string | string[], outsider?: string | string[]];
 
-/** A browser that opens a page, and a script. */
+/** Headers of a browser that opens a page, and of a script. */
 export const page = ["Sec-Fetch-Mode: navigate", "Accept: text/html"];
 export const script = ["Sec-Fetch-Mode: cors"];
 
-/** Where a page is sent to sign in; each try comes back to an address of its own. */
+/** The answer that redirects a page to sign in; each sign-in has its own return path. */
 export const toSignIn = (label: Label): string => `302 vouch:/login?url=${label}:/sso-return/=`;
 
 interface Options {
-  /** Header lines; `null` in place of the Host line leaves it out. */
+  /** The Host header; `null` for none. */
   host?: string | null;
   body?: string;
   serverName?: string | null;
-  /** Whether the cookie of who is signed in goes along. Default: true. */
+  /** Whether the visitor's cookie is sent. Default: true. */
   cookie?: boolean;
-  /** Default: that the connection ends after the answer. */
+  /** The Connection header; `null` for none. Default: close. */
   connection?: string | null;
 }
 
-/** A request of HTTP/1 over TLS, written as it stands. */
+/** An HTTP/1 request over TLS, sent unchanged. */
 export function http1(
   label: Label,
   line: string,
@@ -84,7 +84,7 @@ export function http1(
 export const get = (label: Label, path: string, headers: string[] = [], options: Options = {}): Attempt =>
   http1(label, `GET ${path} HTTP/1.1`, headers, options);
 
-/** Exactly these bytes; `<host>` and `<cookie>` stand for lines that end there. */
+/** Exactly these bytes; `<host>` and `<cookie>` are replaced by whole header lines. */
 export function raw(label: Label, bytes: string): Attempt {
   return {
     kind: "raw",
@@ -97,10 +97,10 @@ export function raw(label: Label, bytes: string): Attempt {
   };
 }
 
-/** On the port that only redirects. */
+/** Bytes for the port that only redirects. */
 export const plain = (bytes: string): Attempt => ({ kind: "raw", tls: false, serverName: null, bytes: () => bytes });
 
-/** @param headers pseudo-headers, too; those of a usual request are there, and `""` takes one away. */
+/** @param headers headers and pseudo-headers that replace those of a usual request; `""` removes one. */
 export function http2(label: Label, headers: Record<string, string | string[]>, cookie = true): Attempt {
   const usual = { ":method": "GET", ":path": "/", ":scheme": "https", ":authority": hostOf(label) };
   return {
@@ -120,7 +120,7 @@ function withToken(value: string | string[], token = FORGED): string | string[] 
   return Array.isArray(value) ? filledIn : (filledIn[0] ?? "");
 }
 
-/** A token in the form of Vouch's, signed with another secret. */
+/** A token like Vouch's, signed with another secret. */
 export const FORGED = [
   Buffer.from('{"alg":"HS256","typ":"JWT"}').toString("base64url"),
   Buffer.from(
@@ -129,7 +129,7 @@ export const FORGED = [
   "c2lnbmVkIHdpdGggYW5vdGhlciBzZWNyZXQgYWx0b2dldGhlcg",
 ].join(".");
 
-/** An attempt in one line, for the title of a test. */
+/** An attempt as one line, for the title of a test. */
 export function titleOf(attempt: Attempt): string {
   const text =
     attempt.kind === "http2"

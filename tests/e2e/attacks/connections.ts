@@ -52,11 +52,11 @@ const postedSockets: Row[] = [
   ],
 ];
 
-/** A request that hides another one: `next` is what a program behind nginx could take for a request of its own. */
+/** A request that hides another one: a program behind nginx could read `next` as a second request. */
 const next = "GET /api/contents HTTP/1.1\r\n<host><cookie>Connection: close\r\n\r\n";
 const start = "POST /api/contents HTTP/1.1\r\n<host><cookie>";
 const smuggled: Row[] = [
-  // Two requests in one go are two requests.
+  // Two requests sent at once are two requests.
   [raw("jupyter", `GET /api/me HTTP/1.1\r\n<host><cookie>\r\n${next}`), "401, 401", "403, 403"],
   [
     raw("jupyter", `GET /api/me HTTP/1.1\r\n<host><cookie>\r\n${next.replace("<host>", "Host: evil.test\r\n")}`),
@@ -85,7 +85,7 @@ const smuggled: Row[] = [
   [raw("jupyter", `${start}Transfer-Encoding:\x0bchunked\r\n\r\n0\r\n\r\n${next}`), "501"],
   [raw("jupyter", `${start}Transfer_Encoding: chunked\r\n\r\n${next}`), "401, 401", "403, 403"],
   [raw("jupyter", `${start}TRANSFER-ENCODING: CHUNKED\r\n\r\n0\r\n\r\n${next}`), "401, 401", "403, 403"],
-  // Lengths that are none, or more than one.
+  // Invalid or several lengths.
   ...["-1", "+1", "0x1", "1, 1", "a", "", "99999999999999999999", "1 1"].map(
     (length): Row => [raw("jupyter", `${start}Content-Length: ${length}\r\n\r\n${next}`), "400"],
   ),
@@ -94,7 +94,7 @@ const smuggled: Row[] = [
   [raw("jupyter", `${start}Content-Length: 0\r\n\r\n${next}`), "401, 401", "403, 403"],
   [raw("jupyter", `${start}Content-Length : 0\r\n\r\n${next}`), "400"],
   [raw("jupyter", `${start}Content_Length: 500\r\n\r\n${next}`), "401, 401", "403, 403"],
-  // Chunks that are none.
+  // Invalid chunks.
   ...["0;x=y", "0 ;x", "00000000", "0;\x0b"].map(
     (size): Row => [
       raw("jupyter", `${start}Transfer-Encoding: chunked\r\n\r\n${size}\r\n\r\n${next}`),
@@ -106,7 +106,7 @@ const smuggled: Row[] = [
     (size): Row => [raw("jupyter", `${start}Transfer-Encoding: chunked\r\n\r\n${size}\r\n\r\n${next}`), "400"],
   ),
   [raw("jupyter", `${start}Transfer-Encoding: chunked\r\n\r\n1\r\nXX0\r\n\r\n${next}`), "400"],
-  // A body where none belongs.
+  // A body in a request without one.
   [raw("jupyter", `GET /api/me HTTP/1.1\r\n<host><cookie>Content-Length: 44\r\n\r\n${next}`), "401, 400", "403, 400"],
   [raw("jupyter", `GET /api/me HTTP/1.1\r\n<host><cookie>Content-Length: 3\r\n\r\nabc${next}`), "401, 401", "403, 403"],
   [
@@ -141,7 +141,7 @@ const smuggled: Row[] = [
   ],
 ];
 
-/** Bodies: nobody's is read before it is known who they are. */
+/** Bodies: none is read before the user is identified. */
 const bodies: Row[] = [
   [http1("jupyter", "PUT /api/contents/x HTTP/1.1", [...script, "Content-Length: 5"], { body: "12345" }), "401", "403"],
   [http1("jupyter", "GET /api/contents HTTP/1.1", [...script, "Content-Length: 5"], { body: "12345" }), "401", "403"],

@@ -5,10 +5,10 @@ const claims = { username: "you@example.com", CustomClaims: { email: "you@exampl
 const unsigned = `${encode({ alg: "none", typ: "JWT" })}.${encode({ ...claims, exp: 4102444800 })}.`;
 
 /**
- * The cookie that opens the door, in forms that some program may read in another way than nginx and Vouch. `<token>` is a
- * stranger's forged one, or the good one of somebody who is not on the list.
+ * The session cookie in forms that some program may read in another way than nginx and Vouch. `<token>` is a stranger's
+ * forged token, or the valid one of a user who is not on the allow list.
  *
- * @see Row: whoever is signed in stays signed in where the form is read as the cookie itself (403), and is a stranger else.
+ * @see Row: a signed-in user gets 403 if the form is read as the cookie, and the answer of a stranger if not.
  */
 const forms: [cookie: string[], outsider: "401" | "403" | "400" | "431"][] = [
   [["VouchCookie=<token>"], "403"],
@@ -81,13 +81,13 @@ export const cookies: Row[] = [
     const stranger = outsider === "400" || outsider === "431" ? outsider : "401";
     return [get("jupyter", "/api/me", [...script, ...headers], { cookie: false }), stranger, outsider];
   }),
-  // Vouch refuses the question itself, and without an answer nobody comes in.
+  // Vouch refuses the subrequest, and without an answer nginx denies the user.
   [get("jupyter", "/api/me", [...script, "Cookie: VouchCookie=\x01\x02"], { cookie: false }), "503"],
   [get("jupyter", "/lab", [...page, "Cookie: VouchCookie=x; VouchCookie=y"], { cookie: false }), toSignIn("jupyter")],
   [get("jupyter", "/api/me", [...script, "Cookie2: VouchCookie=<token>"], { cookie: false }), "401"],
   [get("jupyter", "/api/me", [...script, "Set-Cookie: VouchCookie=<token>"], { cookie: false }), "401"],
   [get("jupyter", "/api/me?VouchCookie=<token>", script, { cookie: false }), "401"],
-  // Two of a name that is not the door's own.
+  // Two cookies of another name.
   [get("jupyter", "/sso-return", [...page, "Cookie: sso_return=//evil.test"]), "401", "403"],
   [get("vouch", "/logout", [...page, "Cookie: VouchCookie_1of9000000000=x"]), "302 vouch:/signed-out"],
   [

@@ -24,7 +24,7 @@ const hosts: Row[] = [
   [get("jupyter", "/api/contents", script, { host: "jupyter.lab.localhost." }), "401", "403"],
   [get("jupyter", "/api/contents", script, { host: "jupyter.lab.localhost:1" }), "401", "403"],
   [get("jupyter", "/", page, { host: "jupyter.lab.localhost:80" }), toSignIn("jupyter"), "403"],
-  // Another name of the site: the answer is that name's.
+  // Another name of the site, which answers.
   [get("jupyter", "/", page, { host: hostOf("phpdemo") }), toSignIn("phpdemo"), "403"],
   [get("phpdemo", "/api/contents", script, { host: hostOf("jupyter") }), "401", "403"],
   [get("front", "/api/contents", script, { host: hostOf("jupyter") }), "401", "403"],
@@ -32,7 +32,7 @@ const hosts: Row[] = [
   [get("dex", "/api/contents", script, { host: hostOf("jupyter") }), "401", "403"],
   [get("jupyter", "/validate", script, { host: hostOf("vouch") }), "404"],
   [get("jupyter", "/token", script, { host: hostOf("dex") }), "404"],
-  // Two of them.
+  // Two Host headers.
   [get("jupyter", "/api/contents", [...script, `Host: ${hostOf("jupyter")}`]), "400"],
   [get("jupyter", "/api/contents", [...script, "Host: evil.test"]), "400"],
   [get("jupyter", "/api/contents", [...script, "host: evil.test"]), "400"],
@@ -65,7 +65,7 @@ const serverNames: Row[] = [
   "vouch",
 ].map((serverName): Row => [get("jupyter", "/", page, { serverName }), "refused"]);
 
-/** Headers by which other programs know who somebody is, or where they ask. */
+/** Headers by which other programs identify the user or the URL. */
 const spoofed: Row[] = [
   "X-Auth-User: you@example.com",
   "X_Auth_User: you@example.com",
@@ -130,7 +130,7 @@ const spoofed: Row[] = [
   return [get("jupyter", "/api/me", [...script, header]), invalid ? "400" : "401", invalid ? "400" : "403"];
 });
 
-/** What browsers say of where a request comes from. */
+/** Headers of browsers that name the origin of a request. */
 const fetchMetadata: Row[] = (
   [
     [["navigate", "document", "none"], true],

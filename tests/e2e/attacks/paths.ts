@@ -17,7 +17,7 @@ const methods: Row[] = behindTheDoor.flatMap((label): Row[] => [
   [http1(label, "G\xc9T / HTTP/1.1", page), "400"],
 ]);
 
-/** What only scripts ask for: nobody is sent anywhere. */
+/** Requests of scripts only, which are not redirected. */
 const forScripts: Row[] = [
   "/api",
   "/api/me",
@@ -56,10 +56,10 @@ const forScripts: Row[] = [
   "/api/me?access_token=x",
 ].map((path): Row => [get("jupyter", path, script), "401", "403"]);
 
-/** Whether an address is remembered while somebody signs in: a cookie can hold it. Else its page waits. */
+/** The answer for a path: a redirect to sign in if a cookie can hold the path, else 401 with a page that waits. */
 const signInFor = (path: string) => (/[;\\#<"\x80-\xff]|^.{3800}/.test(path) ? "401" : toSignIn("jupyter"));
 
-/** A path that is written in another way is behind the same door. */
+/** Paths in unusual spellings, which are behind the same door. */
 const spellings: Row[] = [
   "/files/%252e%252e%252fetc",
   "//",
@@ -144,7 +144,7 @@ const refused: Row[] = [
   [http1("jupyter", "OPTIONS * HTTP/1.1", script), "400"],
 ];
 
-/** nginx's own paths: none of them shows anything. */
+/** nginx's internal paths, which show nothing. */
 const own: Row[] = behindTheDoor.flatMap((label): Row[] => [
   [get(label, "/sso-return", page), "401", "403"],
   [get(label, "/sso-return", script), "401", "403"],
@@ -153,7 +153,7 @@ const own: Row[] = behindTheDoor.flatMap((label): Row[] => [
   ...["/", "//evil.test/", "/\\evil.test/", "https://evil.test/", "/sso-validate", "/a,VouchCookie=x"].flatMap(
     (to): Row[] => {
       const back = `/sso-return/${"0".repeat(32)}`;
-      // A second session cookie in it makes a stranger of somebody who is signed in.
+      // With a second session cookie in it, a signed-in user is treated as a stranger.
       const outsider = to.includes("VouchCookie") ? "401" : "403";
       return [[get(label, back, [...page, `Cookie: sso_return=${to}`]), "401", outsider]];
     },
@@ -176,7 +176,7 @@ const jupytersLogout: Row[] = [
   [get("phpdemo", "/logout", page), toSignIn("phpdemo"), "403"],
 ];
 
-/** Nothing says that it is a page. */
+/** Requests without a header that marks a page. */
 const unsaid: Row[] = [
   [get("jupyter", "/static/x.js"), "401", "403"],
   [get("jupyter", "/lab"), "401", "403"],
@@ -194,7 +194,7 @@ const app: Row[] = [
   "/.env",
 ].map((path): Row => [get("phpdemo", path, script), "401", "403"]);
 
-/** A part of a file, or a file only if it has changed. */
+/** Requests for a part of a file, or for a file only if it has changed. */
 const conditions: Row[] = [
   "Range: bytes=0-",
   "Range: bytes=0-0,1-1,2-2",
@@ -215,7 +215,7 @@ const expecting: Row[] = [
   [get("jupyter", "/files/marker.txt", [...script, "Expect: x"]), "401", "403"],
 ];
 
-/** The front page is filled in on the server: nothing that is sent is. */
+/** The front page is a template of the server, which must not evaluate anything in a request. */
 const frontPage: Row[] = [
   '/?<!--#echo var="sso_email" -->',
   "/%3C!--%23include%20virtual=%22/api/me%22--%3E",

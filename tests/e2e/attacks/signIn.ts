@@ -5,7 +5,7 @@ const returnTo = `${originOf("jupyter")}${returnPath}`;
 const dexAsked =
   "302 dex:/auth?client_id=vouch&code_challenge=&code_challenge_method=S256&redirect_uri=https%3A%2F%2Fvouch.lab.localhost%3A8443%2Fauth&response_type=code&scope=openid+email+profile&state=";
 
-/** Where Vouch would send people afterwards: only to addresses of the site's own, letter for letter. */
+/** The URL after sign-in: Vouch must redirect only to exact URLs of the site. */
 const returns: Row[] = [
   "",
   "https://evil.test/",
@@ -16,7 +16,7 @@ const returns: Row[] = [
   `https://evil.lab.localhost:8443${returnPath}`,
   `https://lab.localhost.evil.test${returnPath}`,
   `https://evil.test/lab.localhost:8443${returnPath}`,
-  // A dot is no other character, and a try's number is 32 digits.
+  // A dot matches only a dot, and the number of a sign-in has 32 digits.
   returnTo.replace("jupyter.lab", "jupyterxlab"),
   returnTo.replace("jupyter.lab", "jupyter%2elab"),
   `${originOf("jupyter")}/sso-return`,
@@ -67,7 +67,7 @@ const begun: Row[] = [
   [get("vouch", "/login/", page), "404"],
 ];
 
-/** Back from the identity provider, without having been there. */
+/** Callbacks of the identity provider without a sign-in there. */
 const back: Row[] = [
   "/auth",
   "/auth?state=abcdefghijklmnopqrst",
@@ -93,7 +93,7 @@ const back: Row[] = [
     : [get("vouch", path, page), "400"];
 });
 
-/** What Vouch has besides is nobody's. */
+/** Vouch's other paths, which are not public. */
 const vouchsOwn: Row[] = [
   "/",
   "/validate",
@@ -135,7 +135,7 @@ const out: Row[] = [
   [http1("vouch", "TRACE /logout HTTP/1.1", page), "405"],
 ];
 
-/** Dex: what a sign-in needs, and no tokens. */
+/** Dex: only the paths for a sign-in, and no tokens. */
 const dexs: Row[] = [
   [get("dex", "/.well-known/openid-configuration", script), "200"],
   [get("dex", "/keys", script), "200"],
@@ -184,7 +184,7 @@ const dexs: Row[] = [
   [get("dex", `/auth?client_id=vouch&state=${"x".repeat(1600)}`, page), "414"],
   [get("dex", "/static/..%2f..%2fetc%2fdex%2fconfig.yaml", script), "400"],
   [get("dex", "/theme/..%2f..%2fconfig.yaml", script), "400"],
-  // Dex looks at who asks only one step further.
+  // Dex checks the client only in the next step.
   [get("dex", "/auth", page), "302 /auth/local"],
   [get("dex", "/auth/local", page), "404"],
   [get("dex", "/auth/local?client_id=other&response_type=code&redirect_uri=https://evil.test/", page), "404"],

@@ -6,7 +6,7 @@ import { http2Rows } from "./http2.ts";
 import { paths } from "./paths.ts";
 import { signIn } from "./signIn.ts";
 
-/** Every path and form of a request that somebody outside can send, by kind. */
+/** Attempts for every path and form of a request from outside, by kind. */
 export const table: Record<string, Row[]> = {
   "methods and paths": paths,
   "hosts, headers and the port that redirects": headers,

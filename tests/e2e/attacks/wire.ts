@@ -11,21 +11,21 @@ import {
   type Visitor,
 } from "./attempt.ts";
 
-/** All that came back. */
+/** The result of an attempt. */
 export interface Outcome {
   /**
-   * The answers in their order: `401`, `302 vouch:/login` (with `label:` for a name of the site). Then how it ended: `closed`
-   * without any answer, `waits` when the site still waits for something, `refused` without a connection.
+   * The answers in order: `401`, `302 vouch:/login` (with `label:` for a host name of the site). Then the end: `closed`
+   * without an answer, `waits` if the site still waits for input, `refused` without a connection.
    */
   answers: string;
-  /** Every byte of it. */
+  /** All received bytes. */
   text: string;
 }
 
-/** How long there may be no answer at all, in milliseconds. */
+/** The time limit for the first answer, in milliseconds. */
 const PATIENCE = 15_000;
 
-/** @param quiet how long nothing may happen after an answer on a connection that stays open, in milliseconds */
+/** @param quiet the time without data after which an open connection counts as waiting, in milliseconds */
 export function send(attempt: Attempt, visitor: Visitor, quiet = 2000): Promise<Outcome> {
   return attempt.kind === "raw" ? sendRaw(attempt, visitor, quiet) : sendHttp2(attempt, visitor);
 }
@@ -68,7 +68,7 @@ function sendRaw({ tls, serverName, bytes }: RawAttempt, visitor: Visitor, quiet
       received.push(part);
       wait();
     });
-    // A connection may be reset after the answer, when the site did not read all that was sent.
+    // A connection may be reset after the answer, if the site did not read the whole request.
     socket.on("error", () => end(connected ? "closed" : "refused"));
     socket.on("close", () => end(connected ? "closed" : "refused"));
   });
@@ -109,7 +109,7 @@ function sendHttp2({ serverName, headers }: Http2Attempt, visitor: Visitor): Pro
       stream.on("error", () => end("reset")).on("close", () => end("reset"));
       stream.end();
     } catch (error) {
-      // Node itself does not send everything.
+      // Node refuses to send some headers.
       text = String(error);
       end("not sent");
     }
@@ -120,7 +120,7 @@ function described(status: string, location: string): string {
   if (!location) return status;
   const labels: Label[] = ["jupyter", "phpdemo", "vouch", "dex", "front"];
   const short = labels.reduce((text, label) => text.replaceAll(originOf(label), `${label}:`), location);
-  // What differs from time to time.
+  // Parts that differ each time.
   const constant = short.replace(/(state|code_challenge|nonce|req|hmac)=[-\w]+/g, "$1=");
   return `${status} ${constant.replace(/\/sso-return\/[0-9a-f]{32}$/, "/sso-return/=")}`;
 }

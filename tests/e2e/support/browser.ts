@@ -4,8 +4,8 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 const screenshots = new URL("../../../test-results/", import.meta.url).pathname;
 
 /**
- * A real browser, without the traffic of its own that a closed network would refuse.
- * @param resolverRules which names lead where: `MAP *.lab.example.com 127.1.2.3`
+ * A real browser, without its background traffic, which a closed network would refuse.
+ * @param resolverRules the addresses of host names: `MAP *.lab.example.com 127.1.2.3`
  */
 export function launch(resolverRules?: string): Promise<Browser> {
   return chromium.launch({
@@ -23,13 +23,13 @@ export function launch(resolverRules?: string): Promise<Browser> {
   });
 }
 
-/** A person's browser: cookies of its own. The site's certificate authority counts as trusted, as the README has people do. */
+/** A user's browser with its own cookies. It trusts the site's certificate authority, as after the README's instructions. */
 export async function person(browser: Browser): Promise<{ context: BrowserContext; page: Page }> {
   const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } });
   return { context, page: await context.newPage() };
 }
 
-/** Opens a page; once more, where the browser gave up because the machine has got another network meanwhile. */
+/** Opens a page; tries again if the browser gave up because the machine's networks have changed meanwhile. */
 export async function open(page: Page, url: string): Promise<void> {
   for (let tries = 1; ; tries++)
     try {
@@ -40,13 +40,13 @@ export async function open(page: Page, url: string): Promise<void> {
     }
 }
 
-/** Keeps what the page looks like under test-results/. */
+/** Saves a screenshot of the page under test-results/. */
 export async function screenshot(page: Page, name: string): Promise<void> {
   await mkdir(screenshots, { recursive: true });
   await page.screenshot({ path: `${screenshots}${name}.png` });
 }
 
-/** Fills in the sign-in form that the page shows, and sends it. */
+/** Fills in the page's sign-in form, and sends it. */
 export async function signIn(page: Page, address: string, password: string): Promise<void> {
   await page.fill("input[name=login]", address);
   await page.fill("input[name=password]", password);
@@ -54,7 +54,7 @@ export async function signIn(page: Page, address: string, password: string): Pro
   await page.waitForLoadState();
 }
 
-/** Makes a notebook in JupyterLab, and starts its first cell. */
+/** Creates a notebook in JupyterLab, and starts its first cell. */
 export async function startInNewNotebook(page: Page, code: string): Promise<void> {
   await page.click(".jp-LauncherCard[data-category=Notebook]");
   await kernelIsIdle(page);
@@ -63,7 +63,7 @@ export async function startInNewNotebook(page: Page, code: string): Promise<void
   await page.keyboard.press("Shift+Enter");
 }
 
-/** The lines that the open notebook shows as printed by its first cell. */
+/** The output lines of the first cell of the open notebook. */
 export async function linesOf(page: Page): Promise<string[]> {
   const texts = await page
     .locator(".jp-Notebook .jp-Cell")
@@ -76,7 +76,7 @@ export async function linesOf(page: Page): Promise<string[]> {
     .filter((line) => line !== "");
 }
 
-/** Makes a notebook in JupyterLab, runs one cell and saves; returns what the cell printed. */
+/** Creates a notebook in JupyterLab, runs one cell and saves; returns the cell's output. */
 export async function runInNewNotebook(page: Page, code: string): Promise<string> {
   await startInNewNotebook(page, code);
   const printed = page.locator(".jp-OutputArea-output pre").first();
@@ -91,11 +91,11 @@ export async function runInNewNotebook(page: Page, code: string): Promise<string
 
 /** Waits until the open notebook's kernel has answered over its WebSocket. */
 export async function kernelIsIdle(page: Page): Promise<void> {
-  // The notebook's own indicator says so too early: a cell run before the session is there is silently not run.
+  // The notebook's own indicator is too early: a cell that is started before the session exists does not run.
   await page.getByText(/^Python 3 \(ipykernel\) \| Idle$/).waitFor();
 }
 
-/** Who Jupyter takes the browser's person for. Asks once more, where the browser gave up as in {@link open}. */
+/** The user that Jupyter identifies. Tries again if the browser gave up as in {@link open}. */
 export async function whoAmI(page: Page): Promise<{ username: string; display_name: string }> {
   for (let tries = 1; ; tries++)
     try {

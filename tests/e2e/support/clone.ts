@@ -10,17 +10,17 @@ const run = promisify(execFile);
 const checkout = new URL("../../..", import.meta.url).pathname;
 const TEN_MINUTES = 600_000;
 
-/** What a command printed, and how it ended. */
+/** The output and exit code of a command. */
 export interface Outcome {
   code: number;
-  /** Standard output and error, in the order they came from each. */
+  /** Standard output and standard error, each in order. */
   text: string;
 }
 
-/** A copy of this checkout as git would clone it, with packages installed: what a user has after `git clone && npm ci`. */
+/** A copy of this checkout like a clone with packages installed, as after `git clone && npm ci`. */
 export class Clone {
   readonly folder: string;
-  /** The folder around it, which has nothing else in it but what a test puts there. */
+  /** The folder around it, with no other content than a test's. */
   private readonly parent: string;
   private readonly surroundings: Record<string, string>;
 
@@ -30,7 +30,7 @@ export class Clone {
     this.surroundings = surroundings;
   }
 
-  /** @param odd whether its folder has an odd name, and the shell and Docker's client settings that are another project's */
+  /** @param odd whether its folder has an odd name, and the shell and Docker's client have another project's settings */
   static async make({ odd = false } = {}): Promise<Clone> {
     const parent = await mkdtemp(join(tmpdir(), "jupyter-up-"));
     const clone = new Clone(parent, odd ? oddName : "clone", odd ? await oddSurroundings(parent) : {});
@@ -40,11 +40,11 @@ export class Clone {
     for (const file of stdout.split("\n").filter(Boolean)) {
       await mkdir(dirname(join(folder, file)), { recursive: true });
       await cp(join(checkout, file), join(folder, file)).catch((error: NodeJS.ErrnoException) => {
-        // A file that was deleted and not yet committed.
+        // A file whose deletion is not yet committed.
         if (error.code !== "ENOENT") throw error;
       });
     }
-    // Hard links: packages are never written to.
+    // Hard links suffice, because packages are never changed.
     await run("cp", ["-al", join(checkout, "node_modules"), join(folder, "node_modules")]);
     await run("git", ["init", "--quiet"], { cwd: folder });
     await run("git", ["add", "--all"], { cwd: folder });
@@ -58,12 +58,12 @@ export class Clone {
     return clone;
   }
 
-  /** Runs `npm run` (or `npm start`, `npm stop`) in the clone, as a user would, without a terminal. */
+  /** Runs `npm run` (or `npm start`, `npm stop`) in the clone like a user, without a terminal. */
   npm(...args: string[]): Promise<Outcome> {
     return this.run("npm", ["--silent", ...args]);
   }
 
-  /** The same on a terminal of a width. */
+  /** Runs `npm run` on a terminal of this width. */
   npmOnTerminal(terminal: Pick<TerminalOptions, "columns" | "type">, ...args: string[]): Promise<Seen> {
     const env = { ...withoutTestSurroundings(), ...this.surroundings };
     return onTerminal(["npm", "--silent", ...args], { ...terminal, cwd: this.folder, env });
@@ -89,14 +89,14 @@ export class Clone {
     }
   }
 
-  /** A stack output in plain text, secrets too. */
+  /** A stack output as plain text, even if it is secret. */
   async output(name: string): Promise<string> {
     const { code, text } = await this.pulumi("stack", "output", name, "--show-secrets");
     if (code !== 0) throw new Error(text);
     return text.trim();
   }
 
-  /** Changed and untracked files, as `git status --short` has them; empty when clean. */
+  /** Changed and untracked files by `git status --short`; empty if there are none. */
   async changes(): Promise<string> {
     const { stdout } = await run("git", ["status", "--short"], { cwd: this.folder });
     return stdout;
@@ -111,7 +111,7 @@ export class Clone {
   }
 }
 
-/** The scripts shall find out everything for themselves, as they do for a user. */
+/** The environment of a user, without the test run's variables, so that the scripts detect everything themselves. */
 export function withoutTestSurroundings(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(PULUMI_|JUPYTER_UP_|JEST_)/.test(name));
   return Object.fromEntries(kept);

@@ -9,20 +9,20 @@ import { containerOf } from "../../../offline/cloud/machines.ts";
 import { attempt, run } from "../../../scripts/cli/command.ts";
 import { Clone, type Outcome, withoutTestSurroundings } from "./clone.ts";
 
-/** How the CLI's own events tell of a resource. */
+/** The event of the CLI about a resource. */
 interface EngineEvent {
-  /** Seconds since 1970. */
+  /** The time of the event, in seconds since 1970. */
   timestamp: number;
   resourcePreEvent?: { metadata: { op: string; urn: string } };
   resOutputsEvent?: { metadata: { op: string; urn: string } };
   diagnosticEvent?: { message: string; severity: string };
 }
 
-/** What an `up` did: what it said, and what it did with each resource that it did not leave alone. */
+/** The result of an `up`: its output, and its operation for each changed resource. */
 export interface Applied extends Outcome {
-  /** `update`, `create`, `delete` or `replace`, by the resource's name; components are left out. */
+  /** `update`, `create`, `delete` or `replace`, by the resource's name; without components. */
   plan: Record<string, string>;
-  /** How long each of them took, in whole seconds. */
+  /** The duration of each operation, in whole seconds. */
   seconds: Record<string, number>;
 }
 
@@ -33,7 +33,7 @@ const credentials = JSON.stringify({
 
 export const cloudflareToken = "a-token-of-cloudflares-of-forty-characters";
 
-/** A VM whose data may go when its stack does. */
+/** Settings of a VM whose data may be deleted with its stack. */
 export const onGoogle = {
   target: "gcp",
   project: "my-project-123456",
@@ -41,11 +41,11 @@ export const onGoogle = {
   protectData: false,
 };
 
-/** A stack in a clone of its own, and a cloud of its own for it. */
+/** A stack with its own clone and its own fake cloud. */
 export class CloudStack {
   readonly clone: Clone;
   readonly cloud: Cloud;
-  /** The settings; `write` makes them the stack's. */
+  /** The settings, which `write` writes to the stack's file. */
   readonly settings: Record<string, unknown>;
   private readonly stack = "lab";
 
@@ -71,7 +71,7 @@ export class CloudStack {
     return made;
   }
 
-  /** Changes settings; a private key is set as the secret that it is. */
+  /** Changes settings; a private key is set as a secret. */
   async write(changes: Record<string, unknown> = {}): Promise<void> {
     Object.assign(this.settings, changes);
     const { privateKey, ...ssh } = (this.settings.ssh ?? {}) as { privateKey?: string };
@@ -90,7 +90,7 @@ export class CloudStack {
     if (code !== 0) throw new Error(text);
   }
 
-  /** Logged in to its clouds. */
+  /** The environment with credentials for its clouds. */
   private env(): Record<string, string> {
     return {
       JUPYTER_UP_CLOUD: this.cloud.folder,
@@ -109,7 +109,7 @@ export class CloudStack {
     );
   }
 
-  /** `pulumi up` with these settings changed. */
+  /** Runs `pulumi up` with these settings changed. */
   async up(changes: Record<string, unknown> = {}): Promise<Applied> {
     await this.write(changes);
     const { code, text } = await this.pulumi("up", "--yes", "--skip-preview", "--json");
@@ -123,7 +123,7 @@ export class CloudStack {
     return { code, text: said || text, plan: planOf(events), seconds: secondsOf(events) };
   }
 
-  /** `pulumi up` whose engine is killed as soon as it says this, as by a power cut. Then its lock is taken away. */
+  /** Runs `pulumi up` and kills its engine once it prints this, as in a power failure. Then removes its lock. */
   async upUntil(said: RegExp): Promise<void> {
     const args = [
       "--silent",
@@ -163,7 +163,7 @@ export class CloudStack {
     return text.trim();
   }
 
-  /** Runs a command on a machine of the cloud, as its console would: past SSH and firewalls. */
+  /** Runs a command on a machine of the cloud like its console, without SSH and firewalls. */
   on(machine: string, command: string): Promise<string> {
     return docker("exec", containerOf(this.cloud, machine), "sh", "-c", command);
   }
@@ -174,7 +174,7 @@ export class CloudStack {
   }
 }
 
-/** What the site at an address answers who opens JupyterLab there: 302 to the sign-in, or 000 when nobody answers. */
+/** The site's status for JupyterLab at an address: 302 to the sign-in, or 000 without an answer. */
 export async function answerAt(address: string): Promise<string> {
   const name = "jupyter.lab.example.com";
   const { stdout } = await attempt("curl", [
@@ -185,7 +185,7 @@ export async function answerAt(address: string): Promise<string> {
   return stdout;
 }
 
-/** The process of the Pulumi CLI below another one. */
+/** The process ID of the Pulumi CLI among the descendants of a process. */
 async function engineBelow(ancestor: number): Promise<number> {
   const rows = (await run("Looking for the engine", "ps", ["-eo", "pid=,ppid=,comm="])).trim().split("\n");
   const processes = rows.map((row) => row.trim().split(/\s+/));

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** Standard output of a `docker` command. */
+/** The standard output of a `docker` command. */
 export async function docker(...args: string[]): Promise<string> {
   const { stdout } = await run("docker", args, { maxBuffer: 16 << 20 });
   return stdout;
@@ -28,7 +28,7 @@ export function volumesOf(project: string): Promise<string[]> {
   return lines("volume", "ls", ...ofProject(project), "--format", "{{.Name}}");
 }
 
-/** Container id by service: another id is another container. */
+/** Container IDs by service. Another ID means another container. */
 export async function containerIds(project: string): Promise<Record<string, string>> {
   const rows = await lines(
     "ps",

@@ -1,8 +1,8 @@
 import { ask } from "../../support/visitor.ts";
 
-/** Signs somebody in as a browser does, through the pages and forms of Vouch and Dex; returns their VouchCookie's value. */
+/** Signs a user in like a browser, through the pages and forms of Vouch and Dex; returns the value of VouchCookie. */
 export async function formSignIn(page: URL, email: string, password: string): Promise<string> {
-  /** Cookies by the host or, with a dot before it, the domain that they belong to. */
+  /** Cookies by their host, or by their domain with a dot before it. */
   const jar: Record<string, Record<string, string>> = {};
   let url = page;
   let form: Record<string, string> | undefined;

@@ -3,12 +3,12 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../support/command.ts";
 
-/** A name of a folder in which each sign means something to some program. */
+/** A folder name in which each character has a meaning for some program. */
 export const oddName = "C# 100% mine? %41 ü [x] a:b&c;d'\"$e,f";
 
 const nowhere = "http://127.0.0.1:9";
 
-/** What the shell of a person may hold who works on other things besides: variables, and settings of Docker's client. */
+/** The environment of a user with other projects: variables, and settings of Docker's client. */
 export async function oddSurroundings(folder: string): Promise<Record<string, string>> {
   const docker = join(folder, "docker");
   await mkdir(docker, { recursive: true });
@@ -16,7 +16,7 @@ export async function oddSurroundings(folder: string): Promise<Record<string, st
   await writeFile(
     join(docker, "config.json"),
     JSON.stringify({
-      // BusyBox does not know of exceptions, and Vouch has its own; pip is to get out.
+      // BusyBox has no proxy exceptions, and Vouch has its own; pip needs a direct connection.
       proxies: { default: { httpProxy: nowhere, httpsProxy: nowhere, noProxy: "*" } },
       credsStore: "no-such-helper",
       ...{ psFormat: "x", imagesFormat: "x", networksFormat: "x", detachKeys: "a" },
@@ -39,7 +39,7 @@ export async function oddSurroundings(folder: string): Promise<Record<string, st
   };
 }
 
-/** Where the user's own Compose plugin lies. */
+/** The path of the user's own Compose plugin. */
 async function pluginsFolder(): Promise<string> {
   const path = '{{range .ClientInfo.Plugins}}{{if eq .Name "compose"}}{{.Path}}{{end}}{{end}}';
   const { output } = await run("docker", ["info", "--format", path]);
