@@ -69,8 +69,12 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
     ]);
 
   async function fill(): Promise<void> {
-    await inJupyter(["python3", "-c", FILL]);
-    assert.equal(statfsSync(disk).bavail, 0);
+    await inJupyter(["python3", "-c", IN_KERNEL], FILL);
+    // What was written is placed later, and the last blocks may become free again.
+    await until("not one block is left", async () => {
+      await inJupyter(["python3", "-c", FILL]);
+      return statfsSync(disk).bavail === 0;
+    });
   }
   const restart = async (service: string) => {
     const { code, output } = await run("docker", ["restart", await site.container(service)]);
@@ -137,7 +141,7 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
     const before = file("mine.ipynb");
     for (const blocks of [1, 2, 3]) {
       await inJupyter(["truncate", "--size", `-${blocks * 4096}`, "/home/jovyan/work/large.bin"]);
-      assert.equal((await saved("mine.ipynb", "x".repeat(20_000))).status, 507);
+      assert.equal((await saved("mine.ipynb", "x".repeat(60_000))).status, 507);
       assert.equal(file("mine.ipynb"), before);
     }
     await fill();
@@ -200,8 +204,8 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
     const { code, output } = await sql(
       "CREATE TABLE large (text LONGTEXT); INSERT INTO large SELECT REPEAT('x', 1000000) FROM seq_1_to_300",
     );
-    assert.equal(code, 1, output);
-    assert.match(output, /Lost connection|full/);
+    // Its client is in the container that ends.
+    assert.notEqual(code, 0, output);
     await until("the database answers", works, 120);
     assert.equal((await sql("SELECT COUNT(*) FROM numbers")).output, "20000\n");
     assert.equal(

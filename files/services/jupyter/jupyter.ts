@@ -51,7 +51,7 @@ export function jupyter(
       pids_limit: PROCESSES,
       // Shared memory, up to half of the machine's: PyTorch's loaders and Ray pass their data there. With Docker's own
       // 64 MB, a kernel ends with a bus error. Unused shared memory costs nothing.
-      tmpfs: ["/dev/shm:mode=1777,size=50%", `${RUN}:mode=1777,size=16m`],
+      tmpfs: ["/dev/shm:mode=1777,size=50%", runFolder(layout)],
       // When memory runs out, a kernel is killed before nginx or Vouch; see also takesMemoryLeft.
       oom_score_adj: 500,
       environment: {
@@ -137,6 +137,12 @@ function databaseUrl({ notebooksDatabasePassword }: Secrets): string {
   const password = encodeURIComponent(notebooksDatabasePassword);
   return `mariadb+pymysql://${NOTEBOOKS}:${password}@mariadb/${NOTEBOOKS}?charset=utf8mb4`;
 }
+
+/**
+ * The folder in memory belongs to the container's user. A mode that lets everybody write would be lost when the container
+ * starts again: runc before 1.2 then takes the mode of the folder below.
+ */
+const runFolder = ({ uid = USER.uid }: HostLayout) => `${RUN}:uid=${uid},gid=${USER.gid},mode=700,size=16m`;
 
 /** The next larger one of the machine types that start with little memory. */
 const LARGER: Record<string, string> = {

@@ -33,6 +33,6 @@ kill $! 2>/dev/null
 # A killed server did not fail by itself.
 if [ -n "$stopped" ] || [ -e "$served" ] || [ "$code" -gt 128 ]; then exit "$code"; fi
 
-echo "JupyterLab does not start with the files of the home directory (~/.jupyter, ~/.local), and runs without its settings, extensions and packages. Its log says why. Fix the file and restart Jupyter: File > Shut Down." | tee "$notice"
+echo "JupyterLab does not start with the files of the home directory (~/.jupyter, ~/.local), and runs without its settings, extensions and packages. Its log says why. Fix the file, or delete others if the disk is full, and restart Jupyter: File > Shut Down." | tee "$notice"
 export JUPYTER_UP_WITHOUT_HOME=1 JUPYTER_CONFIG_PATH="${JUPYTER_CONFIG_PATH%%:*}" JUPYTER_CONFIG_DIR="$notice.config" JUPYTER_DATA_DIR="$notice.data"
 exec "$@"

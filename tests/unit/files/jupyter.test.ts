@@ -124,7 +124,7 @@ describe("Jupyter", () => {
   it("starts with its own files in memory, where the disk is full", () => {
     const { JUPYTER_RUNTIME_DIR: runtime = "" } = service.environment as Record<string, string>;
     const [folder = ""] = /^\/run\/[^/]+/.exec(runtime) ?? [];
-    assert.deepEqual(service.tmpfs, ["/dev/shm:mode=1777,size=50%", `${folder}:mode=1777,size=16m`]);
+    assert.deepEqual(service.tmpfs, ["/dev/shm:mode=1777,size=50%", `${folder}:uid=1000,gid=100,mode=700,size=16m`]);
     assert.ok((service.command as string[]).includes(`${folder}/notice`));
   });
 
