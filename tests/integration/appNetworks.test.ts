@@ -42,8 +42,8 @@ describe("Networks of apps", () => {
   const statusOf = (app: string) => statusFor(ports.httpsPort, "ann@example.com", app);
   /** The demo's page is a list from its database. */
   async function isWhole(): Promise<void> {
+    // Nobody answers at all while nginx starts.
     for (const app of ["phpdemo", "second", "whoami"])
-      // Nobody answers at all while nginx starts.
       await until(`${app} answers`, async () => (await statusOf(app).catch(() => 0)) === 200, 60);
   }
   /** Compose by hand, as an operator types it. */
