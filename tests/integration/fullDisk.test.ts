@@ -103,7 +103,8 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
   });
   afterAll(async () => {
     await run(`${site.host.layout.root}/bin/site-apply`, ["down", site.project]);
-    await run("umount", [disk]);
+    // Docker may hold it for a moment longer.
+    await run("umount", ["--lazy", disk]);
     await site.remove();
   });
 
