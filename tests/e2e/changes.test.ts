@@ -10,7 +10,7 @@ import { containerIds, containersOf, networksOf, volumesOf } from "./support/doc
 const project = "jupyter-up-local";
 
 /** The services whose container was recreated. */
-function madeAnew(before: Record<string, string>, after: Record<string, string>): string[] {
+function recreatedServices(before: Record<string, string>, after: Record<string, string>): string[] {
   return Object.keys(after).filter((service) => before[service] !== after[service]);
 }
 
@@ -20,13 +20,13 @@ describe("a change of the settings", () => {
   let page: Page;
 
   /** Changes one setting and starts the site; returns the output and the recreated services. */
-  async function change(...setting: string[]): Promise<{ text: string; anew: string[] }> {
+  async function change(...setting: string[]): Promise<{ text: string; recreated: string[] }> {
     const ids = await containerIds(project);
     const set = await clone.pulumi("config", ...setting);
     assert.equal(set.code, 0, set.text);
     const { code, text } = await clone.npm("start");
     assert.equal(code, 0, text);
-    return { text, anew: madeAnew(ids, await containerIds(project)) };
+    return { text, recreated: recreatedServices(ids, await containerIds(project)) };
   }
 
   beforeAll(async () => {
@@ -61,9 +61,9 @@ describe("a change of the settings", () => {
       xsrf,
     );
     assert.equal(status, 201);
-    const { text, anew } = await change("set", "imageTag", "2026-08-17");
+    const { text, recreated } = await change("set", "imageTag", "2026-08-17");
     // The history's service has Jupyter's image, and no connections.
-    assert.deepEqual(anew, ["jupyter", "site-history"]);
+    assert.deepEqual(recreated, ["jupyter", "site-history"]);
     assert.match(text, /jupyter: starts anew; its running kernels end \(1\), notebooks stay as they were saved/);
     assert.match(text, /nginx: runs on/);
   });
@@ -71,16 +71,16 @@ describe("a change of the settings", () => {
   it("of allow applies to signed-in users, without a new container", async () => {
     const allowed = () => page.evaluate(() => fetch("/api/status").then((answer) => answer.status));
     assert.equal(await allowed(), 200);
-    const { anew } = await change("set", "--path", "allow[0]", "somebody.else@example.com");
-    assert.deepEqual(anew, []);
+    const { recreated } = await change("set", "--path", "allow[0]", "somebody.else@example.com");
+    assert.deepEqual(recreated, []);
     assert.equal(await allowed(), 403);
     await change("set", "--path", "allow[0]", "YOU@example.com");
     assert.equal(await allowed(), 200);
   });
 
   it("of domain changes host names, certificate and callback, without recreating nginx", async () => {
-    const { text, anew } = await change("set", "domain", "notes.lab.localhost");
-    assert.deepEqual(anew, ["dex", "vouch"]);
+    const { text, recreated } = await change("set", "domain", "notes.lab.localhost");
+    assert.deepEqual(recreated, ["dex", "vouch"]);
     assert.match(text, /Open:\s+https:\/\/jupyter\.notes\.lab\.localhost:8443\n/);
     const { page, context } = await person(browser);
     await page.goto("https://jupyter.notes.lab.localhost:8443/lab?reset");
