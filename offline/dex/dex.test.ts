@@ -146,14 +146,14 @@ test("Dex keeps no session: the next sign-in asks for the password again", async
   assert.match(locationOf(await get(`/auth/local?${authQuery()}`)), /^\/auth\/local\/login/);
 });
 
-test("Dex sends the browser back with a code and the client's state, once a form", async () => {
+test("Dex redirects back with a code and the client's state, once per form", async () => {
   const path = await loginForm({ state: "a b&c" });
   const answer = await post(path, { login: "bob@lab.test", password });
   assert.match(locationOf(answer), /^https:\/\/vouch\.lab\.test\/auth\?code=\w+&state=a\+b%26c$/);
   assert.equal((await post(path, { login: "bob@lab.test", password })).status, 400);
 });
 
-test("Dex tells name, address and whether it is verified at /userinfo", async () => {
+test("Dex returns the name, the address and whether it is verified at /userinfo", async () => {
   const { iss, aud, sub, email, email_verified, name, preferred_username } = await userInfoOf("ann@lab.test");
   assert.deepEqual(
     { iss, aud, email, email_verified, name, preferred_username },
@@ -169,7 +169,7 @@ test("Dex tells name, address and whether it is verified at /userinfo", async ()
   assert.equal(sub, "CgExEgVsb2NhbA");
 });
 
-test("Dex takes the username for the name if there is none, and has no preferred_username then", async () => {
+test("Dex returns the username as the name if there is no name, and then no preferred_username", async () => {
   const claims = await userInfoOf("bob@lab.test", { scope: "openid email profile groups" });
   assert.equal(claims.name, "bob");
   assert.equal(claims.preferred_username, undefined);
@@ -177,23 +177,23 @@ test("Dex takes the username for the name if there is none, and has no preferred
   assert.deepEqual(claims.groups, ["staff"]);
 });
 
-test("Dex tells only what the scopes ask for", async () => {
+test("Dex returns only the claims of the requested scopes", async () => {
   const claims = await userInfoOf("bob@lab.test", { scope: "openid" });
   assert.equal(claims.email, undefined);
   assert.equal(claims.email_verified, undefined);
   assert.equal(claims.name, undefined);
 });
 
-test("Dex does not mind the case of an address", async () => {
+test("Dex ignores the letter case of an address", async () => {
   assert.equal((await userInfoOf("BOB@LAB.TEST")).email, "bob@lab.test");
   assert.equal((await userInfoOf("ann@lab.TEST")).email, "Ann@Lab.test");
 });
 
-test("Dex takes a hash in base64 as well", async () => {
+test("Dex accepts a hash in base64, too", async () => {
   assert.equal((await userInfoOf("coded@lab.test")).email, "coded@lab.test");
 });
 
-test("Dex starts with a hash that is too cheap, and lets nobody in by it", async () => {
+test("Dex starts with a hash of too low a cost, and refuses every sign-in with it", async () => {
   const answer = await post(await loginForm(), { login: "cheap@lab.test", password });
   assert.equal(answer.status, 500);
   assert.match(await answer.text(), /Login error\. Please contact your administrator or try again later\./);
@@ -208,7 +208,7 @@ test("Dex refuses a wrong client secret and an unknown client", async () => {
   assert.equal((await redeem(code)).status, 200);
 });
 
-test("Dex takes the client's secret from the form as well", async () => {
+test("Dex accepts the client's secret in the form, too", async () => {
   const form = { client_id: clientId, client_secret: clientSecret };
   const answer = await redeem(await codeFor("bob@lab.test"), form, {});
   assert.equal(answer.status, 200);
@@ -218,7 +218,7 @@ test("Dex takes the client's secret from the form as well", async () => {
   assert.deepEqual(Object.keys(body), ["access_token", "token_type", "expires_in", "id_token"]);
 });
 
-test("Dex redeems a code once, for its own client and redirect_uri only", async () => {
+test("Dex redeems a code once, and only for its client and redirect_uri", async () => {
   const code = await codeFor("bob@lab.test");
   await assertTokenError(await redeem(code, {}, basic("other", "other secret")), 500, "server_error");
   await assertTokenError(
@@ -275,7 +275,7 @@ test("Dex shows a page, and no redirect, for a foreign redirect_uri or client", 
   }
 });
 
-test("Dex tells the client of its other mistakes by way of the browser", async () => {
+test("Dex reports other errors of a client to it by a redirect", async () => {
   for (const [over, error, description] of [
     [{ scope: "email" }, "invalid_scope", 'Missing required scope(s) ["openid"].'],
     [{ scope: "openid foo bar" }, "invalid_scope", 'Unrecognized scope(s) ["foo" "bar"]'],
@@ -294,11 +294,11 @@ test("Dex tells the client of its other mistakes by way of the browser", async (
   }
 });
 
-test("Dex sends a request without a query on without one", async () => {
+test("Dex redirects a request without a query without one", async () => {
   assert.equal(locationOf(await get("/auth")), "/auth/local");
 });
 
-test("Dex refuses an approval that it did not ask for", async () => {
+test("Dex refuses an approval that it did not request", async () => {
   for (const [query, status] of [
     ["", 401],
     ["?req=unknown", 401],
@@ -309,7 +309,7 @@ test("Dex refuses an approval that it did not ask for", async () => {
     assert.equal((await get(`/approval${query}`)).status, status, query);
 });
 
-test("Dex refuses a form that it did not give out, and other connectors", async () => {
+test("Dex refuses an unknown form, and other connectors", async () => {
   assert.equal((await get("/auth/local/login")).status, 400);
   assert.equal((await get("/auth/local/login?state=foo")).status, 400);
   assert.equal((await get(`/auth/github?${authQuery()}`)).status, 400);
@@ -333,7 +333,7 @@ test("Dex's ID token is signed by its published key and tied to nonce, code and 
   assert.equal(claims.c_hash, half(code));
 });
 
-test("openid-client goes through a whole sign-in with Dex", async () => {
+test("openid-client completes a sign-in with Dex", async () => {
   const own = await DexProcess.start();
   const options = { execute: [openid.allowInsecureRequests] };
   const client = await openid.discovery(new URL(own.url), clientId, clientSecret, undefined, options);
@@ -361,7 +361,7 @@ test("openid-client goes through a whole sign-in with Dex", async () => {
   await own.stop();
 });
 
-test("Dex lives below the path of its issuer", async () => {
+test("Dex serves its paths below the path of its issuer", async () => {
   const own = await DexProcess.start("https://lab.test/dex");
   const start = await fetch(`${own.url}/dex/auth?${authQuery()}`, { redirect: "manual" });
   assert.match(locationOf(start), /^\/dex\/auth\/local\?/);
@@ -376,9 +376,9 @@ test("Dex lives below the path of its issuer", async () => {
 const refused: [what: string, change: object, message: RegExp][] = [
   ["no issuer", { issuer: undefined }, /^invalid Config:\n\t-\tno issuer specified in config file$/m],
   ["no storage", { storage: undefined }, /no storage supplied in config file/],
-  ["nowhere to listen", { web: undefined }, /must supply a HTTP\/HTTPS {2}address to listen on/],
+  ["no address to listen on", { web: undefined }, /must supply a HTTP\/HTTPS {2}address to listen on/],
   ["an address without a port", { web: { http: "nope" } }, /listening \(http\) on nope: .* missing port in address/],
-  ["passwords but no password database", { enablePasswordDB: false }, /without enabling password db/],
+  ["passwords without enablePasswordDB", { enablePasswordDB: false }, /without enabling password db/],
   [
     "no way to sign in",
     { enablePasswordDB: false, staticPasswords: undefined },
@@ -433,7 +433,7 @@ test("Dex ends on SIGTERM", async () => {
   assert.equal(await own.stop(), 2);
 });
 
-test("Dex refuses a sign-in that took longer than expiry.authRequests, once the password is right", async () => {
+test("Dex refuses a sign-in that took longer than expiry.authRequests, even with the correct password", async () => {
   const port = await freePort();
   const short = await DexProcess.spawn({ ...goodConfig(port, issuer), expiry: { authRequests: "1s" } }, port);
   await short.ready();

@@ -19,7 +19,7 @@ const host = "jupyter.example.test";
 const visit = { ray: "", host, scheme: "https", address: "127.0.0.4" } as const;
 const request = (url: string, headers: IncomingHttpHeaders = {}, method = "GET") => ({ method, url, headers, visit });
 
-describe("An answer may be cached by its path's extension:", () => {
+describe("The edge may cache an answer by its path's extension:", () => {
   const cases: [url: string, eligible: boolean][] = [
     ["/style.css", true],
     ["/api/contents/data.CSV", true],
@@ -40,7 +40,7 @@ describe("An answer may be cached by its path's extension:", () => {
       assert.equal(isEligible(request(url, {}, "POST"), {}), false);
     });
 
-  it("whatever the extension, if a rule says so", () => {
+  it("with any extension, if a rule says so", () => {
     assert.equal(isEligible(request("/page.html"), { cache: true }), true);
     assert.equal(isEligible(request("/style.css"), { cache: false }), false);
   });
@@ -119,7 +119,7 @@ describe("The lifetime of a cached answer", () => {
     assert.deepEqual(kept({ "cache-control": "public, max-age=60" }, { asked }), miss(60));
   });
 
-  it("is set by a rule, whatever the answer says", () => {
+  it("is set by a rule, in spite of the answer's headers", () => {
     const rule = { cache: true, edgeTtl: 77 };
     const headers = { "cloudflare-cdn-cache-control": "no-store", "cache-control": "no-store", "set-cookie": ["a=1"] };
     assert.deepEqual(kept(headers, { rule }), miss(77));
@@ -128,7 +128,7 @@ describe("The lifetime of a cached answer", () => {
   });
 });
 
-describe("What is kept", () => {
+describe("An entry of the cache", () => {
   const answer = (text: string) => ({ status: 200, headers: { "set-cookie": ["a=1"] }, body: Buffer.from(text) });
 
   it("gets older, and expires", () => {
@@ -142,7 +142,7 @@ describe("What is kept", () => {
     assert.equal(cache.find("b"), undefined);
   });
 
-  it("evicts old entries for new ones", () => {
+  it("is evicted for new ones when the cache is full", () => {
     const cache = new Cache();
     const body = Buffer.alloc(15 * 1024 * 1024);
     for (const key of ["a", "b", "c", "d", "e"]) cache.keep(key, { ...answer(""), body }, 60);
@@ -241,7 +241,7 @@ describe("The edge's cache", () => {
     assert.deepEqual(asked, ["GET /a.css"]);
   });
 
-  it("caches everything if a rule says so, whatever the origin says", async () => {
+  it("caches everything if a rule says so, in spite of the origin's headers", async () => {
     const rules = [{ hosts: [host], cache: true, edgeTtl: 60 }];
     assert.deepEqual(await statuses([{ path: "/no-store.css" }, { path: "/no-store.css" }], rules), ["MISS", "HIT"]);
     assert.deepEqual(await statuses([{ path: "/lab" }, { path: "/lab" }], rules), ["MISS", "HIT"]);

@@ -54,7 +54,7 @@ describe("the edge, before a healthy origin", () => {
     assert.equal(seen.serverName, host);
   });
 
-  it("tells the origin the visitor's address and scheme", async () => {
+  it("sends the visitor's address and scheme to the origin", async () => {
     const { headers } = await echoed({ from: "127.0.0.9" });
     assert.equal(headers["cf-connecting-ip"], "127.0.0.9");
     assert.equal(headers["x-forwarded-for"], "127.0.0.9");
@@ -492,7 +492,7 @@ describe("the edge, with kept-alive connections", () => {
     }
   }
 
-  it("uses one again", async () => {
+  it("reuses one", async () => {
     assert.deepEqual(await askTwice(10_000, 50), { statuses: [200, 200], connections: 1 });
   });
   it("closes one that was idle for too long", async () => {
@@ -502,7 +502,7 @@ describe("the edge, with kept-alive connections", () => {
     const late = { kept: 5000, notice: 3000 };
     assert.deepEqual(await askTwice(100, 700, late), { statuses: [200, 520], connections: 1 });
   });
-  it("opens another one once it has noticed", async () => {
+  it("opens another one once it has noticed that the origin closed it", async () => {
     assert.deepEqual(await askTwice(100, 700), { statuses: [200, 200], connections: 2 });
   });
 

@@ -23,7 +23,7 @@ describe("Email Address Obfuscation", () => {
     );
   });
 
-  it("leaves attributes, scripts, forms, the head and marked parts alone", () => {
+  it("does not change attributes, scripts, forms, the head and marked parts", () => {
     for (const kept of [
       '<input value="ann@example.com">',
       '<script>var a = "ann@example.com";</script>',

@@ -48,7 +48,7 @@ describe("local.Command", () => {
     assert.deepEqual(outputs, { delete: "true", stdout: "", stderr: "" });
   });
 
-  it("passes stdin completely, and ignores that nobody reads it", async () => {
+  it("passes stdin completely, and ignores that the command does not read it", async () => {
     const stdin = "line\n".repeat(1_000_000);
     const counted = await engine.create(local, { create: "wc -c", stdin });
     assert.equal(String(counted.outputs.stdout).trim(), "5000000");
@@ -83,7 +83,7 @@ describe("local.Command", () => {
       assert.equal(nothing.id, made.id);
     });
 
-    it("finds the previous output in its environment, unless told otherwise", async () => {
+    it("has the previous output in its environment, unless that is disabled", async () => {
       const made = await engine.create(local, { create: "echo out; echo err >&2" });
       const update = 'echo "$PULUMI_COMMAND_STDOUT-$PULUMI_COMMAND_STDERR"';
       assert.equal((await engine.update(local, made, { update })).outputs.stdout, "out-err");
@@ -112,10 +112,10 @@ describe("local.Command", () => {
       ["a removed property", { triggers: old.triggers, environment: old.environment }, { create: "delete" }],
       // The SDK's option `replaceOnChanges` causes the replacement: engine.test.ts.
       ["a trigger's value", { ...old, triggers: [2, { deep: "x" }] }, { "triggers[0]": "update" }],
-      ["something deep in a trigger", { ...old, triggers: [1, { deep: "y" }] }, { "triggers[1].deep": "update" }],
-      ["one trigger more", { ...old, triggers: [1, { deep: "x" }, 3] }, { "triggers[2]": "add" }],
-      ["one trigger less", { ...old, triggers: [1] }, { "triggers[1]": "delete" }],
-      ["no triggers any more", { create: "a", environment: old.environment }, { triggers: "delete & replace" }],
+      ["a nested value of a trigger", { ...old, triggers: [1, { deep: "y" }] }, { "triggers[1].deep": "update" }],
+      ["an additional trigger", { ...old, triggers: [1, { deep: "x" }, 3] }, { "triggers[2]": "add" }],
+      ["a removed trigger", { ...old, triggers: [1] }, { "triggers[1]": "delete" }],
+      ["all triggers removed", { create: "a", environment: old.environment }, { triggers: "delete & replace" }],
       [
         "variables",
         { ...old, environment: { KEEP: "1", CHANGE: "2", NEW: "1" } },

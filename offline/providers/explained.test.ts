@@ -64,7 +64,7 @@ const credentials = JSON.stringify({ type: "service_account", client_email: "up@
     assert.equal(explanations(events, "gcp").length, hooks ? 0 : 1);
   });
 
-  it("is nothing after the refusal ends: everything is created, and then nothing changes", async () => {
+  it("is absent after the refusal ends: everything is created, and then nothing changes", async () => {
     await refuse();
     const created = await up();
     assert.equal(created.code, 0, created.text);

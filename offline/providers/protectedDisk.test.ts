@@ -50,7 +50,7 @@ const credentials = JSON.stringify({ type: "service_account", client_email: "up@
     assert.deepEqual(await resources(), ["projects/my-project/zones/us-central1-a/disks/lab-data-us-central1-a"]);
   });
 
-  it("leaves its last snapshot behind after `pulumi destroy --ignore-protect`", async () => {
+  it("leaves its last snapshot after `pulumi destroy --ignore-protect`", async () => {
     const { code, text } = await pulumi("destroy", "--yes", "--skip-preview", "--ignore-protect");
     assert.equal(code, 0, text);
     const left = await resources();

@@ -50,7 +50,7 @@ describe("the package random", () => {
     });
 
     const shapes: [string, Properties, RegExp][] = [
-      ["digits alone", { length: 30, lower: false, upper: false, special: false }, /^\d{30}$/],
+      ["only digits", { length: 30, lower: false, upper: false, special: false }, /^\d{30}$/],
       ["no digits, by the old name", { length: 60, number: false, special: false }, /^[A-Za-z]{60}$/],
       ["no special characters", { length: 60, special: false }, /^[A-Za-z0-9]{60}$/],
       [
@@ -90,7 +90,7 @@ describe("the package random", () => {
       [{ length: UNKNOWN, minLower: UNKNOWN }, []],
     ];
     for (const [inputs, expected] of refusals) {
-      it(`says ${expected.length === 0 ? "nothing" : "what is wrong"} about ${JSON.stringify(inputs)}`, async () => {
+      it(`${expected.length === 0 ? "accepts" : "refuses"} ${JSON.stringify(inputs)}`, async () => {
         assert.deepEqual(await engine.check(password, inputs), expected);
       });
     }

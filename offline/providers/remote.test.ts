@@ -44,14 +44,14 @@ describe("remote.Command", () => {
     host.stop();
   });
 
-  it("contacts nobody in a preview", async () => {
+  it("opens no connection in a preview", async () => {
     const before = host.connections;
     const { outputs } = await engine.create(remote, { connection, create: "echo x" }, { preview: true });
     assert.deepEqual([outputs.stdout, outputs.stderr], [UNKNOWN, UNKNOWN]);
     assert.equal(host.connections, before);
   });
 
-  it("contacts nobody without a command", async () => {
+  it("opens no connection without a command", async () => {
     const before = host.connections;
     await engine.delete(remote, await engine.create(remote, { connection }));
     assert.equal(host.connections, before);
@@ -93,7 +93,7 @@ describe("remote.Command", () => {
     });
   });
 
-  it("warns that the previous output does not reach the host, unless it need not", async () => {
+  it("warns that the previous output does not reach the host, unless that is disabled", async () => {
     const own = await served.attach();
     const made = await own.create(remote, { connection, create: "echo made", logging: "none" });
     await own.update(remote, made, { connection, create: "true" });
@@ -106,7 +106,7 @@ describe("remote.Command", () => {
     assert.equal(own.messages.length, 1);
   });
 
-  it("updates on triggers, which the SDK makes a replacement, and on any part of the connection, and takes a written default for no change", async () => {
+  it("updates on a change of triggers (a replacement in the SDK) or of the connection, but not when a default is set explicitly", async () => {
     const inputs = { connection: { host: "h" }, create: "a", triggers: ["1"] };
     const resource = { id: "it1", inputs, outputs: inputs };
     const changes = (news: Properties) => engine.diff(remote, resource, { ...inputs, ...news });
@@ -195,7 +195,7 @@ describe("remote.Command", () => {
     }
   });
 
-  it("offers nothing but the type of the host key, which for an RSA key sshd does not have", async () => {
+  it("offers only the type of the host key, which sshd does not support for an RSA key", async () => {
     // The server of this test offers its only key, as a current sshd offers every other signature.
     const { public: hostKey } = ssh2.utils.generateKeyPairSync("rsa", { bits: 2048 });
     await assert.rejects(engine.create(remote, { connection: { ...connection, hostKey }, create: "true" }), {
@@ -226,7 +226,7 @@ describe("remote.Command", () => {
     });
   });
 
-  it("dials again, saying so, until the limit of errors", async () => {
+  it("dials again until the limit of errors, with a message each time", async () => {
     const own = await served.attach();
     const inputs = { connection: { ...connection, port: await freePort(), dialErrorLimit: 2 }, create: "true" };
     await assert.rejects(own.create(remote, inputs), { message: /^after 2 failed attempts: dial tcp / });

@@ -25,7 +25,7 @@ export interface Operation {
    */
   readonly signal: AbortSignal;
   /**
-   * Aborted when the CLI has gone and nobody waits for the answer: at this point a real provider would have been
+   * Aborted when the CLI has ended and nothing waits for the answer: at this point a real provider would have been
    * killed.
    */
   readonly abandoned: AbortSignal;

@@ -12,7 +12,7 @@ const { formerMachineOf, releaseKeyOf } = await import(`${process.env.COMPONENTS
 const former = formerMachineOf(await readStackState(), releaseKeyOf("site"));
 export const found = former ? `${former.user}@${former.host}:${former.port} ${former.hostKey}` : "none";
 
-// Without a command it contacts nobody.
+// Without a command, it opens no connection.
 new Command("site-release", {
   connection: { host: "203.0.113.7", user: "ann", privateKey: "a key", hostKey: "ssh-ed25519 AAAA" },
 });

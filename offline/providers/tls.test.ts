@@ -113,7 +113,7 @@ describe("the package tls", () => {
       );
     });
 
-    it("refuses what it does not know", async () => {
+    it("refuses unknown algorithms and curves", async () => {
       assert.deepEqual(await engine.check(privateKey, { algorithm: "DSA" }), [
         'algorithm: Attribute algorithm value must be one of: ["RSA" "ECDSA" "ED25519"], got: "DSA"',
       ]);
@@ -248,7 +248,11 @@ describe("the package tls", () => {
 
     const badInputs: [string, Properties, RegExp][] = [
       ["an authority without a name", { isCaCertificate: true }, /Must contain at least one Distinguished Name/],
-      ["an authority key id of nobody", { setAuthorityKeyId: true }, /Could not determine Authority Key Identifier/],
+      [
+        "an authority key ID that does not exist",
+        { setAuthorityKeyId: true },
+        /Could not determine Authority Key Identifier/,
+      ],
       ["an invalid private key", { privateKeyPem: "x" }, /^Failed to parse private key PEM: /],
       ["an invalid IP address", { ipAddresses: ["lab"] }, /^Invalid IP address: Failed to parse "lab"$/],
     ];
@@ -361,7 +365,7 @@ describe("the package tls", () => {
     });
   });
 
-  it("knows nothing of a certificate in a preview", async () => {
+  it("shows all outputs as unknown in a preview", async () => {
     const inputs = { privateKeyPem: UNKNOWN, allowedUses: [], validityPeriodHours: 1 };
     const { outputs } = await engine.create(selfSignedCert, inputs, { preview: true });
     for (const name of ["certPem", "keyAlgorithm", "readyForRenewal", "validityEndTime", "validityStartTime"]) {

@@ -122,7 +122,7 @@ test("The provider's username takes precedence over the address, whatever the ca
     assert.equal(headers["x-vouch-idp-claims-email"], "alice@example.org");
   }));
 
-test("Names travel as UTF-8", () =>
+test("Names are sent as UTF-8", () =>
   withVouch({}, async (vouch) => {
     provider.userInfo = JSON.stringify({ email: "zoë@example.org", name: "Zoë Čapek" });
     const { headers } = await validate(vouch, cookiesOf(await signIn(vouch)));

@@ -34,7 +34,7 @@ describe("the tree of metadata", () => {
     assert.equal(read("project/", "recursive=true&alt=text").body, "project-id my-project\n");
   });
 
-  it("has nothing elsewhere", () => {
+  it("has no other paths", () => {
     for (const path of ["instance/nothing", "instance/name/more", "instance/toString", "constructor"]) {
       assert.equal(read(path).status, 404, path);
     }

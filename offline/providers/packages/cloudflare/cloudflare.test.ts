@@ -95,7 +95,7 @@ describe("the package cloudflare", () => {
     writeFile(join(cloud.folder, "faults.json"), JSON.stringify(faults));
 
   describe("DnsRecord", () => {
-    it("is made with the defaults and computed outputs of the real one", async () => {
+    it("is created with the defaults and computed outputs of the real one", async () => {
       const { id, outputs } = await create({ comment: "the notebook" });
       assert.match(id, /^[0-9a-f]{32}$/);
       const { createdOn, modifiedOn, commentModifiedOn, ...rest } = outputs;
@@ -298,7 +298,7 @@ describe("the package cloudflare", () => {
         ...changes,
       }) as const;
 
-    it("leads to the edge for a proxied record, follows a CNAME, and leaves out records that are not addresses", () => {
+    it("resolves a proxied record to the edge, follows a CNAME, and omits records that are not addresses", () => {
       const found = addresses(
         [
           entry({}),

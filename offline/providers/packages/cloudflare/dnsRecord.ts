@@ -150,7 +150,7 @@ function put(operation: Operation, request: ApiRequest, id: string, inputs: Reco
         name: wholeName(inputs.name, zone),
         type,
         content,
-        // A proxied record has no TTL of its own, whatever the program sets.
+        // A proxied record has no TTL of its own, even if the program sets one.
         ttl: isProxied ? 1 : ttl,
         proxied: isProxied,
         createdOn: before?.createdOn ?? time,

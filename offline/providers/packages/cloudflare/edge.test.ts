@@ -135,7 +135,7 @@ const skip =
     assert.equal((await ask()).status, 200);
   });
 
-  it("is removed with the last proxied record, and leaves nothing behind", async () => {
+  it("is removed completely with the last proxied record", async () => {
     record = await engine.update(recordType, record, inputs({ proxied: false }));
     assert.deepEqual((await inventory(cloud)).containers, []);
     await engine.delete(recordType, record);

@@ -52,7 +52,7 @@ export async function requireZone(cloud: Cloud, id: string, path: string): Promi
     throw new Refusal(404, { code: 7003, message }, { code: 7000, message: "No route for that URI" });
   }
   const zone = (await readZones(cloud)).find((candidate) => candidate.id === id);
-  // The API does not distinguish somebody else's zone from one that does not exist.
+  // The API does not distinguish another account's zone from one that does not exist.
   if (zone === undefined) throw new Refusal(403, { code: 10000, message: "Authentication error" });
   return zone;
 }

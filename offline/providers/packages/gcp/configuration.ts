@@ -18,7 +18,7 @@ const encoded = [
 ];
 
 /**
- * Throws for JSON that is none. Held in November 2026 to pulumi-terraform-bridge's `ConfigEncoding` and `CheckConfig`; the rest of
+ * Throws for invalid JSON. Compared in November 2026 with pulumi-terraform-bridge's `ConfigEncoding` and `CheckConfig`; the rest of
  * the message is that of Go's JSON reader.
  */
 export function refuseMalformed(config: Properties): void {

@@ -69,7 +69,7 @@ describe("the fake Google Cloud, without a machine", () => {
     }
   }
 
-  it("asks for credentials in the provider's words", async () => {
+  it("refuses missing credentials with the provider's message", async () => {
     const nobody = { GOOGLE_CREDENTIALS: undefined, CLOUDSDK_CONFIG: "/nonexistent" };
     await within({ ...nobody, GOOGLE_APPLICATION_CREDENTIALS: undefined }, () =>
       assert.rejects(engine.checkConfig({}), (error: Error) => {
@@ -87,7 +87,7 @@ describe("the fake Google Cloud, without a machine", () => {
     );
   });
 
-  it("warns in the provider's words that no project is configured, unless the warning is disabled", async () => {
+  it("warns with the provider's message that no project is configured, unless the warning is disabled", async () => {
     const said = () => engine.messages.map(({ text }) => text);
     await engine.checkConfig({});
     assert.deepEqual(said(), [], "the environment sets one");
@@ -187,7 +187,7 @@ describe("the fake Google Cloud, without a machine", () => {
     ]);
   });
 
-  it("refuses a machine type that does not support pd-standard disks, in the API's words", async () => {
+  it("refuses a machine type that does not support pd-standard disks, with the API's message", async () => {
     await assert.rejects(
       create("instance", { ...vm, machineType: "n4-standard-2" }),
       /Error creating instance: googleapi: Error 400: pd-standard disk type cannot be used by n4-standard-2 machine type\., badRequest/,
@@ -250,7 +250,7 @@ describe("the fake Google Cloud, without a machine", () => {
     );
   });
 
-  it("takes a last snapshot of a deleted disk, if requested and if its name is short enough", async () => {
+  it("takes a last snapshot before a disk is deleted, if requested and if its name is short enough", async () => {
     const asked = { size: 10, createSnapshotBeforeDestroy: true };
     const long = await create("disk", { ...asked, name: `data-${"x".repeat(44)}` });
     await assert.rejects(engine.delete(types.disk, long), /Your disk name is too long .* The max is 48 characters/);
@@ -409,7 +409,7 @@ describe("the fake Google Cloud, without a machine", () => {
     assert.equal((await diff("other"))?.deleteBeforeReplace, false);
   });
 
-  it("injects the faults of a test, in the API's words", async () => {
+  it("injects the faults of a test, with the API's messages", async () => {
     const asked = { type: types.address, operation: "create" };
     await faults({ ...asked, fault: "quota exceeded", times: 1 }, { ...asked, fault: "api not enabled" });
     const another = () => create("address", { name: "another" });

@@ -144,7 +144,7 @@ const skip = !(dockerIsHere && debianRelease() !== undefined) && "machines boot 
     await update("instance", { metadata });
   });
 
-  it("finds its disk by the name of its device, also when the disk has grown", async () => {
+  it("finds its disk by the device name, also after the disk has grown", async () => {
     const device = "/dev/disk/by-id/google-data";
     await run(
       `sudo mkfs.ext4 -q ${device} && sudo mkdir /data && echo '${device} /data ext4 nofail 0 2' | sudo tee -a /etc/fstab`,
@@ -170,7 +170,7 @@ const skip = !(dockerIsHere && debianRelease() !== undefined) && "machines boot 
     assert.ok(Number(before[1]) > 9.5 * 2 ** 30 && Number(before[1]) < 10 * 2 ** 30, before[1]);
   });
 
-  it("takes swap and memory settings without changing the host's", async () => {
+  it("accepts swap and memory settings without changing the host's", async () => {
     const hosts = () => attempt("sh", ["-c", "cat /proc/swaps /proc/sys/vm/swappiness"]).then(({ stdout }) => stdout);
     const before = await hosts();
     await run("sudo fallocate -l 64M /swap && sudo chmod 600 /swap && sudo mkswap -q /swap && sudo swapon /swap");
@@ -204,7 +204,7 @@ const skip = !(dockerIsHere && debianRelease() !== undefined) && "machines boot 
     assert.equal(await run(inMetadata("instance/name")), "vm");
   });
 
-  it("comes back from a reboot as it was", async () => {
+  it("keeps its state in a reboot", async () => {
     const bootId = "cat /proc/1/stat | cut -d ' ' -f 22";
     const before = await run(bootId);
     await run("sudo systemctl reboot").catch(() => {});
@@ -219,7 +219,7 @@ const skip = !(dockerIsHere && debianRelease() !== undefined) && "machines boot 
     assert.equal(await run("sudo docker run --rm box /busybox echo again"), "again\n");
   });
 
-  it("has nothing to say when it hangs, and can be stopped all the same", async () => {
+  it("does not answer when it hangs, but can be stopped", async () => {
     await hangMachine(test.cloud, "us-central1-a-vm");
     await assert.rejects(shell({ tries: 1 }), /Timed out while waiting for handshake/);
     await update("instance", { desiredStatus: "TERMINATED" });
@@ -229,7 +229,7 @@ const skip = !(dockerIsHere && debianRelease() !== undefined) && "machines boot 
     assert.equal(await run("cat /data/file"), "kept\n");
   });
 
-  it("stops for another machine type only when it may, and keeps its disks and its address", async () => {
+  it("stops for another machine type only if that is allowed, and keeps its disks and its address", async () => {
     await assert.rejects(
       update("instance", { machineType: "e2-small" }),
       /requires stopping it\. To acknowledge this, please set/,
@@ -244,7 +244,7 @@ const skip = !(dockerIsHere && debianRelease() !== undefined) && "machines boot 
     assert.match(await run(inMetadata("instance/machine-type")), /\/machineTypes\/e2-small$/);
   });
 
-  it("takes a disk, and gives it back, while it runs", async () => {
+  it("attaches and detaches a disk while it runs", async () => {
     const other = await engine.create(types.disk, { name: "other", size: 1 });
     const attachedDisks = [...inputs().attachedDisks, { source: "other", deviceName: "other" }];
     await update("instance", { attachedDisks });
@@ -273,7 +273,7 @@ const skip = !(dockerIsHere && debianRelease() !== undefined) && "machines boot 
     );
   });
 
-  it("leaves its disk to the next one", async () => {
+  it("leaves its disk for the next instance", async () => {
     await engine.delete(types.instance, made.instance as Resource);
     assert.deepEqual((await inventory(test.cloud)).containers, []);
     made.instance = await engine.create(types.instance, inputs());
@@ -299,7 +299,7 @@ const skip = !(dockerIsHere && debianRelease() !== undefined) && "machines boot 
     await engine.delete(types.instance, made.instance as Resource);
   });
 
-  it("leaves nothing behind, and no loop device", async () => {
+  it("leaves no container, network or loop device", async () => {
     for (const type of ["disk", "address", "account", "firewall", "network"] as const) {
       await engine.delete(types[type], made[type] as Resource);
     }
