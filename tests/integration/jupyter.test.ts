@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { readSettings } from "../../settings/read.ts";
 import { run } from "../support/command.ts";
 import { type TestHost, testHost } from "../support/host.ts";
-import { havePulled } from "../support/images.ts";
+import { pullImages } from "../support/images.ts";
 import { configWith } from "../support/settings.ts";
 import { bundleWith, secrets, serviceOf, siteWith } from "../support/site.ts";
 import { composeOf } from "../support/unpack.ts";
@@ -110,7 +110,7 @@ describe("Jupyter's image", () => {
   let host: TestHost;
   let options: string[];
   beforeAll(async () => {
-    await havePulled([reference]);
+    await pullImages([reference]);
     host = testHost();
     const bundle = bundleWith({ ...changes, layout: { ...changes.layout, ...host.layout } });
     await host.apply("secrets", bundle.secrets);

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { freePort } from "../../offline/support/freePort.ts";
 import { run } from "../support/command.ts";
-import { havePulled, imageMirror } from "../support/images.ts";
+import { imageMirror, pullImages } from "../support/images.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { serviceOf, siteWith } from "../support/site.ts";
 import { until } from "../support/until.ts";
@@ -24,11 +24,11 @@ describe("On a network whose DNS resolver answers the names of the site's servic
   let site: RunningSite;
   let httpsPort: number;
   const network = `jupyter-up-rendered-${randomUUID().slice(0, 8)}-false`;
-  let falseHost = "";
+  let fakeHost = "";
 
   /** The names that the resolver was queried for. */
   async function asked(): Promise<string[]> {
-    const { output } = await run("docker", ["logs", falseHost]);
+    const { output } = await run("docker", ["logs", fakeHost]);
     return [...output.matchAll(/^asked for (.+)$/gm)].map(([, name]) => name ?? "");
   }
   const page = { accept: "text/html", "sec-fetch-mode": "navigate" };
@@ -51,16 +51,16 @@ describe("On a network whose DNS resolver answers the names of the site's servic
     const address = (await run("docker", gateway)).output.trim();
     // An image with a C library for this Node.
     const { image } = serviceOf(siteWith({ settings: { ...settings, imageMirror } }), "phpdemo");
-    await havePulled([image.reference]);
-    const program = new URL("../support/falseHost.ts", import.meta.url).pathname;
+    await pullImages([image.reference]);
+    const program = new URL("../support/fakeHost.ts", import.meta.url).pathname;
     const started = await run("docker", [
       ...["run", "--detach", "--network", "host", "--user", "0", "--entrypoint", "/node"],
-      ...["--volume", `${process.execPath}:/node:ro`, "--volume", `${program}:/falseHost.ts:ro`],
-      ...[image.reference, "--disable-warning=ExperimentalWarning", "/falseHost.ts", address],
+      ...["--volume", `${process.execPath}:/node:ro`, "--volume", `${program}:/fakeHost.ts:ro`],
+      ...[image.reference, "--disable-warning=ExperimentalWarning", "/fakeHost.ts", address],
     ]);
     assert.equal(started.code, 0, started.output);
-    falseHost = started.output.trim();
-    const ready = async () => (await run("docker", ["logs", falseHost])).output.includes("ready");
+    fakeHost = started.output.trim();
+    const ready = async () => (await run("docker", ["logs", fakeHost])).output.includes("ready");
     await until("the resolver is ready", ready, 10);
 
     httpsPort = await freePort();
@@ -73,7 +73,7 @@ describe("On a network whose DNS resolver answers the names of the site's servic
   });
   afterAll(async () => {
     await site?.remove();
-    if (falseHost) await run("docker", ["rm", "--force", falseHost]);
+    if (fakeHost) await run("docker", ["rm", "--force", fakeHost]);
     await run("docker", ["network", "rm", network]);
   });
 

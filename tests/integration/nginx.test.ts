@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../support/command.ts";
 import { testHost } from "../support/host.ts";
-import { havePulled, imageMirror } from "../support/images.ts";
+import { imageMirror, pullImages } from "../support/images.ts";
 import { bundleWith, type Changes, serviceOf, siteWith } from "../support/site.ts";
 import { onThisMachine, variants } from "../support/variants.ts";
 
@@ -25,7 +25,7 @@ async function check(changes: Changes) {
   }
 }
 
-beforeAll(() => havePulled([serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image.reference]));
+beforeAll(() => pullImages([serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image.reference]));
 // Compose creates a project's networks even for a service without a network.
 afterAll(() => run("docker", ["compose", "--project-name", PROJECT, "down"]));
 

@@ -3,7 +3,7 @@ import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, it } from "@jest/globals";
 import { run } from "../support/command.ts";
-import { havePulled, imageMirror } from "../support/images.ts";
+import { imageMirror, pullImages } from "../support/images.ts";
 import { stackConfig } from "../support/projectFile.ts";
 
 const demo = fileURLToPath(new URL("../../files/php-demo", import.meta.url));
@@ -11,7 +11,7 @@ const [app] = stackConfig("local")["jupyter-up:apps"] as { image: string }[];
 const image = [imageMirror, app?.image].filter(Boolean).join("/");
 
 describe("The PHP demo's image", () => {
-  beforeAll(() => havePulled([image]));
+  beforeAll(() => pullImages([image]));
   const php = (...args: string[]) =>
     run("docker", [
       "run",

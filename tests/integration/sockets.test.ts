@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../support/command.ts";
 import { type TestHost, testHost } from "../support/host.ts";
-import { havePulled } from "../support/images.ts";
+import { pullImages } from "../support/images.ts";
 import { bundleWith, serviceOf, siteWith } from "../support/site.ts";
 import { composeOf } from "../support/unpack.ts";
 import { onThisMachine } from "../support/variants.ts";
@@ -25,7 +25,7 @@ describe("Jupyter's WebSockets", () => {
   };
 
   beforeAll(async () => {
-    await havePulled([reference]);
+    await pullImages([reference]);
     host = testHost();
     const bundle = bundleWith({ ...changes, layout: { ...changes.layout, ...host.layout } });
     await host.apply("secrets", bundle.secrets);

@@ -5,7 +5,7 @@ import { run } from "./command.ts";
 export const imageMirror = process.env.JUPYTER_UP_IMAGE_MIRROR ?? "";
 
 /** Pulls missing images, so that the output of a tested command does not mention it. */
-export async function havePulled(references: string[]): Promise<void> {
+export async function pullImages(references: string[]): Promise<void> {
   for (const reference of references) {
     if ((await run("docker", ["image", "inspect", reference])).code === 0) continue;
     const { code, output } = await run("docker", ["pull", "--quiet", reference]);

@@ -12,7 +12,7 @@ import { type AcmeWorld, type AcmeWorldArgs, startAcme } from "../../offline/acm
 import { freePort } from "../../offline/support/freePort.ts";
 import { run } from "./command.ts";
 import { type TestHost, testHost } from "./host.ts";
-import { havePulled, imageMirror } from "./images.ts";
+import { imageMirror, pullImages } from "./images.ts";
 import { settingsWith } from "./settings.ts";
 import { layout, secrets } from "./site.ts";
 
@@ -33,7 +33,7 @@ export class Machine {
   static async start({ host = testHost(), ...args }: AcmeWorldArgs & { host?: TestHost } = {}): Promise<Machine> {
     const world = await startAcme("example.com", args);
     const machine = new Machine(host, world, [await freePort(), await freePort()]);
-    await lendImages(imagesOf(machine.site("lab.example.com", { mirror: "" })), world, machine.mirror);
+    await tagImages(imagesOf(machine.site("lab.example.com", { mirror: "" })), world, machine.mirror);
     return machine;
   }
 
@@ -95,7 +95,7 @@ export class Machine {
   }
 
   /** Backdates the files, as if the timer had not run for days. */
-  forgetAnswers() {
+  backdateRecords() {
     const folder = `${this.host.folder}/data/certificates`;
     for (const name of readdirSync(folder))
       if (name.endsWith(".asked")) utimesSync(`${folder}/${name}`, 0, new Date("2026-01-01"));
@@ -110,9 +110,9 @@ export class Machine {
 }
 
 /** Tags the site's images with their names in a mirror; lego's image gets the addresses of the fakes. */
-export async function lendImages(images: Image[], world: AcmeWorld, mirror: string): Promise<string[]> {
+export async function tagImages(images: Image[], world: AcmeWorld, mirror: string): Promise<string[]> {
   const from = (reference: string) => (imageMirror ? `${imageMirror}/${reference}` : reference);
-  await havePulled(images.map(({ reference }) => from(reference)));
+  await pullImages(images.map(({ reference }) => from(reference)));
   for (const { reference } of images)
     if (reference.includes("/lego:")) await buildLego(from(reference), world, `${mirror}/${reference}`);
     else execFileSync("docker", ["tag", from(reference), `${mirror}/${reference}`]);

@@ -18,7 +18,7 @@ export function declaredSettings(): Record<string, Declared> {
 export const projectFile = () => read("Pulumi.yaml");
 
 /** The config that a program gets for a stack: its config file over the defaults of Pulumi.yaml, lists and objects as JSON. */
-export function handedOver(stackConfig: Record<string, unknown>): Record<string, string> {
+export function pulumiConfig(stackConfig: Record<string, unknown>): Record<string, string> {
   const defaults = Object.entries(declaredSettings()).map(([key, declared]) => [`jupyter-up:${key}`, declared.default]);
   const config = { ...Object.fromEntries(defaults), ...stackConfig };
   return Object.fromEntries(

@@ -7,7 +7,7 @@ import { selfSigned } from "../../offline/support/certificate.ts";
 import { freePort } from "../../offline/support/freePort.ts";
 import { type Ended, run } from "./command.ts";
 import { type TestHost, testHost } from "./host.ts";
-import { havePulled, imageMirror } from "./images.ts";
+import { imageMirror, pullImages } from "./images.ts";
 import { type Changes, hostNames, secrets, siteWith } from "./site.ts";
 
 /** Options of a test's release. */
@@ -68,7 +68,7 @@ export function runningSite(names: string[], host = testHost()): RunningSite {
         .filter(({ name }) => names.includes(name))
         .map((service) => ({ ...service, compose: { ...defaults, ...service.compose } })),
     };
-    if (pulled) await havePulled(imagesOf(site).map(({ reference }) => reference));
+    if (pulled) await pullImages(imagesOf(site).map(({ reference }) => reference));
     return bundleOf(site, { ...secrets, ...selfSigned(hostNames(whole)), ...changes.secrets });
   }
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { onTerminal, type Seen, type TerminalOptions } from "../../support/terminal.ts";
-import { oddName, oddSurroundings } from "./oddSurroundings.ts";
+import { oddEnvironment, oddName } from "./oddEnvironment.ts";
 
 const run = promisify(execFile);
 const checkout = new URL("../../..", import.meta.url).pathname;
@@ -22,18 +22,18 @@ export class Clone {
   readonly folder: string;
   /** The folder around it, with no other content than a test's. */
   private readonly parent: string;
-  private readonly surroundings: Record<string, string>;
+  private readonly environment: Record<string, string>;
 
-  private constructor(parent: string, name: string, surroundings: Record<string, string>) {
+  private constructor(parent: string, name: string, environment: Record<string, string>) {
     this.parent = parent;
     this.folder = join(parent, name);
-    this.surroundings = surroundings;
+    this.environment = environment;
   }
 
   /** @param odd whether its folder has an odd name, and the shell and Docker's client have another project's settings */
   static async make({ odd = false } = {}): Promise<Clone> {
     const parent = await mkdtemp(join(tmpdir(), "jupyter-up-"));
-    const clone = new Clone(parent, odd ? oddName : "clone", odd ? await oddSurroundings(parent) : {});
+    const clone = new Clone(parent, odd ? oddName : "clone", odd ? await oddEnvironment(parent) : {});
     const { folder } = clone;
     await mkdir(folder);
     const { stdout } = await run("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: checkout });
@@ -65,7 +65,7 @@ export class Clone {
 
   /** Runs `npm run` on a terminal of this width. */
   npmOnTerminal(terminal: Pick<TerminalOptions, "columns" | "type">, ...args: string[]): Promise<Seen> {
-    const env = { ...withoutTestSurroundings(), ...this.surroundings };
+    const env = { ...withoutTestEnvironment(), ...this.environment };
     return onTerminal(["npm", "--silent", ...args], { ...terminal, cwd: this.folder, env });
   }
 
@@ -78,7 +78,7 @@ export class Clone {
     try {
       const { stdout, stderr } = await run(command, args, {
         cwd: this.folder,
-        env: { ...withoutTestSurroundings(), ...this.surroundings, ...env },
+        env: { ...withoutTestEnvironment(), ...this.environment, ...env },
         timeout: TEN_MINUTES,
         maxBuffer: 64 << 20,
       });
@@ -112,7 +112,7 @@ export class Clone {
 }
 
 /** The environment of a user, without the test run's variables, so that the scripts detect everything themselves. */
-export function withoutTestSurroundings(): NodeJS.ProcessEnv {
+export function withoutTestEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(PULUMI_|JUPYTER_UP_|JEST_)/.test(name));
   return Object.fromEntries(kept);
 }

@@ -7,7 +7,7 @@ import { docker } from "../../../offline/cloud/docker.ts";
 import { type Cloud, openCloud } from "../../../offline/cloud/folder.ts";
 import { containerOf } from "../../../offline/cloud/machines.ts";
 import { attempt, run } from "../../../scripts/cli/command.ts";
-import { Clone, type Outcome, withoutTestSurroundings } from "./clone.ts";
+import { Clone, type Outcome, withoutTestEnvironment } from "./clone.ts";
 
 /** The event of the CLI about a resource. */
 interface EngineEvent {
@@ -137,7 +137,7 @@ export class CloudStack {
       "--stack",
       this.stack,
     ];
-    const env = { ...withoutTestSurroundings(), ...this.env() };
+    const env = { ...withoutTestEnvironment(), ...this.env() };
     const child = spawn("npm", args, { cwd: this.clone.folder, env, stdio: ["ignore", "pipe", "ignore"] });
     const ended = new Promise((resolve) => child.once("close", resolve));
     let text = "";

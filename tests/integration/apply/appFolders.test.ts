@@ -19,7 +19,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from "@jest/
 import type { DataFolder } from "../../../files/site/service.ts";
 import { run } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
-import { havePulled, imageMirror } from "../../support/images.ts";
+import { imageMirror, pullImages } from "../../support/images.ts";
 import { releaseText } from "../../support/release.ts";
 import { serviceOf, siteWith } from "../../support/site.ts";
 
@@ -45,7 +45,7 @@ describe("An app's folder gets the owner that its image runs as,", () => {
   let host: TestHost;
 
   beforeAll(async () => {
-    await havePulled([nginx]);
+    await pullImages([nginx]);
     host = testHost();
     const { output } = await run("docker", ["create", nginx]);
     for (const [index, [says]] of users.entries())
@@ -147,7 +147,7 @@ describe("An app's folder gets the owner that its image runs as,", () => {
   let appFolder: string;
 
   beforeAll(async () => {
-    await havePulled([nginx]);
+    await pullImages([nginx]);
     const { output } = await run("docker", ["create", nginx]);
     await run("docker", ["commit", "--change", "USER nginx", "--change", "VOLUME /cache", output.trim(), image]);
     await run("docker", ["rm", output.trim()]);

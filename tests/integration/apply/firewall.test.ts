@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
-import { havePulled, imageMirror } from "../../support/images.ts";
+import { imageMirror, pullImages } from "../../support/images.ts";
 import { releaseText } from "../../support/release.ts";
 import { serviceOf, siteWith } from "../../support/site.ts";
 
@@ -19,7 +19,7 @@ const skip = process.getuid?.() !== 0 && "only root has a firewall";
   let env: NodeJS.ProcessEnv;
 
   beforeAll(async () => {
-    await havePulled([nginx]);
+    await pullImages([nginx]);
     host = testHost();
     loaded = `${host.folder}/loaded`;
     mkdirSync(`${host.folder}/bin`);

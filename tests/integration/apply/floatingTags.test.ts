@@ -5,7 +5,7 @@ import { debianRelease } from "../../../offline/setup/environment.ts";
 import { registryAddress, type Stop, startRegistry } from "../../../offline/setup/registry.ts";
 import { run } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
-import { havePulled, imageMirror } from "../../support/images.ts";
+import { imageMirror, pullImages } from "../../support/images.ts";
 import { releaseText } from "../../support/release.ts";
 import { serviceOf, siteWith } from "../../support/site.ts";
 
@@ -21,7 +21,7 @@ const debian = debianRelease();
 
   beforeAll(async () => {
     if (debian) stop = await startRegistry(debian, () => {});
-    await havePulled([nginx]);
+    await pullImages([nginx]);
   });
   beforeEach(async () => {
     host = testHost();

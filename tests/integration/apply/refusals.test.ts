@@ -20,7 +20,7 @@ import { selfSigned } from "../../../offline/support/certificate.ts";
 import { freePort } from "../../../offline/support/freePort.ts";
 import { run } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
-import { havePulled, imageMirror } from "../../support/images.ts";
+import { imageMirror, pullImages } from "../../support/images.ts";
 import { releaseText } from "../../support/release.ts";
 import { bundleWith, hostNames, serviceOf, siteWith } from "../../support/site.ts";
 
@@ -41,7 +41,7 @@ describe("A release is refused, with the running one unchanged, if", () => {
   let host: TestHost;
   let root: string;
   let project: string;
-  beforeAll(() => havePulled([nginxImage]));
+  beforeAll(() => pullImages([nginxImage]));
   beforeEach(() => {
     host = testHost();
     root = host.layout.root ?? "";
@@ -341,7 +341,7 @@ describe("The first release of a site, if nginx refuses its files", () => {
       };
       const site = siteWith(changes);
       const names = hostNames(site);
-      await havePulled(imagesOf(site).map(({ reference }) => reference));
+      await pullImages(imagesOf(site).map(({ reference }) => reference));
       const { certificate } = selfSigned(names);
       const { certificateKey } = selfSigned(names);
       const bundle = bundleWith({ ...changes, secrets: { certificate, certificateKey } });

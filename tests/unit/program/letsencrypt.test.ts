@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeAll, describe, it } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { MARKER, openTexts, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
-import { handedOver } from "../../support/projectFile.ts";
+import { pulumiConfig } from "../../support/projectFile.ts";
 import { contentOf, serviceManifestOf } from "../../support/unpack.ts";
 
 let runs = 0;
@@ -29,7 +29,7 @@ describe("The program with proxied: false and a certificate of Let's Encrypt", (
   let run: Run;
   const stdinOf = (name: string) => run.resources.find((each) => each.name === name)?.inputs.stdin;
   beforeAll(async () => {
-    run = await runUnderMocks(handedOver({ ...straight, "cloudflare:apiToken": token }), program);
+    run = await runUnderMocks(pulumiConfig({ ...straight, "cloudflare:apiToken": token }), program);
   });
 
   it("creates no certificate and no private authority", () => {
@@ -52,7 +52,7 @@ describe("The program with proxied: false and a certificate of Let's Encrypt", (
 describe("The program with proxied: false and without Cloudflare's token", () => {
   it("reports the missing token before the first resource", async () => {
     let thrown: unknown;
-    const run = await runUnderMocks(handedOver(straight), async () => {
+    const run = await runUnderMocks(pulumiConfig(straight), async () => {
       thrown = await program().catch((error) => error);
     });
     assert.ok(pulumi.RunError.isInstance(thrown));

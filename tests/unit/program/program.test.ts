@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, it, jest } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { selfSigned } from "../../../offline/support/certificate.ts";
 import { MARKER, openTexts, type Resource, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
-import { handedOver } from "../../support/projectFile.ts";
+import { pulumiConfig } from "../../support/projectFile.ts";
 import { manifestOf, unpack } from "../../support/unpack.ts";
 
 let runs = 0;
@@ -31,7 +31,7 @@ describe("The program", () => {
   let mapped = 0;
 
   beforeAll(async () => {
-    run = await runUnderMocks(handedOver(people), () => {
+    run = await runUnderMocks(pulumiConfig(people), () => {
       // Like source-map-support, which the SDK installs before it loads the program.
       Error.prepareStackTrace = (_error, frames) => {
         if (frames.some((frame) => frame.getFileName()?.includes("/components/"))) mapped += 1;
@@ -94,7 +94,7 @@ describe("The program", () => {
       hooksOf(run),
       run.resources.slice(1).map(() => ["explain"]),
     );
-    const without = await runUnderMocks(handedOver(people), program, {}, { errorHooks: false });
+    const without = await runUnderMocks(pulumiConfig(people), program, {}, { errorHooks: false });
     assert.deepEqual(
       hooksOf(without),
       run.resources.slice(1).map(() => []),
@@ -205,7 +205,7 @@ describe("The program with encrypted values in `apps`", () => {
   const stdinOf = ({ resources }: Run, name: string) => resources.find((each) => each.name === name)?.inputs.stdin;
   let run: Run;
   beforeAll(async () => {
-    run = await runUnderMocks(handedOver(config), program, {}, { encrypted: ["jupyter-up:apps"] });
+    run = await runUnderMocks(pulumiConfig(config), program, {}, { encrypted: ["jupyter-up:apps"] });
   });
 
   it("has no variable of an app readable in the state or a preview", () => {
@@ -222,7 +222,7 @@ describe("The program with encrypted values in `apps`", () => {
 
   it("sends the variables unencrypted if nothing in `apps` is encrypted", async () => {
     const open = { ...whoami, environment: { LEVEL: "3" }, secrets: {} };
-    const plain = await runUnderMocks(handedOver({ ...people, "jupyter-up:apps": [open] }), program);
+    const plain = await runUnderMocks(pulumiConfig({ ...people, "jupyter-up:apps": [open] }), program);
     assert.match(String(stdinOf(plain, "site-release")), /^\| +LEVEL: "3"$/m);
   });
 });
@@ -232,7 +232,7 @@ describe("The program's notices", () => {
     const logs = (["info", "warn"] as const).map((level) =>
       jest.spyOn(pulumi.log, level).mockImplementation(() => Promise.resolve()),
     );
-    await runUnderMocks(handedOver({ ...people, ...settings }), program, {}, { preview });
+    await runUnderMocks(pulumiConfig({ ...people, ...settings }), program, {}, { preview });
     return logs.flatMap((log) => {
       const texts = log.mock.calls.map(([text]) => String(text).replace(/:.*/s, ""));
       log.mockRestore();
@@ -265,7 +265,7 @@ describe("The program with an encrypted certificate of the user's own", () => {
       "jupyter-up:tlsCertificate": certificate,
       "jupyter-up:tlsKey": certificateKey,
     };
-    const config = handedOver({ ...people, ...own, "jupyter-up:domain": "example.com" });
+    const config = pulumiConfig({ ...people, ...own, "jupyter-up:domain": "example.com" });
     const encrypted = ["jupyter-up:tlsCertificate", "jupyter-up:tlsKey"];
     const run = await runUnderMocks(config, program, {}, { encrypted });
     assert.ok(
@@ -286,7 +286,7 @@ describe("The program with an encrypted setting that it cannot keep secret", () 
       program().catch((error) => {
         ({ message } = error);
       });
-    const config = handedOver({ ...people, "jupyter-up:domain": "secret.example.com" });
+    const config = pulumiConfig({ ...people, "jupyter-up:domain": "secret.example.com" });
     const encrypted = ["jupyter-up:domain", "jupyter-up:allow"];
     const { resources } = await runUnderMocks(config, attempt, {}, { encrypted });
     assert.equal(resources.length, 1);
@@ -298,7 +298,7 @@ describe("The program with an encrypted setting that it cannot keep secret", () 
 
 describe("The program in a stack whose name Compose refuses", () => {
   it("uses the same valid name in the release and in the command that takes the site down", async () => {
-    const { resources } = await runUnderMocks(handedOver(people), program, {}, { stackName: "Prod" });
+    const { resources } = await runUnderMocks(pulumiConfig(people), program, {}, { stackName: "Prod" });
     const inputsOf = (name: string) => resources.find((each) => each.name === name)?.inputs ?? {};
     const { project } = manifestOf(String(inputsOf("site-release").stdin));
     assert.match(project, /^jupyter-up-prod-[0-9a-f]{6}$/);
@@ -310,7 +310,7 @@ describe("The program in a stack whose name Compose refuses", () => {
     const connection = { host: "203.0.113.8", user: "root", hostKey: "ssh-ed25519 BBBB" };
     const ssh = { host: "203.0.113.7", privateKey: "-----BEGIN PRIVATE KEY-----", hostKey: "ssh-ed25519 AAAA" };
     const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(() => Promise.resolve());
-    const settings = handedOver({ ...gcp, "jupyter-up:target": "ssh", "jupyter-up:ssh": ssh });
+    const settings = pulumiConfig({ ...gcp, "jupyter-up:target": "ssh", "jupyter-up:ssh": ssh });
     const world = { stackName: "Prod", encrypted: ["jupyter-up:ssh"] };
     await runUnderMocks(settings, program, { [made]: { connection } }, world);
     const said = String(warn.mock.calls[0]?.[0]);
@@ -328,7 +328,7 @@ describe("The program in a stack that was renamed", () => {
       program().catch((error: Error) => {
         message = error.message;
       });
-    const { resources } = await runUnderMocks(handedOver(people), refused, made);
+    const { resources } = await runUnderMocks(pulumiConfig(people), refused, made);
     assert.deepEqual(
       resources.map(({ type }) => type),
       ["pulumi:pulumi:Stack"],
@@ -346,7 +346,7 @@ describe("The program with a password hash in the settings", () => {
   let run: Run;
   beforeAll(async () => {
     const signIn = { users: [{ email: "ann@example.com", passwordHash }] };
-    run = await runUnderMocks(handedOver({ ...people, "jupyter-up:signIn": signIn }), program);
+    run = await runUnderMocks(pulumiConfig({ ...people, "jupyter-up:signIn": signIn }), program);
   });
 
   it("generates no password, and outputs none", () => {
@@ -371,7 +371,7 @@ describe("The program with invalid settings", () => {
   let thrown: unknown;
   let run: Run;
   beforeAll(async () => {
-    run = await runUnderMocks(handedOver(bad), async () => {
+    run = await runUnderMocks(pulumiConfig(bad), async () => {
       thrown = await program().catch((error) => error);
     });
   });
@@ -417,7 +417,7 @@ const isCommand = ({ type }: Resource) => type.startsWith("command:");
 describe("The program with target gcp", () => {
   let run: Run;
   beforeAll(async () => {
-    run = await runUnderMocks(handedOver(gcp), program);
+    run = await runUnderMocks(pulumiConfig(gcp), program);
   });
 
   it("creates a VM, with the same site as on the local machine", () => {
@@ -478,7 +478,7 @@ describe("The program with target gcp, in another zone than the data disk", () =
 
   it("fails with a readable message before the first resource", async () => {
     let thrown: unknown;
-    const settings = handedOver(gcp);
+    const settings = pulumiConfig(gcp);
     const attempt = async () => {
       thrown = await program().catch((error) => error);
     };
@@ -494,13 +494,13 @@ describe("The program with target gcp, in another zone than the data disk", () =
       thrown = await program().catch((error) => error);
     };
     const other = { [data.replace("host-data", "machine-data")]: made[data] ?? {} };
-    const run = await runUnderMocks(handedOver({ ...gcp, "jupyter-up:protectData": false }), attempt, other);
+    const run = await runUnderMocks(pulumiConfig({ ...gcp, "jupyter-up:protectData": false }), attempt, other);
     assert.match(String(thrown), /Nothing was changed\. The stack's state has gcp:compute\/disk:Disk::machine-data/);
     assert.equal(run.resources.length, 1);
   });
 
   it("moves the work to the new zone without protectData", async () => {
-    const run = await runUnderMocks(handedOver({ ...gcp, "jupyter-up:protectData": false }), program, made);
+    const run = await runUnderMocks(pulumiConfig({ ...gcp, "jupyter-up:protectData": false }), program, made);
     const copy = run.resources.find(({ type }) => type === "gcp:compute/snapshot:Snapshot");
     assert.equal(copy?.inputs.zone, "us-central1-b");
   });
@@ -513,7 +513,7 @@ describe("The program with target gcp, behind Cloudflare, with sign-in by Google
   let run: Run;
   beforeAll(async () => {
     const cloudflare = { "jupyter-up:dns": "cloudflare", "cloudflare:apiToken": `${MARKER}-${"t".repeat(40)}` };
-    const config = handedOver({ ...gcp, ...cloudflare, "jupyter-up:signIn": google });
+    const config = pulumiConfig({ ...gcp, ...cloudflare, "jupyter-up:signIn": google });
     run = await runUnderMocks(config, program, {}, { encrypted: ["jupyter-up:signIn"] });
   });
 
@@ -579,7 +579,7 @@ describe("The program with several issues in the preflight", () => {
         ({ message } = error);
       });
     process.env.SSH_AUTH_SOCK = "/nowhere/agent";
-    const config = handedOver({ ...gcp, "jupyter-up:dns": "cloudflare", "cloudflare:apiToken": "t".repeat(40) });
+    const config = pulumiConfig({ ...gcp, "jupyter-up:dns": "cloudflare", "cloudflare:apiToken": "t".repeat(40) });
     const { resources } = await runUnderMocks(config, attempt, made, { answers });
     assert.equal(resources.length, 1);
     const issues = message.replace(/^Nothing was changed\. /, "").split("\n\n");
@@ -610,7 +610,7 @@ describe("The program with DNS records at Cloudflare", () => {
       program().catch(({ message }) => {
         refusal = message;
       });
-    const config = handedOver({ ...gcp, ...apiToken, ...settings });
+    const config = pulumiConfig({ ...gcp, ...apiToken, ...settings });
     const { resources } = await runUnderMocks(config, attempt, {}, { answers: { [token]: { results } } });
     const records = resources.filter(({ type }) => type === "cloudflare:index/dnsRecord:DnsRecord");
     return { refusal, made: resources.length, zoneIds: [...new Set(records.map(({ inputs }) => inputs.zoneId))] };
@@ -662,7 +662,7 @@ describe("The program with target ssh", () => {
   const ssh = { ...reached, user: "ann", privateKey, hostKey: "ssh-ed25519 AAAA" };
   let run: Run;
   beforeAll(async () => {
-    const config = handedOver({ ...gcp, "jupyter-up:target": "ssh", "jupyter-up:ssh": ssh });
+    const config = pulumiConfig({ ...gcp, "jupyter-up:target": "ssh", "jupyter-up:ssh": ssh });
     run = await runUnderMocks(config, program, {}, { encrypted: ["jupyter-up:ssh"] });
   });
 

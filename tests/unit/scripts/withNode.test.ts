@@ -61,7 +61,7 @@ describe("scripts/with-node", () => {
     assert.equal(stderr, "");
   });
 
-  const surroundings: [what: string, env: NodeJS.ProcessEnv][] = [
+  const environments: [what: string, env: NodeJS.ProcessEnv][] = [
     ["an editor's debugger in NODE_OPTIONS", { NODE_OPTIONS: "--require /no/such/file.js --inspect=0" }],
     ["type stripping switched off", { NODE_OPTIONS: "--no-experimental-strip-types" }],
     ["a proxy for Node", { NODE_USE_ENV_PROXY: "1", HTTPS_PROXY: "no address" }],
@@ -69,7 +69,7 @@ describe("scripts/with-node", () => {
     ["another separator of words", { IFS: "/" }],
     ["a CDPATH", { CDPATH: "/usr:/tmp" }],
   ];
-  for (const [what, env] of surroundings)
+  for (const [what, env] of environments)
     it(`runs with ${what}`, async () => {
       const { stdout, stderr } = await withNode(env);
       assert.deepEqual([stdout, stderr], ["the tool is there\n", ""]);

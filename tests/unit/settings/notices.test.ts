@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import { cookieNotice, firstUpNotice, SAFE_SINCE, tagNotice } from "../../../settings/notices.ts";
 import { configOf, readSettings } from "../../../settings/read.ts";
-import { handedOver, stackConfig } from "../../support/projectFile.ts";
+import { pulumiConfig, stackConfig } from "../../support/projectFile.ts";
 import { gcpWith, settingsWith } from "../../support/settings.ts";
 
 describe("The notice about the session cookie", () => {
@@ -69,7 +69,7 @@ describe("The notice about an image with known vulnerabilities", () => {
 
   it("is absent for the project's default settings", () => {
     for (const stack of ["local", "dev"]) {
-      const { settings } = readSettings(configOf("jupyter-up", handedOver(stackConfig(stack))));
+      const { settings } = readSettings(configOf("jupyter-up", pulumiConfig(stackConfig(stack))));
       assert.ok(settings);
       assert.equal(tagNotice(settings), undefined);
     }

@@ -4,9 +4,9 @@ import { isAtLeast } from "../../../scripts/cli/version.ts";
 import { pulumiVersion } from "../../../scripts/pulumi/pulumiCli.ts";
 import { configOf, readSettings } from "../../../settings/read.ts";
 import { settingsSchema } from "../../../settings/schema.ts";
-import { declaredSettings, handedOver, projectFile, stackConfig } from "../../support/projectFile.ts";
+import { declaredSettings, projectFile, pulumiConfig, stackConfig } from "../../support/projectFile.ts";
 
-const settingsOf = (config: Record<string, unknown>) => readSettings(configOf("jupyter-up", handedOver(config)));
+const settingsOf = (config: Record<string, unknown>) => readSettings(configOf("jupyter-up", pulumiConfig(config)));
 
 describe("Pulumi.yaml", () => {
   it("declares exactly the settings of the schema, in the same order", () => {

@@ -15,7 +15,7 @@ import { afterEach, beforeAll, beforeEach, describe, it } from "@jest/globals";
 import type { ServiceManifest } from "../../../files/release/manifest.ts";
 import { run } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
-import { havePulled, imageMirror } from "../../support/images.ts";
+import { imageMirror, pullImages } from "../../support/images.ts";
 import { releaseText } from "../../support/release.ts";
 import { serviceOf, siteWith } from "../../support/site.ts";
 
@@ -137,7 +137,7 @@ describe("site-apply down works", () => {
 });
 
 describe("A release", () => {
-  beforeAll(() => havePulled([nginxImage]));
+  beforeAll(() => pullImages([nginxImage]));
 
   /** A release that is refused for its files, after all earlier steps have passed. */
   const release = (services: ServiceManifest[] = []) => releaseText({ project, services }, refusedLate);

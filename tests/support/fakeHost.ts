@@ -2,7 +2,7 @@
  * A DNS resolver that answers every name with one address, and a server at that address that poses as Vouch, Jupyter and Dex.
  * Run as a container in the host's network, because resolvers are queried on port 53.
  *
- *     node falseHost.ts ADDRESS
+ *     node fakeHost.ts ADDRESS
  *
  * Prints a line for each queried name.
  */

@@ -9,7 +9,7 @@ export const oddName = "C# 100% mine? %41 ü [x] a:b&c;d'\"$e,f";
 const nowhere = "http://127.0.0.1:9";
 
 /** The environment of a user with other projects: variables, and settings of Docker's client. */
-export async function oddSurroundings(folder: string): Promise<Record<string, string>> {
+export async function oddEnvironment(folder: string): Promise<Record<string, string>> {
   const docker = join(folder, "docker");
   await mkdir(docker, { recursive: true });
   await symlink(await pluginsFolder(), join(docker, "cli-plugins"));
