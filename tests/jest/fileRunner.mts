@@ -8,35 +8,41 @@ type RunArgs = Parameters<InstanceType<typeof TestRunner>["runTests"]>;
 
 /** `runnerOptions` of a project. */
 interface Options {
-  /** How many files run at the same time. Default: as many as jest has workers. */
-  atOnce?: number;
+  /**
+   * The projects whose files run one after another, beside the files of other projects with the same options: jest gives all of
+   * them to one runner.
+   */
+  oneByOne?: string[];
   /** The limit of a test and of a hook, in milliseconds: jest applies that of the whole run only. */
   testTimeout?: number;
 }
 
 /**
  * Runs each test file in a process of its own: what a file changes (folder, umask, variables) or leaves behind ends with it,
- * and a process that is killed fails one file.
+ * and a process that is killed fails one file. As many files run at the same time as jest has workers, and one more of those
+ * that run one by one, because these mostly wait.
  */
 export default class FileRunner extends TestRunner {
-  private readonly atOnce: number;
+  private readonly workers: number;
+  private readonly oneByOne: string[];
 
-  constructor(globalConfig: Args[0], context: Args[1], options: Options = {}) {
-    const { atOnce = globalConfig.maxWorkers, testTimeout } = options;
+  constructor(globalConfig: Args[0], context: Args[1], { oneByOne = [], testTimeout }: Options = {}) {
     super({ ...globalConfig, maxWorkers: 1, ...(testTimeout && { testTimeout }) }, context);
-    this.atOnce = atOnce;
+    this.workers = globalConfig.maxWorkers;
+    this.oneByOne = oneByOne;
   }
 
   override async runTests(tests: RunArgs[0], watcher: RunArgs[1], options: RunArgs[2]): Promise<void> {
     if (this._globalConfig.runInBand) return super.runTests(tests, watcher, options);
-    const waiting = [...tests];
-    const runWaiting = async () => {
+    const inTurn = (test: RunArgs[0][number]) => this.oneByOne.includes(test.context.config.displayName?.name ?? "");
+    const runAll = async (waiting: RunArgs[0]) => {
       for (let test = waiting.shift(); test && !watcher.isInterrupted(); test = waiting.shift())
         await super.runTests([test], watcher, { ...options, serial: false });
     };
     const end = onInterrupt(() => void watcher.setState({ interrupted: true }));
+    const others = tests.filter((test) => !inTurn(test));
     try {
-      await Promise.all(Array.from({ length: this.atOnce }, runWaiting));
+      await Promise.all([runAll(tests.filter(inTurn)), ...Array.from({ length: this.workers }, () => runAll(others))]);
     } finally {
       end();
     }
