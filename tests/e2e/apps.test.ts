@@ -209,9 +209,9 @@ describe("a user with apps", () => {
     await set(["apps[3].name", "My_App"], ["apps[3].image", "traefik/whoami:v1.11.0"], ["apps[3].port", "80"]);
     const { code, text } = await clone.npm("start");
     assert.equal(code, 1);
-    assert.match(text, /apps\[2\]\.name: "whoami" is the name of an app before it, too\./);
-    assert.match(text, /apps\[2\]\.port: "http" is no port/);
-    assert.match(text, /apps\[3\]\.name: "My_App" is no name an app can have/);
+    assert.match(text, /apps\[2\]\.name: "whoami" is also the name of an earlier app in the list\./);
+    assert.match(text, /apps\[2\]\.port: "http" is not a port/);
+    assert.match(text, /apps\[3\]\.name: "My_App" cannot be the name of an app/);
     for (const path of ["apps[3]", "apps[2]"]) await clone.pulumi("config", "rm", "--path", path);
     await set(["apps[2].name", "nobody"], ["apps[2].image", "traefik/nobody:v1"], ["apps[2].port", "80"]);
     const missing = await clone.npm("start");

@@ -163,7 +163,11 @@ describe("the site, attacked from outside,", () => {
       assert.equal(answers, "200");
       assert.match(text, /\r\n\r\n\[\]$/, path);
     }
-    assert.deepEqual((await readdir(join(clone.folder, "notebooks"))).sort(), ["marker.txt", "welcome.ipynb"]);
+    assert.deepEqual((await readdir(join(clone.folder, "notebooks"))).sort(), [
+      "History",
+      "marker.txt",
+      "welcome.ipynb",
+    ]);
     const { text } = await send(get("phpdemo", "/", page), allowed);
     assert.ok(text.includes(marker));
     assert.doesNotMatch(text, /intruder/);

@@ -115,7 +115,7 @@ describe("a site on a VM of Google Cloud", () => {
       return fetch("/api/contents/work.ipynb", { method: "PUT", headers, body }).then(({ status }) => status);
     };
     assert.equal(await page.evaluate(save, xsrf), 201);
-    assert.equal(await vm("ls /srv/jupyter-up/notebooks"), "welcome.ipynb\nwork.ipynb");
+    assert.equal(await vm("ls /srv/jupyter-up/notebooks"), "History\nwelcome.ipynb\nwork.ipynb");
   });
 
   it("is not changed by another `pulumi up`", async () => {
@@ -321,7 +321,7 @@ describe("a site on a VM of Google Cloud", () => {
         { protectData: true, zone: "us-central1-b" },
         /zone: the disk with your work is in us-central1-a.*protectData false/s,
       ],
-      [{ protectData: false, zone: "us-west1-b" }, /zone: .* belong to the region us-central1/],
+      [{ protectData: false, zone: "us-west1-b" }, /zone: .* are in the region us-central1/],
       [{ zone, dataDiskGb: 10 }, /dataDiskGb: a disk cannot shrink/],
       [{ dataDiskGb: 30, bootDiskGb: 10 }, /bootDiskGb: a disk cannot shrink/],
     ];
@@ -351,7 +351,7 @@ describe("a site on a VM of Google Cloud", () => {
     zone = "us-central1-b";
     assert.equal(await stack.output("address"), address);
     await answersAgain();
-    assert.equal(await vm("ls /srv/jupyter-up/notebooks"), "welcome.ipynb\nwork.ipynb");
+    assert.equal(await vm("ls /srv/jupyter-up/notebooks"), "History\nwelcome.ipynb\nwork.ipynb");
     const next = await stack.up();
     assert.deepEqual(next.plan, { "host-data-on-the-way": "delete" });
     assert.deepEqual((await stack.up()).plan, {});

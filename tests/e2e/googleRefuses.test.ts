@@ -33,7 +33,7 @@ describe("the messages about a site on Google Cloud before it exists", () => {
     await stack.pulumi("config", "set", "--secret", "--path", "signIn.clientSecret", "a-secret-of-okta");
     const { code, text } = await stack.pulumi("preview");
     assert.equal(code, 0, text);
-    assert.match(text, /machineType: .*only e2-micro is free.*pulumi config set machineType e2-micro/);
+    assert.match(text, /machineType: the only free machine type is e2-micro.*pulumi config set machineType e2-micro/);
     assert.match(text, /At Okta, register this .*: https:\/\/vouch\.lab\.example\.com\/auth/);
     await stack.write({ machineType: "e2-micro", signIn });
     const free = (await stack.pulumi("preview")).text;

@@ -25,8 +25,10 @@ describe("Every generated YAML and JSON file can be parsed, for", () => {
         const read = readers[path.split(".").at(-1) ?? ""];
         return read ? [{ path, content, read }] : [];
       });
-      const hasDex = siteWith(changes).services.some(({ name: service }) => service === "dex");
-      assert.equal(documents.length, hasDex ? 7 : 6);
+      // Dex's configuration, and that of the service that makes the history.
+      const services = siteWith(changes).services.map(({ name: service }) => service);
+      const more = ["dex", "site-history"].filter((service) => services.includes(service));
+      assert.equal(documents.length, 6 + more.length);
       for (const { path, content, read } of documents) assert.doesNotThrow(() => read(content), path);
     });
 });

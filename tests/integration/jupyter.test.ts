@@ -4,6 +4,7 @@ import { readSettings } from "../../settings/read.ts";
 import { run } from "../support/command.ts";
 import { type TestHost, testHost } from "../support/host.ts";
 import { pullImages } from "../support/images.ts";
+import { jupyterOptions } from "../support/jupyterContainer.ts";
 import { configWith } from "../support/settings.ts";
 import { bundleWith, secrets, serviceOf, siteWith } from "../support/site.ts";
 import { composeOf } from "../support/unpack.ts";
@@ -112,25 +113,12 @@ describe("Jupyter's image", () => {
   beforeAll(async () => {
     await pullImages([reference]);
     host = testHost();
-    const bundle = bundleWith({ ...changes, layout: { ...changes.layout, ...host.layout } });
-    await host.apply("secrets", bundle.secrets);
-    host.layOut(bundle.release);
-    const { volumes = [], environment = {} } = composeOf(bundle.release).services.jupyter ?? {};
-    options = [
-      ...volumes
-        .filter(({ read_only }) => read_only)
-        .flatMap(({ source, target }) => ["--volume", `${source}:${target}:ro`]),
-      ...Object.entries(environment).flatMap(([name, value]) => ["--env", `${name}=${value}`]),
-    ];
+    options = await jupyterOptions(host, changes);
   });
   afterAll(() => host.remove());
 
   const python = (args: string[], input = "") =>
-    run(
-      "docker",
-      ["run", "--rm", "--interactive", "--network", "none", ...options, "--entrypoint", "python3", reference, ...args],
-      { input },
-    );
+    run("docker", ["run", ...options, "--entrypoint", "python3", reference, ...args], { input });
 
   it("parses exactly the requirements that the settings accept", async () => {
     const { code, output } = await python(["-c", UNDERSTOOD], JSON.stringify(requirements));

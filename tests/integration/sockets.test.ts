@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../support/command.ts";
 import { type TestHost, testHost } from "../support/host.ts";
 import { pullImages } from "../support/images.ts";
-import { bundleWith, serviceOf, siteWith } from "../support/site.ts";
-import { composeOf } from "../support/unpack.ts";
+import { jupyterOptions } from "../support/jupyterContainer.ts";
+import { serviceOf, siteWith } from "../support/site.ts";
 import { onThisMachine } from "../support/variants.ts";
 
 const program = new URL("../support/kernelSockets.py", import.meta.url);
@@ -27,26 +27,8 @@ describe("Jupyter's WebSockets", () => {
   beforeAll(async () => {
     await pullImages([reference]);
     host = testHost();
-    const bundle = bundleWith({ ...changes, layout: { ...changes.layout, ...host.layout } });
-    await host.apply("secrets", bundle.secrets);
-    host.layOut(bundle.release);
-    const { volumes = [], environment = {} } = composeOf(bundle.release).services.jupyter ?? {};
-    const mounts = volumes
-      .filter(({ read_only }) => read_only)
-      .flatMap(({ source, target }) => ["--volume", `${source}:${target}:ro`]);
-    const variables = Object.entries(environment).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
-    const container = [
-      "run",
-      "--rm",
-      "--interactive",
-      "--network",
-      "none",
-      ...mounts,
-      ...variables,
-      "--entrypoint",
-      "python3",
-    ];
-    const { code, output } = await run("docker", [...container, reference, "-"], {
+    const options = await jupyterOptions(host, changes);
+    const { code, output } = await run("docker", ["run", ...options, "--entrypoint", "python3", reference, "-"], {
       input: readFileSync(program, "utf8"),
     });
     assert.equal(code, 0, output);

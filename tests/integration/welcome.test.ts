@@ -80,7 +80,7 @@ describe("The welcome notebook", () => {
   it("runs without a database, and names what is missing", async () => {
     await released({ database: "false" });
     const [why, ...rest] = await printed();
-    assert.match(why ?? "", /^This site runs without a database\. `pulumi config set database true`/);
+    assert.match(why ?? "", /^This site runs without a database\. Add one: `pulumi config set database true/);
     assert.deepEqual(rest.slice(-3), ["5 added, 7 in all", "Riesling goes with most: 3", "image/png text/plain"]);
   });
 

@@ -63,6 +63,7 @@ export type ComposeService = Record<string, unknown> & {
   networks?: string[];
   environment?: Record<string, unknown>;
   ports?: string[];
+  tmpfs?: string[];
   volumes?: { source: string; target: string; read_only?: boolean; bind: { create_host_path: boolean } }[];
 };
 
