@@ -56,7 +56,7 @@ const plans: Record<string, { what: string; plan: Plan }> = {
 };
 
 for (const [name, { what, plan }] of Object.entries(plans)) {
-  (skip ? describe.skip : describe)(`A stack ${what} that an older version made`, () => {
+  (skip ? describe.skip : describe)(`A stack ${what} by an older version`, () => {
     let stack: TrialStack;
 
     beforeAll(async () => {
