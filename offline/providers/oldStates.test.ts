@@ -22,7 +22,7 @@ const credentials = JSON.stringify({
   client_email: "up@my-project-123456.iam.gserviceaccount.com",
 });
 
-/** What `pulumi up` would do: the names of resources by the kind of step. Components and what stays as it is are left out. */
+/** The plan of `pulumi up`: names of resources by operation, without components and unchanged resources. */
 type Plan = Record<string, string[]>;
 
 interface Preview {
