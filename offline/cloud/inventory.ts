@@ -2,7 +2,7 @@ import { docker } from "./docker.ts";
 import { type Cloud, openCloud } from "./folder.ts";
 import { listRecords } from "./records.ts";
 
-/** Everything that exists in a cloud. An empty cloud leaves nothing behind. */
+/** Everything that exists in a cloud. All lists are empty once everything is deleted. */
 export interface Inventory {
   /** Paths such as `projects/p/global/networks/site`, sorted. */
   readonly resources: string[];

@@ -385,7 +385,7 @@ const refused: [what: string, change: object, message: RegExp][] = [
     /failed to initialize server: server: no connectors specified/,
   ],
   ["a client without a name", { staticClients: [{ id: "a", secret: "b" }] }, /Name field is required for a client/],
-  ["a client without an id", { staticClients: [{ name: "a", secret: "b" }] }, /ID or IDEnv field is required/],
+  ["a client without an ID", { staticClients: [{ name: "a", secret: "b" }] }, /ID or IDEnv field is required/],
   [
     "a client without a secret",
     { staticClients: [{ name: "a", id: "b" }] },

@@ -17,7 +17,7 @@ import { buildContext, type Recipe } from "../setup/recipes.ts";
 const recipe: Recipe = {
   folder: "../edge/image",
   program: "edge",
-  standsIn: "Cloudflare's edge: a small server (offline/edge)",
+  fakeLine: "Cloudflare's edge: a small server (offline/edge)",
 };
 
 type Say = (message: string) => void;

@@ -10,7 +10,7 @@ import { skip, type TrialStack, trialStack } from "./testing/trialStack.ts";
 const credentials = JSON.stringify({ type: "service_account", client_email: "up@my-project.iam.gserviceaccount.com" });
 
 /** Plain `pulumi`, as a person runs it. Each test starts where the previous one ended. */
-(skip ? describe.skip : describe)("What Google refuses, with the real engine", () => {
+(skip ? describe.skip : describe)("The explanation of an error of Google Cloud, with the real engine,", () => {
   let stack: TrialStack;
   /** Whether this engine and this language host know error hooks. */
   let hooks: boolean;

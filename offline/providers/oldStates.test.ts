@@ -22,7 +22,7 @@ const credentials = JSON.stringify({
   client_email: "up@my-project-123456.iam.gserviceaccount.com",
 });
 
-/** What `pulumi up` would do: the names of resources by the kind of step. Components and what stays as it is are left out. */
+/** The plan of `pulumi up`: names of resources by operation, without components and unchanged resources. */
 type Plan = Record<string, string[]>;
 
 interface Preview {
@@ -56,7 +56,7 @@ const plans: Record<string, { what: string; plan: Plan }> = {
 };
 
 for (const [name, { what, plan }] of Object.entries(plans)) {
-  (skip ? describe.skip : describe)(`A stack ${what} that an older version made`, () => {
+  (skip ? describe.skip : describe)(`A stack ${what} by an older version`, () => {
     let stack: TrialStack;
 
     beforeAll(async () => {

@@ -42,7 +42,7 @@ export interface CheckFailure {
 }
 
 export interface Change {
-  /** Where, in the engine's notation: `environment.PATH`, `triggers[0]`. */
+  /** The path of the property, in the engine's notation: `environment.PATH`, `triggers[0]`. */
   readonly path: string;
   readonly kind: "add" | "update" | "delete";
   /** Whether this change replaces the resource instead of updating it. */

@@ -49,7 +49,7 @@ export async function ensureImages(names: string[], debian: DebianRelease, say: 
 
 /** What replaces these images, one line each. */
 export function fakeLines(names: string[]): string[] {
-  return [...new Set(names.map((name) => recipeFor(name, parseImageName(name).repository).standsIn))];
+  return [...new Set(names.map((name) => recipeFor(name, parseImageName(name).repository).fakeLine))];
 }
 
 function recipeFor(name: string, repository: string): Recipe {

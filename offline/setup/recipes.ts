@@ -15,8 +15,8 @@ import { type LockEntry, packageClosure } from "./packageClosure.ts";
 export interface Recipe {
   /** The folder's name in offline/images. */
   folder: string;
-  /** One line for the user: what replaces what. */
-  standsIn: string;
+  /** One line for the user: the fake, and the image that it replaces. */
+  fakeLine: string;
   /** Whether programs in it install packages, so that it needs this machine's settings for the package index. */
   installsPackages?: true;
   /** A program of offline/ that is packed as `app`, with its npm packages and the `node` that runs it. */
@@ -29,34 +29,34 @@ export interface Recipe {
 export const recipes: Record<string, Recipe> = {
   "docker.io/nginxinc/nginx-unprivileged": {
     folder: "nginx-unprivileged",
-    standsIn: "nginx: Debian's package in place of nginxinc/nginx-unprivileged",
+    fakeLine: "nginx: Debian's package in place of nginxinc/nginx-unprivileged",
   },
   "docker.io/library/mariadb": {
     folder: "mariadb",
-    standsIn: "MariaDB: Debian's package in place of the official image",
+    fakeLine: "MariaDB: Debian's package in place of the official image",
   },
   "quay.io/vouch/vouch-proxy": {
     folder: "vouch-proxy",
-    standsIn: "Vouch: a small server in place of vouch/vouch-proxy (offline/vouch)",
+    fakeLine: "Vouch: a small server in place of vouch/vouch-proxy (offline/vouch)",
     program: "vouch",
   },
   "ghcr.io/dexidp/dex": {
     folder: "dex",
-    standsIn: "Dex: a small server in place of dexidp/dex (offline/dex)",
+    fakeLine: "Dex: a small server in place of dexidp/dex (offline/dex)",
     program: "dex",
   },
   "docker.io/serversideup/php": {
     folder: "php",
-    standsIn: "PHP: Debian's PHP 8.4 and nginx in place of serversideup/php",
+    fakeLine: "PHP: Debian's PHP 8.4 and nginx in place of serversideup/php",
   },
   "docker.io/traefik/whoami": {
     folder: "whoami",
-    standsIn: "whoami: a small server in place of traefik/whoami (offline/whoami)",
+    fakeLine: "whoami: a small server in place of traefik/whoami (offline/whoami)",
     program: "whoami",
   },
   "docker.io/goacme/lego": {
     folder: "lego",
-    standsIn:
+    fakeLine:
       "lego: the same program, built from its Go modules with Cloudflare as its only DNS provider, in place of goacme/lego",
     goTool: lego,
   },
@@ -67,7 +67,7 @@ export const recipes: Record<string, Recipe> = {
 function jupyter(): Recipe {
   return {
     folder: "scipy-notebook",
-    standsIn: "Jupyter: JupyterLab, pandas, matplotlib from PyPI in place of the Jupyter Docker Stacks' images",
+    fakeLine: "Jupyter: JupyterLab, pandas, matplotlib from PyPI in place of the Jupyter Docker Stacks' images",
     installsPackages: true,
   };
 }
@@ -97,7 +97,7 @@ export async function buildContext(recipe: Recipe): Promise<BuildContext> {
     ...(recipe.goTool ? [builtTool(recipe.goTool)] : []),
   ].sort((a, b) => (a.target < b.target ? -1 : 1));
   const own = await machinesOwn();
-  // These say nothing about the resulting image.
+  // The machine's own files do not change the resulting image.
   const lasting = recipe.installsPackages ? [...ingredients, ...own] : ingredients;
   const identity = [await baseIdentity(), ...lasting.flatMap(({ target, identity }) => [target, identity])];
   return {

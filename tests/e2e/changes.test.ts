@@ -45,7 +45,7 @@ describe("a change of the settings", () => {
     await clone?.remove();
   });
 
-  it("of nothing changes nothing", async () => {
+  it("that sets nothing new causes no changes", async () => {
     const { code, text } = await clone.pulumi("preview", "--expect-no-changes", "--non-interactive");
     assert.equal(code, 0, text);
     assert.doesNotMatch(text, /to (create|update|replace|delete)/);

@@ -15,7 +15,7 @@ import { CloudStack, cloudflareToken, onGoogle } from "./support/cloudStack.ts";
 const skip = !imageMirror && "there is no registry here that could hold a lego that knows of Pebble";
 
 /** Each test continues with the site of the test before it. */
-(skip ? describe.skip : describe)("a site on a VM that browsers reach straight", () => {
+(skip ? describe.skip : describe)("a site on a VM with proxied: false and a certificate of Let's Encrypt", () => {
   const network = `e2e-acme-${randomUUID().slice(0, 8)}`;
   const mirror = `${registryAddress}/${network}`;
   const name = "jupyter.lab.example.com";

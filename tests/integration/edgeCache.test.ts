@@ -113,7 +113,7 @@ describe("A site behind Cloudflare", () => {
   });
 
   const through = (host: string, path: string, who?: string) =>
-    // Jupyter serves files only to its own pages, by the port of this site.
+    // Jupyter serves files only to its own pages, which it recognizes by this site's port.
     askEdge(edge, host, {
       path,
       headers: { ...page, referer: `https://${host}:${ports.httpsPort}/`, ...(who ? { cookie: signedIn(who) } : {}) },

@@ -26,7 +26,7 @@ with open("/home/jovyan/work/large.bin", "ab") as file:
 
 const skip = process.getuid?.() !== 0 && "only root can mount a disk";
 
-(skip ? describe.skip : describe)("A data disk that a kernel has filled to the last byte", () => {
+(skip ? describe.skip : describe)("A data disk filled by a kernel", () => {
   let site: RunningSite;
   let disk: string;
   let notebooks: string;

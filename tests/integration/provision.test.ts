@@ -7,7 +7,7 @@ const skip = process.getuid?.() !== 0 && "only root can boot a machine";
 const provision = provisionProgram();
 
 /** Some functions of the program; the whole is tested in tests/e2e/cloud.test.ts. */
-(skip ? describe.skip : describe)("A machine that is made ready", () => {
+(skip ? describe.skip : describe)("A provisioned machine", () => {
   let host: SystemdHost;
   beforeAll(async () => {
     host = await systemdHost();

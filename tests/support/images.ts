@@ -4,7 +4,7 @@ import { run } from "./command.ts";
 /** The registry on this machine that has the site's images, unless they come from their own registries. */
 export const imageMirror = process.env.JUPYTER_UP_IMAGE_MIRROR ?? "";
 
-/** Pulls missing images, so that the output of a tested command does not mention it. */
+/** Pulls missing images, so that a tested command does not print messages about them. */
 export async function pullImages(references: string[]): Promise<void> {
   for (const reference of references) {
     if ((await run("docker", ["image", "inspect", reference])).code === 0) continue;

@@ -8,7 +8,7 @@ import { until } from "./until.ts";
 
 /** A host with its own systemd and this machine's Docker. */
 export interface SystemdHost extends TestHost {
-  /** Runs a command there. */
+  /** Runs a command on the host. */
   run(...command: string[]): ReturnType<typeof run>;
 }
 

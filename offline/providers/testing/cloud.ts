@@ -20,7 +20,7 @@ export interface TestCloud {
 const credentials = JSON.stringify({ type: "service_account", client_email: "up@my-project.iam.gserviceaccount.com" });
 
 /**
- * Logged in, with a project and a zone, as a user would configure it. All of it is in the environment of this process.
+ * Sets credentials, a project and a zone in the environment of this process, as a user would.
  */
 export async function openTestCloud(): Promise<TestCloud> {
   const folder = await mkdtemp(join(tmpdir(), "fake-cloud-"));

@@ -139,7 +139,7 @@ describe("An app's folder gets the owner that its image runs as,", () => {
   }
 });
 
-(notRoot ? describe.skip : describe)("An app's data, released,", () => {
+(notRoot ? describe.skip : describe)("The data of a released app", () => {
   const project = `jupyter-up-rendered-${randomUUID().slice(0, 8)}`;
   /** A user of the image, with ID 101. */
   const image = `${project}:app`;

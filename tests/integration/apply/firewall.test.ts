@@ -12,7 +12,7 @@ const { reference: nginx } = serviceOf(siteWith({ settings: { imageMirror } }), 
 const skip = process.getuid?.() !== 0 && "only root has a firewall";
 
 /** The rules themselves are tested in tests/e2e/cloud.test.ts; this test does not change this machine's rules. */
-(skip ? describe.skip : describe)("The firewall of a machine that was made ready", () => {
+(skip ? describe.skip : describe)("The firewall of a provisioned machine", () => {
   const project = `jupyter-up-rendered-${randomUUID().slice(0, 8)}`;
   let host: TestHost;
   let loaded: string;

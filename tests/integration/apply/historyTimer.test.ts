@@ -7,7 +7,7 @@ import { type SystemdHost, systemdHost } from "../../support/systemdHost.ts";
 
 const skip = process.getuid?.() !== 0 && "only root can boot a machine";
 
-(skip ? describe.skip : describe)("The timer that keeps the history", () => {
+(skip ? describe.skip : describe)("The timer of the history", () => {
   let host: SystemdHost;
   let site: RunningSite;
   // On a machine of its own, any name is free.

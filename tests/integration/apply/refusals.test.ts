@@ -171,7 +171,7 @@ describe("A release is refused, with the running one unchanged, if", () => {
     }
   });
 
-  (notRoot ? it.skip : it)("the notebooks folder has somebody else's files in it", async () => {
+  (notRoot ? it.skip : it)("the notebooks folder contains another user's files", async () => {
     const notebooks = `${host.folder}/notebooks`;
     mkdirSync(notebooks);
     writeFileSync(`${notebooks}/a.ipynb`, "{}\n");
@@ -198,7 +198,7 @@ describe("A release is refused, with the running one unchanged, if", () => {
     nothingWasChanged();
   });
 
-  (notRoot ? it.skip : it)("the notebooks folder cannot be written to by the user who releases", async () => {
+  (notRoot ? it.skip : it)("the notebooks folder is not writable for the releasing user", async () => {
     const notebooks = `${host.folder}/notebooks`;
     mkdirSync(notebooks);
     for (const path of [root, `${root}/releases`]) chownSync(path, NOBODY, NOBODY);

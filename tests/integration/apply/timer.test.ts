@@ -6,7 +6,7 @@ import { type SystemdHost, systemdHost } from "../../support/systemdHost.ts";
 
 const skip = process.getuid?.() !== 0 && "only root can boot a machine";
 
-(skip ? describe.skip : describe)("The timer that has a certificate renewed", () => {
+(skip ? describe.skip : describe)("The timer of the certificate", () => {
   let machine: Machine;
   let host: SystemdHost;
   let timer: string;

@@ -192,7 +192,7 @@ describe("A DNS record", () => {
     assert.equal(says([record("1", "A", "198.51.100.1")], ours), undefined);
   });
 
-  it("beside that of this stack must be deleted", () => {
+  it("of another origin beside this stack's own must be deleted", () => {
     const found = [record("1", "A", "198.51.100.1"), record("2", "A", "203.0.113.7")];
     assert.deepEqual(says(found, ours), ["jupyter.example.com (A) leads to 198.51.100.1: delete it."]);
   });

@@ -26,7 +26,7 @@ end 2
     ["one line", "a\n"],
     ["only a line break", "\n"],
     ["empty lines at the end", "a\n\n\n"],
-    ["lines that look like the text's own", "|bar\nfile x 0644\nend 1\n"],
+    ["lines in the archive's own format", "|bar\nfile x 0644\nend 1\n"],
     ["blanks, tabs and carriage returns", "  a \t\r\n b\n"],
     ["letters beyond a to z", "ä 李 🌱\n"],
     ["what a shell might take for its own", "$(id) `id` \\n %s & \\\\ ''\n"],

@@ -19,7 +19,7 @@ describe("Pulumi.yaml", () => {
       assert.notEqual(value, undefined);
     });
 
-  it("requires a CLI version that npm start's meets and that has all features the program uses", () => {
+  it("requires a CLI version with every feature that the program uses, and no newer one than npm start installs", () => {
     const [, oldest = ""] = /^>=(\d+\.\d+\.\d+)$/.exec(String(projectFile().requiredPulumiVersion)) ?? [];
     assert.ok(isAtLeast(pulumiVersion, oldest));
     assert.ok(isAtLeast(oldest, "3.226.0"), "which ends spurious replacements by a replacementTrigger");
