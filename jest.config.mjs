@@ -6,20 +6,19 @@
 const minutes = 60_000;
 
 const quick = { testTimeout: 1 * minutes, fileTimeout: 5 * minutes };
-// All projects with these options share one runner, so their files run at the same time. Files of e2e take turns: there is one
-// machine with one set of ports.
-const slow = { testTimeout: 10 * minutes, fileTimeout: 15 * minutes, oneByOne: ["e2e"] };
+const slow = { testTimeout: 10 * minutes, fileTimeout: 15 * minutes };
 
 const projects = [
   { name: "unit", folder: "tests/unit", ...quick },
   { name: "offline", folder: "offline", ...slow, setup: "prepareSite" },
   { name: "integration", folder: "tests/integration", ...slow, setup: "prepareSite" },
-  { name: "e2e", folder: "tests/e2e", ...slow, setup: "prepareBrowser" },
+  // There is one machine with one set of ports: these files take turns.
+  { name: "e2e", folder: "tests/e2e", ...slow, setup: "prepareBrowser", atOnce: 1 },
 ];
 
 /** @type {import("jest").Config} */
 export default {
-  projects: projects.map(({ name, folder, setup, testTimeout, fileTimeout, oneByOne }) => ({
+  projects: projects.map(({ name, folder, setup, testTimeout, fileTimeout, atOnce }) => ({
     displayName: name,
     roots: [`<rootDir>/${folder}`],
     testMatch: ["**/*.test.ts"],
@@ -30,7 +29,7 @@ export default {
     injectGlobals: false,
     extensionsToTreatAsEsm: [".ts"],
     transform: { "\\.ts$": "<rootDir>/tests/jest/stripTypes.mts" },
-    runner: ["<rootDir>/tests/jest/fileRunner.mts", { oneByOne, testTimeout }],
+    runner: ["<rootDir>/tests/jest/fileRunner.mts", { atOnce, testTimeout }],
     testEnvironment: "<rootDir>/tests/jest/environment.mts",
     // Pulumi's SDK still uses its globals after the last test.
     testEnvironmentOptions: { globalsCleanup: "off", fileTimeout },
