@@ -17,8 +17,11 @@ const NOTICE = `${RUN}/notice`;
 const HOME = "/home/jovyan";
 const file = (name: string) => renderTemplate(new URL(name, import.meta.url));
 
+/** A plugin of JupyterLab, which needs no build. */
+const LAB_EXTENSION = ["package.json", "resend.js"].map((name) => `labextensions/jupyter-up/${name}`);
+
 /** Python modules of jupyter_server_config.py. */
-const MODULES = ["disk", "kernels", "saving"].map((name) => `jupyter_up/${name}.py`);
+const MODULES = ["connections", "disk", "kernels", "saving"].map((name) => `jupyter_up/${name}.py`);
 
 const USER = { uid: 1000, gid: 100 };
 
@@ -74,7 +77,7 @@ export function jupyter(
       at: FILES,
       content: () => ({
         "jupyter_server_config.py": file("jupyter_server_config.py"),
-        ...Object.fromEntries(MODULES.map((module) => [module, file(module)])),
+        ...Object.fromEntries([...MODULES, ...LAB_EXTENSION].map((path) => [path, file(path)])),
         "end_removed.py": file("end_removed.py"),
         "labconfig/default_setting_overrides.json": file("default_setting_overrides.json"),
         "packages.py": file("packages.py"),

@@ -19,7 +19,6 @@ from jupyter_server.auth.authorizer import AllowAllAuthorizer
 from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.services.contents.filemanager import AsyncFileContentsManager
-from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server_terminals.terminalmanager import TerminalManager
 from tornado.web import HTTPError
@@ -27,7 +26,7 @@ from traitlets.config import Config
 
 # Of this folder. Last, so that no module of Python or Jupyter is hidden by a name of this program's.
 sys.path.append(str(Path(__file__).parent))
-from jupyter_up import kernels, saving  # noqa: E402
+from jupyter_up import connections, kernels, saving  # noqa: E402
 
 c = get_config()  # noqa: F821, provided by the loader
 
@@ -77,52 +76,8 @@ c.ServerApp.tornado_settings = {
 }
 
 
-class KernelConnection(ZMQChannelsWebsocketConnection):
-    """Sends each message at once, and tells the user what to do when output is dropped or the kernel ran out of memory."""
-
-    # Header of the request that the kernel is working on; its cell shows what is said here.
-    request = {}
-
-    def connect(self):
-        # Otherwise the last messages wait up to 40 ms for an acknowledgement, and are lost if the connection is cut.
-        self.websocket_handler.set_nodelay(True)
-        return super().connect()
-
-    def write_stderr(self, error_message, parent_header):
-        # Jupyter's message names command line options, which users cannot set here.
-        if "rate exceeded" in error_message:
-            error_message = (
-                "Some output was left out: it came so fast that the browser could freeze "
-                f"(more than {self.iopub_data_rate_limit / 1e6:g} MB or {self.iopub_msg_rate_limit:g} messages a second). "
-                "The code runs on. Print less, or write to a file."
-            )
-        super().write_stderr(error_message, parent_header)
-
-    def _on_error(self, channel, msg, msg_list):
-        # Jupyter calls this for each message of the kernel.
-        if channel == "iopub":
-            header = self.get_part("header", msg["header"], msg_list)
-            if header["msg_type"] == "execute_input":
-                self.request = self.get_part("parent_header", msg["parent_header"], msg_list)
-        super()._on_error(channel, msg, msg_list)
-
-    def on_kernel_restarted(self):
-        self.tell_why_ended()
-        super().on_kernel_restarted()
-
-    def on_restart_failed(self):
-        self.tell_why_ended()
-        super().on_restart_failed()
-
-    def tell_why_ended(self):
-        # Kernels of other provisioners have no such text.
-        why_ended = getattr(self.kernel_manager.provisioner, "why_ended", str)()
-        if why_ended:
-            # Before the status, at which JupyterLab forgets which cell waits for output.
-            self.write_stderr(why_ended, self.request)
-
-
-c.ServerApp.kernel_websocket_connection_class = KernelConnection
+c.ServerApp.kernel_websocket_connection_class = connections.KernelConnection
+c.LabApp.extra_labextensions_path = [str(Path(__file__).parent / "labextensions")]
 # Bytes and messages per second: ten times Jupyter's own limits, at which printing a million lines loses some.
 c.ZMQChannelsWebsocketConnection.iopub_data_rate_limit = 10_000_000
 c.ZMQChannelsWebsocketConnection.iopub_msg_rate_limit = 10_000

@@ -1,0 +1,73 @@
+/*
+ * A plugin of JupyterLab: after a cut connection, the server sends the messages again that the page has not confirmed
+ * (jupyter_up/connections.py). The page may have received some of them, and ignores those.
+ *
+ * JupyterLab loads plugins as webpack containers. One file without dependencies needs no webpack.
+ */
+(() => {
+  /** More than the server sends again. */
+  const REMEMBERED = 20_000;
+
+  /** Ids of the messages that arrived, by session. A session is one use of a kernel in one page. */
+  const arrived = new Map();
+
+  const decode = (bytes) => JSON.parse(new TextDecoder().decode(bytes));
+
+  /** A message in Jupyter's binary protocol starts with the number of offsets, and the offset of each part: 8 bytes each. */
+  function messageId(data) {
+    if (typeof data === "string") return JSON.parse(data).header.msg_id;
+    const view = new DataView(data);
+    const offset = (part) => Number(view.getBigUint64(8 * (part + 1), true));
+    return decode(new Uint8Array(data, offset(1), offset(2) - offset(1))).msg_id;
+  }
+
+  function isNew(session, id) {
+    if (!arrived.has(session)) arrived.set(session, new Set());
+    const ids = arrived.get(session);
+    if (ids.has(id)) return false;
+    ids.add(id);
+    if (ids.size > REMEMBERED) ids.delete(ids.values().next().value);
+    return true;
+  }
+
+  /** Returns a class of WebSockets that asks for messages again, and passes each one on only once. */
+  const receivingOnce = (Base) =>
+    class extends Base {
+      #session;
+
+      constructor(url, protocols) {
+        const session = /\/api\/kernels\/[^/?]+\/channels\?session_id=([^&]+)/.exec(url)?.[1];
+        super(session === undefined ? url : `${url}&resend=1`, protocols);
+        this.#session = session;
+      }
+
+      get onmessage() {
+        return super.onmessage;
+      }
+
+      set onmessage(handler) {
+        const session = this.#session;
+        if (session === undefined || !handler) super.onmessage = handler;
+        else
+          super.onmessage = (event) => {
+            if (isNew(session, messageId(event.data))) handler.call(this, event);
+          };
+      }
+    };
+
+  const plugin = {
+    id: "jupyter-up:resend",
+    description: "Ignores output that the server sent again after a cut connection.",
+    autoStart: true,
+    activate(app) {
+      const { serverSettings } = app.serviceManager;
+      serverSettings.WebSocket = receivingOnce(serverSettings.WebSocket);
+    },
+  };
+
+  window._JUPYTERLAB ??= {};
+  window._JUPYTERLAB["jupyter-up"] = {
+    init() {},
+    get: async () => () => ({ default: plugin }),
+  };
+})();
