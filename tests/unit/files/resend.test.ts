@@ -51,16 +51,17 @@ describe("JupyterLab's page", () => {
 
   beforeEach(async () => {
     received = [];
-    const window: { _JUPYTERLAB?: Record<string, { init(): void; get(): Promise<() => { default: Plugin }> }> } = {};
+    const window: { _JUPYTERLAB?: Record<string, { init(): void; get(): Promise<() => Plugin> }> } = {};
     interface Plugin {
       autoStart: boolean;
       activate(app: unknown): void;
     }
     runInNewContext(readFileSync(source, "utf8"), { window, TextDecoder, Uint8Array });
-    // The same calls as JupyterLab's loader.
+    // The same calls as JupyterLab's loader. It takes a CommonJS module, one without `__esModule`, for the plugin itself.
     const container = window._JUPYTERLAB?.["jupyter-up"];
     container?.init();
-    const plugin = (await container?.get())?.().default;
+    const plugin = (await container?.get())?.();
+    assert.ok(plugin && !("__esModule" in plugin));
     const serverSettings = { WebSocket: Socket };
     plugin?.activate({ serviceManager: { serverSettings } });
     assert.equal(plugin?.autoStart, true);

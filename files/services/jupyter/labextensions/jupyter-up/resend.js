@@ -68,6 +68,6 @@
   window._JUPYTERLAB ??= {};
   window._JUPYTERLAB["jupyter-up"] = {
     init() {},
-    get: async () => () => ({ default: plugin }),
+    get: async () => () => plugin,
   };
 })();
