@@ -105,7 +105,7 @@ async function build({ debianRoot }: Environment, say: Say): Promise<void> {
   const bin = join(installation, "bin");
   for (const tool of [languageHostModules, cliModules]) {
     const path = join(bin, tool.package.split("/").at(-1) ?? "");
-    // An interrupted installation goes on where it stopped: the CLI takes minutes.
+    // an interrupted installation continues where it stopped: the CLI takes minutes.
     if (!isExecutable(path)) await buildGoTool(tool, path, debianRoot, say);
   }
 }

@@ -156,9 +156,9 @@ const LARGER: Record<string, string> = {
 /** A sentence for users that says how the machine gets more memory. */
 function moreMemory({ machine }: HostLayout): string {
   if (!machine)
-    return "A machine with more memory has room for it. Docker Desktop has a limit of its own (Settings > Resources).";
+    return "This needs a machine with more memory. Docker Desktop has its own memory limit (Settings > Resources).";
   const command = `pulumi config set machineType ${LARGER[machine] ?? "TYPE"} && pulumi up`;
-  return `A larger machine has room for it. The owner of this site can use one: ${command}`;
+  return `This needs a larger machine. The owner of this site can set one: ${command}`;
 }
 
 /**
