@@ -52,13 +52,13 @@ const service = z.strictObject({
   certificate: z.strictObject({ id: z.string(), folder: z.string(), reader: z.string() }).optional(),
   /** Whether its files contain systemd units. */
   units: z.boolean().optional(),
-  /** Command in its container that dumps its databases into one of its folders, where something has changed in them. */
+  /** Command in its container that dumps each changed database into one of its folders. */
   dump: argv.optional(),
 });
 
 const days = z.number().int();
 
-/** The history; host/site_apply/history/config.py says what each part is. */
+/** The configuration of the history. host/site_apply/history/config.py explains each part. */
 const history = z.strictObject({
   folder: z.string(),
   every: z.number().int(),

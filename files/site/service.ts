@@ -182,7 +182,7 @@ export interface Service {
   data?: DataFolder[];
   /** Folders that others create and own, mounted read-only unless they say otherwise. */
   foreign?: ForeignFolder[];
-  /** Command run in the container that dumps its databases into one of its data folders, if something has changed in them. */
+  /** Command run in the container that dumps each changed database into one of its data folders. */
   dump?: string[];
   /** The service is run to get or renew this certificate, and then ends. */
   certificate?: OwnCertificate;

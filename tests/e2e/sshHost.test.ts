@@ -15,7 +15,7 @@ const MACHINE = "somewhere-lab";
 const OTHER = "elsewhere-lab";
 
 /** An existing Debian machine with a user who may use sudo. Each test continues with the site of the test before it. */
-describe("a site on a machine of the user's own", () => {
+describe("a site on the user's own machine", () => {
   let stack: CloudStack;
   let address: string;
   const ann = ssh2.utils.generateKeyPairSync("ed25519");

@@ -43,8 +43,8 @@ export function mariadb({ tag, apps, purge, appNetworks, history, layout }: Mari
     image: {
       reference: `docker.io/library/mariadb:${tag}`,
       sizeMiB: 340,
-      // A series tag moves from one version to the next. The image changes no data on disk between them, so a failed
-      // release can roll back. A version tag does not move.
+      // The tag of a series moves from one version to the next. The image changes no data on disk between versions, so a
+      // failed release can roll back. The tag of a version does not move.
       ...(/^\d+\.\d+\.\d+/.test(tag) ? {} : { pin: "pulumi config set databaseTag {version}" }),
     },
     // If it started as root, its entrypoint would need capabilities to switch to this user.
@@ -100,7 +100,8 @@ export function mariadb({ tag, apps, purge, appNetworks, history, layout }: Mari
 }
 
 /**
- * Folders of dumps: Jupyter's own database, which notebooks can read, and all others. The history has the states of them.
+ * Folders of dumps: one for the notebooks' own database, which notebooks can read, and one for all others. The history keeps
+ * states of both.
  */
 function dumpFolders(layout: HostLayout): DataFolder[] {
   const folder = (name: string, at: string) => ({

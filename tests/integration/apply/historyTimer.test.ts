@@ -10,7 +10,7 @@ const skip = process.getuid?.() !== 0 && "only root can boot a machine";
 (skip ? describe.skip : describe)("The timer of the history", () => {
   let host: SystemdHost;
   let site: RunningSite;
-  // On a machine of its own, any name is free.
+  // The machine runs only this site, so any name is free.
   const timer = "jupyter-up-test-history.timer";
   const trees = () => readdirSync(`${host.folder}/data/history/jupyter/notebooks`).sort();
 
