@@ -46,14 +46,14 @@ def release(layout: Layout) -> int:
 
 
 def _release(layout: Layout, manifest: Manifest, project: Project) -> int:
-    # Nothing changes the running site before `_switch`.
+    # Nothing before `_switch` changes the running site.
     machine.check_owner(layout, project)
     machine.check_name(layout, manifest)
     space.check(layout, manifest)
     previous = target_of(layout.current)
     before = releases.manifest_of(layout.current)
     renewed = _prepare(layout, manifest, project)
-    with keep_history.set_aside(manifest, before, project):
+    with keep_history.during_release(manifest, before, project):
         return _switch(layout, manifest, project, before, previous, renewed)
 
 
