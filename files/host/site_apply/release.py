@@ -30,7 +30,7 @@ from .floating import Renewed
 from .layout import Layout, folders_in, place, target_of
 from .log import say
 from .manifest import Manifest, ManifestError, read_manifest
-from .networks import leave_none
+from .networks import remove_networks_of_refused
 from .rollback import roll_back
 from .rollout import Rollout
 
@@ -111,7 +111,7 @@ def _prepare(layout: Layout, manifest: Manifest, project: Project) -> list[Renew
             certificate.ensure()
         preflight.check_files(layout, project)
     except Refusal:
-        leave_none(layout, project)
+        remove_networks_of_refused(layout, project)
         raise
     releases.keep(layout, manifest.release)
     announce(layout, project)
