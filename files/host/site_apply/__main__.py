@@ -43,7 +43,7 @@ def main(words: Optional[list[str]] = None) -> int:
     except (Refusal, DockerError) as error:
         say(str(error))
     except Exception as error:
-        if space.is_lacking(error):
+        if space.is_out_of_space(error):
             say(f"The disk became full ({error}). Free some space (df -h shows which disk is full), and run pulumi up again.")
             return 1
         say("".join(traceback.format_exc()).rstrip("\n"))
