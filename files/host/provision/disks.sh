@@ -30,7 +30,7 @@ grow_boot() {
 wait_for_device() {
     waited=0
     until [ -b "$1" ] && [ "$(($(blockdev --getsize64 "$1") >> 30))" -ge "$2" ]; do
-        [ "$waited" -lt "$device_within" ] || die "The $3 ($1, $2 GB) was not found within $device_within seconds. List the disks: lsblk"
+        [ "$waited" -lt "$device_within" ] || die "The $3 ($1) was not found with $2 GB within $device_within seconds. List the disks: lsblk"
         sleep 1
         waited=$((waited + 1))
     done

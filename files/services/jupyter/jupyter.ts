@@ -10,22 +10,22 @@ import { NOTEBOOKS } from "../mariadb/access.ts";
 import { DATABASE_NETWORK } from "../mariadb/mariadb.ts";
 
 const FILES = "/usr/local/etc/jupyter-up";
-/** Files of the running server, in memory: it starts, and so do kernels, when the disk is full. */
+/** Files of the running server. They are in memory, so that the server and its kernels also start on a full disk. */
 const RUN = "/run/jupyter";
-/** The start-up's message for a release; see serve.sh. */
+/** A message for the release about the start; see serve.sh. */
 const NOTICE = `${RUN}/notice`;
 const HOME = "/home/jovyan";
 const file = (name: string) => renderTemplate(new URL(name, import.meta.url));
 
-/** Python modules of jupyter_server_config.py. */
+/** Python modules that jupyter_server_config.py imports. */
 const MODULES = ["disk", "kernels", "saving"].map((name) => `jupyter_up/${name}.py`);
 
 const USER = { uid: 1000, gid: 100 };
 
-/** Processes and threads. numpy alone starts one thread per core in every kernel. */
+/** The most processes and threads. numpy alone starts one thread per core in every kernel. */
 const PROCESSES = 1024;
 
-/** The form that `pd.read_sql("select ...", os.environ["DATABASE_URL"])` accepts. */
+/** Packages that `pd.read_sql("select ...", os.environ["DATABASE_URL"])` needs. */
 const DATABASE_PACKAGES = ["pandas", "SQLAlchemy", "PyMySQL"];
 
 /** JupyterLab: an image of Jupyter Docker Stacks, with the home directory on the host. */
@@ -55,13 +55,13 @@ export function jupyter(
       // When memory runs out, a kernel is killed before nginx or Vouch; see also takesMemoryLeft.
       oom_score_adj: 500,
       environment: {
-        // In the home directory, files of a killed server would mislead the next one.
+        // Not in the home directory, where files of a killed server would mislead the next one.
         JUPYTER_RUNTIME_DIR: `${RUN}/runtime`,
-        // For the server alone, see jupyter_server_config.py; it still finds extensions that a user installs.
+        // Only for the server; see jupyter_server_config.py. The server still finds extensions that a user installs.
         PYTHONNOUSERSITE: "1",
         // The first folder overrides all others: no file of the home directory can change its settings.
         JUPYTER_CONFIG_PATH: `${FILES}:${HOME}/.local/etc/jupyter`,
-        // For a user whose kernel ran out of memory; see kernels.py.
+        // A sentence for users whose kernel ran out of memory; see kernels.py.
         JUPYTER_UP_MORE_MEMORY: moreMemory(layout),
       },
       command: ["sh", `${FILES}/serve.sh`, NOTICE, "start-notebook.py"],
@@ -106,7 +106,7 @@ export function jupyter(
     processesPerCore: PROCESSES,
     dismiss: ["python3", `${FILES}/end_removed.py`],
     data: [
-      // Caches and the bin are no work.
+      // Caches and the trash are not worth keeping.
       {
         source: `${layout.data}/home`,
         target: HOME,
@@ -118,7 +118,7 @@ export function jupyter(
         history: { at: "jupyter/notebooks", without: [HISTORY_MOUNT] },
       },
     ],
-    // Beside the notebooks. The file browser shows nothing outside of their folder.
+    // The history is mounted in the notebooks folder, because the file browser shows only this folder.
     foreign: history ? [{ source: `${historyFolder(layout)}/jupyter`, target: `${HOME}/work/${HISTORY_MOUNT}` }] : [],
     virtualHost: {
       label: "jupyter",
@@ -132,19 +132,19 @@ export function jupyter(
   };
 }
 
-/** In SQLAlchemy's notation. */
+/** The URL of the notebooks' database, in SQLAlchemy's format. */
 function databaseUrl({ notebooksDatabasePassword }: Secrets): string {
   const password = encodeURIComponent(notebooksDatabasePassword);
   return `mariadb+pymysql://${NOTEBOOKS}:${password}@mariadb/${NOTEBOOKS}?charset=utf8mb4`;
 }
 
 /**
- * The folder in memory belongs to the container's user. A mode that lets everybody write would be lost when the container
- * starts again: runc before 1.2 then takes the mode of the folder below.
+ * The folder in memory, which belongs to the container's user. A mode that lets all users write would not be enough: when
+ * the container starts again, runc before 1.2 sets the mode of the folder in the image.
  */
 const runFolder = ({ uid = USER.uid }: HostLayout) => `${RUN}:uid=${uid},gid=${USER.gid},mode=700,size=16m`;
 
-/** The next larger one of the machine types that start with little memory. */
+/** For each machine type with little memory: the next larger type. */
 const LARGER: Record<string, string> = {
   "e2-micro": "e2-small",
   "e2-small": "e2-medium",
@@ -152,7 +152,7 @@ const LARGER: Record<string, string> = {
   "e2-standard-2": "e2-standard-4",
 };
 
-/** A sentence: how the machine gets more memory. */
+/** A sentence that says how to get a machine with more memory. */
 function moreMemory({ machine }: HostLayout): string {
   if (!machine)
     return "A machine with more memory has room for it. Docker Desktop has a limit of its own (Settings > Resources).";
@@ -161,8 +161,8 @@ function moreMemory({ machine }: HostLayout): string {
 }
 
 /**
- * The image's users as far as programs look them up, with another number for the main one: programs such as ssh fail
- * without a name.
+ * An /etc/passwd with the users of the image that programs look up, and with another number for the main user. Programs
+ * such as ssh fail if their user has no name.
  */
 const passwdFor = (uid: number) => `\
 root:x:0:0:root:/root:/bin/bash
