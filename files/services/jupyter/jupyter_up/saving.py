@@ -22,7 +22,7 @@ from jupyter_up import disk
 
 
 class WholeFiles:
-    """Mixin for Jupyter's file managers. Writes a new file beside the old one, and renames it to the old one's name."""
+    """Mixin for Jupyter's file managers. Writes a new file in the same folder, and then renames it to the name of the old one."""
 
     @contextmanager
     def atomic_writing(self, os_path, text=True, encoding="utf-8", **kwargs):
@@ -116,7 +116,7 @@ def can_be_replaced(path):
 
 @contextmanager
 def replacing(path):
-    """Creates a new file beside the file and yields its path. At the end, it replaces the file. After an error, it is removed."""
+    """Yields the path of a new file in the same folder. At the end, this file replaces the old one. After an error, it is removed."""
     path = os.path.realpath(path)
     new = os.path.join(os.path.dirname(path), f".~{secrets.token_hex(8)}")
     # The module tempfile creates files that no other user can read, so it is not used here.
