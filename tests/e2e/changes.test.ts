@@ -64,8 +64,8 @@ describe("a change of the settings", () => {
     const { text, recreated } = await change("set", "imageTag", "2026-08-17");
     // The history's service has Jupyter's image, and no connections.
     assert.deepEqual(recreated, ["jupyter", "site-history"]);
-    assert.match(text, /jupyter: starts anew; its running kernels end \(1\), notebooks stay as they were saved/);
-    assert.match(text, /nginx: runs on/);
+    assert.match(text, /jupyter: is recreated; its running kernels end \(1\), saved notebooks stay/);
+    assert.match(text, /nginx: keeps running/);
   });
 
   it("of allow applies to signed-in users, without a new container", async () => {

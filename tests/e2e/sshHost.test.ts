@@ -146,7 +146,7 @@ describe("a site on the user's own machine", () => {
     assert.equal(code, 1);
     assert.match(
       text,
-      /Port 443 is taken on this machine, by \w+ \(process \d+\)\. Nothing was changed\. Stop that, and run pulumi up again\./,
+      /Port 443 is taken on this machine, by \w+ \(process \d+\)\. Nothing was changed\. Stop it, and run pulumi up again\./,
     );
     await on("systemctl stop taken");
     assert.equal((await stack.up()).code, 0);

@@ -25,10 +25,10 @@ const MODULES = ["connections", "disk", "kernels", "saving"].map((name) => `jupy
 
 const USER = { uid: 1000, gid: 100 };
 
-/** Processes and threads. numpy alone starts one thread per core in every kernel. */
+/** The most processes and threads. numpy alone starts one thread per core in every kernel. */
 const PROCESSES = 1024;
 
-/** The form that `pd.read_sql("select ...", os.environ["DATABASE_URL"])` accepts. */
+/** Packages that `pd.read_sql("select ...", os.environ["DATABASE_URL"])` needs. */
 const DATABASE_PACKAGES = ["pandas", "SQLAlchemy", "PyMySQL"];
 
 /** JupyterLab: an image of Jupyter Docker Stacks, with the home directory on the host. */

@@ -24,7 +24,7 @@ from jupyter_server_terminals.terminalmanager import TerminalManager
 from tornado.web import HTTPError
 from traitlets.config import Config
 
-# Of this folder. Last, so that no module of Python or Jupyter is hidden by a name of this program's.
+# This folder comes last, so that its modules never hide a module of Python or Jupyter.
 sys.path.append(str(Path(__file__).parent))
 from jupyter_up import connections, kernels, saving  # noqa: E402
 
@@ -32,7 +32,7 @@ c = get_config()  # noqa: F821, provided by the loader
 
 SECRETS = Path("/run/secrets/jupyter")
 DOOR_SECRET = (SECRETS / "door-secret").read_text().strip().encode()
-# Variable of kernels and terminals; see end_removed.py.
+# An environment variable of kernels and terminals; see end_removed.py.
 STARTED_BY = "JUPYTER_STARTED_BY"
 
 
@@ -58,7 +58,7 @@ class DoorIdentityProvider(IdentityProvider):
 
 c.ServerApp.identity_provider_class = DoorIdentityProvider
 c.ServerApp.authorizer_class = AllowAllAuthorizer
-# No token that could leak through the logs: nobody needs one, and none is accepted.
+# A token could leak through the logs. Nobody needs one, so none is accepted.
 c.IdentityProvider.token = ""
 # Requires sign-in for extensions whose handlers forgot to require it.
 c.ServerApp.allow_unauthenticated_access = False
@@ -105,7 +105,11 @@ rename_file = AsyncFileContentsManager.rename_file
 
 
 async def rename_or_copy(manager, old_path, new_path):
-    """Copies what is dragged out of the history, a read-only mount: the file browser would move it, which fails half-way."""
+    """
+    Renames a file or folder. If it is in the history, copies it instead.
+
+    The file browser moves what a user drags. In the history, which is a read-only mount, a move would fail half-way.
+    """
     source, target = manager._get_os_path(old_path), manager._get_os_path(new_path)
     if not (os.path.exists(source) and os.statvfs(source).f_flag & os.ST_RDONLY):
         return await rename_file(manager, old_path, new_path)
@@ -128,7 +132,7 @@ def person():
 
 
 class NotingKernelManager(AsyncMappingKernelManager):
-    """Records in each kernel's environment who started it, so that a release can end it; see end_removed.py."""
+    """Records in the environment of each kernel who started it, so that a release can end it; see end_removed.py."""
 
     async def start_kernel(self, **kwargs):
         if person():
@@ -137,7 +141,7 @@ class NotingKernelManager(AsyncMappingKernelManager):
 
 
 class NotingTerminalManager(TerminalManager):
-    """The same for terminals."""
+    """Records in the environment of each terminal who started it. Terminals are killed first when memory runs out."""
 
     def make_term_env(self, *args, **kwargs):
         environment = super().make_term_env(*args, **kwargs)
@@ -156,12 +160,13 @@ c.KernelProvisionerFactory.default_provisioner_name = kernels.NAME
 c.ServerApp.contents_manager_class = saving.WholeFileManager
 c.ContentsManager.checkpoints_class = saving.Checkpoints
 c.NotebookNotary.store_factory = saving.Signatures
-# A file in the trash still uses the disk, and nobody sees it there.
+# A file in the trash would still use the disk, and JupyterLab does not show the trash.
 c.FileContentsManager.delete_to_trash = False
 # The page /disk.
 c.ServerApp.extra_services = ["jupyter_up.disk"]
 
-# Extensions pass settings under the server's old names, such as NotebookApp.ip, to the server after this file was read.
+# After this file was read, extensions can still change settings of the server under their old names, such as NotebookApp.ip.
+# So these settings are applied again after each such change.
 OURS = Config(ServerApp=deepcopy(c.ServerApp))
 update_config = ServerApp.update_config
 
@@ -179,12 +184,12 @@ ServerApp.update_config = update_all_but_ours
 # Python does elsewhere.
 os.environ.pop("PYTHONNOUSERSITE", None)
 os.environ["PATH"] += f"{os.pathsep}{site.getuserbase()}/bin"
-# Set by serve.sh if the server did not start with them.
+# serve.sh sets this variable if the server did not start with the packages of the home directory.
 if "JUPYTER_UP_WITHOUT_HOME" not in os.environ:
     sys.path.append(site.getusersitepackages())
 
-# For pandas: pd.read_sql("select ...", os.environ["DATABASE_URL"]). Everybody who may run code here can read it, and
-# nobody else.
+# For pandas: pd.read_sql("select ...", os.environ["DATABASE_URL"]). Every user who can run code here can read this variable.
+# No other user can.
 DATABASE_URL = SECRETS / "database-url"
 if DATABASE_URL.exists():
     os.environ["DATABASE_URL"] = DATABASE_URL.read_text().strip()

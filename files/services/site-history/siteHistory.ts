@@ -14,8 +14,9 @@ export const SITE_HISTORY = "site-history";
 export interface SiteHistory {
   /** The history's part of the release's manifest. */
   manifest: Omit<HistoryManifest, "units">;
-  /** Units for the host's systemd, by file name; empty where a service makes the history. */
+  /** Units for the host's systemd, by file name; empty if a service makes the history. */
   units: TextFiles;
+  /** The service that makes the history; absent if a timer does. */
   service?: Service;
 }
 
@@ -27,8 +28,9 @@ const STORE = "/history";
 type Made = Exclude<History, false>;
 
 /**
- * The history of all data of services.
+ * The history of the services' data. A timer makes it on a host with systemd, and a service on any other host.
  * @param name Compose project: prefix of the timer's name.
+ * @param services All other services of the site; their data folders say what the history contains.
  */
 export function siteHistory(name: string, history: Made, layout: HostLayout, services: Service[]): SiteHistory {
   const common = { every: history.every, max_percent: history.maxPercent, keep: history.keep };
@@ -92,8 +94,8 @@ function service(
   };
 }
 
+/** The modules of the Python package. It works without __init__.py. */
 function modules(): TextFiles {
-  // Python needs no __init__.py for a package.
   const names = readdirSync(PACKAGE).filter((name) => /^[a-z]\w*\.py$/.test(name));
   return Object.fromEntries(
     names.sort().map((name) => [`history/${name}`, readFileSync(new URL(name, PACKAGE), "utf8")]),
