@@ -3,22 +3,30 @@
  * jest needs for ES modules (see package.json).
  */
 
+import { availableParallelism } from "node:os";
+
 const minutes = 60_000;
 
 const quick = { testTimeout: 1 * minutes, fileTimeout: 5 * minutes };
-const slow = { testTimeout: 10 * minutes, fileTimeout: 15 * minutes };
+// All projects with these options share one runner, so their files run at the same time. They wait for containers half of the
+// time, so there are two for each processor. Files of the folder `oneByOne` use the same ports.
+const slow = {
+  testTimeout: 10 * minutes,
+  fileTimeout: 15 * minutes,
+  atOnce: 2 * availableParallelism(),
+  oneByOne: "tests/e2e/local",
+};
 
 const projects = [
   { name: "unit", folder: "tests/unit", ...quick },
   { name: "offline", folder: "offline", ...slow, setup: "prepareSite" },
   { name: "integration", folder: "tests/integration", ...slow, setup: "prepareSite" },
-  // There is one machine with one set of ports: these files take turns.
-  { name: "e2e", folder: "tests/e2e", ...slow, setup: "prepareBrowser", atOnce: 1 },
+  { name: "e2e", folder: "tests/e2e", ...slow, setup: "prepareBrowser" },
 ];
 
 /** @type {import("jest").Config} */
 export default {
-  projects: projects.map(({ name, folder, setup, testTimeout, fileTimeout, atOnce }) => ({
+  projects: projects.map(({ name, folder, setup, testTimeout, fileTimeout, atOnce, oneByOne }) => ({
     displayName: name,
     roots: [`<rootDir>/${folder}`],
     testMatch: ["**/*.test.ts"],
@@ -29,7 +37,7 @@ export default {
     injectGlobals: false,
     extensionsToTreatAsEsm: [".ts"],
     transform: { "\\.ts$": "<rootDir>/tests/jest/stripTypes.mts" },
-    runner: ["<rootDir>/tests/jest/fileRunner.mts", { atOnce, testTimeout }],
+    runner: ["<rootDir>/tests/jest/fileRunner.mts", { atOnce, oneByOne, testTimeout }],
     testEnvironment: "<rootDir>/tests/jest/environment.mts",
     // Pulumi's SDK still uses its globals after the last test.
     testEnvironmentOptions: { globalsCleanup: "off", fileTimeout },

@@ -3,7 +3,7 @@
 import { withFakes } from "../../offline/index.ts";
 import { installPackages, unpackPackage } from "../../offline/setup/debian.ts";
 import type { Environment } from "../../offline/setup/environment.ts";
-import { findExecutable } from "../cli/command.ts";
+import { attempt, findExecutable, run } from "../cli/command.ts";
 import { step } from "../cli/step.ts";
 import { ensureBrowser } from "../machine/browser.ts";
 import { inspectMachine, prepareDocker, preparePulumi } from "../machine/prepare.ts";
@@ -79,6 +79,18 @@ async function withMachine(work: () => Promise<void>): Promise<void> {
   };
   await withFakes(found, needs, async ({ env, imageMirror }) => {
     Object.assign(process.env, cliEnvironment(cli), env, { JUPYTER_UP_IMAGE_MIRROR: imageMirror ?? "" });
+    await pullImages(needs.images.map((image) => (imageMirror ? `${imageMirror}/${image}` : image)));
     await work();
   });
+}
+
+/**
+ * Pulls the images that are not on this machine. A release removes images that it pulled and no longer needs, and a test file that
+ * runs at the same time could need them.
+ */
+async function pullImages(references: string[]): Promise<void> {
+  for (const reference of references) {
+    if ((await attempt("docker", ["image", "inspect", reference])).code === 0) continue;
+    await step(`Image ${reference}`, () => run("Pulling the image", "docker", ["pull", "--quiet", reference]));
+  }
 }

@@ -59,5 +59,8 @@ export default class FileEnvironment extends TestEnvironment {
   override async teardown(): Promise<void> {
     await this.thread?.terminate();
     await super.teardown();
+    // jest's next message to this process says that it has the results. Connections and timers that a test left open would keep
+    // the process running.
+    process.once("message", () => process.exit());
   }
 }

@@ -4,8 +4,11 @@ import { appendFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
-import { run } from "../support/command.ts";
-import { ask } from "../support/visitor.ts";
+import { run } from "../../support/command.ts";
+import { ask } from "../../support/visitor.ts";
+import { Clone } from "../support/clone.ts";
+import { containerIds, docker } from "../support/docker.ts";
+import { formSignIn } from "../support/formSignIn.ts";
 import {
   type Attempt,
   get,
@@ -21,9 +24,6 @@ import {
 } from "./attacks/attempt.ts";
 import { table } from "./attacks/table.ts";
 import { type Outcome, send } from "./attacks/wire.ts";
-import { Clone } from "./support/clone.ts";
-import { containerIds, docker } from "./support/docker.ts";
-import { formSignIn } from "./support/formSignIn.ts";
 
 const project = "jupyter-up-local";
 /** A text in a notebook, in the app's database and in the app's title: a response with it has passed the door. */

@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
-import { labIsReady, launch, open, person, signIn } from "./support/browser.ts";
-import { Clone } from "./support/clone.ts";
-import { containerIds, containersOf, networksOf, volumesOf } from "./support/docker.ts";
+import { labIsReady, launch, open, person, signIn } from "../support/browser.ts";
+import { Clone } from "../support/clone.ts";
+import { containerIds, containersOf, networksOf, volumesOf } from "../support/docker.ts";
 
 const project = "jupyter-up-local";
 

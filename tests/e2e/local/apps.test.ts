@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
-import { labIsReady, launch, open, person, runInNewNotebook, screenshot, signIn } from "./support/browser.ts";
-import { Clone } from "./support/clone.ts";
-import { containerIds, docker, networksOf } from "./support/docker.ts";
+import { labIsReady, launch, open, person, runInNewNotebook, screenshot, signIn } from "../support/browser.ts";
+import { Clone } from "../support/clone.ts";
+import { containerIds, docker, networksOf } from "../support/docker.ts";
 
 const project = "jupyter-up-local";
 const front = "https://lab.localhost:8443/";

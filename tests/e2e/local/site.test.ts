@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
-import { run } from "../support/command.ts";
+import { run } from "../../support/command.ts";
 import {
   kernelIsIdle,
   labIsReady,
@@ -14,9 +14,9 @@ import {
   screenshot,
   signIn,
   whoAmI,
-} from "./support/browser.ts";
-import { Clone, type Outcome } from "./support/clone.ts";
-import { containersOf, networksOf } from "./support/docker.ts";
+} from "../support/browser.ts";
+import { Clone, type Outcome } from "../support/clone.ts";
+import { containersOf, networksOf } from "../support/docker.ts";
 
 const home = "https://jupyter.lab.localhost:8443";
 
