@@ -100,7 +100,7 @@ describe("a site on a VM of Google Cloud", () => {
     assert.equal(code, 0, text);
     assert.deepEqual([...new Set(Object.values(plan))], ["create"]);
     address = await stack.output("address");
-    browser = await launch(`MAP *.lab.example.com ${address}`);
+    browser = await launch({ domain: "lab.example.com", address });
     ({ page } = await person(browser));
     // The first page is slow on a machine with 1 GB of memory.
     page.setDefaultTimeout(120_000);
