@@ -82,7 +82,8 @@ def words():
 class Notebook:
     """A notebook's connection to its kernel, with JupyterLab's protocol: a new connection continues the same session.
 
-    Like the site's JupyterLab, it asks for messages again after a cut, and ignores those that it has already received.
+    Like the site's JupyterLab, it confirms messages, asks for the others again after a cut, and ignores those that it has already
+    received.
     """
 
     def __init__(self):
@@ -96,13 +97,15 @@ class Notebook:
     def connect(self):
         path = f"api/kernels/{self.kernel}/channels?session_id={self.session}&resend=1"
         self.socket = open_socket(path, subprotocols=["v1.kernel.websocket.jupyter.org"])
-        if not self.confirms:
-            self.socket.pong = lambda payload: None
 
     def receive(self):
         """The header, parent header and content of a new message, which starts with the offset of each part in 8 bytes."""
         while True:
             data = self.socket.recv()
+            if isinstance(data, str):
+                if self.confirms:
+                    self.socket.send(data)
+                continue
             count = int.from_bytes(data[:8], "little")
             at = [int.from_bytes(data[8 * (n + 1) : 8 * (n + 2)], "little") for n in range(count)]
             header, parent, content = [json.loads(data[at[n] : at[n + 1]]) for n in (1, 2, 4)]

@@ -10,10 +10,15 @@ class Socket {
   #onmessage: ((event: { data: unknown }) => void) | null = null;
   readonly url: string;
   readonly protocols: string[];
+  readonly sent: unknown[] = [];
 
   constructor(url: string, protocols: string[]) {
     this.url = url;
     this.protocols = protocols;
+  }
+
+  send(data: unknown): void {
+    this.sent.push(data);
   }
 
   get onmessage() {
@@ -81,6 +86,12 @@ describe("JupyterLab's page", () => {
     const next = socket(`${kernel}a`);
     for (const data of [first, second, second]) next.onmessage?.({ data });
     assert.deepEqual(received, [first, second]);
+  });
+
+  it("sends the server's question back, which confirms the messages before it", () => {
+    const one = socket(`${kernel}a`);
+    one.onmessage?.({ data: '{"confirm": 7}' });
+    assert.deepEqual([one.sent, received], [['{"confirm": 7}'], []]);
   });
 
   it("passes a message on to each session of a kernel", () => {

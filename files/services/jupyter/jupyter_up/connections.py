@@ -1,11 +1,15 @@
 """A page's connection to a kernel. It loses no output when it is cut, and says why output is missing or a kernel ended.
 
 Jupyter keeps what a kernel sends while no page is connected. But the server learns of a cut late: what it sent until then is lost.
-So a connection keeps each message until the page has confirmed it. A page answers each ping of a WebSocket, and messages arrive in
-their order: an answer confirms what was sent before the ping. The next connection of the page sends unconfirmed messages again, and
-the page ignores those that it has (labextensions/jupyter-up/resend.js).
+So a connection keeps each message until the page has confirmed it. The next connection of the page sends unconfirmed messages again,
+and the page ignores those that it has (labextensions/jupyter-up/resend.js).
+
+The server sends a text, `{"confirm": NUMBER}`, after a message, and the page sends it back. Messages arrive in their order, so this
+confirms all messages up to this number. A pong would not: a browser answers a ping before the page has the messages before it, and
+drops them if the connection is cut at that moment.
 """
 
+import json
 from collections import deque
 from contextlib import suppress
 
@@ -50,7 +54,7 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
     request = {}
     # Whether the page ignores messages that it has already received.
     sends_again = False
-    is_ping_sent = False
+    is_asked = False
     is_disconnected = False
 
     async def _register_session(self):
@@ -68,8 +72,6 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
         handler.set_nodelay(True)
         self.unconfirmed = Unconfirmed()
         self.sends_again = handler.get_argument("resend", "") == "1"
-        self.pong_before = handler.on_pong
-        handler.on_pong = self.on_pong
         return super().connect()
 
     def handle_outgoing_message(self, stream, outgoing_msg):
@@ -79,19 +81,19 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
         self.ask_for_confirmation()
 
     def ask_for_confirmation(self):
-        if self.is_ping_sent or not self.unconfirmed.messages:
+        if self.is_asked or not self.unconfirmed.messages:
             return
         with suppress(WebSocketClosedError):
-            self.websocket_handler.ping(self.unconfirmed.newest.to_bytes(8, "big"))
-            self.is_ping_sent = True
+            self.write_message(json.dumps({"confirm": self.unconfirmed.newest}))
+            self.is_asked = True
 
-    def on_pong(self, data):
-        self.pong_before(data)
-        # Jupyter's own pings are empty.
-        if data:
-            self.unconfirmed.confirm(int.from_bytes(data, "big"))
-            self.is_ping_sent = False
+    def handle_incoming_message(self, incoming_msg):
+        if self.sends_again and isinstance(incoming_msg, str) and incoming_msg.startswith('{"confirm":'):
+            self.unconfirmed.confirm(json.loads(incoming_msg)["confirm"])
+            self.is_asked = False
             self.ask_for_confirmation()
+        else:
+            super().handle_incoming_message(incoming_msg)
 
     def disconnect(self):
         # Jupyter calls this again when the socket is closed, and would count the connection twice.

@@ -1,6 +1,6 @@
 /*
- * A plugin of JupyterLab: after a cut connection, the server sends the messages again that the page has not confirmed
- * (jupyter_up/connections.py). The page may have received some of them, and ignores those.
+ * A plugin of JupyterLab: it confirms messages of kernels. After a cut connection, the server sends the messages again that
+ * the page has not confirmed (jupyter_up/connections.py). The page may have received some of them, and ignores those.
  *
  * JupyterLab loads plugins as webpack containers. One file without dependencies needs no webpack.
  */
@@ -21,6 +21,9 @@
     return decode(new Uint8Array(data, offset(1), offset(2) - offset(1))).msg_id;
   }
 
+  /** Whether the server asks if the messages up to here have arrived. The page sends the question back. */
+  const isQuestion = (data) => typeof data === "string" && data.startsWith('{"confirm":');
+
   function isNew(session, id) {
     if (!arrived.has(session)) arrived.set(session, new Set());
     const ids = arrived.get(session);
@@ -30,7 +33,7 @@
     return true;
   }
 
-  /** Returns a class of WebSockets that asks for messages again, and passes each one on only once. */
+  /** Returns a class of WebSockets that confirms messages, and passes each one on only once. */
   const receivingOnce = (Base) =>
     class extends Base {
       #session;
@@ -50,7 +53,8 @@
         if (session === undefined || !handler) super.onmessage = handler;
         else
           super.onmessage = (event) => {
-            if (isNew(session, messageId(event.data))) handler.call(this, event);
+            if (isQuestion(event.data)) this.send(event.data);
+            else if (isNew(session, messageId(event.data))) handler.call(this, event);
           };
       }
     };
