@@ -26,19 +26,9 @@ export async function startProxy(socket: string, resolve: Resolve): Promise<{ cl
   server.on("connect", ({ url }: IncomingMessage, visitor: Socket, head: Buffer) => {
     const { hostname, port } = new URL(`tcp://${url}`);
     const target = connect(Number(port), resolve(hostname));
-    target.on("connect", () => {
-      visitor.write("HTTP/1.1 200 Connected\r\n\r\n");
-      target.write(head);
-      target.pipe(visitor);
-      visitor.pipe(target);
-    });
-    for (const [from, to] of [
-      [visitor, target],
-      [target, visitor],
-    ] as const) {
-      from.on("error", () => to.destroy());
-      from.on("close", () => to.destroy());
-    }
+    target.on("connect", () => visitor.write("HTTP/1.1 200 Connected\r\n\r\n"));
+    target.write(head);
+    joinSockets(visitor, target);
   });
   await new Promise<void>((done) => server.listen(socket, done));
   return {
@@ -47,4 +37,16 @@ export async function startProxy(socket: string, resolve: Resolve): Promise<{ cl
       for (const each of sockets) each.destroy();
     },
   };
+}
+
+/** Passes all data on between two connections. The end of one ends the other. */
+export function joinSockets(one: Socket, other: Socket): void {
+  for (const [from, to] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    from.on("error", () => to.destroy());
+    from.on("close", () => to.destroy());
+    from.pipe(to);
+  }
 }
