@@ -50,10 +50,13 @@ def size_of(parts):
 
 
 class KernelConnection(ZMQChannelsWebsocketConnection):
+    """A WebSocket between a page and a kernel. It keeps messages until the page confirms them."""
+
     # Header of the request that the kernel is working on; its cell shows what is said here.
     request = {}
-    # Whether the page ignores messages that it has already received.
+    # Whether the page confirms messages, and ignores those that it has already received.
     sends_again = False
+    # Whether the page has not answered the last question yet.
     is_asked = False
     is_disconnected = False
 

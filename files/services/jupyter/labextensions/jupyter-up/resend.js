@@ -11,14 +11,13 @@
   /** Ids of the messages that arrived, by session. A session is one use of a kernel in one page. */
   const arrived = new Map();
 
-  const decode = (bytes) => JSON.parse(new TextDecoder().decode(bytes));
-
   /** A message in Jupyter's binary protocol starts with the number of offsets, and the offset of each part: 8 bytes each. */
   function messageId(data) {
     if (typeof data === "string") return JSON.parse(data).header.msg_id;
     const view = new DataView(data);
     const offset = (part) => Number(view.getBigUint64(8 * (part + 1), true));
-    return decode(new Uint8Array(data, offset(1), offset(2) - offset(1))).msg_id;
+    const header = new Uint8Array(data, offset(1), offset(2) - offset(1));
+    return JSON.parse(new TextDecoder().decode(header)).msg_id;
   }
 
   /** Whether the server asks if the messages up to here have arrived. The page sends the question back. */
