@@ -42,9 +42,6 @@ export async function prepareBrowser(): Promise<void> {
   environment ??= inspectMachine();
   const { debianRoot } = await environment;
   process.env.BROWSER_PATH = await step("Browser", (say) => ensureBrowser(debianRoot, say));
-  // For the browser's own network.
-  if (debianRoot && findExecutable("ip") === undefined)
-    await step("iproute2", (say) => installPackages(["iproute2"], say));
   await prepareSite();
 }
 

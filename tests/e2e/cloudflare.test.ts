@@ -149,7 +149,7 @@ describe("a site behind Cloudflare", () => {
     const edge = await found();
     assert.notEqual(edge, address);
     assert.match(await answer(edge, "--cacert", join(stack.cloud.folder, "public-ca.pem")), /302$/);
-    browser = await launch({ domain, address: edge });
+    browser = await launch(`MAP *.${domain} ${edge}`);
     ({ page } = await person(browser));
     await page.goto(`https://${name}/lab?reset`);
     await signIn(page, "you@example.com", await stack.output("password"));

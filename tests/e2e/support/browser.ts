@@ -1,65 +1,30 @@
-import { rmSync } from "node:fs";
-import { mkdir, mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { mkdir } from "node:fs/promises";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { startProxy } from "./proxy.ts";
 
 const screenshots = new URL("../../../test-results/", import.meta.url).pathname;
-
-/** A site that a browser reaches at an address of this machine, although public DNS does not know its names. */
-export interface Site {
-  domain: string;
-  address: string;
-}
+const withoutNetlink = new URL("withoutNetlink.py", import.meta.url).pathname;
 
 /**
- * A real browser, without its background traffic, which a closed network would refuse. On Linux it has a network of its own:
- * networks of other tests would interrupt its requests when they come and go.
+ * A real browser, without its background traffic, which a closed network would refuse. On Linux it does not notice when networks
+ * of other tests come and go: it would end its requests with ERR_NETWORK_CHANGED.
+ * @param resolverRules the addresses of host names: `MAP *.lab.example.com 127.1.2.3`
  */
-export async function launch(site?: Site): Promise<Browser> {
-  const executable = process.env.BROWSER_PATH ?? "/usr/bin/chromium";
-  const args = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-  ];
-  if (process.platform !== "linux") {
-    const rules = site ? [`--host-resolver-rules=MAP *.${site.domain} ${site.address}`] : [];
-    return chromium.launch({ executablePath: executable, args: [...args, ...rules] });
-  }
-  const folder = await mkdtemp(join(tmpdir(), "browser-"));
-  const socket = join(folder, "proxy");
-  const proxy = await startProxy(socket, (host) => addressOf(host, site));
-  const browser = await chromium.launch({
-    executablePath: fileURLToPath(new URL("ownNetwork.sh", import.meta.url)),
-    args: [...args, `--proxy-server=127.0.0.1:${PROXY_PORT}`, "--proxy-bypass-list=<-loopback>"],
-    env: {
-      ...process.env,
-      BROWSER: executable,
-      NODE: process.execPath,
-      PROXY_PORT: `${PROXY_PORT}`,
-      PROXY_SOCKET: socket,
-    },
+export function launch(resolverRules?: string): Promise<Browser> {
+  const program = process.env.BROWSER_PATH ?? "/usr/bin/chromium";
+  const onLinux = { executablePath: withoutNetlink, env: { ...process.env, PROGRAM: program } };
+  return chromium.launch({
+    ...(process.platform === "linux" ? onLinux : { executablePath: program }),
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      ...(resolverRules ? [`--host-resolver-rules=${resolverRules}`] : []),
+    ],
   });
-  browser.on("disconnected", () => {
-    proxy.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  return browser;
-}
-
-/** In the browser's own network, where every port is free. */
-const PROXY_PORT = 3128;
-
-function addressOf(host: string, site: Site | undefined): string {
-  if (site && host.endsWith(`.${site.domain}`)) return site.address;
-  return host.endsWith(".localhost") ? "127.0.0.1" : host;
 }
 
 /** A user's browser with its own cookies. It trusts the site's certificate authority, as after the README's instructions. */
@@ -123,10 +88,15 @@ export async function kernelIsIdle(page: Page): Promise<void> {
   await page.getByText(/^Python 3 \(ipykernel\) \| Idle$/).waitFor();
 }
 
-/** The user that Jupyter identifies. */
+/** The user that Jupyter identifies. Tries again if the browser gave up as in {@link open}. */
 export async function whoAmI(page: Page): Promise<{ username: string; display_name: string }> {
-  const answer = await page.evaluate(() => fetch("/api/me").then((response) => response.text()));
-  return JSON.parse(answer).identity;
+  for (let tries = 1; ; tries++)
+    try {
+      const answer = await page.evaluate(() => fetch("/api/me").then((response) => response.text()));
+      return JSON.parse(answer).identity;
+    } catch (error) {
+      if (tries === 5 || !/Failed to fetch/.test(`${error}`)) throw error;
+    }
 }
 
 /** Waits until JupyterLab shows its launcher. */
