@@ -24,6 +24,7 @@ describe("the browser of these tests", () => {
 
   it("waits for an answer although a network of the machine is created meanwhile", async () => {
     const { page } = await person(browser);
+    assert.equal(await page.evaluate("navigator.onLine"), true);
     const { port } = server.address() as AddressInfo;
     const outcome = page.goto(`https://127.0.0.1:${port}/`).catch(String);
     const [connection] = (await once(server, "connection")) as [Socket];
@@ -32,6 +33,5 @@ describe("the browser of these tests", () => {
     server.on("connection", (again) => again.destroy());
     connection.destroy();
     assert.match(String(await outcome), /ERR_CONNECTION_(CLOSED|RESET)/);
-    assert.equal(await page.evaluate("navigator.onLine"), true);
   });
 });
