@@ -12,7 +12,7 @@ import { writeSetting } from "../../offline/providers/packages/cloudflare/zoneSe
 import { addZone } from "../../offline/providers/packages/cloudflare/zones.ts";
 import { attempt } from "../../scripts/cli/command.ts";
 import { until } from "../support/until.ts";
-import { labIsReady, launch, linesOf, open, person, signIn, startInNewNotebook, whoAmI } from "./support/browser.ts";
+import { labIsReady, launch, linesOf, person, signIn, startInNewNotebook, whoAmI } from "./support/browser.ts";
 import { CloudStack, onGoogle } from "./support/cloudStack.ts";
 
 const NOTHING = { resources: [], containers: [], networks: [] };
@@ -151,7 +151,7 @@ describe("a site behind Cloudflare", () => {
     assert.match(await answer(edge, "--cacert", join(stack.cloud.folder, "public-ca.pem")), /302$/);
     browser = await launch(`MAP *.${domain} ${edge}`);
     ({ page } = await person(browser));
-    await open(page, `https://${name}/lab?reset`);
+    await page.goto(`https://${name}/lab?reset`);
     await signIn(page, "you@example.com", await stack.output("password"));
     assert.equal((await whoAmI(page)).username, "you@example.com");
   });

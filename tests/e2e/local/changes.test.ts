@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
-import { labIsReady, launch, open, person, signIn } from "../support/browser.ts";
+import { labIsReady, launch, person, signIn } from "../support/browser.ts";
 import { Clone } from "../support/clone.ts";
 import { containerIds, containersOf, networksOf, volumesOf } from "../support/docker.ts";
 
@@ -35,7 +35,7 @@ describe("a change of the settings", () => {
     assert.equal(code, 0, text);
     browser = await launch();
     ({ page } = await person(browser));
-    await open(page, "https://jupyter.lab.localhost:8443/lab?reset");
+    await page.goto("https://jupyter.lab.localhost:8443/lab?reset");
     await signIn(page, "you@example.com", await clone.output("password"));
     await labIsReady(page);
   });
@@ -83,7 +83,7 @@ describe("a change of the settings", () => {
     assert.deepEqual(recreated, ["dex", "vouch"]);
     assert.match(text, /Open:\s+https:\/\/jupyter\.notes\.lab\.localhost:8443\n/);
     const { page, context } = await person(browser);
-    await open(page, "https://jupyter.notes.lab.localhost:8443/lab?reset");
+    await page.goto("https://jupyter.notes.lab.localhost:8443/lab?reset");
     await signIn(page, "you@example.com", await clone.output("password"));
     await labIsReady(page);
     await assert.rejects(page.goto("https://jupyter.lab.localhost:8443/"), /ERR_SSL/);

@@ -2,14 +2,18 @@ import { mkdir } from "node:fs/promises";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
 const screenshots = new URL("../../../test-results/", import.meta.url).pathname;
+const withoutNetlink = new URL("withoutNetlink.py", import.meta.url).pathname;
 
 /**
- * A real browser, without its background traffic, which a closed network would refuse.
+ * A real browser, without its background traffic, which a closed network would refuse. On Linux it does not notice when networks
+ * of other tests come and go: it would end its requests with ERR_NETWORK_CHANGED.
  * @param resolverRules the addresses of host names: `MAP *.lab.example.com 127.1.2.3`
  */
 export function launch(resolverRules?: string): Promise<Browser> {
+  const program = process.env.BROWSER_PATH ?? "/usr/bin/chromium";
+  const onLinux = { executablePath: withoutNetlink, env: { ...process.env, PROGRAM: program } };
   return chromium.launch({
-    executablePath: process.env.BROWSER_PATH ?? "/usr/bin/chromium",
+    ...(process.platform === "linux" ? onLinux : { executablePath: program }),
     args: [
       "--no-sandbox",
       "--disable-gpu",
@@ -27,17 +31,6 @@ export function launch(resolverRules?: string): Promise<Browser> {
 export async function person(browser: Browser): Promise<{ context: BrowserContext; page: Page }> {
   const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } });
   return { context, page: await context.newPage() };
-}
-
-/** Opens a page; tries again if the browser gave up because the machine's networks have changed meanwhile. */
-export async function open(page: Page, url: string): Promise<void> {
-  for (let tries = 1; ; tries++)
-    try {
-      await page.goto(url);
-      return;
-    } catch (error) {
-      if (tries === 5 || !/ERR_NETWORK_CHANGED/.test(`${error}`)) throw error;
-    }
 }
 
 /** Saves a screenshot of the page under test-results/. */
