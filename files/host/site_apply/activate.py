@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from . import docker, times
-from .docker import Project
+from .containers import Snapshot
 from .errors import NotStarted
 from .health import show_failure
 from .layout import Layout, link, target_of
@@ -38,7 +38,7 @@ def activate_release(layout: Layout, target: str, newest: str) -> None:
             link(service.secrets, layout.secrets / service.name / "current")
 
 
-def reload(layout: Layout, project: Project, running: Collection[str]) -> None:
+def reload(layout: Layout, containers: Snapshot, running: Collection[str]) -> None:
     """
     Reloads every service whose files changed since its last reload. Throws NotStarted if a service refuses its new files.
 
@@ -53,7 +53,7 @@ def reload(layout: Layout, project: Project, running: Collection[str]) -> None:
             continue
         folder = layout.files / service.name
         loaded = folder / ".loaded"
-        container = project.container_of(service.name)
+        container = containers.container_of(service.name)
         state = f"{target_of(folder / 'current')} {container}"
         if loaded.is_file() and loaded.read_text().strip() == state:
             continue

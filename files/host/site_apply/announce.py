@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import docker, times
 from .command import run
+from .compose_file import ComposeFile
 from .docker import Project
 from .floating import is_renewed
 from .health import kernels_in
@@ -12,15 +13,16 @@ from .log import say
 from .releases import manifest_of
 
 
-def announce(layout: Layout, project: Project) -> None:
+def announce(layout: Layout, project: Project, compose: ComposeFile) -> None:
     _announce_networks(layout)
-    for service, hash_ in _hashes(layout, project):
-        found = docker.inspect(*project.containers(f"label=com.docker.compose.service={service}")[:1])
-        if not found:
+    containers = docker.inspect(*project.containers())
+    image_ids = docker.image_ids(each.image for each in containers)
+    for service, hash_ in _hashes(project, compose):
+        container = next((each for each in containers if each.service == service), None)
+        if not container:
             say(f"{service}: starts")
             continue
-        container = found[0]
-        if container.labels.get("com.docker.compose.config-hash") == hash_ and not is_renewed(container):
+        if container.labels.get("com.docker.compose.config-hash") == hash_ and not is_renewed(container, image_ids):
             say(f"{service}: keeps running")
             continue
         kernels = kernels_in(container.id)
@@ -39,9 +41,8 @@ def _announce_networks(layout: Layout) -> None:
             say(f"Networks {done}: {' '.join(names)}. The services in them are recreated.")
 
 
-def _hashes(layout: Layout, project: Project) -> list[tuple[str, str]]:
+def _hashes(project: Project, compose: ComposeFile) -> list[tuple[str, str]]:
     """Each service, and Compose's hash of it. It includes the content of env_file, which plain `config --hash` leaves out."""
-    whole = project.compose(layout.incoming, "config", errors=False)
     words = ["docker", "compose", "--project-name", project.name, "--file", "-", "config", "--hash", "*"]
-    hashes = run(words, within=times.QUESTION_WITHIN, given=whole.raw)
+    hashes = run(words, within=times.QUESTION_WITHIN, given=compose.text)
     return [(service, hash_) for service, _, hash_ in (line.partition(" ") for line in hashes.lines)]

@@ -7,6 +7,7 @@ import shutil
 from . import activate, hooks, lock, machine, space, times, units
 from .certificate import NotIssued, certificates_of
 from .command import TIMED_OUT, run
+from .compose_file import read_compose_file
 from .docker import Project
 from .errors import NotStarted, Refusal
 from .health import is_ready
@@ -24,12 +25,13 @@ def check(layout: Layout) -> int:
             raise Refusal("No site runs here.")
         space.warn(layout, manifest)
         project = Project(manifest.project)
+        containers = project.snapshot()
         down = []
-        for service in project.services(layout.current):
-            if not project.container_of(service):
+        for service in read_compose_file(project, layout.current).services:
+            if not containers.container_of(service):
                 say(f"{service} has no container.")
                 down.append(service)
-            elif not is_ready(project, manifest, service, times.UNCHANGED_WITHIN):
+            elif not is_ready(containers, manifest, service, times.UNCHANGED_WITHIN):
                 down.append(service)
         if down:
             raise Refusal(
@@ -37,7 +39,7 @@ def check(layout: Layout) -> int:
                 " --replace '**site-release'"
             )
         try:
-            hooks.smoke_test(project, manifest)
+            hooks.smoke_test(containers, manifest)
         except NotStarted:
             return 1
     say("Every service of the site answers.")
@@ -62,7 +64,8 @@ def renew(layout: Layout) -> int:
                 say("The certificate needs no renewal yet.")
                 continue
             try:
-                activate.reload(layout, project, project.containers(running=True))
+                containers = project.snapshot()
+                activate.reload(layout, containers, containers.running)
             except NotStarted:
                 return 1
             say("The certificate was renewed, and is in use.")

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Optional
 
 from . import times
 from .command import Result, run
+from .containers import FORMAT, Snapshot, snapshot_from
 
 
 class DockerError(Exception):
     """A Docker command failed, and the program cannot continue without its output."""
+
+
+class NoEngine(DockerError):
+    """Docker's engine does not answer. result: the result of `docker info`."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(f"Docker's engine does not answer. Docker says: {result.last_line}")
+        self.result = result
 
 
 def ask(*words: str, within: Optional[float] = None) -> Result:
@@ -37,9 +47,34 @@ def answer(*words: str) -> str:
     return result.text
 
 
-def info(name: str) -> str:
-    """One value of `docker info`; empty if there is none."""
-    return ask("info", "--format", "{{." + name + "}}").text
+@dataclass(frozen=True)
+class Engine:
+    """Docker's engine, its machine, and the plugins of its client, from `docker info`."""
+
+    # Docker's data folder.
+    folder: str
+    # Bytes.
+    memory: int
+    cores: int
+    plugins: list[str]
+
+
+_ENGINE = (
+    '{"folder": {{json .DockerRootDir}}, "memory": {{.MemTotal}}, "cores": {{.NCPU}}, "plugins": {{json .ClientInfo.Plugins}}}'
+)
+
+
+@cache
+def engine() -> Engine:
+    """The engine. Docker is asked once per run, because none of the values changes meanwhile. Throws NoEngine."""
+    result = act("info", "--format", _ENGINE, within=times.ENGINE_WITHIN)
+    # The client may print warnings, too.
+    found = next((line for line in result.lines if line.startswith("{")), "")
+    if not result.ok or not found:
+        raise NoEngine(result)
+    values = json.loads(found)
+    plugins = [each["Name"] for each in values["plugins"] or [] if not each.get("Err")]
+    return Engine(values["folder"], values["memory"], values["cores"], plugins)
 
 
 @dataclass(frozen=True)
@@ -54,6 +89,10 @@ class Container:
     health_check: list[str] = field(default_factory=list)
     networks: list[str] = field(default_factory=list)
     mounts: list[str] = field(default_factory=list)
+
+    @property
+    def service(self) -> str:
+        return self.labels.get("com.docker.compose.service", "")
 
     @property
     def image_id(self) -> str:
@@ -90,13 +129,23 @@ def _command(test: Sequence[str]) -> list[str]:
     return {"CMD": words, "CMD-SHELL": ["sh", "-c", *words]}.get(kind, [])
 
 
+def image_ids(references: Iterable[str]) -> dict[str, str]:
+    """Ids of images, by reference. Images that are not on this machine are left out."""
+    wanted = list(dict.fromkeys(references))
+    if not wanted:
+        return {}
+    found = ask("image", "inspect", "--format", "{{.Id}}", *wanted)
+    if found.ok:
+        return dict(zip(wanted, found.lines))
+    if len(wanted) == 1:
+        return {}
+    # Docker's output does not say to which of them an id belongs.
+    return {reference: id_ for each in wanted for reference, id_ in image_ids([each]).items()}
+
+
 def image_id(reference: str) -> str:
     """Id of an image; empty if it is not on this machine."""
-    return ask("image", "inspect", "--format", "{{.Id}}", reference).text
-
-
-def has_image(reference: str) -> bool:
-    return ask("image", "inspect", reference).ok
+    return image_ids([reference]).get(reference, "")
 
 
 class Project:
@@ -116,10 +165,10 @@ class Project:
         found = self.containers(f"label=com.docker.compose.service={service}")
         return found[0] if found else ""
 
-    def listed(self, format_: str, *filters: str, running: bool = False) -> list[str]:
-        """Output of `docker ps --format`, one line per container."""
-        kind = [] if running else ["--all"]
-        return answer("ps", *kind, *self._filters(filters), "--format", format_).split("\n")
+    def snapshot(self) -> Snapshot:
+        """The project's containers as they are now."""
+        found = answer("ps", "--all", *self._filters([]), "--format", FORMAT)
+        return snapshot_from(found.split("\n") if found else [])
 
     def networks(self, format_: str) -> list[str]:
         """Output of `docker network ls --format`, one line per network."""
@@ -131,13 +180,6 @@ class Project:
         where = ["--project-directory", str(folder), "--file", str(folder / "compose.yaml")]
         argv = ["docker", "compose", "--project-name", self.name, *where, *words]
         return run(argv, within=within or times.QUESTION_WITHIN, **options)
-
-    def services(self, folder: Path, *profiles: str) -> list[str]:
-        """The services that a release's compose.yaml defines."""
-        found = self.compose(folder, *profiles, "config", "--services", errors=False)
-        if not found.ok:
-            raise DockerError(f"docker compose: the services of {folder} could not be read")
-        return found.lines
 
     def remove_containers_of(self, service: str) -> None:
         for container in self.containers(f"label=com.docker.compose.service={service}"):

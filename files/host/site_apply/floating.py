@@ -75,9 +75,9 @@ def _images_in_use(project: Project) -> dict[str, str]:
     return in_use
 
 
-def is_renewed(container: Container) -> bool:
-    """Whether the container's tag now names another image, so that Compose recreates it."""
-    return container.image_id != docker.image_id(container.image)
+def is_renewed(container: Container, ids: dict[str, str]) -> bool:
+    """Whether the container's tag now names another image, so that Compose recreates it. ids: of images, by reference."""
+    return container.image_id != ids.get(container.image, "")
 
 
 def _version_of(image: str) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from typing import Optional
 
 from . import docker, log, times
-from .docker import Container, Project
+from .containers import Snapshot
+from .docker import Container
 from .log import say
 from .manifest import Manifest
 
 
-def is_ready(project: Project, manifest: Manifest, service: str, patience: Optional[float] = None) -> bool:
+def is_ready(containers: Snapshot, manifest: Manifest, service: str, patience: Optional[float] = None) -> bool:
     """
     Waits until a service is ready. If it does not become ready, shows its log and returns False.
 
@@ -21,12 +21,12 @@ def is_ready(project: Project, manifest: Manifest, service: str, patience: Optio
     patience: how long to wait, in seconds.
     """
     patience = patience if patience is not None else times.READY_WITHIN
-    container = project.container_of(service)
+    container = containers.container_of(service)
     waiting = log.Waiting(f"Waiting for {service}")
     state = _started(container, waiting, patience)
     restarts = state.restarts if state else 0
     instead = manifest.service(service).readiness_probe
-    asked = project.container_of(instead.service) if instead else container
+    asked = containers.container_of(instead.service) if instead else container
     check = instead.succeeds if instead else state.health_check if state else []
     while True:
         if state is None or (state.status, state.restarts) != ("running", restarts):
@@ -38,7 +38,7 @@ def is_ready(project: Project, manifest: Manifest, service: str, patience: Optio
             show_failure(service, container, f"does not answer after {int(patience)} seconds")
             return False
         waiting.still()
-        time.sleep(1)
+        waiting.pause()
         state = _state(container)
 
 
@@ -52,7 +52,7 @@ def _started(container: str, waiting: log.Waiting, patience: float) -> Optional[
     state = _state(container)
     looked = state.restarts if state else 0
     while state and state.status == "restarting" and state.restarts <= looked + 1 and waiting.seconds < patience:
-        time.sleep(1)
+        waiting.pause()
         state = _state(container)
     return state
 

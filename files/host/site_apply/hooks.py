@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import Literal
 
-from . import docker, times
+from . import docker, log, times
 from .command import Result
-from .docker import Project
+from .containers import Snapshot
 from .errors import NotStarted
 from .health import show_failure
 from .log import say
@@ -19,18 +18,18 @@ _MOST_BYTES, _MOST_LINES = 65536, 100
 When = Literal["prepare", "post_release"]
 
 
-def run_in(project: Project, service: str, argv: Argv, within: float, given: bytes = b"") -> Result:
+def run_in(containers: Snapshot, service: str, argv: Argv, within: float, given: bytes = b"") -> Result:
     """Runs a command in a service's container and shows its output. within: seconds. given: standard input."""
-    container = project.container_of(service)
+    container = containers.container_of(service)
     result = docker.act("exec", "--interactive", container, *argv, within=within, given=given, most=_MOST_BYTES)
     for line in result.lines[:_MOST_LINES]:
         say(f"{service} says: {line.strip()}")
     return result
 
 
-def run_hook(project: Project, service: str, argv: Argv) -> bool:
+def run_hook(containers: Snapshot, service: str, argv: Argv) -> bool:
     """Runs a command of `prepare` or `post_release`. Returns whether it succeeded."""
-    result = run_in(project, service, argv, times.PREPARE_WITHIN)
+    result = run_in(containers, service, argv, times.PREPARE_WITHIN)
     words = " ".join(argv)
     if result.code == 124:
         say(f"{service}: '{words}' did not end within {times.PREPARE_WITHIN} seconds.")
@@ -40,17 +39,17 @@ def run_hook(project: Project, service: str, argv: Argv) -> bool:
     return result.ok
 
 
-def smoke_test(project: Project, manifest: Manifest) -> None:
+def smoke_test(containers: Snapshot, manifest: Manifest) -> None:
     """Sends requests through nginx, like a browser, until the whole site answers. Throws NotStarted if it takes too long."""
     for service in manifest.services:
         if not service.smoke_test:
             continue
-        ends = time.monotonic() + times.ASK_WITHIN
-        container = project.container_of(service.name)
+        waiting = log.Waiting("Waiting for the site")
+        container = containers.container_of(service.name)
         while not docker.ask("exec", container, *service.smoke_test, within=times.ANSWER_WITHIN).ok:
-            if time.monotonic() >= ends:
+            if waiting.seconds >= times.ASK_WITHIN:
                 words = " ".join(service.smoke_test)
                 say(f"All services run, but the site does not answer at its own front door ({service.name}: {words}).")
                 show_failure(service.name, container, "said")
                 raise NotStarted
-            time.sleep(1)
+            waiting.pause()

@@ -19,14 +19,15 @@ def pull_missing(layout: Layout, manifest: Manifest) -> set[str]:
 
     The free space is checked first, because a full disk would stop the running site.
     """
-    missing = [image for image in manifest.images if not docker.has_image(image.reference)]
+    present = docker.image_ids(image.reference for image in manifest.images)
+    missing = [image for image in manifest.images if image.reference not in present]
     if not missing:
         return set()
     need = sum(image.size_mib for image in missing) + 300
     free = free_mib()
     if free < need:
         raise Refusal(
-            f"The disk is too full: the new images need {need} MiB, but only {free} MiB are free at {docker.info('DockerRootDir')}."
+            f"The disk is too full: the new images need {need} MiB, but only {free} MiB are free at {docker.engine().folder}."
             f" Nothing was changed. Free {need - free} MiB (docker image prune --all removes each image that no container uses;"
             " docker system df shows what Docker holds), and run pulumi up again."
         )
@@ -72,7 +73,7 @@ def pull(reference: str, mib: int, within: float) -> Result:
 
 def free_mib() -> int:
     """Free space for images in MiB; a large number if Docker runs in its own virtual machine, whose disk is not visible."""
-    disk = docker.info("DockerRootDir")
+    disk = docker.engine().folder
     if not os.path.isdir(disk):
         return 1_000_000
     told = run(["df", "-Pk", disk], within=times.QUESTION_WITHIN)
@@ -92,9 +93,8 @@ def prune_images(layout: Layout) -> None:
         if manifest:
             wanted.update(image.reference for image in manifest.images)
     kept = []
-    for reference in sorted(set(layout.pulled.read_text().split())):
-        if not docker.has_image(reference):
-            continue  # A user has removed it.
+    # A user may have removed some.
+    for reference in sorted(docker.image_ids(layout.pulled.read_text().split())):
         if reference not in wanted and docker.act("image", "rm", reference).ok:
             say(f"The image {reference} was removed: no release names it any more.")
         else:

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from . import docker
-from .docker import Project
+from .containers import Snapshot
 from .log import say
 from .manifest import Manifest
 
 _MIB = 1024 * 1024
 
 
-def limit_memory(project: Project, manifest: Manifest) -> None:
+def limit_memory(containers: Snapshot, manifest: Manifest) -> None:
     """
     Gives a service the memory that the other services do not need. A kernel that needs more is killed. Without this limit, the
     whole machine would swap until it no longer answers.
     """
-    machine = docker.info("MemTotal")
-    if not machine.isdigit():
-        return
     for service in manifest.services:
         if service.memory_beside_mib is None:
             continue
-        most, swap = memory_for(int(machine) // _MIB, service.memory_beside_mib)
+        most, swap = memory_for(docker.engine().memory // _MIB, service.memory_beside_mib)
         limits = ("--memory", f"{most}m", "--memory-swap", f"{swap}m")
-        result = docker.act("update", *limits, project.container_of(service.name))
+        result = docker.act("update", *limits, containers.container_of(service.name))
         if not result.ok:
             say(f"The memory of {service.name} could not be limited to {most} MiB. Docker says: {result.last_line}")
 
@@ -41,11 +38,9 @@ def memory_for(machine: int, beside: int) -> tuple[int, int]:
     return most, most + 64 if machine < 2000 else most * 2
 
 
-def allow_processes(project: Project, manifest: Manifest) -> None:
+def allow_processes(containers: Snapshot, manifest: Manifest) -> None:
     """Sets the limit of processes and threads for services whose limit depends on the number of cores."""
-    each = [service for service in manifest.services if service.processes_per_core is not None]
-    cores = docker.info("NCPU") if each else ""
-    for service in each:
-        if cores.isdigit() and service.processes_per_core:
-            limit = str(service.processes_per_core * int(cores))
-            docker.act("update", "--pids-limit", limit, project.container_of(service.name))
+    for service in manifest.services:
+        if service.processes_per_core:
+            limit = str(service.processes_per_core * docker.engine().cores)
+            docker.act("update", "--pids-limit", limit, containers.container_of(service.name))

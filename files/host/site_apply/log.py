@@ -72,15 +72,21 @@ def printable(line: str) -> str:
 
 
 class Waiting:
-    """Shows once a minute what the program waits for, and how long it has waited."""
+    """A wait for something. Shows once a minute what it is, and how long the program has waited."""
 
     def __init__(self, what: str) -> None:
         self._what = what
         self._since = self._said = time.monotonic()
+        self._pause = times.FIRST_PAUSE
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self._since
+
+    def pause(self) -> None:
+        """Waits until the next check. The first pauses are short, because most services are ready soon."""
+        time.sleep(self._pause)
+        self._pause = min(2 * self._pause, times.LONGEST_PAUSE)
 
     def is_time_to_say(self) -> bool:
         return time.monotonic() - self._said >= times.SAID_EVERY

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Optional
 
 from . import docker, times
-from .command import TIMED_OUT
-from .docker import Project
+from .command import TIMED_OUT, Result
+from .docker import NoEngine, Project
 from .errors import Refusal
 from .layout import Layout
 from .manifest import Manifest
@@ -47,7 +47,7 @@ def check() -> None:
             " and run pulumi up again."
         )
     _check_engine()
-    if not docker.ask("compose", "version").ok:
+    if "compose" not in docker.engine().plugins:
         raise Refusal(
             "Docker's Compose plugin (version 2) is missing on this machine. Install it: sudo apt-get install docker-compose"
             " (Debian 13) or docker-compose-plugin (Docker's own packages), and run pulumi up again."
@@ -55,20 +55,24 @@ def check() -> None:
 
 
 def _check_engine() -> None:
-    engine = docker.act("info", "--format", "{{.ServerVersion}}", within=times.ENGINE_WITHIN)
-    if engine.ok:
-        return
+    try:
+        docker.engine()
+    except NoEngine as error:
+        raise _no_engine(error.result) from error
+
+
+def _no_engine(engine: Result) -> Refusal:
     if engine.code == TIMED_OUT or not engine.text:
-        raise Refusal(
+        return Refusal(
             f"Docker's engine has not answered for {times.ENGINE_WITHIN} seconds. Restart it (sudo systemctl restart docker;"
             " Docker Desktop elsewhere), or the machine, and run pulumi up again."
         )
     if "permission denied" in engine.text:
-        raise Refusal(
+        return Refusal(
             f"This user has no permission to use Docker. Grant it: sudo usermod -aG docker {user_name()}, sign in again, and"
             " run pulumi up again."
         )
-    raise Refusal(
+    return Refusal(
         "Docker is installed, but its engine does not run. Start it: sudo systemctl start docker (Docker Desktop elsewhere), and"
         f" run pulumi up again. Docker says: {engine.last_line}"
     )
@@ -86,7 +90,7 @@ def check_owner(layout: Layout, project: Project) -> None:
 
 def other_owner(layout: Layout, project: Project) -> Optional[str]:
     """The other folder from which the project's containers were released. None if there is none, or if the folder was moved."""
-    for folder in project.listed('{{.Label "com.docker.compose.project.working_dir"}}'):
+    for folder in (each.folder for each in project.snapshot().containers):
         if folder and not folder.startswith(f"{layout.root}/") and not _is_gone(Path(folder).parent):
             return folder.partition("/.state/")[0]
     return None

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from pathlib import Path
 
 from . import docker, legacy
+from .compose_file import ComposeFile, Networks
+from .containers import Snapshot
 from .docker import DockerError, Project
 from .layout import Layout
 from .releases import manifest_of
 
-# By service: the full names of its networks.
-Networks = dict[str, set[str]]
 
-
-def networks_of(project: Project, folder: Path) -> Networks:
-    """The networks in the compose.yaml of a release's folder. Throws DockerError if it cannot be read."""
-    said = project.compose(folder, "config", "--format", "json", errors=False)
-    if not said.ok:
-        raise DockerError(f"docker compose: the networks of {folder} could not be read")
-    whole = json.loads(said.text or "{}")
-    full = {name: each["name"] for name, each in whole.get("networks", {}).items()}
-    return {service: {full[name] for name in each.get("networks") or {}} for service, each in whole.get("services", {}).items()}
-
-
-def make_room(layout: Layout, project: Project) -> None:
+def make_room(layout: Layout, containers: Snapshot, compose: ComposeFile) -> None:
     """
     Stops containers that are on a network which the release gives to other services.
 
@@ -34,14 +22,13 @@ def make_room(layout: Layout, project: Project) -> None:
     """
     if (layout.current / legacy.HEADER).is_file():
         return  # Its compose.yaml does not list all networks; see legacy.attach_networks.
-    networks = networks_of(project, layout.current)
-    for container in docker.inspect(*project.containers(running=True)):
-        service = container.labels.get("com.docker.compose.service", "")
-        if is_in_the_way(service, set(container.networks), networks):
+    networks = compose.networks
+    for container in containers.containers:
+        if container.is_running and is_in_the_way(container.service, container.networks, networks):
             docker.act("stop", container.id)
 
 
-def is_in_the_way(service: str, on: set[str], networks: Networks) -> bool:
+def is_in_the_way(service: str, on: AbstractSet[str], networks: Networks) -> bool:
     """
     Whether a service's container is on a network that it must leave and that the release gives to another service.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Optional
 
 from . import times
+from .containers import Snapshot
 from .docker import Project
 from .hooks import run_in
 from .layout import Layout
@@ -21,10 +22,12 @@ def end_removed(layout: Layout, project: Project, newest: Manifest, before: Opti
     """
     removed = [entry for entry in before.allow if entry not in newest.allow] if before else []
     allowed = "".join(f"{entry}\n" for entry in newest.allow).encode()
-    for service in newest.services:
-        if not service.dismiss or not project.container_of(service.name):
+    asked = [service for service in newest.services if service.dismiss]
+    containers = project.snapshot() if asked else Snapshot([])
+    for service in asked:
+        if not containers.container_of(service.name):
             continue
-        result = run_in(project, service.name, service.dismiss, times.DISMISS_WITHIN, allowed)
+        result = run_in(containers, service.name, service.dismiss, times.DISMISS_WITHIN, allowed)
         if not result.ok:
             words = " ".join(service.dismiss)
             say(f"{service.name}: '{words}' failed with exit code {result.code}, so nothing was ended there.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import times
 from .command import TIMED_OUT
+from .compose_file import ComposeFile, InvalidComposeFile, read_compose_file
 from .docker import Project, said_by_compose
 from .errors import Refusal
 from .layout import Layout
@@ -12,24 +13,22 @@ _NO_ADDRESSES = ("non-overlapping IPv4 address pool", "address pools have been f
 _OF_DOCKER = ("Error response from daemon", "annot connect to the Docker daemon", "error during connect")
 
 
-def check_compose(layout: Layout, project: Project) -> None:
-    """Checks the generated compose.yaml. Throws Refusal."""
-    result = project.compose(layout.incoming, "config", "--quiet")
-    if not result.ok:
+def read_compose(layout: Layout, project: Project) -> ComposeFile:
+    """Reads the generated compose.yaml. Throws Refusal if it is not valid."""
+    try:
+        return read_compose_file(project, layout.incoming)
+    except InvalidComposeFile as error:
         raise Refusal(
             "The generated compose.yaml is not valid, which is an error in this program. Nothing was changed."
-            f" Docker says: {result.last_line}"
-        )
+            f" Docker says: {error.words}"
+        ) from error
 
 
-def check_files(layout: Layout, project: Project) -> None:
+def check_files(layout: Layout, project: Project, compose: ComposeFile) -> None:
     """Runs the check containers (profile "check") of all services that can check their own files. Throws Refusal."""
-    check = ("--profile", "check")
-    for service in project.services(layout.incoming, *check):
-        if not service.endswith("-check"):
-            continue
-        run = ("run", "--rm", "--no-deps", "-T", service)
-        result = project.compose(layout.incoming, *check, *run, within=times.CHECKED_WITHIN)
+    for service in compose.checks:
+        run = ("--profile", "check", "run", "--rm", "--no-deps", "-T", service)
+        result = project.compose(layout.incoming, *run, within=times.CHECKED_WITHIN)
         if not result.ok:
             project.remove_containers_of(service)
             words = " ".join(said_by_compose(result)[-2:])

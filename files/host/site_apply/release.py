@@ -24,6 +24,7 @@ from . import (
 )
 from .announce import announce
 from .certificate import certificates_of
+from .compose_file import ComposeFile
 from .docker import DockerError, Project
 from .errors import NotStarted, Refusal
 from .floating import Renewed
@@ -50,21 +51,22 @@ def _release(layout: Layout, manifest: Manifest, project: Project) -> int:
     machine.check_owner(layout, project)
     machine.check_name(layout, manifest)
     space.check(layout, manifest)
-    previous = target_of(layout.current)
+    compose = preflight.read_compose(layout, project)
     before = releases.manifest_of(layout.current)
-    renewed = _prepare(layout, manifest, project)
+    renewed = _prepare(layout, manifest, project, compose)
     with keep_history.during_release(manifest, before, project):
-        return _switch(layout, manifest, project, before, previous, renewed)
+        return _switch(layout, manifest, project, compose, before, renewed)
 
 
 def _switch(
-    layout: Layout, manifest: Manifest, project: Project, before: Optional[Manifest], previous: str, renewed: list[Renewed]
+    layout: Layout, manifest: Manifest, project: Project, compose: ComposeFile, before: Optional[Manifest], renewed: list[Renewed]
 ) -> int:
+    previous = target_of(layout.current)
     activate.activate_release(layout, f"releases/{manifest.release}", manifest.release)
     is_other = previous not in ("", f"releases/{manifest.release}")
     people_before = before if is_other else None
     try:
-        rollout, is_with_new_images = _start(layout, project, renewed)
+        rollout, is_with_new_images = _start(layout, project, compose, renewed)
     except Exception as error:  # Every error causes a rollback, even one in this program.
         if not isinstance(error, NotStarted):
             say(f"{type(error).__name__}: {error}")
@@ -96,10 +98,9 @@ def _switch(
     return 0
 
 
-def _prepare(layout: Layout, manifest: Manifest, project: Project) -> list[Renewed]:
+def _prepare(layout: Layout, manifest: Manifest, project: Project, compose: ComposeFile) -> list[Renewed]:
     """Does everything before the activation. Throws Refusal and leaves the running site unchanged."""
     _place_files(layout)
-    preflight.check_compose(layout, project)
     ports.check(project, manifest)
     pulled = images.pull_missing(layout, manifest)
     renewed = floating.renew(project, manifest, pulled)
@@ -109,12 +110,12 @@ def _prepare(layout: Layout, manifest: Manifest, project: Project) -> list[Renew
     try:
         for certificate in certificates_of(layout, project, layout.incoming, manifest):
             certificate.ensure()
-        preflight.check_files(layout, project)
+        preflight.check_files(layout, project, compose)
     except Refusal:
         remove_networks_of_refused(layout, project)
         raise
     releases.keep(layout, manifest.release)
-    announce(layout, project)
+    announce(layout, project, compose)
     firewall.guard(layout, project)
     return renewed
 
@@ -133,20 +134,20 @@ def _folders_below(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_dir()]
 
 
-def _start(layout: Layout, project: Project, renewed: list[Renewed]) -> tuple[Rollout, bool]:
+def _start(layout: Layout, project: Project, compose: ComposeFile, renewed: list[Renewed]) -> tuple[Rollout, bool]:
     """
     Starts the release. If that fails and newer images were pulled, tries again with the previous ones.
 
     Returns the rollout, and whether it runs with the newer images.
     """
     try:
-        rollout = Rollout(layout, project)
+        rollout = Rollout(layout, project, compose)
         rollout.start()
         return rollout, True
     except (NotStarted, DockerError):
         if not renewed:
             raise
     floating.put_back(renewed)
-    rollout = Rollout(layout, project)
+    rollout = Rollout(layout, project, compose)
     rollout.start()
     return rollout, False

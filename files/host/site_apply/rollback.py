@@ -8,6 +8,7 @@ from typing import Optional
 
 from . import activate, times
 from .allow_lists import allowed_by_both
+from .compose_file import read_compose_file
 from .docker import DockerError, Project
 from .errors import NotStarted
 from .layout import Layout, link, remove
@@ -44,7 +45,7 @@ def roll_back(layout: Layout, project: Project, newest: Manifest, previous: str,
     _reload(layout, project)
     put_back = f"The previous release ({previous.removeprefix('releases/')}) was put back"
     try:
-        Rollout(layout, project).start()
+        Rollout(layout, project, read_compose_file(project, layout.current)).start()
     except (NotStarted, DockerError, OSError) as error:
         failed = error.service if isinstance(error, NotStarted) else ""
         if not isinstance(error, NotStarted):
@@ -56,7 +57,8 @@ def roll_back(layout: Layout, project: Project, newest: Manifest, previous: str,
 
 def _reload(layout: Layout, project: Project) -> None:
     try:
-        activate.reload(layout, project, project.containers(running=True))
+        containers = project.snapshot()
+        activate.reload(layout, containers, containers.running)
     except (NotStarted, DockerError, OSError):
         pass  # The reason has been shown, or will be when the service is started.
 
@@ -67,9 +69,9 @@ def _what_runs(layout: Layout, project: Project, failed: str) -> str:
     may run briefly between two restarts.
     """
     try:
-        service = '{{.Label "com.docker.compose.service"}}'
-        running = sorted({name for name in project.listed(service, "status=running", running=True) if name} - {failed})
-        absent = sorted(set(project.services(layout.current)) - set(running))
+        containers = project.snapshot().containers
+        running = sorted({each.service for each in containers if each.state == "running" and each.service} - {failed})
+        absent = sorted(set(read_compose_file(project, layout.current).services) - set(running))
     except DockerError as error:
         return f"The running services are not known. {error}."
     if not running:

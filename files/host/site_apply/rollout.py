@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 
 from . import activate, docker, hooks, legacy, limits, times
+from .compose_file import ComposeFile
+from .containers import Snapshot
 from .docker import Project, said_by_compose
 from .errors import NotStarted
 from .health import is_ready, kernels_in
@@ -17,11 +19,13 @@ from .networks import make_room, prune_networks
 class Rollout:
     """The start of the current release. After start(), `broken` lists services that failed but cause no rollback."""
 
-    def __init__(self, layout: Layout, project: Project) -> None:
-        self._layout, self._project = layout, project
+    def __init__(self, layout: Layout, project: Project, compose: ComposeFile) -> None:
+        """compose: the release's compose.yaml."""
+        self._layout, self._project, self._compose = layout, project, compose
         self._manifest = activate.current(layout)
-        self._running_before = project.containers(running=True)
-        self._made_before = project.containers()
+        self._before = project.snapshot()
+        # The containers since the last `docker compose up`; only this class changes them.
+        self._containers = self._before
         self._brought_up = 0.0
         # Failed services that cause no rollback. `broken` contains those that also failed after they were recreated.
         self._left_alone: set[str] = set()
@@ -29,25 +33,24 @@ class Rollout:
 
     def start(self) -> None:
         """Starts the release, and returns when it answers. Throws NotStarted if it does not."""
-        services = self._project.services(self._layout.current)
-        _clear_half_made(self._project)
-        make_room(self._layout, self._project)
+        _clear_half_made(self._before)
+        make_room(self._layout, self._before, self._compose)
         self._up()
-        limits.limit_memory(self._project, self._manifest)
+        limits.limit_memory(self._containers, self._manifest)
         legacy.attach_networks(self._project, self._layout.current)
-        limits.allow_processes(self._project, self._manifest)
+        limits.allow_processes(self._containers, self._manifest)
         # The allow list must take effect before any step that depends on programs which users can change or slow down. Otherwise a
         # removed user could prevent the removal. Until a service is ready, its host name shows a page that says so.
         for service in self._manifest.services:
             if service.reload:
                 self._settle(service.name)
-        activate.reload(self._layout, self._project, self._running_before)
+        activate.reload(self._layout, self._containers, self._before.running)
         # Other services may need the results of `prepare`.
         self.run_hooks("prepare")
-        for name in services:
+        for name in self._compose.services:
             self._settle(name)
         self._await_nginx()
-        hooks.smoke_test(self._project, self._manifest)
+        hooks.smoke_test(self._containers, self._manifest)
         prune_networks(self._layout, self._project)
 
     def _up(self) -> None:
@@ -57,7 +60,11 @@ class Rollout:
             said = "".join(said_by_compose(result)[-1:]) or f"nothing, for {times.STARTED_WITHIN // 60} minutes"
             say(f"The site could not be started. Docker says: {said}")
             raise NotStarted
+        self._look_again()
+
+    def _look_again(self) -> None:
         self._brought_up = time.monotonic()
+        self._containers = self._project.snapshot()
 
     def run_hooks(self, when: hooks.When) -> None:
         """
@@ -65,10 +72,13 @@ class Rollout:
         could not undo. A failing command fails the release, unless users control the service.
         """
         for service in self._manifest.services:
+            # A command that succeeds shows that the service still runs.
+            is_settled = False
             for argv in service.prepare if when == "prepare" else service.post_release:
-                if not self._settle(service.name):
+                if not is_settled and not self._settle(service.name):
                     break
-                if not hooks.run_hook(self._project, service.name, argv) and not service.user_controlled:
+                is_settled = hooks.run_hook(self._containers, service.name, argv)
+                if not is_settled and not service.user_controlled:
                     raise NotStarted
 
     def _settle(self, name: str) -> bool:
@@ -83,8 +93,8 @@ class Rollout:
         """
         if name in self._left_alone:
             return False
-        container = self._project.container_of(name)
-        if container not in self._made_before:
+        container = self._containers.container_of(name)
+        if container not in self._before.ids:
             if self._is_ready(name):
                 return True
             raise NotStarted(name)
@@ -107,20 +117,20 @@ class Rollout:
         return False
 
     def _is_ready(self, name: str, patience: float = 0) -> bool:
-        return is_ready(self._project, self._manifest, name, patience or times.READY_WITHIN)
+        return is_ready(self._containers, self._manifest, name, patience or times.READY_WITHIN)
 
     def _recreate(self, name: str) -> bool:
         words = ("up", "--detach", "--no-deps", "--force-recreate", "--no-build", "--pull", "never", name)
         result = self._project.compose(self._layout.current, *words, within=times.STARTED_WITHIN, changes_site=True)
         if not result.ok:
             return False
+        self._look_again()
         try:
             legacy.attach_networks(self._project, self._layout.current)
         except NotStarted:
             return False
-        limits.limit_memory(self._project, self._manifest)
-        limits.allow_processes(self._project, self._manifest)
-        self._brought_up = time.monotonic()
+        limits.limit_memory(self._containers, self._manifest)
+        limits.allow_processes(self._containers, self._manifest)
         return True
 
     def _await_nginx(self) -> None:
@@ -129,7 +139,7 @@ class Rollout:
 
         nginx does this every 2 seconds (`resolver` in files/services/nginx/nginx.conf) and answers 502 until then.
         """
-        if self._project.containers(running=True) != self._running_before:
+        if self._containers.running != self._before.running:
             time.sleep(max(0, self._brought_up + 3 - time.monotonic()))
 
 
@@ -140,16 +150,16 @@ def command_to_recreate(layout: Layout, project: Project, service: str) -> str:
     return f"docker compose {where} up --detach --no-deps --force-recreate {service}"
 
 
-def _clear_half_made(project: Project) -> None:
+def _clear_half_made(containers: Snapshot) -> None:
     """
     Cleans up after a killed `docker compose`, on which Compose would fail: containers that were created and never started, and
     containers renamed to `<id>_<name>`.
     """
-    for container in project.containers("status=created"):
-        docker.act("rm", "--force", container)
-    for line in project.listed("{{.ID}} {{.Names}}"):
-        container, _, name = line.partition(" ")
-        half, _, whole = name.partition("_")
-        if len(half) == 12 and set(half) <= set("0123456789abcdef") and whole:
-            if not docker.act("rename", container, whole).ok:
-                docker.act("rm", "--force", container)
+    for each in containers.containers:
+        if each.state == "created":
+            docker.act("rm", "--force", each.id)
+    for each in containers.containers:
+        half, _, whole = each.name.partition("_")
+        if each.state != "created" and len(half) == 12 and set(half) <= set("0123456789abcdef") and whole:
+            if not docker.act("rename", each.id, whole).ok:
+                docker.act("rm", "--force", each.id)

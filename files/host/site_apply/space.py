@@ -110,7 +110,7 @@ def _data_folders(manifest: Manifest) -> list[Path]:
 
 def _docker_folder() -> Optional[Path]:
     """Docker's data folder; None if Docker runs in its own virtual machine, whose disk is not visible."""
-    folder = docker.info("DockerRootDir")
+    folder = docker.engine().folder
     return Path(folder) if os.path.isdir(folder) else None
 
 

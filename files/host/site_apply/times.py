@@ -33,3 +33,6 @@ DUMPED_WITHIN = 900
 STATE_KEPT_WITHIN = 20
 # The interval of progress lines.
 SAID_EVERY = 60
+# Between two checks of a service: the first pause, and the longest one.
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 1

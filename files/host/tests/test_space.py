@@ -10,6 +10,7 @@ from typing import Callable
 from unittest import mock
 
 from site_apply import docker, space
+from site_apply.docker import Engine
 from site_apply.errors import Refusal
 from site_apply.manifest import Folder, Manifest, Service
 from site_apply.space import Disk, disk_of
@@ -46,7 +47,7 @@ class SpaceTest(HostTest):
         self.write("notebooks/large", "x" * 3_000_000)
         folder = Folder(str(self.root / "notebooks"))
         self.manifest = Manifest(1, "new", "site", machine="e2-micro", services=[Service("jupyter", folders=[folder])])
-        patch = mock.patch.object(docker, "info", lambda name: "")
+        patch = mock.patch.object(docker, "engine", lambda: Engine("", 0, 0, []))
         patch.start()
         self.addCleanup(patch.stop)
 

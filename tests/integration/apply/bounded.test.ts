@@ -2,18 +2,19 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, it } from "@jest/globals";
 import type { ServiceManifest } from "../../../files/release/manifest.ts";
+import { engineAnswers, webAnswers } from "../../support/fakeDocker.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
 import { releaseText } from "../../support/release.ts";
 
 /** A fake docker: one running service, in whose container some commands never end. */
 const docker = `#!/bin/sh
 case "$*" in
-    *working_dir* | *status=created* | *'{{.ID}}'*) ;;
-    *' config --services') echo web ;;
-    *--hash*) echo 'web new' ;;
-    'ps '*) echo c0ffee ;;
+    ${engineAnswers}${webAnswers}
     top*) exec sleep 600 ;;
-    'inspect '*) echo '[{"Id": "c0ffee", "State": {"Status": "running"}, "RestartCount": 0}]' ;;
+    'inspect '*)
+        echo '[{"Id": "c0ffee", "State": {"Status": "running"}, "RestartCount": 0,'
+        echo '"Config": {"Labels": {"com.docker.compose.service": "web"}}}]'
+        ;;
     *hang*) exec sleep 600 ;;
     *fail*) exit 7 ;;
     *read*) cat ;;

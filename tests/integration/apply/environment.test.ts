@@ -14,6 +14,7 @@ import {
 import { afterEach, beforeAll, beforeEach, describe, it } from "@jest/globals";
 import type { ServiceManifest } from "../../../files/release/manifest.ts";
 import { run } from "../../support/command.ts";
+import { engineAnswers } from "../../support/fakeDocker.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
 import { imageMirror, pullImages } from "../../support/images.ts";
 import { releaseText } from "../../support/release.ts";
@@ -55,6 +56,9 @@ function inPlaceOf(name: string, script: string): NodeJS.ProcessEnv {
   return { PATH: `${host.folder}/bin:${process.env.PATH}` };
 }
 
+/** A shell command that lists a container as `docker ps` does, released from a folder. */
+const listedIn = (folder: string) => `echo 'c0ffee running other-web-1 other_default web ${folder}'`;
+
 /** A Docker client folder with these settings and this user's plugins. */
 async function dockerWith(settings: Record<string, unknown>): Promise<NodeJS.ProcessEnv> {
   const plugins = `${host.folder}/docker/cli-plugins`;
@@ -71,7 +75,10 @@ describe("The environment of pulumi's shell", () => {
   let seen: Map<string, string>;
   let folder: string;
   beforeEach(async () => {
-    const fake = inPlaceOf("docker", `env >'${host.folder}/env'; pwd >'${host.folder}/pwd'\n`);
+    const fake = inPlaceOf(
+      "docker",
+      `env >'${host.folder}/env'; pwd >'${host.folder}/pwd'\ncase "$*" in ${engineAnswers} esac\n`,
+    );
     assert.deepEqual(await host.apply("machine", "", { ...fake, ...foreign, LC_ALL: "tr_TR.UTF-8", IFS: "/" }), {
       code: 0,
       output: "",
@@ -127,7 +134,7 @@ describe("site-apply down works", () => {
     mkdirSync(other, { recursive: true });
     const fake = inPlaceOf(
       "docker",
-      `case "$*" in *working_dir*) echo '${other}/current' ;; *" down "*) exit 1 ;; esac\n`,
+      `case "$*" in ${engineAnswers} *working_dir*) ${listedIn(`${other}/current`)} ;; *" down "*) exit 1 ;; esac\n`,
     );
     assert.deepEqual(await host.apply(["down", project], "", fake), {
       code: 0,
@@ -176,7 +183,7 @@ describe("A release", () => {
 
   it("continues from a moved checkout, but is refused while the old one exists or cannot be read", async () => {
     const working = (folder: string) =>
-      inPlaceOf("docker", `case "$*" in *working_dir*) echo '${folder}'; exit ;; esac\nexec '${realDocker}' "$@"\n`);
+      inPlaceOf("docker", `case "$*" in *working_dir*) ${listedIn(folder)}; exit ;; esac\nexec '${realDocker}' "$@"\n`);
     mkdirSync(`${host.folder}/there`);
     const released = (folder: string) => host.apply("release", release(), working(folder));
     assert.match(

@@ -13,6 +13,7 @@ import {
 import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, describe, it } from "@jest/globals";
 import { start } from "../../support/command.ts";
+import { engineAnswers } from "../../support/fakeDocker.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
 import { releaseText } from "../../support/release.ts";
 import { bundleWith } from "../../support/site.ts";
@@ -46,7 +47,7 @@ describe("The lock", () => {
   async function holder() {
     mkdirSync(`${host.folder}/bin`);
     const docker = `#!/bin/sh
-case "$*" in *config*) echo $$ >'${holding()}.new' && mv '${holding()}.new' '${holding()}' && exec sleep 600 ;; esac
+case "$*" in ${engineAnswers} *"config --format"*) echo $$ >'${holding()}.new' && mv '${holding()}.new' '${holding()}' && exec sleep 600 ;; esac
 `;
     writeFileSync(`${host.folder}/bin/docker`, docker);
     chmodSync(`${host.folder}/bin/docker`, 0o755);
@@ -164,6 +165,7 @@ describe("A stale lock is taken over by one process at a time", () => {
   /** A fake docker, run while the lock is held, that records whether it is the only one. */
   const docker = `#!/bin/sh
 case "$*" in
+    ${engineAnswers}
     *" config "*)
         mkdir "$TEST_FOLDER/busy" 2>/dev/null || echo "two holders" >>"$TEST_FOLDER/overlaps"
         sleep 0.1

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, it } from "@jest/globals";
+import { engineAnswers, webAnswers } from "../../support/fakeDocker.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
 import { releaseText } from "../../support/release.ts";
 
@@ -17,7 +18,7 @@ describe("A message of site-apply", () => {
     writeFileSync(`${host.folder}/words`, words);
     writeFileSync(
       `${host.folder}/bin/docker`,
-      `#!/bin/sh\ncase "$*" in *" config "*) cat '${host.folder}/words'; exit 1 ;; esac\n`,
+      `#!/bin/sh\ncase "$*" in ${engineAnswers} *" config "*) cat '${host.folder}/words'; exit 1 ;; esac\n`,
     );
     chmodSync(`${host.folder}/bin/docker`, 0o755);
     const { output } = await host.apply("release", releaseText({}), { PATH: `${host.folder}/bin:${process.env.PATH}` });
@@ -59,7 +60,8 @@ describe("A message of site-apply", () => {
     writeFileSync(`${host.folder}/file`, "");
     const path = `${host.folder}/file/${"folder/".repeat(560)}`;
     const release = releaseText({ services: [{ name: "web", user: "0:0", folders: [{ path }] }] });
-    writeFileSync(`${host.folder}/bin/docker`, "#!/bin/sh\n", { mode: 0o755 });
+    const docker = `#!/bin/sh\ncase "$*" in ${engineAnswers}${webAnswers}\nesac\n`;
+    writeFileSync(`${host.folder}/bin/docker`, docker, { mode: 0o755 });
     const { output } = await host.apply("release", release, { PATH: `${host.folder}/bin:${process.env.PATH}` });
     assert.match(output, /\(pulumi config set notebooks ~\/notebooks\), and run pulumi up again\.\n$/);
   });

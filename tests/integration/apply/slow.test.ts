@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, it } from "@jest/globals";
 import type { ReleaseManifest } from "../../../files/release/manifest.ts";
+import { webAnswers } from "../../support/fakeDocker.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
 import { releaseText } from "../../support/release.ts";
 
@@ -16,24 +17,24 @@ here=$(dirname "$0")/..
 echo "$*" >>"$here/asked"
 count() { echo x >>"$here/$1"; wc -l <"$here/$1"; }
 case "$*" in
-    *'{{.MemTotal}}'*) echo "\${MEMORY-${966 * MIB}}" ;;
-    *'{{.ServerVersion}}'*) [ ! -e "$here/hangs" ] || exec sleep 600; echo 28 ;;
-    *DockerRootDir*) echo "$here" ;;
-    'image inspect site/'*) grep -qxF "$3" "$here/images" ;;
-    'image inspect '*) exit 1 ;;
+    'info '*)
+        [ ! -e "$here/hangs" ] || exec sleep 600
+        echo "{\\"folder\\": \\"$here\\", \\"memory\\": \${MEMORY-${966 * MIB}}, \\"cores\\": 1,"'"plugins": [{"Name": "compose"}]}'
+        ;;
+    'image inspect '*)
+        shift 4
+        for reference; do grep -xF "$reference" "$here/images" || exit 1; done
+        ;;
     'image rm '*) grep -vxF "$3" "$here/images" >"$here/left"; mv "$here/left" "$here/images" ;;
     'pull '*) for reference; do :; done; touch "$here/pulling"; sleep 3; echo "$reference" >>"$here/images" ;;
-    *working_dir* | *status=created* | *'{{.ID}}'*) ;;
     'ps --all --format {{.Image}}') echo site/in-use:1 ;;
-    *' config --services') echo web ;;
-    *--hash*) echo 'web new' ;;
     *' up '*) [ ! -e "$here/up-hangs" ] || exec sleep 600 ;;
-    'ps '*) echo c0ffee ;;
+    ${webAnswers}
     top*) ;;
     'inspect '*)
         if [ -e "$here/crashes" ]; then state=restarting count=$(count crashes); else state=running count=0; fi
         echo "[{\\"Id\\": \\"c0ffee\\", \\"State\\": {\\"Status\\": \\"$state\\"}, \\"RestartCount\\": $count,"
-        echo '"Config": {"Healthcheck": {"Test": ["CMD", "is-ready"]}}}]'
+        echo '"Config": {"Healthcheck": {"Test": ["CMD", "is-ready"]}, "Labels": {"com.docker.compose.service": "web"}}}]'
         ;;
     *is-ready*) [ "$(count asked-if-ready)" -gt "$(cat "$here/answers-after")" ] ;;
 esac
@@ -71,7 +72,7 @@ describe("On a slow machine, site-apply", () => {
 
   it("reports repeatedly what it waits for, and for how long", async () => {
     host.limit({ said_every: 1 });
-    given("answers-after", "3");
+    given("answers-after", "6");
     const { code, output } = await release("new");
     assert.equal(code, 0, output);
     assert.match(output, /^web: is recreated\n(Waiting for web \(\d s\) \.\.\.\n){2,4}Release new is running\.\n$/);
