@@ -22,6 +22,7 @@ describe("Jupyter's WebSockets", () => {
     unconfirmed: boolean;
     "in transit": string;
     stale: string;
+    idle: string;
     "at once": boolean;
     million: { lines: number; whole: boolean };
     large: string[];
@@ -59,6 +60,10 @@ describe("Jupyter's WebSockets", () => {
     assert.equal(seen.stale, "whole");
   });
 
+  it("lose no output of a thread if they are cut while no cell runs", () => {
+    assert.equal(seen.idle, "whole");
+  });
+
   it("send each message at once, so that little is in transit when one is cut", () => {
     assert.equal(seen["at once"], true);
   });
@@ -74,7 +79,7 @@ describe("Jupyter's WebSockets", () => {
   it("show instructions if more is printed than a browser can show", () => {
     assert.match(
       seen.words,
-      /^Some output was left out: .* \(more than 10 MB .*\)\. The code runs on\. Print less, or write to a file\.\n$/,
+      /^Some output was left out: .* \(more than 10 MB .*\)\. The code keeps running\. Print less, or write to a file\.\n$/,
     );
   });
 });

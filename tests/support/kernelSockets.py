@@ -99,13 +99,19 @@ class Notebook:
         self.socket = open_socket(path, subprotocols=["v1.kernel.websocket.jupyter.org"])
 
     def receive(self):
-        """The header, parent header and content of a new message, which starts with the offset of each part in 8 bytes."""
+        """The header, parent header and content of a new message, which starts with the offset of each part in 8 bytes.
+
+        All three are empty if the server has only sent a ping.
+        """
         while True:
-            data = self.socket.recv()
-            if isinstance(data, str):
+            kind, frame = self.socket.recv_data_frame(control_frame=True)
+            data = frame.data
+            if kind == websocket.ABNF.OPCODE_TEXT:
                 if self.confirms:
-                    self.socket.send(data)
+                    self.socket.send(data.decode())
                 continue
+            if kind != websocket.ABNF.OPCODE_BINARY:
+                return {}, {}, {}
             count = int.from_bytes(data[:8], "little")
             at = [int.from_bytes(data[8 * (n + 1) : 8 * (n + 2)], "little") for n in range(count)]
             header, parent, content = [json.loads(data[at[n] : at[n + 1]]) for n in (1, 2, 4)]
@@ -120,8 +126,11 @@ class Notebook:
         self.socket.sock.close()
         wait_for(lambda: LOG.read_text().count("Starting buffering") > noticed)
 
-    def run(self, code, after=lambda lines: None, started=lambda: None):
-        """The lines that some code prints. Calls `started` once, and `after` with the number of lines so far."""
+    def run(self, code, after=lambda lines: None, started=lambda: None, last=None):
+        """The lines that some code prints. Calls `started` once, and `after` with the number of lines so far.
+
+        last: a line that a thread of the cell prints last, after the cell has ended.
+        """
         message = str(uuid.uuid4())
         header = {"msg_id": message, "msg_type": "execute_request", "username": "", "session": self.session, "version": "5.3"}
         parts = [b"shell", *(json.dumps(part).encode() for part in (header, {}, {}, {"code": code, "silent": False}))]
@@ -131,7 +140,7 @@ class Notebook:
         self.socket.send_binary(b"".join([len(at).to_bytes(8, "little"), *(n.to_bytes(8, "little") for n in at), *parts]))
         started()
         lines, printed, awaited, end = 0, [], {"execute_reply", "idle"}, time.monotonic() + 120
-        while awaited:
+        while awaited or (last is not None and "".join(printed[-3:]).split()[-1:] != [last]):
             if time.monotonic() > end:
                 return [f"no answer after {lines} lines"]
             header, parent, content = self.receive()
@@ -186,6 +195,13 @@ def cut_in_turns(notebook):
     return notebook.run(IN_TURNS, after)
 
 
+def described(lines):
+    """"whole" for the numbers below 1,000, otherwise what is there of them."""
+    numbers = [str(n) for n in range(1000)]
+    missing = [n for n in numbers if n not in set(lines)]
+    return "whole" if lines == numbers else f"{len(lines)} lines: {lines[:3]} to {lines[-3:]}, without {missing[:3]}"
+
+
 # Prints a thousand lines as fast as it can, after it has slept.
 AT_ONCE = """
 import pathlib, time
@@ -215,6 +231,31 @@ def lost_in_transit(notebook, is_noticed):
     lines = notebook.run(AT_ONCE, started=replace)
     before[0].close()
     return lines
+
+
+# Prints a thousand lines from a thread, while the kernel is idle.
+FROM_A_THREAD = """
+import threading, time
+def count():
+    time.sleep(0.5)
+    for n in range(1000):
+        print(n, flush=True)
+        time.sleep(0.002)
+threading.Thread(target=count).start()
+"""
+
+
+def cut_while_idle(notebook):
+    """The lines that arrive of 1,000 from a thread, when the connection is cut three times."""
+    cuts = [600, 400, 200]
+
+    def after(lines):
+        if cuts and lines >= cuts[-1]:
+            cuts.pop()
+            notebook.cut()
+            notebook.connect()
+
+    return notebook.run(FROM_A_THREAD, after, last="999")
 
 
 log = LOG.open("w")
@@ -251,8 +292,8 @@ notebook.confirms = True
 notebook.cut()
 notebook.connect()
 for name, is_noticed in {"in transit": True, "stale": False}.items():
-    lines = lost_in_transit(notebook, is_noticed)
-    answers[name] = "whole" if lines == [str(n) for n in range(1000)] else f"{len(lines)} lines: {lines[:3]} to {lines[-3:]}"
+    answers[name] = described(lost_in_transit(notebook, is_noticed))
+answers["idle"] = described(cut_while_idle(notebook))
 answers["at once"] = f"nodelay True /api/kernels/{notebook.kernel}/channels" in LOG.read_text()
 
 fast = notebook.run("for n in range(0, 1_000_000, 5000): print('\\n'.join(f'{m:020}' for m in range(n, n + 5000)))")

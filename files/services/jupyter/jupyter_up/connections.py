@@ -9,6 +9,7 @@ confirms all messages up to this number. A pong would not: a browser answers a p
 drops them if the connection is cut at that moment.
 """
 
+import asyncio
 import json
 from collections import deque
 from contextlib import suppress
@@ -59,6 +60,8 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
     # Whether the page has not answered the last question yet.
     is_asked = False
     is_disconnected = False
+    # The channels of the page's last connection, which received what the kernel sent in the meantime.
+    kept_channels = None
 
     async def _register_session(self):
         # The page has connected again before the server noticed the cut. Jupyter closes the old connection only after the new one has
@@ -75,7 +78,23 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
         handler.set_nodelay(True)
         self.unconfirmed = Unconfirmed()
         self.sends_again = handler.get_argument("resend", "") == "1"
+        kept = self.kept()
+        self.kept_channels = kept["channels"] if kept else None
         return super().connect()
+
+    def kept(self):
+        """What Jupyter keeps for this page while it is not connected; None if nothing."""
+        kept = self.multi_kernel_manager._kernel_buffers.get(self.kernel_id)
+        return kept if kept and kept["session_key"] == self.session_key else None
+
+    def nudge(self):
+        # Jupyter checks whether new channels receive messages. The check takes one message away, and output of threads then belongs to
+        # no cell. Kept channels need no check.
+        if self.channels is self.kept_channels:
+            checked = asyncio.get_running_loop().create_future()
+            checked.set_result(None)
+            return checked
+        return super().nudge()
 
     def handle_outgoing_message(self, stream, outgoing_msg):
         if self.sends_again:
@@ -105,8 +124,8 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
         self.is_disconnected = True
         super().disconnect()
         # Jupyter keeps messages for one page, the last one that was connected.
-        kept = self.multi_kernel_manager._kernel_buffers.get(self.kernel_id)
-        if self.sends_again and kept and kept["session_key"] == self.session_key:
+        kept = self.kept()
+        if self.sends_again and kept:
             kept["buffer"][:0] = self.unconfirmed.messages
 
     def write_stderr(self, error_message, parent_header):
@@ -115,7 +134,7 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
             error_message = (
                 "Some output was left out: it came so fast that the browser could freeze "
                 f"(more than {self.iopub_data_rate_limit / 1e6:g} MB or {self.iopub_msg_rate_limit:g} messages a second). "
-                "The code runs on. Print less, or write to a file."
+                "The code keeps running. Print less, or write to a file."
             )
         super().write_stderr(error_message, parent_header)
 
