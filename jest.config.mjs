@@ -8,12 +8,12 @@ import { availableParallelism } from "node:os";
 const minutes = 60_000;
 
 const quick = { testTimeout: 1 * minutes, fileTimeout: 5 * minutes };
-// All projects with these options share one runner, so their files run at the same time. They wait for containers half of the
-// time, so there are two for each processor. Files of the folder `oneByOne` use the same ports.
+// All projects with these options share one runner, so their files run at the same time. They wait for containers a third of the
+// time, so there is one more than processors. Files of the folder `oneByOne` use the same ports.
 const slow = {
   testTimeout: 10 * minutes,
-  fileTimeout: 15 * minutes,
-  atOnce: 2 * availableParallelism(),
+  fileTimeout: 25 * minutes,
+  atOnce: availableParallelism() + 1,
   oneByOne: "tests/e2e/local",
 };
 
