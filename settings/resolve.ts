@@ -1,4 +1,5 @@
 import { type App, resolveApp } from "./apps/app.ts";
+import { type Backup, destinationOf } from "./backup.ts";
 import { hostNamesOf } from "./catalog.ts";
 import type { Database } from "./database.ts";
 import { type Dns, isProxied } from "./dns.ts";
@@ -42,6 +43,7 @@ export interface Settings {
   /** Names of former apps whose data is to be deleted. */
   purge: string[];
   history: History;
+  backup: Backup;
   dns: Dns;
   tls: Tls;
   /** Cloudflare's API token, if there is one: from `cloudflare:apiToken` or CLOUDFLARE_API_TOKEN. */
@@ -69,6 +71,7 @@ export function resolve(given: Given, isEncrypted: (setting: string) => boolean 
     apps: apps.map((app) => resolveApp(app, isEncrypted("apps"))),
     purge,
     history: given.history.every > 0 && given.history,
+    backup: backupOf(given),
     dns: dnsOf(given),
     tls: tlsOf(given),
   };
@@ -93,6 +96,11 @@ function targetOf(given: Given): Target {
       return { kind: "ssh", host, port, user, privateKey, hostKey, address: address ?? host };
     }
   }
+}
+
+function backupOf({ target, backup: { to, keep, key } }: Given): Backup {
+  const destination = destinationOf(to, target);
+  return destination ? { to: destination, keep, ...(key ? { key: new Sensitive(key) } : {}) } : false;
 }
 
 function dnsOf(given: Given): Dns {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { whatIsWrongAt } from "./allow.ts";
 import type { CheckedApp } from "./apps/app.ts";
+import { whatIsWrongWithDestination } from "./backup.ts";
 import { hostNamesOf } from "./catalog.ts";
 import { whatIsWrongWithCertificate, whatIsWrongWithKey } from "./certificate.ts";
 import { isProxied } from "./dns.ts";
@@ -193,6 +194,20 @@ function appsIssues({ apps, purge, home, database, domain }: Partly): CrossField
   });
 }
 
+function backupIssues({ backup, history, target, notebooks }: Partly): CrossFieldIssue[] {
+  if (typeof backup !== "object" || backup === null || !target || typeof notebooks !== "string") return [];
+  const { to }: { to?: unknown } = backup;
+  const isText = to === undefined || typeof to === "string";
+  const wrong = isText ? whatIsWrongWithDestination(to, target, notebooks) : undefined;
+  return [
+    ...when(wrong !== undefined, "backup.to", wrong ?? ["", ""]),
+    ...when(isText && to !== "none" && history?.every === 0, "backup", [
+      "the backup is made from the history, which is off (history.every: 0).",
+      "pulumi config set --path history.every 15",
+    ]),
+  ];
+}
+
 /** One issue or none. `key` is as Pulumi writes a path: `ssh.host`, `apps[0].name`. */
 function when(wrong: boolean, key: string, [sentence, fix]: [sentence: string, fix: string]): CrossFieldIssue[] {
   const path = [...key.matchAll(/[A-Za-z]+|\d+/g)].map(([part]) => (/\d/.test(part) ? Number(part) : part));
@@ -225,4 +240,5 @@ const RULES = [
   tlsIssues,
   certificateIssues,
   appsIssues,
+  backupIssues,
 ];

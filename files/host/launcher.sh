@@ -7,6 +7,7 @@
 #   site-apply check            checks that each service of the running release answers
 #   site-apply renew            renews the certificate if it is due; a timer runs it
 #   site-apply history          keeps the present state of the work if it has changed; a timer runs it
+#   site-apply backup           copies the history to the place of the backup; a timer runs it
 #   site-apply down PROJECT     takes the site down; notebooks and other data stay
 #
 # The Python package follows below, one module after the other. These lines find Python and load the modules.

@@ -71,6 +71,14 @@ const history = z.strictObject({
   command: argv.optional(),
 });
 
+/** The backup; host/site_apply/manifest.py says what each part is. */
+const backup = z.strictObject({
+  service: z.string(),
+  state: z.string(),
+  destination: z.string(),
+  folder: z.string().optional(),
+});
+
 /** `release.json`. Absent values are empty. */
 export const releaseManifest = z.strictObject({
   version: z.literal(MANIFEST_VERSION),
@@ -89,6 +97,7 @@ export const releaseManifest = z.strictObject({
   /** Removed apps whose folders are to be deleted. */
   purge: z.array(z.strictObject({ app: z.string(), folder: z.string() })).optional(),
   history: history.optional(),
+  backup: backup.optional(),
 });
 
 /** `secrets.json` */
@@ -101,6 +110,7 @@ export const secretsManifest = z.strictObject({
 export type ReleaseManifest = z.infer<typeof releaseManifest>;
 export type ServiceManifest = z.infer<typeof service>;
 export type HistoryManifest = z.infer<typeof history>;
+export type BackupManifest = z.infer<typeof backup>;
 export type SecretsManifest = z.infer<typeof secretsManifest>;
 
 /** A manifest as a file, formatted for line-by-line diffs. */

@@ -35,6 +35,7 @@ export const secrets: Secrets = {
   notebooksDatabasePassword: "secret-database-notebooks",
   appDatabasePasswords: { phpdemo: "secret-database-phpdemo", whoami: "secret-database-whoami" },
   appSecrets: {},
+  backupKey: "secret-backup-key------------------------------48",
   namingKey: "secret-naming-key------------------------------48",
 };
 

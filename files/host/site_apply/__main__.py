@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 from typing import Callable, NoReturn, Optional
 
-from . import commands, firewall, keep_history, log, machine, space
+from . import commands, firewall, keep_backup, keep_history, log, machine, space
 from .docker import DockerError
 from .errors import Refusal
 from .layout import Layout
@@ -25,6 +25,7 @@ COMMANDS: dict[str, Callable[[Layout], int]] = {
     "check": commands.check,
     "renew": commands.renew,
     "history": keep_history.keep,
+    "backup": keep_backup.back_up,
 }
 # Variables that change how tools work, or select images for another processor.
 _FOREIGN = ("GREP_OPTIONS", "POSIXLY_CORRECT", "TAR_OPTIONS", "DOCKER_DEFAULT_PLATFORM", "IFS", "CDPATH")
@@ -64,7 +65,7 @@ def _parse(words: Optional[list[str]]) -> tuple[Layout, Callable[[Layout], int]]
     if found.command == "down":
         parser.error("down needs the name of the project")
     if found.command not in COMMANDS:
-        parser.error(f"expected machine, secrets, release, check, renew, history or down, found '{found.command}'")
+        parser.error(f"expected machine, secrets, release, check, renew, history, backup or down, found '{found.command}'")
     return layout, COMMANDS[found.command]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from . import activate, hooks, lock, machine, space, times, units
+from . import activate, hooks, keep_backup, lock, machine, space, times, units
 from .certificate import NotIssued, certificates_of
 from .command import TIMED_OUT, run
 from .docker import Project
@@ -23,6 +23,7 @@ def check(layout: Layout) -> int:
         if manifest is None:
             raise Refusal("No site runs here.")
         space.warn(layout, manifest)
+        keep_backup.warn(layout, manifest)
         project = Project(manifest.project)
         down = []
         for service in project.services(layout.current):

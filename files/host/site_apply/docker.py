@@ -113,7 +113,7 @@ class Project:
 
     def container_of(self, service: str) -> str:
         """Id of a service's container; empty if there is none."""
-        found = self.containers(f"label=com.docker.compose.service={service}")
+        found = self.containers(f"label=com.docker.compose.service={service}", "label=com.docker.compose.oneoff=False")
         return found[0] if found else ""
 
     def listed(self, format_: str, *filters: str, running: bool = False) -> list[str]:

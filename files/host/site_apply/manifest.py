@@ -83,6 +83,19 @@ class Purged:
 
 
 @dataclass(frozen=True)
+class Backup:
+    """
+    The backup of the history. service: the service with restic; where a timer starts it, it runs for that only. state: folder of
+    what one run leaves to the next. destination: where the backup is, for people. folder: the same, if it is on this machine.
+    """
+
+    service: str
+    state: str
+    destination: str
+    folder: str = ""
+
+
+@dataclass(frozen=True)
 class Manifest:
     version: int
     release: str
@@ -95,6 +108,7 @@ class Manifest:
     services: list[Service] = field(default_factory=list)
     purge: list[Purged] = field(default_factory=list)
     history: Optional[History] = None
+    backup: Optional[Backup] = None
 
     def service(self, name: str) -> Service:
         """A service's entry; an empty one if there is none."""

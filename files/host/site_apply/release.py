@@ -12,6 +12,7 @@ from . import (
     firewall,
     floating,
     images,
+    keep_backup,
     keep_history,
     machine,
     people,
@@ -87,6 +88,7 @@ def _switch(
     floating.remove_replaced(renewed)
     images.prune_images(layout)
     space.warn(layout, manifest)
+    keep_backup.warn(layout, manifest)
     if rollout.broken:
         raise Refusal(
             f"Release {manifest.release} is in use, but {' '.join(rollout.broken)} does not run, and a rollback would not help:"
@@ -104,6 +106,7 @@ def _prepare(layout: Layout, manifest: Manifest, project: Project) -> list[Renew
     pulled = images.pull_missing(layout, manifest)
     renewed = floating.renew(project, manifest, pulled)
     keep_history.make_folders(manifest)
+    keep_backup.make_folders(manifest)
     data_dirs.make(layout, project, manifest)
     keep_history.make_mount_point(manifest)
     try:

@@ -1,4 +1,4 @@
-"""Installs a release's systemd units: timers that renew the certificate and keep the history."""
+"""Installs a release's systemd units: timers that renew the certificate, keep the history and make backups."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _SYSTEM = Path("/etc/systemd/system")
 # By the end of a timer's name: what does not happen without it, and the command that does it.
 _WITHOUT = {
     "certificate": ("renews the certificate", "renew every day"),
+    "backup": ("makes backups of your work", "backup every hour"),
     "history": ("keeps earlier states of your work", "history every 15 minutes"),
 }
 

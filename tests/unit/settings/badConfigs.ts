@@ -448,6 +448,66 @@ export const oneIssue: BadConfig[] = [
     pulumi config set --path 'history.maxPercent' 20
 `],
 
+  ["a text as the backup", { backup: "/mnt/backup" }, `
+  backup: expected an object, found a text.
+    pulumi config rm backup
+`],
+
+  ["a backup at a destination that is not supported", { backup: { to: "ftp://backup.lan/x" }, history: {} }, `
+  backup.to: "ftp://backup.lan/x" is no supported destination: there are folders, and no ftp: yet.
+    pulumi config set --path backup.to /mnt/backup/jupyter-up
+`],
+
+  ["a backup in a relative folder", { backup: { to: "backup" }, history: {} }, `
+  backup.to: "backup" is no full path; it has to start with / or ~.
+    pulumi config set --path backup.to /mnt/backup/jupyter-up
+`],
+
+  ["a backup in the root of the file system", { backup: { to: "/" }, history: {} }, `
+  backup.to: "/" would fill a folder that has other things; name a separate folder.
+    pulumi config set --path backup.to /mnt/backup/jupyter-up
+`],
+
+  ["a backup inside the notebooks", { notebooks: "/srv/work", backup: { to: "/srv/work/backup" }, history: {} }, `
+  backup.to: "/srv/work/backup" is inside the notebooks folder, which is backed up.
+    pulumi config set --path backup.to ~/jupyter-up-backup
+`],
+
+  ["a backup around the notebooks", { notebooks: "/srv/work", backup: { to: "/srv" }, history: {} }, `
+  backup.to: "/srv" contains the notebooks folder, which is backed up.
+    pulumi config set --path backup.to ~/jupyter-up-backup
+`],
+
+  ["a backup beside the data of a VM", { target: "gcp", backup: { to: "/srv/jupyter-up/backup" }, history: {} }, `
+  backup.to: "/srv/jupyter-up/backup" is inside /srv/jupyter-up, which is backed up.
+    pulumi config set --path backup.to /mnt/backup/jupyter-up
+`],
+
+  ["a backup in the home directory of another machine", { target: "gcp", backup: { to: "~/backup" }, history: {} }, `
+  backup.to: "~/backup" is no full path on that machine.
+    pulumi config set --path backup.to /mnt/backup/jupyter-up
+`],
+
+  ["a backup of a VM without a destination", { target: "gcp", backup: {}, history: {} }, `
+  backup.to: the destination is missing.
+    pulumi config set --path backup.to /mnt/backup/jupyter-up
+`],
+
+  ["a backup without a history", { backup: { to: "/mnt/backup" } }, `
+  backup: the backup is made from the history, which is off (history.every: 0).
+    pulumi config set --path history.every 15
+`],
+
+  ["a key of the backup that can be guessed", { backup: { to: "/mnt/backup", key: "hunter2" }, history: {} }, `
+  backup.key: the key is shorter than 16 characters.
+    pulumi config set --secret --path backup.key
+`],
+
+  ["a backup that is kept for a negative time", { backup: { to: "/mnt/backup", keep: { daily: -1 } }, history: {} }, `
+  backup.keep.daily: -1 is no number of days from 0 to 3650.
+    pulumi config set --path 'backup.keep.daily' 30
+`],
+
   ["an empty notebooks folder", { notebooks: "" }, `
   notebooks: "" is not a folder.
     pulumi config set notebooks ~/notebooks

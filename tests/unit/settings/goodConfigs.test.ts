@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { homedir } from "node:os";
 import { describe, it } from "@jest/globals";
 import { selfSigned } from "../../../offline/support/certificate.ts";
 import { readSettings } from "../../../settings/read.ts";
@@ -45,6 +46,8 @@ const fullApp = {
 };
 
 const keepAll = { all: 1, hourly: 7, daily: 30, monthly: 365 };
+const keptHistory = { every: 15, keep: keepAll, maxPercent: 20 };
+const keepBackups = { hourly: 2, daily: 30, monthly: 365 };
 const local = { kind: "local", port: 8443, httpPort: 8080, notebooks: "notebooks" };
 const jupyter = { image: "quay.io/jupyter/scipy-notebook", tag: "2026-08-08", packages: [] };
 const gcp = {
@@ -82,6 +85,7 @@ describe("A valid config", () => {
       apps: [],
       purge: [],
       history: false,
+      backup: false,
       dns: { provider: "none", proxied: false },
       tls: { mode: "private-ca" },
     });
@@ -178,11 +182,34 @@ describe("A valid config", () => {
       { target: { ...local, port: 1, httpPort: 65535 } },
     ],
     ["may have ports as numbers", { port: 443, httpPort: 80 }, { target: { ...local, port: 443, httpPort: 80 } }],
-    ["may turn the history on", { history: {} }, { history: { every: 15, keep: keepAll, maxPercent: 20 } }],
+    ["may turn the history on", { history: {} }, { history: keptHistory }],
     [
       "may set only a part of the history, with defaults for the rest",
       { history: { every: "60", keep: { monthly: 0 }, maxPercent: 50 } },
       { history: { every: 60, keep: { ...keepAll, monthly: 0 }, maxPercent: 50 } },
+    ],
+    [
+      "may name a folder for the backup",
+      { backup: { to: "/mnt/backup" }, history: {} },
+      { history: keptHistory, backup: { to: { kind: "folder", folder: "/mnt/backup" }, keep: keepBackups } },
+    ],
+    [
+      "may leave the folder of the backup to this machine",
+      { backup: { keep: { hourly: 0 } }, history: {} },
+      { history: keptHistory, backup: { to: { kind: "folder" }, keep: { ...keepBackups, hourly: 0 } } },
+    ],
+    [
+      "may have a backup below the home directory",
+      { backup: { to: "~/backup" }, history: {} },
+      { history: keptHistory, backup: { to: { kind: "folder", folder: `${homedir()}/backup` }, keep: keepBackups } },
+    ],
+    [
+      "may have its own key for the backup",
+      { backup: { to: "/mnt/backup", key: "0123456789abcdef" }, history: {} },
+      {
+        history: keptHistory,
+        backup: { to: { kind: "folder", folder: "/mnt/backup" }, keep: keepBackups, key: "0123456789abcdef" },
+      },
     ],
     [
       "may have its notebooks below the home directory",

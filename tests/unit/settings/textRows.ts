@@ -96,12 +96,13 @@ function once<Value>(make: () => Value): () => Value {
 }
 
 /** The secrets that components/release/siteSecrets.ts takes from the settings. */
-function secretsOf({ signIn, apps }: Plain): Partial<Secrets> {
+function secretsOf({ signIn, apps, backup }: Plain): Partial<Secrets> {
   return {
     oidcClientSecret: String(signIn.clientSecret ?? "x"),
     passwordHashes: Object.fromEntries(
       (signIn.users ?? []).map(({ email, passwordHash = "" }) => [email, passwordHash]),
     ),
+    ...(backup !== false && backup.key ? { backupKey: String(backup.key) } : {}),
     appSecrets: Object.fromEntries(apps.map(({ name, secrets }) => [name, secrets])),
     appDatabasePasswords: Object.fromEntries(apps.map(({ name }) => [name, "x"])),
   };
@@ -502,6 +503,25 @@ export const rows: Record<string, Row> = {
       ...(manifest.purge ?? []).flatMap(({ app, folder }) => [app, folder.split("/data/apps/")[1]]),
     ],
     program: "integration/apps.test.ts",
+  },
+  "backup.to": {
+    key: "backup",
+    config: (text) => ({ history: {}, backup: { to: text } }),
+    taken: ["/mnt/backup", "/mnt/it's $HOME, a:b", "~/b"],
+    form: (text) => (text === "none" ? undefined : resolve(checkout, text.replace(/^~(?=\/)/, homedir()))),
+    found: ({ services, manifest }) => [
+      manifest.backup?.folder,
+      services["site-backup"]?.volumes?.find(({ target }) => target === "/repository")?.source,
+    ],
+    program: "integration/backup.test.ts",
+  },
+  "backup.key": {
+    key: "backup",
+    config: (text) => ({ history: {}, backup: { key: text } }),
+    taken: ["0123456789abcdef", 'it\'s a "key" with $HOME \\ #1'],
+    form: (text) => `${text}\n`,
+    found: ({ secretFile }) => [secretFile("key")],
+    program: "integration/backup.test.ts",
   },
   notebooks: {
     ...plain("notebooks", FOLDERS, "integration/home.test.ts"),

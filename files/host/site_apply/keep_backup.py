@@ -1,0 +1,77 @@
+"""The backup, as commands of this program make it: a container of the site runs restic."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from . import data_dirs, docker, machine, times
+from .command import TIMED_OUT
+from .docker import Project, said_by_compose
+from .errors import Refusal
+from .layout import Layout
+from .log import say
+from .manifest import Backup, Manifest
+from .releases import manifest_of
+
+_DAY = 24 * 3600
+# Longer than a weekend in which the machine was off.
+_OLD = 3 * _DAY
+
+
+def back_up(layout: Layout) -> int:
+    """`site-apply backup`: copies the newest states of the history to the destination; the timer of a release runs it."""
+    machine.check()
+    manifest, backup = site_with_backup(layout)
+    project = Project(manifest.project)
+    words = ("--profile", "backup", "run", "--rm", "--no-deps", "-T", backup.service, "once")
+    result = project.compose(layout.current, *words, within=times.BACKED_UP_WITHIN)
+    for line in said_by_compose(result):
+        say(line)
+    if result.code == TIMED_OUT:
+        say(f"The backup took more than {times.BACKED_UP_WITHIN // 3600} hours and was ended. The next one goes on from there.")
+        # A killed Compose leaves its container behind.
+        for container in project.containers(
+            f"label=com.docker.compose.service={backup.service}", "label=com.docker.compose.oneoff=True"
+        ):
+            docker.act("rm", "--force", container)
+    return 0 if result.ok else 1
+
+
+def site_with_backup(layout: Layout) -> tuple[Manifest, Backup]:
+    """The running release, and its backup. Throws Refusal if it has none."""
+    manifest = manifest_of(layout.current)
+    if manifest is None or manifest.backup is None:
+        raise Refusal("No site runs here that has a backup. Name a place for it: pulumi config set --path backup.to FOLDER")
+    return manifest, manifest.backup
+
+
+def make_folders(manifest: Manifest) -> None:
+    """The folders that the service mounts."""
+    if manifest.backup is None:
+        return
+    for folder in (manifest.backup.state, manifest.backup.folder):
+        if not folder or Path(folder).is_dir():
+            continue
+        try:
+            data_dirs.make_folder(Path(folder).parent)
+            Path(folder).mkdir(mode=0o700)
+        except OSError as error:
+            raise Refusal(
+                f"The folder {folder} cannot be made by {machine.user_name()} ({error.strerror}). Nothing was changed. Make it, or"
+                " name another place for the backup (pulumi config set --path backup.to FOLDER), and run pulumi up again."
+            ) from error
+
+
+def warn(layout: Layout, manifest: Manifest) -> None:
+    """Says that the last backup failed, or is old."""
+    if manifest.backup is None:
+        return
+    state = Path(manifest.backup.state)
+    issue, good = state / "issue", state / "good"
+    try_now = f"Make one now: sh '{layout.program}' backup"
+    if issue.is_file():
+        say(f"The last backup was not whole: {issue.read_text('utf-8', 'replace').strip()}. {try_now}")
+    elif good.is_file() and time.time() - good.stat().st_mtime > _OLD:
+        days = int((time.time() - good.stat().st_mtime) // _DAY)
+        say(f"The last whole backup is {days} days old. The next one is due within the hour. {try_now}")

@@ -1,0 +1,110 @@
+"""The backup as commands of the program have it made."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import stat
+import time
+from unittest import mock
+
+from site_apply import command, keep_backup
+from site_apply.errors import Refusal
+from site_apply.manifest import Backup, Manifest
+
+from .support import HostTest
+
+
+class KeepBackupTest(HostTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.backup = Backup("site-backup", str(self.root / "data/backup"), str(self.root / "mnt/b"), str(self.root / "mnt/b"))
+        self.manifest = Manifest(1, "one", "lab", backup=self.backup)
+
+    def fake_docker(self, code: int, said: str) -> list[list[str]]:
+        """Replaces Docker: `compose` has this result, and every other command says "c0ffee". Returns the commands."""
+        called: list[list[str]] = []
+
+        def run(argv: list[str], **_: object) -> command.Result:
+            called.append(argv)
+            return command.Result(code, said.encode()) if argv[1] == "compose" else command.Result(0, b"c0ffee")
+
+        for patched in (mock.patch("site_apply.docker.run", run), mock.patch("site_apply.machine.check")):
+            patched.start()
+            self.addCleanup(patched.stop)
+        return called
+
+    def release(self) -> None:
+        self.write(
+            "releases/one/release.json",
+            '{"version": 1, "release": "one", "project": "lab", "backup":'
+            f' {{"service": "site-backup", "state": "{self.backup.state}", "destination": "/mnt/b"}}}}',
+        )
+        os.symlink("releases/one", self.layout.current)
+
+    def test_is_one_run_of_the_service_and_says_what_it_said(self) -> None:
+        self.release()
+        called = self.fake_docker(0, " Container lab-site-backup-run-1  Creating\nBackup: notebooks is in the backup.")
+        self.assertEqual(keep_backup.back_up(self.layout), 0)
+        words = ["--profile", "backup", "run", "--rm", "--no-deps", "-T", "site-backup", "once"]
+        self.assertEqual([argv[-len(words) :] for argv in called], [words])
+        self.assertEqual(self.output, "Backup: notebooks is in the backup.\n")
+
+    def test_fails_if_a_source_could_not_be_backed_up(self) -> None:
+        self.release()
+        self.fake_docker(1, "Backup: home could not be backed up.")
+        self.assertEqual(keep_backup.back_up(self.layout), 1)
+        self.assertIn("home could not be backed up", self.output)
+
+    def test_leaves_no_container_of_a_run_that_took_too_long(self) -> None:
+        self.release()
+        called = self.fake_docker(command.TIMED_OUT, "")
+        self.assertEqual(keep_backup.back_up(self.layout), 1)
+        self.assertIn("label=com.docker.compose.oneoff=True", called[1])
+        self.assertEqual(called[2], ["docker", "rm", "--force", "c0ffee"])
+        self.assertIn("The next one goes on from there", self.output)
+
+    def test_is_refused_if_the_site_has_none(self) -> None:
+        self.fake_docker(0, "")
+        with self.assertRaisesRegex(Refusal, "No site runs here that has a backup.*pulumi config set --path backup.to FOLDER"):
+            keep_backup.back_up(self.layout)
+
+    def test_has_folders_that_nobody_else_can_read(self) -> None:
+        for _ in range(2):
+            keep_backup.make_folders(self.manifest)
+        modes = [stat.S_IMODE((self.root / path).stat().st_mode) for path in ("data", "data/backup", "mnt/b")]
+        self.assertEqual(modes, [0o755, 0o700, 0o700])
+
+    def test_leaves_a_folder_that_is_there_as_it_is(self) -> None:
+        (self.root / "mnt/b").mkdir(parents=True)
+        (self.root / "mnt/b").chmod(0o2770)
+        keep_backup.make_folders(self.manifest)
+        self.assertEqual(stat.S_IMODE((self.root / "mnt/b").stat().st_mode), 0o2770)
+
+    def test_refuses_a_folder_that_cannot_be_made(self) -> None:
+        self.write("mnt")
+        with self.assertRaisesRegex(Refusal, "(?s)mnt/b cannot be made by .*Nothing was changed.*backup.to FOLDER"):
+            keep_backup.make_folders(self.manifest)
+
+    def test_says_why_the_last_one_failed(self) -> None:
+        self.write("data/backup/good")
+        self.write("data/backup/issue", "another key opens the backup\n")
+        keep_backup.warn(self.layout, self.manifest)
+        self.assertEqual(
+            self.output,
+            f"The last backup was not whole: another key opens the backup. Make one now: sh '{self.root}/bin/site-apply' backup\n",
+        )
+
+    def test_says_that_the_last_one_is_old(self) -> None:
+        good = self.write("data/backup/good", "")
+        keep_backup.warn(self.layout, self.manifest)
+        self.assertEqual(self.output, "")
+        os.utime(good, (0, time.time() - 4.5 * 24 * 3600))
+        keep_backup.warn(self.layout, self.manifest)
+        self.assertIn("The last whole backup is 4 days old.", self.output)
+
+    def test_says_nothing_before_the_first_one_and_without_a_backup(self) -> None:
+        keep_backup.warn(self.layout, self.manifest)
+        keep_backup.warn(self.layout, dataclasses.replace(self.manifest, backup=None))
+        keep_backup.make_folders(dataclasses.replace(self.manifest, backup=None))
+        self.assertEqual(self.output, "")

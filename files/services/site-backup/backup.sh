@@ -1,0 +1,151 @@
+#!/bin/sh
+# Backs up the newest tree of each source of the history with restic, one series of snapshots for each.
+#
+#   backup.sh once       one run
+#   backup.sh hourly     a run every hour, where no timer of the host starts them
+#
+# In $STATE:
+#   repository           id of the repository, and where it was
+#   trees/SOURCE         the tree of the source that is in the backup
+#   good                 its time is that of the last run without an error
+#   issue                why the last run was not whole; absent if it was
+#   forgotten            its time is that of the last removal of old snapshots
+set -u
+umask 022
+LC_ALL=C
+export LC_ALL
+
+files=$(dirname "$0")
+
+# The first reason counts: the others often follow from it.
+fail() {
+    echo "Backup: $1"
+    [ -e "$STATE/issue.new" ] || printf '%s\n' "$1" >"$STATE/issue.new"
+    return 1
+}
+
+# Runs restic. Its last line of errors is the reason if it fails.
+try() {
+    restic "$@" 2>"$STATE/said" && return
+    code=$?
+    cat "$STATE/said"
+    return "$code"
+}
+
+said() {
+    grep -v '^$' "$STATE/said" | tail -n 1 | cut -c 1-300
+}
+
+# Opens the repository, or makes it the first time.
+open() {
+    known=$(cat "$STATE/repository" 2>/dev/null || :)
+    config=$(try cat config)
+    case $? in
+    0) ;;
+    10)
+        # A disk that is not mounted leaves an empty folder.
+        if [ "${known#* }" = "$DESTINATION" ]; then
+            fail "the backup that was at $DESTINATION is not there any more. Mount its disk. If it is lost, begin a new one: rm '$STATE_ON_HOST/repository'"
+            return
+        fi
+        if [ -d "$RESTIC_REPOSITORY" ] && [ -n "$(ls -A "$RESTIC_REPOSITORY")" ]; then
+            fail "the folder $DESTINATION has other files in it. Name an empty one: pulumi config set --path backup.to FOLDER"
+            return
+        fi
+        try init --quiet || { fail "$DESTINATION could not be made a backup. restic says: $(said)"; return; }
+        config=$(try cat config) || { fail "$DESTINATION could not be read. restic says: $(said)"; return; }
+        ;;
+    12)
+        fail "another key opens the backup at $DESTINATION. Set it: pulumi config set --secret --path backup.key"
+        return
+        ;;
+    *)
+        fail "the backup at $DESTINATION could not be opened. restic says: $(said)"
+        return
+        ;;
+    esac
+    id=$(printf '%s\n' "$config" | sed -n 's/.*"id": *"\([0-9a-f]*\)".*/\1/p')
+    if [ "${known%% *}" != "$id" ]; then
+        rm -rf "$STATE/trees" "$STATE/forgotten"
+        printf '%s\n' "$id $DESTINATION" >"$STATE/repository"
+    fi
+    # Removes locks of runs that were killed, and no others.
+    try unlock --quiet || :
+}
+
+# back_up FOLDER-IN-THE-HISTORY
+back_up() {
+    name=${1#*/}
+    record=$STATE/trees/$(echo "$name" | tr / '~')
+    # Names of trees sort by time: `2026-11-28 07.15`.
+    newest=$(ls "$HISTORY/$1" 2>/dev/null | grep '^[0-9]\{4\}-[0-9][0-9]-[0-9][0-9] [0-9][0-9]\.[0-9][0-9]' | sort | tail -n 1)
+    if [ -z "$newest" ] || [ "$newest" = "$(cat "$record" 2>/dev/null)" ]; then return; fi
+    clock=$(echo "${newest#* }" | tr . :)
+    case $clock in *:*:*) ;; *) clock=$clock:00 ;; esac
+    # A link of the next tree changes the time of change of files that have not changed.
+    (cd "$HISTORY/$1/$newest" && try backup --quiet --tag "$name" --group-by host,tags --ignore-ctime \
+        --time "${newest%% *} $clock" .) || { fail "$name could not be backed up. restic says: $(said)"; return; }
+    mkdir -p "$STATE/trees"
+    printf '%s\n' "$newest" >"$record"
+    echo "Backup: $name of $newest is in the backup."
+}
+
+forget() {
+    if [ -n "$(find "$STATE/forgotten" -mmin -1430 2>/dev/null)" ]; then return; fi
+    # One option on a line.
+    # shellcheck disable=SC2046
+    if try forget --quiet --prune --retry-lock 10m --host "$RESTIC_HOST" --group-by host,tags $(cat "$files/keep"); then
+        : >"$STATE/forgotten"
+    else
+        fail "old snapshots could not be removed. restic says: $(said)"
+    fi
+}
+
+once() {
+    exec 9>"$STATE/lock"
+    if ! flock -n 9; then
+        echo "Backup: another run is under way."
+        return
+    fi
+    # What a run that was killed has left.
+    rm -rf "$TMPDIR" "$STATE/issue.new"
+    mkdir -p "$TMPDIR"
+    if open; then
+        while read -r source; do back_up "$source"; done <"$files/sources"
+        forget
+        # Who owns the folder can copy it to another disk.
+        owner=$(stat -c %u "$RESTIC_REPOSITORY" 2>/dev/null) || owner=0
+        [ "$owner" = 0 ] || find "$RESTIC_REPOSITORY" ! -user "$owner" -exec chown "$owner" {} +
+    fi
+    if [ -e "$STATE/issue.new" ]; then
+        mv "$STATE/issue.new" "$STATE/issue"
+        return 1
+    fi
+    rm -f "$STATE/issue"
+    : >"$STATE/good"
+}
+
+case ${1-} in
+once) once ;;
+hourly)
+    trap 'exit 0' TERM
+    # At the start, the history makes its own first run.
+    pause=60
+    while :; do
+        sleep "$pause" &
+        wait $!
+        pause=3600
+        sh "$0" once &
+        if ! wait $!; then
+            # Docker starts it again: a disk that was mounted meanwhile is seen by a new container only.
+            sleep "$pause" &
+            wait $!
+            exit 1
+        fi
+    done
+    ;;
+*)
+    echo "usage: backup.sh once|hourly"
+    exit 2
+    ;;
+esac

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { describe, it } from "@jest/globals";
+import { bundleWith, type Changes, secrets } from "../../support/site.ts";
+import { composeOf, contentOf, manifestOf, serviceManifestOf } from "../../support/unpack.ts";
+
+const app = { name: "notes", image: "nginx:1.30.4", port: 80, volumes: ["/data"] };
+const withBackup = ({ settings, ...others }: Changes = {}): Changes => ({
+  ...others,
+  settings: { database: "true", history: {}, apps: [app], backup: { to: "/mnt/backup" }, ...settings },
+});
+
+describe("The backup of a site", () => {
+  const bundle = bundleWith(withBackup());
+  const service = composeOf(bundle.release).services["site-backup"];
+
+  it("reads the history, and can write to nothing but its own state and the destination", () => {
+    const mounts = (service?.volumes ?? [])
+      .filter(({ target }) => !target?.startsWith("/usr/") && !target?.startsWith("/run/"))
+      .map(({ source, target, read_only }) => `${source} ${target}${read_only ? " ro" : ""}`);
+    assert.deepEqual(mounts, [
+      "/srv/data/history/jupyter /history/jupyter ro",
+      "/srv/data/history/site /history/site ro",
+      "/srv/data/backup /state",
+      "/mnt/backup /repository",
+    ]);
+    assert.deepEqual([service?.network_mode, service?.read_only, service?.cap_drop], ["none", true, ["ALL"]]);
+  });
+
+  it("covers every source of the history", () => {
+    const sources = manifestOf(bundle.release).history?.sources.map(({ at }) => at);
+    assert.deepEqual(contentOf(bundle.release, "sources").trimEnd().split("\n"), sources);
+    assert.ok(sources?.includes("site/apps/notes/data"));
+  });
+
+  it("has its key in a secret file alone", () => {
+    assert.equal(contentOf(bundle.secrets, "key"), `${secrets.backupKey}\n`);
+    assert.equal(bundle.release.includes(secrets.backupKey), false);
+    assert.equal(service?.environment?.RESTIC_PASSWORD_FILE, "/run/secrets/site-backup/key");
+  });
+
+  it("tells the host where it is", () => {
+    assert.deepEqual(manifestOf(bundle.release).backup, {
+      service: "site-backup",
+      state: "/srv/data/backup",
+      destination: "/mnt/backup",
+      folder: "/mnt/backup",
+    });
+  });
+
+  it("keeps snapshots for as many days as the settings say, and always the newest one", () => {
+    const keep = { hourly: 0, daily: 14 };
+    const { release } = bundleWith(withBackup({ settings: { backup: { to: "/mnt/backup", keep } } }));
+    assert.equal(contentOf(release, "keep"), "--keep-last=1\n--keep-within-daily=14d\n--keep-within-monthly=365d\n");
+  });
+
+  it("is made by a service that stays where there is no systemd", () => {
+    assert.deepEqual(service?.command, ["hourly"]);
+    assert.deepEqual([service?.restart, service?.profiles], ["unless-stopped", undefined]);
+  });
+
+  it("is made by a timer of the release on a host with systemd, and nothing stays in memory", () => {
+    const { release } = bundleWith(withBackup({ layout: { systemd: true } }));
+    const service = composeOf(release).services["site-backup"];
+    assert.deepEqual([service?.restart, service?.profiles, service?.command], ["no", ["backup"], ["once"]]);
+    assert.equal(serviceManifestOf(release, "site-backup").units, true);
+    assert.match(contentOf(release, "jupyter-up-test-backup.timer"), /^OnUnitActiveSec=1h$/m);
+    const unit = contentOf(release, "jupyter-up-test-backup.service");
+    assert.match(unit, /^ExecStart=\/bin\/sh "\/srv\/site\/bin\/site-apply" backup$/m);
+  });
+
+  it("is in the layout's folder if the settings name none", () => {
+    const { release } = bundleWith(withBackup({ settings: { backup: {} }, layout: { backup: "/home/ann/b/local" } }));
+    assert.equal(manifestOf(release).backup?.folder, "/home/ann/b/local");
+  });
+
+  it("leaves no trace in the release if it is off", () => {
+    const { release } = bundleWith(withBackup({ settings: { backup: { to: "none" } } }));
+    assert.equal(manifestOf(release).backup, undefined);
+    assert.doesNotMatch(release, /restic/);
+  });
+});
