@@ -105,6 +105,7 @@ function serviceManifest(site: Site, { service, filesId, secretsId }: WrittenSer
     certificate,
     units: service.units && true,
     dump: service.dump,
+    load: service.load,
   };
 }
 

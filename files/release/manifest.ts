@@ -54,6 +54,8 @@ const service = z.strictObject({
   units: z.boolean().optional(),
   /** Command in its container that dumps its databases into one of its folders, where something has changed in them. */
   dump: argv.optional(),
+  /** Command in its container that makes a database what it was in a dump: a path below /dumps is added to it. */
+  load: argv.optional(),
 });
 
 const days = z.number().int();

@@ -184,6 +184,8 @@ export interface Service {
   foreign?: ForeignFolder[];
   /** Command run in the container that dumps its databases into one of its data folders, if something has changed in them. */
   dump?: string[];
+  /** Command run in the container that makes a database what it was in a dump, whose path below /dumps is added. */
+  load?: string[];
   /** The service is run to get or renew this certificate, and then ends. */
   certificate?: OwnCertificate;
   /** Units for the host's systemd, by file name; its timers are started. */

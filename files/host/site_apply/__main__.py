@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 from typing import Callable, NoReturn, Optional
 
-from . import commands, firewall, keep_backup, keep_history, log, machine, space
+from . import commands, firewall, keep_backup, keep_history, log, machine, restore, space
 from .docker import DockerError
 from .errors import Refusal
 from .layout import Layout
@@ -57,6 +57,9 @@ def _parse(words: Optional[list[str]]) -> tuple[Layout, Callable[[Layout], int]]
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("command", nargs="?", default="")
     parser.add_argument("project", nargs="?")
+    for option in ("--at", "--path", "--into"):
+        parser.add_argument(option, default="")
+    parser.add_argument("--dry-run", action="store_true")
     found = parser.parse_args(words)
     layout = Layout(found.root)
     log.log_to(layout.root / "site-apply.log")
@@ -64,8 +67,11 @@ def _parse(words: Optional[list[str]]) -> tuple[Layout, Callable[[Layout], int]]
         return layout, lambda layout: commands.down(layout, found.project)
     if found.command == "down":
         parser.error("down needs the name of the project")
+    if found.command == "restore":
+        wanted = restore.Wanted(found.at, found.path, found.into, found.dry_run)
+        return layout, lambda layout: restore.restore(layout, wanted)
     if found.command not in COMMANDS:
-        parser.error(f"expected machine, secrets, release, check, renew, history, backup or down, found '{found.command}'")
+        parser.error(f"expected machine, secrets, release, check, renew, history, backup, restore or down, found '{found.command}'")
     return layout, COMMANDS[found.command]
 
 

@@ -50,18 +50,23 @@ def set_aside(manifest: Manifest, before: Optional[Manifest], project: Project) 
     with Store(manifest.history.folder).locked(RELEASE):
         if before and before.history:
             try:
-                _keep_before(before, before.history, project)
+                _keep(before, before.history, project, times.STATE_KEPT_WITHIN)
             except Exception as error:
                 say(f"The state before this release could not be kept: {error}")
         yield
 
 
-def _keep_before(manifest: Manifest, history: History, project: Project) -> None:
-    _dump(manifest, project, times.STATE_KEPT_WITHIN, "now")
+def keep_now(manifest: Manifest, history: History, project: Project) -> None:
+    """Keeps the present state before something is overwritten, however long it takes."""
+    _keep(manifest, history, project, times.KEPT_WITHIN)
+
+
+def _keep(manifest: Manifest, history: History, project: Project, within: float) -> None:
+    _dump(manifest, project, within, "now")
     if history.service:
-        _run_service(history, project, times.STATE_KEPT_WITHIN)
+        _run_service(history, project, within)
     else:
-        _say(run_before_release(history, times.STATE_KEPT_WITHIN))
+        _say(run_before_release(history, within))
 
 
 def _dump(manifest: Manifest, project: Project, within: float, *words: str) -> None:

@@ -74,6 +74,7 @@ class Service:
     certificate: Optional[Certificate] = None
     units: bool = False
     dump: Argv = field(default_factory=list)
+    load: Argv = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,10 @@ REMOVED_WITHIN = 600
 DUMPED_WITHIN = 900
 # The first backup of a large disk, over a slow network.
 BACKED_UP_WITHIN = 24 * 3600
+# A database from its dump.
+LOADED_WITHIN = 3600
+# The state before a restore. Without it, nothing is overwritten.
+KEPT_WITHIN = 1800
 # The longest wait of a release for the state before it. The timer has kept one a few minutes ago.
 STATE_KEPT_WITHIN = 20
 # Interval of progress lines.

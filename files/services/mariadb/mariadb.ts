@@ -86,6 +86,7 @@ export function mariadb({ tag, apps, purge, appNetworks, history, layout }: Mari
         "prepare.sh": file("prepare.sh"),
         "reserve.sh": file("reserve.sh"),
         "dump.sh": file("dump.sh"),
+        "load.sh": file("load.sh"),
       }),
     },
     secretFiles: { at: SECRETS, mountParent: true, content: (secrets) => secretFiles(apps, purge, secrets) },
@@ -95,7 +96,7 @@ export function mariadb({ tag, apps, purge, appNetworks, history, layout }: Mari
     ],
     postRelease: purge.length > 0 ? [["sh", `${FILES}/prepare.sh`, `${SECRETS}/current`, "purge"]] : [],
     data: [{ source: `${layout.data}/mariadb`, target: "/var/lib/mysql" }, ...(history ? dumpFolders(layout) : [])],
-    ...(history ? { dump: ["sh", `${FILES}/dump.sh`] } : {}),
+    ...(history ? { dump: ["sh", `${FILES}/dump.sh`], load: ["sh", `${FILES}/load.sh`] } : {}),
   };
 }
 
