@@ -77,8 +77,11 @@ open() {
 back_up() {
     name=${1#*/}
     record=$STATE/trees/$(echo "$name" | tr / '~')
-    # Names of trees sort by time: `2026-11-28 07.15`.
-    newest=$(ls "$HISTORY/$1" 2>/dev/null | grep '^[0-9]\{4\}-[0-9][0-9]-[0-9][0-9] [0-9][0-9]\.[0-9][0-9]' | sort | tail -n 1)
+    newest=
+    # The shell sorts the names, and so the trees by time: `2026-11-28 07.15`.
+    for each in "$HISTORY/$1"/[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]\ [0-9][0-9].[0-9][0-9]*; do
+        if [ -d "$each" ]; then newest=${each##*/}; fi
+    done
     if [ -z "$newest" ] || [ "$newest" = "$(cat "$record" 2>/dev/null)" ]; then return; fi
     clock=$(echo "${newest#* }" | tr . :)
     case $clock in *:*:*) ;; *) clock=$clock:00 ;; esac
@@ -104,8 +107,8 @@ forget() {
 once() {
     exec 9>"$STATE/lock"
     if ! flock -n 9; then
-        echo "Backup: another run is under way."
-        return
+        echo "Backup: waiting for another run."
+        flock 9
     fi
     # What a run that was killed has left.
     rm -rf "$TMPDIR" "$STATE/issue.new"

@@ -126,7 +126,8 @@ describe("An unknown command of site-apply", () => {
     try {
       assert.deepEqual(await host.apply("relase"), {
         code: 1,
-        output: "site-apply: expected machine, secrets, release, check, renew, history, backup, restore or down, found 'relase'.\n",
+        output:
+          "site-apply: expected machine, secrets, release, check, renew, history, backup, restore or down, found 'relase'.\n",
       });
     } finally {
       host.remove();

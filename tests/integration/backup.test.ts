@@ -1,0 +1,234 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
+import { run } from "../support/command.ts";
+import { type RunningSite, runningSite } from "../support/runningSite.ts";
+import { type Changes, secrets } from "../support/site.ts";
+
+const isRoot = process.getuid?.() === 0;
+const marked = "a sentence that nobody else may read";
+
+/** Real restic, and Docker as on any machine. */
+describe("The backup of a running site", () => {
+  let site: RunningSite;
+  let changes: Changes;
+  let notebooks: string;
+  let repository: string;
+  const names = ["jupyter", "mariadb", "notes", "site-history", "site-backup"];
+
+  const apply = async (...words: string[]) => {
+    const { code, output } = await site.host.apply(words);
+    assert.equal(code, 0, output);
+    return output;
+  };
+  /** Has the history keep the present state, and the backup copy it. */
+  async function backUp(): Promise<string> {
+    const { code, output } = await site.exec("mariadb", ["sh", "/etc/mysql/conf.d/dump.sh", "now"]);
+    assert.equal(code, 0, output);
+    return `${await apply("history")}${await apply("backup")}`;
+  }
+  const restic = async (...words: string[]) => {
+    const { code, output } = await site.exec("site-backup", ["restic", ...words]);
+    assert.equal(code, 0, output);
+    return output;
+  };
+  const tagsOf = async () =>
+    (JSON.parse(await restic("snapshots", "--json")) as { tags: string[] }[]).map(({ tags }) => tags[0]).sort();
+  const sql = async (text: string, database = "notebooks") => {
+    const client = ["mariadb", "--protocol=socket", "--skip-ssl", "-uroot", "-N", "-B", database];
+    const { code, output } = await site.exec(
+      "mariadb",
+      ["env", `MYSQL_PWD=${secrets.databaseRootPassword}`, ...client],
+      text,
+    );
+    assert.equal(code, 0, output);
+    return output.trim();
+  };
+  const write = async (path: string, text: string) => {
+    const file = `${notebooks}/${path}`;
+    mkdirSync(file.replace(/\/[^/]*$/, ""), { recursive: true });
+    writeFileSync(file, text);
+    if (isRoot) await run("chown", ["-R", "1000:100", notebooks]);
+  };
+  const read = (path: string) => readFileSync(`${notebooks}/${path}`, "utf8");
+  /** Every content of a file in the history of notebooks. */
+  const inHistory = (path: string) => {
+    const series = `${site.host.folder}/data/history/jupyter/notebooks`;
+    return readdirSync(series).flatMap((tree) =>
+      existsSync(`${series}/${tree}/${path}`) ? [readFileSync(`${series}/${tree}/${path}`, "utf8")] : [],
+    );
+  };
+
+  beforeAll(async () => {
+    site = runningSite(names);
+    notebooks = `${site.host.folder}/notebooks`;
+    // Odd characters reach Docker, restic and the shell.
+    repository = `${site.host.folder}/it's a $backup, {x}`;
+    changes = {
+      settings: {
+        database: "true",
+        history: { every: 15 },
+        backup: { to: repository },
+        apps: [{ name: "notes", image: "docker.io/traefik/whoami:v1.11.0", port: 80, volumes: ["/data"] }],
+      },
+    };
+    mkdirSync(notebooks);
+    await write("a.ipynb", marked);
+    await write("reports/b [1]*.ipynb", "b");
+    const { code, output } = await site.release(changes);
+    assert.equal(code, 0, output);
+    await sql("CREATE TABLE wines (name VARCHAR(20)); INSERT INTO wines VALUES ('Riesling')");
+    writeFileSync(`${site.host.folder}/data/apps/notes/data/state`, "1");
+  });
+  afterAll(() => site.remove());
+
+  it("has a snapshot of each source that has something in it", async () => {
+    const output = await backUp();
+    assert.match(output, /^Backup: notebooks of \d{4}-\d\d-\d\d \d\d\.\d\d.* is in the backup\.$/m);
+    assert.deepEqual(await tagsOf(), ["apps/notes/data", "database", "home", "notebooks"]);
+  });
+
+  it("adds nothing while nothing has changed", async () => {
+    const before = await tagsOf();
+    await apply("backup");
+    assert.deepEqual(await tagsOf(), before);
+  });
+
+  it("reads only what has changed since the snapshot before", async () => {
+    await write("c.ipynb", "c");
+    await backUp();
+    const [newest] = JSON.parse(await restic("snapshots", "--json", "--tag", "notebooks", "--latest", "1"));
+    assert.deepEqual([newest.summary.files_new, newest.summary.files_unmodified], [1, 2]);
+  });
+
+  it("is encrypted, and its key is in no argument and no variable", async () => {
+    assert.equal((await run("grep", ["-rqF", marked, repository])).code, 1);
+    const { output } = await run("docker", ["inspect", await site.container("site-backup")]);
+    assert.equal(output.includes(secrets.backupKey), false);
+    const { output: shown } = await site.exec("site-backup", ["sh", "-c", "env; cat /proc/*/cmdline"]);
+    assert.equal(shown.includes(secrets.backupKey), false);
+  });
+
+  it("belongs to whoever owns the folder", () => {
+    const owner = statSync(repository).uid;
+    const files = readdirSync(repository, { recursive: true, encoding: "utf8" });
+    assert.ok(files.length > 10);
+    for (const file of files) assert.equal(statSync(`${repository}/${file}`).uid, owner, file);
+  });
+
+  it("lists what a restore would change, and changes nothing", async () => {
+    rmSync(`${notebooks}/reports`, { recursive: true });
+    await write("a.ipynb", "overwritten");
+    const output = await apply("restore", "--path", "notebooks", "--dry-run");
+    assert.match(output, /^ {2}is overwritten: notebooks\/a\.ipynb$/m);
+    assert.match(output, /^ {2}comes back: notebooks\/reports\/b \[1\]\*\.ipynb$/m);
+    assert.equal(read("a.ipynb"), "overwritten");
+    assert.equal(existsSync(`${notebooks}/reports`), false);
+  });
+
+  it("gives a deleted file back with its folder, owner and mode", async () => {
+    await apply("restore", "--path", "notebooks/reports/b [1]*.ipynb");
+    assert.equal(read("reports/b [1]*.ipynb"), "b");
+    const owner = statSync(notebooks).uid;
+    for (const path of ["reports", "reports/b [1]*.ipynb"]) assert.equal(statSync(`${notebooks}/${path}`).uid, owner);
+    assert.equal(read("a.ipynb"), "overwritten");
+  });
+
+  it("gives an overwritten file back, and what it was before is in the history", async () => {
+    await apply("restore", "--path", "notebooks/a.ipynb");
+    assert.equal(read("a.ipynb"), marked);
+    assert.ok(inHistory("a.ipynb").includes("overwritten"));
+  });
+
+  it("gives a folder back into a new folder that Jupyter's user can use", async () => {
+    await apply("restore", "--path", "notebooks/reports", "--into", "before");
+    assert.equal(read("before/b [1]*.ipynb"), "b");
+    const { code, output } = await site.exec("jupyter", ["touch", "/home/jovyan/work/before/mine"]);
+    assert.equal(code, 0, output);
+    const again = await site.host.apply(["restore", "--path", "notebooks/reports", "--into", "before"]);
+    assert.equal(again.code, 1);
+    assert.match(again.output, /before is there already/);
+  });
+
+  it("makes a database what it was", async () => {
+    await backUp();
+    await sql("DROP TABLE wines; CREATE TABLE cheeses (name VARCHAR(20))");
+    const output = await apply("restore", "--path", "databases/notebooks");
+    assert.match(output, /^The database notebooks is restored\.$/m);
+    assert.equal(await sql("SHOW TABLES; SELECT * FROM wines"), "wines\nRiesling");
+  });
+
+  it("makes the volume of an app what it was, and the app runs again", async () => {
+    const volume = `${site.host.folder}/data/apps/notes/data`;
+    writeFileSync(`${volume}/state`, "2");
+    writeFileSync(`${volume}/state-wal`, "2");
+    await apply("restore", "--path", "apps/notes");
+    assert.deepEqual(readdirSync(volume), ["state"]);
+    assert.equal(readFileSync(`${volume}/state`, "utf8"), "1");
+    const { output } = await run("docker", [
+      "inspect",
+      "--format",
+      "{{.State.Running}}",
+      await site.container("notes"),
+    ]);
+    assert.equal(output.trim(), "true");
+  });
+
+  it("gives everything back", async () => {
+    await backUp();
+    for (const path of readdirSync(notebooks).filter((path) => path !== "History"))
+      rmSync(`${notebooks}/${path}`, { recursive: true });
+    await sql("DROP TABLE wines");
+    await apply("restore");
+    assert.equal(read("a.ipynb"), marked);
+    assert.equal(read("reports/b [1]*.ipynb"), "b");
+    assert.equal(await sql("SELECT * FROM wines"), "Riesling");
+  });
+
+  it("refuses a time before the first backup, and a path that it does not have", async () => {
+    for (const [words, why] of [
+      [["--at", "2020-01-01T00:00:00"], /The backup has no states of 2020-01-01.*It has states from \d{4}/],
+      [["--path", "notebooks/nothing"], /The backup has no notebooks\/nothing\. Nothing was changed\./],
+      [["--path", "nothing"], /There are: apps\/notes\/data, databases, home, notebooks\./],
+    ] as const) {
+      const { code, output } = await site.host.apply(["restore", ...words]);
+      assert.equal(code, 1);
+      assert.match(output, why);
+    }
+  });
+
+  it("says at a backup, a restore and a release that another key opens it", async () => {
+    const { code, output } = await site.release({
+      ...changes,
+      secrets: { backupKey: "another-key-of-32-characters----" },
+    });
+    assert.equal(code, 0, output);
+    const why = /pulumi config set --secret --path backup\.key/;
+    for (const words of [["backup"], ["restore", "--path", "notebooks"]]) {
+      const { code, output } = await site.host.apply(words);
+      assert.equal(code, 1);
+      assert.match(output, why);
+    }
+    const again = await site.release({ ...changes, secrets: { backupKey: "another-key-of-32-characters----" } });
+    assert.match(again.output, /The last backup was not whole: another key opens the backup at .*pulumi config set/);
+    assert.equal((await site.release(changes)).code, 0);
+    await apply("backup");
+    const { output: good } = await site.release(changes);
+    assert.doesNotMatch(good, /last backup/);
+  });
+
+  it("makes no second repository where the disk with the first one is not mounted", async () => {
+    renameSync(repository, `${repository}.away`);
+    try {
+      mkdirSync(repository);
+      const { code, output } = await site.host.apply("backup");
+      assert.equal(code, 1);
+      assert.match(output, /the backup that was at .* is not there any more\. Mount its disk\./);
+      assert.deepEqual(readdirSync(repository), []);
+      rmSync(repository, { recursive: true });
+    } finally {
+      renameSync(`${repository}.away`, repository);
+    }
+    await apply("backup");
+  });
+});
