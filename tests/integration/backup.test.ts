@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../support/command.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
@@ -215,6 +226,25 @@ describe("The backup of a running site", () => {
     await apply("backup");
     const { output: good } = await site.release(changes);
     assert.doesNotMatch(good, /last backup/);
+  });
+
+  it("is checked every day, and damage is an issue with what to do", async () => {
+    const packs = readdirSync(`${repository}/data`, { recursive: true, encoding: "utf8" })
+      .map((path) => `${repository}/data/${path}`)
+      .filter((path) => statSync(path).isFile());
+    const before = packs.map((path) => readFileSync(path));
+    for (const path of packs) {
+      chmodSync(path, 0o600);
+      const bytes = readFileSync(path);
+      bytes[30] = (bytes[30] ?? 0) ^ 1;
+      writeFileSync(path, bytes);
+    }
+    utimesSync(`${site.host.folder}/data/backup/checked`, 0, 0);
+    const { code, output } = await site.host.apply("backup");
+    assert.equal(code, 1);
+    assert.match(output, /the backup at .* is damaged\. Keep it, and name another place.*pulumi config set/);
+    for (const [index, path] of packs.entries()) writeFileSync(path, before[index] ?? "");
+    await apply("backup");
   });
 
   it("makes no second repository where the disk with the first one is not mounted", async () => {

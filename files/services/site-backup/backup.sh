@@ -10,12 +10,14 @@
 #   good                 its time is that of the last run without an error
 #   issue                why the last run was not whole; absent if it was
 #   forgotten            its time is that of the last removal of old snapshots
+#   checked              the part of the repository that was read last, and when
 set -u
 umask 022
 LC_ALL=C
 export LC_ALL
 
 files=$(dirname "$0")
+parts=28
 
 # The first reason counts: the others often follow from it.
 fail() {
@@ -66,7 +68,7 @@ open() {
     esac
     id=$(printf '%s\n' "$config" | sed -n 's/.*"id": *"\([0-9a-f]*\)".*/\1/p')
     if [ "${known%% *}" != "$id" ]; then
-        rm -rf "$STATE/trees" "$STATE/forgotten"
+        rm -rf "$STATE/trees" "$STATE/forgotten" "$STATE/checked"
         printf '%s\n' "$id $DESTINATION" >"$STATE/repository"
     fi
     # Removes locks of runs that were killed, and no others.
@@ -104,6 +106,22 @@ forget() {
     fi
 }
 
+# Reads one part of the repository a day, so that each is read once in four weeks; and its structure each time.
+check() {
+    if [ -n "$(find "$STATE/checked" -mmin -1430 2>/dev/null)" ]; then return; fi
+    part=$(($(cat "$STATE/checked" 2>/dev/null || echo 0) % parts + 1))
+    if try check --quiet --retry-lock 10m --read-data-subset "$part/$parts" >"$STATE/checking"; then
+        echo "$part" >"$STATE/checked"
+    else
+        cat "$STATE/checking"
+        case $(said) in
+        *"contains errors"*) fail "the backup at $DESTINATION is damaged. Keep it, and name another place, so that a new backup is made: pulumi config set --path backup.to FOLDER. Or repair it: https://restic.readthedocs.io/en/stable/077_troubleshooting.html" ;;
+        *) fail "the backup at $DESTINATION could not be checked. restic says: $(said)" ;;
+        esac
+    fi
+    rm -f "$STATE/checking"
+}
+
 once() {
     exec 9>"$STATE/lock"
     if ! flock -n 9; then
@@ -116,6 +134,7 @@ once() {
     if open; then
         while read -r source; do back_up "$source"; done <"$files/sources"
         forget
+        check
         # Who owns the folder can copy it to another disk.
         owner=$(stat -c %u "$RESTIC_REPOSITORY" 2>/dev/null) || owner=0
         [ "$owner" = 0 ] || find "$RESTIC_REPOSITORY" ! -user "$owner" -exec chown "$owner" {} +
