@@ -1,4 +1,4 @@
-import { SET_BACKUP_KEY } from "./backup.ts";
+import { BACKUP_SECRETS, setBackupSecret } from "./backup.ts";
 import { type Issue, withFix } from "./issues.ts";
 import { partOf } from "./read.ts";
 import { SET_CLIENT_SECRET } from "./signIn.ts";
@@ -26,7 +26,11 @@ export function plainSecrets(
     }),
     [partOf(ssh, "privateKey"), "ssh.privateKey", SET_PRIVATE_KEY],
     [tlsKey, "tlsKey", SET_TLS_KEY],
-    [partOf(backup, "key"), "backup.key", SET_BACKUP_KEY],
+    ...BACKUP_SECRETS.map((part): [unknown, string, string] => [
+      partOf(backup, part),
+      `backup.${part}`,
+      setBackupSecret(part),
+    ]),
   ];
   return secrets
     .filter(([value, key]) => Boolean(value) && !isSecret(key.replace(/[.[].*/, "")))

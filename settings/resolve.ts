@@ -1,7 +1,8 @@
 import { type App, resolveApp } from "./apps/app.ts";
-import { type Backup, destinationOf } from "./backup.ts";
+import type { Backup } from "./backup.ts";
 import { hostNamesOf } from "./catalog.ts";
 import type { Database } from "./database.ts";
+import { destinationOf } from "./destination.ts";
 import { type Dns, isProxied } from "./dns.ts";
 import type { History } from "./history.ts";
 import type { Jupyter } from "./jupyter/image.ts";
@@ -98,8 +99,8 @@ function targetOf(given: Given): Target {
   }
 }
 
-function backupOf({ target, backup: { to, keep, key } }: Given): Backup {
-  const destination = destinationOf(to, target);
+function backupOf({ target, backup: { keep, key, ...given } }: Given): Backup {
+  const destination = destinationOf(given, target);
   return destination ? { to: destination, keep, ...(key ? { key: new Sensitive(key) } : {}) } : false;
 }
 

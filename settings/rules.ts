@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { whatIsWrongAt } from "./allow.ts";
 import type { CheckedApp } from "./apps/app.ts";
-import { whatIsWrongWithDestination } from "./backup.ts";
 import { hostNamesOf } from "./catalog.ts";
 import { whatIsWrongWithCertificate, whatIsWrongWithKey } from "./certificate.ts";
+import { whatIsWrongWithDestination } from "./destination.ts";
 import { isProxied } from "./dns.ts";
 import { LONGEST_NAME } from "./domain.ts";
 import { format, setThis, withFix } from "./issues.ts";
@@ -197,11 +197,12 @@ function appsIssues({ apps, purge, home, database, domain }: Partly): CrossField
 function backupIssues({ backup, history, target, notebooks }: Partly): CrossFieldIssue[] {
   if (typeof backup !== "object" || backup === null || !target || typeof notebooks !== "string") return [];
   const { to }: { to?: unknown } = backup;
-  const isText = to === undefined || typeof to === "string";
-  const wrong = isText ? whatIsWrongWithDestination(to, target, notebooks) : undefined;
+  if (to !== undefined && typeof to !== "string") return [];
   return [
-    ...when(wrong !== undefined, "backup.to", wrong ?? ["", ""]),
-    ...when(isText && to !== "none" && history?.every === 0, "backup", [
+    ...whatIsWrongWithDestination(backup, target, notebooks).flatMap(([setting, ...wrong]) =>
+      when(true, `backup.${setting}`, wrong),
+    ),
+    ...when(to !== "none" && history?.every === 0, "backup", [
       "the backup is made from the history, which is off (history.every: 0).",
       "pulumi config set --path history.every 15",
     ]),

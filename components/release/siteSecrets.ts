@@ -3,6 +3,7 @@ import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import type { Secrets } from "../../files/site/secrets.ts";
 import type { App } from "../../settings/apps/app.ts";
 import type { Backup } from "../../settings/backup.ts";
+import type { Destination } from "../../settings/destination.ts";
 import type { Sensitive } from "../../settings/sensitive.ts";
 import type { SignIn } from "../../settings/signIn.ts";
 
@@ -54,6 +55,7 @@ export class SiteSecrets extends pulumi.ComponentResource {
     const databaseKey = (part: string) => random(part, KEY_LENGTH, { rotation: args.databaseRotation ?? "" }).result;
 
     const ownKey = args.backup ? args.backup.key : undefined;
+    const credential = args.backup ? credentialOf(args.backup.to) : undefined;
     const { users } = args.signIn;
     const generated = users
       .filter((user) => user.passwordHash === undefined)
@@ -74,6 +76,7 @@ export class SiteSecrets extends pulumi.ComponentResource {
       namingKey: key("naming"),
       // Also without a backup: it has to open what was made before the backup was switched off.
       backupKey: ownKey ? ownKey.output(pulumi.secret) : key("backup"),
+      ...(credential ? { backupCredential: credential.output(pulumi.secret) } : {}),
       ...(args.cloudflareToken ? { cloudflareToken: args.cloudflareToken.output(pulumi.secret) } : {}),
       databaseRootPassword: databaseKey("database-root"),
       notebooksDatabasePassword: databaseKey("database-notebooks"),
@@ -87,6 +90,19 @@ export class SiteSecrets extends pulumi.ComponentResource {
     };
     this.passwords = byName(generated.map(({ email, password }) => [email, password.result]));
     this.registerOutputs({ passwords: this.passwords });
+  }
+}
+
+function credentialOf(to: Destination): Sensitive<string> | undefined {
+  switch (to.kind) {
+    case "sftp":
+      return to.privateKey;
+    case "s3":
+      return to.secretKey;
+    case "gs":
+      return to.credentials;
+    default:
+      return undefined;
   }
 }
 

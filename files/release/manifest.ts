@@ -79,6 +79,7 @@ const backup = z.strictObject({
   state: z.string(),
   destination: z.string(),
   folder: z.string().optional(),
+  restic: argv,
 });
 
 /** `release.json`. Absent values are empty. */

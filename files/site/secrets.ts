@@ -35,6 +35,8 @@ export interface Secrets {
   appSecrets: Record<string, Record<string, string>>;
   /** Key of the backup: whoever has it can read the backup. */
   backupKey: string;
+  /** What opens the place of the backup: a private key, a secret access key or a service account's key; absent for a folder. */
+  backupCredential?: string;
   /** Key of the HMAC that names secret folders, so that a visible name reveals nothing about the content. */
   namingKey: string;
 }

@@ -88,12 +88,14 @@ class Backup:
     """
     The backup of the history. service: the service with restic; where a timer starts it, it runs for that only. state: folder of
     what one run leaves to the next. destination: where the backup is, for people. folder: the same, if it is on this machine.
+    restic: the program in its container.
     """
 
     service: str
     state: str
     destination: str
     folder: str = ""
+    restic: Argv = field(default_factory=lambda: ["restic"])
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,8 @@ class Restic:
     def _ask(self, *words: str, folder: Optional[Path] = None) -> list[Any]:
         """The lines of JSON that a command of restic prints. Throws Refusal if it fails."""
         files = [self._with_folder(folder)] if folder else []
-        run = ("--profile", "backup", "run", "--rm", "--no-deps", "-T", "--entrypoint", "restic", self._backup.service)
+        entrypoint = " ".join(self._backup.restic)
+        run = ("--profile", "backup", "run", "--rm", "--no-deps", "-T", "--entrypoint", entrypoint, self._backup.service)
         try:
             result = self._project.compose(
                 self._layout.current, *run, *words, "--json", within=times.BACKED_UP_WITHIN, more_files=files

@@ -28,7 +28,7 @@ fail() {
 
 # Runs restic. Its last line of errors is the reason if it fails.
 try() {
-    restic "$@" 2>"$STATE/said" && return
+    sh "$files/restic.sh" "$@" 2>"$STATE/said" && return
     code=$?
     cat "$STATE/said"
     return "$code"

@@ -4,6 +4,7 @@ import type { BackupManifest, HistoryManifest } from "../../release/manifest.ts"
 import { renderTemplate } from "../../release/template.ts";
 import type { HostLayout } from "../../site/hostLayout.ts";
 import type { Service, TextFiles } from "../../site/service.ts";
+import { placeOf } from "./place.ts";
 
 /** Name of the service. */
 export const SITE_BACKUP = "site-backup";
@@ -20,7 +21,6 @@ type Made = Exclude<Backup, false>;
 const FILES = "/usr/local/lib/jupyter-up";
 const SECRETS = "/run/secrets/site-backup";
 const KEY = "key";
-const REPOSITORY = "/repository";
 const file = (name: string, values: Record<string, string> = {}) =>
   renderTemplate(new URL(name, import.meta.url), values);
 
@@ -34,23 +34,27 @@ export function siteBackup(
   layout: HostLayout,
   history: Pick<HistoryManifest, "folder" | "sources">,
 ): SiteBackup {
-  const folder = to.folder ?? layout.backup;
-  if (!folder) throw new Error("there is no folder for the backup");
+  const place = placeOf(to, layout.backup, FILES, SECRETS);
   const state = `${layout.data}/backup`;
   const script = ["sh", `${FILES}/backup.sh`];
   return {
-    manifest: { service: SITE_BACKUP, state, destination: folder, folder },
+    manifest: {
+      service: SITE_BACKUP,
+      state,
+      destination: place.name,
+      folder: place.folder?.source,
+      restic: ["sh", `${FILES}/restic.sh`],
+    },
     service: {
       name: SITE_BACKUP,
       about: "Backs up the history with restic, encrypted. It reads the history, and sees nothing else of the site.",
       image: { reference: "docker.io/restic/restic:0.18.1", sizeMiB: 60 },
       user: { uid: 0, gid: 0 },
-      networks: [],
+      // Named like an app, so that no app can be on it.
+      networks: place.folder ? [] : [SITE_BACKUP],
       compose: {
         ...HARDENED,
-        dns_opt: undefined,
-        dns_search: undefined,
-        network_mode: "none",
+        ...(place.folder ? { dns_opt: undefined, dns_search: undefined, network_mode: "none" } : {}),
         // It reads the files of all users, and can give them back to the same users.
         user: "0:0",
         cap_add: ["CHOWN", "DAC_OVERRIDE", "FOWNER"],
@@ -60,8 +64,9 @@ export function siteBackup(
           STATE: "/state",
           // For messages: the same places on the machine.
           STATE_ON_HOST: state,
-          DESTINATION: folder,
-          RESTIC_REPOSITORY: REPOSITORY,
+          DESTINATION: place.name,
+          RESTIC_REPOSITORY: place.repository,
+          ...place.environment,
           RESTIC_PASSWORD_FILE: `${SECRETS}/${KEY}`,
           RESTIC_HOST: name,
           RESTIC_CACHE_DIR: "/state/cache",
@@ -81,15 +86,24 @@ export function siteBackup(
         at: FILES,
         content: () => ({
           "backup.sh": file("backup.sh"),
+          "restic.sh": file("restic.sh"),
+          ...place.files,
           sources: history.sources.map(({ at }) => `${at}\n`).join(""),
           keep: optionsOf(keep),
         }),
       },
-      secretFiles: { at: SECRETS, content: ({ backupKey }) => ({ [KEY]: `${backupKey}\n` }) },
+      secretFiles: {
+        at: SECRETS,
+        content: ({ backupKey, backupCredential = "" }) => ({
+          [KEY]: `${backupKey}
+`,
+          ...place.secretFiles(backupCredential),
+        }),
+      },
       foreign: [
         ...["jupyter", "site"].map((part) => ({ source: `${history.folder}/${part}`, target: `/history/${part}` })),
         { source: state, target: "/state", writable: true },
-        { source: folder, target: REPOSITORY, writable: true },
+        ...(place.folder ? [{ ...place.folder, writable: true }] : []),
       ],
       ...(layout.systemd ? { units: units(name, layout) } : {}),
     },

@@ -44,6 +44,7 @@ describe("The backup of a site", () => {
       state: "/srv/data/backup",
       destination: "/mnt/backup",
       folder: "/mnt/backup",
+      restic: ["sh", "/usr/local/lib/jupyter-up/restic.sh"],
     });
   });
 
@@ -66,6 +67,46 @@ describe("The backup of a site", () => {
     assert.match(contentOf(release, "jupyter-up-test-backup.timer"), /^OnUnitActiveSec=1h$/m);
     const unit = contentOf(release, "jupyter-up-test-backup.service");
     assert.match(unit, /^ExecStart=\/bin\/sh "\/srv\/site\/bin\/site-apply" backup$/m);
+  });
+
+  const pem = "-----BEGIN PRIVATE KEY-----\nA\n-----END PRIVATE KEY-----\n";
+  const account = '{"type":"service_account"}';
+  const elsewhere: [to: string, given: Record<string, string>, credential: string, file: string, content: string][] = [
+    ["sftp://ann@nas.lan:22//b", { privateKey: pem, hostKey: "ssh-ed25519 AAAA" }, pem, "ssh-key", pem],
+    [
+      "s3:https://s3.example.com/bucket/lab",
+      { accessKey: "AKIA1", secretKey: "hunter2" },
+      "hunter2",
+      "aws",
+      "[default]\naws_access_key_id = AKIA1\naws_secret_access_key = hunter2\n",
+    ],
+    ["gs:bucket:/lab", { credentials: account }, account, "google.json", `${account}\n`],
+  ];
+  for (const [to, given, backupCredential, file, content] of elsewhere)
+    it(`is sent to ${to} with a credential that is in a secret file alone`, () => {
+      const { release, secrets } = bundleWith(
+        withBackup({ settings: { backup: { to, ...given } }, secrets: { backupCredential } }),
+      );
+      const service = composeOf(release).services["site-backup"];
+      assert.deepEqual([service?.networks, service?.network_mode], [["site-backup"], undefined]);
+      assert.equal(service?.environment?.RESTIC_REPOSITORY, to);
+      assert.deepEqual([manifestOf(release).backup?.destination, manifestOf(release).backup?.folder], [to, undefined]);
+      assert.ok(!service?.volumes?.some(({ target }) => target === "/repository"));
+      assert.equal(contentOf(secrets, file), content);
+      assert.ok(!release.includes(backupCredential));
+    });
+
+  it("is sent by SFTP only to the machine with the given host key", () => {
+    const [[to, given] = ["", {}]] = elsewhere;
+    const { release } = bundleWith(
+      withBackup({ settings: { backup: { to, ...given } }, secrets: { backupCredential: pem } }),
+    );
+    assert.equal(contentOf(release, "known_hosts"), "backup ssh-ed25519 AAAA\n");
+    const options = contentOf(release, "options");
+    assert.match(
+      options,
+      /^sftp\.args=-F \/dev\/null -i \/run\/secrets\/site-backup\/ssh-key .*-o StrictHostKeyChecking=yes$/m,
+    );
   });
 
   it("is in the layout's folder if the settings name none", () => {

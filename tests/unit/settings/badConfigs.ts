@@ -1,3 +1,5 @@
+const PEM = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----";
+
 /** The name of a case, its changes to the valid config, and the paragraphs that the user reads. */
 export type BadConfig = [name: string, change: Record<string, unknown>, paragraphs: string];
 
@@ -454,8 +456,33 @@ export const oneIssue: BadConfig[] = [
 `],
 
   ["a backup at a destination that is not supported", { backup: { to: "ftp://backup.lan/x" }, history: {} }, `
-  backup.to: "ftp://backup.lan/x" is no supported destination: there are folders, and no ftp: yet.
+  backup.to: "ftp://backup.lan/x" is no supported destination: use a folder, sftp:, s3:, gs: or none.
     pulumi config set --path backup.to /mnt/backup/jupyter-up
+`],
+
+  ["a backup in a bucket without its name", { backup: { to: "s3:https://s3.example.com" }, history: {} }, `
+  backup.to: "s3:https://s3.example.com" is not of the form s3:https://s3.eu-central-1.amazonaws.com/my-bucket/jupyter-up.
+    pulumi config set --path backup.to /mnt/backup/jupyter-up
+`],
+
+  ["a backup in a bucket without its secret key", { backup: { to: "s3:s3.example.com/b", accessKey: "A" }, history: {} }, `
+  backup.secretKey: a destination with s3: needs it, and it is missing.
+    pulumi config set --secret --path backup.secretKey
+`],
+
+  ["a backup by SFTP without the host key", { backup: { to: "sftp:a@nas:/b", privateKey: PEM }, history: {} }, `
+  backup.hostKey: a destination with sftp: needs it, and it is missing.
+    pulumi config set --path backup.hostKey "ssh-ed25519 AAAA..."
+`],
+
+  ["a backup at Google without a service account", { backup: { to: "gs:bucket:/lab" }, history: {} }, `
+  backup.credentials: a destination with gs: needs it, and it is missing.
+    cat key.json | pulumi config set --secret --path backup.credentials
+`],
+
+  ["a backup at Google with another key", { backup: { to: "gs:bucket:/lab", credentials: "{}" }, history: {} }, `
+  backup.credentials: this is not the key of a service account (JSON).
+    cat key.json | pulumi config set --secret --path backup.credentials
 `],
 
   ["a backup in a relative folder", { backup: { to: "backup" }, history: {} }, `

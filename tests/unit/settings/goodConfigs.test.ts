@@ -46,6 +46,7 @@ const fullApp = {
 };
 
 const keepAll = { all: 1, hourly: 7, daily: 30, monthly: 365 };
+const PRIVATE_KEY = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----";
 const keptHistory = { every: 15, keep: keepAll, maxPercent: 20 };
 const keepBackups = { hourly: 2, daily: 30, monthly: 365 };
 const local = { kind: "local", port: 8443, httpPort: 8080, notebooks: "notebooks" };
@@ -202,6 +203,39 @@ describe("A valid config", () => {
       "may have a backup below the home directory",
       { backup: { to: "~/backup" }, history: {} },
       { history: keptHistory, backup: { to: { kind: "folder", folder: `${homedir()}/backup` }, keep: keepBackups } },
+    ],
+    [
+      "may have a backup on a machine reached by SFTP",
+      { backup: { to: "sftp:ann@nas.lan:/b", privateKey: PRIVATE_KEY, hostKey: "ssh-ed25519 AAAA" }, history: {} },
+      {
+        history: keptHistory,
+        backup: {
+          to: { kind: "sftp", url: "sftp:ann@nas.lan:/b", privateKey: `${PRIVATE_KEY}\n`, hostKey: "ssh-ed25519 AAAA" },
+          keep: keepBackups,
+        },
+      },
+    ],
+    [
+      "may have a backup in a bucket",
+      { backup: { to: "s3:s3.example.com/bucket", accessKey: "AKIA1", secretKey: "x/+=" }, history: {} },
+      {
+        history: keptHistory,
+        backup: {
+          to: { kind: "s3", url: "s3:s3.example.com/bucket", accessKey: "AKIA1", secretKey: "x/+=" },
+          keep: keepBackups,
+        },
+      },
+    ],
+    [
+      "may have a backup in a bucket at Google",
+      { backup: { to: "gs:bucket:/", credentials: '{"type":"service_account"}' }, history: {} },
+      {
+        history: keptHistory,
+        backup: {
+          to: { kind: "gs", url: "gs:bucket:/", credentials: '{"type":"service_account"}' },
+          keep: keepBackups,
+        },
+      },
     ],
     [
       "may have its own key for the backup",

@@ -35,6 +35,15 @@ describe("A secret that is not encrypted is an issue:", () => {
       "backup",
       [["backup.key", "pulumi config set --secret --path backup.key"]],
     ],
+    [
+      "what opens the place of the backup",
+      { backup: { privateKey: pem, secretKey: secret, credentials: secret } },
+      "backup",
+      ["privateKey", "secretKey", "credentials"].map((part): [string, string] => [
+        `backup.${part}`,
+        `pulumi config set --secret --path backup.${part}`,
+      ]),
+    ],
     ["a key of TLS", { tlsKey: pem }, "tlsKey", [["tlsKey", "cat privkey.pem | pulumi config set --secret tlsKey"]]],
     [
       "secret variables of an app",

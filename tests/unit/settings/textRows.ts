@@ -220,6 +220,25 @@ function ofSsh(part: string, taken: string[], form: Row["form"] = trimmed): Row 
   };
 }
 
+const NAS = { to: "sftp:ann@nas.lan:/b", privateKey: PRIVATE_KEY, hostKey: "ssh-ed25519 AAAA" };
+const BUCKET = { to: "s3:s3.example.com/bucket", accessKey: "AKIA1", secretKey: "x" };
+
+function ofBackup(
+  part: string,
+  taken: string[],
+  form: Row["form"] = trimmed,
+  place: Record<string, unknown> = NAS,
+): Row {
+  return {
+    key: "backup",
+    config: (text) => ({ history: {}, backup: { ...place, [part]: text } }),
+    taken,
+    form,
+    found: ({ settings: { backup } }) => [backup && (backup.to as unknown as Record<string, string>)[part]],
+    program: "integration/backup.test.ts",
+  };
+}
+
 function variableOf(what: "environment" | "secrets", name: string, { services, secretFile }: Outcome): unknown {
   if (what === "environment") return services.whoami?.environment?.[name];
   const [, value] = new RegExp(`^${name}="((?:\\\\.|[^"\\\\])*)"$`, "m").exec(secretFile("environment")) ?? [];
@@ -523,6 +542,11 @@ export const rows: Record<string, Row> = {
     found: ({ secretFile }) => [secretFile("key")],
     program: "integration/backup.test.ts",
   },
+  "backup.privateKey": ofBackup("privateKey", [PRIVATE_KEY], (text) => `${text.trim()}\n`),
+  "backup.hostKey": ofBackup("hostKey", ["ssh-ed25519 AAAA"]),
+  "backup.accessKey": ofBackup("accessKey", ["AKIA1"], (text) => text, BUCKET),
+  "backup.secretKey": ofBackup("secretKey", ['it\'s a "key" $HOME'], (text) => text, BUCKET),
+  "backup.credentials": ofBackup("credentials", ['{"type":"service_account"}'], (text) => text, { to: "gs:b1:/" }),
   notebooks: {
     ...plain("notebooks", FOLDERS, "integration/home.test.ts"),
     form: (text) => resolve(checkout, text.replace(/^~(?=\/)/, homedir())),
