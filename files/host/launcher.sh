@@ -8,7 +8,7 @@
 #   site-apply renew            renews the certificate if it is due; a timer runs it
 #   site-apply history          keeps the present state of the work if it has changed; a timer runs it
 #   site-apply backup           copies the history to the place of the backup; a timer runs it
-#   site-apply restore [--at 2026-11-28T07:15:00] [--path notebooks/a.ipynb] [--into FOLDER] [--dry-run]
+#   site-apply restore [--at 2026-11-28T07:15:00] [--path notebooks/a.ipynb] [--into FOLDER] [--from SITE] [--dry-run]
 #                               brings work back from the backup; --dry-run only lists what changes
 #   site-apply down PROJECT     takes the site down; notebooks and other data stay
 #

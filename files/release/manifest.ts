@@ -80,6 +80,8 @@ const backup = z.strictObject({
   destination: z.string(),
   folder: z.string().optional(),
   restic: argv,
+  /** Folder of its key below secrets/SERVICE. */
+  secrets: z.string().optional(),
 });
 
 /** `release.json`. Absent values are empty. */

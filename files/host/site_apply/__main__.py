@@ -57,7 +57,7 @@ def _parse(words: Optional[list[str]]) -> tuple[Layout, Callable[[Layout], int]]
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("command", nargs="?", default="")
     parser.add_argument("project", nargs="?")
-    for option in ("--at", "--path", "--into"):
+    for option in ("--at", "--path", "--into", "--from"):
         parser.add_argument(option, default="")
     parser.add_argument("--dry-run", action="store_true")
     found = parser.parse_args(words)
@@ -68,7 +68,7 @@ def _parse(words: Optional[list[str]]) -> tuple[Layout, Callable[[Layout], int]]
     if found.command == "down":
         parser.error("down needs the name of the project")
     if found.command == "restore":
-        wanted = restore.Wanted(found.at, found.path, found.into, found.dry_run)
+        wanted = restore.Wanted(found.at, found.path, found.into, getattr(found, "from"), found.dry_run)
         return layout, lambda layout: restore.restore(layout, wanted)
     if found.command not in COMMANDS:
         parser.error(f"expected machine, secrets, release, check, renew, history, backup, restore or down, found '{found.command}'")

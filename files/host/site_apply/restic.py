@@ -24,9 +24,13 @@ TARGET = "/target"
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The files of a source at a moment, in seconds since 1970. source: `notebooks`, `apps/notes/data`."""
+    """
+    The files of a source at a moment, in seconds since 1970. site: the Compose project that has them. source: `notebooks`,
+    `apps/notes/data`.
+    """
 
     id: str
+    site: str
     source: str
     moment: float
 
@@ -46,11 +50,10 @@ class Restic:
         self._layout, self._project, self._backup = layout, project, backup
 
     def snapshots(self) -> list[Snapshot]:
+        """Those of all sites in the repository."""
         found = [each for line in self._ask("snapshots") if isinstance(line, list) for each in line]
         return [
-            Snapshot(each["id"], (each.get("tags") or [""])[0], moment_of(each["time"]))
-            for each in found
-            if each.get("hostname") == self._project.name
+            Snapshot(each["id"], each.get("hostname", ""), (each.get("tags") or [""])[0], moment_of(each["time"])) for each in found
         ]
 
     def kinds_in(self, snapshot: Snapshot, path: str) -> dict[str, str]:
@@ -85,7 +88,9 @@ class Restic:
         """The lines of JSON that a command of restic prints. Throws Refusal if it fails."""
         files = [self._with_folder(folder)] if folder else []
         entrypoint = " ".join(self._backup.restic)
-        run = ("--profile", "backup", "run", "--rm", "--no-deps", "-T", "--entrypoint", entrypoint, self._backup.service)
+        # Without this variable, restic reads the snapshots of all sites.
+        options = ("--rm", "--no-deps", "-T", "--env", "RESTIC_HOST=", "--entrypoint", entrypoint)
+        run = ("--profile", "backup", "run", *options, self._backup.service)
         try:
             result = self._project.compose(
                 self._layout.current, *run, *words, "--json", within=times.BACKED_UP_WITHIN, more_files=files

@@ -28,12 +28,14 @@ _WORDS = {"restored": "comes back", "updated": "is overwritten", "deleted": "is 
 class Wanted:
     """
     What is to be restored. at: a time in UTC, 2026-11-28T07:15:00; empty: the newest. path: `notebooks/a.ipynb`, `databases/notes`;
-    empty: everything. into: a new folder beside the notebooks; empty: the place it comes from. is_dry: changes are only listed.
+    empty: everything. into: a new folder beside the notebooks; empty: the place it comes from. site: the Compose project that made
+    the backup; empty: this one. is_dry: changes are only listed.
     """
 
     at: str = ""
     path: str = ""
     into: str = ""
+    site: str = ""
     is_dry: bool = False
 
 
@@ -67,7 +69,7 @@ def restore(layout: Layout, wanted: Wanted) -> int:
         project = Project(manifest.project)
         restic = Restic(layout, project, backup)
         into = checked(Path(manifest.history.mount_point).parent, wanted.into)
-        parts = _parts(restic, manifest.history, wanted)
+        parts = _parts(restic, manifest.history, wanted, wanted.site or manifest.project)
         _show(restic, parts, into)
         if wanted.is_dry:
             return 0
@@ -88,12 +90,13 @@ def name_of(source: Source) -> str:
     return source.at.partition("/")[2]
 
 
-def _parts(restic: Restic, history: History, wanted: Wanted) -> list[Part]:
+def _parts(restic: Restic, history: History, wanted: Wanted, site: str) -> list[Part]:
     sources = list(_sources_of(history, wanted.path.strip("/")))
     if not sources:
         names = ", ".join(sorted({restore_databases.shown(name_of(each)) for each in history.sources}))
         raise Refusal(f"{wanted.path} is not in the backup. Nothing was changed. There are: {names}.")
-    snapshots = restic.snapshots()
+    found = restic.snapshots()
+    snapshots = [each for each in found if each.site == site]
     parts = []
     for source, path in sources:
         snapshot = _newest(snapshots, name_of(source), wanted.at)
@@ -104,6 +107,12 @@ def _parts(restic: Restic, history: History, wanted: Wanted) -> list[Part]:
         return parts
     times_of = sorted(each.moment for each in snapshots if each.source in {name_of(source) for source, _ in sources})
     what, before = wanted.path or "states", f" of {wanted.at} (UTC) or before" if wanted.at else ""
+    others = sorted({each.site for each in found} - {site})
+    if not snapshots and others:
+        raise Refusal(
+            f"The backup has nothing of {site}, but of {', '.join(others)}. Nothing was changed. Name the one you mean: --from"
+            f" {others[0]}"
+        )
     known = f"It has states from {_shown(times_of[0])} to {_shown(times_of[-1])}." if times_of else "It has none of it yet."
     raise Refusal(f"The backup has no {what}{before}. Nothing was changed. {known}")
 

@@ -216,6 +216,13 @@ class RestoreTest(HostTest):
         with self.assertRaisesRegex(Refusal, r"no states of 2020.*It has states from 2026-11-27 07:15"):
             restore(self.layout, Wanted(at="2020-01-01T00:00:00"))
 
+    def test_restores_the_backup_of_another_site_only_if_it_is_named(self) -> None:
+        restore(self.layout, Wanted(path="notebooks/a.ipynb", site="another-site"))
+        self.assertEqual(self.restored()[0][1], "55" * 32)
+        self.snapshots = [each for each in self.snapshots if each["hostname"] != "lab"]
+        with self.assertRaisesRegex(Refusal, "nothing of lab, but of another-site.*--from another-site"):
+            restore(self.layout, Wanted(path="notebooks/a.ipynb"))
+
     def test_says_what_to_do_with_another_key_and_without_a_backup(self) -> None:
         error = json.dumps({"message_type": "exit_error", "code": 1, "message": "Fatal: the disk is broken"})
         for fails, why in {

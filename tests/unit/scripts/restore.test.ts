@@ -55,11 +55,12 @@ describe("The arguments of npm run restore", () => {
       "notebooks/-a.ipynb",
       "--into",
       "old",
+      "--from=lab",
       "--yes",
     ];
     assert.deepEqual(readOptions(args, now), {
       stack: "dev",
-      words: ["--at", "2026-11-20T07:15:00", "--path=notebooks/-a.ipynb", "--into=old"],
+      words: ["--at", "2026-11-20T07:15:00", "--path=notebooks/-a.ipynb", "--into=old", "--from=lab"],
       yes: true,
     });
   });
