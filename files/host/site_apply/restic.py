@@ -20,6 +20,8 @@ from .manifest import Backup
 _NO_REPOSITORY, _WRONG_KEY = 10, 12
 # Where a container has the folder to restore into.
 TARGET = "/target"
+# The history has no extended attributes of its own. Those of the file system (SELinux) are not for a container to set.
+_TO_TARGET = ("--target", TARGET, "--exclude-xattr", "*")
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class Restic:
         """Restores a file, or what is in a folder, into another folder."""
         around, _, name = (path, "", "") if is_folder else path.rpartition("/")
         include = ["--include", f"/{_literal(name)}"] if name else []
-        self._ask("restore", f"{snapshot.id}:/{around}", "--target", TARGET, *include, folder=folder)
+        self._ask("restore", f"{snapshot.id}:/{around}", *_TO_TARGET, *include, folder=folder)
 
     def _ask(self, *words: str, folder: Optional[Path] = None) -> list[Any]:
         """The lines of JSON that a command of restic prints. Throws Refusal if it fails."""
@@ -143,7 +145,7 @@ def moment_of(text: str) -> float:
 
 def _restore(snapshot: Snapshot, path: str, exact: bool) -> list[str]:
     include = ["--include", f"/{_literal(path)}"] if path else []
-    return ["restore", snapshot.id, "--target", TARGET, *include, *(["--delete"] if exact else [])]
+    return ["restore", snapshot.id, *_TO_TARGET, *include, *(["--delete"] if exact else [])]
 
 
 def _literal(path: str) -> str:

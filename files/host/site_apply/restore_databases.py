@@ -11,6 +11,7 @@ from .docker import Project
 from .errors import Refusal
 from .history.config import Source
 from .log import say
+from .machine import am_root
 from .manifest import Manifest
 from .restic import Restic, Snapshot
 
@@ -40,6 +41,19 @@ def in_dumps(kinds: dict[str, str]) -> list[str]:
     return sorted(path.removesuffix(_DUMP) for path, kind in kinds.items() if kind == "file" and path.endswith(_DUMP))
 
 
+def _make_folder(dumps: Path) -> Path:
+    folder = dumps / ".new" / "restore"
+    shutil.rmtree(folder, ignore_errors=True)
+    owner = dumps.stat()
+    for path in (folder.parent, folder):
+        if not path.is_dir():
+            path.mkdir()
+            path.chmod(0o755)
+            if am_root():
+                os.chown(path, owner.st_uid, owner.st_gid)
+    return folder
+
+
 def restore(restic: Restic, manifest: Manifest, project: Project, source: Source, snapshot: Snapshot, databases: list[str]) -> None:
     """Throws Refusal at the first one that cannot be loaded."""
     service = next((each for each in manifest.services if each.load), None)
@@ -47,13 +61,7 @@ def restore(restic: Restic, manifest: Manifest, project: Project, source: Source
     if service is None or container not in project.containers(running=True):
         raise Refusal("The database does not run, so it was not restored. Start it (pulumi up), and restore again.")
     # The history leaves `.new` out. MariaDB's container has it as /dumps/<folder>/.new.
-    folder = Path(source.path) / ".new" / "restore"
-    shutil.rmtree(folder, ignore_errors=True)
-    before = os.umask(0o022)
-    try:
-        folder.mkdir(parents=True)
-    finally:
-        os.umask(before)
+    folder = _make_folder(Path(source.path))
     try:
         for database in databases:
             restic.restore_into(snapshot, f"{database}{_DUMP}", folder, is_folder=False)

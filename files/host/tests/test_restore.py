@@ -22,6 +22,8 @@ from .support import HostTest
 
 FIRST, SECOND, DUMP, VOLUME = ("11" * 32, "22" * 32, "33" * 32, "44" * 32)
 
+TO_TARGET = ("--target", "/target", "--exclude-xattr", "*")
+
 
 def snapshot(id_: str, time: str, tag: str, host: str = "lab") -> dict[str, Any]:
     return {"id": id_, "time": time, "tags": [tag], "hostname": host}
@@ -138,7 +140,7 @@ class RestoreTest(HostTest):
         self.kept.side_effect = lambda *_: self.assertEqual(self.restored(), [])
         restore(self.layout, Wanted(path="notebooks/a.ipynb"))
         self.kept.assert_called_once()
-        self.assertEqual(self.restored(), [["restore", SECOND, "--target", "/target", "--include", "/a.ipynb", "--json"]])
+        self.assertEqual(self.restored(), [["restore", SECOND, *TO_TARGET, "--include", "/a.ipynb", "--json"]])
         self.assertIn("Everything is restored.", self.output)
 
     def test_gives_restic_the_one_folder_that_it_restores(self) -> None:
@@ -163,11 +165,18 @@ class RestoreTest(HostTest):
         self.assertIn(("exec", "mariadb-1", "sh", "load.sh", "others/.new/restore/notes.sql.gz"), self.acted)
         self.assertFalse((self.root / "dumps/others/.new/restore").exists())
 
+    def test_leaves_the_folder_of_new_dumps_to_mariadb(self) -> None:
+        os.chown(self.root / "dumps/others", 1234, 100)
+        self.nodes = {"/notes.sql.gz": "file"}
+        restore(self.layout, Wanted(path="databases/notes"))
+        found = (self.root / "dumps/others/.new").stat()
+        self.assertEqual((found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)), (1234, 100, 0o755))
+
     def test_stops_an_app_while_its_volume_becomes_what_it_was(self) -> None:
         self.changes = [("deleted", "/target/new")]
         restore(self.layout, Wanted(path="apps/notes"))
         self.assertIn("  is deleted: apps/notes/data/new", self.output)
-        self.assertEqual(self.restored(), [["restore", VOLUME, "--target", "/target", "--delete", "--json"]])
+        self.assertEqual(self.restored(), [["restore", VOLUME, *TO_TARGET, "--delete", "--json"]])
         self.assertEqual(self.acted, [("stop", "notes-1"), ("start", "notes-1")])
 
     def test_starts_an_app_again_if_its_volume_could_not_be_restored(self) -> None:

@@ -59,6 +59,8 @@ export function siteBackup(
         user: "0:0",
         cap_add: ["CHOWN", "DAC_OVERRIDE", "FOWNER"],
         mem_limit: "384m",
+        // restic has some threads for each core.
+        pids_limit: 256,
         environment: {
           HISTORY: "/history",
           STATE: "/state",
