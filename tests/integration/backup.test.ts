@@ -228,6 +228,31 @@ describe("The backup of a running site", () => {
     assert.doesNotMatch(good, /last backup/);
   });
 
+  it("is restored for a trial every week, and every file is compared", async () => {
+    const state = `${site.host.folder}/data/backup`;
+    utimesSync(`${state}/restored`, 0, 0);
+    assert.match(await apply("backup"), /a restore of the newest snapshots gave every file back as it was/);
+    assert.ok(Date.now() - statSync(`${state}/restored`).mtimeMs < 60_000);
+    assert.equal(existsSync(`${state}/drill`), false);
+  });
+
+  it("says which file a trial of a restore did not give back as it was", async () => {
+    const series = `${site.host.folder}/data/history/jupyter/notebooks`;
+    const tree = readdirSync(series).sort().at(-1);
+    const file = `${series}/${tree}/a.ipynb`;
+    const before = readFileSync(file);
+    writeFileSync(file, "changed after the backup");
+    utimesSync(`${site.host.folder}/data/backup/restored`, 0, 0);
+    const { code, output } = await site.host.apply("backup");
+    assert.equal(code, 1);
+    assert.match(output, /a restore of notebooks did not give every file back .*\.\/a\.ipynb/);
+    writeFileSync(file, before);
+    const again = await site.host.apply("backup");
+    assert.match(again.output, /did not give every file back/);
+    utimesSync(`${site.host.folder}/data/backup/drill.failed`, 0, 0);
+    await apply("backup");
+  });
+
   it("is checked every day, and damage is an issue with what to do", async () => {
     const packs = readdirSync(`${repository}/data`, { recursive: true, encoding: "utf8" })
       .map((path) => `${repository}/data/${path}`)

@@ -16,9 +16,8 @@ from .log import say
 from .manifest import Backup, Manifest
 from .releases import manifest_of
 
-_DAY = 24 * 3600
-# Longer than a weekend in which the machine was off.
-_OLD = 3 * _DAY
+# Days. Longer than a weekend in which the machine was off, and than the week between two drills.
+_OLD, _OLD_DRILL = 2, 8
 
 
 def back_up(layout: Layout) -> int:
@@ -102,6 +101,18 @@ def warn(layout: Layout, manifest: Manifest) -> None:
     try_now = f"Make one now: sh '{layout.program}' backup"
     if issue.is_file():
         say(f"The last backup was not whole: {issue.read_text('utf-8', 'replace').strip()}. {try_now}")
-    elif good.is_file() and time.time() - good.stat().st_mtime > _OLD:
-        days = int((time.time() - good.stat().st_mtime) // _DAY)
-        say(f"The last whole backup is {days} days old. The next one is due within the hour. {try_now}")
+    elif good.is_file() and _days_since(good) > _OLD:
+        say(f"The last whole backup is {_days_since(good)} days old. The next one is due within the hour. {try_now}")
+    elif good.is_file() and _days_since(state / "restored") > _OLD_DRILL:
+        say(
+            f"No restore has been tried for more than {_OLD_DRILL} days. A drill is due every week, and needs room on the disk for"
+            f" the largest of notebooks, home directory and volumes. {try_now}"
+        )
+
+
+def _days_since(file: Path) -> int:
+    """Whole days since a file was written; many if there is none."""
+    try:
+        return int((time.time() - file.stat().st_mtime) // (24 * 3600))
+    except FileNotFoundError:
+        return 1000

@@ -116,11 +116,22 @@ class KeepBackupTest(HostTest):
 
     def test_says_that_the_last_one_is_old(self) -> None:
         good = self.write("data/backup/good", "")
+        self.write("data/backup/restored", "")
         keep_backup.warn(self.layout, self.manifest)
         self.assertEqual(self.output, "")
         os.utime(good, (0, time.time() - 4.5 * 24 * 3600))
         keep_backup.warn(self.layout, self.manifest)
         self.assertIn("The last whole backup is 4 days old.", self.output)
+
+    def test_says_that_no_restore_has_been_tried_for_long(self) -> None:
+        self.write("data/backup/good", "")
+        restored = self.write("data/backup/restored", "")
+        os.utime(restored, (0, time.time() - 8.5 * 24 * 3600))
+        keep_backup.warn(self.layout, self.manifest)
+        self.assertEqual(self.output, "")
+        os.utime(restored, (0, time.time() - 9.5 * 24 * 3600))
+        keep_backup.warn(self.layout, self.manifest)
+        self.assertIn("No restore has been tried for more than 8 days", self.output)
 
     def test_says_nothing_before_the_first_one_and_without_a_backup(self) -> None:
         keep_backup.warn(self.layout, self.manifest)

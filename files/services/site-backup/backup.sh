@@ -10,6 +10,8 @@
 #   good                 its time is that of the last run without an error
 #   issue                why the last run was not whole; absent if it was
 #   forgotten            its time is that of the last removal of old snapshots
+#   restored             its time is that of the last drill in which every file came back as it was
+#   drill.failed         why the last drill failed, a line for each source; an empty one for no room
 #   checked              the part of the repository that was read last, and when
 set -u
 umask 022
@@ -68,7 +70,7 @@ open() {
     esac
     id=$(printf '%s\n' "$config" | sed -n 's/.*"id": *"\([0-9a-f]*\)".*/\1/p')
     if [ "${known%% *}" != "$id" ]; then
-        rm -rf "$STATE/trees" "$STATE/forgotten" "$STATE/checked"
+        rm -rf "$STATE/trees" "$STATE/forgotten" "$STATE/checked" "$STATE/restored" "$STATE/drill.failed"
         printf '%s\n' "$id $DESTINATION" >"$STATE/repository"
     fi
     # Removes locks of runs that were killed, and no others.
@@ -122,6 +124,59 @@ check() {
     rm -f "$STATE/checking"
 }
 
+# The drill: once a week, restores the newest snapshots, one after the other, and compares every file with the state that was
+# backed up. It is tried again a day after one that failed.
+drill() {
+    if [ -n "$(find "$STATE/restored" -mmin -10070 2>/dev/null)" ]; then return; fi
+    if [ -z "$(find "$STATE/drill.failed" -mmin -1430 2>/dev/null)" ]; then
+        rm -f "$STATE/drill.failed"
+        while read -r source; do restores "$source" || echo "$reason" >>"$STATE/drill.failed"; done <"$files/sources"
+        rm -rf "$STATE/drill" "$STATE/expected" "$STATE/found"
+    fi
+    if [ ! -e "$STATE/drill.failed" ]; then
+        : >"$STATE/restored"
+        echo "Backup: a restore of the newest snapshots gave every file back as it was."
+    elif grep -q . "$STATE/drill.failed"; then
+        fail "$(grep . "$STATE/drill.failed" | head -n 1)"
+    fi
+}
+
+# restores FOLDER-IN-THE-HISTORY: whether it gives every file back. Otherwise `reason` says why; it is empty if there is no room.
+restores() {
+    name=${1#*/}
+    tree=$HISTORY/$1/$(cat "$STATE/trees/$(echo "$name" | tr / '~')" 2>/dev/null)
+    # Nothing of it is in the backup, or the history has removed the state since.
+    if [ "$tree" = "$HISTORY/$1/" ] || [ ! -d "$tree" ]; then return; fi
+    rm -rf "$STATE/drill"
+    mkdir "$STATE/drill"
+    reason=
+    needed=$(du -sk "$tree" | cut -f 1)
+    # A tenth of the disk stays free.
+    if ! df -Pk "$STATE" | awk -v needed="$needed" 'NR == 2 { exit !($4 - needed > $2 / 10) }'; then
+        echo "Backup: $name takes $needed KB, and the disk has no room to try its restore."
+        return 1
+    fi
+    if ! try restore --quiet latest --tag "$name" --target "$STATE/drill" --exclude-xattr '*' >"$STATE/found"; then
+        reason="a restore of $name failed in the weekly drill. restic says: $(said)"
+        return 1
+    fi
+    hashes "$tree" >"$STATE/expected"
+    hashes "$STATE/drill" >"$STATE/found"
+    if cmp -s "$STATE/expected" "$STATE/found"; then return; fi
+    reason="a restore of $name did not give every file back as it was, in the weekly drill: $(differs). Look at the backup: restic check --read-data"
+    return 1
+}
+
+# hashes FOLDER
+hashes() {
+    (cd "$1" && find . -type f -exec sha256sum {} + | sort -k 2)
+}
+
+# The first name that differs.
+differs() {
+    sort "$STATE/expected" "$STATE/found" | uniq -u | sort -k 2 | head -n 1 | cut -c 67-366
+}
+
 once() {
     exec 9>"$STATE/lock"
     if ! flock -n 9; then
@@ -135,10 +190,13 @@ once() {
         while read -r source; do back_up "$source"; done <"$files/sources"
         forget
         check
-        # Who owns the folder can copy it to another disk.
-        owner=$(stat -c %u "$RESTIC_REPOSITORY" 2>/dev/null) || owner=0
-        [ "$owner" = 0 ] || find "$RESTIC_REPOSITORY" ! -user "$owner" -exec chown "$owner" {} +
+        drill
     fi
+    # Who owns the folders can copy the backup to another disk, and delete them.
+    for folder in "$STATE" "$RESTIC_REPOSITORY"; do
+        owner=$(stat -c %u "$folder" 2>/dev/null) || continue
+        [ "$owner" = 0 ] || find "$folder" ! -user "$owner" -exec chown "$owner" {} +
+    done
     if [ -e "$STATE/issue.new" ]; then
         mv "$STATE/issue.new" "$STATE/issue"
         return 1
