@@ -97,8 +97,7 @@ export function siteBackup(
       secretFiles: {
         at: SECRETS,
         content: ({ backupKey, backupCredential = "" }) => ({
-          [KEY]: `${backupKey}
-`,
+          [KEY]: `${backupKey}\n`,
           ...place.secretFiles(backupCredential),
         }),
       },
