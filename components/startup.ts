@@ -8,8 +8,7 @@ import { checkout } from "../settings/checkout.ts";
 // folder. Node's default is in /tmp, where another user could have put code.
 enableCompileCache(join(checkout, "node_modules/.cache/compiled"));
 
-// The SDK takes a stack trace for each resource and each promise, and installs source-map-support, which reads and
-// sorts
-// the source maps of all its files for that. This program needs no source maps: Node removes types in place, so lines
-// and columns stay.
+// The SDK takes a stack trace for each resource and each promise. It also installs source-map-support, which reads and
+// sorts the source maps of all its files for each trace. This program needs no source maps: Node removes types in
+// place, so lines and columns stay the same.
 Reflect.deleteProperty(Error, "prepareStackTrace");

@@ -63,7 +63,7 @@ await main(async () => {
       await up();
       if (!(await siteAnswers(url, certificateAuthority))) throw silentSite(url);
     } else if (!(await servicesAnswer())) {
-      // A release waits for them, but there may have been none: what has changed may be only the program on the host.
+      // A release waits for the services. But if only the program on the host has changed, there was no release.
       await step("A service of the site does not answer: releasing the site again", (say, keep) =>
         operate(cli, releaseAgain, env, say, keep),
       );

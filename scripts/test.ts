@@ -1,6 +1,7 @@
 /**
- * `npm test`: the checks, then all tests. `npm test -- PROJECT [PATH] [OPTIONS]`: one of jest's projects, only files with PATH in
- * their name, and jest's own options. `npm test -- check`: the checks alone. The last line is `N passed, N failed`.
+ * `npm test` runs the checks, then all tests. `npm test -- PROJECT [PATH] [OPTIONS]` runs one of jest's projects, only files
+ * with PATH in their name, with jest's own options. `npm test -- check` runs only the checks. The last line of the output is
+ * `N passed, N failed`.
  */
 
 import { basename, join } from "node:path";
@@ -44,7 +45,7 @@ function jestArguments(first: string, others: string[]): string[] {
   const now = formerNames[first];
   if (now)
     throw new PlainError(`The tests "${first}" are now called "${now}": npm test -- ${[now, ...others].join(" ")}`);
-  // Behind all others, because --selectProjects takes every word that follows.
+  // --selectProjects comes last, because it takes every word that follows it.
   return projects.includes(first) ? [...others, "--selectProjects", first] : [first, ...others];
 }
 
@@ -55,7 +56,7 @@ async function runTests(args: string[]): Promise<Counts> {
     interrupted.throwIfAborted();
     const counts = countsOf(results);
     if (counts.passed + counts.failed === 0 && (counts.skipped === 0 || argv.testNamePattern)) {
-      throw new PlainError(`No test was run: none fits "${args.join(" ")}".`);
+      throw new PlainError(`No test was run: no test matches "${args.join(" ")}".`);
     }
     return counts;
   } finally {

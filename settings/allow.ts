@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { alwaysOnLists, format, removeFirst, repeated, setThis, THIS_KEY, text, withFix } from "./issues.ts";
 
-// Narrower than RFC 5321 on purpose: these characters need no quoting in any generated file.
+// This is narrower than RFC 5321 on purpose: these characters need no quoting in any generated file.
 export const ADDRESS = /^[a-z0-9_%+'&=~!#/-]+(\.[a-z0-9_%+'&=~!#/-]+)*@([a-z0-9-]+\.)+[a-z0-9-]+$/;
 export const LONGEST_ADDRESS = 254;
 

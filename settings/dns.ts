@@ -13,7 +13,7 @@ export type Dns =
       proxied: boolean;
     };
 
-/** DNS provider that creates the A records: `cloudflare`, or `none` if you do. Ignored for target local. */
+/** DNS provider that creates the A records: `cloudflare`, or `none` if the user creates them. Ignored for target local. */
 export const dns = oneOf("dns", "DNS provider", ["cloudflare", "none"]);
 
 /** Cloudflare zone that contains the domain; absent: the longest one visible to the token. */

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { digitsAsNumber, format, setThis, withFix } from "./issues.ts";
 
-/** The history of the site's folders and databases; false: none is made. */
+/** The history of the site's folders and databases. False: the history is off. */
 export type History =
   | {
       /** Minutes between two states. */
       every: number;
-      /** For how many days each state is kept, and after that one an hour, one a day and one a month. */
+      /** For how many days every state is kept, and for how many days one state an hour, a day and a month. */
       keep: { all: number; hourly: number; daily: number; monthly: number };
       /** The largest share of the disk, in percent. */
       maxPercent: number;
@@ -16,7 +16,8 @@ export type History =
 /** A whole number in a range. */
 function whole(what: string, least: number, most: number, example: number, isOther = (_value: number) => false) {
   const wrong = {
-    error: (issue: { input?: unknown }) => withFix(`${format(issue.input)} is no ${what}.`, setThis(String(example))),
+    error: (issue: { input?: unknown }) =>
+      withFix(`${format(issue.input)} is not a ${what}.`, setThis(String(example))),
   };
   return z
     .preprocess(
@@ -35,10 +36,10 @@ export const notAnObject = (setting: string, describe: (found: unknown) => strin
       : undefined,
 });
 
-/** How often a state of the work is kept, for how long, and how much of the disk the states may use. */
+/** How often a state is saved, for how long it is kept, and how much of the disk all states may use. */
 export const history = z.strictObject(
   {
-    /** Minutes between two states, 5 to 1440; 0: no history is made. */
+    /** Minutes between two states, 5 to 1440. 0: the history is off. */
     every: whole("number of minutes from 5 to 1440, or 0 for no history", 5, 1440, 15, (value) => value === 0),
     keep: z
       .strictObject({ all: days(1), hourly: days(7), daily: days(30), monthly: days(365) }, notAnObject("history"))

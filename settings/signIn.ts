@@ -26,7 +26,7 @@ const nameIssue = (name: unknown) =>
     setThis("'Ann Lee'"),
   );
 const HASH_ISSUE = withFix(
-  "this is not a bcrypt hash of cost 10 to 15. `htpasswd -nBC 10 ann` makes one (the part after the colon):",
+  "this is not a bcrypt hash of cost 10 to 15. `htpasswd -nBC 10 ann` creates one (the part after the colon):",
   `pulumi config set --secret --path '${THIS_KEY}' '<hash>'`,
 );
 

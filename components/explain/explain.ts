@@ -16,12 +16,13 @@ interface Rule {
   means(found: Record<string, string | undefined>, urn: string, target: Target): string;
 }
 
-/** How the command provider's error begins when it gives up connecting: no other network error begins like this. */
+/** The start of the command provider's error when it gives up connecting. No other network error starts like this. */
 const dial = "^after \\d+ failed attempts: ";
 
-/** The roles that the user needs in the project, and the command that grants one. An owner has them all. */
+/** The roles that the user needs in the project. An owner of the project has them all. */
 const roles =
-  "The site needs the roles Compute Admin, Service Account Admin and Service Account User in the project; an owner of it gives them:";
+  "The site needs the roles Compute Admin, Service Account Admin and Service Account User in the project. An owner of the project can grant them:";
+/** The command that grants a role. */
 const grant = (role: string, project = "my-project-123456") =>
   `gcloud projects add-iam-policy-binding ${project} --member user:you@example.com --role roles/${role}`;
 
@@ -63,7 +64,7 @@ const rules: Rule[] = [
   {
     says: /pd-standard disk type cannot be used by (?<type>[\w-]+) machine type/,
     means: ({ type }) =>
-      `Machines of type ${type} do not support the site's disk type, pd-standard. Set another machine type and run the command again, which also starts a VM that was stopped for this:\npulumi config set machineType e2-micro`,
+      `Machines of type ${type} do not support the site's disk type, pd-standard. Set another machine type and run the command again, which also starts the VM if Google stopped it for the change:\npulumi config set machineType e2-micro`,
   },
   {
     says: /::host-(?:data|vm)" cannot be deleted\s+because it is protected|Cannot delete instance \S+: instance Deletion Protection is enabled/,
@@ -96,7 +97,7 @@ const rules: Rule[] = [
       `It already exists: an interrupted run created it before Pulumi could record it, or somebody else did. If it belongs to this site, import it and run the command again:\n${importLine(urn, id)}`,
   },
   {
-    // First in the list, because such an answer means something else in other cases.
+    // This rule comes before the next ones, which match the same request but have another cause.
     says: /api\.cloudflare\.com\S*origin_tls_client_auth\S*"[\s\S]*"code":143[34]\b/,
     means: () =>
       "Cloudflare still uses the client certificate that the run tried to delete: it is being deployed, or one of the site's names used it until now. This ends within a few minutes. Nothing is wrong: run the command again in a minute.",
@@ -114,7 +115,7 @@ const rules: Rule[] = [
   {
     says: new RegExp(`${dial}dial tcp \\S+: connect: connection refused`),
     means: (_, _urn, target) =>
-      `The machine is reachable, but nothing answers at its SSH port. It may still be starting: run the command again in a minute. If it still fails, ${target === "gcp" ? "sshd does not run: the VM's serial console in Google's console says why" : "sshd does not run there, or has another port (ssh.port)"}.\npulumi up`,
+      `The machine is reachable, but nothing answers at its SSH port. It may still be starting: run the command again in a minute. If it still fails, ${target === "gcp" ? "sshd is not running: the VM's serial console in Google's console says why" : "sshd is not running there, or uses another port (ssh.port)"}.\npulumi up`,
   },
   {
     says: new RegExp(
@@ -122,7 +123,7 @@ const rules: Rule[] = [
     ),
     means: (_, _urn, target) =>
       target === "gcp"
-        ? "The VM does not answer at its SSH port at all: it is down, or its firewall drops what comes from here. It lets in sshFrom, where the address you come from now has to be (curl https://ifconfig.me shows it):\npulumi config set --path 'sshFrom[0]' \"$(curl -s https://ifconfig.me)/32\""
+        ? "The VM does not answer at its SSH port: it is down, or its firewall blocks this machine. The firewall allows only the addresses in sshFrom, so add your current address (curl https://ifconfig.me shows it):\npulumi config set --path 'sshFrom[0]' \"$(curl -s https://ifconfig.me)/32\""
         : "The machine does not answer at its SSH port: it is off, has another address or port (ssh.host, ssh.port), or a firewall blocks this machine. When `ssh` works from here, run the command again:\npulumi up",
   },
   {
@@ -135,7 +136,7 @@ const rules: Rule[] = [
     means: (_, urn, target) =>
       `The machine presents an unexpected host key, so nothing was sent to it. Either it was reinstalled, or somebody in between impersonates it. ${
         target === "gcp"
-          ? `A restart gives the VM its own key again; then run the command again:\n${restart(urn)}`
+          ? `A restart installs the VM's own key again. Restart it, and run the command again:\n${restart(urn)}`
           : 'Compare with /etc/ssh/ssh_host_ed25519_key.pub on the machine itself before you set it:\npulumi config set --path ssh.hostKey "ssh-ed25519 AAAA..."'
       }`,
   },
@@ -153,7 +154,7 @@ const rules: Rule[] = [
   },
 ];
 
-/** Errors of the CLI itself, before there is an event. */
+/** Errors that the CLI itself reports before its first event. */
 const rulesOfTheCli: Rule[] = [
   {
     says: /stack is currently locked by \d+ lock|Another update is currently in progress/,
@@ -181,7 +182,7 @@ export function layOut(explanation: string): string {
   return explanation.replace(/\n(?=[^\n]*$)/, "\n  ");
 }
 
-/** Explains the final message of the CLI itself, for a run that it refused before the start; undefined if unknown. */
+/** Explains the final message of the CLI itself if it refused to start the run; undefined if unknown. */
 export function explainCli(text: string): string | undefined {
   return firstOf(rulesOfTheCli, text, "", "local");
 }
@@ -194,14 +195,15 @@ function firstOf(among: Rule[], text: string, urn: string, target: Target): stri
   return undefined;
 }
 
-/** The command that restarts the stack's VM. It asks for the zone. */
+/** The command that restarts the stack's VM. gcloud asks for the zone. */
 function restart(urn: string): string {
   const [stack = "", project = ""] = urn.replace(/^urn:pulumi:/, "").split("::");
   return `gcloud compute instances reset ${cloudName(project, stack)}`;
 }
 
 /**
- * Imports an existing object as the resource of a URN. A child is named after its component: `host-network` of `host`.
+ * The command that imports an existing object as the resource of a URN. A child's name starts with the name of its
+ * component: `host-network` is a child of `host`.
  */
 function importLine(urn: string, id: string): string {
   const [stack, project, types = "", name = ""] = urn.replace(/^urn:pulumi:/, "").split("::");

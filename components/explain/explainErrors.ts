@@ -2,11 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { explain, layOut, type Target } from "./explain.ts";
 
 /**
- * Makes the program explain what providers refuse: the explanation is logged beside the engine's error. Call it before
- * the first resource is registered: it binds an error hook to every resource after it.
+ * Makes the program log an explanation beside each provider's error. Call this before the first resource is registered,
+ * because it adds an error hook to every resource that is registered later.
  *
- * @param target where the stack's commands go
- * @returns whether there are error hooks. Without them, the program runs as before, and logs no explanations.
+ * @param target the machine of the stack's commands
+ * @returns whether the engine supports error hooks. Without them, the program runs, but logs no explanations.
  */
 export async function explainErrors(target: Target): Promise<boolean> {
   const hook = await registered(new pulumi.ErrorHook("explain", explainer(target)));
@@ -19,11 +19,11 @@ export async function explainErrors(target: Target): Promise<boolean> {
   return true;
 }
 
-/** The error hook's function. It never asks for another attempt. */
+/** The error hook's function. It never makes the engine retry the operation. */
 export function explainer(target: Target): pulumi.ErrorHookFunction {
   return async ({ urn, errors: [latest = ""] }) => {
     const words = explain(latest, urn, target);
-    // An error in a hook would replace the provider's.
+    // Nothing here may throw: an error in a hook would replace the provider's error.
     if (words !== undefined) await pulumi.log.error(layOut(words), { urn: pulumi.output(urn) } as pulumi.Resource);
     return false;
   };
@@ -32,8 +32,8 @@ export function explainer(target: Target): pulumi.ErrorHookFunction {
 /** The hook, or undefined if the engine or the language host does not know error hooks. */
 async function registered(hook: pulumi.ErrorHook): Promise<pulumi.ErrorHook | undefined> {
   try {
-    // The SDK has it, and hides it from its types. To ask the engine for the feature is not enough: an older language
-    // host passes on the engine's "yes", and refuses the registration.
+    // This property exists in the SDK, but not in its types. Asking the engine whether it supports hooks is not enough:
+    // an older language host passes on the engine's "yes", but refuses the registration.
     await (hook as unknown as { __registered: Promise<void> }).__registered;
     return hook;
   } catch {

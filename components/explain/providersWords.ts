@@ -1,10 +1,10 @@
-/** Errors without the wrapping of Pulumi and its providers. Pure. */
+/** Removes the text that Pulumi and its providers wrap around an error. Pure. */
 
-/** What the command provider writes before the output of a failed command. */
+/** The text that the command provider writes before the output of a failed command. */
 const failedCommand =
   /^(?:Process exited with status \d+(?: from signal \w+)?|exit status \d+|signal: \w+|context canceled): running "(?:[^"\\]|\\.)*":?\s*/;
 
-/** What the engine and the SDK write around an error. */
+/** The texts that the engine and the SDK write in front of an error. */
 const wrappings = [
   /^\s*error: /,
   /^\d+ errors? occurred:\s*\*?\s*/,

@@ -7,11 +7,11 @@ import { regionOf } from "../../settings/target/gcp.ts";
 import { type Transform, transformed } from "../transform.ts";
 
 const SNAPSHOT_DAYS = 14;
-/** UTC; night in America, where the free machines are, and before work in Europe. */
+/** In UTC. It is night in America, where the free machines are, and early morning in Europe. */
 const SNAPSHOT_HOUR = "05:00";
 
 export interface GcpDataDiskArgs {
-  /** Name of the disk at Pulumi; the names of the resources beside it begin with that of the VM's component. */
+  /** Name of the disk's resource in Pulumi. The names of the other resources start with the name of the VM's component. */
   diskName: string;
   called: string;
   zone: string;
@@ -20,7 +20,7 @@ export interface GcpDataDiskArgs {
   dataComesFrom?: string | undefined;
 }
 
-/** The disk that outlives the VM, and daily snapshots of it. GcpVmArgs explains the arguments. */
+/** Creates the disk that outlives the VM, and its daily snapshots. GcpVmArgs explains the arguments. */
 export function createDataDisk(
   name: string,
   { diskName, called, zone, dataDiskGb, protectData, dataComesFrom }: GcpDataDiskArgs,
@@ -28,7 +28,7 @@ export function createDataDisk(
   transform?: Transform<DiskArgs>,
 ): Disk {
   const nameIn = (zone: string) => `${called}-data-${zone}`;
-  // Kept until the next `pulumi up`, so that two copies are there until the new one is seen to work.
+  // The snapshot stays until the next `pulumi up`, so that the user can check the new disk while a second copy exists.
   const copy = dataComesFrom
     ? new Snapshot(
         `${name}-data-on-the-way`,
@@ -42,12 +42,12 @@ export function createDataDisk(
     {
       ...{ name: nameIn(zone), zone, size: dataDiskGb, type: "pd-standard" },
       ...(copy ? { snapshot: copy.selfLink } : {}),
-      // Pulumi's --ignore-protect deletes a protected disk. Google's provider takes its last snapshot then; the disk's own name
-      // may be too long for one.
+      // Pulumi's --ignore-protect deletes even a protected disk. Google's provider then takes a last snapshot of it. The
+      // prefix is set because the disk's own name may be too long for a snapshot's name.
       createSnapshotBeforeDestroy: protectData,
       createSnapshotBeforeDestroyPrefix: `${called}-data`,
     },
-    // What it was copied from matters once; it is the same disk when that is gone.
+    // The snapshot matters only when the disk is created. Its later removal must not replace the disk.
     { parent, protect: protectData, ...(copy ? {} : { ignoreChanges: ["snapshot"] }) },
   );
   const data = new Disk(...disk);
@@ -58,13 +58,13 @@ export function createDataDisk(
       region: regionOf(zone),
       snapshotSchedulePolicy: {
         schedule: { dailySchedule: { daysInCycle: 1, startTime: SNAPSHOT_HOUR } },
-        // Also without the disk: docs/backup-and-restore.md says how to find and restore them.
+        // Snapshots outlive the disk, with the same retention: docs/backup-and-restore.md says how to find and restore them.
         retentionPolicy: { maxRetentionDays: SNAPSHOT_DAYS, onSourceDiskDelete: "APPLY_RETENTION_POLICY" },
-        // By default they lie in several regions, which costs more.
+        // By default, Google stores snapshots in several regions, which costs more.
         snapshotProperties: { storageLocations: regionOf(zone) },
       },
     },
-    // Google does not change these of a schedule that is there: an earlier version's stays as it is.
+    // Google cannot change these properties of an existing schedule, so a schedule of an earlier version keeps its own.
     { parent, ignoreChanges: ["snapshotSchedulePolicy.snapshotProperties"] },
   );
   new DiskResourcePolicyAttachment(

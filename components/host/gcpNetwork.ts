@@ -6,11 +6,11 @@ import type * as pulumi from "@pulumi/pulumi";
 import { regionOf } from "../../settings/target/gcp.ts";
 import { type Transform, transformed } from "../transform.ts";
 
-/** With a network of its own, any range will do. */
+/** The VM has its own network, so any private range is possible. */
 const RANGE = "10.77.0.0/24";
 
 export interface GcpNetworkArgs {
-  /** Name of the address at Pulumi; the names of the other resources begin with that of the VM's component. */
+  /** Name of the address's resource in Pulumi. The names of the other resources start with the name of the VM's component. */
   addressName: string;
   called: string;
   zone: string;
@@ -18,7 +18,7 @@ export interface GcpNetworkArgs {
   webFrom: pulumi.Input<string[]>;
 }
 
-/** The VM's network with its firewall, and its address. GcpVmArgs explains the arguments. */
+/** Creates the VM's network, its firewall rules and its address. GcpVmArgs explains the arguments. */
 export function createNetwork(
   name: string,
   { addressName, called, zone, sshFrom, webFrom }: GcpNetworkArgs,

@@ -15,31 +15,31 @@ import { sshLine } from "./sshLine.ts";
 
 export interface GcpVmArgs {
   /**
-   * What everything is called at Google, or begins with: `jupyter-up-dev`. Another name makes another VM and another
-   * disk.
+   * Name of the VM at Google, and prefix of the names of all other resources: `jupyter-up-dev`. Another name replaces
+   * the VM and the disk.
    */
   called: string;
   /** Name of the VM's service account, 30 characters at most. */
   accountId: string;
-  /** Stack whose output `sshKey` is the key of the VM, for the line that opens a shell on it. */
+  /** Stack whose output `sshKey` is the private key of the VM. The command that opens a shell on the VM contains it. */
   stack: string;
   /** `us-central1-a`; the region follows from it. */
   zone: string;
-  /** `e2-micro`. Another one stops and starts the VM. */
+  /** `e2-micro`. A change stops and starts the VM. */
   machineType: string;
-  /** Boot disk in GB. Grows in place. */
+  /** Size of the boot disk in GB. It grows in place. */
   bootDiskGb: number;
-  /** Disk of notebooks, databases and images in GB; 0: all of it lies on the boot disk. Grows in place. */
+  /** Size of the disk of notebooks, databases and images in GB. 0: they are on the boot disk. It grows in place. */
   dataDiskGb: number;
-  /** Whether deleting or replacing the disk with people's work on it is refused. */
+  /** Whether to refuse to delete or replace the disk with the users' work. */
   protectData: boolean;
-  /** Zone that the data disk lies in so far, if it is another one: it is copied from there. */
+  /** Zone of the existing data disk, if `zone` is another one. The disk is then copied from there. */
   dataComesFrom?: string | undefined;
-  /** IPv4 ranges that SSH is let in from, `203.0.113.7/32`. */
+  /** IPv4 ranges from which SSH is allowed, `203.0.113.7/32`. */
   sshFrom: string[];
-  /** IPv4 ranges that the site is let in from: `0.0.0.0/0`, or those of a proxy before it. */
+  /** IPv4 ranges from which the site can be reached: `0.0.0.0/0`, or those of a proxy in front of it. */
   webFrom: pulumi.Input<string[]>;
-  /** Whether browsers trust the site's certificate as they trust any. */
+  /** Whether browsers trust the site's certificate without further steps. */
   trusted: boolean;
   /** Changes to single resources. */
   transform?: GcpVmTransform | undefined;
@@ -54,8 +54,8 @@ export interface GcpVmTransform {
 }
 
 /**
- * Where the VM, the disk with people's work and the address are found in `madeSoFar`. These names are in the state of every
- * stack: a VM or a disk under another name is another one.
+ * Keys of the VM, the disk with the users' work and the address in `StackState`. These names are in the state of every
+ * existing stack. If they changed, Pulumi would replace the VM and the disk.
  */
 export function keysOf(name: string): { vm: string; dataDisk: string; address: string } {
   const { vm, dataDisk, address } = namesOf(name);
@@ -71,19 +71,20 @@ const namesOf = (name: string) => ({ vm: `${name}-vm`, dataDisk: `${name}-data`,
 const USER = "jupyter-up";
 const IMAGE = "debian-cloud/debian-13";
 const DEVICE = "data";
-/** Google's own name for a boot disk that was given none. Another one would be another VM. */
+/** Google's default device name of a boot disk. The VM sets none, because a change would replace the VM. */
 const BOOT_DEVICE = "persistent-disk-0";
 const deviceOf = (name: string) => `/dev/disk/by-id/google-${name}`;
 /**
- * A new VM has booted and let its key in within two minutes, and one that was stopped for another machine type is no quicker: Google
- * says that it runs when it begins to boot. A refused port is given up after 161 seconds, dropped packets after 243. Only what all
- * other commands wait for is so patient: a wrong key is tried as often.
+ * Connection limits for a VM that boots. A VM accepts its SSH key within two minutes after its creation or a change of its
+ * machine type; Google reports it as running when the boot starts. Pulumi gives up after 161 seconds if the port refuses
+ * connections, and after 243 if packets are dropped. Only the first command has these limits, because a wrong key is also
+ * tried that many times.
  */
 const BOOTING = { dialErrorLimit: 40, perDialTimeout: 2 };
 
 /**
- * A VM on Google Cloud with a network, an address and a data disk of its own. Chosen so that it costs nothing in the regions of
- * the free tier. What outlives a replaced VM is its address, its keys and the data disk. The project is that of the provider.
+ * A VM on Google Cloud with its own network, address and data disk. The defaults cost nothing in the regions of the free
+ * tier. When the VM is replaced, its address, its keys and the data disk stay. The project is that of the provider.
  */
 export class GcpVm extends pulumi.ComponentResource implements Host {
   readonly layout: HostLayout;
@@ -112,8 +113,7 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
     );
     const userKey = new PrivateKey(`${name}-user-key`, { algorithm: "ED25519" }, parent);
     const hostKey = new PrivateKey(`${name}-host-key`, { algorithm: "ED25519" }, parent);
-    // A VM in another zone is another VM. Whatever waits for this may count on the old one being gone: it is deleted
-    // first.
+    // Another zone needs another VM. Resources that depend on this one are created after the old VM is deleted.
     const here = new pulumi.Stash(
       `${name}-zone`,
       { input: zone },
@@ -137,7 +137,7 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
         zone: here.output,
         machineType,
         allowStoppingForUpdate: true,
-        // Nothing keeps a copy of a boot disk. Pulumi's --ignore-protect does not get past this.
+        // A boot disk has no snapshots. Pulumi's --ignore-protect does not override this protection.
         ...(data ? {} : { deletionProtection: args.protectData }),
         tags: [called],
         bootDisk: { initializeParams: { image: IMAGE, size: args.bootDiskGb, type: "pd-standard" } },
@@ -154,7 +154,7 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
           "startup-script": pulumi.secret(hostKey.privateKeyOpenssh.apply(startupScript)),
         },
       },
-      // An address and a disk can be one machine's only.
+      // Only one VM at a time can use the address and the disk.
       {
         parent: this,
         deleteBeforeReplace: true,

@@ -78,7 +78,7 @@ export function localLayout(process: ProcessFacts, { folder, port, httpPort, not
     httpsPort: port,
     httpPort,
     public: false,
-    // npm start needs no root, and a Mac has none.
+    // npm start does not need root, and macOS has no systemd.
     systemd: false,
     ...(ownFiles ? { uid } : {}),
   };

@@ -36,7 +36,7 @@ export interface Patience {
   perDialTimeout: number;
 }
 
-/** Enough for a restart of the machine: Pulumi gives up after 26 seconds of refused, or 54 of dropped connections. */
+/** Long enough for a restart: Pulumi gives up after 26 seconds if connections are refused, and 54 if packets are dropped. */
 const RESTARTING: Patience = { dialErrorLimit: 13, perDialTimeout: 2 };
 
 /** The layout of a site on a remote machine, which serves the public internet. */
@@ -74,9 +74,8 @@ export function remoteCommand(
     {
       connection: { ...login, privateKey: pulumi.secret(login.privateKey), ...patience },
       create: asRoot(args.create),
-      // A deleted machine needs no clean-up, and a deletion meant for the old machine must not run on the new one,
-      // which
-      // has the same address.
+      // A deleted machine needs no clean-up. The old machine's deletion command must not run on the new machine, which has
+      // the same address.
       ...(args.delete && !resource ? { delete: asRoot(args.delete) } : {}),
       stdin: args.stdin,
       logging: args.shown === false ? "none" : "stdoutAndStderr",

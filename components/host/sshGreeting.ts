@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 
-/** Checks an SSH server's greeting before a command is sent, because Pulumi's own errors come late or name no cause. */
+/** Checks an SSH server's greeting before a command is sent, because Pulumi's own errors are late or name no cause. */
 
 /** Time limits in milliseconds. */
 export interface Waits {

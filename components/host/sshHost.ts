@@ -21,7 +21,7 @@ export interface SshHostArgs {
   trusted: boolean;
 }
 
-/** The machine is running, so few tries: with a wrong key, Pulumi must give up before sshd blocks this address. */
+/** The machine is running, so a few tries are enough. With a wrong key, Pulumi must give up before sshd blocks this address. */
 const EXPECTED = { dialErrorLimit: 2, perDialTimeout: 10 };
 
 /** The user's own Debian or Ubuntu machine. Destroying the stack removes the site from it. */

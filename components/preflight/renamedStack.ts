@@ -10,7 +10,7 @@ export interface StackNames {
   stack: string;
 }
 
-/** A site as the stack last released it, on this machine or on the user's own one. */
+/** A site as the stack last released it, on this machine or on a machine of the user. */
 interface FormerSite {
   /** The Compose project. */
   name: string;

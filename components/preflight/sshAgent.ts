@@ -1,8 +1,8 @@
 import { connect } from "node:net";
 
 /**
- * The message for a dead ssh agent: Pulumi contacts the one in SSH_AUTH_SOCK even if it has a key, and fails without
- * it.
+ * The message for an ssh agent that does not answer. Pulumi contacts the agent in SSH_AUTH_SOCK even if it has a key, and
+ * fails if the agent does not answer.
  */
 export async function deadAgent(socket = process.env.SSH_AUTH_SOCK): Promise<string | undefined> {
   if (!socket || (await answers(socket))) return undefined;

@@ -6,10 +6,10 @@
 #   site-apply release          activates the release from standard input, or changes nothing
 #   site-apply check            checks that each service of the running release answers
 #   site-apply renew            renews the certificate if it is due; a timer runs it
-#   site-apply history          keeps the present state of the work if it has changed; a timer runs it
-#   site-apply backup           copies the history to the place of the backup; a timer runs it
+#   site-apply history          saves the current state of the work if it has changed; a timer runs it
+#   site-apply backup           copies the history to the destination of the backup; a timer runs it
 #   site-apply restore [--at 2026-11-28T07:15:00] [--path notebooks/a.ipynb] [--into FOLDER] [--from SITE] [--dry-run]
-#                               brings work back from the backup; --dry-run only lists what changes
+#                               restores work from the backup; --dry-run only lists what changes
 #   site-apply down PROJECT     takes the site down; notebooks and other data stay
 #
 # The Python package follows below, one module after the other. These lines find Python and load the modules.

@@ -11,7 +11,7 @@
 # used here, but a new type has other memory, so the changed argument makes this program run again.
 set -eu
 umask 022
-# A lost connection must not stop apt half-way.
+# A lost connection must not interrupt apt.
 trap '' HUP PIPE
 exec 2>&1
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 
 /**
- * The program that prepares a machine, as one text: `provision.sh`, with each file that it includes in place of the line that
- * names it. It runs before anything is installed that could unpack files.
+ * The program that prepares a machine, as one text: `provision.sh`, in which the content of each included file replaces the
+ * line that includes it. It is one text because a new machine has nothing that could unpack files.
  */
 export function provisionProgram(): string {
   const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");

@@ -113,15 +113,16 @@ function serviceManifest(site: Site, { service, filesId, secretsId }: WrittenSer
 }
 
 /**
- * MiB that must stay free beside a service that takes the memory left: 350 for the system, Docker's engine and the standard
- * services, 100 for a database, and 40 for each app with its Docker process (measured with 1 GB: 290, 75 and 25).
+ * Memory in MiB that must stay free beside a service that takes the rest: 350 for the system, Docker's engine and the
+ * standard services, 100 for a database, and 40 for each app with its Docker process. Measured on a machine with 1 GB: 290,
+ * 75 and 25.
  */
 function memoryBeside({ services }: Site): number {
   const apps = services.filter(({ user }) => !user);
   return 350 + (services.some(({ name }) => name === "mariadb") ? 100 : 0) + 40 * apps.length;
 }
 
-/** The setting of a port; none for the public internet, which needs 443 and 80. */
+/** The setting of a port. Undefined on a public machine, whose ports are always 443 and 80. */
 const settable = (setting: string, { address }: HostLayout) => (address === "127.0.0.1" ? setting : undefined);
 
 function ownersOf(written: WrittenService[]): Record<string, string> {
@@ -206,8 +207,8 @@ function checkOf(site: Site, { service, ...each }: WrittenService): Record<strin
 }
 
 /**
- * Mounts of a service's files. The folders are named by content, so a change of content recreates the container; a service that
- * reloads mounts the parent folder instead.
+ * Mounts of a service's files. The folders are named after their content, so a change recreates the container. A service
+ * that reloads mounts the parent folder instead.
  */
 function mounts(site: Site, { service, filesId, secretsId }: WrittenService): unknown[] {
   const { root } = site.layout;

@@ -17,7 +17,7 @@ export const BASELINE = {
   logging: { driver: "local", options: { "max-size": "10m", "max-file": "3" } },
 };
 
-/** The same, for a service that writes only temporary files. */
+/** For a service that writes only temporary files: as for every service, with a read-only root file system. */
 export const HARDENED = {
   ...BASELINE,
   read_only: true,
@@ -26,9 +26,9 @@ export const HARDENED = {
 };
 
 /**
- * The same, for an image of unknown origin. An image that starts as root needs these capabilities to change the owner
- * of its files and switch to another user. An image with its own user gets none of them, because it does not start as
- * root.
+ * For an image of unknown origin: as for every service, with the capabilities that an image needs if it starts as root,
+ * to change the owner of its files and to switch to another user. An image with its own user does not start as root, so
+ * it gets none of them.
  */
 export const UNTRUSTED = {
   ...BASELINE,

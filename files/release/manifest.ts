@@ -52,7 +52,7 @@ const service = z.strictObject({
   certificate: z.strictObject({ id: z.string(), folder: z.string(), reader: z.string() }).optional(),
   /** Whether its files contain systemd units. */
   units: z.boolean().optional(),
-  /** Command in its container that dumps its databases into one of its folders, where something has changed in them. */
+  /** Command in its container that dumps each changed database into one of its folders. */
   dump: argv.optional(),
   /** Command in its container that makes a database what it was in a dump: a path below /dumps is added to it. */
   load: argv.optional(),
@@ -60,7 +60,7 @@ const service = z.strictObject({
 
 const days = z.number().int();
 
-/** The history; host/site_apply/history/config.py says what each part is. */
+/** The configuration of the history. host/site_apply/history/config.py explains each part. */
 const history = z.strictObject({
   folder: z.string(),
   every: z.number().int(),

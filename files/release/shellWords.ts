@@ -6,7 +6,7 @@ export function quoted(text: string): string {
 /**
  * Command line that installs its standard input as a program. The old program stays intact until the new one is
  * complete. Only its user can change it, whatever the umask.
- * @param lastLine of the program, without which it is truncated. Default: any.
+ * @param lastLine the last line of the program: a truncated program does not have it. Default: any line.
  */
 export function install(script: string, lastLine?: string): string {
   const folder = quoted(script.replace(/\/[^/]*$/, ""));

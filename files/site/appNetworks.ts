@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 /** Networks are added and removed in groups of this size. */
 const STEP = 4;
 
-/** Networks of one service and of one app each. */
+/** The networks that connect one service with apps. Each network is for one app. */
 export interface AppNetworks {
   /** All of them, whether an app has them or not. */
   all: string[];
@@ -12,12 +12,12 @@ export interface AppNetworks {
 }
 
 /**
- * Gives each app a network. The networks are there before the apps: Compose recreates a service whose list of networks
- * changes, and this list changes with every fourth app only.
+ * Assigns a network to each app. The networks exist before the apps, because Compose recreates a service whose list of
+ * networks changes. In this way, the list changes only with every fourth app.
  *
- * Each app has its own order of preference among the networks, and gets the first that no app before it in the list has.
- * So an app at the end of the list moves no other, and one that goes moves only apps that would have preferred its
- * network. No rule without memory moves fewer: see docs/architecture/decisions/0012-compose-yaml-is-the-whole-site.md.
+ * Each app has its own order of preference among the networks. It gets the first network that no earlier app in the list
+ * has. So an app added at the end moves no other app. A removed app moves only apps that prefer its network. A rule that
+ * stores nothing cannot move fewer: see docs/architecture/decisions/0012-compose-yaml-is-the-whole-site.md.
  * @param prefix start of the networks' names.
  * @param apps names, in the order of the settings.
  */

@@ -1,7 +1,7 @@
 import type { HostLayout } from "./hostLayout.ts";
 
-/** Folder in the notebooks folder on which Jupyter has the history of its own data. */
+/** Name of the folder, inside the notebooks folder, at which the history is mounted in Jupyter. */
 export const HISTORY_MOUNT = "History";
 
-/** The folder of the history on the host. Only the program that makes it gets in. */
+/** The folder of the history on the host. Only the history's own program can open it. */
 export const historyFolder = (layout: HostLayout) => `${layout.data}/history`;

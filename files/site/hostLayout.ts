@@ -6,9 +6,9 @@ export interface HostLayout {
   data: string;
   /** Absolute folder of the notebooks. */
   notebooks: string;
-  /** Absolute folder of this stack's backups, if the settings name no other place; absent: they have to. */
+  /** Absolute folder of this stack's backups if the settings name no other destination. Absent: the settings must name one. */
   backup?: string;
-  /** Address the ports are published on: 127.0.0.1, or 0.0.0.0 for all interfaces. */
+  /** Address on which the ports are published: 127.0.0.1, or 0.0.0.0 for all interfaces. */
   address: string;
   httpsPort: number;
   httpPort: number;
@@ -19,8 +19,8 @@ export interface HostLayout {
   uid?: number;
   /** Machine type, if it can change: other memory requires a release. */
   machine?: string;
-  /** Whether browsers shall insist on HTTPS for two years (HSTS). */
+  /** Whether browsers are told to use only HTTPS for two years (HSTS). */
   public: boolean;
-  /** Whether timers of the host's systemd can run what is due. Otherwise services of the site do. */
+  /** Whether systemd timers of the host run periodic jobs. Otherwise, services of the site run them. */
   systemd: boolean;
 }

@@ -182,7 +182,7 @@ export interface Service {
   data?: DataFolder[];
   /** Folders that others create and own, mounted read-only unless they say otherwise. */
   foreign?: ForeignFolder[];
-  /** Command run in the container that dumps its databases into one of its data folders, if something has changed in them. */
+  /** Command run in the container that dumps each changed database into one of its data folders. */
   dump?: string[];
   /** Command run in the container that makes a database what it was in a dump, whose path below /dumps is added. */
   load?: string[];

@@ -26,7 +26,7 @@ export interface Site {
   services: Service[];
   /** Removed apps whose folders are to be deleted, too. */
   purge: { app: string; folder: string }[];
-  /** The history of its data; undefined: none is made. */
+  /** The history of its data. Undefined: the history is off. */
   history: SiteHistory | undefined;
   /** The backup of its history; undefined: none is made. */
   backup: SiteBackup | undefined;
@@ -40,8 +40,8 @@ export interface Site {
 export function buildSite(name: string, settings: Settings, layout: HostLayout, edge?: Edge): Site {
   const { home, hostNames, allow, signIn, database, apps, purge, tls, sessionRotation } = settings;
   const names = buildNames(settings.domain, layout.httpsPort);
-  // Docker publishes nginx's ports on the first of its networks in the alphabet. "to" is behind the others, so that a
-  // port does not move.
+  // Docker publishes nginx's ports on the network whose name sorts first. "to" sorts after the others, so another app
+  // does not move the ports to another network.
   const doors = appNetworks("to", namesOf(apps));
   const databases = appNetworks("db", namesOf(apps.filter((app) => app.database)));
   const behind = [

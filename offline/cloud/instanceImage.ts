@@ -40,7 +40,7 @@ export async function ensureInstanceImage(say: (message: string) => void = () =>
   return image;
 }
 
-/** Hash of what the image is made of, a few hexadecimal digits. */
+/** Hash of the image's sources: a few hexadecimal digits. */
 async function identity(sources: string): Promise<string> {
   const files = globSync("**", { cwd: recipe, withFileTypes: true })
     .filter((entry) => entry.isFile())

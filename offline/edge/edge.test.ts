@@ -29,7 +29,7 @@ import {
 const host = "jupyter.example.test";
 const good = certificate([host, "*.example.test"], { issuer: originCa });
 
-describe("the edge, before a healthy origin", () => {
+describe("the edge, in front of a healthy origin", () => {
   let origin: Origin;
   let edge: TestEdge;
 

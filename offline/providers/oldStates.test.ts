@@ -7,14 +7,14 @@ import { addZone } from "./packages/cloudflare/zones.ts";
 import { skip, type TrialStack, trialStack } from "./testing/trialStack.ts";
 
 /**
- * Stacks that an older version of the program made, as today's program finds them. The states were exported after the first
- * `pulumi up` of that version, with the fake providers of its time. They are cut: no source positions, short texts in place of the
- * commands' standard input, and certificates that do not expire. The passphrase is the one below.
+ * Tests updates of stacks that an older version of the program created. Their states were exported after the first `pulumi up`
+ * of that version, with the fake providers of that time. They were shortened: they have no source positions, short texts
+ * replace the commands' standard input, and the certificates do not expire. PASSPHRASE decrypts them.
  */
 const checkout = join(import.meta.dirname, "../..");
 const states = join(import.meta.dirname, "oldStates");
 const PASSPHRASE = "old states";
-/** What the program consists of. */
+/** The files and folders of the program. */
 const PROGRAM = ["index.ts", "Pulumi.yaml", "Pulumi.README.md", "package.json", "components", "files", "settings"];
 
 const credentials = JSON.stringify({
@@ -48,7 +48,7 @@ const plans: Record<string, { what: string; plan: Plan }> = {
     what: "on Google Cloud, behind Cloudflare",
     plan: {
       create: ["gcp", "pulls-in-use", "secrets-backup"],
-      // Address, disk and VM get a label, and none of them is stopped for it. The fake edge has another address in each folder.
+      // Address, disk and VM get a label, which does not stop the VM. The fake edge has a different address in each folder.
       update: ["host-address", "host-data", "host-provision", "host-vm", "host-web-firewall", ...release],
     },
   },

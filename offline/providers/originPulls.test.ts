@@ -67,7 +67,7 @@ import { skip, type TrialStack, trialStack } from "./testing/trialStack.ts";
     await assertShownAtRelease(["lab.example.test", "jupyter.example.test"]);
   });
 
-  it("... for each further name, too", async () => {
+  it("requires it for each further name only once Cloudflare presents it there", async () => {
     await standsBefore("example.test", ["lab", "jupyter", "app"]);
     const { code, text } = await up();
     assert.equal(code, 0, text);
@@ -88,7 +88,7 @@ import { skip, type TrialStack, trialStack } from "./testing/trialStack.ts";
     await assertShownAtRelease(["lab.example.test", "jupyter.example.test", "app.example.test"]);
   });
 
-  it("... also in another zone", async () => {
+  it("gets another certificate in another zone, too", async () => {
     await standsBefore("example.org", ["lab"]);
     const { code, text } = await up();
     assert.equal(code, 0, text);

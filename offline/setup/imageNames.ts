@@ -1,11 +1,14 @@
-/** An image's name in its parts: `quay.io/jupyter/scipy-notebook:2026-08-08` is quay.io/jupyter/scipy-notebook and 2026-08-08. */
+/** The parts of an image's name: `quay.io/jupyter/scipy-notebook:2026-08-08` is quay.io/jupyter/scipy-notebook and 2026-08-08. */
 export interface ImageName {
   /** Registry and path, such as "docker.io/library/debian", with all defaults filled in. */
   repository: string;
   tag: string;
 }
 
-/** Reads an image's name as Docker does: no registry means Docker Hub, no owner there means "library", no tag means "latest". */
+/**
+ * Parses an image's name as Docker does. The default registry is Docker Hub, the default owner there is "library", and the
+ * default tag is "latest".
+ */
 export function parseImageName(name: string): ImageName {
   const slash = name.indexOf("/");
   const first = name.slice(0, Math.max(slash, 0));

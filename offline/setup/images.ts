@@ -19,7 +19,7 @@ export async function imagesAreHere(names: string[]): Promise<boolean> {
 
 /**
  * Makes sure that the registry on loopback holds a fake for each image, built from packages. The registry also records
- * what is built: each image has its tag, and a tag with the hash of its sources.
+ * the built images: each one has its tag, and a tag with the hash of its sources.
  *
  * @param names the images as the site names them; one without a recipe is an error
  */

@@ -15,7 +15,7 @@ export const registryAddress = "127.0.0.1:5083";
 
 const folder = join(cacheFolder, "registry");
 
-/** Stops what was started for the time of a script. */
+/** Stops a server that was started for one script. */
 export type Stop = () => Promise<void>;
 
 /**

@@ -1,8 +1,8 @@
-/** Real certificates for tests: as much of X.509 as they need, signed with ECDSA and SHA-256, valid for a day. */
+/** Creates real certificates for tests, signed with ECDSA and SHA-256, valid for a day. Supports only the needed part of X.509. */
 
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 
-/** A certificate of these names and IPv4 addresses that its own key has signed, and that key. */
+/** A self-signed certificate for these names and IPv4 addresses, and its key. */
 export function selfSigned(
   dnsNames: string[],
   ipv4Addresses: string[] = [],
@@ -17,7 +17,7 @@ export function selfSigned(
   return { certificate: certificate(key, subject, key, subject, extensions), certificateKey: pemOf(key) };
 }
 
-/** An authority, a client certificate that it signed, and its key: what Cloudflare shows, and how nginx knows it. */
+/** A client certificate with its key, as Cloudflare presents it, and its authority, with which nginx verifies it. */
 export function clientCertificate(): { clientAuthority: string; clientCertificate: string; clientKey: string } {
   const authorityKey = newKey();
   const clientKey = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
@@ -82,7 +82,7 @@ const extension = (type: string, value: Buffer): Buffer => sequence(objectIdenti
 const criticalExtension = (type: string, value: Buffer): Buffer =>
   sequence(objectIdentifier(type), der(0x01, Buffer.of(0xff)), der(0x04, value));
 
-/** A name that is a commonName only. */
+/** A distinguished name that consists only of a commonName. */
 const distinguishedName = (commonName: string): Buffer =>
   sequence(der(0x31, sequence(objectIdentifier("550403"), der(0x0c, Buffer.from(commonName)))));
 

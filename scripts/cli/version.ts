@@ -1,8 +1,8 @@
 import semver from "semver";
 
 /**
- * Whether the version in `found` ("v3.259.0", "Docker Compose version 2.26.1-4") is `wanted` or newer; parts that are missing count as
- * zero. A text without a version is not.
+ * Whether the version in `found` ("v3.259.0", "Docker Compose version 2.26.1-4") is `wanted` or newer. Missing parts count
+ * as zero. The result is false for a text without a version.
  */
 export function isAtLeast(found: string, wanted: string): boolean {
   const version = semver.coerce(found);

@@ -9,13 +9,12 @@ import { ensureStateFolder } from "./localStack.ts";
 import { hintFor } from "./pulumiCli.ts";
 
 /**
- * Runs a CLI operation that a person watches, and explains errors of providers or the CLI below its output. Returns the
- * exit code.
+ * Runs a CLI operation that a person watches, and explains errors of providers and of the CLI below its output. Returns
+ * the exit code.
  *
- * @param target where the stack's commands go
- * @param operation receives the variables that make the CLI write its events to a file, passes on the CLI's standard
- *   error,
- *   and returns its exit code
+ * @param target the machine of the stack's commands
+ * @param operation runs the CLI: it receives the variables that make the CLI write its events to a file and a callback for
+ *   the CLI's standard error, and returns the exit code
  */
 export async function explained(
   target: Target,

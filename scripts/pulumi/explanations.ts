@@ -4,7 +4,7 @@ import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
 import { explain, explainCli, layOut, type Target } from "../../components/explain/explain.ts";
 import { withoutColour } from "../../components/explain/providersWords.ts";
 
-/** The explanations for the errors of a run, each once. Leaves out what the program has already shown, by its error hook. */
+/** The explanations for the errors of a run, each once. Omits those that the program's error hook has already shown. */
 export function explanations(events: EngineEvent[], target: Target = "ssh"): string[] {
   const shown = new Set(events.map(({ diagnosticEvent }) => withoutColour(diagnosticEvent?.message ?? "").trim()));
   const texts = events.flatMap(({ diagnosticEvent }) => {
@@ -15,7 +15,7 @@ export function explanations(events: EngineEvent[], target: Target = "ssh"): str
   return [...new Set(texts)];
 }
 
-/** Explains the CLI's own final message, for a run that it refused before the start; empty if unknown. */
+/** Explains the CLI's own final message if it refused to start the run; empty if unknown. */
 export function explanationsOfTheCli(stderr: string): string[] {
   const words = explainCli(stderr);
   return words ? [words] : [];

@@ -36,8 +36,8 @@ const languageHostModules: GoTool = {
   module: "github.com/pulumi/pulumi/sdk/v3",
   version: "v3.68.0",
   package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
-  // Its proxy of the engine passes on only the calls that it knows. The program calls the engine itself instead: for
-  // error hooks.
+  // The language host's proxy of the engine passes on only the calls that it knows, and error hooks are not among them.
+  // With this change, the program calls the engine directly.
   changed: {
     "nodejs/cmd/pulumi-language-nodejs/main.go": [
       'fmt.Sprintf("127.0.0.1:%d", handle.Port), pipes.directory())',
@@ -105,7 +105,7 @@ async function build({ debianRoot }: Environment, say: Say): Promise<void> {
   const bin = join(installation, "bin");
   for (const tool of [languageHostModules, cliModules]) {
     const path = join(bin, tool.package.split("/").at(-1) ?? "");
-    // An interrupted installation goes on where it stopped: the CLI takes minutes.
+    // an interrupted installation continues where it stopped: the CLI takes minutes.
     if (!isExecutable(path)) await buildGoTool(tool, path, debianRoot, say);
   }
 }

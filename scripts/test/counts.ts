@@ -7,9 +7,9 @@ export interface Counts {
   skipped: number;
 }
 
-/** What jest's results come to. Nothing that fails goes uncounted. */
+/** Counts jest's results. Every kind of failure counts. */
 export function countsOf(results: Awaited<ReturnType<typeof runCLI>>["results"]): Counts {
-  // A file that could not be loaded, that was killed, or whose last hook failed, has no test that says so.
+  // jest reports no failed test for a file that could not be loaded, was killed, or failed in its last hook.
   const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
   return {
     passed: results.numPassedTests,

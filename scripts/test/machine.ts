@@ -1,4 +1,4 @@
-/** What tests of the site, and of the parts that replace the internet's, need on this machine. It is there once, whoever asks. */
+/** Prepares this machine for tests of the site and of the fakes. Several callers share one preparation. */
 
 import { withFakes } from "../../offline/index.ts";
 import { installPackages, unpackPackage } from "../../offline/setup/debian.ts";
@@ -12,11 +12,11 @@ import { providerPackages, siteImages } from "../pulumi/site.ts";
 
 /** Images of tests that change this checkout's settings. */
 const imagesOfTests = [
-  // Another tag to change to.
+  // A test changes imageTag to this tag.
   "quay.io/jupyter/scipy-notebook:2026-08-17",
-  // An app that is added to the site.
+  // A test adds this app to the site.
   "docker.io/traefik/whoami:v1.11.0",
-  // The client of a site that gets a certificate by itself.
+  // The ACME client of a site that gets its own certificate.
   "docker.io/goacme/lego:v5.3.1",
   // Backups.
   "docker.io/restic/restic:0.18.1",
@@ -29,7 +29,7 @@ let machine: Machine | undefined;
 interface Machine {
   ready: Promise<void>;
   release: () => void;
-  /** Settles when everything that was started has ended. */
+  /** Settles when everything that the preparation started has ended. */
   ended: Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export function prepareSite(): Promise<void> {
   return machine.ready;
 }
 
-/** The same, with a browser. */
+/** Prepares the machine like `prepareSite`, and a browser. */
 export async function prepareBrowser(): Promise<void> {
   environment ??= inspectMachine();
   const { debianRoot } = await environment;
@@ -47,7 +47,7 @@ export async function prepareBrowser(): Promise<void> {
   await prepareSite();
 }
 
-/** Ends what was started. */
+/** Ends everything that the preparation started. */
 export async function release(): Promise<void> {
   machine?.release();
   await machine?.ended;

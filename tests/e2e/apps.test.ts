@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
-import { labIsReady, launch, person, runInNewNotebook, screenshot, signIn } from "./support/browser.ts";
+import { labIsReady, launch, open, person, runInNewNotebook, screenshot, signIn } from "./support/browser.ts";
 import { Clone } from "./support/clone.ts";
 import { containerIds, docker, networksOf } from "./support/docker.ts";
 
@@ -89,7 +89,7 @@ describe("a user with apps", () => {
   });
 
   it("signs in once, at the front page, and sees the services", async () => {
-    await page.goto(front);
+    await open(page, front);
     await signIn(page, "you@example.com", await clone.output("password"));
     await page.waitForURL(front);
     await screenshot(page, "8-front-page");
@@ -116,7 +116,7 @@ describe("a user with apps", () => {
   });
 
   it("adds, changes and removes a pairing of wine and cheese", async () => {
-    await page.goto(front);
+    await open(page, front);
     await page.getByRole("link", { name: "Wine and cheese" }).click();
     await page.waitForURL("https://phpdemo.lab.localhost:8443/");
     assert.equal(await page.textContent(".person"), "Signed in as You (you@example.com)");
@@ -135,18 +135,18 @@ describe("a user with apps", () => {
     await page.getByRole("button", { name: "Remove Gewürztraminer" }).click();
     await page.getByText("The pairing is removed.").waitFor();
     assert.deepEqual(await page.locator(".wine").allTextContents(), ["Port", "Sauvignon Blanc"]);
-    await page.goto(front);
+    await open(page, front);
     await screenshot(page, "11-front-page-on-a-phone");
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 
   it("reads rows of the PHP app in a notebook, and sees the notebook's rows in the PHP app", async () => {
-    await page.goto("https://phpdemo.lab.localhost:8443/");
+    await open(page, "https://phpdemo.lab.localhost:8443/");
     await page.getByRole("textbox", { name: "Wine" }).fill("Gewürztraminer");
     await page.getByRole("textbox", { name: "Cheese" }).fill("Munster");
     await page.getByRole("button", { name: "Add" }).click();
     await page.getByText("The pairing is added.").waitFor();
-    await page.goto("https://jupyter.lab.localhost:8443/lab?reset");
+    await open(page, "https://jupyter.lab.localhost:8443/lab?reset");
     await labIsReady(page);
     const printed = await runInNewNotebook(
       page,
@@ -157,7 +157,7 @@ describe("a user with apps", () => {
       ].join("; "),
     );
     assert.equal(printed.trim(), "['Gewürztraminer', 'Port', 'Rioja', 'Sauvignon Blanc']");
-    await page.goto("https://phpdemo.lab.localhost:8443/");
+    await open(page, "https://phpdemo.lab.localhost:8443/");
     assert.deepEqual(await page.locator(".wine").allTextContents(), [
       "Gewürztraminer",
       "Port",
@@ -179,7 +179,7 @@ describe("a user with apps", () => {
     const { whoami: added, ...others } = await containerIds(project);
     assert.ok(added);
     assert.deepEqual(others, before);
-    await page.goto(front);
+    await open(page, front);
     assert.deepEqual(await tiles(), ["Jupyter", "Wine and cheese", "whoami"]);
     await page.getByRole("link", { name: "whoami" }).click();
     await page.waitForURL(whoami);
@@ -197,9 +197,9 @@ describe("a user with apps", () => {
   it("limits an app to some users, who alone see its tile", async () => {
     await set(["apps[1].allow[0]", "somebody.else@example.com"]);
     await start();
-    await page.goto(whoami);
+    await open(page, whoami);
     assert.equal(await page.textContent("h1"), "You are not on the list");
-    await page.goto(front);
+    await open(page, front);
     assert.deepEqual(await tiles(), ["Jupyter", "Wine and cheese"]);
   });
 
@@ -227,7 +227,7 @@ describe("a user with apps", () => {
     await assert.rejects(page.goto(whoami), /ERR_SSL/);
     assert.equal("whoami" in (await containerIds(project)), false);
     assert.deepEqual(await networksOf(project), networks);
-    await page.goto(front);
+    await open(page, front);
     assert.deepEqual(await tiles(), ["Jupyter", "Wine and cheese"]);
   });
 

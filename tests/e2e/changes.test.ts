@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
-import { labIsReady, launch, person, signIn } from "./support/browser.ts";
+import { labIsReady, launch, open, person, signIn } from "./support/browser.ts";
 import { Clone } from "./support/clone.ts";
 import { containerIds, containersOf, networksOf, volumesOf } from "./support/docker.ts";
 
@@ -35,7 +35,7 @@ describe("a change of the settings", () => {
     assert.equal(code, 0, text);
     browser = await launch();
     ({ page } = await person(browser));
-    await page.goto("https://jupyter.lab.localhost:8443/lab?reset");
+    await open(page, "https://jupyter.lab.localhost:8443/lab?reset");
     await signIn(page, "you@example.com", await clone.output("password"));
     await labIsReady(page);
   });
@@ -64,8 +64,8 @@ describe("a change of the settings", () => {
     const { text, recreated } = await change("set", "imageTag", "2026-08-17");
     // The history's service has Jupyter's image, and no connections.
     assert.deepEqual(recreated, ["jupyter", "site-history"]);
-    assert.match(text, /jupyter: starts anew; its running kernels end \(1\), notebooks stay as they were saved/);
-    assert.match(text, /nginx: runs on/);
+    assert.match(text, /jupyter: is recreated; its running kernels end \(1\), saved notebooks stay/);
+    assert.match(text, /nginx: keeps running/);
   });
 
   it("of allow applies to signed-in users, without a new container", async () => {
@@ -83,7 +83,7 @@ describe("a change of the settings", () => {
     assert.deepEqual(recreated, ["dex", "vouch"]);
     assert.match(text, /Open:\s+https:\/\/jupyter\.notes\.lab\.localhost:8443\n/);
     const { page, context } = await person(browser);
-    await page.goto("https://jupyter.notes.lab.localhost:8443/lab?reset");
+    await open(page, "https://jupyter.notes.lab.localhost:8443/lab?reset");
     await signIn(page, "you@example.com", await clone.output("password"));
     await labIsReady(page);
     await assert.rejects(page.goto("https://jupyter.lab.localhost:8443/"), /ERR_SSL/);

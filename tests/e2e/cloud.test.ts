@@ -9,7 +9,7 @@ import { hangMachine, removeMachine } from "../../offline/cloud/machines.ts";
 import { deleteRecord } from "../../offline/cloud/records.ts";
 import { attempt } from "../../scripts/cli/command.ts";
 import { until } from "../support/until.ts";
-import { launch, person, signIn, whoAmI } from "./support/browser.ts";
+import { launch, open, person, signIn, whoAmI } from "./support/browser.ts";
 import { answerAt, CloudStack, onGoogle } from "./support/cloudStack.ts";
 
 const NOTHING = { resources: [], containers: [], networks: [] };
@@ -104,7 +104,7 @@ describe("a site on a VM of Google Cloud", () => {
     ({ page } = await person(browser));
     // The first page is slow on a machine with 1 GB of memory.
     page.setDefaultTimeout(120_000);
-    await page.goto("https://jupyter.lab.example.com/lab?reset");
+    await open(page, "https://jupyter.lab.example.com/lab?reset");
     await signIn(page, "you@example.com", await stack.output("password"));
     assert.equal((await whoAmI(page)).username, "you@example.com");
     const xsrf = (await page.context().cookies()).find(({ name }) => name === "_xsrf")?.value ?? "";

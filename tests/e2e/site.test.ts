@@ -8,6 +8,7 @@ import {
   kernelIsIdle,
   labIsReady,
   launch,
+  open,
   person,
   runInNewNotebook,
   screenshot,
@@ -66,7 +67,7 @@ describe("a user on this machine", () => {
 
   it("is redirected to the sign-in page", async () => {
     ({ page } = await person(browser));
-    await page.goto(`${home}/lab?reset`);
+    await open(page, `${home}/lab?reset`);
     await screenshot(page, "1-sign-in");
     assert.equal(new URL(page.url()).host, "dex.lab.localhost:8443");
   });
@@ -97,7 +98,7 @@ describe("a user on this machine", () => {
 
   it("runs all cells of the welcome notebook: pandas reads and writes the demo's table", async () => {
     // Only this notebook is open, or the menu may still refer to the previous one.
-    await page.goto(`${home}/lab/tree/welcome.ipynb?reset`);
+    await open(page, `${home}/lab/tree/welcome.ipynb?reset`);
     await kernelIsIdle(page);
     await page.getByRole("menuitem", { name: "Run", exact: true }).click();
     await page.getByRole("menuitem", { name: "Run All Cells", exact: true }).click();
@@ -118,7 +119,7 @@ describe("a user on this machine", () => {
 
   it("allows a second user, by the domain of their address", async () => {
     const { page, context } = await person(browser);
-    await page.goto(`${home}/lab?reset`);
+    await open(page, `${home}/lab?reset`);
     const { "bob@team.test": own = "" } = JSON.parse(await clone.output("passwords"));
     await signIn(page, "bob@team.test", own);
     await labIsReady(page);
@@ -129,7 +130,7 @@ describe("a user on this machine", () => {
   it("shows a page without a redirect loop to a user who is not on the allow list", async () => {
     const { page, context } = await person(browser);
     const { "mallory@elsewhere.test": own = "" } = JSON.parse(await clone.output("passwords"));
-    await page.goto(`${home}/lab`);
+    await open(page, `${home}/lab`);
     await signIn(page, "mallory@elsewhere.test", own);
     await screenshot(page, "6-not-on-the-list");
     assert.equal(await page.textContent("h1"), "You are not on the list");
@@ -153,7 +154,7 @@ describe("a user on this machine", () => {
     assert.equal(code, 0, text);
     assert.ok(text.includes(password), "another password");
     const { page, context } = await person(browser);
-    await page.goto(`${home}/lab/tree/Untitled.ipynb`);
+    await open(page, `${home}/lab/tree/Untitled.ipynb`);
     await signIn(page, "you@example.com", password);
     await kernelIsIdle(page);
     await screenshot(page, "7-notebook-again");
@@ -170,7 +171,7 @@ describe("a user on this machine", () => {
     assert.equal(healed.code, 0, healed.text);
     assert.match(healed.text, /A service of the site does not answer: releasing the site again/);
     const { page, context } = await person(browser);
-    await page.goto(`${home}/lab?reset`);
+    await open(page, `${home}/lab?reset`);
     await signIn(page, "you@example.com", password);
     await labIsReady(page);
     await context.close();

@@ -15,7 +15,7 @@ const MACHINE = "somewhere-lab";
 const OTHER = "elsewhere-lab";
 
 /** An existing Debian machine with a user who may use sudo. Each test continues with the site of the test before it. */
-describe("a site on a machine of the user's own", () => {
+describe("a site on the user's own machine", () => {
   let stack: CloudStack;
   let address: string;
   const ann = ssh2.utils.generateKeyPairSync("ed25519");
@@ -146,7 +146,7 @@ describe("a site on a machine of the user's own", () => {
     assert.equal(code, 1);
     assert.match(
       text,
-      /Port 443 is taken on this machine, by \w+ \(process \d+\)\. Nothing was changed\. Stop that, and run pulumi up again\./,
+      /Port 443 is taken on this machine, by \w+ \(process \d+\)\. Nothing was changed\. Stop it, and run pulumi up again\./,
     );
     await on("systemctl stop taken");
     assert.equal((await stack.up()).code, 0);

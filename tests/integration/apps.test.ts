@@ -354,7 +354,7 @@ describe("Released apps", () => {
     const { output: log } = await run("docker", ["logs", "--tail", "50", await site.container("nginx")]);
     assert.deepEqual(failed, [], log);
     assert.ok(asked > 50, `${asked}`);
-    assert.match(output, /phpdemo: runs on\nvouch: runs on\nwhoami: starts\n/);
+    assert.match(output, /phpdemo: keeps running\nvouch: keeps running\nwhoami: starts\n/);
     const { whoami: added, ...others } = await services();
     assert.ok(added);
     assert.deepEqual(others, before);

@@ -607,7 +607,7 @@ describe("The door", () => {
       const set = `a=${"x".repeat(3900)}; Path=/; X=${"y".repeat(3900)}`;
       assert.equal((await asAnn("jupyter", `/?set-cookie=${encodeURIComponent(set)}`)).headers["set-cookie"]?.[0], set);
     });
-    it("and does not serve its error pages at paths of their own", async () => {
+    it("and does not serve its error pages at separate paths", async () => {
       for (const label of names)
         assert.equal((await visit(label, "/sso-limits/too-many.html", page)).status, 404, label);
     });

@@ -171,7 +171,7 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
     assert.equal(code, 1);
     assert.match(
       output,
-      /^The disk is full: 0 MiB are free at \S+, and a release needs 64 and 1000 files, of which it can hold \d+ more\. Nothing was changed\. The largest of the site on it: \S+notebooks [\d.]+ [GM]B/m,
+      /^The disk is full: 0 MiB and \d+ inodes are free at \S+, but a release needs 64 MiB and 1000 inodes\. Nothing was changed\. The largest folders of the site on it: \S+notebooks [\d.]+ [GM]B/m,
     );
     // The files sent before are in folders named after their content, which nothing uses.
     assert.deepEqual({ ...(await state()), entries: [] }, { ...before, entries: [] });

@@ -235,7 +235,7 @@ memory.unlink()`;
     site.host.limit({ unchanged_within: 3 });
     const output = await released();
     const [, command = ""] =
-      /^This release did not change jupyter and goes on without it\. Recreate its container, .*: (docker .*)$/m.exec(
+      /^This release did not change jupyter and continues without it\. Recreate its container, .*: (docker .*)$/m.exec(
         output,
       ) ?? [];
     assert.equal(await site.container("jupyter"), container, output);

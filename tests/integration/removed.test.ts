@@ -84,7 +84,7 @@ describe("Kernels and terminals of a user who is removed from the allow list", (
       output,
       /^Removed from the allow list: eve@example\.com @away\.example\. Other programs that they left in jupyter may still run until its container is recreated, which ends all kernels: docker compose --project-name \S+ --file '\S+' up --detach --no-deps --force-recreate jupyter\. /m,
     );
-    assert.match(output, /^jupyter: runs on$/m);
+    assert.match(output, /^jupyter: keeps running$/m);
     // Longer than Jupyter takes to restart a dead kernel.
     await sleep(4000);
     assert.deepEqual(Object.keys(await owners()), [ann]);

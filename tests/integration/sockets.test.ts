@@ -19,6 +19,9 @@ describe("Jupyter's WebSockets", () => {
     words: string;
     pings: Record<string, boolean>;
     cut: boolean;
+    unconfirmed: boolean;
+    "in transit": string;
+    stale: string;
     "at once": boolean;
     million: { lines: number; whole: boolean };
     large: string[];
@@ -42,6 +45,18 @@ describe("Jupyter's WebSockets", () => {
 
   it("lose no output that is printed while they are cut: all arrives later, once and in order", () => {
     assert.equal(seen.cut, true);
+  });
+
+  it("send again what a page has received but not confirmed before they were cut", () => {
+    assert.equal(seen.unconfirmed, true);
+  });
+
+  it("lose no output that was in transit when they were cut", () => {
+    assert.equal(seen["in transit"], "whole");
+  });
+
+  it("lose no output if the page connects again before the server has noticed the cut", () => {
+    assert.equal(seen.stale, "whole");
   });
 
   it("send each message at once, so that little is in transit when one is cut", () => {

@@ -6,7 +6,10 @@ import { compareAcrossRealms, shareErrors } from "./realms.mts";
 
 type Args = ConstructorParameters<typeof TestEnvironment>;
 
-/** Kills this process when the time is up, even while its main thread is busy. Plain JavaScript: a thread from a text has no types. */
+/**
+ * Code of a thread that kills this process when the time is up, even while the main thread is busy. It is plain JavaScript,
+ * because Node does not strip types from a thread's source text.
+ */
 const watchdog = `
   const { workerData: { file, timeout } } = require("node:worker_threads");
   setTimeout(() => {
@@ -15,17 +18,18 @@ const watchdog = `
   }, timeout);
 `;
 
-// What is thrown after the last test. jest would end this process with 1, and then run the file again, three times.
+// Handles errors that are thrown after the last test. Otherwise, jest would end this process with 1, and run the file up to
+// three more times.
 process.prependListener("uncaughtException", (error) => {
   writeSync(2, `Thrown after the last test: ${inspect(error)}\n`);
   process.kill(process.pid, "SIGKILL");
 });
 
 /**
- * Node's environment for one test file, in a process of its own (see fileRunner.mts).
+ * Node's environment for one test file, in its own process (see fileRunner.mts).
  *
- * Option `fileTimeout`: a file that takes longer, in milliseconds, fails. jest itself limits tests and hooks only, not the
- * loading of a file or a loop without end.
+ * The option `fileTimeout` is the time limit of a file, in milliseconds. jest itself limits only tests and hooks, not the
+ * loading of a file or an endless loop.
  */
 export default class FileEnvironment extends TestEnvironment {
   private readonly workerData: { file: string; timeout: number };
@@ -41,9 +45,10 @@ export default class FileEnvironment extends TestEnvironment {
 
   override async setup(): Promise<void> {
     await super.setup();
-    // jest asks its workers for colours: programs that a test starts shall not hear of it.
+    // jest enables colours in its workers by this variable. Programs that a test starts must not inherit it.
     delete process.env.FORCE_COLOR;
-    // Not jest's copy, of which a program that the test starts, and Node itself, know nothing: variables, signals, warnings.
+    // The real `process`: changes of variables, signal handlers and warnings in jest's copy have no effect on Node itself and
+    // on programs that the test starts.
     this.global.process = process;
     shareErrors(this.global);
     compareAcrossRealms();

@@ -1,22 +1,22 @@
 import jestRunner from "jest-runner";
 import { onInterrupt } from "../../scripts/cli/interruption.ts";
 
-// Its types are those of its CommonJS form.
+// The types of this package describe its CommonJS form.
 const TestRunner = jestRunner as unknown as typeof jestRunner.default;
 type Args = ConstructorParameters<typeof TestRunner>;
 type RunArgs = Parameters<InstanceType<typeof TestRunner>["runTests"]>;
 
 /** `runnerOptions` of a project. */
 interface Options {
-  /** How many files run at the same time. Default: as many as jest has workers. */
+  /** Number of files that run at the same time. Default: the number of jest's workers. */
   atOnce?: number;
-  /** The limit of a test and of a hook, in milliseconds: jest applies that of the whole run only. */
+  /** Time limit of a test and of a hook, in milliseconds. jest itself applies only the limit of the whole run. */
   testTimeout?: number;
 }
 
 /**
- * Runs each test file in a process of its own: what a file changes (folder, umask, variables) or leaves behind ends with it,
- * and a process that is killed fails one file.
+ * Runs each test file in its own process. So the changes of a file (working directory, umask, variables) do not affect others,
+ * and a killed process fails only one file.
  */
 export default class FileRunner extends TestRunner {
   private readonly atOnce: number;

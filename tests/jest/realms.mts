@@ -1,6 +1,6 @@
 /**
- * jest runs a test file in a realm of its own (a `vm` context): the arrays, objects and errors that Node's own modules make
- * are of another one. Here they are made to count as the same.
+ * Makes values of two JavaScript realms comparable. jest runs a test file in its own realm (a `vm` context), but Node's own
+ * modules create their arrays, objects and errors in another realm.
  */
 
 import assert from "node:assert/strict";
@@ -17,11 +17,11 @@ const errors = [
   "URIError",
 ];
 
-/** Makes the realm's error classes take Node's errors for instances of theirs. */
+/** Makes `instanceof` of the realm's error classes accept errors of Node's realm. */
 export function shareErrors(realm: typeof globalThis): void {
   for (const name of errors) {
     const [own, nodes] = [Reflect.get(realm, name), Reflect.get(globalThis, name)];
-    // Classes that extend `own` inherit this.
+    // Classes that extend `own` inherit this method.
     const value = function (this: unknown, error: unknown) {
       return isInstance.call(this, error) || (this === own && isInstance.call(nodes, error));
     };
@@ -31,7 +31,7 @@ export function shareErrors(realm: typeof globalThis): void {
 
 const isInstance = Function.prototype[Symbol.hasInstance];
 
-/** Makes `assert.deepEqual` and the like compare plain arrays and objects of both realms by what is in them. */
+/** Makes `assert.deepEqual` and similar functions compare plain arrays and objects of both realms by their content. */
 export function compareAcrossRealms(): void {
   for (const name of ["deepEqual", "deepStrictEqual", "notDeepEqual", "notDeepStrictEqual"] as const) {
     const compare = assert[name] as (actual: unknown, expected: unknown, message?: string | Error) => void;
@@ -39,7 +39,7 @@ export function compareAcrossRealms(): void {
       try {
         compare(copyOf(actual), copyOf(expected), message);
       } catch (error) {
-        // The failure is where the test calls this.
+        // The stack trace of a failure starts at the line of the test.
         if (types.isNativeError(error)) Error.captureStackTrace(error, inRealm);
         throw error;
       }
@@ -47,7 +47,7 @@ export function compareAcrossRealms(): void {
   }
 }
 
-/** The value with its plain arrays and objects made again in this realm; all else is as it was. */
+/** Copies a value: plain arrays and objects are recreated in this realm, and everything else is unchanged. */
 function copyOf(value: unknown, copies = new Map<unknown, unknown>()): unknown {
   if (copies.has(value)) return copies.get(value);
   if (!isPlain(value)) return value;
@@ -57,7 +57,7 @@ function copyOf(value: unknown, copies = new Map<unknown, unknown>()): unknown {
   return copy;
 }
 
-/** Whether this is an array or an object without a class of its own, in any realm. */
+/** Whether a value is an array or a plain object, in any realm. */
 function isPlain(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   const prototype = Object.getPrototypeOf(value);

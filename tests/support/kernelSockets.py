@@ -80,23 +80,39 @@ def words():
 
 
 class Notebook:
-    """A notebook's connection to its kernel, with JupyterLab's protocol: a new connection continues the same session."""
+    """A notebook's connection to its kernel, with JupyterLab's protocol: a new connection continues the same session.
+
+    Like the site's JupyterLab, it confirms messages, asks for the others again after a cut, and ignores those that it has already
+    received.
+    """
 
     def __init__(self):
         self.kernel = ask("kernels", "POST")["id"]
         self.session = str(uuid.uuid4())
+        self.arrived = set()
+        self.repeated = 0
+        self.confirms = True
         self.connect()
 
     def connect(self):
-        path = f"api/kernels/{self.kernel}/channels?session_id={self.session}"
+        path = f"api/kernels/{self.kernel}/channels?session_id={self.session}&resend=1"
         self.socket = open_socket(path, subprotocols=["v1.kernel.websocket.jupyter.org"])
 
     def receive(self):
-        """The header, parent header and content of a message, which starts with the offset of each part in 8 bytes."""
-        data = self.socket.recv()
-        count = int.from_bytes(data[:8], "little")
-        at = [int.from_bytes(data[8 * (n + 1) : 8 * (n + 2)], "little") for n in range(count)]
-        return [json.loads(data[at[n] : at[n + 1]]) for n in (1, 2, 4)]
+        """The header, parent header and content of a new message, which starts with the offset of each part in 8 bytes."""
+        while True:
+            data = self.socket.recv()
+            if isinstance(data, str):
+                if self.confirms:
+                    self.socket.send(data)
+                continue
+            count = int.from_bytes(data[:8], "little")
+            at = [int.from_bytes(data[8 * (n + 1) : 8 * (n + 2)], "little") for n in range(count)]
+            header, parent, content = [json.loads(data[at[n] : at[n + 1]]) for n in (1, 2, 4)]
+            if header["msg_id"] not in self.arrived:
+                self.arrived.add(header["msg_id"])
+                return header, parent, content
+            self.repeated += 1
 
     def cut(self):
         """Ends the connection like a proxy, and waits until the server has noticed."""
@@ -104,8 +120,8 @@ class Notebook:
         self.socket.sock.close()
         wait_for(lambda: LOG.read_text().count("Starting buffering") > noticed)
 
-    def run(self, code, after=lambda lines: None):
-        """The lines that some code prints. Calls `after` with the number of lines so far."""
+    def run(self, code, after=lambda lines: None, started=lambda: None):
+        """The lines that some code prints. Calls `started` once, and `after` with the number of lines so far."""
         message = str(uuid.uuid4())
         header = {"msg_id": message, "msg_type": "execute_request", "username": "", "session": self.session, "version": "5.3"}
         parts = [b"shell", *(json.dumps(part).encode() for part in (header, {}, {}, {"code": code, "silent": False}))]
@@ -113,6 +129,7 @@ class Notebook:
         for part in parts:
             at.append(at[-1] + len(part))
         self.socket.send_binary(b"".join([len(at).to_bytes(8, "little"), *(n.to_bytes(8, "little") for n in at), *parts]))
+        started()
         lines, printed, awaited, end = 0, [], {"execute_reply", "idle"}, time.monotonic() + 120
         while awaited:
             if time.monotonic() > end:
@@ -152,6 +169,8 @@ for turn in range(10):
 def cut_in_turns(notebook):
     """The lines that arrive of 1,000, when every second hundred is printed while the connection is cut."""
     turn = 0
+    for file in [*pathlib.Path("/tmp").glob("printed-*"), *pathlib.Path("/tmp").glob("go-*")]:
+        file.unlink()
 
     def after(lines):
         nonlocal turn
@@ -165,6 +184,37 @@ def cut_in_turns(notebook):
             turn += 1
 
     return notebook.run(IN_TURNS, after)
+
+
+# Prints a thousand lines as fast as it can, after it has slept.
+AT_ONCE = """
+import pathlib, time
+time.sleep(0.5)
+for n in range(1000): print(n, flush=True)
+pathlib.Path("/tmp/printed-all").touch()
+time.sleep(0.5)
+"""
+
+
+def lost_in_transit(notebook, is_noticed):
+    """The lines that arrive of 1,000, when the page receives none of them before its connection is replaced.
+
+    is_noticed: whether the server notices the cut before the page connects again, as with a proxy; a laptop that slept sends nothing.
+    """
+    file = pathlib.Path("/tmp/printed-all")
+    file.unlink(missing_ok=True)
+    before = []
+
+    def replace():
+        wait_for(file.exists)
+        before.append(notebook.socket)
+        if is_noticed:
+            notebook.cut()
+        notebook.connect()
+
+    lines = notebook.run(AT_ONCE, started=replace)
+    before[0].close()
+    return lines
 
 
 log = LOG.open("w")
@@ -192,6 +242,17 @@ answers["pings"] = {
 }
 
 answers["cut"] = cut_in_turns(notebook) == [str(n) for n in range(1000)]
+repeated = notebook.repeated
+notebook.confirms = False
+notebook.cut()
+notebook.connect()
+answers["unconfirmed"] = cut_in_turns(notebook) == [str(n) for n in range(1000)] and notebook.repeated > repeated
+notebook.confirms = True
+notebook.cut()
+notebook.connect()
+for name, is_noticed in {"in transit": True, "stale": False}.items():
+    lines = lost_in_transit(notebook, is_noticed)
+    answers[name] = "whole" if lines == [str(n) for n in range(1000)] else f"{len(lines)} lines: {lines[:3]} to {lines[-3:]}"
 answers["at once"] = f"nodelay True /api/kernels/{notebook.kernel}/channels" in LOG.read_text()
 
 fast = notebook.run("for n in range(0, 1_000_000, 5000): print('\\n'.join(f'{m:020}' for m in range(n, n + 5000)))")

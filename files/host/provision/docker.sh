@@ -22,8 +22,8 @@ install_compose() {
     die "${PRETTY_NAME:-This system} has no package of Docker's Compose plugin, version 2. Upgrade it to Debian 13, or install Docker's own packages (https://docs.docker.com/engine/install), and run pulumi up again."
 }
 
-# Before Docker is installed, because its package starts it. An existing Docker keeps its settings: a restart for ours
-# would stop its other containers.
+# Runs before Docker is installed, because Docker's package starts the engine. An existing Docker keeps its settings: a
+# restart with new ones would stop its other containers.
 configure_docker() {
     before=$(cat "$own/daemon.json" 2>/dev/null || :)
     if [ -z "$device$before" ] && command -v dockerd >/dev/null; then return; fi
@@ -36,20 +36,20 @@ configure_docker() {
         echo '}'
     } | put "$own/daemon.json" || :
     if [ -e /etc/docker/daemon.json ] && [ "$(cat /etc/docker/daemon.json)" != "$before" ]; then
-        [ -z "$device" ] || die "/etc/docker/daemon.json has other settings, and Docker's data must be on the data disk. Move the file away and run pulumi up again."
+        [ -z "$device" ] || die "/etc/docker/daemon.json was not written by this program, which must set Docker's data folder in it. Move the file away and run pulumi up again."
         say "Docker's settings (/etc/docker/daemon.json) were changed by others and stay as they are."
         return
     fi
     restart=
     put /etc/docker/daemon.json <"$own/daemon.json" && restart=yes
     put /etc/systemd/system/docker.service.d/jupyter-up.conf <<end && restart=yes
-# Without its disk, Docker would start empty on the boot disk.
+# Without the data disk, Docker would start with an empty folder on the boot disk.
 [Unit]
 RequiresMountsFor=$data
 end
     [ -n "$restart" ] || return 0
     systemctl daemon-reload
-    # live-restore: containers keep running while Docker restarts.
+    # Containers keep running during the restart, because of live-restore.
     ! systemctl is-active --quiet docker || systemctl restart docker || die "Docker's engine does not start: sudo journalctl -u docker -n 20"
 }
 

@@ -1,21 +1,21 @@
-# Part of provision.sh: keeps containers off the metadata server and the machine itself.
+# Part of provision.sh: a firewall that stops containers from reaching the metadata server and the machine itself.
 
-# A process that can read the metadata of a cloud's machine can act as that machine, so no container may. DNS passes,
-# because the metadata server also resolves names. Containers of the site may not connect to services of the machine
-# either: sshd listens on every address, including the gateways of internal networks. The rules are in a separate table,
-# which Docker does not touch, and Docker does not run without it.
+# A process that can read the metadata of a cloud's machine can act as that machine. So containers must not reach the
+# metadata server. DNS is allowed, because the metadata server also resolves names. Containers of the site must not connect
+# to services of the machine either: sshd listens on every address, including the gateways of internal networks. The rules
+# are in a separate table, which Docker does not change. Docker does not start without them.
 guard_metadata() {
     install_packages nftables
     rules=$own/metadata.nft
     unit=jupyter-up-metadata.service
     put "$rules" <<end || :
-# Keeps containers away from the cloud's metadata server and this machine's own services. Their packets to the metadata
-# server are forwarded, those to the machine are input; the machine's own packets are neither.
+# Stops containers from reaching the cloud's metadata server and this machine's own services. The chain forward has their
+# packets to the metadata server, the chain input those to this machine. The machine's own packets pass neither chain.
 table inet jupyter_up
 delete table inet jupyter_up
 table inet jupyter_up {
-    # The bridges of the site's networks, which site-apply writes to the file below. Other containers are their owner's
-    # business.
+    # The bridges of the site's networks. site-apply writes them to the file that is included below. The rules for input do not
+    # apply to other containers.
     set bridges { type ifname; }
     chain forward {
         type filter hook forward priority filter - 10; policy accept;
@@ -28,7 +28,8 @@ table inet jupyter_up {
         type filter hook input priority filter - 10; policy accept;
         iifname @bridges ct state new jump from_containers
     }
-    # DNS, in case this machine answers it; and the site's own ports, in case its name resolves to this machine.
+    # DNS is allowed, in case this machine is the DNS server. The site's ports are allowed, in case its name resolves to this
+    # machine.
     chain from_containers {
         udp dport 53 accept
         tcp dport { 53, 80, 443 } accept
@@ -39,9 +40,9 @@ include "$own/bridges*.nft"
 end
     put "/etc/systemd/system/$unit" <<end && systemctl daemon-reload
 [Unit]
-Description=Keeps containers off the cloud's metadata server and this machine's own services
+Description=Stops containers from reaching the metadata server and this machine's own services
 Before=docker.service
-# If an administrator flushes all rules, these are restored.
+# When nftables.service restarts and flushes all rules, this unit restarts, too, and restores its rules.
 After=nftables.service
 PartOf=nftables.service
 
@@ -54,7 +55,7 @@ ExecStart=/usr/sbin/nft -f $rules
 RequiredBy=docker.service
 end
     systemctl enable --quiet "$unit"
-    # Not `restart`, which would stop Docker as well.
+    # `systemctl restart` would also stop Docker.
     { systemctl start "$unit" && nft -f "$rules"; } ||
-        die "The rules that keep containers off the metadata server and this machine could not be set: sudo systemctl status $unit"
+        die "The firewall rules for containers could not be set. See why: sudo systemctl status $unit"
 }

@@ -1,8 +1,8 @@
-# Part of provision.sh: makes a swap file, and protects the memory of sshd.
+# Part of provision.sh: creates a swap file, and protects the memory of sshd.
 
-# With less than 2 GB of memory, an upgrade beside a running kernel would get the kernel killed. A larger swap file would only take
-# longer to fill, at the speed of the disk; a larger one of an earlier version stays. site_apply/limits.py limits how much of it
-# notebooks get.
+# On a machine with less than 2 GB of memory and without swap, an upgrade of packages could cause a running notebook's kernel
+# to be killed. A larger swap file would not help, because it only takes longer to fill, at the speed of the disk. A larger
+# one of an earlier version stays. site_apply/limits.py limits how much swap notebooks get.
 make_swap() {
     swap=/swapfile
     size=1
@@ -19,8 +19,8 @@ make_swap() {
     swapon "$swap" || die "The swap file could not be enabled."
 }
 
-# Protects sshd's memory, so that the owner can log in while everything else is swapped out. Its slice needs the same
-# protection, or it has none to give. Cgroups v1 cannot protect memory.
+# Protects sshd's memory, so that the owner can log in while everything else is swapped out. The protection of the service
+# is only effective if its slice has the same protection. Cgroups v1 cannot protect memory.
 keep_reachable() {
     changed=
     for unit in Service/ssh.service Slice/system.slice; do

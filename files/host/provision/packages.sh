@@ -1,11 +1,12 @@
-# Part of provision.sh: installs packages of Debian and Ubuntu, and has security updates installed.
+# Part of provision.sh: installs packages of Debian and Ubuntu, and enables automatic security updates.
 
+# How long to wait for apt's lock, in seconds.
 lock_within=600
-# Prints a line at this interval while waiting.
+# The interval of progress lines while waiting, in seconds.
 said_every=60
 
-# Unattended upgrades or the first boot's installation may be running. apt waits for some of its locks itself, but not
-# for all. Timed by the clock, because a try takes up to a minute.
+# Unattended upgrades or the first boot's installation may hold apt's locks. apt itself waits only for some of its locks.
+# The clock measures the time, because one attempt can take a minute.
 apt_get() {
     began=$(date +%s)
     said_at=$began
@@ -26,7 +27,7 @@ apt_get() {
 
 is_installed() { dpkg-query --show --showformat '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
 
-# install PACKAGE...: installs the missing ones. Fetches the package list once, and only if something is missing.
+# install_packages PACKAGE...: installs the missing ones. Fetches the package list once, and only if something is missing.
 install_packages() {
     missing=
     for package in "$@"; do
@@ -46,15 +47,16 @@ update_lists() {
     lists_are_new=yes
 }
 
+# is_offered PACKAGE [VERSION]: succeeds if the package list has the package, in a version with this beginning.
 is_offered() { apt-cache show --no-all-versions "$1" 2>/dev/null | grep -q "^Version: ${2-}"; }
 
-# What releases the site is a program in Python: files/host/site_apply.
+# The host program (files/host/site_apply) needs Python.
 install_python() { command -v python3 >/dev/null || install_packages python3; }
 
 keep_secure() {
     install_packages unattended-upgrades
     put /etc/apt/apt.conf.d/52jupyter-up <<'end' || :
-// Security updates are installed by themselves, every day.
+// Security updates are installed automatically every day.
 APT::Periodic::Update-Package-Lists "1";
 APT::Periodic::Unattended-Upgrade "1";
 end

@@ -1,1 +1,1 @@
-"""Makes what arrives on standard input the running site of this machine, or changes nothing."""
+"""The host program: releases the site that arrives on standard input, and maintains the running site."""

@@ -37,6 +37,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(words: Optional[list[str]] = None) -> int:
+    """Runs a command and returns its exit code. words: the arguments; by default those of the process."""
     _become_independent()
     try:
         layout, command = _parse(words)
@@ -44,7 +45,7 @@ def main(words: Optional[list[str]] = None) -> int:
     except (Refusal, DockerError) as error:
         say(str(error))
     except Exception as error:
-        if space.is_lacking(error):
+        if space.is_out_of_space(error):
             say(f"The disk became full ({error}). Free some space (df -h shows which disk is full), and run pulumi up again.")
             return 1
         say("".join(traceback.format_exc()).rstrip("\n"))
@@ -91,7 +92,7 @@ def _become_independent() -> None:
         signal.signal(number, signal.SIG_IGN)
     os.umask(0o077)
     os.dup2(1, 2)
-    # Without a file, Compose would read compose.yaml and .env of the working directory.
+    # Without the option --file, Compose reads compose.yaml and .env of the working directory.
     os.chdir("/")
     # COMPOSE_ variables would select another project's files, profiles and name.
     for name in [name for name in os.environ if name in _FOREIGN or name.startswith("COMPOSE_")]:

@@ -23,9 +23,10 @@ def current(layout: Layout) -> Manifest:
 
 def activate_release(layout: Layout, target: str, newest: str) -> None:
     """
-    Points the link `current`, and the one of each service that can reload, at a release.
+    Points the link `current` at a release, and the links `current` of its services at their files and secrets in this release.
 
-    newest: the newest release, from which a rollback may keep allow lists; see rollback.keep_lists.
+    target: the release, `releases/ID`. newest: the id of the newest release, whose allow lists a rollback may keep; see
+    rollback.keep_lists.
     """
     link(target, layout.current)
     for service in current(layout).services:
@@ -39,11 +40,13 @@ def activate_release(layout: Layout, target: str, newest: str) -> None:
 
 def reload(layout: Layout, project: Project, running: Collection[str]) -> None:
     """
-    Reloads every service whose files changed since its last reload. The file `.loaded` records what a service has loaded, because
-    an unnecessary reload would close every open WebSocket. The reload is a command in the container: after `docker kill` with any
-    signal, Docker would not start the container again at the next boot.
+    Reloads every service whose files changed since its last reload. Throws NotStarted if a service refuses its new files.
 
-    running: the containers that ran before the release; all others have read the new files when they started.
+    The file `.loaded` records what a service has loaded, because an unnecessary reload would close every open WebSocket. The reload
+    is a command in the container and not a signal: after `docker kill` with any signal, Docker would not start the container at the
+    next boot.
+
+    running: the containers that ran before the release. All other containers read the new files when they started.
     """
     for service in current(layout).services:
         if not service.reload:

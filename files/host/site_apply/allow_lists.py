@@ -1,4 +1,4 @@
-"""Allow lists in the form of nginx maps; see peopleMap in files/services/nginx/nginx.ts."""
+"""Compares allow lists. They are nginx maps; see peopleMap in files/services/nginx/nginx.ts."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ _IS_DOMAIN = '"~*^'
 
 def allowed_by_both(first: str, second: str) -> str:
     """
-    Intersection of two maps: the entries that both allow, and the other lines of the first map. A user is allowed by an own line
-    or by one of the user's domain. A map that defers to the site's list allows everything.
+    Intersection of two maps: the users whom both allow, and the other lines of the first map.
+
+    A user is allowed by a line with the user's address or by a line with its domain. If one map refers to the site's allow list,
+    the result is the other map.
     """
     if _BY_SITE.search(first):
         return second
@@ -33,11 +35,12 @@ def _entries(text: str) -> list[str]:
 
 
 def _lowered(line: str) -> str:
-    """Lower-cases as nginx does: only ASCII letters."""
+    """Converts to lower case like nginx: only ASCII letters."""
     return re.sub("[A-Z]+", lambda letters: letters[0].lower(), line)
 
 
 def _allows(entries: list[str], entry: str) -> bool:
+    """Whether the entries contain an entry or its domain."""
     if entry in entries:
         return True
     domain = domain_of(entry)
@@ -46,7 +49,7 @@ def _allows(entries: list[str], entry: str) -> bool:
 
 
 def domain_of(entry: str) -> str:
-    """`@example.com` for `"true:ann@example.com" allow;` and for `"~*^true:[^@:]+@example\\.com$" allow;`"""
+    """The domain of a line: `@example.com` for `"true:ann@example.com" allow;` and for `"~*^true:[^@:]+@example\\.com$" allow;`"""
     text = re.sub(r'\$?" allow;$', "", entry.replace("\\", ""))
     found = re.search(r"@[^@]*$", text)
     return found[0] if found else ""

@@ -1,4 +1,4 @@
-"""Announces which services get a new container, and how many kernels that ends."""
+"""Shows which services a release starts or recreates, and how many kernels this ends."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ def announce(layout: Layout, project: Project) -> None:
             continue
         container = found[0]
         if container.labels.get("com.docker.compose.config-hash") == hash_ and not is_renewed(container):
-            say(f"{service}: runs on")
+            say(f"{service}: keeps running")
             continue
         kernels = kernels_in(container.id)
-        ends = f"; its running kernels end ({kernels}), notebooks stay as they were saved" if kernels else ""
-        say(f"{service}: starts anew{ends}")
+        ends = f"; its running kernels end ({kernels}), saved notebooks stay" if kernels else ""
+        say(f"{service}: is recreated{ends}")
 
 
 def _announce_networks(layout: Layout) -> None:
-    """nginx and MariaDB are recreated when the site gets networks for more apps; see files/site/appNetworks.ts."""
+    """Shows changed networks, because they are why nginx and MariaDB are recreated; see files/site/appNetworks.ts."""
     before, after = manifest_of(layout.current), manifest_of(layout.incoming)
     if not before or not before.networks or not after:
         return
     for done, one, other in (("added", after, before), ("removed", before, after)):
         names = [name for name in one.networks if name not in other.networks]
         if names:
-            say(f"Networks {done}: {' '.join(names)}. The services in them start anew.")
+            say(f"Networks {done}: {' '.join(names)}. The services in them are recreated.")
 
 
 def _hashes(layout: Layout, project: Project) -> list[tuple[str, str]]:
-    """Compose's hash of each service. It includes the content of env_file, which plain `config --hash` leaves out."""
+    """Each service, and Compose's hash of it. It includes the content of env_file, which plain `config --hash` leaves out."""
     whole = project.compose(layout.incoming, "config", errors=False)
     words = ["docker", "compose", "--project-name", project.name, "--file", "-", "config", "--hash", "*"]
     hashes = run(words, within=times.QUESTION_WITHIN, given=whole.raw)

@@ -1,4 +1,4 @@
-"""Data folders of apps, whose images and users are unknown to this program."""
+"""Creates the data folders of apps. This program does not know the images of apps or their users."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .releases import manifest_of
 
 
 def make(layout: Layout, project: Project, manifest: Manifest, image: str, folder: Path) -> None:
-    """Creates a volume's folder and gives it to the image's user."""
+    """Creates a volume's folder and gives it to the image's user. Throws Refusal."""
     for place in (folder.parent, folder):
         if os.path.islink(place):
             raise Refusal(
@@ -33,8 +33,8 @@ def make(layout: Layout, project: Project, manifest: Manifest, image: str, folde
             f"The folder {folder} cannot be created by {user_name()}. Nothing was changed. Free some space or change the"
             " permissions, and run pulumi up again."
         ) from error
-    # A folder with content, or one that this user may not read, is already the app's. But earlier versions did not change the
-    # owner if another volume was inside it: such a folder still belongs to this user.
+    # A folder with content, or one that this user may not read, already belongs to the app. There is one exception: earlier
+    # versions did not change the owner of a folder that contains another volume. Such a folder still belongs to this user.
     is_ours = os.stat(folder).st_uid == os.geteuid()
     is_filled = _is_filled(folder)
     if is_filled and not is_ours:
@@ -78,13 +78,13 @@ def _move_earlier(layout: Layout, project: Project, manifest: Manifest, folder: 
 
 
 def _is_real(app: Path, path: str) -> bool:
-    """Whether it is a folder inside the app's folder, with no link on the path to it."""
+    """Whether a path is a folder inside the app's folder, without symbolic links on the path to it."""
     place = app / path
     return os.path.isdir(place) and os.path.realpath(place) == os.path.join(os.path.realpath(app), path)
 
 
 def _mounted_folders(layout: Layout, project: Project) -> set[str]:
-    """Folders of the running release, and folders mounted by the site's containers."""
+    """The data folders of the running release, and all folders that the site's containers mount."""
     running = manifest_of(layout.current)
     named = {folder.path for service in running.services for folder in service.folders} if running else set()
     return named.union(*(container.mounts for container in docker.inspect(*project.containers())))
@@ -92,8 +92,10 @@ def _mounted_folders(layout: Layout, project: Project) -> set[str]:
 
 def make_inner(manifest: Manifest, image: str, folder: Path, path: str) -> None:
     """
-    Creates a folder inside an app's folder, as the image's user in a container that sees nothing else of this machine. An app
-    could have put links there.
+    Creates a folder inside an app's folder.
+
+    The app could have put symbolic links there. So this is done as the image's user, in a container that sees only the app's
+    folder.
     """
     if not os.path.isdir(folder / path):
         in_container(manifest, folder, user_of(image), "mkdir", "-p", path, within=times.QUESTION_WITHIN)
@@ -101,7 +103,8 @@ def make_inner(manifest: Manifest, image: str, folder: Path, path: str) -> None:
 
 def user_of(image: str) -> str:
     """
-    `UID:GID` of an image's process. They are read from the image's files, because it may contain no program that shows them.
+    `UID:GID` of an image's user. They are read from the image's files, because the image may not contain a program that prints
+    them.
     """
     user = docker.answer("image", "inspect", "--format", "{{.Config.User}}", image)
     if user in ("", "0", "root", "0:0", "root:root"):
@@ -114,6 +117,7 @@ def user_of(image: str) -> str:
 
 
 def _file_in(container: str, path: str) -> str:
+    """The text of a file in a container; empty if it does not exist."""
     copied = docker.ask("cp", "--follow-link", f"{container}:{path}", "-")
     try:
         with tarfile.open(fileobj=io.BytesIO(copied.raw)) as archive:

@@ -1,4 +1,4 @@
-"""Reads files that arrive on standard input as one text. files/release/archive.ts writes it."""
+"""Reads the files that arrive on standard input as one text. files/release/archive.ts writes this text."""
 
 from __future__ import annotations
 
@@ -35,8 +35,9 @@ class File:
 @contextmanager
 def arrived(layout: Layout) -> Iterator[Path]:
     """
-    Receives the files, and holds the lock while the caller uses their folder. Standard input is read before the lock is taken, so
-    a lost connection cannot hold the lock.
+    Receives the files, and holds the lock while the caller uses their folder. Throws Refusal.
+
+    Standard input is read before the lock is taken. So a lost connection cannot hold the lock.
     """
     try:
         files = unpack(read_all(0))
@@ -51,7 +52,8 @@ def arrived(layout: Layout) -> Iterator[Path]:
 
 
 def refuse(reason: str) -> NoReturn:
-    raise Refusal(f"The release did not arrive whole ({reason}). Nothing was changed. Run pulumi up again.")
+    """Throws Refusal for an incomplete or invalid release."""
+    raise Refusal(f"The release is incomplete ({reason}). Nothing was changed. Run pulumi up again.")
 
 
 def read_all(descriptor: int) -> bytes:
@@ -61,7 +63,7 @@ def read_all(descriptor: int) -> bytes:
     while True:
         ready, _, _ = select.select([descriptor], [], [], max(0, ends - time.monotonic()))
         if not ready:
-            raise Incomplete(f"its end did not come within {times.ARRIVES_WITHIN} seconds")
+            raise Incomplete(f"its end did not arrive within {times.ARRIVES_WITHIN} seconds")
         chunk = os.read(descriptor, 1024 * 1024)
         if not chunk:
             return bytes(text)
@@ -69,7 +71,7 @@ def read_all(descriptor: int) -> bytes:
 
 
 def unpack(text: bytes) -> list[File]:
-    """The files of a text. Checks every line before anything is written. Throws Incomplete."""
+    """Splits the text into its files. Throws Incomplete if any line is invalid, before anything is written."""
     files: list[File] = []
     is_open = is_finished = False
     lines = text.split(b"\n")

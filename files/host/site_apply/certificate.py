@@ -1,4 +1,4 @@
-"""The certificate that this machine gets and renews by itself."""
+"""Gets and renews the certificate of a site that has no other one."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .log import say
 from .machine import am_root
 from .manifest import Certificate, Manifest, Service
 
-# Seconds. A release asks only if the timer has not asked recently.
+# Seconds. A release runs the ACME client only if the timer has not run it within this time.
 _ANSWER_IS_OLD = 2 * 24 * 3600
 _KILLED = 137
 
-# Words in the ACME client's error, and what fixes it.
+# Words in an error of the ACME client, and how to fix it.
 _ADVICE = [
     (
         ("access token", "Authentication error", "request headers", "zone could not be found"),
@@ -42,7 +42,7 @@ _ADVICE = [
 
 
 class NotIssued(Exception):
-    """No certificate was issued. The text says why, and what to do."""
+    """No certificate was issued. The text says why, and how to fix it."""
 
 
 class OwnCertificate:
@@ -62,7 +62,7 @@ class OwnCertificate:
         return self._store / "certificates" / f"{self._id}.{kind}"
 
     def ensure(self) -> None:
-        """During a release: gets a missing certificate, and renews it if the timer has not run. Throws Refusal."""
+        """Gets a missing certificate, or renews it if the timer has not run. A release calls this. Throws Refusal."""
         if not self._file("pem").is_file():
             say("Getting a certificate: this takes about a minute ...")
             try:
@@ -93,7 +93,7 @@ class OwnCertificate:
         raise NotIssued(f"{self._asker} says: {said}. {_advice(said)}")
 
     def _remove_half_written(self) -> None:
-        """Removes the files of a killed run, which the client would use although they are incomplete. It writes .json last."""
+        """Removes the incomplete files of a killed run, because the client would use them. The client writes the .json last."""
         certificate, last = self._file("crt"), self._file("json")
         if not certificate.exists():
             return
@@ -103,7 +103,9 @@ class OwnCertificate:
 
     def place(self) -> bool:
         """
-        Copies the certificate to its reader's folder; False if it is there already. Chain and key are one file, so they match.
+        Copies the certificate to its reader's folder. Returns False if it is already there.
+
+        Chain and key are in one file, so that they always match.
         """
         folder = self._layout.secrets / self._reader.name / self._id
         file, new = folder / "tls.pem", folder / "tls.pem.new"
@@ -116,18 +118,19 @@ class OwnCertificate:
             for path in (folder, *folder.iterdir()):
                 os.chown(path, uid, gid)
         new.replace(file)
-        # Makes activate.reload load it.
+        # Without this file, activate.reload reloads the service.
         (self._layout.files / self._reader.name / ".loaded").unlink(missing_ok=True)
         return True
 
 
 def certificates_of(layout: Layout, project: Project, folder: Path, manifest: Manifest) -> list[OwnCertificate]:
-    """The certificates of a release in a folder: one or none."""
+    """The certificates that a release gets by itself: one or none. folder: the folder of its compose.yaml."""
     askers = [service for service in manifest.services if service.certificate]
     return [OwnCertificate(layout, project, folder, manifest, service) for service in askers]
 
 
 def _said(result: Result) -> str:
+    """The error of a failed run of the client."""
     if result.code in (TIMED_OUT, _KILLED):
         return f"nothing for {times.CERTIFICATE_WITHIN // 60} minutes"
     return reason_in(result.last_line)

@@ -16,7 +16,8 @@ from typing import IO, Callable, Optional
 TIMED_OUT = 124
 NOT_FOUND = 127
 
-# Descriptors that programs which change the site inherit: the lock. So the next run waits even if such a program outlives this one.
+# The descriptor of the lock, while it is held. Programs that change the site inherit it. So the next run waits for such a program
+# even if this one was killed.
 kept_open: list[int] = []
 
 
@@ -56,13 +57,14 @@ def run(
     meanwhile: Callable[[], None] = lambda: None,
 ) -> Result:
     """
-    Runs a program to its end, or ends it after `within` seconds (code 124, TIMED_OUT).
+    Runs a program. Kills it after `within` seconds; then the exit code is TIMED_OUT. If it cannot be started, it is NOT_FOUND.
 
-    errors: whether the output includes its standard error. given: its standard input. most: maximum of output bytes to read; the
-    pipe is closed after them. changes_site: whether it inherits the lock. meanwhile: called about once a second.
+    errors: whether the output includes standard error. given: the standard input. cwd: the working directory. most: the most bytes
+    of output to read; then the pipe is closed. changes_site: whether the program inherits the lock. meanwhile: called about once a
+    second.
     """
     try:
-        # In a new session: Ctrl-C does not reach it, and _end() ends it together with its children.
+        # The program gets its own session. So Ctrl-C does not reach it, and _end() also ends its children.
         process = subprocess.Popen(
             argv,
             stdin=subprocess.PIPE if given else subprocess.DEVNULL,
@@ -93,7 +95,7 @@ def _feed(stdin: IO[bytes], given: bytes) -> None:
         with stdin:
             stdin.write(given)
     except OSError:
-        pass  # The program ended without reading its input; its exit code tells more.
+        pass  # The program ended without reading its input. Its exit code shows whether that is an error.
 
 
 def _read(printed: IO[bytes], ends: float, most: Optional[int], meanwhile: Callable[[], None]) -> tuple[bytes, bool]:
@@ -124,6 +126,7 @@ def _wait(process: subprocess.Popen[bytes], ends: float, meanwhile: Callable[[],
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ends a program and its children: first with SIGTERM, then with SIGKILL."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, number)

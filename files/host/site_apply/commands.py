@@ -1,4 +1,4 @@
-"""The commands that release nothing: `check`, `renew` and `down`."""
+"""The commands `check`, `renew` and `down`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .releases import manifest_of
 
 
 def check(layout: Layout) -> int:
-    """Checks the running site without a release: Pulumi compares only settings, and does not see a stopped container."""
+    """Checks the running site. Pulumi compares only settings, so it does not notice a stopped container."""
     machine.check()
     with lock.held(layout):
         manifest = manifest_of(layout.current)
@@ -48,7 +48,7 @@ def check(layout: Layout) -> int:
 
 
 def renew(layout: Layout) -> int:
-    """Renews the certificate if it is due. The timer runs this command."""
+    """Renews the certificate if it is due. A timer runs this command."""
     machine.check()
     with lock.held(layout):
         manifest = manifest_of(layout.current)
@@ -74,7 +74,7 @@ def renew(layout: Layout) -> int:
 
 def down(layout: Layout, name: str) -> int:
     """Takes the site down; notebooks and other data stay."""
-    # If Docker was removed, no container runs.
+    # If Docker was uninstalled, no container runs.
     has_docker = shutil.which("docker") is not None
     if has_docker:
         machine.check()
@@ -102,7 +102,7 @@ def _remove_containers(layout: Layout, project: Project) -> None:
     if other:
         say(f"The containers of {project.name} were released from another folder ({other}): they stay.")
         return
-    # --volumes removes only anonymous volumes of images, which no new container would use again.
+    # --volumes removes only anonymous volumes. No new container would use them again.
     words = ["--profile", "check", "--profile", "certificates", "down", "--remove-orphans", "--volumes"]
     argv = ["docker", "compose", "--project-name", project.name, *words]
     result = run(argv, within=times.STARTED_WITHIN, errors=True, changes_site=True)

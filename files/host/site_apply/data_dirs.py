@@ -1,4 +1,4 @@
-"""Creates data folders with the right owner. Their content is never changed."""
+"""Creates the data folders, with their owners. Existing content is never changed."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ _ANOTHER_ONE = "another one (pulumi config set notebooks ~/notebooks)"
 
 
 def make(layout: Layout, project: Project, manifest: Manifest) -> None:
+    """Creates the data folders of a release. Throws Refusal."""
     for service in manifest.services:
         for folder in service.folders:
             if service.user:
@@ -29,7 +30,7 @@ def make(layout: Layout, project: Project, manifest: Manifest) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Creates a folder and its parents, readable for everybody."""
+    """Creates a folder and its parents, which all users can read. Throws OSError."""
     before = os.umask(0o022)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -48,7 +49,7 @@ def _make_for_user(folder: Path, owner: str) -> None:
     if am_root():
         _give(folder, owner)
     elif not os.access(folder, os.W_OK):
-        # A notebook runs as this user and may have removed the permissions. That must not block a release.
+        # Notebooks run as this user and may have removed the permissions. That must not make a release fail.
         try:
             folder.chmod(folder.stat().st_mode & 0o7777 | 0o700)
         except OSError as error:
@@ -59,11 +60,11 @@ def _make_for_user(folder: Path, owner: str) -> None:
 
 
 def _give(folder: Path, owner: str) -> None:
-    """Gives an empty folder to its user. A link counts as its target."""
+    """Gives an empty folder to its user. If it is a symbolic link, the target gets the owner. Throws Refusal if it has content."""
     uid, gid = (int(number) for number in owner.split(":"))
     if folder.stat().st_uid == uid:
         return
-    # Empty folders inside it are mount points of other folders.
+    # Empty folders inside it do not count, because they are mount points of other folders.
     if any(names for _, _, names in os.walk(folder)) or _has_links(folder):
         raise Refusal(
             f"The folder {folder} belongs to another user than the one that writes to it (number {uid}), so nothing could be saved."

@@ -1,4 +1,4 @@
-"""Docker's client. Every command has a time limit."""
+"""Runs Docker's command line client. Every command has a time limit."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from .command import Result, run
 
 
 class DockerError(Exception):
-    """A Docker command failed whose answer is needed."""
+    """A Docker command failed, and the program cannot continue without its output."""
 
 
 def ask(*words: str, within: Optional[float] = None) -> Result:
-    """Runs a Docker command that reads something. The output is without standard error."""
+    """Runs a Docker command that only reads. The output does not include standard error. within: seconds."""
     return run(["docker", *words], within=within or times.QUESTION_WITHIN)
 
 
 def act(*words: str, within: Optional[float] = None, **options: Any) -> Result:
-    """Runs a Docker command that changes something. The output includes standard error, which tells why it failed."""
+    """Runs a Docker command that changes something. The output includes standard error, to show why it failed. within: seconds."""
     return run(["docker", *words], within=within or times.QUESTION_WITHIN, errors=True, **options)
 
 
 def answer(*words: str) -> str:
-    """Output of a Docker command that reads something. Throws DockerError if it fails."""
+    """The output of a Docker command that only reads. Throws DockerError if it fails."""
     result = ask(*words)
     if not result.ok:
         raise DockerError(
@@ -62,7 +62,7 @@ class Container:
 
 
 def inspect(*containers: str) -> list[Container]:
-    """The containers that exist."""
+    """The state of containers. Containers that do not exist are left out."""
     if not containers:
         return []
     found = ask("inspect", "--type", "container", *containers)

@@ -15,9 +15,11 @@ _SET = ("inet", "jupyter_up", "bridges")
 
 def guard(layout: Layout, project: Project) -> None:
     """
-    Registers the bridges of the site's networks with the firewall that provision.sh set up, so containers cannot reach services of
-    the machine itself. Does nothing on other machines. Compose creates the networks when the files are checked, so this happens
-    before a container of the release starts. The file is for the next boot.
+    Registers the bridges of the site's networks with the firewall that provision.sh set up, so that containers cannot reach
+    services of the machine itself. Does nothing on a machine without this firewall. Throws Refusal.
+
+    This must be done before a container of the release starts. It is possible then, because Compose already created the networks
+    when the files were checked. The file bridges.nft is read at the next boot.
     """
     if not am_root() or not run(["nft", "list", "set", *_SET], within=times.QUESTION_WITHIN).ok:
         return
@@ -40,7 +42,7 @@ def guard(layout: Layout, project: Project) -> None:
 
 
 def guard_running_site(layout: Layout) -> None:
-    """The same for the site that runs here, if one does."""
+    """Does the same for the running site, if there is one."""
     running = manifest_of(layout.current)
     if running:
         guard(layout, Project(running.project))

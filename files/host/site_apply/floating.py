@@ -1,4 +1,4 @@
-"""Moving tags: each release pulls their newest images."""
+"""Pulls newer images of moving tags at each release. A moving tag, such as `11.8`, names a newer image from time to time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .images import free_mib, pull
 from .log import say
 from .manifest import Image, Manifest
 
-# Errors of a registry that answers. A registry that does not answer is not asked again.
+# Errors that show that the registry answered. A registry that did not answer is not asked again in the same release.
 _ANSWERS = ("not found", "manifest unknown", "denied", "unauthorized")
 
 
@@ -25,8 +25,9 @@ class Renewed:
 
 def renew(project: Project, manifest: Manifest, pulled: set[str]) -> list[Renewed]:
     """
-    Pulls newer images of moving tags, and returns those that changed; Compose then recreates their containers. If nothing has
-    changed, `docker pull` fetches only a few kilobytes. If the registry does not answer, the local image is used.
+    Pulls newer images of moving tags, and returns those that changed. Compose then recreates their containers.
+
+    If nothing has changed, `docker pull` fetches only a few kilobytes. If the registry does not answer, the local image is used.
 
     pulled: references that this release has already pulled.
     """
@@ -38,7 +39,7 @@ def renew(project: Project, manifest: Manifest, pulled: set[str]) -> list[Renewe
         registry = image.reference.partition("/")[0]
         if registry in silent:
             continue
-        # A killed run may have moved the tag already.
+        # An earlier run that was killed may have moved the tag already.
         old = in_use.get(image.reference) or docker.image_id(image.reference)
         need = image.size_mib + 300
         if free_mib() < need:
@@ -95,14 +96,14 @@ def _about(image: str) -> str:
 
 
 def put_back(renewed: list[Renewed]) -> None:
-    """Points the tags at the previous images again."""
+    """Makes the tags name the previous images again."""
     say("Trying once more with the previous images.")
     for each in renewed:
         docker.act("tag", each.old, each.image.reference)
 
 
 def refuse(release: str, renewed: list[Renewed]) -> Refusal:
-    """The error of a release that runs, but only with the previous images. Its allow list is in effect."""
+    """The error for a release that runs only with the previous images. Its other changes are in effect, such as the allow list."""
     pins = [
         each.image.pin.replace("{digest}", _digest_of(each.old)).replace("{version}", _version_of(each.old) or "VERSION")
         for each in renewed

@@ -13,8 +13,12 @@ from .manifest import Manifest
 
 def is_ready(project: Project, manifest: Manifest, service: str, patience: Optional[float] = None) -> bool:
     """
-    Waits until a service is ready; shows its log if it does not become ready. It is ready when its health check passes, or the
-    readiness probe of the release. This program runs the check, because Docker would run it only after a whole interval.
+    Waits until a service is ready. If it does not become ready, shows its log and returns False.
+
+    A service is ready when the readiness probe of the release passes, or its health check if it has no probe. This program runs the
+    check itself, because Docker would run it only after the check's interval.
+
+    patience: how long to wait, in seconds.
     """
     patience = patience if patience is not None else times.READY_WITHIN
     container = project.container_of(service)
@@ -40,8 +44,10 @@ def is_ready(project: Project, manifest: Manifest, service: str, patience: Optio
 
 def _started(container: str, waiting: log.Waiting, patience: float) -> Optional[Container]:
     """
-    The state of a container that has started. One restart is allowed, because a service that it needs may not have been ready. A
-    container that also stops after that has failed: Docker waits up to a minute between further restarts.
+    Waits until a container has started, and returns its state.
+
+    One restart is allowed, because a service that the container needs may not have been ready. If it stops again, it has failed:
+    Docker waits up to a minute between further restarts.
     """
     state = _state(container)
     looked = state.restarts if state else 0

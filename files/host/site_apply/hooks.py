@@ -13,14 +13,14 @@ from .health import show_failure
 from .log import say
 from .manifest import Argv, Manifest
 
-# More output would help nobody.
+# The most output of a command that is shown.
 _MOST_BYTES, _MOST_LINES = 65536, 100
 
 When = Literal["prepare", "post_release"]
 
 
 def run_in(project: Project, service: str, argv: Argv, within: float, given: bytes = b"") -> Result:
-    """Runs a command in a service's container and shows its output."""
+    """Runs a command in a service's container and shows its output. within: seconds. given: standard input."""
     container = project.container_of(service)
     result = docker.act("exec", "--interactive", container, *argv, within=within, given=given, most=_MOST_BYTES)
     for line in result.lines[:_MOST_LINES]:
@@ -41,7 +41,7 @@ def run_hook(project: Project, service: str, argv: Argv) -> bool:
 
 
 def smoke_test(project: Project, manifest: Manifest) -> None:
-    """Sends requests through the site's front door until the whole site answers. Throws NotStarted."""
+    """Sends requests through nginx, like a browser, until the whole site answers. Throws NotStarted if it takes too long."""
     for service in manifest.services:
         if not service.smoke_test:
             continue

@@ -14,7 +14,11 @@ from .releases import manifest_of
 
 
 def pull_missing(layout: Layout, manifest: Manifest) -> set[str]:
-    """Pulls missing images and returns their references. Checks the space first: a full disk would stop the running site."""
+    """
+    Pulls missing images, and returns their references. Throws Refusal.
+
+    The free space is checked first, because a full disk would stop the running site.
+    """
     missing = [image for image in manifest.images if not docker.has_image(image.reference)]
     if not missing:
         return set()
@@ -50,7 +54,11 @@ def _pull_missing(layout: Layout, image: Image) -> None:
 
 
 def pull(reference: str, mib: int, within: float) -> Result:
-    """Pulls an image and shows each minute how much has arrived, judged by the free disk space."""
+    """
+    Pulls an image. Each minute, shows how much has arrived, estimated from the free disk space.
+
+    mib: the image's size. within: seconds.
+    """
     before = free_mib()
     waiting = log.Waiting(f"Pulling {reference}")
 
@@ -73,8 +81,8 @@ def free_mib() -> int:
 
 def prune_images(layout: Layout) -> None:
     """
-    Removes images that releases pulled and that neither the running nor the previous release names. Images that existed before
-    the site or that any container uses stay.
+    Removes images that releases pulled and that neither the running nor the previous release needs. An image stays if it existed
+    before the site, or if any container uses it.
     """
     if not layout.pulled.is_file():
         return
@@ -86,7 +94,7 @@ def prune_images(layout: Layout) -> None:
     kept = []
     for reference in sorted(set(layout.pulled.read_text().split())):
         if not docker.has_image(reference):
-            continue  # Removed by hand.
+            continue  # A user has removed it.
         if reference not in wanted and docker.act("image", "rm", reference).ok:
             say(f"The image {reference} was removed: no release names it any more.")
         else:

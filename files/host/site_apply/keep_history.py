@@ -1,4 +1,4 @@
-"""The history, as commands of this program make it: the package `history` makes the trees, services dump their databases."""
+"""Makes the history: runs the package `history`, and before it the commands with which services dump their databases."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from .manifest import Manifest
 from .privileged import as_root
 from .releases import manifest_of
 
-# Seconds that Docker takes to start a command.
+# Seconds that Docker may take to start a command.
 _DOCKER_TAKES = 20
 
 
 def keep(layout: Layout) -> int:
-    """`site-apply history`: keeps the present state if something has changed; the timer of a release runs it."""
+    """`site-apply history`: saves the current state of the work if it has changed. A timer runs this command."""
     machine.check()
     manifest = manifest_of(layout.current)
     if manifest is None or manifest.history is None:
-        raise Refusal("No site runs here that keeps a history. Switch it on: pulumi config set --path history.every 15")
+        raise Refusal("No site with a history runs here. Switch the history on: pulumi config set --path history.every 15")
     project = Project(manifest.project)
     _dump(manifest, project, times.DUMPED_WITHIN)
     if manifest.history.service:
@@ -42,26 +42,31 @@ def keep(layout: Layout) -> int:
 
 
 @contextmanager
-def set_aside(manifest: Manifest, before: Optional[Manifest], project: Project) -> Iterator[None]:
-    """Keeps the state before a release, and keeps the timer's runs out of its way. Neither of them can hold up the release."""
+def during_release(manifest: Manifest, before: Optional[Manifest], project: Project) -> Iterator[None]:
+    """
+    Saves the state before a release, and postpones the timer's runs until the release ends. An error is shown and does not
+    stop the release.
+
+    manifest: the new release. before: the running release; None if there is none.
+    """
     if manifest.history is None:
         yield
         return
     with Store(manifest.history.folder).locked(RELEASE):
         if before and before.history:
             try:
-                _keep(before, before.history, project, times.STATE_KEPT_WITHIN)
+                _save_before(before, before.history, project, times.STATE_KEPT_WITHIN)
             except Exception as error:
-                say(f"The state before this release could not be kept: {error}")
+                say(f"The state before this release could not be saved: {error}")
         yield
 
 
-def keep_now(manifest: Manifest, history: History, project: Project) -> None:
-    """Keeps the present state before something is overwritten, however long it takes."""
-    _keep(manifest, history, project, times.KEPT_WITHIN)
+def save_now(manifest: Manifest, history: History, project: Project) -> None:
+    """Saves the current state before something is overwritten, however long it takes."""
+    _save_before(manifest, history, project, times.KEPT_WITHIN)
 
 
-def _keep(manifest: Manifest, history: History, project: Project, within: float) -> None:
+def _save_before(manifest: Manifest, history: History, project: Project, within: float) -> None:
     _dump(manifest, project, within, "now")
     if history.service:
         _run_service(history, project, within)
@@ -92,7 +97,7 @@ def _say(lines: list[str]) -> None:
 
 
 def forget_purged(manifest: Manifest) -> None:
-    """Removes the states of apps whose data are to go."""
+    """Removes the states of the apps that the setting purge lists."""
     if manifest.history is None:
         return
     store = Store(manifest.history.folder)
@@ -104,12 +109,12 @@ def forget_purged(manifest: Manifest) -> None:
         for what in (trees, dumps):
             if not as_root(manifest, store.folder, "find", f"./{SITE}", "./dumps", *what, within=times.REMOVED_WITHIN).ok:
                 say(f"The history of {each.app} could not be removed ({store.folder}).")
-        # The next run measures what is left.
+        # Makes the next run measure the remaining trees.
         store.forget_state()
 
 
 def make_folders(manifest: Manifest) -> None:
-    """The folder of the history. Jupyter's container mounts a part of it, which has to be there."""
+    """Creates the folder of the history, because Jupyter's container mounts a part of it. Throws Refusal."""
     if manifest.history is None:
         return
     folder = Path(manifest.history.folder)
@@ -118,15 +123,16 @@ def make_folders(manifest: Manifest) -> None:
         Store(str(folder)).make()
     except OSError as error:
         raise Refusal(
-            f"The folder {folder} cannot be made by {machine.user_name()}. Nothing was changed. Give it the room it needs, or keep"
-            " no history (pulumi config set --path history.every 0), and run pulumi up again."
+            f"The folder {folder} of the history cannot be created by {machine.user_name()}. Nothing was changed. Free some space"
+            " or change the permissions, or switch the history off (pulumi config set --path history.every 0), and run pulumi up"
+            " again."
         ) from error
 
 
 def make_mount_point(manifest: Manifest) -> None:
     """
-    An empty folder beside the notebooks, on which Jupyter has the history. It is its user's who owns the notebooks. One that is not
-    empty would be hidden.
+    Creates an empty folder among the notebooks, on which Jupyter's container mounts the history. It gets the owner of the notebooks
+    folder. Throws Refusal if the folder has content, because the mount would hide it.
     """
     if manifest.history is None or not manifest.history.mount_point:
         return
@@ -153,7 +159,7 @@ def make_mount_point(manifest: Manifest) -> None:
 
 
 def _make_in(around: int, name: str) -> bool:
-    """Whether it was not there."""
+    """Creates a folder in an open folder. Returns False if the name exists."""
     try:
         os.mkdir(name, dir_fd=around)
     except FileExistsError:
@@ -163,7 +169,7 @@ def _make_in(around: int, name: str) -> bool:
 
 def _taken(place: Path) -> Refusal:
     return Refusal(
-        f"There is something of yours at {place}, which the history of your work would hide in Jupyter. Nothing was changed. Rename"
-        f" it (mv '{place}' '{place}-mine'), or keep no history (pulumi config set --path history.every 0), and run pulumi up"
-        " again."
+        f"{place} already exists and would be hidden, because Jupyter shows the history of your work at this path. Nothing was"
+        f" changed. Rename it (mv '{place}' '{place}-mine'), or switch the history off (pulumi config set --path history.every 0),"
+        " and run pulumi up again."
     )

@@ -1,4 +1,4 @@
-"""The folders of a site, and functions that change them atomically."""
+"""The folders and links of a site, and functions that change them."""
 
 from __future__ import annotations
 
@@ -91,8 +91,10 @@ def folders_in(folder: Path) -> list[Path]:
 
 def place(source: Path, target: Path, owner: Optional[tuple[int, int]] = None) -> None:
     """
-    Moves a folder to its place and sets its owner. An existing folder is overwritten file by file, not replaced, because a running
-    container may have it mounted.
+    Moves a folder to its place and sets its owner (UID, GID).
+
+    The files of an existing folder are overwritten one by one. The folder itself is not replaced, because a running container may
+    have it mounted.
     """
     if owner:
         for path in [source, *source.rglob("*")]:
@@ -110,11 +112,11 @@ def _write_over(source: Path, target: Path) -> None:
             old.mkdir(exist_ok=True)
         elif not old.is_file() or not filecmp.cmp(new, old, shallow=False):
             shutil.copyfile(new, old)
-        _like(new, old)
-    _like(source, target)
+        _copy_metadata(new, old)
+    _copy_metadata(source, target)
 
 
-def _like(new: Path, old: Path) -> None:
+def _copy_metadata(new: Path, old: Path) -> None:
     wanted, found = new.stat(), old.stat()
     if os.geteuid() == 0 and (wanted.st_uid, wanted.st_gid) != (found.st_uid, found.st_gid):
         os.chown(old, wanted.st_uid, wanted.st_gid)

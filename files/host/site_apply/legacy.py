@@ -1,4 +1,4 @@
-"""Reads releases of earlier versions of this program, whose manifest was `.header`: lines of a keyword and its values."""
+"""Reads releases of earlier versions of this program. Their manifest is `.header`: each line is a keyword and its values."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .manifest import VERSION, Manifest
 from .typed_json import parse
 
 HEADER = ".header"
-# Stands for the service of folders, which had none in that format.
+# The service to which folders are assigned, because that format does not name one.
 _NO_SERVICE = "-"
 
 
 def read_header(file: Path) -> Optional[Manifest]:
-    """The manifest of such a release; None if the file has no project."""
+    """Reads the manifest of such a release. Returns None if the file names no project."""
     lines = _lines(file)
     services: dict[str, dict[str, Any]] = {}
     release: dict[str, Any] = {"version": VERSION, "release": file.parent.name}
@@ -71,8 +71,8 @@ def read_header(file: Path) -> Optional[Manifest]:
 
 def attach_networks(project: Project, folder: Path) -> None:
     """
-    Connects nginx and MariaDB to the networks of apps. compose.yaml of such a release does not say it, and so it has to be done
-    after each `docker compose up`. Does nothing for any other release.
+    Connects nginx and MariaDB to the networks of apps. The compose.yaml of such a release does not do that, so it is necessary
+    after each `docker compose up`. Does nothing for any other release. Throws NotStarted.
     """
     file = folder / HEADER
     if not file.is_file():

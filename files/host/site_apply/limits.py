@@ -1,4 +1,4 @@
-"""Limits that depend on this machine's memory and cores. They are set on running containers."""
+"""Sets the limits of containers that depend on this machine's memory and cores. They are set on running containers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _MIB = 1024 * 1024
 
 def limit_memory(project: Project, manifest: Manifest) -> None:
     """
-    Gives a service the memory that the others do not need. A kernel that needs more is killed, instead of making the whole machine
-    swap until it no longer answers.
+    Gives a service the memory that the other services do not need. A kernel that needs more is killed. Without this limit, the
+    whole machine would swap until it no longer answers.
     """
     machine = docker.info("MemTotal")
     if not machine.isdigit():
@@ -29,15 +29,20 @@ def limit_memory(project: Project, manifest: Manifest) -> None:
 
 
 def memory_for(machine: int, beside: int) -> tuple[int, int]:
-    """Limits for memory, and for memory plus swap, on a machine with `machine` MiB. `beside`: MiB that other services need."""
-    # A larger machine runs more other programs.
+    """
+    The limits for memory, and for memory plus swap, in MiB.
+
+    machine: the machine's memory in MiB. beside: the memory that other services need, in MiB.
+    """
+    # On a larger machine, other programs need more memory.
     most = max(256, machine - max(beside, machine // 20))
-    # Little swap on a small machine: the disk of an e2-micro takes 2.4 MB a second, and a kernel that fills the swap ends in 30 s.
+    # A small machine gives only 64 MiB of swap. The disk of an e2-micro writes 2.4 MB a second, so a kernel fills them within 30
+    # seconds and is then killed.
     return most, most + 64 if machine < 2000 else most * 2
 
 
 def allow_processes(project: Project, manifest: Manifest) -> None:
-    """Sets the limit of processes and threads for services that get more of them per core."""
+    """Sets the limit of processes and threads for services whose limit depends on the number of cores."""
     each = [service for service in manifest.services if service.processes_per_core is not None]
     cores = docker.info("NCPU") if each else ""
     for service in each:

@@ -1,8 +1,9 @@
 """
-Lock that allows one run at a time on a machine.
+The lock that allows only one run at a time on a machine.
 
-There are two locks. The kernel's lock disappears with its holder, so a killed run leaves none behind. The other one is a link whose
-target is the holder's process and start time: earlier versions of this program use it, and it names the process to wait for.
+It consists of two locks. The first one is a lock of the kernel (flock). It ends with the process that holds it, so a killed run
+does not leave it behind. The second one is a link whose target is the process number and start time of that process. Earlier
+versions of this program use only the link. It also shows which process holds the lock.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from .layout import Layout, target_of
 
 @contextmanager
 def held(layout: Layout) -> Iterator[None]:
-    """Waits for the lock, holds it, and releases it. Throws Refusal after TURN_WITHIN seconds."""
+    """Waits for the lock and holds it for the caller. Throws Refusal after times.TURN_WITHIN seconds."""
     link = layout.root / "lock"
     mine = f"{os.getpid()}-{started_at(os.getpid())}"
     waiting = log.Waiting("Waiting for another release on this machine")
-    # The folder itself, because earlier versions of this program lock it, too.
+    # The folder itself is locked, because earlier versions of this program lock it, too.
     folder = os.open(layout.root, os.O_RDONLY)
     try:
         while not _take(folder) or is_alive(target_of(link)) or not _make(link, mine):
@@ -48,12 +49,14 @@ def _take(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     except OSError:
-        pass  # This file system has no locks, so only the link counts.
+        pass  # This file system does not support flock, so only the link counts.
     return True
 
 
 def _make(link: Path, mine: str) -> bool:
-    """Creates the link, replacing one that a killed run left behind. Returns False if another process was faster."""
+    """
+    Creates the link. Replaces one that a killed run left behind. Returns False if another process was faster. Throws Refusal.
+    """
     try:
         link.unlink(missing_ok=True)
         os.symlink(mine, link)
@@ -86,8 +89,9 @@ def is_alive(holder: str) -> bool:
 
 def started_at(process: int) -> str:
     """
-    Start time of a process; empty if it does not exist. On Linux it is the kernel's number, because the output of ps depends on
-    time zone and language, and changes with the clock.
+    The start time of a process; empty if the process does not exist.
+
+    On Linux, it is the number from /proc. The output of ps depends on the time zone and the language, and changes with the clock.
     """
     if os.path.exists("/proc/self/stat"):
         try:

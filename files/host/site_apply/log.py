@@ -10,13 +10,14 @@ from typing import Optional
 
 from . import times
 
-# Bytes of a line. A line over 64 KiB would hang Pulumi's engine. A long line keeps its beginning and its end, because the end has
-# the command that fixes the problem.
+# Limits in bytes for a line, and for the parts of a longer line that are kept. A line over 64 KiB would make Pulumi's engine hang.
+# The end is kept because it contains the command that fixes the problem.
 _LONGEST, _HEAD, _TAIL = 4000, 2700, 1200
-# Bytes of the log file. One old file is kept.
+# The largest size of the log file, in bytes. One old file is kept.
 _LARGEST = 1024 * 1024
 
-# Characters that control a terminal: C0 except tab, and DEL; then C1 and bidirectional controls. Containers may print them.
+# Characters that control a terminal, which containers may print. _CONTROL: C0 except tab, and DEL. _HIDDEN: C1 and bidirectional
+# controls.
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 _HIDDEN = re.compile("[\u0080-\u009f\u202a-\u202e\u2066-\u2069]")
 
@@ -30,7 +31,7 @@ def log_to(file: Path) -> None:
 
 
 def rotate() -> None:
-    """Starts a new log file if the current one is too large. Only while the lock is held."""
+    """Starts a new log file if the current one is too large. The caller must hold the lock."""
     if _file and _file.is_file() and _file.stat().st_size > _LARGEST:
         _file.replace(f"{_file}.old")
 
@@ -71,7 +72,7 @@ def printable(line: str) -> str:
 
 
 class Waiting:
-    """Shows once a minute what the program waits for, and for how long."""
+    """Shows once a minute what the program waits for, and how long it has waited."""
 
     def __init__(self, what: str) -> None:
         self._what = what
@@ -85,6 +86,7 @@ class Waiting:
         return time.monotonic() - self._said >= times.SAID_EVERY
 
     def still(self, so_far: str = "") -> None:
+        """Shows a progress line if it is time. so_far: a text that describes the progress."""
         if self.is_time_to_say():
             self._said = time.monotonic()
             say(f"{self._what} ({int(self.seconds)} s){so_far} ...")

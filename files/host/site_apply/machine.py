@@ -75,7 +75,7 @@ def _check_engine() -> None:
 
 
 def check_owner(layout: Layout, project: Project) -> None:
-    """Refuses a second checkout with the same stack name: both would use the same containers."""
+    """Throws Refusal for a second checkout with the same stack name, because both would use the same containers."""
     other = other_owner(layout, project)
     if other:
         raise Refusal(
@@ -85,7 +85,7 @@ def check_owner(layout: Layout, project: Project) -> None:
 
 
 def other_owner(layout: Layout, project: Project) -> Optional[str]:
-    """The other folder from which the project's containers were released; None if there is none, or if it was moved."""
+    """The other folder from which the project's containers were released. None if there is none, or if the folder was moved."""
     for folder in project.listed('{{.Label "com.docker.compose.project.working_dir"}}'):
         if folder and not folder.startswith(f"{layout.root}/") and not _is_gone(Path(folder).parent):
             return folder.partition("/.state/")[0]
@@ -93,7 +93,7 @@ def other_owner(layout: Layout, project: Project) -> Optional[str]:
 
 
 def _is_gone(path: Path) -> bool:
-    """Whether a path does not exist. False if this user cannot tell."""
+    """Whether a path does not exist. Returns False if this user has no permission to check it."""
     if os.path.exists(path):
         return False
     around = path.parent
@@ -103,7 +103,7 @@ def _is_gone(path: Path) -> bool:
 
 
 def check_name(layout: Layout, new: Manifest) -> None:
-    """Refuses a renamed stack or project, which would start a second site beside the running one."""
+    """Throws Refusal if the stack or project was renamed, because that would start a second site beside the running one."""
     former = manifest_of(layout.current)
     if former is None or former.project == new.project:
         return

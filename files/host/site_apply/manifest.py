@@ -1,4 +1,4 @@
-"""The manifests release.json and secrets.json. files/release/manifest.ts defines them."""
+"""The manifests release.json and secrets.json. files/release/manifest.ts defines and explains their keys."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def read_manifest(kind: type[Kind], file: Path, *, strict: bool = True) -> Kind:
     """
     Reads a manifest. Throws ManifestError.
 
-    strict: whether unknown keys are an error. A release of a newer version of this program may have some.
+    strict: whether unknown keys are an error. A manifest of a newer version of this program may contain some.
     """
     try:
         value = json.loads(file.read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""Networks of the site. Compose makes them and connects the services; compose.yaml says all of it."""
+"""Networks of the site. Compose creates them and connects the services, as compose.yaml says."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from .docker import DockerError, Project
 from .layout import Layout
 from .releases import manifest_of
 
-# Full names of each service's networks.
+# By service: the full names of its networks.
 Networks = dict[str, set[str]]
 
 
 def networks_of(project: Project, folder: Path) -> Networks:
-    """What a release's compose.yaml says."""
+    """The networks in the compose.yaml of a release's folder. Throws DockerError if it cannot be read."""
     said = project.compose(folder, "config", "--format", "json", errors=False)
     if not said.ok:
         raise DockerError(f"docker compose: the networks of {folder} could not be read")
@@ -27,11 +27,13 @@ def networks_of(project: Project, folder: Path) -> Networks:
 
 def make_room(layout: Layout, project: Project) -> None:
     """
-    Stops containers that are on a network which the release gives to other services. Compose recreates or removes them, but would
-    start an app on that network meanwhile: no app meets another one.
+    Stops containers that are on a network which the release gives to other services.
+
+    Compose recreates or removes these containers, but it may start an app of the release on the network before that. Two apps must
+    never share a network.
     """
     if (layout.current / legacy.HEADER).is_file():
-        return  # Its compose.yaml does not say all; see legacy.attach_networks.
+        return  # Its compose.yaml does not list all networks; see legacy.attach_networks.
     networks = networks_of(project, layout.current)
     for container in docker.inspect(*project.containers(running=True)):
         service = container.labels.get("com.docker.compose.service", "")
@@ -40,14 +42,19 @@ def make_room(layout: Layout, project: Project) -> None:
 
 
 def is_in_the_way(service: str, on: set[str], networks: Networks) -> bool:
+    """
+    Whether a service's container is on a network that it must leave and that the release gives to another service.
+
+    on: the container's networks. networks: the networks of the release's services.
+    """
     left = on - networks.get(service, set())
     return any(left & others for others in networks.values())
 
 
-def forget_networks(layout: Layout, project: Project) -> None:
-    """Removes networks that the current release does not have. One that stays is no reason for a release to fail."""
+def prune_networks(layout: Layout, project: Project) -> None:
+    """Removes networks that the current release does not have. A failure is ignored, because an unused network does no harm."""
     running = manifest_of(layout.current)
-    # A release of an earlier version of this program may name none.
+    # A release of an earlier version of this program may list no networks.
     if running and running.networks:
         with suppress(DockerError):
             for line in project.networks('{{.Name}} {{.Label "com.docker.compose.network"}}'):
@@ -56,12 +63,9 @@ def forget_networks(layout: Layout, project: Project) -> None:
                     docker.act("network", "rm", network)
 
 
-def leave_none(layout: Layout, project: Project) -> None:
-    """
-    Removes the networks that Compose has made for a release that was refused. Where no site runs yet, nothing is left of it;
-    otherwise the running release's stay.
-    """
+def remove_networks_of_refused(layout: Layout, project: Project) -> None:
+    """Removes the networks that Compose created for a refused release. Networks of the running release stay."""
     if layout.current.is_symlink():
-        forget_networks(layout, project)
+        prune_networks(layout, project)
     else:
         project.compose(layout.incoming, "--profile", "check", "--profile", "certificates", "down")

@@ -1,4 +1,4 @@
-"""Ends what users started who were removed from the allow list."""
+"""Ends the processes of users who were removed from the allow list."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .rollout import command_to_recreate
 
 def end_removed(layout: Layout, project: Project, newest: Manifest, before: Optional[Manifest]) -> None:
     """
-    Ends processes of removed users in services that can identify them, and tells what stays.
+    Ends processes of removed users in services that can identify them, and shows what may still be there.
 
     before: the previous release, whose allow list shows who was removed; None if there is none.
     """

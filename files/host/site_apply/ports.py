@@ -27,11 +27,11 @@ def check(project: Project, manifest: Manifest) -> None:
 
 
 def _advice(port: Port) -> str:
-    # Ports for the public internet cannot be changed.
+    # The ports for the public internet cannot be changed.
     if not port.setting:
-        return "Stop that"
+        return "Stop it"
     other = port.port + (1000 if port.port < 64000 else -1000)
-    return f"Stop that, or give the site another port (pulumi config set {port.setting} {other})"
+    return f"Stop it, or give the site another port (pulumi config set {port.setting} {other})"
 
 
 def _listener(port: Port) -> Optional[str]:

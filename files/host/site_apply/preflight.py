@@ -13,6 +13,7 @@ _OF_DOCKER = ("Error response from daemon", "annot connect to the Docker daemon"
 
 
 def check_compose(layout: Layout, project: Project) -> None:
+    """Checks the generated compose.yaml. Throws Refusal."""
     result = project.compose(layout.incoming, "config", "--quiet")
     if not result.ok:
         raise Refusal(

@@ -25,7 +25,7 @@ def prune_releases(layout: Layout, release: str, previous: str) -> None:
     for folder in folders_in(layout.releases):
         if folder.name not in kept:
             remove(folder)
-    # Secrets are named in releases or in their files, so unused files are removed first.
+    # Unused files are removed before unused secrets, because files may name secrets, too.
     for kind in (layout.files, layout.secrets):
         versions = [version for service in folders_in(kind) for version in folders_in(service)]
         named = _named_in({version.name for version in versions}, layout.releases, layout.files)
@@ -35,7 +35,7 @@ def prune_releases(layout: Layout, release: str, previous: str) -> None:
 
 
 def _named_in(names: set[str], *folders: Path) -> set[str]:
-    """The names that occur in a file below the folders."""
+    """The names that occur in any file below the folders."""
     found: set[str] = set()
     for folder in folders:
         for file in folder.rglob("*"):

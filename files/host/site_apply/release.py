@@ -31,7 +31,7 @@ from .floating import Renewed
 from .layout import Layout, folders_in, place, target_of
 from .log import say
 from .manifest import Manifest, ManifestError, read_manifest
-from .networks import leave_none
+from .networks import remove_networks_of_refused
 from .rollback import roll_back
 from .rollout import Rollout
 
@@ -47,14 +47,14 @@ def release(layout: Layout) -> int:
 
 
 def _release(layout: Layout, manifest: Manifest, project: Project) -> int:
-    # Nothing changes the running site before `_switch`.
+    # Nothing before `_switch` changes the running site.
     machine.check_owner(layout, project)
     machine.check_name(layout, manifest)
     space.check(layout, manifest)
     previous = target_of(layout.current)
     before = releases.manifest_of(layout.current)
     renewed = _prepare(layout, manifest, project)
-    with keep_history.set_aside(manifest, before, project):
+    with keep_history.during_release(manifest, before, project):
         return _switch(layout, manifest, project, before, previous, renewed)
 
 
@@ -114,7 +114,7 @@ def _prepare(layout: Layout, manifest: Manifest, project: Project) -> list[Renew
             certificate.ensure()
         preflight.check_files(layout, project)
     except Refusal:
-        leave_none(layout, project)
+        remove_networks_of_refused(layout, project)
         raise
     releases.keep(layout, manifest.release)
     announce(layout, project)

@@ -16,7 +16,10 @@ FILE = "release.json"
 
 
 def manifest_of(folder: Path) -> Optional[Manifest]:
-    """Manifest of the release in a folder, also of an earlier version of this program; None if there is none."""
+    """
+    The manifest of the release in a folder; None if there is none. Also reads releases of earlier versions. Throws Refusal if it is
+    not understood.
+    """
     try:
         if (folder / FILE).is_file():
             return read_manifest(Manifest, folder / FILE, strict=False)
@@ -31,7 +34,7 @@ def manifest_of(folder: Path) -> Optional[Manifest]:
 
 
 def keep(layout: Layout, release: str) -> None:
-    """Stores the release that has arrived."""
+    """Stores compose.yaml and the manifest of the release that has arrived."""
     folder = layout.releases / release
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("compose.yaml", FILE):

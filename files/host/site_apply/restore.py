@@ -74,7 +74,7 @@ def restore(layout: Layout, wanted: Wanted) -> int:
         if wanted.is_dry:
             return 0
         say("The present state goes into the history first.")
-        keep_history.keep_now(manifest, manifest.history, project)
+        keep_history.save_now(manifest, manifest.history, project)
         if into:
             make_folder(into)
         for part in parts:

@@ -1,4 +1,4 @@
-"""Puts the previous release back. Only the host can do that: after a failure, Pulumi's engine runs no further commands."""
+"""Rolls back to the previous release. Pulumi cannot do this, because its engine runs no further commands after a failure."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def roll_back(layout: Layout, project: Project, newest: Manifest, previous: str,
     except OSError as error:
         say(f"The newer allow list could not be applied ({error}).")
     activate.activate_release(layout, previous, newest.release)
-    # First of all, so that the allow list is in effect even if something else fails.
+    # The reload comes first, so that the allow list is in effect even if a later step fails.
     _reload(layout, project)
     put_back = f"The previous release ({previous.removeprefix('releases/')}) was put back"
     try:
@@ -80,9 +80,11 @@ def _what_runs(layout: Layout, project: Project, failed: str) -> str:
 
 def keep_lists(layout: Layout, project: Project, newest: Manifest, previous: Path) -> None:
     """
-    Keeps users locked out whom the newer release removed. The earlier release's files are copied to a folder with the names of both
-    releases, in which the allow lists contain only users that both releases allow. These files are checked as in any release. If
-    the check fails, the newer release's files stay in use.
+    Makes sure that a rollback does not let in users whom the newer release removed.
+
+    Copies the earlier release's files to a folder with the names of both releases. The allow lists in it contain only users whom
+    both releases allow. The service checks these files as in any release. If the check fails, the newer release's files stay in
+    use.
     """
     earlier_release = manifest_of(previous)
     for service in newest.services:
@@ -105,7 +107,7 @@ def keep_lists(layout: Layout, project: Project, newest: Manifest, previous: Pat
 
 
 def _take_over(layout: Layout, project: Project, service: Service, previous: Path, earlier: Path, kept: Path) -> Optional[str]:
-    """Creates and checks that folder. Returns why it cannot be used, or None."""
+    """Creates and checks the folder `kept`. Returns why the service cannot use it, or None."""
     try:
         shutil.copytree(earlier, kept)
         newer = layout.files / service.name / service.files

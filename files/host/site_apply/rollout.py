@@ -11,11 +11,11 @@ from .errors import NotStarted
 from .health import is_ready, kernels_in
 from .layout import Layout
 from .log import say
-from .networks import forget_networks, make_room
+from .networks import make_room, prune_networks
 
 
 class Rollout:
-    """Start of the current release."""
+    """The start of the current release. After start(), `broken` lists services that failed but cause no rollback."""
 
     def __init__(self, layout: Layout, project: Project) -> None:
         self._layout, self._project = layout, project
@@ -23,12 +23,12 @@ class Rollout:
         self._running_before = project.containers(running=True)
         self._made_before = project.containers()
         self._brought_up = 0.0
-        # Services that the release goes on without, and those of them that still failed after they were recreated.
+        # Failed services that cause no rollback. `broken` contains those that also failed after they were recreated.
         self._left_alone: set[str] = set()
         self.broken: list[str] = []
 
     def start(self) -> None:
-        """Returns when the release answers. Throws NotStarted if it does not."""
+        """Starts the release, and returns when it answers. Throws NotStarted if it does not."""
         services = self._project.services(self._layout.current)
         _clear_half_made(self._project)
         make_room(self._layout, self._project)
@@ -36,7 +36,7 @@ class Rollout:
         limits.limit_memory(self._project, self._manifest)
         legacy.attach_networks(self._project, self._layout.current)
         limits.allow_processes(self._project, self._manifest)
-        # The allow list takes effect before anything that depends on programs which users can change or slow down. Otherwise a
+        # The allow list must take effect before any step that depends on programs which users can change or slow down. Otherwise a
         # removed user could prevent the removal. Until a service is ready, its host name shows a page that says so.
         for service in self._manifest.services:
             if service.reload:
@@ -48,7 +48,7 @@ class Rollout:
             self._settle(name)
         self._await_nginx()
         hooks.smoke_test(self._project, self._manifest)
-        forget_networks(self._layout, self._project)
+        prune_networks(self._layout, self._project)
 
     def _up(self) -> None:
         words = ("up", "--detach", "--remove-orphans", "--quiet-pull", "--no-build", "--pull", "never")
@@ -73,11 +73,13 @@ class Rollout:
 
     def _settle(self, name: str) -> bool:
         """
-        Waits until a service is ready. A service that fails although the release did not change it is recreated, because `docker
-        compose up` does not touch a container in a restart loop; but not if kernels run in it.
+        Waits until a service is ready.
 
-        Returns False if a service fails that users control and that the release did not change: a rollback would not help. Throws
-        NotStarted for any other failing service.
+        A service that fails although the release did not change it is recreated, because `docker compose up` does not touch a
+        container in a restart loop. It is not recreated if kernels run in it.
+
+        Returns False if the failing service is controlled by users and was not changed by the release, because a rollback would not
+        help. Throws NotStarted for any other failing service.
         """
         if name in self._left_alone:
             return False
@@ -98,8 +100,8 @@ class Rollout:
             self.broken.append(name)
         else:
             say(
-                f"This release did not change {name} and goes on without it. Recreate its container, which ends everything that"
-                f" runs in it: {command_to_recreate(self._layout, self._project, name)}"
+                f"This release did not change {name} and continues without it. Recreate its container, which ends everything"
+                f" that runs in it: {command_to_recreate(self._layout, self._project, name)}"
             )
         self._left_alone.add(name)
         return False
@@ -123,14 +125,16 @@ class Rollout:
 
     def _await_nginx(self) -> None:
         """
-        Waits until nginx has looked up new containers. It does so every 2 seconds (`resolver` in files/services/nginx/nginx.conf),
-        and answers 502 until then. A release must not end before.
+        Waits until nginx has looked up the addresses of new containers.
+
+        nginx does this every 2 seconds (`resolver` in files/services/nginx/nginx.conf) and answers 502 until then.
         """
         if self._project.containers(running=True) != self._running_before:
             time.sleep(max(0, self._brought_up + 3 - time.monotonic()))
 
 
 def command_to_recreate(layout: Layout, project: Project, service: str) -> str:
+    """The command with which a user recreates a service's container."""
     file: Path = layout.current / "compose.yaml"
     where = f"--project-name {project.name} --file '{file}'"
     return f"docker compose {where} up --detach --no-deps --force-recreate {service}"

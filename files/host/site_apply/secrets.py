@@ -9,6 +9,7 @@ from .manifest import ManifestError, SecretsManifest, read_manifest
 
 
 def place_secrets(layout: Layout) -> int:
+    """Stores the secret files from standard input. Throws Refusal."""
     with archive.arrived(layout) as incoming:
         try:
             manifest = read_manifest(SecretsManifest, incoming / "secrets.json")
@@ -17,7 +18,7 @@ def place_secrets(layout: Layout) -> int:
         for service, owner in manifest.owners.items():
             folder = layout.secrets / service
             folder.mkdir(parents=True, exist_ok=True)
-            # The service's user may enter its folder; only it can read the files.
+            # The service's user must be able to enter the folder. The files themselves can be read only by that user.
             folder.chmod(0o711)
             uid, gid = (int(number) for number in owner.split(":"))
             for version in folders_in(incoming / service):

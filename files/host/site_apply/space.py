@@ -1,4 +1,4 @@
-"""Space on the site's disks: a release needs some, a nearly full disk is reported, and with what fills it."""
+"""Checks the space on the site's disks before a release, and warns about a nearly full disk."""
 
 from __future__ import annotations
 
@@ -15,23 +15,28 @@ from .layout import Layout
 from .log import say
 from .manifest import Manifest
 
-# A disk is reported from this share in use, in percent, on; a large one not before so many bytes are left. The front page has the
-# same limits (files/services/jupyter/jupyter_up/disk.py).
+# A disk is nearly full if at least this percentage is used and fewer than this number of bytes are free. The site's front page uses
+# the same limits (files/services/jupyter/jupyter_up/disk.py).
 WARN_AT, WARN_BELOW = 85, 50 * 10**9
-# Files of a release, new containers and what services write when they start. A disk with less could fill up half-way.
-NEEDED_MIB, NEEDED_FILES = 64, 1000
+# Free space and inodes that a release needs: for its files, for new containers, and for files that services write when they start.
+# With less, the disk could become full during the release.
+NEEDED_MIB, NEEDED_INODES = 64, 1000
 
 
 @dataclass(frozen=True)
 class Disk:
-    """A file system, by the first of the site's folders on it. Space for root alone counts as used."""
+    """
+    A file system. Sizes are in bytes. Space that is reserved for root counts as neither used nor free.
+
+    folder: the first of the site's folders on it. device: its device number.
+    """
 
     folder: Path
     device: int
     used: int
     free: int
-    # How many files more it can hold; None where it has no limit.
-    free_files: Optional[int] = None
+    # None if the file system has no limit of inodes.
+    free_inodes: Optional[int] = None
 
     @property
     def percent(self) -> int:
@@ -43,7 +48,7 @@ class Disk:
 
     @property
     def is_full(self) -> bool:
-        return self.free_mib < NEEDED_MIB or (self.free_files is not None and self.free_files < NEEDED_FILES)
+        return self.free_mib < NEEDED_MIB or (self.free_inodes is not None and self.free_inodes < NEEDED_INODES)
 
     @property
     def free_mib(self) -> int:
@@ -51,7 +56,7 @@ class Disk:
 
 
 def disk_of(folder: Path) -> Disk:
-    """The file system that a folder is or will be on."""
+    """The file system of a folder. If the folder does not exist yet, it is that of its nearest existing parent."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     found = os.statvfs(folder)
@@ -61,18 +66,20 @@ def disk_of(folder: Path) -> Disk:
 
 
 def check(layout: Layout, manifest: Manifest) -> None:
-    """Throws Refusal where a release could fill a disk half-way."""
+    """Throws Refusal if a disk does not have the space that a release needs."""
     for disk in _disks(layout, manifest):
         if disk.is_full:
-            files = "" if disk.free_files is None else f" and {NEEDED_FILES} files, of which it can hold {disk.free_files} more"
+            free, needed = f"{disk.free_mib} MiB", f"{NEEDED_MIB} MiB"
+            if disk.free_inodes is not None:
+                free, needed = f"{free} and {disk.free_inodes} inodes", f"{needed} and {NEEDED_INODES} inodes"
             raise Refusal(
-                f"The disk is full: {disk.free_mib} MiB are free at {disk.folder}, and a release needs {NEEDED_MIB}{files}."
+                f"The disk is full: {free} are free at {disk.folder}, but a release needs {needed}."
                 f" Nothing was changed. {_what_fills(disk, layout, manifest)} Then run pulumi up again."
             )
 
 
 def warn(layout: Layout, manifest: Manifest) -> None:
-    """Says which disks are nearly full, and with what."""
+    """Shows which disks are nearly full, and what uses their space."""
     for disk in _disks(layout, manifest):
         if disk.is_nearly_full:
             say(
@@ -81,13 +88,13 @@ def warn(layout: Layout, manifest: Manifest) -> None:
             )
 
 
-def is_lacking(error: BaseException) -> bool:
-    """Whether an error is one for want of space."""
+def is_out_of_space(error: BaseException) -> bool:
+    """Whether an error was caused by a full disk or an exceeded quota."""
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _disks(layout: Layout, manifest: Manifest) -> list[Disk]:
-    """Each file system of the site once."""
+    """The file systems of the site's folders, each once."""
     engine = _docker_folder()
     folders = [layout.root, *_data_folders(manifest), *([engine] if engine else [])]
     found: dict[int, Disk] = {}
@@ -102,13 +109,13 @@ def _data_folders(manifest: Manifest) -> list[Path]:
 
 
 def _docker_folder() -> Optional[Path]:
-    """Nothing where Docker has a machine of its own, whose disk nobody sees from here."""
+    """Docker's data folder; None if Docker runs in its own virtual machine, whose disk is not visible."""
     folder = docker.info("DockerRootDir")
     return Path(folder) if os.path.isdir(folder) else None
 
 
 def _what_fills(disk: Disk, layout: Layout, manifest: Manifest) -> str:
-    """Sentences: what is large on a disk, and what helps."""
+    """Sentences that list the largest folders on a disk, and how to free space."""
     sizes = [(_used_below(folder), str(folder)) for folder in _data_folders(manifest) if disk_of(folder).device == disk.device]
     engine = _docker_folder()
     if engine and disk_of(engine).device == disk.device:
@@ -118,14 +125,14 @@ def _what_fills(disk: Disk, layout: Layout, manifest: Manifest) -> str:
         ", or make the disk larger (pulumi config set dataDiskGb, or bootDiskGb without a data disk)" if manifest.machine else ""
     )
     return (
-        (f"The largest of the site on it: {held}. " if held else "")
-        + "Delete what nobody needs: the page /disk of Jupyter's address shows the largest files, and docker image prune --all"
-        + f" removes each image that no container uses{larger}."
+        (f"The largest folders of the site on it: {held}. " if held else "")
+        + "Delete files that nobody needs: the page /disk of Jupyter's address shows the largest ones, and docker image prune"
+        + f" --all removes each image that no container uses{larger}."
     )
 
 
 def _used_below(folder: Path) -> int:
-    """Bytes of a folder; 0 where it takes too long, or nobody may look. A folder that is mounted in it has a line of its own."""
+    """Bytes of a folder without folders that are mounted in it. Returns 0 if counting takes too long or is not permitted."""
     told = run(["du", "-xsk", str(folder)], within=times.MEASURED_WITHIN)
     size = told.text.split("\t")[0]
     return int(size) * 1024 if size.isdigit() else 0

@@ -5,12 +5,12 @@ from __future__ import annotations
 ARRIVES_WITHIN = 120
 TURN_WITHIN = 600
 ENGINE_WITHIN = 120
-# Any other command of Docker or of a tool on this machine.
+# For all other commands of Docker and of tools on this machine.
 QUESTION_WITHIN = 300
 CHECKED_WITHIN = 600
-# Docker stops and starts containers.
+# For commands that stop and start containers.
 STARTED_WITHIN = 1800
-# 6 GB at 1 MB a second take 100 minutes.
+# Pulling 6 GB at 1 MB a second takes 100 minutes.
 PULLED_WITHIN = 10800
 # JupyterLab takes 400 seconds after a boot on a disk with 22 reads per second. A container that stops is noticed at once.
 READY_WITHIN = 900
@@ -19,10 +19,10 @@ UNCHANGED_WITHIN = 60
 PREPARE_WITHIN = 240
 DISMISS_WITHIN = 30
 RELOAD_WITHIN = 30
-# One check in a container.
+# For one check in a container.
 ANSWER_WITHIN = 30
 ASK_WITHIN = 30
-# How much a folder holds.
+# For measuring a folder.
 MEASURED_WITHIN = 20
 CERTIFICATE_WITHIN = 600
 RENEWED_WITHIN = 600
@@ -34,7 +34,8 @@ BACKED_UP_WITHIN = 24 * 3600
 LOADED_WITHIN = 3600
 # The state before a restore. Without it, nothing is overwritten.
 KEPT_WITHIN = 1800
-# The longest wait of a release for the state before it. The timer has kept one a few minutes ago.
+# How long a release waits until the state before it is saved. It may be short, because the timer has saved a state a few minutes
+# ago.
 STATE_KEPT_WITHIN = 20
-# Interval of progress lines.
+# The interval of progress lines.
 SAID_EVERY = 60

@@ -11,7 +11,11 @@ class NotUnderstood(Exception):
 
 
 def parse(kind: Any, value: Any, where: str, strict: bool = True) -> Any:
-    """Converts a JSON value to a type. Throws NotUnderstood."""
+    """
+    Converts a JSON value to a type. Throws NotUnderstood.
+
+    kind: the type. where: the value's path for errors. strict: whether unknown keys are an error.
+    """
     origin, inner = get_origin(kind), get_args(kind)
     if origin is Union:
         return parse(inner[0], value, where, strict)
@@ -35,4 +39,4 @@ def _parse_fields(kind: Any, value: dict[str, Any], where: str, strict: bool) ->
     try:
         return kind(**{name: parse(types[name], each, f"{where}.{name}", strict) for name, each in known.items()})
     except TypeError as error:
-        raise NotUnderstood(f"{where} is not whole: {error}") from error
+        raise NotUnderstood(f"{where} is incomplete: {error}") from error

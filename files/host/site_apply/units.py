@@ -1,4 +1,4 @@
-"""Installs a release's systemd units: timers that renew the certificate, keep the history and make backups."""
+"""Installs a release's systemd units: timers that renew the certificate, make the history and make backups."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from .manifest import Manifest
 
 _SYSTEM = Path("/etc/systemd/system")
 
-
-# By the end of a timer's name: what does not happen without it, and the command that does it.
+# By the last word of a timer's name: what it does, and the command that does the same, with its interval.
 _WITHOUT = {
     "certificate": ("renews the certificate", "renew every day"),
     "backup": ("makes backups of your work", "backup every hour"),
@@ -25,7 +24,7 @@ _WITHOUT = {
 
 
 def place(layout: Layout, manifest: Manifest) -> None:
-    """Installs the release's units, and removes those of earlier releases."""
+    """Installs the release's units, and removes units of earlier releases. Without systemd, shows what the user must do instead."""
     folders = [layout.files / service.name / service.files for service in manifest.services if service.units]
     if manifest.history and manifest.history.units:
         folders.append(layout.files / "site-history" / manifest.history.units)
@@ -45,6 +44,7 @@ def place(layout: Layout, manifest: Manifest) -> None:
 
 
 def _without(timer: Path) -> tuple[str, str]:
+    """What a timer does, and the command that does the same, with its interval."""
     return _WITHOUT[timer.stem.rpartition("-")[2]]
 
 
@@ -65,7 +65,7 @@ def _place(layout: Layout, unit: Path) -> None:
 
 
 def remove_all(layout: Layout, except_for: frozenset[str] | set[str] = frozenset()) -> None:
-    """Stops and removes the site's units."""
+    """Stops and removes the site's units. except_for: names of the units that stay."""
     for copy in sorted(layout.units.glob("*")):
         if copy.name in except_for:
             continue

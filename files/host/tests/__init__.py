@@ -1,1 +1,5 @@
-"""Unit tests of the host's program, not sent to hosts: python3 -m unittest discover --start-directory files/host"""
+"""
+Unit tests of the host program. They are not sent to hosts.
+
+    python3 -m unittest discover --start-directory files/host
+"""

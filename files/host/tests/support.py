@@ -12,7 +12,7 @@ from site_apply.layout import Layout
 
 
 class HostTest(unittest.TestCase):
-    """A test with a site's folder, which collects the program's output."""
+    """A test with a site's folder. Collects the program's output."""
 
     def setUp(self) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="jupyter-up-"))
@@ -25,6 +25,7 @@ class HostTest(unittest.TestCase):
         self.addCleanup(setattr, log, "_write", write)
 
     def write(self, path: str, text: str = "a\n") -> Path:
+        """Writes a file below the site's folder."""
         file = self.root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)

@@ -14,7 +14,7 @@ def names(*entries: str) -> str:
 
 
 class AllowedByBothTest(unittest.TestCase):
-    def test_keeps_whom_both_let_in_by_name_or_by_domain(self) -> None:
+    def test_keeps_users_whom_both_maps_allow_by_address_or_domain(self) -> None:
         for first, second, both in [
             (["ann@a.b"], ["ann@a.b"], ["ann@a.b"]),
             (["ann@a.b"], ["bob@a.b"], []),
@@ -28,12 +28,12 @@ class AllowedByBothTest(unittest.TestCase):
             with self.subTest(first=first, second=second):
                 self.assertEqual(allowed_by_both(names(*first), names(*second)), names(*both))
 
-    def test_takes_the_other_map_where_one_goes_by_the_sites_list(self) -> None:
+    def test_returns_the_other_map_if_one_refers_to_the_sites_list(self) -> None:
         by_site = "default $site_verdict;\n"
         self.assertEqual(allowed_by_both(by_site, names("ann@a.b")), names("ann@a.b"))
         self.assertEqual(allowed_by_both(names("ann@a.b"), by_site), names("ann@a.b"))
 
-    def test_compares_without_case_and_keeps_the_first_ones_other_lines(self) -> None:
+    def test_ignores_case_and_keeps_the_other_lines_of_the_first_map(self) -> None:
         first = '# people\ndefault deny;\n"true:Ann@A.b" allow;\n'
         self.assertEqual(allowed_by_both(first, names("ann@a.b")), '# people\ndefault deny;\n"true:ann@a.b" allow;\n')
 

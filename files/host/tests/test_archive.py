@@ -6,13 +6,13 @@ from site_apply.archive import Incomplete, unpack
 
 
 class UnpackTest(unittest.TestCase):
-    def test_gives_the_lines_of_each_file_as_they_are(self) -> None:
+    def test_returns_the_unchanged_lines_of_each_file(self) -> None:
         files = unpack(b"file a/b.conf 0644\n|x \r\n|\n||bar\nfile c 0600\nend 2\n")
         self.assertEqual(
             [(file.path, file.mode, file.lines) for file in files], [("a/b.conf", 0o644, [b"x \r", b"", b"|bar"]), ("c", 0o600, [])]
         )
 
-    def test_refuses_what_is_not_whole(self) -> None:
+    def test_refuses_an_incomplete_or_invalid_text(self) -> None:
         for text, reason in [
             (b"", "the end is missing"),
             (b"\nend 0\n", "line 1 is not understood"),

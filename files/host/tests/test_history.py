@@ -1,4 +1,4 @@
-"""The history on real folders."""
+"""Tests of the history, with real folders."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ROOMY = Disk(10**12, 10**12, 0, 0)
 
 
 def content_of(folder: Path) -> dict[str, object]:
-    """What is in a folder: each file's bytes, mode, owner and time, by its name."""
+    """The content of a folder: bytes, mode, owner and time of each file, by path."""
     found: dict[str, object] = {}
     for around, folders, files in os.walk(os.fsencode(folder)):
         for name in folders + files:
@@ -55,7 +55,7 @@ class HistoryCase(HostTest):
 
     def setUp(self) -> None:
         super().setUp()
-        # Thousands of runs need not wait for this machine's disk.
+        # Without these, thousands of runs would wait for the disk.
         self.replace(store, "sync_all", lambda descriptor: None)
         self.replace(os, "fsync", lambda descriptor: None)
         self.replace(turn, "Pace", functools.partial(Pace, rest=lambda seconds: None))
@@ -66,7 +66,7 @@ class HistoryCase(HostTest):
         self.history = self.history_of(Source(str(self.work), "jupyter/notebooks", ["History"]))
 
     def replace(self, around: object, name: str, value: object) -> None:
-        """Until the end of the test."""
+        """Replaces an attribute until the end of the test."""
         self.addCleanup(setattr, around, name, getattr(around, name))
         setattr(around, name, value)
 
@@ -74,13 +74,13 @@ class HistoryCase(HostTest):
         return History(str(self.root / "history"), 15, percent, self.KEEP, list(sources))
 
     def assert_same(self, one: dict[str, object], other: dict[str, object]) -> None:
-        """Without a comparison of texts, which takes minutes for long ones."""
+        """Compares two folders. assertEqual would take minutes to show the difference of long contents."""
         self.assertEqual([name for name in {**one, **other} if one.get(name) != other.get(name)], [])
 
     def run_history(self, minutes: float = 15) -> list[str]:
         lines = turn.take_turn(self.history, lambda: self.disk, lambda: self.now)
         self.now += minutes * 60
-        return ["put off"] if lines is None else lines
+        return ["postponed"] if lines is None else lines
 
     @property
     def series(self) -> Path:
@@ -105,11 +105,11 @@ class TreeTest(HistoryCase):
         with open(odd, "wb") as file:
             file.write(b"odd")
         before = content_of(self.work)
-        self.assertEqual(self.run_history(), ["History: the state of jupyter/notebooks is kept."])
+        self.assertEqual(self.run_history(), ["History: saved the state of jupyter/notebooks."])
         self.assertEqual([tree.name for tree in self.trees], ["2026-11-28 07.15"])
         self.assert_same(content_of(self.trees[0]), before)
 
-    def test_brings_back_what_was_deleted_truncated_overwritten_and_rewritten(self) -> None:
+    def test_keeps_the_state_before_files_are_deleted_truncated_overwritten_or_renamed(self) -> None:
         for number in range(20):
             self.write(f"notebooks/{number % 4}/{number}.ipynb", f"work {number}\n" * number)
         before = content_of(self.work)
@@ -128,7 +128,7 @@ class TreeTest(HistoryCase):
             self.assert_same(content_of(self.trees[0]), before)
         self.assertEqual(len(self.trees), 7)
 
-    def test_copies_what_was_changed_and_links_the_rest_to_the_tree_before(self) -> None:
+    def test_copies_changed_files_and_links_unchanged_ones(self) -> None:
         same, changed = self.write("notebooks/a/same"), self.write("notebooks/a/changed")
         self.run_history()
         changed.write_text("b\n")
@@ -138,7 +138,7 @@ class TreeTest(HistoryCase):
         self.assertNotEqual((second / "a/same").stat().st_ino, same.stat().st_ino)
         self.assertEqual([(tree / "a/changed").read_text() for tree in (first, second)], ["a\n", "b\n"])
 
-    def test_makes_no_tree_where_nothing_has_changed(self) -> None:
+    def test_makes_no_tree_if_nothing_has_changed(self) -> None:
         self.assertEqual(self.run_history(), [])
         self.write("notebooks/a/b")
         self.run_history()
@@ -147,7 +147,7 @@ class TreeTest(HistoryCase):
         self.run_history()
         self.assertEqual(len(self.trees), 2)
 
-    def test_sees_a_change_that_leaves_size_and_time_as_they_were(self) -> None:
+    def test_detects_a_change_that_keeps_size_and_time(self) -> None:
         file = self.write("notebooks/a", "one")
         times = file.stat()
         self.run_history()
@@ -156,14 +156,14 @@ class TreeTest(HistoryCase):
         self.run_history()
         self.assertEqual([(tree / "a").read_text() for tree in self.trees], ["one", "two"])
 
-    def test_takes_no_room_for_a_folder_that_was_moved(self) -> None:
+    def test_does_not_copy_a_moved_folder_again(self) -> None:
         self.write("notebooks/data/large", "x" * MIB)
         self.run_history()
         os.rename(self.work / "data", self.work / "moved")
         self.run_history()
         self.assertEqual(len({(tree / name / "large").stat().st_ino for tree, name in zip(self.trees, ("data", "moved"))}), 1)
 
-    def test_follows_no_link_and_copies_no_pipe(self) -> None:
+    def test_copies_links_as_links_and_leaves_out_pipes(self) -> None:
         secret = self.write("secret/key", "secret")
         os.symlink(secret.parent, self.work / "folder")
         os.mkfifo(self.work / "pipe")
@@ -171,11 +171,11 @@ class TreeTest(HistoryCase):
         self.assertEqual(os.readlink(self.trees[0] / "folder"), str(secret.parent))
         self.assertEqual(os.listdir(self.trees[0]), ["folder"])
 
-    def test_is_not_led_out_by_a_folder_that_becomes_a_link(self) -> None:
+    def test_does_not_follow_a_folder_that_becomes_a_link(self) -> None:
         secret = self.write("secret/key", "secret")
         self.write("notebooks/a/key", "own")
         maker_open = os.open
-        # It was looked at before it is copied.
+        # The scan opens the folder first. The second time, it is opened to be copied.
         times = iter(range(9))
 
         def swap(path: Any, *arguments: Any, **options: Any) -> int:
@@ -197,7 +197,7 @@ class TreeTest(HistoryCase):
         self.assertEqual(copy.st_size, 10**12 + 3)
         self.assertLess(copy.st_blocks * 512, MIB)
 
-    def test_copies_a_file_again_that_changes_while_it_is_read(self) -> None:
+    def test_copies_a_file_again_if_it_changes_while_it_is_read(self) -> None:
         file = self.write("notebooks/a", "before")
         copy_data = copying._copy_data
         turns = iter([b"during", b"after!"])
@@ -215,7 +215,7 @@ class TreeTest(HistoryCase):
         self.assertEqual((self.trees[1] / "a").read_text(), "after!")
         self.assertEqual(self.run_history(), [])
 
-    def test_leaves_out_what_it_is_told_to_and_folders_without_end(self) -> None:
+    def test_leaves_out_excluded_paths_and_very_deep_folders(self) -> None:
         self.write("notebooks/History/a")
         self.write("notebooks/b/History/a")
         os.chdir(self.work)
@@ -237,7 +237,7 @@ class TreeTest(HistoryCase):
         self.assertEqual(self.run_history(), [])
         self.assertLess(time.process_time() - began, 5)
 
-    def test_only_its_own_user_and_jupyter_get_to_it(self) -> None:
+    def test_only_its_owner_can_enter_the_folder(self) -> None:
         self.write("notebooks/a")
         self.run_history()
         folders = {"history": 0o700, "history/jupyter": 0o755, "history/jupyter/notebooks": 0o755, "history/site": 0o700}
@@ -250,7 +250,7 @@ class SpaceTest(HistoryCase):
         (self.work / name).write_bytes(os.urandom(size))
 
     def test_30_days_of_hourly_edits_stay_below_the_share(self) -> None:
-        # A fifth of this disk is 8 MiB; all edits together are 20 times as much.
+        # The history may use a fifth of this disk: 8 MiB. All edits together are 20 times as much.
         self.disk = Disk(40 * MIB, 30 * MIB, 0, 0)
         self.fill("always", MIB // 2)
         most = 0
@@ -260,7 +260,7 @@ class SpaceTest(HistoryCase):
             most = max(most, Store(str(self.root / "history")).state.used)
         self.assertLess(most, 8 * MIB)
         self.assertAlmostEqual(self.used(), Store(str(self.root / "history")).state.used, delta=MIB // 8)
-        # A state of each of the last days is there, however often the files were rewritten.
+        # However often the files are rewritten, a state of each of the last days is kept.
         moments = sorted(trees_in(self.series))
         self.assertGreater(moments[-1] - moments[0], 5 * DAY)
 
@@ -270,14 +270,14 @@ class SpaceTest(HistoryCase):
             self.run_history(minutes=60)
         self.assertEqual(len(self.trees), 7 * 24 + 5)
 
-    def test_what_the_trees_take_is_known_without_measuring(self) -> None:
+    def test_used_space_is_known_without_measuring(self) -> None:
         for number in range(5):
             self.fill("a", MIB)
             self.fill(f"b{number}", 100)
             self.run_history()
         self.assertEqual(self.used(), Store(str(self.root / "history")).state.used)
 
-    def test_code_that_rewrites_all_files_again_and_again_pushes_no_state_out(self) -> None:
+    def test_code_that_rewrites_all_files_cannot_remove_earlier_states(self) -> None:
         self.disk = Disk(40 * MIB, 30 * MIB, 0, 0)
         for name in "abc":
             self.fill(name, MIB)
@@ -287,28 +287,28 @@ class SpaceTest(HistoryCase):
             for name in "abc":
                 self.fill(name, MIB)
             lines = self.run_history()
-        self.assertRegex(" ".join(lines), "no room for [abc]")
+        self.assertRegex(" ".join(lines), "not saved for lack of space: [abc]")
         self.assert_same(content_of(self.trees[0]), before)
 
-    def test_notebooks_find_room_beside_data_that_do_not(self) -> None:
+    def test_saves_notebooks_when_there_is_no_space_for_large_data(self) -> None:
         self.disk = Disk(100 * MIB, 90 * MIB, 0, 0)
         self.write("notebooks/report.ipynb", "work")
         self.fill("data", 16 * MIB)
-        self.assertIn("no room for data. Free some space", " ".join(self.run_history()))
+        self.assertIn("not saved for lack of space: data. Free some space", " ".join(self.run_history()))
         self.assertEqual(os.listdir(self.trees[0]), ["report.ipynb"])
-        # It alone is no reason for more trees.
+        # The large file alone does not cause another tree.
         self.assertEqual(self.run_history(), [])
 
-    def test_makes_nothing_where_the_disk_is_nearly_full(self) -> None:
+    def test_makes_no_tree_on_a_nearly_full_disk(self) -> None:
         self.write("notebooks/a")
         self.disk = Disk(100 * MIB, 9 * MIB, 0, 0)
-        self.assertEqual(self.run_history(), ["History: no room for another state of jupyter/notebooks."])
+        self.assertEqual(self.run_history(), ["History: there is no space for another state of jupyter/notebooks."])
         self.assertEqual(self.trees, [])
         self.disk = Disk(100 * MIB, 50 * MIB, 1000, 90)
         self.run_history()
         self.assertEqual(self.trees, [])
 
-    def test_gives_the_disk_back_where_it_runs_full(self) -> None:
+    def test_removes_old_trees_when_the_disk_becomes_full(self) -> None:
         for _ in range(20):
             self.fill("a", MIB)
             self.run_history(minutes=24 * 60)
@@ -337,7 +337,7 @@ while True:
 """
 
     def check_and_repair(self) -> None:
-        """Whatever there is, is whole; and the next run leaves nothing unfinished."""
+        """Checks that all trees are complete, and that the next run cleans up."""
         for tree in self.trees:
             self.assertEqual(len(os.listdir(tree)), 40, tree)
         self.write("notebooks/0", f"{self.now}")
@@ -354,7 +354,7 @@ while True:
             self.write(f"notebooks/{number}", "a" * 10000)
         self.run_history()
 
-    def test_the_next_run_repairs_what_an_error_leaves_in_any_step(self) -> None:
+    def test_the_next_run_cleans_up_after_an_error_in_any_step(self) -> None:
         step = Pace.step
         left = 0
 
@@ -379,7 +379,7 @@ while True:
             self.check_and_repair()
         self.assertGreater(failed, 80)
 
-    def test_the_next_run_repairs_what_kill_leaves(self) -> None:
+    def test_the_next_run_cleans_up_after_a_killed_one(self) -> None:
         folder = Path(__file__).parents[1]
         for moment in range(12):
             words = [sys.executable, "-B", "-c", self.CHILD, str(self.work), str(self.root / "history")]
@@ -390,48 +390,48 @@ while True:
             child.send_signal(signal.SIGKILL)
             child.wait()
             child.stdout.close()
-            # Trees of the child have the present time.
+            # The child names its trees after the real time.
             self.now = time.time() + 2 * moment * DAY
             self.check_and_repair()
 
 
 class TurnTest(HistoryCase):
-    def test_makes_way_for_a_release(self) -> None:
+    def test_is_postponed_during_a_release(self) -> None:
         self.write("notebooks/a")
         own = Store(self.history.folder)
         own.make()
         with own.locked(turn.RELEASE):
-            self.assertEqual(self.run_history(), ["put off"])
+            self.assertEqual(self.run_history(), ["postponed"])
             self.assertEqual(self.trees, [])
             turn.run_before_release(self.history, 20)
         self.assertEqual(len(self.trees), 1)
 
-    def test_ends_where_a_release_begins(self) -> None:
+    def test_stops_when_a_release_begins(self) -> None:
         for number in range(600):
             (self.work / str(number)).touch()
         Store(self.history.folder).make()
         states = iter([False, False])
         self.replace(Store, "is_locked", lambda store, name: next(states, True))
-        self.assertIn("a release needs the disk. The next one goes on.", self.run_history()[0])
+        self.assertIn("the run was interrupted: a release needs the disk. The next run continues.", self.run_history()[0])
         states = iter([False] * 99)
         self.run_history()
         self.assertEqual(len(os.listdir(self.trees[0])), 600)
 
-    def test_a_release_does_not_wait_for_longer_than_it_says(self) -> None:
+    def test_a_release_waits_no_longer_than_its_limit(self) -> None:
         own = Store(self.history.folder)
         own.make()
         with own.locked(turn.RUN):
             began = time.monotonic()
-            self.assertEqual(turn.run_before_release(self.history, 0.3), ["History: another run is under way."])
+            self.assertEqual(turn.run_before_release(self.history, 0.3), ["History: another run is still in progress."])
             self.assertLess(time.monotonic() - began, 5)
 
-    def test_waits_while_others_wait_for_the_disk_but_not_for_ever(self) -> None:
+    def test_is_postponed_while_the_disk_is_busy_but_not_forever(self) -> None:
         pressure = self.write("pressure", "some avg10=80.00 avg60=1.00 avg300=0.00 total=1\nfull avg10=0.00\n")
         self.write("notebooks/a")
         self.run_history()
         self.replace(turn, "_PRESSURE", pressure)
         self.write("notebooks/a", "b")
-        self.assertEqual(self.run_history(), ["put off"])
+        self.assertEqual(self.run_history(), ["postponed"])
         self.now += 2 * 3600
         self.run_history()
         self.assertEqual(len(self.trees), 2)
@@ -444,7 +444,7 @@ class TurnTest(HistoryCase):
             pace.step()
         self.assertEqual(rests, [1, 1, 1, 1])
 
-    def test_goes_on_with_the_other_sources_where_one_is_missing(self) -> None:
+    def test_saves_the_other_sources_if_one_is_missing(self) -> None:
         self.write("notebooks/a")
         gone = Source(str(self.root / "gone"), "site/apps/gone/data")
         self.history = self.history_of(gone, *self.history.sources)

@@ -1,4 +1,4 @@
-"""The history in a release."""
+"""Tests of the history in a release."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class KeepHistoryTest(HostTest):
         )
         self.manifest = Manifest(1, "one", "lab", history=self.history)
 
-    def test_makes_an_empty_folder_beside_the_notebooks_that_belongs_to_whom_they_belong(self) -> None:
+    def test_creates_an_empty_mount_point_with_the_owner_of_the_notebooks(self) -> None:
         os.chown(self.root / "notebooks", 1234, 100)
         for _ in range(2):
             keep_history.make_mount_point(self.manifest)
         place = (self.root / "notebooks/History").stat()
         self.assertEqual((place.st_uid, place.st_gid, stat.S_IMODE(place.st_mode)), (1234, 100, 0o755))
 
-    def test_hides_nothing_that_is_somebodys(self) -> None:
+    def test_refuses_to_hide_a_file_a_link_or_a_folder_with_content(self) -> None:
         place = self.root / "notebooks/History"
         makes: list[Any] = [
             lambda: self.write("notebooks/History/mine"),
@@ -44,26 +44,26 @@ class KeepHistoryTest(HostTest):
         ]
         for make in makes:
             make()
-            with self.assertRaisesRegex(Refusal, f"(?s)something of yours at {place}.*Nothing was changed.*mv '{place}'"):
+            with self.assertRaisesRegex(Refusal, f"(?s){place} already exists.*Nothing was changed.*mv '{place}'"):
                 keep_history.make_mount_point(self.manifest)
             os.rename(place, self.root / f"aside-{len(os.listdir(self.root))}")
 
-    def test_makes_its_own_folder_for_nobody_else(self) -> None:
+    def test_creates_a_folder_that_only_its_owner_can_enter(self) -> None:
         keep_history.make_folders(self.manifest)
         modes = [stat.S_IMODE((self.root / path).stat().st_mode) for path in ("data", "data/history", "data/history/jupyter")]
         self.assertEqual(modes, [0o755, 0o700, 0o755])
 
-    def test_keeps_the_state_before_a_release_and_the_timers_runs_out_of_its_way(self) -> None:
+    def test_saves_the_state_before_a_release_and_postpones_the_timers_runs(self) -> None:
         self.write("notebooks/a.ipynb")
         keep_history.make_folders(self.manifest)
         project = Project("lab")
         project.containers = lambda *filters, running=False: []  # type: ignore[method-assign]
-        with keep_history.set_aside(self.manifest, self.manifest, project):
+        with keep_history.during_release(self.manifest, self.manifest, project):
             self.assertTrue(Store(self.history.folder).is_locked(RELEASE))
         self.assertFalse(Store(self.history.folder).is_locked(RELEASE))
-        self.assertIn("History: the state of jupyter/notebooks is kept.", self.output)
+        self.assertIn("History: saved the state of jupyter/notebooks.", self.output)
 
-    def test_forgets_an_app_whose_data_are_purged_and_no_other(self) -> None:
+    def test_removes_the_states_of_a_purged_app_and_of_no_other(self) -> None:
         keep_history.make_folders(self.manifest)
         site = "data/history/site"
         gone = [f"{site}/apps/old/data/2026-11-28 07.15/a", f"{site}/databases/2026-11-28 07.15/old.sql.gz"]
@@ -77,7 +77,7 @@ class KeepHistoryTest(HostTest):
         self.assertFalse(Store(self.history.folder).state.is_right)
         self.assertEqual(self.output, "")
 
-    def test_holds_up_no_release(self) -> None:
+    def test_an_error_does_not_stop_a_release(self) -> None:
         keep_history.make_folders(self.manifest)
         project = Project("lab")
 
@@ -85,6 +85,6 @@ class KeepHistoryTest(HostTest):
             raise RuntimeError("out of order")
 
         project.containers = fail  # type: ignore[method-assign]
-        with keep_history.set_aside(self.manifest, self.manifest, project):
+        with keep_history.during_release(self.manifest, self.manifest, project):
             pass
-        self.assertIn("The state before this release could not be kept: out of order", self.output)
+        self.assertIn("The state before this release could not be saved: out of order", self.output)

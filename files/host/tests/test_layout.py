@@ -8,14 +8,14 @@ from .support import HostTest
 
 
 class LayoutTest(HostTest):
-    def test_a_link_is_changed_at_once(self) -> None:
+    def test_a_link_is_changed_atomically(self) -> None:
         folders.link("releases/a", self.layout.current)
         os.symlink("left behind by a killed run", self.root / "current.new")
         folders.link("releases/b", self.layout.current)
         self.assertEqual(folders.target_of(self.layout.current), "releases/b")
         self.assertFalse((self.root / "current.new").is_symlink())
 
-    def test_a_folder_that_is_there_is_written_over_and_not_replaced(self) -> None:
+    def test_an_existing_folder_is_overwritten_and_not_replaced(self) -> None:
         held = self.write("files/web/a/x/damaged", "?\n").parent.parent.stat().st_ino
         self.write("incoming/web/a/x/damaged", "whole\n")
         self.write("incoming/web/a/new", "b\n")

@@ -13,25 +13,25 @@ from .support import HostTest
 
 
 class LockTest(HostTest):
-    def test_is_a_link_that_names_its_holder_and_is_given_back(self) -> None:
+    def test_is_a_link_that_names_its_holder_and_is_removed_at_the_end(self) -> None:
         with lock.held(self.layout):
             self.assertTrue(lock.is_alive(target_of(self.root / "lock")))
             self.assertTrue(target_of(self.root / "lock").startswith(f"{os.getpid()}-"))
         self.assertFalse((self.root / "lock").is_symlink())
 
-    def test_is_given_back_where_the_work_fails(self) -> None:
+    def test_is_released_after_an_error(self) -> None:
         with self.assertRaises(ValueError), lock.held(self.layout):
             raise ValueError
         with lock.held(self.layout):
             pass
 
-    def test_names_no_process_that_is_gone_or_another_one_by_now(self) -> None:
+    def test_is_not_held_by_a_process_that_ended_or_by_a_newer_one_with_its_number(self) -> None:
         ended = subprocess.Popen(["true"])
         ended.wait()
         for holder in ("", "somebody-else", f"{ended.pid}-1", f"{os.getpid()}-1", f"{os.getpid()}"):
             self.assertFalse(lock.is_alive(holder), holder)
 
-    def test_gives_up_after_its_time_and_names_the_holder(self) -> None:
+    def test_gives_up_after_the_time_limit_and_names_the_holder(self) -> None:
         other = subprocess.Popen(["sleep", "60"])
         self.addCleanup(other.wait)
         self.addCleanup(other.kill)
@@ -42,7 +42,7 @@ class LockTest(HostTest):
             with lock.held(self.layout):
                 pass
 
-    def test_says_so_where_no_symbolic_link_can_be_made(self) -> None:
+    def test_explains_that_no_symbolic_link_can_be_created(self) -> None:
         refused = mock.patch.object(os, "symlink", side_effect=PermissionError(1, "Operation not permitted"))
         with (
             refused,

@@ -29,11 +29,11 @@ class ManifestTest(HostTest):
     def read(self, value: object, strict: bool = True) -> Manifest:
         return read_manifest(Manifest, self.write("release.json", json.dumps(value)), strict=strict)
 
-    def test_reads_all_of_the_golden_file(self) -> None:
+    def test_reads_the_whole_golden_file(self) -> None:
         golden = json.loads(GOLDEN.read_text("utf-8"))
         self.assertEqual(without_defaults(read_manifest(Manifest, GOLDEN)), golden)
 
-    def test_has_no_field_that_the_golden_file_has_not(self) -> None:
+    def test_has_only_fields_that_the_golden_file_has(self) -> None:
         golden = read_manifest(Manifest, GOLDEN)
         texts = GOLDEN.read_text("utf-8")
         assert golden.history and golden.backup
@@ -48,23 +48,23 @@ class ManifestTest(HostTest):
             with self.assertRaisesRegex(ManifestError, "release.json has version .*, but this program supports version 1"):
                 self.read({"version": version, "release": "1", "project": "lab"})
 
-    def test_refuses_what_is_not_understood_and_says_where(self) -> None:
+    def test_refuses_an_unknown_value_and_names_its_place(self) -> None:
         cases: list[tuple[dict[str, Any], str]] = [
             ({"ports": [{"address": "0.0.0.0", "port": "80"}]}, r"release\.json\.ports\[0\]\.port is not understood"),
             ({"ports": [{"address": "0.0.0.0", "port": True}]}, r"release\.json\.ports\[0\]\.port is not understood"),
             ({"services": [{"name": "web", "smoke_test": "wget x"}]}, r"services\[0\]\.smoke_test is not understood"),
             ({"services": [{"nmae": "web"}]}, r"services\[0\]\.nmae is not known"),
-            ({"services": [{}]}, r"services\[0\] is not whole"),
+            ({"services": [{}]}, r"services\[0\] is incomplete"),
         ]
         for extra, where in cases:
             with self.assertRaisesRegex(ManifestError, where):
                 self.read({"version": 1, "release": "1", "project": "lab", **extra})
 
-    def test_refuses_what_is_no_json(self) -> None:
+    def test_refuses_invalid_json(self) -> None:
         with self.assertRaisesRegex(ManifestError, "cannot be read"):
             read_manifest(Manifest, self.write("release.json", '{"version": 1'))
 
-    def test_passes_over_what_a_later_version_has_written(self) -> None:
+    def test_ignores_unknown_keys_of_a_later_version(self) -> None:
         self.assertEqual(self.read({"version": 1, "release": "1", "project": "lab", "later": 1}, strict=False).project, "lab")
 
     def test_reads_the_owners_of_secret_files(self) -> None:
@@ -125,7 +125,7 @@ purge old /srv/old
         folders = [folder.path for service in manifest.services for folder in service.folders]
         self.assertEqual(folders, ["/srv/a b"])
 
-    def test_is_none_where_there_is_nothing(self) -> None:
+    def test_is_none_without_a_release(self) -> None:
         (self.root / "releases/old").mkdir(parents=True)
         self.assertIsNone(manifest_of(self.root / "releases/old"))
         self.assertIsNone(manifest_of(self.root / "current"))

@@ -1,4 +1,4 @@
-"""Networks of apps, without Docker."""
+"""Tests of the networks of apps, without Docker."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ NETWORKS = {
 
 
 class InTheWayTest(HostTest):
-    def test_an_app_is_on_a_network_that_another_app_gets(self) -> None:
+    def test_is_true_for_an_app_on_a_network_that_another_app_gets(self) -> None:
         self.assertTrue(is_in_the_way("two", {"lab_to-1"}, NETWORKS))
         self.assertTrue(is_in_the_way("two", {"lab_to-2", "lab_db-1"}, NETWORKS))
 
-    def test_an_app_that_the_release_does_not_have_is_on_one(self) -> None:
+    def test_is_true_for_a_removed_app_on_a_network_of_the_release(self) -> None:
         self.assertTrue(is_in_the_way("removed", {"lab_to-2"}, NETWORKS))
 
-    def test_whoever_is_where_the_release_says_is_not(self) -> None:
+    def test_is_false_for_a_service_on_its_own_networks(self) -> None:
         for service, on in NETWORKS.items():
             self.assertFalse(is_in_the_way(service, on, NETWORKS), service)
 
-    def test_nor_is_whoever_leaves_a_network_that_nobody_gets(self) -> None:
+    def test_is_false_for_a_network_that_no_service_gets(self) -> None:
         self.assertFalse(is_in_the_way("nginx", {"lab_jupyter", "lab_to-5"}, NETWORKS))
         self.assertFalse(is_in_the_way("one", {"lab_to-one"}, NETWORKS))
 
@@ -41,7 +41,7 @@ class EarlierReleaseTest(HostTest):
     HEADER = "project lab\nnetwork to-app\nvisitor nginx to-app\nvisitor mariadb db-app mariadb\n"
 
     def attach(self, connected: Result) -> mock.Mock:
-        """nginx is on its networks already, and MariaDB is not."""
+        """Runs attach_networks. nginx is already on its networks, and MariaDB is not."""
         on = {"nginx": ["lab_jupyter", "lab_to-app"], "mariadb": ["lab_db"]}
         with (
             mock.patch.object(Project, "container_of", lambda _, service: service),
@@ -51,18 +51,18 @@ class EarlierReleaseTest(HostTest):
             legacy.attach_networks(Project("lab"), self.root)
         return act
 
-    def test_connects_whoever_is_not_connected_yet(self) -> None:
+    def test_connects_a_service_that_is_not_connected_yet(self) -> None:
         self.write(".header", self.HEADER)
         act = self.attach(Result(0, b""))
         act.assert_called_once_with("network", "connect", "--alias", "mariadb", "lab_db-app", "mariadb")
 
-    def test_fails_with_dockers_words(self) -> None:
+    def test_fails_with_dockers_message(self) -> None:
         self.write(".header", self.HEADER)
         with self.assertRaises(NotStarted):
             self.attach(Result(1, b"no such network"))
         self.assertIn("mariadb could not be connected to the network db-app. Docker says: no such network", self.output)
 
-    def test_connects_nobody_for_a_release_that_says_it_in_compose_yaml(self) -> None:
+    def test_connects_nothing_if_compose_yaml_has_the_networks(self) -> None:
         self.attach(Result(0, b"")).assert_not_called()
 
 
@@ -74,13 +74,13 @@ class AnnounceTest(HostTest):
         announce._announce_networks(self.layout)
         return self.output
 
-    def test_says_that_networks_were_added(self) -> None:
+    def test_shows_added_networks(self) -> None:
         output = self.announced('["jupyter", "to-4"]', '["jupyter", "to-4", "to-5", "to-6"]')
-        self.assertEqual(output, "Networks added: to-5 to-6. The services in them start anew.\n")
+        self.assertEqual(output, "Networks added: to-5 to-6. The services in them are recreated.\n")
 
-    def test_says_that_networks_were_removed(self) -> None:
+    def test_shows_removed_networks(self) -> None:
         output = self.announced('["jupyter", "to-5"]', '["jupyter"]')
-        self.assertEqual(output, "Networks removed: to-5. The services in them start anew.\n")
+        self.assertEqual(output, "Networks removed: to-5. The services in them are recreated.\n")
 
-    def test_says_nothing_while_they_stay(self) -> None:
+    def test_shows_nothing_if_the_networks_stay(self) -> None:
         self.assertEqual(self.announced('["jupyter"]', '["jupyter"]'), "")

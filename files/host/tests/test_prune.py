@@ -9,7 +9,7 @@ from .support import HostTest
 
 
 class PruneReleasesTest(HostTest):
-    def test_keeps_what_the_running_release_and_the_one_before_name(self) -> None:
+    def test_keeps_everything_that_the_running_and_the_previous_release_name(self) -> None:
         for release, files in (("one", "f1"), ("two", "f2"), ("three", "f3")):
             self.write(f"releases/{release}/compose.yaml", f"files/web/{files}\n")
             self.write(f"files/web/{files}/conf", f"reads secrets k-{release}\n")
@@ -23,7 +23,7 @@ class PruneReleasesTest(HostTest):
         self.assertEqual(sorted(os.listdir(self.root / "files/web")), [".loaded", "current", "f2", "f3"])
         self.assertEqual(sorted(os.listdir(self.root / "secrets/web")), ["k-three", "k-two"])
 
-    def test_changes_nothing_when_the_same_release_is_made_again(self) -> None:
+    def test_changes_nothing_when_the_same_release_is_repeated(self) -> None:
         self.write("releases/one/compose.yaml")
         self.write("releases/two/compose.yaml")
         link("releases/one", self.layout.previous)

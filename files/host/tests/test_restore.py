@@ -74,7 +74,7 @@ class RestoreTest(HostTest):
         for target, new in {
             "site_apply.machine.check": mock.Mock(),
             "site_apply.restore.site_with_backup": lambda _: (self.manifest, self.manifest.backup),
-            "site_apply.keep_history.keep_now": self.kept,
+            "site_apply.keep_history.save_now": self.kept,
             "site_apply.docker.act": self.act,
         }.items():
             patched = mock.patch(target, new)

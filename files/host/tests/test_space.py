@@ -1,4 +1,4 @@
-"""Space on the site's disks."""
+"""Tests of the space on the site's disks."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from .support import HostTest
 _GB = 10**9
 
 
-def _found(blocks: int, free: int, available: int, files: int = 0, free_files: int = 0) -> Callable[[Path], os.statvfs_result]:
-    """A file system with so many MiB, and so many files if it has a limit."""
-    found = (1 << 20, 1 << 20, blocks, free, available, files, free_files, free_files, 0, 255)
+def _found(blocks: int, free: int, available: int, inodes: int = 0, free_inodes: int = 0) -> Callable[[Path], os.statvfs_result]:
+    """A fake of os.statvfs. Sizes are in MiB; without `inodes`, the file system has no limit of inodes."""
+    found = (1 << 20, 1 << 20, blocks, free, available, inodes, free_inodes, free_inodes, 0, 255)
     return lambda folder: os.statvfs_result(found)
 
 
 class DiskTest(unittest.TestCase):
-    def test_reckons_without_what_is_reserved_for_root(self) -> None:
+    def test_counts_space_reserved_for_root_as_neither_used_nor_free(self) -> None:
         with mock.patch.object(os, "statvfs", _found(1000, 60, 10)):
             disk = disk_of(Path("/nowhere/at/all"))
         self.assertEqual((disk.folder, disk.free_mib, disk.percent), (Path("/"), 10, 99))
 
-    def test_is_nearly_full_from_85_percent_on(self) -> None:
+    def test_is_nearly_full_at_85_percent(self) -> None:
         def is_nearly_full(used: int, free: int) -> bool:
             return Disk(Path("/"), 0, used, free).is_nearly_full
 
         self.assertEqual([is_nearly_full(84 * _GB, 16 * _GB), is_nearly_full(85 * _GB, 15 * _GB)], [False, True])
-        # A laptop with much left.
+        # A large disk with much free space.
         self.assertFalse(is_nearly_full(900 * _GB, 100 * _GB))
 
 
@@ -50,20 +50,21 @@ class SpaceTest(HostTest):
         patch.start()
         self.addCleanup(patch.stop)
 
-    def test_refuses_a_release_on_a_full_disk_and_says_what_is_large(self) -> None:
+    def test_refuses_a_release_on_a_full_disk_and_lists_the_largest_folders(self) -> None:
         with mock.patch.object(os, "statvfs", _found(1000, 73, 63)), self.assertRaises(Refusal) as refusal:
             space.check(self.layout, self.manifest)
         text = str(refusal.exception)
-        self.assertIn(f"63 MiB are free at {self.root}, and a release needs 64. Nothing was changed.", text)
+        self.assertIn(f"63 MiB are free at {self.root}, but a release needs 64 MiB. Nothing was changed.", text)
         self.assertIn(f"{self.root}/notebooks 3.0 MB", text)
         self.assertIn("pulumi config set dataDiskGb", text)
 
-    def test_refuses_a_release_where_no_more_files_fit(self) -> None:
+    def test_refuses_a_release_if_inodes_are_missing(self) -> None:
         with mock.patch.object(os, "statvfs", _found(1000, 500, 500, 60000, 7)), self.assertRaises(Refusal) as refusal:
             space.check(self.layout, self.manifest)
-        self.assertIn("and a release needs 64 and 1000 files, of which it can hold 7 more.", str(refusal.exception))
+        self.assertIn("500 MiB and 7 inodes are free at", str(refusal.exception))
+        self.assertIn("but a release needs 64 MiB and 1000 inodes.", str(refusal.exception))
 
-    def test_says_nothing_where_there_is_space(self) -> None:
+    def test_shows_nothing_if_there_is_space(self) -> None:
         with mock.patch.object(os, "statvfs", _found(1000, 200, 160)):
             space.check(self.layout, self.manifest)
             space.warn(self.layout, self.manifest)
@@ -74,6 +75,6 @@ class SpaceTest(HostTest):
             space.warn(self.layout, self.manifest)
         self.assertEqual(self.output.count(f"The disk is 90 % full: 0.1 GB are free at {self.root}."), 1, self.output)
 
-    def test_tells_a_full_disk_from_another_error(self) -> None:
-        self.assertTrue(space.is_lacking(OSError(errno.ENOSPC, "")))
-        self.assertFalse(space.is_lacking(OSError(errno.EACCES, "")))
+    def test_distinguishes_a_full_disk_from_another_error(self) -> None:
+        self.assertTrue(space.is_out_of_space(OSError(errno.ENOSPC, "")))
+        self.assertFalse(space.is_out_of_space(OSError(errno.EACCES, "")))

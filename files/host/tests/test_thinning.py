@@ -1,4 +1,4 @@
-"""Which trees stay."""
+"""Tests of which trees are kept."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ThinningTest(unittest.TestCase):
         trees = [hour + 60, hour + 1800, hour + 3599, MIDNIGHT]
         self.assertEqual(kept(trees, KEEP), {hour + 3599, MIDNIGHT})
 
-    def test_removes_nothing_where_nothing_changes(self) -> None:
+    def test_removes_nothing_as_long_as_nothing_changes(self) -> None:
         long_ago = [MIDNIGHT - 900 * DAY - hours * HOUR for hours in range(10)]
         self.assertEqual(kept(long_ago, KEEP), set(long_ago))
 
@@ -41,7 +41,7 @@ class ThinningTest(unittest.TestCase):
         self.assertEqual(kept([1, 2, 3], Keep(0, 0, 0, 0)), {3})
         self.assertEqual(kept([], KEEP), set())
 
-    def test_comes_to_the_same_however_often_it_is_asked(self) -> None:
+    def test_gives_the_same_result_when_applied_again(self) -> None:
         chance = random.Random(1)
         for _ in range(100):
             trees = {MIDNIGHT - chance.random() * 100 * DAY for _ in range(chance.randrange(1, 300))}
@@ -49,6 +49,6 @@ class ThinningTest(unittest.TestCase):
             self.assertEqual(kept(stays, KEEP), stays)
             self.assertIn(max(trees), stays)
 
-    def test_protects_a_state_of_each_of_the_last_days(self) -> None:
+    def test_protects_one_tree_of_each_of_the_last_days(self) -> None:
         trees = [MIDNIGHT - hours * HOUR for hours in range(24 * 20)]
         self.assertEqual(len([moment for moment in kept(trees, PROTECTED) if MIDNIGHT - moment >= DAY]), 6)

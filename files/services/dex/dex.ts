@@ -11,7 +11,7 @@ import type { Service } from "../../site/service.ts";
 /** Vouch's client id at Dex. */
 export const DEX_CLIENT = "vouch";
 
-/** Time to find the password; as long as Vouch waits. */
+/** How long an unfinished sign-in is kept: as long as Vouch waits for it. */
 const SIGN_IN_MINUTES = 15;
 
 /** The built-in identity provider, with the site's own users. */
@@ -78,7 +78,7 @@ function config(names: Names, users: DexUser[], secrets: Secrets): string {
   return yamlText(file);
 }
 
-/** Constant for an address, whatever users are added or removed; in the form of a UUID, as in Dex's examples. */
+/** A user's ID. It depends on the address only. It has the form of a UUID, as in Dex's examples. */
 function userId(email: string): string {
   const hex = createHash("sha256").update(email).digest("hex");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");

@@ -3,8 +3,8 @@
     end_removed.py <ALLOW-LIST
 
 Run in Jupyter's container after each release. Standard input is the site's allow list, one entry per line: an address, a name
-at GitHub, or `@domain`. jupyter_server_config.py records in each kernel's and terminal's environment who started it, and
-child processes inherit that. All of them run as the same system user, so a user can deliberately hide a process from this.
+at GitHub, or `@domain`. jupyter_server_config.py records in the environment of each kernel and terminal who started it, and
+child processes inherit this environment. All processes run as the same system user, so a user can deliberately hide a process.
 """
 
 import http.client
@@ -19,20 +19,20 @@ from pathlib import Path
 STARTED_BY = "JUPYTER_STARTED_BY"
 DOOR_SECRET = Path("/run/secrets/jupyter/door-secret")
 KERNEL = re.compile(rb"kernel-([0-9a-f-]{36})\.json")
-# Jupyter gives a kernel five seconds to end by itself.
+# Seconds to wait for Jupyter's answer. Jupyter gives a kernel five seconds to end by itself.
 PATIENCE = 10
 
 
 def main():
     allow_list = {line.strip().lower() for line in sys.stdin}
-    # Processes with the user who started each and, for a kernel, its id. Ended ones are counted here.
+    # The ended processes: the user who started each one and, for a kernel, its id.
     ended = {}
     for _ in range(5):
         found = removed(allow_list)
         if not found:
             break
         ended.update(found)
-        # Before the processes are killed: Jupyter restarts a kernel that dies.
+        # Kernels are shut down before the processes are killed, because Jupyter restarts a kernel that dies.
         kernels = {kernel for _, kernel in found.values() if kernel}
         if kernels:
             with ThreadPoolExecutor(len(kernels)) as pool:
@@ -48,13 +48,13 @@ def main():
 
 
 def removed(allow_list):
-    """Processes started by users who are not on the list."""
+    """Processes that were started by users who are not on the allow list."""
     marked = {int(folder.name): marks(folder) for folder in Path("/proc").glob("[0-9]*")}
     return {process: mark for process, mark in marked.items() if mark[0] and not is_allowed(mark[0], allow_list)}
 
 
 def marks(process):
-    """The user who started a process, or None; and its kernel id, if it is a kernel."""
+    """The user who started a process, and the id of its kernel. Each is empty if there is none."""
     try:
         variables = (process / "environ").read_bytes().split(b"\0")
         command = (process / "cmdline").read_bytes()
@@ -67,14 +67,14 @@ def marks(process):
 
 
 def is_allowed(person, allow_list):
-    """Reads the list as nginx does; see peopleMap in files/services/nginx/nginx.ts."""
+    """Whether a user is on the allow list. Compares like nginx; see peopleMap in files/services/nginx/nginx.ts."""
     name = person.lower()
     before, at, domain = name.rpartition("@")
     return name in allow_list or (at + domain in allow_list if before else False)
 
 
 def shut_down(kernel):
-    """Sends the request to Jupyter like its own page: with nginx's secret, and a cookie that matches its header."""
+    """Makes Jupyter shut down a kernel. The request has nginx's secret, and a cookie that matches its XSRF header."""
     headers = {
         "X-Door-Secret": DOOR_SECRET.read_text().strip(),
         "X-Auth-User": "jupyter-up",
@@ -86,8 +86,7 @@ def shut_down(kernel):
         connection.request("DELETE", f"/api/kernels/{kernel}", headers=headers)
         connection.getresponse().read()
     except (OSError, http.client.HTTPException):
-        # The process is killed below all the same.
-        pass
+        pass  # The process is killed later anyway.
 
 
 def kill(process):

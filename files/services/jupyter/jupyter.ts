@@ -10,22 +10,25 @@ import { NOTEBOOKS } from "../mariadb/access.ts";
 import { DATABASE_NETWORK } from "../mariadb/mariadb.ts";
 
 const FILES = "/usr/local/etc/jupyter-up";
-/** Files of the running server, in memory: it starts, and so do kernels, when the disk is full. */
+/** Folder of the running server's files. It is in memory, so that the server and kernels start when the disk is full. */
 const RUN = "/run/jupyter";
-/** The start-up's message for a release; see serve.sh. */
+/** The message of the start-up script for a release; see serve.sh. */
 const NOTICE = `${RUN}/notice`;
 const HOME = "/home/jovyan";
 const file = (name: string) => renderTemplate(new URL(name, import.meta.url));
 
+/** A plugin of JupyterLab, which needs no build. */
+const LAB_EXTENSION = ["package.json", "resend.js"].map((name) => `labextensions/jupyter-up/${name}`);
+
 /** Python modules of jupyter_server_config.py. */
-const MODULES = ["disk", "kernels", "saving"].map((name) => `jupyter_up/${name}.py`);
+const MODULES = ["connections", "disk", "kernels", "saving"].map((name) => `jupyter_up/${name}.py`);
 
 const USER = { uid: 1000, gid: 100 };
 
-/** Processes and threads. numpy alone starts one thread per core in every kernel. */
+/** The most processes and threads. numpy alone starts one thread per core in every kernel. */
 const PROCESSES = 1024;
 
-/** The form that `pd.read_sql("select ...", os.environ["DATABASE_URL"])` accepts. */
+/** Packages that `pd.read_sql("select ...", os.environ["DATABASE_URL"])` needs. */
 const DATABASE_PACKAGES = ["pandas", "SQLAlchemy", "PyMySQL"];
 
 /** JupyterLab: an image of Jupyter Docker Stacks, with the home directory on the host. */
@@ -36,7 +39,7 @@ export function jupyter(
 ): Service {
   const { database, history } = settings;
   const { image, tag, packages } = settings.jupyter;
-  // The image has a name only for user 1000.
+  // The image's passwd file has only the user 1000.
   const nameless = layout.uid === USER.uid ? undefined : layout.uid;
   return {
     name: "jupyter",
@@ -47,7 +50,7 @@ export function jupyter(
     networks: ["jupyter", ...(database ? [DATABASE_NETWORK] : [])],
     compose: {
       ...BASELINE,
-      // More on machines with many cores; see `processesPerCore`.
+      // The host raises this limit on machines with many cores; see `processesPerCore`.
       pids_limit: PROCESSES,
       // Shared memory, up to half of the machine's: PyTorch's loaders and Ray pass their data there. With Docker's own
       // 64 MB, a kernel ends with a bus error. Unused shared memory costs nothing.
@@ -55,13 +58,14 @@ export function jupyter(
       // When memory runs out, a kernel is killed before nginx or Vouch; see also takesMemoryLeft.
       oom_score_adj: 500,
       environment: {
-        // In the home directory, files of a killed server would mislead the next one.
+        // By default this folder is in the home directory, where a killed server would leave files for the next one.
         JUPYTER_RUNTIME_DIR: `${RUN}/runtime`,
-        // For the server alone, see jupyter_server_config.py; it still finds extensions that a user installs.
+        // Only the server ignores packages of the home directory; see jupyter_server_config.py. It still finds extensions
+        // that a user installs.
         PYTHONNOUSERSITE: "1",
-        // The first folder overrides all others: no file of the home directory can change its settings.
+        // The first folder overrides all others, so no file of the home directory can change its settings.
         JUPYTER_CONFIG_PATH: `${FILES}:${HOME}/.local/etc/jupyter`,
-        // For a user whose kernel ran out of memory; see kernels.py.
+        // Shown to a user whose kernel ran out of memory; see kernels.py.
         JUPYTER_UP_MORE_MEMORY: moreMemory(layout),
       },
       command: ["sh", `${FILES}/serve.sh`, NOTICE, "start-notebook.py"],
@@ -74,7 +78,7 @@ export function jupyter(
       at: FILES,
       content: () => ({
         "jupyter_server_config.py": file("jupyter_server_config.py"),
-        ...Object.fromEntries(MODULES.map((module) => [module, file(module)])),
+        ...Object.fromEntries([...MODULES, ...LAB_EXTENSION].map((path) => [path, file(path)])),
         "end_removed.py": file("end_removed.py"),
         "labconfig/default_setting_overrides.json": file("default_setting_overrides.json"),
         "packages.py": file("packages.py"),
@@ -106,7 +110,7 @@ export function jupyter(
     processesPerCore: PROCESSES,
     dismiss: ["python3", `${FILES}/end_removed.py`],
     data: [
-      // Caches and the bin are no work.
+      // The history leaves out caches and the trash.
       {
         source: `${layout.data}/home`,
         target: HOME,
@@ -118,7 +122,7 @@ export function jupyter(
         history: { at: "jupyter/notebooks", without: [HISTORY_MOUNT] },
       },
     ],
-    // Beside the notebooks. The file browser shows nothing outside of their folder.
+    // The mount is inside the notebooks folder, because the file browser shows nothing outside of it.
     foreign: history ? [{ source: `${historyFolder(layout)}/jupyter`, target: `${HOME}/work/${HISTORY_MOUNT}` }] : [],
     virtualHost: {
       label: "jupyter",
@@ -132,19 +136,19 @@ export function jupyter(
   };
 }
 
-/** In SQLAlchemy's notation. */
+/** The URL of the notebooks' database, in SQLAlchemy's notation. */
 function databaseUrl({ notebooksDatabasePassword }: Secrets): string {
   const password = encodeURIComponent(notebooksDatabasePassword);
   return `mariadb+pymysql://${NOTEBOOKS}:${password}@mariadb/${NOTEBOOKS}?charset=utf8mb4`;
 }
 
 /**
- * The folder in memory belongs to the container's user. A mode that lets everybody write would be lost when the container
- * starts again: runc before 1.2 then takes the mode of the folder below.
+ * The tmpfs of the running server's files. It belongs to the container's user. A mode that lets everybody write would be
+ * lost when the container restarts, because runc before 1.2 then uses the mode of the image's folder at that path.
  */
 const runFolder = ({ uid = USER.uid }: HostLayout) => `${RUN}:uid=${uid},gid=${USER.gid},mode=700,size=16m`;
 
-/** The next larger one of the machine types that start with little memory. */
+/** The next larger machine type, for the types with little memory. */
 const LARGER: Record<string, string> = {
   "e2-micro": "e2-small",
   "e2-small": "e2-medium",
@@ -152,17 +156,17 @@ const LARGER: Record<string, string> = {
   "e2-standard-2": "e2-standard-4",
 };
 
-/** A sentence: how the machine gets more memory. */
+/** A sentence for users that says how the machine gets more memory. */
 function moreMemory({ machine }: HostLayout): string {
   if (!machine)
-    return "A machine with more memory has room for it. Docker Desktop has a limit of its own (Settings > Resources).";
+    return "This needs a machine with more memory. Docker Desktop has its own memory limit (Settings > Resources).";
   const command = `pulumi config set machineType ${LARGER[machine] ?? "TYPE"} && pulumi up`;
-  return `A larger machine has room for it. The owner of this site can use one: ${command}`;
+  return `This needs a larger machine. The owner of this site can set one: ${command}`;
 }
 
 /**
- * The image's users as far as programs look them up, with another number for the main one: programs such as ssh fail
- * without a name.
+ * A passwd file with the image's users and another user ID for the main one. Programs such as ssh fail if their user has no
+ * name.
  */
 const passwdFor = (uid: number) => `\
 root:x:0:0:root:/root:/bin/bash

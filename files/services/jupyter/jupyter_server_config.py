@@ -19,21 +19,20 @@ from jupyter_server.auth.authorizer import AllowAllAuthorizer
 from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.services.contents.filemanager import AsyncFileContentsManager
-from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server_terminals.terminalmanager import TerminalManager
 from tornado.web import HTTPError
 from traitlets.config import Config
 
-# Of this folder. Last, so that no module of Python or Jupyter is hidden by a name of this program's.
+# This folder comes last, so that its modules never hide a module of Python or Jupyter.
 sys.path.append(str(Path(__file__).parent))
-from jupyter_up import kernels, saving  # noqa: E402
+from jupyter_up import connections, kernels, saving  # noqa: E402
 
 c = get_config()  # noqa: F821, provided by the loader
 
 SECRETS = Path("/run/secrets/jupyter")
 DOOR_SECRET = (SECRETS / "door-secret").read_text().strip().encode()
-# Variable of kernels and terminals; see end_removed.py.
+# An environment variable of kernels and terminals; see end_removed.py.
 STARTED_BY = "JUPYTER_STARTED_BY"
 
 
@@ -59,7 +58,7 @@ class DoorIdentityProvider(IdentityProvider):
 
 c.ServerApp.identity_provider_class = DoorIdentityProvider
 c.ServerApp.authorizer_class = AllowAllAuthorizer
-# No token that could leak through the logs: nobody needs one, and none is accepted.
+# A token could leak through the logs. Nobody needs one, so none is accepted.
 c.IdentityProvider.token = ""
 # Requires sign-in for extensions whose handlers forgot to require it.
 c.ServerApp.allow_unauthenticated_access = False
@@ -77,52 +76,8 @@ c.ServerApp.tornado_settings = {
 }
 
 
-class KernelConnection(ZMQChannelsWebsocketConnection):
-    """Sends each message at once, and tells the user what to do when output is dropped or the kernel ran out of memory."""
-
-    # Header of the request that the kernel is working on; its cell shows what is said here.
-    request = {}
-
-    def connect(self):
-        # Otherwise the last messages wait up to 40 ms for an acknowledgement, and are lost if the connection is cut.
-        self.websocket_handler.set_nodelay(True)
-        return super().connect()
-
-    def write_stderr(self, error_message, parent_header):
-        # Jupyter's message names command line options, which users cannot set here.
-        if "rate exceeded" in error_message:
-            error_message = (
-                "Some output was left out: it came so fast that the browser could freeze "
-                f"(more than {self.iopub_data_rate_limit / 1e6:g} MB or {self.iopub_msg_rate_limit:g} messages a second). "
-                "The code runs on. Print less, or write to a file."
-            )
-        super().write_stderr(error_message, parent_header)
-
-    def _on_error(self, channel, msg, msg_list):
-        # Jupyter calls this for each message of the kernel.
-        if channel == "iopub":
-            header = self.get_part("header", msg["header"], msg_list)
-            if header["msg_type"] == "execute_input":
-                self.request = self.get_part("parent_header", msg["parent_header"], msg_list)
-        super()._on_error(channel, msg, msg_list)
-
-    def on_kernel_restarted(self):
-        self.tell_why_ended()
-        super().on_kernel_restarted()
-
-    def on_restart_failed(self):
-        self.tell_why_ended()
-        super().on_restart_failed()
-
-    def tell_why_ended(self):
-        # Kernels of other provisioners have no such text.
-        why_ended = getattr(self.kernel_manager.provisioner, "why_ended", str)()
-        if why_ended:
-            # Before the status, at which JupyterLab forgets which cell waits for output.
-            self.write_stderr(why_ended, self.request)
-
-
-c.ServerApp.kernel_websocket_connection_class = KernelConnection
+c.ServerApp.kernel_websocket_connection_class = connections.KernelConnection
+c.LabApp.extra_labextensions_path = [str(Path(__file__).parent / "labextensions")]
 # Bytes and messages per second: ten times Jupyter's own limits, at which printing a million lines loses some.
 c.ZMQChannelsWebsocketConnection.iopub_data_rate_limit = 10_000_000
 c.ZMQChannelsWebsocketConnection.iopub_msg_rate_limit = 10_000
@@ -150,7 +105,11 @@ rename_file = AsyncFileContentsManager.rename_file
 
 
 async def rename_or_copy(manager, old_path, new_path):
-    """Copies what is dragged out of the history, a read-only mount: the file browser would move it, which fails half-way."""
+    """
+    Renames a file or folder. If it is in the history, copies it instead.
+
+    The file browser moves what a user drags. In the history, which is a read-only mount, a move would fail half-way.
+    """
     source, target = manager._get_os_path(old_path), manager._get_os_path(new_path)
     if not (os.path.exists(source) and os.statvfs(source).f_flag & os.ST_RDONLY):
         return await rename_file(manager, old_path, new_path)
@@ -173,7 +132,7 @@ def person():
 
 
 class NotingKernelManager(AsyncMappingKernelManager):
-    """Records in each kernel's environment who started it, so that a release can end it; see end_removed.py."""
+    """Records in the environment of each kernel who started it, so that a release can end it; see end_removed.py."""
 
     async def start_kernel(self, **kwargs):
         if person():
@@ -182,7 +141,7 @@ class NotingKernelManager(AsyncMappingKernelManager):
 
 
 class NotingTerminalManager(TerminalManager):
-    """The same for terminals."""
+    """Records in the environment of each terminal who started it. Terminals are killed first when memory runs out."""
 
     def make_term_env(self, *args, **kwargs):
         environment = super().make_term_env(*args, **kwargs)
@@ -201,12 +160,13 @@ c.KernelProvisionerFactory.default_provisioner_name = kernels.NAME
 c.ServerApp.contents_manager_class = saving.WholeFileManager
 c.ContentsManager.checkpoints_class = saving.Checkpoints
 c.NotebookNotary.store_factory = saving.Signatures
-# A file in the trash still uses the disk, and nobody sees it there.
+# A file in the trash would still use the disk, and JupyterLab does not show the trash.
 c.FileContentsManager.delete_to_trash = False
 # The page /disk.
 c.ServerApp.extra_services = ["jupyter_up.disk"]
 
-# Extensions pass settings under the server's old names, such as NotebookApp.ip, to the server after this file was read.
+# After this file was read, extensions can still change settings of the server under their old names, such as NotebookApp.ip.
+# So these settings are applied again after each such change.
 OURS = Config(ServerApp=deepcopy(c.ServerApp))
 update_config = ServerApp.update_config
 
@@ -224,12 +184,12 @@ ServerApp.update_config = update_all_but_ours
 # Python does elsewhere.
 os.environ.pop("PYTHONNOUSERSITE", None)
 os.environ["PATH"] += f"{os.pathsep}{site.getuserbase()}/bin"
-# Set by serve.sh if the server did not start with them.
+# serve.sh sets this variable if the server did not start with the packages of the home directory.
 if "JUPYTER_UP_WITHOUT_HOME" not in os.environ:
     sys.path.append(site.getusersitepackages())
 
-# For pandas: pd.read_sql("select ...", os.environ["DATABASE_URL"]). Everybody who may run code here can read it, and
-# nobody else.
+# For pandas: pd.read_sql("select ...", os.environ["DATABASE_URL"]). Every user who can run code here can read this variable.
+# No other user can.
 DATABASE_URL = SECRETS / "database-url"
 if DATABASE_URL.exists():
     os.environ["DATABASE_URL"] = DATABASE_URL.read_text().strip()

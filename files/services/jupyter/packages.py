@@ -20,16 +20,17 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 LOG = Path.home() / "packages.log"
 RECORDS = Path.home() / ".local/share/jupyter-up"
-# The Python version of the last run: 3.13.
+# The Python version of the last run, such as 3.13.
 LAST_PYTHON = RECORDS / "python"
-# Packages of the previous Python that are still missing, one requirement per line. If a user deletes a line, it is not
-# installed any more.
+# Packages of the previous Python that are still missing, one requirement per line. A user can delete a line to stop further
+# attempts.
 MISSING = RECORDS / "missing-packages.txt"
 REPORT = RECORDS / "report.txt"
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-# A release waits this long for an installation; then it continues in the background. In seconds.
+# Seconds that a release waits for the installation. After that, the installation continues in the background.
 WAITED_FOR = 120
+# Seconds for one run of pip.
 ONE_RUN_OF_PIP = 1800
 NO_INDEX = "the package index does not answer"
 
@@ -53,6 +54,7 @@ def main(requirements):
 
 
 def work(requirements):
+    """Does the work, and writes the result for main()."""
     with (RECORDS / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
@@ -64,13 +66,13 @@ def work(requirements):
 
 
 def look_after(requirements):
-    """Installs what is missing; returns sentences for the user."""
+    """Installs missing packages, and returns sentences for the user."""
     carried = list(dict.fromkeys(read_lines(MISSING) + of_python_before()))
-    # Before the new Python is recorded: if this is killed in between, nothing is forgotten.
+    # The list is written before the new Python version. So no package is lost if this is killed in between.
     write_lines(MISSING, carried)
     write_lines(LAST_PYTHON, [PYTHON])
 
-    # Users may edit the list.
+    # Users may edit the list, so it may contain lines that are no requirements.
     malformed = [line for line in carried if not is_requirement(line)]
     carried = [line for line in carried if line not in malformed]
     wanted = [[requirement] for requirement in requirements] + [alternatives(line) for line in carried]
@@ -99,6 +101,7 @@ def of_python_before():
 
 
 def as_requirement(distribution):
+    """The requirement that installs a package again: from its index, URL or repository."""
     name = distribution.metadata["Name"]
     origin = json.loads(distribution.read_text("direct_url.json") or "{}")
     if "url" not in origin:
@@ -108,7 +111,7 @@ def as_requirement(distribution):
 
 
 def alternatives(line):
-    """The previous version, or a later one if that does not support this Python."""
+    """Requirements to try one after the other: the same version, then a later one, which may support a newer Python."""
     return [line, line.replace("==", ">=").split("+")[0]] if "==" in line else [line]
 
 
@@ -137,17 +140,20 @@ def version_of(name):
 def is_met(text):
     requirement = Requirement(text)
     version = version_of(requirement.name)
-    # pip knows what its extras need; it contacts no index if everything is installed.
+    # Only pip knows what extras need. It contacts no index if everything is installed.
     return version is not None and not requirement.extras and requirement.specifier.contains(version, prereleases=True)
 
 
 def install(todo):
-    """Tries all at once, so that they are compatible, and then each alone; returns the reason for each that failed."""
+    """Installs packages. Returns the reason for each that failed.
+
+    Tries all at once, so that they are compatible with each other, and then each alone.
+    """
     if not todo or (len(todo) > 1 and pip([ways[0] for ways in todo]) is None):
         return {}
     failures = {}
     for ways in todo:
-        # Each further package would wait for the index as long as the first one did.
+        # If the index does not answer, further packages are not tried: each would wait for it as long as the first one.
         why = NO_INDEX if NO_INDEX in failures.values() else pip_one_of(ways)
         if why is not None:
             failures[ways[0]] = why
@@ -155,6 +161,7 @@ def install(todo):
 
 
 def pip_one_of(ways):
+    """Tries requirements one after the other until one can be installed. Returns the last error, or None."""
     why = None
     for way in ways:
         why = pip([way])
@@ -164,7 +171,7 @@ def pip_one_of(ways):
 
 
 def pip(requirements):
-    """Installs into the home directory; returns pip's error, or None."""
+    """Installs requirements into the home directory. Returns pip's error, or None."""
     options = ["--user", "--no-input", "--no-warn-script-location", "--disable-pip-version-check", "--progress-bar=off"]
     patience = ["--timeout=15", "--retries=2"]
     # The server's own environment disables the home directory's packages.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Copies files into a folder, each once: does not overwrite existing files, and does not restore deleted ones.
+# Copies files into a folder, each only once. Does not overwrite existing files, and does not restore deleted ones.
 #
 #   place-once.sh FOLDER FILE...
 set -eu
@@ -10,7 +10,7 @@ shift
 
 place() {
     name=$(basename "$1")
-    # Not every image has each file.
+    # Some images do not have all files.
     if [ -e "$records/$name" ] || [ ! -e "$1" ]; then return; fi
     mkdir -p "$records" || return
     if [ ! -e "$folder/$name" ]; then
@@ -20,7 +20,7 @@ place() {
     : >"$records/$name"
 }
 
-# The site works without any of these files.
+# The site works without these files, so an error does not make the release fail.
 case $folder in */work) where="the notebooks folder" ;; *) where="the home directory" ;; esac
 for file in "$@"; do
     place "$file" || echo "$(basename "$file") could not be copied into $where. The next release tries again."

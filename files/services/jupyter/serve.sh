@@ -1,9 +1,9 @@
 #!/bin/sh
-# Starts JupyterLab. If it ends before it serves, starts it again without the files of the home directory.
+# Starts JupyterLab. If it ends before it answers requests, starts it again without the files of the home directory.
 #
 #   serve.sh NOTICE COMMAND...
 #
-# NOTICE is a file with a message about this for the release. It is empty if all is well.
+# NOTICE is the file for a message about this, which the release shows. It is empty if JupyterLab starts at the first attempt.
 set -u
 
 notice=$1
@@ -30,7 +30,7 @@ trap 'stopped=yes' TERM INT HUP
 "$@" && code=0 || code=$?
 kill $! 2>/dev/null
 
-# A killed server did not fail by itself.
+# No second attempt if the container is being stopped, if the server has answered requests, or if a signal killed it.
 if [ -n "$stopped" ] || [ -e "$served" ] || [ "$code" -gt 128 ]; then exit "$code"; fi
 
 echo "JupyterLab does not start with the files of the home directory (~/.jupyter, ~/.local), and runs without its settings, extensions and packages. Its log says why. Fix the file, or delete others if the disk is full, and restart Jupyter: File > Shut Down." | tee "$notice"

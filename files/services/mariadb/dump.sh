@@ -1,46 +1,48 @@
 #!/bin/sh
-# Dumps each database into /dumps/notebooks or /dumps/others, at most once an hour, and only if something has changed in one
-# of them since. A dump that is the same as the last one is left as it is, so that the history needs no room for it.
+# Dumps each database into /dumps/notebooks or /dumps/others, at most once an hour, and only if a database has changed since
+# the last dump. If a new dump is identical to the last one, the old file stays, so that the history needs no space for it.
 #
 #   dump.sh          for a timer
-#   dump.sh now      for a release: does not wait for the hour
+#   dump.sh now      for a release: dumps even if the last dump is less than an hour old
 set -eu
-# Jupyter reads those of its own database in the history. Nobody else gets into the folders around them.
+# Jupyter must be able to read the dumps of its own database in the history. Other users of the machine cannot enter the
+# folders around the dumps.
 umask 022
-# Plain bytes, whatever the names are.
+# Names are handled as bytes, whatever their encoding is.
 LC_ALL=C
 export LC_ALL
 
 secrets=/run/secrets/mariadb/current
 dumps=/dumps
-# What the databases were like at the last dump.
+# The state of the databases at the last dump; see present_state.
 state=/var/lib/mysql/.dumped
-# A tenth of the disk stays free, as for the rest of the history.
+# Percentage of the disk that stays free, as for the rest of the history.
 reserve_percent=10
 
 sql() {
     MYSQL_PWD=$(cat "$secrets/root-password") mariadb --protocol=socket --skip-ssl --user=root --batch --skip-column-names --execute="$1"
 }
 
-# The log sequence number grows with each change of InnoDB's tables. The counters are for tables of other engines.
+# Prints a text that changes with each change of a database. The log sequence number grows with each change of InnoDB's
+# tables. The counters are for tables of other engines.
 present_state() {
     sql "SHOW GLOBAL STATUS WHERE Variable_name IN ('Innodb_lsn_current', 'Handler_write', 'Handler_update', 'Handler_delete',
         'Com_truncate', 'Com_create_table', 'Com_drop_table', 'Com_alter_table', 'Com_rename_table', 'Com_create_view', 'Com_drop_view',
         'Com_create_function', 'Com_create_procedure', 'Com_create_trigger', 'Com_drop_function', 'Com_drop_procedure', 'Com_drop_trigger')"
 }
 
-# dump DATABASE FOLDER
+# dump DATABASE FOLDER: dumps a database. Fails if there is no space, or after an error.
 dump() {
     file=$2/$1.sql.gz
-    # The history leaves this folder out.
+    # The history leaves the folder .new out.
     new=$2/.new/$1.sql.gz
     mkdir -p "$2/.new"
     free=$(df -Pk "$dumps/others" | awk -v kept="$reserve_percent" 'NR == 2 { print int($4 - $2 * kept / 100) }')
     if [ "$free" -le 0 ]; then
-        echo "History: the disk is nearly full, and $1 was not dumped."
+        echo "History: the database $1 was not dumped, because the disk is nearly full."
         return 1
     fi
-    # In blocks of 512 bytes. gzip of the same bytes gives the same bytes (-n).
+    # ulimit counts blocks of 512 bytes. Without the option -n, gzip would write the time, and identical dumps would differ.
     (
         ulimit -f "$((free * 2))"
         {
@@ -68,7 +70,7 @@ for database in $databases; do
     if [ "$database" = notebooks ]; then folder=notebooks; fi
     dump "$database" "$dumps/$folder" || is_whole=
 done
-# A database that is no more: the history has its dumps.
+# Removes the dumps of deleted databases. The history still has them.
 for file in "$dumps"/*/*.sql.gz; do
     name=$(basename "$file" .sql.gz)
     case " $(echo "$databases" | tr '\n' ' ') " in *" $name "*) ;; *) rm -f "$file" ;; esac

@@ -11,7 +11,7 @@ import type { Secrets } from "../../site/secrets.ts";
 import type { DataFolder, Service, TextFiles } from "../../site/service.ts";
 import { accessSql, accountsOf, NOTEBOOKS, obsoleteSql, sessionsSql } from "./access.ts";
 
-/** The network of the database and its users; it is internal. */
+/** The internal network of the database and the services that use it. */
 export const DATABASE_NETWORK = "db";
 
 const FILES = "/etc/mysql/conf.d";
@@ -39,12 +39,12 @@ export function mariadb({ tag, apps, purge, appNetworks, history, layout }: Mari
   return {
     name: "mariadb",
     about:
-      "Databases of notebooks and apps. Its networks are internal, and none of its ports is published. db-* are for one app each.",
+      "Databases of notebooks and apps. Its networks are internal, and none of its ports is published. Each network db-* is for one app.",
     image: {
       reference: `docker.io/library/mariadb:${tag}`,
       sizeMiB: 340,
-      // A series tag moves from one version to the next. The image changes no data on disk between them, so a failed
-      // release can roll back. A version tag does not move.
+      // The tag of a series moves from one version to the next. The image changes no data on disk between versions, so a
+      // failed release can roll back. The tag of a version does not move.
       ...(/^\d+\.\d+\.\d+/.test(tag) ? {} : { pin: "pulumi config set databaseTag {version}" }),
     },
     // If it started as root, its entrypoint would need capabilities to switch to this user.
@@ -59,18 +59,19 @@ export function mariadb({ tag, apps, purge, appNetworks, history, layout }: Mari
       // One thread per connection, plus MariaDB's own.
       pids_limit: 192,
       mem_limit: "320m",
-      // 80 MiB of this are stacks and buffers that stay empty. A session that requests more gets an error; without this
-      // limit, the kernel would kill MariaDB for everybody.
+      // 80 MiB of this are stacks and buffers that stay empty. A session that requests more memory gets an error. Without
+      // this limit, the kernel would kill MariaDB for all users.
       ulimits: { data: DATA_LIMIT },
       environment: {
-        // Memory of a large statement is returned when it ends. With several arenas, each would keep some.
+        // With these values, MariaDB returns the memory of a large statement when it ends. With several arenas, each would
+        // keep some.
         MALLOC_ARENA_MAX: "1",
         MALLOC_MMAP_THRESHOLD_: "262144",
         MALLOC_TRIM_THRESHOLD_: "1048576",
         MARIADB_ROOT_PASSWORD_FILE: `${SECRETS}/current/root-password`,
         MARIADB_ROOT_HOST: "localhost",
-        // Another series is an upgrade: MariaDB converts the system tables at the start. Between versions of a series,
-        // they stay as they are.
+        // A new series is an upgrade: MariaDB converts the system tables when it starts. Between versions of a series, they
+        // do not change.
         MARIADB_AUTO_UPGRADE: "1",
         ...(history && !layout.systemd ? { DUMP_EVERY_SECONDS: String(history.every * 60) } : {}),
       },
@@ -101,7 +102,8 @@ export function mariadb({ tag, apps, purge, appNetworks, history, layout }: Mari
 }
 
 /**
- * Folders of dumps: Jupyter's own database, which notebooks can read, and all others. The history has the states of them.
+ * Folders of dumps: one for the notebooks' own database, which notebooks can read, and one for all others. The history keeps
+ * states of both.
  */
 function dumpFolders(layout: HostLayout): DataFolder[] {
   const folder = (name: string, at: string) => ({

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Creates the databases, users, passwords and rights in the stack's settings. Runs in MariaDB's container at each
-# release; a second run changes nothing.
+# Creates the databases, users, passwords and privileges in the stack's settings. Runs in MariaDB's container at each
+# release. A second run changes nothing.
 #
 #   prepare.sh FOLDER          root-password, access.sql, obsolete.sql, sessions.sql and, for each database, databases/NAME.sql
 #   prepare.sh FOLDER purge    removes the databases that FOLDER/purge names, one per line
@@ -9,10 +9,10 @@ umask 077
 
 folder=$1
 data=/var/lib/mysql
-# Root's possible passwords. The image sets one only on an empty folder, and data may have been copied here with another
-# password.
+# A file with all passwords that root may have. The image sets a password only for an empty folder, and data may have been
+# copied here with another one.
 known=$data/.root-passwords
-# Seconds. A notebook's session may lock tables indefinitely; on a full disk, MariaDB waits for space.
+# Time limits in seconds. A notebook's session may lock tables indefinitely, and MariaDB waits for space on a full disk.
 free_within=30
 lock_within=5
 statements_within=200
@@ -24,14 +24,14 @@ main() {
         purge
         return
     fi
-    # If root can connect, the first set-up was completed; see start.sh.
+    # Root can connect, so the first initialization was completed; see start.sh.
     rm -f "$data/.first-set-up"
     remember "$(cat "$folder/root-password")" "$password"
     run "$folder/access.sql"
     password=$(cat "$folder/root-password")
     remember "$password"
     for file in "$folder"/databases/*.sql; do make_database "$(basename "$file" .sql)" "$file"; done
-    take_away
+    remove_obsolete
 }
 
 fail() {
@@ -39,8 +39,8 @@ fail() {
     exit 1
 }
 
-# Connections that never authenticate can take all slots for a moment; MariaDB ends each after connect_timeout
-# (site.cnf).
+# root OPTION...: runs statements as root. Waits for a free connection: clients that never authenticate can use all
+# connections, until MariaDB ends each after connect_timeout (site.cnf).
 root() {
     free_until=$(($(date +%s) + free_within))
     until { error=$(MYSQL_PWD=$password timeout "$statements_within" mariadb --protocol=socket --skip-ssl --user=root --batch --skip-column-names \
@@ -52,32 +52,35 @@ root() {
     done
 }
 
-# Each line is a password, whatever it contains. The last one, an empty line, is for a folder whose first start was interrupted
-# before a password was set.
+# Tries the known passwords until one works. Each line is a password, whatever it contains. The last one is empty, for a
+# folder whose first start was interrupted before a password was set.
 find_password() {
     while IFS= read -r password <&4; do
         if said=$(root --execute='DO 0' 2>&1); then return; fi
-        case $said in *"Too many connections"*) fail "MariaDB has had no free connection for $free_within seconds. Stop the notebook or the app that takes them all, and run pulumi up again." ;; esac
+        case $said in *"Too many connections"*) fail "MariaDB has had no free connection for $free_within seconds. Stop the notebook or the app that uses them all, and run pulumi up again." ;; esac
     done 4<<END
 $(cat "$folder/root-password" "$known" 2>/dev/null || :)
 
 END
-    fail "MariaDB does not let its own root in: its password is none that this site has set. Data from elsewhere brings its own; write it into the file .root-passwords in the folder of the database, and run pulumi up again."
+    fail "MariaDB refuses every root password that this site has set. Data that was copied from another MariaDB has the password of that one. Write it into the file .root-passwords in the folder of the database, and run pulumi up again."
 }
 
-# Written before and after a password is changed: if this is killed in between, the next run knows both.
+# remember PASSWORD...: records root's possible passwords. Runs before and after a password is changed: if this script is
+# killed in between, the next run knows both.
 remember() {
     printf '%s\n' "$@" >"$known.new"
     mv "$known.new" "$known"
 }
 
+# run FILE: runs the statements of a file.
 run() {
-    # Prints only the numbers of the error and of the line: the rest may quote a password.
+    # Prints only the numbers of the error and of the line, because the rest may quote a password.
     said=$(root <"$1" 2>&1) ||
         fail "MariaDB refuses $(basename "$1"), which is a bug in this program. It says: $(printf '%s\n' "$said" | grep -o '^ERROR .* at line [0-9]*')"
 }
 
-# A database that an earlier run did not finish creating contains no data yet.
+# make_database NAME FILE: creates a database from its schema. If an earlier run did not finish this, the database has no
+# data yet and is dropped first.
 make_database() {
     unfinished=$data/.unfinished-$1
     if [ -e "$unfinished" ]; then drop "$1"; fi
@@ -92,9 +95,9 @@ make_database() {
     rm -f "$unfinished"
 }
 
-# Ends sessions that lock one of its tables (an open transaction, LOCK TABLES, a long statement): their data is about to
-# be deleted. A prepared transaction has no session to end, and may be one half of a distributed one: it is left to its
-# owner.
+# drop NAME: deletes a database. Ends sessions that lock one of its tables (an open transaction, LOCK TABLES, a long
+# statement). A prepared transaction has no session that could be ended, and it may be a part of a distributed one. So its
+# owner must end it.
 drop() {
     drop_until=$(($(date +%s) + removed_within))
     until end_holders "$1" && why=$(root --execute="DROP DATABASE IF EXISTS \`$1\`" 2>&1 </dev/null); do
@@ -108,7 +111,7 @@ end_holders() {
         root --force >/dev/null 2>&1 || :
 }
 
-# Prints a sentence; nothing if there are none.
+# Prints a sentence that lists prepared transactions, or nothing if there are none.
 prepared_transactions() {
     root --execute="XA RECOVER" </dev/null | awk -F '\t' '{ names = names ", " $4 } END {
         if (NR) print " Prepared transactions may hold its tables: " substr(names, 3) ". End each (XA ROLLBACK or XA COMMIT, by the user who prepared it or by root), and release again: pulumi up --replace '\''**site-release'\''"
@@ -124,9 +127,9 @@ purge() {
     return "$left"
 }
 
-# Runs the query for users and rights that no setting names any more; its result is statements. A session keeps the
-# rights it had when it was opened, so sessions of revoked rights are ended.
-take_away() {
+# Removes users and privileges that are no longer in the settings. The result of each query is a list of statements. A
+# session keeps the privileges that it had when it was opened. So sessions of revoked privileges are ended.
+remove_obsolete() {
     statements=$(root <"$folder/obsolete.sql")
     if [ -n "$statements" ]; then printf '%s\n' "$statements" | root; fi
     root <"$folder/sessions.sql" | root --force >/dev/null 2>&1 || :

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Starts like the image. If the very first set-up of a folder was interrupted, empties the folder first: the image would
-# take it for a complete database. It cannot contain data, because users are created later (prepare.sh).
+# Starts MariaDB with the image's entrypoint. If the first initialization of the data folder was interrupted, empties the
+# folder before that: the image would mistake it for a complete database. The folder cannot contain data yet, because users
+# are created later (prepare.sh).
 set -eu
 
 data=/var/lib/mysql
@@ -10,7 +11,7 @@ if [ -e "$begun" ]; then find "$data" -mindepth 1 -maxdepth 1 ! -path "$begun" -
 if [ -z "$(ls -A "$data")" ]; then : >"$begun"; fi
 sh "$(dirname "$0")/reserve.sh"
 
-# Where no timer of the host asks for dumps.
+# On a host without a timer, this loop makes the dumps.
 if [ -n "${DUMP_EVERY_SECONDS-}" ]; then
     (while sleep "$DUMP_EVERY_SECONDS"; do sh /etc/mysql/conf.d/dump.sh || :; done) &
 fi

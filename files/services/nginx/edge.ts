@@ -14,8 +14,9 @@ add_header Cache-Control $no_transform always;
 `;
 
 /**
- * How long nginx keeps an idle connection: longer than Cloudflare, which keeps it for 900 seconds and could otherwise use one that
- * nginx is closing. https://developers.cloudflare.com/fundamentals/reference/connection-limits (November 2026)
+ * How long nginx keeps an idle connection. Cloudflare keeps it for 900 seconds. nginx must keep it longer, or Cloudflare could
+ * send a request while nginx closes it.
+ * https://developers.cloudflare.com/fundamentals/reference/connection-limits (November 2026)
  */
 export const EDGE_KEEPALIVE_SECONDS = 905;
 

@@ -55,8 +55,8 @@ const ICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='8' fill='%23d6570f'/%3E%3Cpath d='M10 9h12M10 16h12M10 23h7' stroke='%23fff' stroke-width='3' stroke-linecap='round'/%3E%3C/svg%3E";
 
 /**
- * The front page, with a tile for each host name that has a title. nginx fills in the user (`<!--# echo`, which escapes HTML) and
- * leaves out tiles that the user may not open (`<!--# if`).
+ * The front page, with a tile for each host name that has a title. nginx inserts the user's name (`<!--# echo`, which escapes
+ * HTML), and omits tiles that the user may not open (`<!--# if`).
  */
 export function frontPage(names: Names, virtualHosts: VirtualHost[]): string {
   const tiles = virtualHosts.flatMap(({ label, title, allow }) => {

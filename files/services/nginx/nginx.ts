@@ -65,9 +65,8 @@ export function nginx(door: Door): Service {
     compose: {
       ...HARDENED,
       tmpfs: [...HARDENED.tmpfs, "/var/cache/nginx:mode=1777,size=8m"],
-      // nginx closes the connection after each uncached answer to auth_request. So requests of strangers could occupy
-      // all ports for
-      // a minute.
+      // nginx closes the connection after each uncached answer to auth_request. So requests of strangers could occupy all
+      // ports for a minute.
       sysctls: { "net.ipv4.tcp_tw_reuse": "1" },
       entrypoint: ["nginx", "-c", CONFIG],
       ports: [`${layout.address}:${layout.httpsPort}:8443`, `${layout.address}:${layout.httpPort}:8080`],
@@ -129,7 +128,7 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
     "to-vouch.conf": renderTemplate(file("to-vouch.conf")),
     "headers.conf": headers(layout.public, edge !== undefined),
     "reload.sh": renderTemplate(file("reload.sh")),
-    // No program reads it. A changed file makes nginx reload, which closes the WebSockets of old sessions.
+    // nginx does not read this file. But a changed file makes it reload, which closes the WebSockets of old sessions.
     ...(sessionRotation ? { sessions: `${JSON.stringify(sessionRotation)}\n` } : {}),
     ...(edge ? edgeFiles(edge, secretFolder) : {}),
     "door-secret.conf": `include ${secretFolder}/door-secret.conf;\n`,
@@ -174,8 +173,8 @@ ${isBehindEdge ? EDGE_HEADERS : ""}`;
 }
 
 /**
- * The allow list as an nginx map, with keys "true:address", or "true:name" for GitHub. The prefix admits only verified addresses,
- * and prevents nginx from reading an address as a keyword or a pattern.
+ * The allow list as an nginx map. Its keys are "true:address", or "true:name" for GitHub. The prefix admits only verified
+ * addresses, and prevents nginx from reading an address as a keyword or a pattern.
  */
 export function peopleMap(allow: string[], prefix = "true", setting = "allow"): string {
   const heading = `# Allow list, from the stack's setting \`${setting}\`. A removed user loses access at the next request.\n`;
@@ -188,8 +187,8 @@ export function peopleMap(allow: string[], prefix = "true", setting = "allow"): 
 }
 
 /**
- * The verdict for a host name. Each host name has its own file, even without a narrower list, so that a rollback can keep the newer
- * lists by file name.
+ * The verdict for a host name. Each host name has its own file, even if it has no allow list of its own, because a rollback
+ * keeps the newer lists by their file names.
  */
 function verdict(label: string): string {
   return `map "$site_verdict:$sso_email" ${verdictOf(label)} {

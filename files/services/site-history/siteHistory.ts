@@ -7,15 +7,16 @@ import { HISTORY_MOUNT, historyFolder } from "../../site/historyFolder.ts";
 import type { HostLayout } from "../../site/hostLayout.ts";
 import type { Service, TextFiles } from "../../site/service.ts";
 
-/** Name of its service, and of the folder of its units. */
+/** Name of the service, and of the folder of its systemd units. */
 export const SITE_HISTORY = "site-history";
 
 /** The history of a site's data, made by a timer of the host or by a service. */
 export interface SiteHistory {
-  /** What the host has to know. */
+  /** The history's part of the release's manifest. */
   manifest: Omit<HistoryManifest, "units">;
-  /** Units for the host's systemd, by file name; empty where a service makes the history. */
+  /** Units for the host's systemd, by file name; empty if a service makes the history. */
   units: TextFiles;
+  /** The service that makes the history; absent if a timer does. */
   service?: Service;
 }
 
@@ -27,8 +28,9 @@ const STORE = "/history";
 type Made = Exclude<History, false>;
 
 /**
- * The history of all data of services.
+ * The history of the services' data. A timer makes it on a host with systemd, and a service on any other host.
  * @param name Compose project: prefix of the timer's name.
+ * @param services All other services of the site; their data folders say what the history contains.
  */
 export function siteHistory(name: string, history: Made, layout: HostLayout, services: Service[]): SiteHistory {
   const common = { every: history.every, max_percent: history.maxPercent, keep: history.keep };
@@ -43,7 +45,7 @@ export function siteHistory(name: string, history: Made, layout: HostLayout, ser
   };
   if (layout.systemd) return { manifest, units: units(name, history, layout) };
   const jupyter = services.find((service) => service.name === "jupyter");
-  if (!jupyter) throw new Error("there is no Jupyter whose image has Python");
+  if (!jupyter) throw new Error("the service of the history needs Jupyter's image, but the site has no Jupyter");
   const config = {
     folder: STORE,
     ...common,
@@ -56,7 +58,7 @@ export function siteHistory(name: string, history: Made, layout: HostLayout, ser
   };
 }
 
-/** Runs the same Python as the timer, with the image of Jupyter, which is on the machine anyway. */
+/** The service that makes the history. It runs the timer's Python code in Jupyter's image, which the machine has anyway. */
 function service(
   { image }: Service,
   { folder, sources }: Pick<HistoryManifest, "folder" | "sources">,
@@ -73,7 +75,7 @@ function service(
       dns_opt: undefined,
       dns_search: undefined,
       network_mode: "none",
-      // It reads the files of all users, and gives their copies to the same users.
+      // It reads the files of all users, and gives the copies to the owners of the originals.
       user: "0:0",
       cap_add: ["CHOWN", "DAC_OVERRIDE", "FOWNER"],
       mem_limit: "256m",
@@ -81,7 +83,7 @@ function service(
       environment: { PYTHONDONTWRITEBYTECODE: "1", PYTHONUTF8: "1" },
       entrypoint: ["nice", "-n", "19", "python3", "-m", "history.service", CONFIG],
       healthcheck: { disable: true },
-      // A run that is killed is repaired by the next one.
+      // The next run repairs what a killed run has left.
       stop_grace_period: "1s",
     },
     files: { at: FILES, content: () => ({ ...modules(), "history.json": `${config}\n` }) },
@@ -92,8 +94,8 @@ function service(
   };
 }
 
+/** The modules of the Python package. It works without __init__.py. */
 function modules(): TextFiles {
-  // Python needs no __init__.py for a package.
   const names = readdirSync(PACKAGE).filter((name) => /^[a-z]\w*\.py$/.test(name));
   return Object.fromEntries(
     names.sort().map((name) => [`history/${name}`, readFileSync(new URL(name, PACKAGE), "utf8")]),

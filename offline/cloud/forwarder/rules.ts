@@ -42,7 +42,7 @@ export interface Loopback {
   readonly port: number;
 }
 
-/** Whether a connection from `source` to a TCP port may pass. As in a VPC, everything is denied that no rule allows. */
+/** Whether a connection from `source` to a TCP port may pass. As in a VPC, it is denied unless a rule allows it. */
 export function mayPass(rules: readonly IngressRule[], source: string, port: number): boolean {
   const matching = rules.filter((rule) => concerns(rule, port) && covers(rule.sourceRanges, source));
   const first = Math.min(...matching.map(({ priority }) => priority));

@@ -41,7 +41,7 @@ const postedSockets: Row[] = [
     "401, waits",
     "403, waits",
   ],
-  // Frames right after a handshake that fails: they are no request.
+  // Frames right after a handshake that fails: they are not requests.
   [
     raw(
       "jupyter",

@@ -8,7 +8,7 @@ const unsigned = `${encode({ alg: "none", typ: "JWT" })}.${encode({ ...claims, e
  * The session cookie in forms that some program may read in another way than nginx and Vouch. `<token>` is a stranger's
  * forged token, or the valid one of a user who is not on the allow list.
  *
- * @see Row: a signed-in user gets 403 if the form is read as the cookie, and the answer of a stranger if not.
+ * @see Row: a signed-in user gets 403 if the form is read as the cookie. Otherwise, they get the answer for a stranger.
  */
 const forms: [cookie: string[], outsider: "401" | "403" | "400" | "431"][] = [
   [["VouchCookie=<token>"], "403"],

@@ -9,7 +9,7 @@ import { containerOf } from "../../../offline/cloud/machines.ts";
 import { attempt, run } from "../../../scripts/cli/command.ts";
 import { Clone, type Outcome, withoutTestEnvironment } from "./clone.ts";
 
-/** The event of the CLI about a resource. */
+/** An event of the CLI about a resource. */
 interface EngineEvent {
   /** The time of the event, in seconds since 1970. */
   timestamp: number;

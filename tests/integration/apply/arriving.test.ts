@@ -59,7 +59,7 @@ describe("An incomplete text", () => {
   for (const [name, text, reason] of refused)
     for (const word of ["secrets", "release"])
       it(`is refused by site-apply ${word}, and changes nothing: ${name}`, async () => {
-        const refusal = `The release did not arrive whole (${reason}). Nothing was changed. Run pulumi up again.\n`;
+        const refusal = `The release is incomplete (${reason}). Nothing was changed. Run pulumi up again.\n`;
         assert.deepEqual(await host.apply(word, text, environment), { code: 1, output: refusal });
         assert.deepEqual(host.entries(), untouched);
         assert.ok(host.log().endsWith(` ${refusal}`));

@@ -47,7 +47,7 @@ describe("A command that never ends, in the container", () => {
       { code, output },
       {
         code: 0,
-        output: `web: starts anew
+        output: `web: is recreated
 web: 'hang --now' did not end within 2 seconds.
 web: 'fail' failed with exit code 7, without output.
 web says: ann@example.com

@@ -92,10 +92,10 @@ describe("A site released by the earlier shell script", () => {
     const vouch = await site.container("vouch");
     const { code, output } = await release(["ann@example.com"], [one]);
     assert.equal(code, 0, output);
-    assert.match(output, /^Networks added: to-1 to-2 to-3 to-4\. The services in them start anew\.$/m);
-    assert.match(output, /^Networks removed: to-one\. The services in them start anew\.$/m);
-    assert.match(output, /^nginx: starts anew$/m);
-    assert.match(output, /^vouch: runs on$/m);
+    assert.match(output, /^Networks added: to-1 to-2 to-3 to-4\. The services in them are recreated\.$/m);
+    assert.match(output, /^Networks removed: to-one\. The services in them are recreated\.$/m);
+    assert.match(output, /^nginx: is recreated$/m);
+    assert.match(output, /^vouch: keeps running$/m);
     assert.equal(await site.container("vouch"), vouch);
     const names = ["jupyter", "sign-in", "to-1", "to-2", "to-3", "to-4"];
     assert.deepEqual(await networks(), { all: names, nginx: names });

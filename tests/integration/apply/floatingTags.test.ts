@@ -97,14 +97,14 @@ const debian = debianRelease();
     assert.match(await released("one"), /^Pulling .+\nmoves: starts\nstays: starts\nRelease one is running\.\n$/);
     const stays = await containerOf("stays");
     const old = await inspect("image", tag, "{{.Id}}");
-    assert.equal(await released("one"), "moves: runs on\nstays: runs on\nRelease one is running.\n");
+    assert.equal(await released("one"), "moves: keeps running\nstays: keeps running\nRelease one is running.\n");
     await push("1.1");
     const output = await released("one");
     const sum = "sha256:[0-9a-f]{12}";
     assert.match(
       output,
       new RegExp(
-        `^${tag} is now 1\\.1, ${sum}, it was 1\\.0, ${sum}\\.\nmoves: starts anew\nstays: runs on\nRelease one`,
+        `^${tag} is now 1\\.1, ${sum}, it was 1\\.0, ${sum}\\.\nmoves: is recreated\nstays: keeps running\nRelease one`,
       ),
     );
     assert.deepEqual(await versions(), ["1.1 running", "1.1"]);

@@ -10,7 +10,7 @@ const skip = process.getuid?.() !== 0 && "only root can boot a machine";
 (skip ? describe.skip : describe)("The timer of the history", () => {
   let host: SystemdHost;
   let site: RunningSite;
-  // On a machine of its own, any name is free.
+  // The machine runs only this site, so any name is free.
   const timer = "jupyter-up-test-history.timer";
   const trees = () => readdirSync(`${host.folder}/data/history/jupyter/notebooks`).sort();
 
@@ -35,7 +35,7 @@ const skip = process.getuid?.() !== 0 && "only root can boot a machine";
     const service = timer.replace(/timer$/, "service");
     assert.deepEqual(await host.run("systemctl", "start", service), { code: 0, output: "" });
     const { output } = await host.run("journalctl", "--unit", service, "--output", "cat", "--no-pager");
-    assert.match(output, /^History: the state of .*jupyter\/notebooks.* is kept\.$/m);
+    assert.match(output, /^History: saved the state of .*jupyter\/notebooks.*\.$/m);
     const [tree] = trees();
     const file = statSync(`${host.folder}/data/history/jupyter/notebooks/${tree}/a.ipynb`);
     assert.equal(file.uid, statSync(`${host.folder}/notebooks/a.ipynb`).uid);

@@ -121,7 +121,7 @@ describe("A release is refused, with the running one unchanged, if", () => {
           { code, output: output.replace(/by .+ \(process/, "by NAME (process") },
           {
             code: 1,
-            output: `Port ${taken.port} is taken on this machine, by NAME (process ${process.pid}). Nothing was changed. Stop that, or give the site another port (pulumi config set ${setting} ${other}), and run pulumi up again.\n`,
+            output: `Port ${taken.port} is taken on this machine, by NAME (process ${process.pid}). Nothing was changed. Stop it, or give the site another port (pulumi config set ${setting} ${other}), and run pulumi up again.\n`,
           },
         );
         nothingWasChanged();
@@ -148,7 +148,7 @@ describe("A release is refused, with the running one unchanged, if", () => {
         release({ ports: [{ address: "0.0.0.0", port: taken.port }] }),
       );
       assert.equal(code, 1);
-      assert.match(output, /^Port \d+ is taken .* Nothing was changed\. Stop that, and run pulumi up again\.\n$/);
+      assert.match(output, /^Port \d+ is taken .* Nothing was changed\. Stop it, and run pulumi up again\.\n$/);
       nothingWasChanged();
     } finally {
       await taken.close();

@@ -62,8 +62,7 @@ describe("site-apply secrets", () => {
   it("writes no secret to its log", async () => {
     assert.deepEqual(await host.apply("secrets", `${text}|x\n`), {
       code: 1,
-      output:
-        "The release did not arrive whole (something follows the end). Nothing was changed. Run pulumi up again.\n",
+      output: "The release is incomplete (something follows the end). Nothing was changed. Run pulumi up again.\n",
     });
     for (const secret of [secrets.doorSecret, secrets.certificateKey, secrets.vouchJwtSecret])
       assert.equal(host.log().includes(String(secret).slice(0, 20)), false);

@@ -74,7 +74,7 @@ describe("On a slow machine, site-apply", () => {
     given("answers-after", "3");
     const { code, output } = await release("new");
     assert.equal(code, 0, output);
-    assert.match(output, /^web: starts anew\n(Waiting for web \(\d s\) \.\.\.\n){2,4}Release new is running\.\n$/);
+    assert.match(output, /^web: is recreated\n(Waiting for web \(\d s\) \.\.\.\n){2,4}Release new is running\.\n$/);
   });
 
   it("stops waiting for a service that ends again after Docker has restarted it", async () => {

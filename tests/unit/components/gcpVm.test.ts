@@ -150,7 +150,7 @@ describe("A VM on Google Cloud", () => {
     assert.deepEqual(only(changed, DISK).inputs.labels, { name: "host-data" });
     assert.equal(only(changed, DISK).options.protect, false);
     assert.equal(only(changed, "gcp:compute/address:Address").inputs.description, "fixed");
-    assert.equal("transform" in only(changed, "jupyter-up:index:GcpVm").inputs, false, "a function is no input");
+    assert.equal("transform" in only(changed, "jupyter-up:index:GcpVm").inputs, false, "a function is not an input");
   });
 
   it("accepts the stack's SSH key and no key of the Google project", () => {

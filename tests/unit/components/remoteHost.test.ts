@@ -5,7 +5,7 @@ import { SshHost } from "../../../components/host/sshHost.ts";
 import { sshLineOf } from "../../../components/host/sshLine.ts";
 import { MARKER, openTexts, type Resource, runUnderMocks, secretOf } from "../../support/mocks.ts";
 
-describe("A machine of the user's own (SshHost)", () => {
+describe("The user's own machine (SshHost)", () => {
   const args = {
     host: "lab.example.com",
     port: 2222,

@@ -33,7 +33,7 @@ describe("A stack that was renamed", () => {
       [takenDown, "pulumi up"],
     ],
     [
-      "moves no data on a machine of the user's own",
+      "moves no data on the user's own machine",
       ssh("jupyter-up-old"),
       /runs as jupyter-up-old/,
       [takenDown, "pulumi up"],

@@ -17,7 +17,7 @@ describe("An ssh agent", () => {
     );
   });
 
-  it("that answers, or is not set, is no issue", async () => {
+  it("that answers, or is not set, is not an issue", async () => {
     const path = join(folder, "agent");
     const agent = createServer().listen(path);
     assert.equal(await deadAgent(path), undefined);

@@ -54,7 +54,7 @@ describe("The state of a stack", () => {
     assert.equal(await asked("unknown stack"), "unknown stack");
   });
 
-  it("with a machine of the user's own gives its connection, as the command provider 1.2.1 writes it", async () => {
+  it("with the user's own machine gives its connection, as the command provider 1.2.1 writes it", async () => {
     const urn = "urn:pulumi:test::jupyter-up::jupyter-up:index:SiteRelease$command:remote:Command::site-release";
     const connection = secret({
       ...{ dialErrorLimit: 13, host: "203.0.113.7", hostKey: "ssh-ed25519 AAAA", perDialTimeout: 2, port: 22 },

@@ -25,7 +25,7 @@ describe("Access to the database", () => {
   it("is written as statements that can be run again", () => {
     assert.equal(
       accessSql([{ user: "my-app", password: "p", databases: ["my-app"], shared: ["other"] }], "r"),
-      `-- Who gets into which database. Made from the stack's settings; run at each release, changes what differs.
+      `-- Users, passwords and privileges from the stack's settings. Each release runs this file. It changes only what differs.
 
 ALTER USER 'root'@'localhost' IDENTIFIED BY 'r';
 CREATE ROLE IF NOT EXISTS site_user;

@@ -35,7 +35,7 @@ describe("nginx behind Cloudflare", () => {
   });
 });
 
-describe("nginx without Cloudflare before it", () => {
+describe("nginx without Cloudflare in front of it", () => {
   it("demands no client certificate, and trusts no header with the client's address", () => {
     assert.doesNotMatch(straight.release, /ssl_verify_client|set_real_ip_from|real_ip_header/);
     assert.deepEqual(

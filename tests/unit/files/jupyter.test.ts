@@ -141,6 +141,6 @@ describe("Jupyter", () => {
         ?.JUPYTER_UP_MORE_MEMORY;
     assert.match(`${said("e2-micro")}`, /: pulumi config set machineType e2-small && pulumi up$/);
     assert.match(`${said("n2-highmem-64")}`, /: pulumi config set machineType TYPE && pulumi up$/);
-    assert.match(`${said()}`, /^A machine with more memory has room for it\./);
+    assert.match(`${said()}`, /^This needs a machine with more memory\./);
   });
 });

@@ -257,7 +257,7 @@ describe("The program's notices", () => {
   });
 });
 
-describe("The program with an encrypted certificate of the user's own", () => {
+describe("The program with the user's own certificate, encrypted", () => {
   it("has neither the certificate nor its key readable in the state or a preview", async () => {
     const names = ["example.com", "*.example.com"];
     const { certificate, certificateKey } = selfSigned(names);

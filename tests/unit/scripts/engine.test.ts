@@ -80,12 +80,12 @@ describe("operate()", () => {
       "Waiting for jupyter (120 s) ...",
       "The image quay.io/jupyter/scipy-notebook:2026-07-06 was removed: no release names it any more.",
       "dex: starts",
-      "vouch: starts anew",
-      "nginx: runs on",
+      "vouch: is recreated",
+      "nginx: keeps running",
       "Release 5878145e14c4 is running.",
     ];
     const worthKeeping = [
-      "jupyter: starts anew; its running kernels end (2), notebooks stay as they were saved",
+      "jupyter: is recreated; its running kernels end (2), saved notebooks stay",
       "jupyter: Packages are still being installed while the server runs. Progress: ~/packages.log",
       "The data of shop could not be removed (/srv/jupyter-up/apps/shop).",
     ];

@@ -32,7 +32,7 @@ describe("An invalid config is refused as a whole, with a readable message:", ()
   for (const [place, change] of [
     ["signIn", { signIn: [secret] }],
     ["signIn that is JSON with an error in it", { signIn: `{"provider":"okta","clientSecret":"${secret}",}` }],
-    ["users that are no list", { signIn: { users: { passwordHash: secret } } }],
+    ["users that are not a list", { signIn: { users: { passwordHash: secret } } }],
     ["a user that is a list", { signIn: { users: [[secret]] } }],
     ["a password hash", { signIn: { users: [{ email: "ann@example.com", passwordHash: secret }] } }],
     ["a setting that does not exist", { signIn: { users: [{ email: "ann@example.com", password: secret }] } }],

@@ -190,7 +190,7 @@ export const oneIssue: BadConfig[] = [
     pulumi config set imageTag 2026-08-08
 `],
 
-  ["a tag that moves, of the user's own image", { image: "registry.example.com/lab", imageTag: "latest" }, `
+  ["a moving tag of the user's own image", { image: "registry.example.com/lab", imageTag: "latest" }, `
   imageTag: "latest" changes every week without a release; name a fixed version.
     pulumi config set imageTag 2026-08-08
 `],
@@ -361,22 +361,22 @@ export const oneIssue: BadConfig[] = [
 `],
 
   ["a password where its hash belongs", { signIn: { users: [{ email: "ann@example.com", passwordHash: "hunter2" }] } }, `
-  signIn.users[0].passwordHash: this is not a bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` makes one (the part after the colon):
+  signIn.users[0].passwordHash: this is not a bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` creates one (the part after the colon):
     pulumi config set --secret --path 'signIn.users[0].passwordHash' '<hash>'
 `],
 
   ["a password hash with too low a cost", { signIn: { users: [{ email: "ann@example.com", passwordHash: `$2b$04$${"a".repeat(53)}` }] } }, `
-  signIn.users[0].passwordHash: this is not a bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` makes one (the part after the colon):
+  signIn.users[0].passwordHash: this is not a bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` creates one (the part after the colon):
     pulumi config set --secret --path 'signIn.users[0].passwordHash' '<hash>'
 `],
 
   ["a password hash with too high a cost", { signIn: { users: [{ email: "ann@example.com", passwordHash: `$2b$16$${"a".repeat(53)}` }] } }, `
-  signIn.users[0].passwordHash: this is not a bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` makes one (the part after the colon):
+  signIn.users[0].passwordHash: this is not a bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` creates one (the part after the colon):
     pulumi config set --secret --path 'signIn.users[0].passwordHash' '<hash>'
 `],
 
   ["a number as a password hash", { signIn: { users: [{ email: "ann@example.com", passwordHash: 7 }] } }, `
-  signIn.users[0].passwordHash: this is not a bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` makes one (the part after the colon):
+  signIn.users[0].passwordHash: this is not a bcrypt hash of cost 10 to 15. \`htpasswd -nBC 10 ann\` creates one (the part after the colon):
     pulumi config set --secret --path 'signIn.users[0].passwordHash' '<hash>'
 `],
 
@@ -436,17 +436,17 @@ export const oneIssue: BadConfig[] = [
 `],
 
   ["a history that is taken every minute", { history: { every: 1 } }, `
-  history.every: 1 is no number of minutes from 5 to 1440, or 0 for no history.
+  history.every: 1 is not a number of minutes from 5 to 1440, or 0 for no history.
     pulumi config set --path 'history.every' 15
 `],
 
   ["a history with a negative retention", { history: { keep: { daily: "-1" } } }, `
-  history.keep.daily: -1 is no number of days from 0 to 3650.
+  history.keep.daily: -1 is not a number of days from 0 to 3650.
     pulumi config set --path 'history.keep.daily' 30
 `],
 
   ["a history that may take more than half the disk", { history: { maxPercent: 100 } }, `
-  history.maxPercent: 100 is no percentage from 1 to 50.
+  history.maxPercent: 100 is not a percentage from 1 to 50.
     pulumi config set --path 'history.maxPercent' 20
 `],
 

@@ -624,7 +624,7 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config set --path 'sshFrom[0]' 203.0.113.7/32
 `],
 
-// a machine of the user's own
+// the user's own machine
 
   ["a text as ssh", { ssh: "box.example.com" }, `
   ssh: expected host, privateKey and hostKey, found a text.

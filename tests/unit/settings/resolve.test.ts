@@ -15,7 +15,7 @@ describe("Derived values are resolved once:", () => {
     ["a site on this machine has no DNS records", { proxied: "true" }, none, { mode: "private-ca" }],
     ["a site behind Cloudflare", { target: "gcp" }, cloudflare(true), { mode: "cloudflare-origin" }],
     [
-      "a machine of the user's own behind Cloudflare",
+      "the user's own machine behind Cloudflare",
       { target: "ssh", ssh },
       cloudflare(true),
       { mode: "cloudflare-origin" },
@@ -29,7 +29,7 @@ describe("Derived values are resolved once:", () => {
     ["DNS records that the user creates", { target: "gcp", dns: "none" }, none, { mode: "private-ca" }],
     ["an explicit tls: private-ca", { target: "gcp", tls: "private-ca" }, cloudflare(true), { mode: "private-ca" }],
     [
-      "a certificate of the user's own",
+      "the user's own certificate",
       { target: "gcp", tls: "provided", tlsCertificate: own.certificate, tlsKey: own.certificateKey },
       cloudflare(true),
       { mode: "provided", certificate: own.certificate, key: own.certificateKey },
@@ -42,7 +42,7 @@ describe("Derived values are resolved once:", () => {
       assert.deepEqual(opened(settings.tls), tls);
     });
 
-  it("the address of a machine of the user's own is that of its SSH host, unless the settings name one", () => {
+  it("the address of the user's own machine is its SSH host, unless the settings name one", () => {
     const addressOf = (changes: object) => {
       const { target } = settingsWith({ target: "ssh", ssh: { ...ssh, ...changes } });
       return target.kind === "ssh" && target.address;

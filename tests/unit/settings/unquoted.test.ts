@@ -49,7 +49,7 @@ describe("asWritten() compares Pulumi's values with the stack's file:", () => {
   const rows: [name: string, file: string, arrived: Record<string, unknown>, expected: Record<string, unknown>][] = [
     ["no file", "", { databaseTag: "11.8" }, { databaseTag: "11.8" }],
     ["no config", "config:\n", { databaseTag: "11.8" }, { databaseTag: "11.8" }],
-    ["a file that is no YAML", "config: {", { databaseTag: "11.8" }, { databaseTag: "11.8" }],
+    ["a file that is not YAML", "config: {", { databaseTag: "11.8" }, { databaseTag: "11.8" }],
     ["a setting of Pulumi.yaml's", "config: {}", { databaseTag: "11.8" }, { databaseTag: "11.8" }],
     ["a fraction that lost a digit", "config: {p:t: 11.10}", { t: "11.1" }, { t: changed("11.10", "11.1") }],
     ["the same in quotes", 'config: {p:t: "11.10"}', { t: "11.10" }, { t: "11.10" }],

@@ -1,6 +1,8 @@
 """
-The history of a site's work: read-only trees of its folders, in which unchanged files are hard links.
+The history of a site's work.
 
-The package uses nothing of the program around it: a timer of the host has `site-apply history` run it, and where there is no such
-timer a service of the site runs it as `python3 -m history.service`.
+It consists of trees: read-only copies of folders, in which unchanged files are hard links to the previous tree.
+
+The package imports nothing from the program around it, because it runs in two ways. A timer of the host runs `site-apply history`.
+On a host without this timer, a service of the site runs `python3 -m history.service`.
 """

@@ -1,4 +1,4 @@
-"""What is kept, where, and for how long. The manifest's part `history` has this form."""
+"""Settings of the history: what is kept, where, and for how long. The key `history` of the manifest has this form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ class Source:
     """
     A folder whose states are kept.
 
-    at: where its trees are, below the folder of the history. without: paths below the folder that are left out.
+    path: the folder. at: the folder of its trees, relative to the folder of the history. without: paths that are left out, relative
+    to `path`.
     """
 
     path: str
@@ -23,7 +24,11 @@ class Source:
 
 @dataclass(frozen=True)
 class Keep:
-    """For how many days each tree is kept, and after that one an hour, one a day and one a month."""
+    """
+    How long trees are kept, in days.
+
+    all: every tree. hourly, daily, monthly: one tree of each hour, day or month.
+    """
 
     all: int
     hourly: int
@@ -34,9 +39,12 @@ class Keep:
 @dataclass(frozen=True)
 class History:
     """
-    every: minutes between two runs. max_percent: the largest share of the disk. mount_point: the folder on which Jupyter has the
-    trees that it can read. units: the folder of the host's timer. service: the service that makes the history where no timer does,
-    and the command in its container for one run.
+    Settings of a site's history.
+
+    folder: the folder of the history. every: minutes between two runs. max_percent: the largest share of the disk that it may use.
+    mount_point: the folder on which Jupyter's container mounts the trees that notebooks can read. units: the version of the systemd
+    units; empty if the host has no timer. service, command: without a timer, the service that makes the history, and the command in
+    its container that makes one run.
     """
 
     folder: str
@@ -51,7 +59,7 @@ class History:
 
 
 def read(file: Path) -> History:
-    """Reads the file of the service."""
+    """Reads the settings from the JSON file of the service."""
     value: dict[str, Any] = json.loads(file.read_text("utf-8"))
     keep, sources = Keep(**value.pop("keep")), [Source(**each) for each in value.pop("sources")]
     return History(keep=keep, sources=sources, **value)

@@ -1,4 +1,4 @@
-"""Copies one file that others may be writing to."""
+"""Copies one file that other programs may be writing to."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 def copy_file(entry: Entry, source: int, target: int, pace: Pace) -> tuple[os.stat_result, str]:
     """
-    Copies a file, once more where it was changed meanwhile. Its copy, and its stamp: none fits one that is still being changed, so
-    that the next run copies it again.
+    Copies a file from the open folder `source` to the open folder `target`. Copies it a second time if it changed meanwhile.
+
+    Returns the copy's stat result and its stamp. If the file also changes during the second time, the stamp matches no file, so the
+    next run copies it again. Throws FileNotFoundError if it is no longer a file, and OSError for any other error.
     """
-    # Whatever has taken its place by now: a pipe does not hold this up (O_NONBLOCK), and a link is an error (O_NOFOLLOW).
+    # Another program may have replaced the file. O_NONBLOCK: opening a pipe does not block. O_NOFOLLOW: opening a link is an error.
     original = os.open(entry.name, _READ, dir_fd=source)
     try:
         if not stat.S_ISREG(os.fstat(original).st_mode):
-            raise FileNotFoundError(errno.ENOENT, "is no file any more")
+            raise FileNotFoundError(errno.ENOENT, "is no longer a file")
         copy = os.open(entry.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=target)
         try:
             for _ in range(2):
@@ -33,10 +35,10 @@ def copy_file(entry: Entry, source: int, target: int, pace: Pace) -> tuple[os.st
                 if after.stamp == before.stamp:
                     break
             stamp = after.stamp if after.stamp == before.stamp else "f"
-            like(after.found, copy)
+            copy_metadata(after.found, copy)
             return os.fstat(copy), stamp
         except BaseException:
-            # Nobody counts half a file.
+            # An incomplete copy must not stay in the tree.
             os.unlink(entry.name, dir_fd=target)
             raise
         finally:
@@ -46,7 +48,11 @@ def copy_file(entry: Entry, source: int, target: int, pace: Pace) -> tuple[os.st
 
 
 def _copy_data(original: int, copy: int, size: int, pace: Pace) -> None:
-    """No more than so many bytes: the file may grow as fast as it is read. Holes stay holes."""
+    """
+    Copies the first `size` bytes of an open file. Holes stay holes.
+
+    The limit is needed because a program may append to the file as fast as it is read.
+    """
     os.ftruncate(copy, 0)
     for begin, end in _data_in(original, size):
         os.lseek(original, begin, os.SEEK_SET)
@@ -64,7 +70,7 @@ def _copy_data(original: int, copy: int, size: int, pace: Pace) -> None:
 
 
 def _data_in(file: int, size: int) -> Iterator[tuple[int, int]]:
-    """The parts of a file that are not holes."""
+    """Yields the beginning and the end of each part of a file that is not a hole, in bytes."""
     end = 0
     while end < size:
         try:
@@ -72,16 +78,16 @@ def _data_in(file: int, size: int) -> Iterator[tuple[int, int]]:
             end = min(os.lseek(file, begin, os.SEEK_HOLE), size)
         except OSError as error:
             if error.errno == errno.ENXIO:
-                return  # Only a hole is left.
-            begin, end = end, size  # This file system knows no holes.
+                return  # The rest of the file is a hole.
+            begin, end = end, size  # This file system does not report holes.
         yield begin, end
 
 
-def like(found: os.stat_result, copy: int) -> None:
-    """Gives an open file or folder owner, mode and times of another one."""
+def copy_metadata(found: os.stat_result, copy: int) -> None:
+    """Sets the owner, mode and times of an open file or folder to those of another one."""
     try:
         os.fchown(copy, found.st_uid, found.st_gid)
     except PermissionError:
-        pass  # Only root can give files away; anybody else has only their own.
+        pass  # Only root can set another owner. Copies made by another user belong to that user.
     os.fchmod(copy, found.st_mode & 0o7777)
     os.utime(copy, ns=(found.st_atime_ns, found.st_mtime_ns))

@@ -1,4 +1,4 @@
-"""The moments in which trees were made, and their names: `2026-11-28 07.15`, in UTC."""
+"""Names of trees. A tree is named after the moment at which it was made, in UTC: `2026-11-28 07.15`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NAME = re.compile(r"\d{4}-\d\d-\d\d \d\d\.\d\d(\.\d\d)?")
 
 
 def moment_of(name: str) -> float:
-    """Seconds since 1970; 0 where it is no name of a tree."""
+    """The moment in a tree's name, in seconds since 1970. Returns 0 if the name is not that of a tree."""
     if not _NAME.fullmatch(name):
         return 0
     try:
@@ -23,21 +23,21 @@ def moment_of(name: str) -> float:
 
 
 def name_of(moment: float, series: Path) -> str:
-    """A name that no tree of the series has."""
+    """A name for a new tree, with seconds if another tree of the series has the shorter name."""
     at = time.gmtime(moment)
     name = time.strftime("%Y-%m-%d %H.%M", at)
     return time.strftime("%Y-%m-%d %H.%M.%S", at) if os.path.lexists(series / name) else name
 
 
 def trees_in(series: Path) -> dict[float, Path]:
-    """The trees of a series, by moment."""
+    """The trees in a folder, by moment. The folder with all trees of one source is called a series."""
     if not series.is_dir():
         return {}
     return {moment_of(each.name): each for each in series.iterdir() if moment_of(each.name)}
 
 
 def all_series(around: Path) -> Iterator[Path]:
-    """Every folder below that holds trees, also of sources that are no more."""
+    """Every folder below `around` that contains trees, including those of former sources."""
     if not around.is_dir():
         return
     inner = [each for each in sorted(around.iterdir()) if each.is_dir() and not each.is_symlink()]

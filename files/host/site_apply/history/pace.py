@@ -1,4 +1,4 @@
-"""Shares the disk with everybody else."""
+"""Limits the share of the disk's time that the history uses."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ import os
 import time
 from typing import Callable, Optional
 
-# Operations, or bytes, between two rests.
+# The largest number of operations, and of bytes, between two rests.
 _OPERATIONS, _BYTES = 256, 4 * 1024 * 1024
 
 
 class Interrupted(Exception):
-    """The run ends before its end. The text says why."""
+    """The run must stop before it is complete. The text says why."""
 
 
 class Pace:
     """
-    Rests as long as the work before took, so that the disk is free for half of the time, whatever its speed.
+    Alternates work and rests. By default, each rest takes as long as the work before it, so the disk is free for half of the time,
+    whatever its speed.
 
-    stop: says why the run has to end; empty while it may go on. work: the part of the time for work.
+    stop: returns why the run must stop, or an empty text. work: the share of the time that is used for work, from 0 to 1. clock,
+    rest: replaced in tests.
     """
 
     def __init__(
@@ -35,9 +37,10 @@ class Pace:
 
     def step(self, written: Optional[int] = None, size: int = 0) -> None:
         """
-        Counts an operation.
+        Counts an operation, and rests if enough work was done. Throws Interrupted if the run must stop.
 
-        written: a descriptor of what was written. Its data go to the disk before a rest, so that the disk's own time counts, too.
+        written: descriptor of the file or folder that was written. It is synced before a rest, so that the time of the disk itself
+        counts as work, too. size: bytes that were written.
         """
         self._operations += 1
         self._bytes += size

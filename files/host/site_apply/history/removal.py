@@ -1,4 +1,4 @@
-"""Removes trees, and counts what they take."""
+"""Removes trees, and measures the space that they use."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Callable
 from .pace import Pace
 from .tree import FOLDER_SIZE
 
-# What it frees: bytes and inodes.
+# Called for each removed file or folder with the number of bytes and inodes that this frees.
 Freed = Callable[[int, int], None]
 
 
 def remove_tree(folder: Path, pace: Pace, freed: Freed) -> None:
-    """Removes a tree. A file that other trees have, too, frees nothing."""
+    """Removes a tree. Removing a file that is also in other trees frees nothing."""
     around = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         _remove_folder(folder.name, around, pace, freed)
@@ -27,7 +27,7 @@ def remove_tree(folder: Path, pace: Pace, freed: Freed) -> None:
 def _remove_folder(name: str, around: int, pace: Pace, freed: Freed) -> None:
     folder = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=around)
     try:
-        # Its mode may keep even its owner from it; only root does not mind.
+        # Only root can remove files from a folder whose mode forbids writing. Any other user must change the mode first.
         os.fchmod(folder, 0o700)
         with os.scandir(folder) as found:
             names = [(each.name, each.is_dir(follow_symlinks=False)) for each in found]
@@ -47,7 +47,7 @@ def _remove_folder(name: str, around: int, pace: Pace, freed: Freed) -> None:
 
 
 def measure(trees: Iterable[Path], pace: Pace) -> tuple[int, int]:
-    """Bytes and inodes that trees take together."""
+    """The bytes and inodes that trees use together. A file that several trees have counts once."""
     size = inodes = 0
     seen: set[int] = set()
     for tree in trees:

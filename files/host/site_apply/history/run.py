@@ -1,4 +1,4 @@
-"""One run: a tree of each source that has changed, and then the trees that nobody needs any more are removed."""
+"""One run of the history: makes a tree of each source that has changed, and then removes trees that are too old."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Callable, Optional
 
 from .config import History, Source
-from .copying import like
+from .copying import copy_metadata
 from .moments import all_series, moment_of, name_of, trees_in
 from .pace import Pace
 from .removal import measure, remove_tree
@@ -18,7 +18,7 @@ from .thinning import PROTECTED, kept
 from .tree import Maker
 from .walk import open_top, scan
 
-# Removed for their age in one run. It bounds the work of a run, and what a clock that is wrong can do.
+# The most trees that one run removes for their age. It limits the duration of a run, and the damage that a wrong clock can do.
 _MOST_REMOVED = 8
 
 
@@ -26,7 +26,7 @@ class Run:
     """
     A run over all sources.
 
-    now: seconds since 1970. disk: measures the file system of the history.
+    now: seconds since 1970. disk: measures the file system of the history. After run(), `report` says what was done.
     """
 
     def __init__(self, history: History, pace: Pace, now: float, disk: Callable[[], Disk]) -> None:
@@ -38,31 +38,36 @@ class Run:
         self._room = Room(self._state.used, self._state.inodes, history.max_percent, disk, self._remove_oldest)
 
     def run(self) -> None:
-        """With the lock `run` only. Throws Interrupted where the pace says so; the next run repairs what is left."""
+        """
+        Makes the run. The caller must hold the lock turn.RUN.
+
+        Throws Interrupted if the pace says that the run must stop. The next run then cleans up.
+        """
         try:
             self._repair()
             for source in self._history.sources:
-                self._look_at(source)
+                self._save(source)
             self._thin()
         finally:
-            # Also where it is interrupted: what the trees take is known.
+            # The space that the trees use is also known after an interruption.
             self._keep_state(self._is_measured)
 
-    def has_ended(self, at: float, took: float) -> None:
-        self._state.ended, self._state.took = at + took, took
+    def record_end(self, began: float, took: float) -> None:
+        """Records when the run began (seconds since 1970), and how many seconds it took."""
+        self._state.ended, self._state.took = began + took, took
         self._keep_state(self._is_measured)
 
     def _keep_state(self, is_right: bool) -> None:
         self._store.keep_state(State(self._room.used, self._room.inodes, is_right, self._state.ended, self._state.took))
 
     def _begin_change(self) -> None:
-        """Before anything is added or removed: where this is killed, the next run measures what the trees take."""
+        """Is called before a tree is added or removed. If the run is killed afterwards, the next run measures the trees again."""
         if self._is_unchanged:
             self._is_unchanged = False
             self._keep_state(is_right=False)
 
     def _repair(self) -> None:
-        """Removes what a run before has not finished, or not removed."""
+        """Removes trees that an earlier run did not finish making or removing, and measures the others if necessary."""
         for folder in self._store.leftovers():
             self._begin_change()
             remove_tree(folder, self._pace, self._freed)
@@ -71,19 +76,20 @@ class Run:
             self._room.used, self._room.inodes = measure(trees, self._pace)
             self._is_measured = True
 
-    def _look_at(self, source: Source) -> None:
+    def _save(self, source: Source) -> None:
+        """Makes a tree of a source if it has changed. An error is reported and does not stop the run."""
         try:
             descriptor = open_top(source.path)
         except OSError:
-            return  # It is not there yet, or no more. Its trees stay.
+            return  # The folder does not exist yet, or was removed. Its trees stay.
         try:
-            self._keep(source, descriptor)
+            self._save_if_changed(source, descriptor)
         except OSError as error:
-            self.report.issues.append(f"the state of {source.at} could not be kept: {error.strerror}.")
+            self.report.issues.append(f"the state of {source.at} could not be saved: {error.strerror}.")
         finally:
             os.close(descriptor)
 
-    def _keep(self, source: Source, descriptor: int) -> None:
+    def _save_if_changed(self, source: Source, descriptor: int) -> None:
         without = frozenset(source.without)
         series = self._store.folder / source.at
         name, known = self._store.record_of(source.at)
@@ -94,10 +100,10 @@ class Run:
             found = scan(descriptor, without, self._pace)
             if found == known or (before is None and not found[""].stamps):
                 return
-            if self._room.takes(0):
+            if self._room.make_room(0):
                 self._make(source, descriptor, Maker(before, known, without, self._pace, self._room))
             else:
-                self.report.issues.append(f"no room for another state of {source.at}.")
+                self.report.issues.append(f"there is no space for another state of {source.at}.")
         finally:
             if before is not None:
                 os.close(before)
@@ -111,8 +117,8 @@ class Run:
         tree = os.open(new, os.O_RDONLY | os.O_DIRECTORY)
         try:
             maker.copy(descriptor, tree)
-            like(os.fstat(descriptor), tree)
-            # File browsers sort by this.
+            copy_metadata(os.fstat(descriptor), tree)
+            # File browsers sort by this time.
             os.utime(tree, (self._now, self._now))
             self._store.place(new, tree, source.at, name, maker.record)
         finally:
@@ -121,7 +127,7 @@ class Run:
         self.report.left_out += maker.left_out
 
     def _thin(self) -> None:
-        """Removes trees for their age, the oldest first."""
+        """Removes trees that are too old, the oldest first."""
         too_old = []
         for series in self._all_series():
             trees = trees_in(series)
@@ -131,7 +137,7 @@ class Run:
             self._remove(tree)
 
     def _remove_oldest(self) -> bool:
-        """For lack of space."""
+        """Removes the oldest tree that is not protected, to free space. Returns False if there is none."""
         oldest = None
         for series in self._all_series():
             trees = trees_in(series)
@@ -148,7 +154,7 @@ class Run:
         return [series for part in (JUPYTER, SITE) for series in all_series(self._store.folder / part)]
 
     def _remove(self, tree: Path) -> None:
-        """Out of sight first, by one rename: nobody sees half a tree."""
+        """Removes a tree. It is first moved away by one rename, so that users never see an incomplete tree."""
         old = self._store.work / f"old-{tree.parent.name}-{tree.name}"
         self._begin_change()
         os.rename(tree, old)

@@ -1,4 +1,10 @@
-"""The service that makes the history where no timer of the host does: python3 -m history.service FILE [SECONDS]"""
+"""
+The service that makes the history on a host without a timer.
+
+    python3 -m history.service FILE [SECONDS]
+
+FILE has the settings, as JSON. With SECONDS, it makes a single run for a release, which waits that long.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +17,12 @@ from typing import Optional
 from .config import read
 from .turn import run_before_release, take_turn
 
-# Seconds until a run that was put off.
+# Seconds until the next attempt after a run was postponed.
 _PUT_OFF = 30
 
 
 def main(file: str, within: str = "") -> None:
-    """Runs every so many minutes; or once, for a release that waits so many seconds."""
+    """Makes a run every `history.every` minutes, or a single one if `within` is given (seconds)."""
     history = read(Path(file))
     if within:
         _say(run_before_release(history, float(within)))
@@ -27,7 +33,7 @@ def main(file: str, within: str = "") -> None:
             lines = take_turn(history)
             _say(lines or [])
         except Exception:
-            # The next run may do better, and Docker's log says what it was.
+            # The next run may succeed. The container's log shows the error.
             traceback.print_exc()
         time.sleep(_PUT_OFF if lines is None else history.every * 60)
 

@@ -1,4 +1,4 @@
-"""The part of the disk that the history may use."""
+"""The share of the disk that the history may use."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import os
 from dataclasses import dataclass
 from typing import Callable
 
-# Never used by the history: a tenth of the disk, and no more than this.
+# Bytes. The history leaves a tenth of the disk free, but at most this much.
 _RESERVE = 5 * 1024**3
-# Files of this size and more leave a quarter of the share to the smaller ones: notebooks find room beside any data.
+# Bytes. Files of this size or more may use only three quarters of the share. So large data never leaves notebooks without space.
 _LARGE = 10 * 1024**2
 
 
 @dataclass(frozen=True)
 class Disk:
-    """Bytes and inodes of a file system; no inodes where it makes them as it needs them."""
+    """Bytes and inodes of a file system. `inodes` is 0 if the file system has no limit of inodes."""
 
     size: int
     free: int
@@ -30,9 +30,10 @@ def disk_of(folder: str) -> Disk:
 @dataclass
 class Room:
     """
-    What the history uses, and whether more may be added. Where it may not, the oldest trees are removed one after the other.
+    The space that the history uses, and the space that it may use.
 
-    remove_oldest: removes the oldest tree that may be removed for this; False where there is none.
+    used, inodes: bytes and inodes of all trees. max_percent: the largest share of the disk. disk: measures the disk. remove_oldest:
+    removes the oldest tree that is not protected; returns False if there is none.
     """
 
     used: int
@@ -41,7 +42,8 @@ class Room:
     disk: Callable[[], Disk]
     remove_oldest: Callable[[], bool]
 
-    def takes(self, size: int) -> bool:
+    def make_room(self, size: int) -> bool:
+        """Removes the oldest trees until so many bytes fit. Returns False if they still do not fit."""
         while not self._fits(size):
             if not self.remove_oldest():
                 return False
@@ -59,6 +61,6 @@ class Room:
         return self.inodes < disk.inodes * self.max_percent // 100 and disk.free_inodes > disk.inodes // 10
 
     def add(self, size: int, inodes: int) -> None:
-        """Negative where something was removed."""
+        """Counts bytes and inodes that were added; negative numbers if they were removed."""
         self.used = max(0, self.used + size)
         self.inodes = max(0, self.inodes + inodes)

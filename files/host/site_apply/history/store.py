@@ -1,4 +1,4 @@
-"""The folder of the history."""
+"""The folder of the history on the disk."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from typing import Any
 
 from .walk import Record, Seen
 
-# Trees that Jupyter reads, and those of other services, whose data no notebook sees.
+# Folders of the trees that notebooks can read, and of those that they cannot read.
 JUPYTER, SITE = "jupyter", "site"
 
 
 @dataclass
 class State:
     """
-    What one run leaves to the next. used, inodes: what the trees take. is_right: these are known; not so where the run was killed
-    while it changed something. ended, took: when the run ended (seconds since 1970), and how long it took.
+    What a run records for the next one, in state.json.
+
+    used, inodes: bytes and inodes of all trees. is_right: whether these two numbers are correct. They are not if the run was killed
+    while it changed something. ended: when the run ended, in seconds since 1970. took: its duration in seconds.
     """
 
     used: int = 0
@@ -35,8 +37,10 @@ class State:
 
 class Store:
     """
-    Paths in the folder: `jupyter` and `site` with the trees, `records` with what the newest tree of each source holds, and `work`
-    with what is not finished, which no kernel sees.
+    The folder of the history and its parts.
+
+    `jupyter` and `site` contain the trees. `records` contains a record of the newest tree of each source. `work` contains trees
+    that are being made or removed; notebooks cannot see it.
     """
 
     def __init__(self, folder: str) -> None:
@@ -46,7 +50,7 @@ class Store:
         self._state = self.folder / "state.json"
 
     def make(self) -> None:
-        """Only the program that makes the history gets into the folder. Jupyter gets its part of it as a mount."""
+        """Creates the folder. Only its owner can enter it. Jupyter's container mounts the folder `jupyter` in it."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder.chmod(0o700)
         for name, mode in ((JUPYTER, 0o755), (SITE, 0o700), ("records", 0o700), ("work", 0o700)):
@@ -55,7 +59,11 @@ class Store:
 
     @contextmanager
     def locked(self, name: str, wait: bool = False) -> Iterator[bool]:
-        """Holds a lock, which goes with the process; False where another one holds it."""
+        """
+        Holds a lock; yields False if another process holds it. The kernel releases the lock when the process ends.
+
+        name: the lock's file. wait: whether to wait for the other process.
+        """
         descriptor = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             try:
@@ -85,7 +93,7 @@ class Store:
         self._state.unlink(missing_ok=True)
 
     def record_of(self, at: str) -> tuple[str, Record]:
-        """The name of the newest tree of a source, and its record; empty where there is none that can be read."""
+        """The name of the newest tree of a source, and its record. Both are empty if no record can be read."""
         try:
             value = json.loads(self._record(at).read_text("utf-8"))
             return value["tree"], {path: Seen(inode, stamps) for path, (inode, stamps) in value["record"].items()}
@@ -93,10 +101,14 @@ class Store:
             return "", {}
 
     def place(self, new: Path, tree: int, at: str, name: str, record: Record) -> None:
-        """Puts a finished tree, which is open, into its place; and its record."""
+        """
+        Moves a finished tree and its record to their places.
+
+        new: the tree's folder in `work`. tree: its open descriptor. at: the source's folder. name: the tree's new name.
+        """
         value = {path: [seen.inode, seen.stamps] for path, seen in record.items()}
         new_record = self._write("record", {"tree": name, "record": value})
-        # Once for thousands of files, and for the record.
+        # One sync covers all files of the tree and the record.
         sync_all(tree)
         series = self.folder / at
         series.mkdir(parents=True, exist_ok=True)
@@ -114,7 +126,7 @@ class Store:
         return file
 
     def leftovers(self) -> list[Path]:
-        """Trees that a run before has not finished, or not removed."""
+        """Trees that an earlier run did not finish making or removing. Also deletes the run's other files."""
         found = []
         for each in self.work.iterdir():
             if each.is_dir() and not each.is_symlink():
@@ -133,7 +145,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_all(descriptor: int) -> None:
-    """Has everything that was written to a file system on the disk. It is one call for thousands of files."""
+    """Syncs the whole file system of an open file. One such call is faster than one for each of thousands of files."""
     if sys.platform == "linux":
         ctypes.CDLL(None).syncfs(descriptor)
     else:

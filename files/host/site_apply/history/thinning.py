@@ -1,4 +1,4 @@
-"""Which trees are kept, by the moments in which they were made."""
+"""Decides by age which trees are kept."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from typing import Callable
 from .config import Keep
 
 _HOUR, _DAY = 3600, 24 * 3600
-# What a lack of space never removes. Code that fills the disk or rewrites every file cannot push out the states before it.
+# Trees that are never removed to free space. So code that fills the disk or rewrites every file cannot make the history remove the
+# states before it.
 PROTECTED = Keep(all=0, hourly=1, daily=7, monthly=0)
 
 
 def kept(moments: Iterable[float], keep: Keep) -> set[float]:
     """
-    The newest one of each period stays. Ages count from the newest tree: where nothing changes, nothing is removed.
+    The moments of the trees that are kept: the newest of each period.
+
+    Ages count from the newest tree, not from the present time. So nothing is removed as long as nothing changes.
     """
     newest_first = sorted(moments, reverse=True)
     if not newest_first:

@@ -1,4 +1,4 @@
-"""When a run is made, and when it has to end."""
+"""Decides when a run is made and when it must stop."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from .run import Run
 from .space import Disk, disk_of
 from .store import Store
 
-# Locks in the folder of the history: of a run, and of a release.
+# Locks in the folder of the history. A run holds the first one, a release the second one.
 RUN, RELEASE = "run.lock", "release.lock"
 
-# Seconds. A run that takes longer goes on at its next turn.
+# Seconds. A run that takes longer is stopped. The next run continues.
 _LONGEST = 1800
-# A run of ten minutes is not followed by the next one five minutes later.
+# After a run, the history rests for this many times the run's duration.
 _RESTS_FOR_EACH = 3
-# Percent of the last ten seconds in which somebody waited for the disk. After so many seconds it is the history's turn anyway.
+# The disk is busy if programs waited for it during more than _BUSY percent of the last ten seconds. A busy disk postpones a run for
+# _PATIENCE seconds at most.
 _BUSY, _PATIENCE = 40, 2 * 3600
 
 _PRESSURE = Path("/proc/pressure/io")
@@ -29,8 +30,10 @@ def take_turn(
     history: History, disk: Optional[Callable[[], Disk]] = None, clock: Callable[[], float] = time.time
 ) -> Optional[list[str]]:
     """
-    The run of a timer: what it did, in sentences; None where it is put off. It makes way for a release and for whoever needs the
-    disk.
+    Makes the run of a timer. Returns sentences about what it did, or None if the run is postponed.
+
+    The run is postponed during a release, while the disk is busy, and soon after a long run. It stops when a release begins. disk:
+    measures the disk. clock: returns seconds since 1970. Both are replaced in tests.
     """
     store = Store(history.folder)
     store.make()
@@ -51,11 +54,11 @@ def take_turn(
 
 
 def run_before_release(history: History, within: float, clock: Callable[[], float] = time.time) -> list[str]:
-    """The run of a release, which waits so many seconds for it and no more."""
+    """Makes the run before a release, which waits for it for at most `within` seconds. Returns sentences about what it did."""
     store = Store(history.folder)
     store.make()
     ends = time.monotonic() + within
-    pace = Pace(lambda: "the release goes on without it" if time.monotonic() > ends else "", work=1)
+    pace = Pace(lambda: "the release does not wait any longer" if time.monotonic() > ends else "", work=1)
     while store.is_locked(RUN) and time.monotonic() < ends:
         time.sleep(0.2)
     return _run(history, store, pace, clock(), None)
@@ -64,19 +67,19 @@ def run_before_release(history: History, within: float, clock: Callable[[], floa
 def _run(history: History, store: Store, pace: Pace, now: float, disk: Optional[Callable[[], Disk]]) -> list[str]:
     with store.locked(RUN) as is_mine:
         if not is_mine:
-            return ["History: another run is under way."]
+            return ["History: another run is still in progress."]
         began = time.monotonic()
         run = Run(history, pace, now, disk or (lambda: disk_of(history.folder)))
         try:
             run.run()
         except Interrupted as why:
-            run.report.issues.append(f"the run has ended before its end: {why}. The next one goes on.")
-        run.has_ended(now, time.monotonic() - began)
+            run.report.issues.append(f"the run was interrupted: {why}. The next run continues.")
+        run.record_end(now, time.monotonic() - began)
         return run.report.lines
 
 
 def disk_is_busy() -> bool:
-    """Whether programs wait for the disk, where the kernel says so."""
+    """Whether programs wait for the disk. False if the kernel does not report it."""
     try:
         some = _PRESSURE.read_text("ascii").split("\n")[0]
         return float(some.partition("avg10=")[2].split()[0]) > _BUSY

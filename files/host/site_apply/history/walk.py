@@ -1,6 +1,8 @@
 """
-Looks through a folder that others can change at any moment. All of it goes by descriptors of folders, and no link is followed:
-nothing in the folder leads out of it.
+Reads a folder that other programs can change at any moment.
+
+Every file is opened relative to the descriptor of its folder, and no symbolic link is followed. So nothing outside the folder can
+be reached through it.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from dataclasses import dataclass, field
 
 from .pace import Pace
 
-# Each level holds three descriptors. Deeper folders are left out.
+# Levels of folders. Deeper folders are left out, because each level needs three open descriptors.
 DEEPEST = 100
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -22,9 +24,9 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 @dataclass(frozen=True)
 class Entry:
     """
-    A file, a link or a folder. Sockets, pipes and devices are none.
+    A file, a symbolic link or a folder. Sockets, pipes and devices are left out.
 
-    stamp: what changes with every change of a file, and with the mode and the owner of a folder.
+    kind: f, l or d. found: its stat result.
     """
 
     name: str
@@ -33,33 +35,34 @@ class Entry:
 
     @property
     def stamp(self) -> str:
+        """A text that changes with every change of a file, and with each change of the mode or owner of a folder."""
         found = self.found
         if self.kind == "d":
             return f"d{found.st_mode:o}.{found.st_uid}.{found.st_gid}"
-        # No program can set the time of the last change (ctime).
+        # Programs can set the time of modification (mtime), but not the time of change (ctime).
         return f"{self.kind}{found.st_size:x}.{found.st_mtime_ns:x}.{found.st_ctime_ns:x}"
 
 
 @dataclass
 class Seen:
-    """A folder as it was: its inode, by which it is found again after it was moved, and the stamps of what is in it."""
+    """A folder in a record. Its inode identifies it after it was moved. stamps: the stamp of each entry, by name."""
 
     inode: int
     stamps: dict[str, str] = field(default_factory=dict)
 
 
-# By path below the source; the source itself is the empty one.
+# The folders of a source, by path relative to the source. The path of the source itself is empty.
 Record = dict[str, Seen]
 
 
 def open_top(path: str) -> int:
-    """The source itself may be a link: whoever set up the machine made it."""
+    """Opens the folder of a source or a tree. It may be a symbolic link, because only the machine's administrator can create it."""
     return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
 @contextmanager
 def opened(name: str, around: int) -> Iterator[int]:
-    """A folder in a folder; OSError where something else has taken its place."""
+    """Opens a folder in an open folder. Throws OSError if it is not a folder any more."""
     descriptor = os.open(name, _FOLDER, dir_fd=around)
     try:
         yield descriptor
@@ -68,7 +71,7 @@ def opened(name: str, around: int) -> Iterator[int]:
 
 
 def entries(folder: int, path: str, without: frozenset[str]) -> Iterator[Entry]:
-    """What is in a folder, on the same file system."""
+    """The entries of an open folder that are on the same file system. path: its path relative to the source."""
     device = os.fstat(folder).st_dev
     too_deep = path.count("/") + 1 >= DEEPEST
     with os.scandir(folder) as found:
@@ -78,14 +81,14 @@ def entries(folder: int, path: str, without: frozenset[str]) -> Iterator[Entry]:
             try:
                 state = each.stat(follow_symlinks=False)
             except OSError:
-                continue  # It has just gone.
+                continue  # It was just removed.
             kind = {stat.S_IFREG: "f", stat.S_IFLNK: "l", stat.S_IFDIR: "d"}.get(stat.S_IFMT(state.st_mode))
             if kind and state.st_dev == device and not (kind == "d" and too_deep):
                 yield Entry(each.name, kind, state)
 
 
 def scan(folder: int, without: frozenset[str], pace: Pace) -> Record:
-    """The record of a folder and of all below it."""
+    """Makes the record of an open folder, with all folders below it."""
     record: Record = {}
     _scan(folder, "", without, pace, record)
     return record
@@ -108,4 +111,5 @@ def _scan(folder: int, path: str, without: frozenset[str], pace: Pace, record: R
 
 
 def below(path: str, name: str) -> str:
+    """The path of an entry, relative to the source."""
     return f"{path}/{name}" if path else name

@@ -1,4 +1,4 @@
-"""How full the disk is, and what fills it: a page, a line for the site's front page, and the text of a failed save."""
+"""Shows how full the disk is and what uses it: on a page, on the site's front page, and after a failed save."""
 
 import os
 import time
@@ -11,10 +11,10 @@ from tornado.web import authenticated
 
 HOME = Path.home()
 WORK = HOME / "work"
-# The front page warns from this share in use, in percent, on; of a large disk not before so many bytes are left. A release has the
-# same limits (host/site_apply/space.py).
+# The front page warns if at least this percentage of the disk is used and fewer than this number of bytes are free. A release uses
+# the same limits (host/site_apply/space.py).
 WARN_AT, WARN_BELOW = 85, 50 * 10**9
-# Seconds. A folder with a million files takes longer; what was found until then is shown.
+# Seconds. The search of a folder with a million files takes longer. Then the page shows the sizes that were counted so far.
 SEARCHED_WITHIN = 3
 
 PAGE = """<!doctype html>
@@ -43,6 +43,8 @@ PAGE = """<!doctype html>
 
 
 class DiskPage(JupyterHandler):
+    """The page /disk: the largest files and folders."""
+
     @authenticated
     async def get(self):
         found, is_whole = await run_sync(largest)
@@ -53,7 +55,7 @@ class DiskPage(JupyterHandler):
 
 
 class DiskNotice(JupyterHandler):
-    """For nginx: one sentence if the disk is nearly full, or nothing."""
+    """Answers nginx with a sentence if the disk is nearly full, and with an empty text otherwise."""
 
     @authenticated
     def get(self):
@@ -61,14 +63,14 @@ class DiskNotice(JupyterHandler):
         self.finish(state() if is_nearly_full() else "")
 
 
-# Read by Jupyter: see ServerApp.extra_services.
+# Jupyter reads this variable; see ServerApp.extra_services.
 default_handlers = [(r"/disk", DiskPage), (r"/disk/notice", DiskNotice)]
 
 
 def fullest():
     """
-    Percent in use and bytes left of the file system of notebooks or of the home directory, whichever has less left. As df counts:
-    without what is reserved for the system.
+    The used percentage and the free bytes of a file system: the one of the notebooks or the one of the home directory, whichever
+    has less free space. Space that is reserved for root does not count, as in the output of df.
     """
     found = min((os.statvfs(folder) for folder in (WORK, HOME)), key=lambda each: each.f_bavail * each.f_frsize)
     used = found.f_blocks - found.f_bfree
@@ -86,7 +88,7 @@ def state():
 
 
 def what_to_delete():
-    """For a user whose file could not be saved."""
+    """A message for a user whose file could not be saved: what is large, and what to do."""
     found, _ = largest(within=1)
     names = ", ".join(f"{shown(path)} ({size_of(size)})" for size, path in found[:3])
     return (
@@ -97,8 +99,10 @@ def what_to_delete():
 
 def largest(within=SEARCHED_WITHIN, most=20):
     """
-    The largest files and folders in the notebooks folder and in the home directory, with their sizes, and whether all of their
-    content was counted in time.
+    The largest files and folders in the notebooks folder and in the home directory: pairs of size in bytes and path. Also returns
+    whether all of their content was counted in time.
+
+    within: seconds. most: the number of files and folders.
     """
     ends = time.monotonic() + within
     found = []
@@ -122,7 +126,7 @@ def entries_of(folder):
 
 
 def size_below(entry, ends):
-    """Bytes on the disk of a file, or of a folder with all that is in it."""
+    """Bytes that a file or a folder with its content uses on the disk, and whether all of it was counted before `ends`."""
     size, left = 0, [entry]
     while left:
         if time.monotonic() > ends:
@@ -133,12 +137,12 @@ def size_below(entry, ends):
             if one.is_dir(follow_symlinks=False):
                 left += entries_of(one.path)
         except OSError:
-            pass  # Deleted meanwhile.
+            pass  # It was deleted meanwhile.
     return size, True
 
 
 def shown(path):
-    """Relative to the notebooks folder, as JupyterLab shows it, or with ~ for the home directory."""
+    """A path as users know it: relative to the notebooks folder, or with ~ for the home directory."""
     for base, prefix in ((WORK, ""), (HOME, "~/")):
         if path.startswith(f"{base}/"):
             return prefix + path[len(str(base)) + 1 :]

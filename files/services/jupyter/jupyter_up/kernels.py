@@ -1,4 +1,4 @@
-"""Kernels and terminals end before the server when memory runs out, and the notebook says why its kernel ended."""
+"""Makes kernels and terminals end before the server when memory runs out, and tells users why a kernel ended."""
 
 import os
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
-# Of this container. Version 1 of cgroups has one folder for each controller.
+# The cgroup of this container. Version 1 of cgroups has one folder for each controller.
 CGROUPS = Path("/sys/fs/cgroup")
 # Exit codes of a process that was killed, and of a shell around one.
 KILLED = (-9, 137)
@@ -17,12 +17,13 @@ ENTRY_POINT = EntryPoint(NAME, f"{__name__}:Provisioner", KernelProvisionerFacto
 
 
 class Provisioner(LocalProvisioner):
-    """A kernel on this machine. Knows whether it was killed because memory ran out, and how much it had."""
+    """Starts a kernel on this machine. Records whether it was killed because memory ran out, and how much memory it used."""
 
-    # How many processes of this container the system had killed for want of memory when the kernel was last seen alive, and
-    # the time before: one that was killed takes a moment to end.
+    # How many processes of this container the system had killed for lack of memory: at the last check at which the kernel was
+    # alive (killed_lately), and at the check before (killed_before). Both are needed, because a killed process takes a moment
+    # to end.
     killed_lately = killed_before = 0
-    # Bytes; 0 as long as it lives.
+    # The largest memory of the kernel, in bytes. It is 0 while the kernel runs.
     peak = 0
 
     async def launch_kernel(self, cmd, **kwargs):
@@ -37,7 +38,7 @@ class Provisioner(LocalProvisioner):
         return await super().poll()
 
     def look(self):
-        """Like Popen.poll, which does not tell how much memory the process had."""
+        """Checks whether the kernel still runs. Unlike Popen.poll, this also records how much memory it used."""
         killed = killed_by_system()
         try:
             process, status, usage = os.wait4(self.process.pid, os.WNOHANG)
@@ -50,7 +51,7 @@ class Provisioner(LocalProvisioner):
             self.killed_before, self.killed_lately = self.killed_lately, killed
 
     def why_ended(self):
-        """A text for the user if memory ran out; empty for any other end."""
+        """A message for the user if the kernel ended because memory ran out; empty for any other reason."""
         is_killed = self.process is not None and self.process.returncode in KILLED
         if not is_killed or killed_by_system() == self.killed_before:
             return ""
@@ -66,15 +67,19 @@ KernelProvisionerFactory.provisioners[NAME] = ENTRY_POINT
 
 
 def end_first(process):
-    """The system kills this process and its children before the server. Anybody may ask for that, for a process of their own."""
+    """
+    Makes the system kill a process and its children before the server when memory runs out.
+
+    No privilege is needed, because this only makes it more likely that an own process is killed.
+    """
     try:
         Path(f"/proc/{process}/oom_score_adj").write_text("1000")
     except OSError:
-        pass  # It has ended.
+        pass  # The process has ended.
 
 
 def killed_by_system():
-    """How many processes of this container were killed for want of memory; 0 where the kernel does not tell."""
+    """How many processes of this container the system killed for lack of memory. 0 if the system does not report it."""
     for file in ("memory.events", "memory/memory.oom_control"):
         found = re.search(r"^oom_kill (\d+)$", read(file), re.MULTILINE)
         if found:
@@ -83,14 +88,14 @@ def killed_by_system():
 
 
 def memory_limit():
-    """Bytes that this container may have: its limit, or the machine's memory."""
+    """Bytes of memory that this container may use: its limit, or the machine's memory."""
     machine = re.search(r"^MemTotal: +(\d+) kB$", Path("/proc/meminfo").read_text(), re.MULTILINE)
     limits = [int(read(file)) for file in ("memory.max", "memory/memory.limit_in_bytes") if read(file).strip().isdigit()]
     return min([int(machine[1]) * 1024, *limits])
 
 
 def others():
-    """A line about what still has memory after the kernel has ended."""
+    """A line that says how much memory the other processes of this container use; empty if it is unknown."""
     for file, name in (("memory.stat", "anon"), ("memory/memory.stat", "total_rss")):
         found = re.search(rf"^{name} (\d+)$", read(file), re.MULTILINE)
         if found:
@@ -99,6 +104,7 @@ def others():
 
 
 def read(file):
+    """The text of a file of the cgroup; empty if it does not exist."""
     try:
         return (CGROUPS / file).read_text()
     except OSError:

@@ -1,7 +1,7 @@
-"""Saves whole files: on a full disk, or if the server is killed, the file on the disk is the one from before.
+"""Saves files atomically: if the disk is full or the server is killed, the previous file stays on the disk.
 
-Jupyter itself empties the file and then writes it. The last part of the new content is written after Jupyter has given up its
-copy of the old one, so a disk that becomes full at that moment leaves a shorter file.
+Jupyter itself empties the file and then writes it. It deletes its copy of the old content before the last part of the new content
+is on the disk. So a disk that becomes full at that moment leaves an incomplete file.
 """
 
 import errno
@@ -22,7 +22,7 @@ from jupyter_up import disk
 
 
 class WholeFiles:
-    """Mixin for Jupyter's file managers: writes and copies beside the file, and renames the result onto it."""
+    """Mixin for Jupyter's file managers. Writes a new file in the same folder, and then renames it to the name of the old one."""
 
     @contextmanager
     def atomic_writing(self, os_path, text=True, encoding="utf-8", **kwargs):
@@ -48,35 +48,40 @@ class WholeFiles:
 
 
 class Checkpoints(WholeFiles, AsyncFileCheckpoints):
-    """The copies to which "Revert Notebook to Checkpoint" goes back."""
+    """The copies that "Revert Notebook to Checkpoint" restores."""
 
 
 class WholeFileManager(WholeFiles, AsyncLargeFileManager):
-    """The notebooks folder. On a full disk, an error says what uses the space."""
+    """Manages the notebooks folder. On a full disk, its errors say what uses the space."""
 
     async def save(self, model, path=""):
-        with no_room_told(path):
+        with explained_if_full(path):
             try:
                 return await super().save(model, path)
             except HTTPError as error:
-                # An upload comes in parts. Half of it must not look like the whole.
-                if model.get("chunk") and lacks_room(error):
+                # An upload arrives in parts. An incomplete file must not stay, because it looks like a complete one.
+                if model.get("chunk") and is_out_of_space(error):
                     with suppress(FileNotFoundError):
                         os.unlink(self._get_os_path(path))
                 raise
 
     async def copy(self, from_path, to_path=None):
-        with no_room_told(to_path or from_path):
+        with explained_if_full(to_path or from_path):
             return await super().copy(from_path, to_path)
 
     async def create_checkpoint(self, path):
-        # Jupyter also makes one when a notebook is saved for the first time.
-        with no_room_told(path, "was saved, but not its checkpoint"):
+        # Jupyter also creates a checkpoint when a notebook is saved for the first time.
+        with explained_if_full(path, "was saved, but not its checkpoint"):
             return await super().create_checkpoint(path)
 
 
 class Signatures(SQLiteSignatureStore):
-    """Which notebooks may show HTML and run JavaScript. Opening or saving one writes down when; it works without that, too."""
+    """
+    Signatures of the notebooks that may show HTML and run JavaScript.
+
+    Jupyter records each time at which a notebook is opened or saved. On a full disk, this fails, but notebooks must still open and
+    save.
+    """
 
     def __init__(self):
         super().__init__(os.path.join(jupyter_data_dir(), "nbsignatures.db"))
@@ -98,7 +103,7 @@ class Signatures(SQLiteSignatureStore):
 
 
 def can_be_replaced(path):
-    """Whether a rename onto the file leaves nobody with the old one: not if it has other names or another owner."""
+    """Whether a new file can replace the file. Returns False if the file has other names (hard links) or another owner."""
     path = os.path.realpath(path)
     if not os.access(os.path.dirname(path), os.W_OK):
         return False
@@ -111,10 +116,10 @@ def can_be_replaced(path):
 
 @contextmanager
 def replacing(path):
-    """A new file beside the file, which takes its place at the end. It is removed if anything fails."""
+    """Yields the path of a new file in the same folder. At the end, this file replaces the old one. After an error, it is removed."""
     path = os.path.realpath(path)
     new = os.path.join(os.path.dirname(path), f".~{secrets.token_hex(8)}")
-    # Not tempfile, whose files nobody else can read.
+    # The module tempfile creates files that no other user can read, so it is not used here.
     os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     try:
         with suppress(FileNotFoundError):
@@ -128,16 +133,20 @@ def replacing(path):
 
 
 @contextmanager
-def no_room_told(path, what="was not saved"):
-    """An error for want of space becomes one that says what to do; JupyterLab shows it."""
+def explained_if_full(path, what="was not saved"):
+    """Replaces an error of a full disk by one that says what to do. JupyterLab shows it.
+
+    path: the file. what: what happened to it, as the end of a sentence.
+    """
     try:
         yield
     except (OSError, HTTPError) as error:
-        if not lacks_room(error):
+        if not is_out_of_space(error):
             raise
         raise HTTPError(507, f"{os.path.basename(path)} {what}. {disk.what_to_delete()}") from error
 
 
-def lacks_room(error):
+def is_out_of_space(error):
+    """Whether an error was caused by a full disk or an exceeded quota."""
     cause = error.__cause__ if isinstance(error, HTTPError) else error
     return getattr(cause, "errno", None) in (errno.ENOSPC, errno.EDQUOT)

@@ -1,4 +1,4 @@
-/** Access to the API: checks tokens, and words refusals as the real provider passes them on. */
+/** Access to the API: checks tokens, and words refusals like the real provider. */
 
 import { STATUS_CODES } from "node:http";
 import { join } from "node:path";

@@ -2,7 +2,7 @@
  * The fake Cloudflare: its API as the provider shows it. Its data is in the cloud's folder (`openCloud`):
  *
  * - `zones.json`, written by tests (`addZone`): the domains that exist
- * - `faults.json`, written by tests (`Fault`): requests that shall fail
+ * - `faults.json`, written by tests (`Fault`): requests that must fail
  * - `client-certificates.json`, written by tests (`setDurations`): how long the steps of client certificates take
  * - `resources/`: what the engine has created
  * - `rulesets.json`, written by tests (`writeRulesets`): the rules of zones; without it, the token cannot read them

@@ -3,7 +3,7 @@
 import { type Properties, UNKNOWN } from "../../resource.ts";
 import { locationIssue } from "./scope.ts";
 
-/** What is no text in the provider's schema comes as JSON. */
+/** Values that are not texts in the provider's schema arrive as JSON. */
 const encoded = [
   "addPulumiAttributionLabel",
   "batching",
@@ -18,8 +18,8 @@ const encoded = [
 ];
 
 /**
- * Throws for invalid JSON. Compared in November 2026 with pulumi-terraform-bridge's `ConfigEncoding` and `CheckConfig`; the rest of
- * the message is that of Go's JSON reader.
+ * Throws for invalid JSON. Checked in November 2026 against pulumi-terraform-bridge's `ConfigEncoding` and `CheckConfig`. The
+ * rest of the message is that of Go's JSON reader.
  */
 export function refuseMalformed(config: Properties): void {
   for (const name of encoded) {
@@ -33,7 +33,7 @@ export function refuseMalformed(config: Properties): void {
   }
 }
 
-/** Held in November 2026 to pulumi-gcp's `preConfigureCallbackWithLogger` and its errors/wrong_region.txt. */
+/** Checked in November 2026 against pulumi-gcp's `preConfigureCallbackWithLogger` and its errors/wrong_region.txt. */
 export function regionWarning({ project, region }: Properties): string[] {
   if (typeof project !== "string" || typeof region !== "string" || locationIssue({ project, region }) === undefined)
     return [];
