@@ -531,7 +531,7 @@ export const oneIssue: BadConfig[] = [
 `],
 
   ["a backup that is kept for a negative time", { backup: { to: "/mnt/backup", keep: { daily: -1 } }, history: {} }, `
-  backup.keep.daily: -1 is no number of days from 0 to 3650.
+  backup.keep.daily: -1 is not a number of days from 0 to 3650.
     pulumi config set --path 'backup.keep.daily' 30
 `],
 
