@@ -87,6 +87,8 @@ back_up() {
         if [ -d "$each" ]; then newest=${each##*/}; fi
     done
     if [ -z "$newest" ] || [ "$newest" = "$(cat "$record" 2>/dev/null)" ]; then return; fi
+    # restic refuses an empty snapshot. The last one with content stays.
+    if [ -z "$(ls -A "$HISTORY/$1/$newest")" ]; then return; fi
     clock=$(echo "${newest#* }" | tr . :)
     case $clock in *:*:*) ;; *) clock=$clock:00 ;; esac
     # A link of the next tree changes the time of change of files that have not changed.
