@@ -73,10 +73,11 @@ def restore(layout: Layout, wanted: Wanted) -> int:
         _show(restic, parts, into)
         if wanted.is_dry:
             return 0
-        say("The present state goes into the history first.")
-        keep_history.save_now(manifest, manifest.history, project)
         if into:
             make_folder(into)
+        else:
+            say("The current state is saved in the history first.")
+            keep_history.save_now(manifest, manifest.history, project)
         for part in parts:
             # Several parts get a folder each.
             place = make_below(into, name_of(part.source)) if into and len(parts) > 1 else into

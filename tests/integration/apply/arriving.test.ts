@@ -68,7 +68,7 @@ describe("An incomplete text", () => {
   (isRoot ? it : it.skip)("is refused with a message about the full disk", async () => {
     const full = testHost();
     const { root = "" } = full.layout;
-    assert.equal((await run("mount", ["-t", "tmpfs", "-o", "size=200k", "none", root])).code, 0);
+    assert.equal((await run("mount", ["-t", "tmpfs", "-o", "size=400k", "none", root])).code, 0);
     try {
       mkdirSync(`${root}/bin`);
       writeFileSync(`${root}/bin/site-apply`, hostProgram());
