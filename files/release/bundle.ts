@@ -109,6 +109,7 @@ function serviceManifest(site: Site, { service, filesId, secretsId }: WrittenSer
     units: service.units && true,
     dump: service.dump,
     load: service.load,
+    drill: service.drill,
   };
 }
 

@@ -56,6 +56,8 @@ const service = z.strictObject({
   dump: argv.optional(),
   /** Command in its container that makes a database what it was in a dump: a path below /dumps is added to it. */
   load: argv.optional(),
+  /** Command in its container that tries a restore of the newest dumps, if one is due. */
+  drill: argv.optional(),
 });
 
 const days = z.number().int();

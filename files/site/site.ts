@@ -49,7 +49,17 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
     ...(signIn.provider === "dex" ? [dex(names, signIn.users)] : []),
     jupyter(names, settings, layout),
     ...(database
-      ? [mariadb({ ...database, apps, purge, history: settings.history, layout, appNetworks: databases.all })]
+      ? [
+          mariadb({
+            ...database,
+            apps,
+            purge,
+            history: settings.history,
+            hasBackup: settings.backup !== false,
+            layout,
+            appNetworks: databases.all,
+          }),
+        ]
       : []),
     ...apps.map((given, index) =>
       app({

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run, start } from "../support/command.ts";
@@ -143,6 +143,60 @@ describe("The restore of a database from its dump", () => {
     await other.end();
     assert.equal(await state(), before);
   }, 120_000);
+
+  describe("is tried every week by a drill, which", () => {
+    const drill = () => site.exec("mariadb", ["sh", "/etc/mysql/conf.d/drill.sh"]);
+    const results = () => `${site.host.folder}/data/history/dumps/others/.new`;
+    /** The drill with a changed dump of the notebooks' database. */
+    async function drillWith(change: (dump: string) => string) {
+      rmSync(`${results()}/drill.good`, { force: true });
+      rmSync(`${results()}/drill.failed`, { force: true });
+      const file = `${dumps}/notebooks.sql.gz`;
+      const dump = readFileSync(file);
+      try {
+        writeFileSync(file, gzipSync(change(gunzipSync(dump).toString())));
+        return await drill();
+      } finally {
+        writeFileSync(file, dump);
+      }
+    }
+
+    it("compares every table by its checksum, and leaves nothing behind", async () => {
+      assert.deepEqual(await drill(), {
+        code: 0,
+        output: "Backup: a trial restore of the databases gave every table back.\n",
+      });
+      assert.ok(existsSync(`${results()}/drill.good`));
+      assert.doesNotMatch(await databases(), /~/);
+    });
+
+    it("is not due until the next week", async () => {
+      assert.deepEqual(await drill(), { code: 0, output: "" });
+      utimesSync(`${results()}/drill.good`, 0, 0);
+      assert.match((await drill()).output, /gave every table back/);
+    });
+
+    it("says which table differs", async () => {
+      const { code, output } = await drillWith((dump) =>
+        dump.replace("-- Dump completed", "DELETE FROM parts WHERE a = 2;\n$&"),
+      );
+      assert.equal(code, 1);
+      assert.equal(
+        output,
+        "Backup: the dump of the database notebooks does not restore everything: the table `parts` differs.\n",
+      );
+      assert.match(readFileSync(`${results()}/drill.failed`, "utf8"), /^the dump of the database notebooks does not/);
+      assert.doesNotMatch(await databases(), /~/);
+    });
+
+    it("says that a dump cannot be loaded, or is incomplete", async () => {
+      const broken = await drillWith((dump) => dump.replace("CREATE TABLE", "CREATE TABEL"));
+      assert.equal(broken.code, 1);
+      assert.match(broken.output, /^Backup: the dump of the database notebooks cannot be loaded: ERROR 1064 .*\n$/);
+      const half = await drillWith((dump) => dump.slice(0, dump.length / 2));
+      assert.match(half.output, /^Backup: the dump of the database notebooks cannot be loaded: it is incomplete\.\n$/);
+    });
+  });
 
   describe("if it is killed", () => {
     let before: string;

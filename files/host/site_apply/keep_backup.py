@@ -17,7 +17,9 @@ from .manifest import Backup, Manifest
 from .releases import manifest_of
 
 # Days. Longer than a weekend in which the machine was off, and than the week between two drills.
-_OLD, _OLD_DRILL = 2, 8
+_OLD, _OLD_DRILL = 3, 8
+# The dumps of all databases except that of the notebooks, in the history. Results of drills are beside them.
+_DATABASES = "site/databases"
 
 
 def back_up(layout: Layout) -> int:
@@ -36,7 +38,21 @@ def back_up(layout: Layout) -> int:
             f"label=com.docker.compose.service={backup.service}", "label=com.docker.compose.oneoff=True"
         ):
             docker.act("rm", "--force", container)
-    return 0 if result.ok else 1
+    is_good = _drill(manifest, project)
+    return 0 if result.ok and is_good else 1
+
+
+def _drill(manifest: Manifest, project: Project) -> bool:
+    """Has the services try a restore of their dumps. They do it once a week."""
+    is_good = True
+    for service in [each for each in manifest.services if each.drill]:
+        container = project.container_of(service.name)
+        if container in project.containers(running=True):
+            result = docker.act("exec", container, *service.drill, within=times.LOADED_WITHIN)
+            for line in result.lines:
+                say(line)
+            is_good = is_good and result.ok
+    return is_good
 
 
 def site_with_backup(layout: Layout) -> tuple[Manifest, Backup]:
@@ -64,6 +80,9 @@ def make_folders(manifest: Manifest) -> None:
                 f"The folder {folder} cannot be made by {machine.user_name()} ({error.strerror}). Nothing was changed. Make it, or"
                 " name another place for the backup (pulumi config set --path backup.to FOLDER), and run pulumi up again."
             ) from error
+    begun = Path(manifest.backup.state) / "begun"
+    if not begun.exists():
+        begun.touch()
 
 
 def leave(layout: Layout, manifest: Optional[Manifest]) -> None:
@@ -93,26 +112,49 @@ def _left_key(backup: Backup) -> Path:
 
 
 def warn(layout: Layout, manifest: Manifest) -> None:
-    """Says that the last backup failed, or is old."""
+    """Says that the last backup or drill failed, or is old."""
     if manifest.backup is None:
         return
     state = Path(manifest.backup.state)
-    issue, good = state / "issue", state / "good"
+    drills = _drills_of_databases(manifest)
+    issue, begun, good = state / "issue", state / "begun", state / "good"
+    failed = [each / "drill.failed" for each in drills if _text(each / "drill.failed")]
+    restored = [state / "restored", *(each / "drill.good" for each in drills)]
     try_now = f"Make one now: sh '{layout.program}' backup"
     if issue.is_file():
-        say(f"The last backup was not whole: {issue.read_text('utf-8', 'replace').strip()}. {try_now}")
-    elif good.is_file() and _days_since(good) > _OLD:
-        say(f"The last whole backup is {_days_since(good)} days old. The next one is due within the hour. {try_now}")
-    elif good.is_file() and _days_since(state / "restored") > _OLD_DRILL:
+        say(f"The last backup was not whole: {_text(issue)}. {try_now}")
+    elif failed:
+        say(f"The last drill of the backup failed: {_text(failed[0])}. {try_now}")
+    elif not good.is_file():
+        if begun.is_file() and _days_since(begun) > _OLD:
+            say(f"No backup has been made since it was switched on {int(_days_since(begun))} days ago. {try_now}")
+    elif _days_since(good) > _OLD:
+        say(f"The last whole backup is {int(_days_since(good))} days old. The next one is due within the hour. {try_now}")
+    elif max(map(_days_since, restored)) > _OLD_DRILL:
         say(
             f"No restore has been tried for more than {_OLD_DRILL} days. A drill is due every week, and needs room on the disk for"
-            f" the largest of notebooks, home directory and volumes. {try_now}"
+            f" the largest of notebooks, home directory, volumes and databases. {try_now}"
         )
 
 
-def _days_since(file: Path) -> int:
-    """Whole days since a file was written; many if there is none."""
+def _drills_of_databases(manifest: Manifest) -> list[Path]:
+    """The folders in which services with databases leave the results of their drills."""
+    if manifest.history is None or not any(service.drill for service in manifest.services):
+        return []
+    return [Path(each.path) / ".new" for each in manifest.history.sources if each.at == _DATABASES]
+
+
+def _text(file: Path) -> str:
+    """The first line of a file; empty if there is none."""
     try:
-        return int((time.time() - file.stat().st_mtime) // (24 * 3600))
+        return file.read_text("utf-8", "replace").strip().partition("\n")[0]
+    except FileNotFoundError:
+        return ""
+
+
+def _days_since(file: Path) -> float:
+    """Days since a file was written; many if there is none."""
+    try:
+        return (time.time() - file.stat().st_mtime) / (24 * 3600)
     except FileNotFoundError:
         return 1000

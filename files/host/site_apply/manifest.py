@@ -75,6 +75,7 @@ class Service:
     units: bool = False
     dump: Argv = field(default_factory=list)
     load: Argv = field(default_factory=list)
+    drill: Argv = field(default_factory=list)
 
 
 @dataclass(frozen=True)

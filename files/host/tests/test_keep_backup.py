@@ -10,7 +10,8 @@ from unittest import mock
 
 from site_apply import command, keep_backup
 from site_apply.errors import Refusal
-from site_apply.manifest import Backup, Manifest
+from site_apply.history.config import History, Keep, Source
+from site_apply.manifest import Backup, Manifest, Service
 
 from .support import HostTest
 
@@ -126,12 +127,54 @@ class KeepBackupTest(HostTest):
     def test_says_that_no_restore_has_been_tried_for_long(self) -> None:
         self.write("data/backup/good", "")
         restored = self.write("data/backup/restored", "")
-        os.utime(restored, (0, time.time() - 8.5 * 24 * 3600))
+        os.utime(restored, (0, time.time() - 7.9 * 24 * 3600))
         keep_backup.warn(self.layout, self.manifest)
         self.assertEqual(self.output, "")
-        os.utime(restored, (0, time.time() - 9.5 * 24 * 3600))
+        os.utime(restored, (0, time.time() - 8.1 * 24 * 3600))
         keep_backup.warn(self.layout, self.manifest)
         self.assertIn("No restore has been tried for more than 8 days", self.output)
+
+    def with_databases(self) -> Manifest:
+        sources = [Source(str(self.root / "dumps/others"), "site/databases", [".new"])]
+        history = History(str(self.root / "history"), 15, 20, Keep(1, 7, 30, 365), sources)
+        return dataclasses.replace(self.manifest, history=history, services=[Service("mariadb", drill=["sh", "drill.sh"])])
+
+    def test_says_that_no_restore_of_the_databases_has_been_tried_for_long(self) -> None:
+        self.write("data/backup/good", "")
+        self.write("data/backup/restored", "")
+        good = self.write("dumps/others/.new/drill.good", "")
+        keep_backup.warn(self.layout, self.with_databases())
+        self.assertEqual(self.output, "")
+        os.utime(good, (0, time.time() - 8.1 * 24 * 3600))
+        keep_backup.warn(self.layout, self.with_databases())
+        self.assertIn("No restore has been tried for more than 8 days", self.output)
+
+    def test_says_why_a_drill_of_the_databases_failed(self) -> None:
+        self.write("data/backup/good", "")
+        self.write("data/backup/restored", "")
+        self.write("dumps/others/.new/drill.failed", "the dump of the database notes cannot be loaded\n")
+        keep_backup.warn(self.layout, self.with_databases())
+        self.assertIn("The last drill of the backup failed: the dump of the database notes cannot be loaded. Make one", self.output)
+
+    def test_has_the_databases_drilled_and_fails_with_the_drill(self) -> None:
+        self.release()
+        self.fake_docker(0, "")
+        with mock.patch("site_apply.keep_backup.site_with_backup", return_value=(self.with_databases(), self.backup)):
+            self.assertEqual(keep_backup.back_up(self.layout), 0)
+            self.assertEqual(self.output, "c0ffee\n")
+            with mock.patch("site_apply.docker.act", return_value=command.Result(1, b"Backup: it differs.")) as act:
+                self.assertEqual(keep_backup.back_up(self.layout), 1)
+        self.assertEqual(act.call_args.args, ("exec", "c0ffee", "sh", "drill.sh"))
+        self.assertIn("Backup: it differs.", self.output)
+
+    def test_says_that_none_was_ever_made(self) -> None:
+        keep_backup.make_folders(self.manifest)
+        keep_backup.warn(self.layout, self.manifest)
+        self.assertEqual(self.output, "")
+        os.utime(self.root / "data/backup/begun", (0, time.time() - 4.5 * 24 * 3600))
+        keep_backup.make_folders(self.manifest)
+        keep_backup.warn(self.layout, self.manifest)
+        self.assertIn("No backup has been made since it was switched on 4 days ago. Make one now", self.output)
 
     def test_says_nothing_before_the_first_one_and_without_a_backup(self) -> None:
         keep_backup.warn(self.layout, self.manifest)

@@ -72,8 +72,8 @@ if [ "${1-}" != now ] && [ -n "$(find "$state" -mmin -59 2>/dev/null)" ]; then e
 now=$(present_state)
 if [ "$now" = "$(cat "$state" 2>/dev/null || :)" ]; then exit; fi
 
-# load.sh uses the last two.
-databases=$(sql "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys', '~new', '~old')")
+# load.sh and drill.sh use the last three.
+databases=$(sql "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys', '~new', '~old', '~drill')")
 is_whole=yes
 for database in $databases; do
     folder=others

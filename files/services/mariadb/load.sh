@@ -23,19 +23,7 @@ old='~old'
 # What is not in the tables: triggers, views, routines and events.
 definitions=/var/lib/mysql/.restore.sql
 old_triggers=/var/lib/mysql/.restore-triggers.sql
-MYSQL_PWD=$(cat /run/secrets/mariadb/current/root-password)
-export MYSQL_PWD
-
-# A session that locks a table must not block this forever. A user can then end it, and restore again.
-client() {
-    mariadb --protocol=socket --skip-ssl --user=root --batch --raw --skip-column-names \
-        --init-command="SET SESSION lock_wait_timeout = 20, group_concat_max_len = 4294967295" "$@"
-}
-
-# It locks nothing: a lock also needs the tables of a view, which may be missing.
-definitions_of() {
-    mariadb-dump --protocol=socket --skip-ssl --user=root --single-transaction --no-data "$@"
-}
+. "$(dirname "$0")/dumps.sh"
 
 # quoted COLUMN: an SQL expression for a name in backquotes.
 quoted() {
@@ -44,7 +32,7 @@ quoted() {
 
 # execute QUERY: runs the statements that a query returns.
 execute() {
-    statements=$(client --execute="$1")
+    statements=$(client --execute="$1") || return
     printf '%s\n' "$statements" | client
 }
 
@@ -57,10 +45,11 @@ load() {
     client --execute="CREATE DATABASE IF NOT EXISTS \`$database\`; CREATE DATABASE \`$old\`"
     execute "SELECT CONCAT('CREATE DATABASE \`$new\` CHARACTER SET ', DEFAULT_CHARACTER_SET_NAME, ' COLLATE ', DEFAULT_COLLATION_NAME)
         FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '$database'"
-    # The default value of a column names its sequence together with the database, so the sequence must exist there. A session
-    # with locked tables cannot use it.
-    gunzip -c "$file" | sed -n 's/^CREATE SEQUENCE /CREATE SEQUENCE IF NOT EXISTS /p' | client "$database"
-    gunzip -c "$file" | sed -e '/^LOCK TABLES `/d' -e '/^UNLOCK TABLES;$/d' | client "$new"
+    # Defaults of columns name their sequence together with the database, and views their functions. So what is missing there is
+    # created. What exists stays.
+    gunzip -c "$file" | sed -n -e '/^CREATE SEQUENCE /p' -e '/^-- Dumping routines /,/^-- Final view /{/^\/\*!50003 DROP /d;p}' |
+        client --force "$database" >/dev/null 2>&1 || :
+    load_dump "$file" "$new"
 }
 
 save_definitions() {
@@ -69,9 +58,9 @@ save_definitions() {
     while IFS= read -r view; do [ -z "$view" ] || set -- "$@" "$view"; done <<END
 $(client --execute="SELECT TABLE_NAME FROM information_schema.VIEWS WHERE TABLE_SCHEMA = '$new'")
 END
-    if [ $# -gt 0 ]; then definitions_of --skip-triggers "$new" "$@" >"$definitions"; fi
-    definitions_of --no-create-info --routines --events --triggers "$new" >>"$definitions"
-    definitions_of --no-create-info --triggers "$database" >"$old_triggers"
+    if [ $# -gt 0 ]; then dump_of --no-data --skip-triggers "$new" "$@" >"$definitions"; fi
+    dump_of --no-data --no-create-info --routines --events --triggers "$new" >>"$definitions"
+    dump_of --no-data --no-create-info --triggers "$database" >"$old_triggers"
 }
 
 # RENAME TABLE moves no table with triggers to another database. It does all renames or, after an error or a kill, none.
@@ -93,7 +82,7 @@ exchange_definitions() {
 }
 
 # An incomplete dump replaces nothing.
-if ! { gzip -t "$file" && gunzip -c "$file" | tail -n 1 | grep -q '^-- Dump completed'; }; then
+if ! is_complete "$file"; then
     echo "The dump of $database is incomplete."
     exit 1
 fi
