@@ -13,6 +13,8 @@ export type Backup =
       keep: { hourly: number; daily: number; monthly: number };
       /** The user's own key; absent: the stack generates one. */
       key?: Sensitive<string>;
+      /** For a new stack: the Compose project whose work is restored before the site opens, as it was at a time (UTC; empty: the newest). */
+      restore?: { from: string; at: string };
     }
   | false;
 
@@ -44,6 +46,26 @@ const secretLine = (part: string, what: string, whatIsWrong: (given: string) => 
       if (wrong) context.addIssue({ code: "custom", message: withFix(`the ${what} ${wrong}.`, setBackupSecret(part)) });
     });
 
+const SET_FROM = "pulumi config set --path backup.restore.from jupyter-up-dev";
+const SET_AT = "pulumi config set --path backup.restore.at 2026-11-28T07:15:00Z";
+
+/** What a new stack restores. */
+const restore = z.strictObject(
+  {
+    /** Compose project: the site that made the backup. */
+    from: text("the name of a site", SET_FROM).regex(/^[a-z\d][a-z\d_-]{0,200}$/, {
+      error: ({ input }) => withFix(`${format(input)} is not the name of a site.`, SET_FROM),
+    }),
+    /** A time in UTC; absent: the newest backup. */
+    at: text("a time", SET_AT)
+      .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/, {
+        error: ({ input }) => withFix(`${format(input)} is not a time in UTC.`, SET_AT),
+      })
+      .optional(),
+  },
+  notAnObject("backup.restore"),
+);
+
 const isEmpty = (given: string) => (given === "" ? "is empty" : undefined);
 const SET_ACCESS_KEY = "pulumi config set --path backup.accessKey AKIA...";
 const CREDENTIALS = "cat key.json | pulumi config set --secret --path backup.credentials";
@@ -68,6 +90,7 @@ export const backup = z.strictObject(
     key: secretLine("key", "key", (given) =>
       given.length < SHORTEST_KEY ? `is shorter than ${SHORTEST_KEY} characters` : undefined,
     ).optional(),
+    restore: restore.optional(),
     /** For `sftp:`. Secret. */
     privateKey: sshPrivateKey("backup").optional(),
     /** For `sftp:`: the public host key of that machine. */

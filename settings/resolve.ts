@@ -99,9 +99,15 @@ function targetOf(given: Given): Target {
   }
 }
 
-function backupOf({ target, backup: { keep, key, ...given } }: Given): Backup {
+function backupOf({ target, backup: { keep, key, restore, ...given } }: Given): Backup {
   const destination = destinationOf(given, target);
-  return destination ? { to: destination, keep, ...(key ? { key: new Sensitive(key) } : {}) } : false;
+  if (!destination) return false;
+  return {
+    to: destination,
+    keep,
+    ...(key ? { key: new Sensitive(key) } : {}),
+    ...(restore ? { restore: { from: restore.from, at: restore.at?.replace(/Z$/, "") ?? "" } } : {}),
+  };
 }
 
 function dnsOf(given: Given): Dns {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { whatIsWrongAt } from "./allow.ts";
 import type { CheckedApp } from "./apps/app.ts";
+import { setBackupSecret } from "./backup.ts";
 import { hostNamesOf } from "./catalog.ts";
 import { whatIsWrongWithCertificate, whatIsWrongWithKey } from "./certificate.ts";
 import { whatIsWrongWithDestination } from "./destination.ts";
@@ -196,7 +197,7 @@ function appsIssues({ apps, purge, home, database, domain }: Partly): CrossField
 
 function backupIssues({ backup, history, target, notebooks }: Partly): CrossFieldIssue[] {
   if (typeof backup !== "object" || backup === null || !target || typeof notebooks !== "string") return [];
-  const { to }: { to?: unknown } = backup;
+  const { to, key, restore }: { to?: unknown; key?: unknown; restore?: unknown } = backup;
   if (to !== undefined && typeof to !== "string") return [];
   return [
     ...whatIsWrongWithDestination(backup, target, notebooks).flatMap(([setting, ...wrong]) =>
@@ -205,6 +206,10 @@ function backupIssues({ backup, history, target, notebooks }: Partly): CrossFiel
     ...when(to !== "none" && history?.every === 0, "backup", [
       "the backup is made from the history, which is off (history.every: 0).",
       "pulumi config set --path history.every 15",
+    ]),
+    ...when(restore !== undefined && key === undefined, "backup.key", [
+      "a restore into a new stack needs the key of the backup, and it is missing.",
+      setBackupSecret("key"),
     ]),
   ];
 }

@@ -84,6 +84,7 @@ const backup = z.strictObject({
   restic: argv,
   /** Folder of its key below secrets/SERVICE. */
   secrets: z.string().optional(),
+  restore: z.strictObject({ site: z.string(), at: z.string() }).optional(),
 });
 
 /** `release.json`. Absent values are empty. */

@@ -284,4 +284,36 @@ describe("The backup of a running site", () => {
     }
     await apply("backup");
   });
+
+  it("is restored into a new site before it opens, also after an interruption", async () => {
+    await backUp();
+    const other = runningSite(["jupyter", "mariadb", "site-backup"]);
+    const restore = { from: site.project };
+    const { apps, ...settings } = changes.settings ?? {};
+    const settingsThere = { ...settings, apps, backup: { to: repository, key: secrets.backupKey, restore } };
+    const start = ["mariadb", "--protocol=socket", "--skip-ssl", "-uroot", "-N", "-B", "notebooks"];
+    const password = ["env", `MYSQL_PWD=${secrets.databaseRootPassword}`];
+    try {
+      mkdirSync(`${other.host.folder}/notebooks`);
+      // The records of an interrupted restore, and what it left.
+      mkdirSync(`${other.host.folder}/data/backup`, { recursive: true });
+      writeFileSync(`${other.host.folder}/data/backup/restored-from`, `begun ${site.project}\n`);
+      writeFileSync(`${other.host.folder}/notebooks/a.ipynb`, "half");
+      const { code, output } = await other.release({ settings: settingsThere });
+      assert.equal(code, 0, output);
+      assert.match(output, /^The work of \S+ is restored from the backup before this site opens\.$/m);
+      assert.equal(readFileSync(`${other.host.folder}/notebooks/a.ipynb`, "utf8"), marked);
+      assert.equal(readFileSync(`${other.host.folder}/data/apps/notes/data/state`, "utf8"), "1");
+      const { output: wines } = await other.exec("mariadb", [...password, ...start], "SELECT * FROM wines");
+      assert.equal(wines.trim(), "Riesling");
+      assert.equal((await other.exec("jupyter", ["ls", "/home/jovyan/.mine"])).code, 0);
+      writeFileSync(`${other.host.folder}/notebooks/a.ipynb`, "later");
+      const again = await other.release({ settings: settingsThere });
+      assert.equal(again.code, 0, again.output);
+      assert.doesNotMatch(again.output, /is restored/);
+      assert.equal(readFileSync(`${other.host.folder}/notebooks/a.ipynb`, "utf8"), "later");
+    } finally {
+      await other.remove();
+    }
+  });
 });

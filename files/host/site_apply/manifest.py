@@ -85,6 +85,17 @@ class Purged:
 
 
 @dataclass(frozen=True)
+class RestoreFrom:
+    """
+    What a new site restores before it opens. site: the Compose project that made the backup. at: a time in UTC; empty: the newest
+    backup.
+    """
+
+    site: str
+    at: str = ""
+
+
+@dataclass(frozen=True)
 class Backup:
     """
     The backup of the history. service: the service with restic; where a timer starts it, it runs for that only. state: folder of
@@ -98,6 +109,7 @@ class Backup:
     folder: str = ""
     restic: Argv = field(default_factory=lambda: ["restic"])
     secrets: str = ""
+    restore: Optional[RestoreFrom] = None
 
 
 @dataclass(frozen=True)

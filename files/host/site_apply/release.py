@@ -20,6 +20,7 @@ from . import (
     preflight,
     prune,
     releases,
+    restore_new,
     space,
     units,
 )
@@ -65,6 +66,7 @@ def _switch(
     is_other = previous not in ("", f"releases/{manifest.release}")
     people_before = before if is_other else None
     try:
+        restore_new.restore_new(layout, manifest, project)
         rollout, is_with_new_images = _start(layout, project, renewed)
     except Exception as error:  # Every error causes a rollback, even one in this program.
         if not isinstance(error, NotStarted):
@@ -107,6 +109,7 @@ def _prepare(layout: Layout, manifest: Manifest, project: Project) -> list[Renew
     renewed = floating.renew(project, manifest, pulled)
     keep_history.make_folders(manifest)
     keep_backup.make_folders(manifest)
+    restore_new.check(manifest)
     data_dirs.make(layout, project, manifest)
     keep_history.make_mount_point(manifest)
     try:

@@ -86,6 +86,16 @@ def restore(layout: Layout, wanted: Wanted) -> int:
     return 0
 
 
+def restore_everything(layout: Layout, manifest: Manifest, project: Project, wanted: Wanted) -> None:
+    """Restores all that a backup has of a site, and overwrites what is there. Throws Refusal."""
+    if manifest.history is None or manifest.backup is None:
+        return
+    restic = Restic(layout, project, manifest.backup)
+    for part in _parts(restic, manifest.history, wanted, wanted.site):
+        say(f"{part.name} of {_shown(part.snapshot.moment)} (UTC) is restored.")
+        _restore(restic, manifest, project, part, None)
+
+
 def name_of(source: Source) -> str:
     """`notebooks`, `apps/notes/data`: its tag in the backup."""
     return source.at.partition("/")[2]

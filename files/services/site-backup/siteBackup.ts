@@ -30,7 +30,7 @@ const file = (name: string, values: Record<string, string> = {}) =>
  */
 export function siteBackup(
   name: string,
-  { to, keep }: Made,
+  { to, keep, restore }: Made,
   layout: HostLayout,
   history: Pick<HistoryManifest, "folder" | "sources">,
 ): SiteBackup {
@@ -44,6 +44,7 @@ export function siteBackup(
       destination: place.name,
       folder: place.folder?.source,
       restic: ["sh", `${FILES}/restic.sh`],
+      restore: restore && { site: restore.from, at: restore.at },
     },
     service: {
       name: SITE_BACKUP,

@@ -108,7 +108,7 @@ const places: [name: string, config: (value: unknown) => Record<string, unknown>
     `apps[0].${key}`,
     (value) => ({ database: "true", apps: [{ ...fullApp, [key]: value }] }),
   ]),
-  ...["to", "keep", "key", "privateKey", "hostKey", "accessKey", "secretKey", "credentials"].map(
+  ...["to", "keep", "key", "privateKey", "hostKey", "accessKey", "secretKey", "credentials", "restore"].map(
     (key): [string, (value: unknown) => Record<string, unknown>] => [
       `backup.${key}`,
       (value) => ({ history: {}, backup: { to: "/mnt/backup", [key]: value } }),

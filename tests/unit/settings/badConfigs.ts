@@ -535,6 +535,21 @@ export const oneIssue: BadConfig[] = [
     pulumi config set --path 'backup.keep.daily' 30
 `],
 
+  ["a restore of a backup without its key", { backup: { to: "/mnt/backup", restore: { from: "lab" } }, history: {} }, `
+  backup.key: a restore into a new stack needs the key of the backup, and it is missing.
+    pulumi config set --secret --path backup.key
+`],
+
+  ["a restore of something that is no site", { backup: { key: "0123456789abcdef", restore: { from: "a b" } }, history: {} }, `
+  backup.restore.from: "a b" is not the name of a site.
+    pulumi config set --path backup.restore.from jupyter-up-dev
+`],
+
+  ["a restore at no time", { backup: { key: "0123456789abcdef", restore: { from: "lab", at: "now" } }, history: {} }, `
+  backup.restore.at: "now" is not a time in UTC.
+    pulumi config set --path backup.restore.at 2026-11-28T07:15:00Z
+`],
+
   ["an empty notebooks folder", { notebooks: "" }, `
   notebooks: "" is not a folder.
     pulumi config set notebooks ~/notebooks

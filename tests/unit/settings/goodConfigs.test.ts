@@ -246,6 +246,26 @@ describe("A valid config", () => {
       },
     ],
     [
+      "may restore the backup of another stack",
+      {
+        backup: {
+          to: "/mnt/backup",
+          key: "0123456789abcdef",
+          restore: { from: "jupyter-up-dev", at: "2026-11-28T07:15:00Z" },
+        },
+        history: {},
+      },
+      {
+        history: keptHistory,
+        backup: {
+          to: { kind: "folder", folder: "/mnt/backup" },
+          keep: keepBackups,
+          key: "0123456789abcdef",
+          restore: { from: "jupyter-up-dev", at: "2026-11-28T07:15:00" },
+        },
+      },
+    ],
+    [
       "may have its notebooks below the home directory",
       { notebooks: "~/work" },
       { target: { ...local, notebooks: "~/work" } },
