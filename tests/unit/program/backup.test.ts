@@ -6,12 +6,13 @@ import { contentOf } from "../../support/unpack.ts";
 
 let runs = 0;
 /** Evaluates index.ts again: Node caches a module by its whole URL, so each run has its own query. */
-async function outcomeWith(backup: Record<string, unknown>) {
+async function outcomeWith(backup: Record<string, unknown>, more: Record<string, unknown> = {}) {
   runs += 1;
   const config = pulumiConfig({
     "jupyter-up:allow": ["ann@example.com"],
     "jupyter-up:signIn": { users: [{ email: "ann@example.com" }] },
     "jupyter-up:backup": backup,
+    ...more,
   });
   const encrypted = backup.key === undefined ? [] : ["jupyter-up:backup"];
   const run = await runUnderMocks(
@@ -47,5 +48,20 @@ describe("The key of the backup", () => {
     const { run } = await outcomeWith({ to: "none" });
     assert.equal(run.exports.backupKey, undefined);
     assert.ok(run.resources.some(({ name }) => name === "secrets-backup"));
+  });
+
+  it("is left in the checkout when a VM is destroyed, whose disk would be lost with it", async () => {
+    const vm = {
+      "jupyter-up:target": "gcp",
+      "jupyter-up:project": "my-project-123456",
+      "gcp:accessToken": "of whoever tests",
+      "jupyter-up:domain": "lab.example.com",
+      "jupyter-up:dns": "none",
+      "jupyter-up:sshFrom": ["203.0.113.7/32"],
+    };
+    const { run } = await outcomeWith({ to: "/mnt/backup" }, vm);
+    assert.ok(run.resources.some(({ name }) => name === "backup-key-file"));
+    const { run: without } = await outcomeWith({ to: "none" }, vm);
+    assert.ok(!without.resources.some(({ name }) => name === "backup-key-file"));
   });
 });
