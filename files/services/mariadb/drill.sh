@@ -22,7 +22,9 @@ reserve_percent=10
 sums() {
     awk '/^-- (Table|Sequence|Final view) structure |^-- Dumping (events|routines) / {
             if (is_in) close("sha256sum")
-            sub(/^-- (Dumping |Table structure for )?/, ""); sub(/ for database .*/, ""); print; fflush(); is_in = 1; next
+            sub(/^-- (Dumping |Table structure for )?/, ""); sub(/ for database .*/, ""); print; fflush(); is_in = 1
+            print "" | "sha256sum"
+            next
         }
         is_in && !/^(--|LOCK TABLES |UNLOCK TABLES)|ALTER DATABASE / { print | "sha256sum" }' | paste - -
 }
