@@ -65,7 +65,7 @@ function manifestOf(site: Site, written: WrittenService[], unitsId: string): Omi
     history: site.history && { ...site.history.manifest, units: unitsId || undefined },
     backup: site.backup && {
       ...site.backup.manifest,
-      secrets: written.find(({ service }) => service === site.backup?.service)?.secretsId,
+      secrets: written.find(({ service }) => service.name === site.backup?.service.name)?.secretsId,
     },
   };
 }

@@ -296,9 +296,11 @@ describe("The backup of a running site", () => {
     try {
       mkdirSync(`${other.host.folder}/notebooks`);
       // The records of an interrupted restore, and what it left.
-      mkdirSync(`${other.host.folder}/data/backup`, { recursive: true });
+      for (const folder of ["backup", "apps/notes/data"])
+        mkdirSync(`${other.host.folder}/data/${folder}`, { recursive: true });
       writeFileSync(`${other.host.folder}/data/backup/restored-from`, `begun ${site.project}\n`);
       writeFileSync(`${other.host.folder}/notebooks/a.ipynb`, "half");
+      if (isRoot) await run("chown", ["-R", "1000:100", `${other.host.folder}/notebooks`]);
       const { code, output } = await other.release({ settings: settingsThere });
       assert.equal(code, 0, output);
       assert.match(output, /^The work of \S+ is restored from the backup before this site opens\.$/m);

@@ -178,7 +178,7 @@ describe("The restore of a database from its dump", () => {
 
     it("says which table differs", async () => {
       const { code, output } = await drillWith((dump) =>
-        dump.replace("-- Dump completed", "DELETE FROM parts WHERE a = 2;\n$&"),
+        dump.replace("INSERT INTO `parts`", "INSERT INTO `parts` VALUES (7);\nDELETE FROM `parts`;\n$&"),
       );
       assert.equal(code, 1);
       assert.equal(

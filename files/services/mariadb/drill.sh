@@ -41,7 +41,9 @@ restores() {
     has_space "$1" || return
     client --execute="DROP DATABASE IF EXISTS \`$scratch\`; CREATE DATABASE \`$scratch\`"
     if ! is_complete "$1" || ! said=$(load_dump "$1" "$scratch" 2>&1); then
-        echo "the dump of the database $name cannot be loaded: $(printf '%s\n' "${said:-it is incomplete}" | tail -n 1)"
+        # MariaDB shows the statement, and then the error, in one or more lines.
+        error=$(printf '%s\n' "${said-}" | sed -n '/^ERROR/,$p' | tr '\n' ' ' | cut -c 1-300)
+        echo "the dump of the database $name cannot be loaded: ${error:-it is incomplete}"
         return 1
     fi
     gunzip -c "$1" | sums >/tmp/drill.expected

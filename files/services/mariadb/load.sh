@@ -45,10 +45,8 @@ load() {
     client --execute="CREATE DATABASE IF NOT EXISTS \`$database\`; CREATE DATABASE \`$old\`"
     execute "SELECT CONCAT('CREATE DATABASE \`$new\` CHARACTER SET ', DEFAULT_CHARACTER_SET_NAME, ' COLLATE ', DEFAULT_COLLATION_NAME)
         FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '$database'"
-    # Defaults of columns name their sequence together with the database, and views their functions. So what is missing there is
-    # created. What exists stays.
-    gunzip -c "$file" | sed -n -e '/^CREATE SEQUENCE /p' -e '/^-- Dumping routines /,/^-- Final view /{/^\/\*!50003 DROP /d;p}' |
-        client --force "$database" >/dev/null 2>&1 || :
+    # The default value of a column names its sequence together with the database, so the sequence must exist there.
+    gunzip -c "$file" | sed -n 's/^CREATE SEQUENCE /CREATE SEQUENCE IF NOT EXISTS /p' | client "$database"
     load_dump "$file" "$new"
 }
 
@@ -58,8 +56,9 @@ save_definitions() {
     while IFS= read -r view; do [ -z "$view" ] || set -- "$@" "$view"; done <<END
 $(client --execute="SELECT TABLE_NAME FROM information_schema.VIEWS WHERE TABLE_SCHEMA = '$new'")
 END
-    if [ $# -gt 0 ]; then dump_of --no-data --skip-triggers "$new" "$@" >"$definitions"; fi
-    dump_of --no-data --no-create-info --routines --events --triggers "$new" >>"$definitions"
+    # Views use functions.
+    dump_of --no-data --no-create-info --routines --events --triggers "$new" >"$definitions"
+    if [ $# -gt 0 ]; then dump_of --no-data --skip-triggers "$new" "$@" >>"$definitions"; fi
     dump_of --no-data --no-create-info --triggers "$database" >"$old_triggers"
 }
 
