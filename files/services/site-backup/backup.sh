@@ -6,6 +6,7 @@
 #
 # In $STATE:
 #   repository           id of the repository, and where it was
+#   initializing         where a repository is being made; absent if it is complete
 #   trees/SOURCE         the tree of the source that is in the backup
 #   good                 its time is that of the last run without an error
 #   issue                why the last run was not whole; absent if it was
@@ -52,10 +53,15 @@ open() {
             fail "the backup that was at $DESTINATION is not there any more. Mount its disk. If it is lost, begin a new one: rm '$STATE_ON_HOST/repository'"
             return
         fi
+        # A run was killed while it made the repository: there is a key, and no configuration, without which restic refuses both.
+        if [ -d "$RESTIC_REPOSITORY" ] && [ "$(cat "$STATE/initializing" 2>/dev/null)" = "$DESTINATION" ]; then
+            (cd "$RESTIC_REPOSITORY" && rm -rf data index keys locks snapshots)
+        fi
         if [ -d "$RESTIC_REPOSITORY" ] && [ -n "$(ls -A "$RESTIC_REPOSITORY")" ]; then
             fail "the folder $DESTINATION has other files in it. Name an empty one: pulumi config set --path backup.to FOLDER"
             return
         fi
+        printf '%s\n' "$DESTINATION" >"$STATE/initializing"
         try init --quiet || { fail "$DESTINATION could not be made a backup. restic says: $(said)"; return; }
         config=$(try cat config) || { fail "$DESTINATION could not be read. restic says: $(said)"; return; }
         ;;
@@ -68,6 +74,7 @@ open() {
         return
         ;;
     esac
+    rm -f "$STATE/initializing"
     id=$(printf '%s\n' "$config" | sed -n 's/.*"id": *"\([0-9a-f]*\)".*/\1/p')
     if [ "${known%% *}" != "$id" ]; then
         rm -rf "$STATE/trees" "$STATE/forgotten" "$STATE/checked" "$STATE/restored" "$STATE/drill.failed"
