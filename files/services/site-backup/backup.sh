@@ -7,6 +7,7 @@
 # In $STATE:
 #   repository           id of the repository, and where it was
 #   initializing         where a repository is being made; absent if it is complete
+#   hosts                host names of the runs since the last complete one
 #   trees/SOURCE         the tree of the source that is in the backup
 #   good                 its time is that of the last run without an error
 #   issue                why the last run was not whole; absent if it was
@@ -21,6 +22,8 @@ export LC_ALL
 
 files=$(dirname "$0")
 parts=28
+# restic's exit code if another program locks the repository.
+locked=11
 
 # The first reason counts: the others often follow from it.
 fail() {
@@ -80,8 +83,21 @@ open() {
         rm -rf "$STATE/trees" "$STATE/forgotten" "$STATE/checked" "$STATE/restored" "$STATE/drill.failed"
         printf '%s\n' "$id $DESTINATION" >"$STATE/repository"
     fi
-    # Removes locks of runs that were killed, and no others.
-    try unlock --quiet || :
+    unlock
+}
+
+# Removes the locks of runs that were killed, and no others. Each container has another host name, so restic itself would respect
+# these locks for 30 minutes.
+unlock() {
+    if [ -s "$STATE/hosts" ] && all_locks_are_ours; then try unlock --quiet --remove-all || :; else try unlock --quiet || :; fi
+    cat /proc/sys/kernel/hostname >>"$STATE/hosts"
+}
+
+all_locks_are_ours() {
+    for lock in $(try list locks --no-lock); do
+        host=$(try cat lock "$lock" --no-lock | sed -n 's/.*"hostname": *"\([^"]*\)".*/\1/p')
+        grep -qxF "$host" "$STATE/hosts" || return
+    done
 }
 
 # back_up FOLDER-IN-THE-HISTORY
@@ -110,26 +126,30 @@ forget() {
     if [ -n "$(find "$STATE/forgotten" -mmin -1430 2>/dev/null)" ]; then return; fi
     # One option on a line.
     # shellcheck disable=SC2046
-    if try forget --quiet --prune --retry-lock 10m --host "$RESTIC_HOST" --group-by host,tags $(cat "$files/keep"); then
-        : >"$STATE/forgotten"
-    else
-        fail "old snapshots could not be removed. restic says: $(said)"
-    fi
+    try forget --quiet --prune --retry-lock 1m --host "$RESTIC_HOST" --group-by host,tags $(cat "$files/keep")
+    case $? in
+    0) : >"$STATE/forgotten" ;;
+    "$locked") echo "Backup: another program uses $DESTINATION, so the next run removes old snapshots." ;;
+    *) fail "old snapshots could not be removed. restic says: $(said)" ;;
+    esac
 }
 
 # Reads one part of the repository a day, so that each is read once in four weeks; and its structure each time.
 check() {
     if [ -n "$(find "$STATE/checked" -mmin -1430 2>/dev/null)" ]; then return; fi
     part=$(($(cat "$STATE/checked" 2>/dev/null || echo 0) % parts + 1))
-    if try check --quiet --retry-lock 10m --read-data-subset "$part/$parts" >"$STATE/checking"; then
-        echo "$part" >"$STATE/checked"
-    else
+    try check --quiet --retry-lock 1m --read-data-subset "$part/$parts" >"$STATE/checking"
+    case $? in
+    0) echo "$part" >"$STATE/checked" ;;
+    "$locked") echo "Backup: another program uses $DESTINATION, so the next run checks it." ;;
+    *)
         cat "$STATE/checking"
         case $(said) in
         *"contains errors"*) fail "the backup at $DESTINATION is damaged. Keep it, and name another place, so that a new backup is made: pulumi config set --path backup.to FOLDER. Or repair it: https://restic.readthedocs.io/en/stable/077_troubleshooting.html" ;;
         *) fail "the backup at $DESTINATION could not be checked. restic says: $(said)" ;;
         esac
-    fi
+        ;;
+    esac
     rm -f "$STATE/checking"
 }
 
@@ -206,6 +226,7 @@ once() {
         owner=$(stat -c %u "$folder" 2>/dev/null) || continue
         [ "$owner" = 0 ] || find "$folder" ! -user "$owner" -exec chown "$owner" {} +
     done
+    rm -f "$STATE/hosts"
     if [ -e "$STATE/issue.new" ]; then
         mv "$STATE/issue.new" "$STATE/issue"
         return 1
