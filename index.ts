@@ -4,9 +4,10 @@ import { DNS, DnsRecords } from "./components/cloudflare/dnsRecords.ts";
 import { OriginPulls } from "./components/cloudflare/originPulls.ts";
 import { explainErrors } from "./components/explain/explainErrors.ts";
 import { createHost } from "./components/host/createHost.ts";
-import { composeProject } from "./components/names.ts";
+import { composeProject, stackFolder } from "./components/names.ts";
 import { outputsOf } from "./components/outputs.ts";
 import { preflight } from "./components/preflight/preflight.ts";
+import { BackupKeyFile } from "./components/release/backupKeyFile.ts";
 import { SITE, SiteRelease } from "./components/release/siteRelease.ts";
 import { SiteSecrets } from "./components/release/siteSecrets.ts";
 import { inSecrets } from "./components/tls/certificate.ts";
@@ -33,6 +34,13 @@ const pulls =
 const secrets = new SiteSecrets("secrets", settings);
 
 new SiteRelease(SITE, { host, site, secrets: { ...secrets.values, ...inSecrets(certificate, pulls) } });
+if (site.backup && settings.target.kind === "gcp")
+  new BackupKeyFile("backup-key", {
+    folder: stackFolder(pulumi.getStack()),
+    destination: site.backup.manifest.destination,
+    site: project,
+    key: secrets.values.backupKey,
+  });
 if (cloudflare)
   new DnsRecords(DNS, {
     zoneId: cloudflare.zoneId,

@@ -25,6 +25,8 @@ export function outputsOf({ settings, site, host, secrets, certificate }: StackP
     /** Folder of the notebooks on the machine. */
     notebooks: host.layout.notebooks,
     ...ofBuiltInProvider(settings, secrets),
+    /** Key that opens the backup; absent without one. Secret. */
+    backupKey: settings.backup ? secrets.values.backupKey : undefined,
     /** The stack's own certificate authority, PEM, which browsers have to trust; absent for other certificates. */
     certificateAuthority: certificate.authority,
     ...(settings.target.kind === "local" ? {} : ofOtherMachine(site, host)),

@@ -24,6 +24,7 @@ const SERVICES: CatalogEntry[] = [
   { name: "mariadb", reserved: ["notebooks", "mysql", "sys", "root", "healthcheck", "public"] },
   { name: "lego" },
   { name: "site-history" },
+  { name: "site-backup" },
 ];
 
 /** Names of the site's services. */

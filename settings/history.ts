@@ -27,13 +27,14 @@ function whole(what: string, least: number, most: number, example: number, isOth
     .default(example);
 }
 
-const days = (example: number) => whole("number of days from 0 to 3650", 0, 3650, example);
-const notAnObject = {
+export const days = (example: number) => whole("number of days from 0 to 3650", 0, 3650, example);
+/** The issue of a setting of another type. @param describe says what was found. */
+export const notAnObject = (setting: string, describe: (found: unknown) => string = format) => ({
   error: (issue: { code?: string; input?: unknown }) =>
     issue.code === "invalid_type"
-      ? withFix(`expected an object, found ${format(issue.input)}.`, "pulumi config rm history")
+      ? withFix(`expected an object, found ${describe(issue.input)}.`, `pulumi config rm ${setting}`)
       : undefined,
-};
+});
 
 /** How often a state is saved, for how long it is kept, and how much of the disk all states may use. */
 export const history = z.strictObject(
@@ -41,10 +42,10 @@ export const history = z.strictObject(
     /** Minutes between two states, 5 to 1440. 0: the history is off. */
     every: whole("number of minutes from 5 to 1440, or 0 for no history", 5, 1440, 15, (value) => value === 0),
     keep: z
-      .strictObject({ all: days(1), hourly: days(7), daily: days(30), monthly: days(365) }, notAnObject)
+      .strictObject({ all: days(1), hourly: days(7), daily: days(30), monthly: days(365) }, notAnObject("history"))
       .default({ all: 1, hourly: 7, daily: 30, monthly: 365 }),
     /** Percent of the disk, 1 to 50. */
     maxPercent: whole("percentage from 1 to 50", 1, 50, 20),
   },
-  notAnObject,
+  notAnObject("history"),
 );

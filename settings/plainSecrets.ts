@@ -1,3 +1,4 @@
+import { BACKUP_SECRETS, setBackupSecret } from "./backup.ts";
 import { type Issue, withFix } from "./issues.ts";
 import { partOf } from "./read.ts";
 import { SET_CLIENT_SECRET } from "./signIn.ts";
@@ -10,7 +11,7 @@ import { SET_TLS_KEY } from "./tls.ts";
  * @param isSecret whether Pulumi keeps any part of a setting encrypted; it does not tell which part.
  */
 export function plainSecrets(
-  { signIn, ssh, tlsKey, apps }: Record<string, unknown>,
+  { signIn, ssh, tlsKey, apps, backup }: Record<string, unknown>,
   isSecret: (setting: string) => boolean,
 ): Issue[] {
   const secrets: [value: unknown, key: string, fix: string][] = [
@@ -25,6 +26,11 @@ export function plainSecrets(
     }),
     [partOf(ssh, "privateKey"), "ssh.privateKey", SET_PRIVATE_KEY],
     [tlsKey, "tlsKey", SET_TLS_KEY],
+    ...BACKUP_SECRETS.map((part): [unknown, string, string] => [
+      partOf(backup, part),
+      `backup.${part}`,
+      setBackupSecret(part),
+    ]),
   ];
   return secrets
     .filter(([value, key]) => Boolean(value) && !isSecret(key.replace(/[.[].*/, "")))
@@ -35,7 +41,7 @@ export function plainSecrets(
 }
 
 /** Settings that may be encrypted: they contain secrets, or are written only to secret files. */
-const SECRET = ["signIn", "apps", "ssh", "tlsCertificate", "tlsKey"];
+const SECRET = ["signIn", "apps", "ssh", "tlsCertificate", "tlsKey", "backup"];
 
 /** Issues of encrypted settings that would still be readable in generated files, in the state and in previews. */
 export function needlesslyEncrypted(

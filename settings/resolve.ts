@@ -1,6 +1,8 @@
 import { type App, resolveApp } from "./apps/app.ts";
+import type { Backup } from "./backup.ts";
 import { hostNamesOf } from "./catalog.ts";
 import type { Database } from "./database.ts";
+import { destinationOf } from "./destination.ts";
 import { type Dns, isProxied } from "./dns.ts";
 import type { History } from "./history.ts";
 import type { Jupyter } from "./jupyter/image.ts";
@@ -42,6 +44,7 @@ export interface Settings {
   /** Names of former apps whose data is to be deleted. */
   purge: string[];
   history: History;
+  backup: Backup;
   dns: Dns;
   tls: Tls;
   /** Cloudflare's API token, if there is one: from `cloudflare:apiToken` or CLOUDFLARE_API_TOKEN. */
@@ -69,6 +72,7 @@ export function resolve(given: Given, isEncrypted: (setting: string) => boolean 
     apps: apps.map((app) => resolveApp(app, isEncrypted("apps"))),
     purge,
     history: given.history.every > 0 && given.history,
+    backup: backupOf(given),
     dns: dnsOf(given),
     tls: tlsOf(given),
   };
@@ -93,6 +97,17 @@ function targetOf(given: Given): Target {
       return { kind: "ssh", host, port, user, privateKey, hostKey, address: address ?? host };
     }
   }
+}
+
+function backupOf({ target, backup: { keep, key, restore, ...given } }: Given): Backup {
+  const destination = destinationOf(given, target);
+  if (!destination) return false;
+  return {
+    to: destination,
+    keep,
+    ...(key ? { key: new Sensitive(key) } : {}),
+    ...(restore ? { restore: { from: restore.from, at: restore.at?.replace(/Z$/, "") ?? "" } } : {}),
+  };
 }
 
 function dnsOf(given: Given): Dns {

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { whatIsWrongAt } from "./allow.ts";
 import type { CheckedApp } from "./apps/app.ts";
+import { setBackupSecret } from "./backup.ts";
 import { hostNamesOf } from "./catalog.ts";
 import { whatIsWrongWithCertificate, whatIsWrongWithKey } from "./certificate.ts";
+import { whatIsWrongWithDestination } from "./destination.ts";
 import { isProxied } from "./dns.ts";
 import { LONGEST_NAME } from "./domain.ts";
 import { format, setThis, withFix } from "./issues.ts";
@@ -193,6 +195,25 @@ function appsIssues({ apps, purge, home, database, domain }: Partly): CrossField
   });
 }
 
+function backupIssues({ backup, history, target, notebooks }: Partly): CrossFieldIssue[] {
+  if (typeof backup !== "object" || backup === null || !target || typeof notebooks !== "string") return [];
+  const { to, key, restore }: { to?: unknown; key?: unknown; restore?: unknown } = backup;
+  if (to !== undefined && typeof to !== "string") return [];
+  return [
+    ...whatIsWrongWithDestination(backup, target, notebooks).flatMap(([setting, ...wrong]) =>
+      when(true, `backup.${setting}`, wrong),
+    ),
+    ...when(to !== "none" && history?.every === 0, "backup", [
+      "the backup is made from the history, which is off (history.every: 0).",
+      "pulumi config set --path history.every 15",
+    ]),
+    ...when(restore !== undefined && key === undefined, "backup.key", [
+      "a restore into a new stack needs the key of the backup, and it is missing.",
+      setBackupSecret("key"),
+    ]),
+  ];
+}
+
 /** One issue or none. `key` is as Pulumi writes a path: `ssh.host`, `apps[0].name`. */
 function when(wrong: boolean, key: string, [sentence, fix]: [sentence: string, fix: string]): CrossFieldIssue[] {
   const path = [...key.matchAll(/[A-Za-z]+|\d+/g)].map(([part]) => (/\d/.test(part) ? Number(part) : part));
@@ -225,4 +246,5 @@ const RULES = [
   tlsIssues,
   certificateIssues,
   appsIssues,
+  backupIssues,
 ];

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { allow } from "./allow.ts";
 import { apps, purge } from "./apps/apps.ts";
+import { backup } from "./backup.ts";
 import { database, databaseRotation, databaseTag } from "./database.ts";
 import { dns, dnsZone, proxied } from "./dns.ts";
 import { domain, home } from "./domain.ts";
@@ -37,6 +38,7 @@ export const settingsSchema = z.strictObject({
   apps,
   purge,
   history,
+  backup,
   notebooks,
   port: httpsPort,
   httpPort,

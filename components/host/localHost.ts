@@ -4,6 +4,7 @@ import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import { quoted } from "../../files/release/shellWords.ts";
 import type { HostLayout } from "../../files/site/hostLayout.ts";
+import { defaultFolder } from "../../settings/destination.ts";
 import type { Host, HostCommandArgs } from "./host.ts";
 
 export interface ThisMachineArgs {
@@ -72,6 +73,7 @@ export function localLayout(process: ProcessFacts, { folder, port, httpPort, not
     root: resolve(checkout, ".state", folder, "site"),
     data: resolve(checkout, ".state", folder, "data"),
     notebooks: resolve(checkout, notebooks.replace(/^~(?=\/|$)/, homedir())),
+    backup: resolve(defaultFolder(), folder),
     address: "127.0.0.1",
     httpsPort: port,
     httpPort,

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { provisionProgram } from "../../files/host/provision.ts";
 import { install, quoted } from "../../files/release/shellWords.ts";
 import type { HostLayout } from "../../files/site/hostLayout.ts";
+import { DATA, ROOT } from "../../settings/target/folders.ts";
 import type { HostCommandArgs } from "./host.ts";
 
 /** Shared code of the machines reached by SSH. */
@@ -37,11 +38,6 @@ export interface Patience {
 
 /** Long enough for a restart: Pulumi gives up after 26 seconds if connections are refused, and 54 if packets are dropped. */
 const RESTARTING: Patience = { dialErrorLimit: 13, perDialTimeout: 2 };
-
-/** Folder of the site's generated files on a remote machine. */
-export const ROOT = "/opt/jupyter-up";
-/** Folder of the data that outlives the site: notebooks, databases. A data disk is mounted here. */
-export const DATA = "/srv/jupyter-up";
 
 /** The layout of a site on a remote machine, which serves the public internet. */
 export function remoteLayout(trusted: boolean): HostLayout {

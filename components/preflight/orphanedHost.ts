@@ -1,4 +1,5 @@
-import { REMOTE_COMMAND, ROOT } from "../host/remoteHost.ts";
+import { ROOT } from "../../settings/target/folders.ts";
+import { REMOTE_COMMAND } from "../host/remoteHost.ts";
 import { sshLineOf } from "../host/sshLine.ts";
 import { releaseName } from "../release/siteRelease.ts";
 import type { StackState } from "./stackState.ts";

@@ -2,6 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import type { Secrets } from "../../files/site/secrets.ts";
 import type { App } from "../../settings/apps/app.ts";
+import type { Backup } from "../../settings/backup.ts";
+import type { Destination } from "../../settings/destination.ts";
 import type { Sensitive } from "../../settings/sensitive.ts";
 import type { SignIn } from "../../settings/signIn.ts";
 
@@ -15,6 +17,8 @@ export interface SiteSecretsArgs {
   apps: App[];
   /** Token for Cloudflare's API, if the machine needs it to get its certificate. */
   cloudflareToken?: Sensitive<string> | undefined;
+  /** Its own key, if there is one, is used in place of a generated one. */
+  backup?: Backup;
   /** Any text; changing it replaces the database passwords. */
   databaseRotation?: string | undefined;
   /** Any text; changing it replaces the keys that sign sessions. */
@@ -50,6 +54,8 @@ export class SiteSecrets extends pulumi.ComponentResource {
     const sessionKey = (part: string) => random(part, KEY_LENGTH, sessionKeepers).result;
     const databaseKey = (part: string) => random(part, KEY_LENGTH, { rotation: args.databaseRotation ?? "" }).result;
 
+    const ownKey = args.backup ? args.backup.key : undefined;
+    const credential = args.backup ? credentialOf(args.backup.to) : undefined;
     const { users } = args.signIn;
     const generated = users
       .filter((user) => user.passwordHash === undefined)
@@ -68,6 +74,9 @@ export class SiteSecrets extends pulumi.ComponentResource {
         args.signIn.provider === "dex" ? key("oidc-client") : args.signIn.clientSecret.output(pulumi.secret),
       doorSecret: key("door"),
       namingKey: key("naming"),
+      // Also without a backup: it has to open what was made before the backup was switched off.
+      backupKey: ownKey ? ownKey.output(pulumi.secret) : key("backup"),
+      ...(credential ? { backupCredential: credential.output(pulumi.secret) } : {}),
       ...(args.cloudflareToken ? { cloudflareToken: args.cloudflareToken.output(pulumi.secret) } : {}),
       databaseRootPassword: databaseKey("database-root"),
       notebooksDatabasePassword: databaseKey("database-notebooks"),
@@ -81,6 +90,19 @@ export class SiteSecrets extends pulumi.ComponentResource {
     };
     this.passwords = byName(generated.map(({ email, password }) => [email, password.result]));
     this.registerOutputs({ passwords: this.passwords });
+  }
+}
+
+function credentialOf(to: Destination): Sensitive<string> | undefined {
+  switch (to.kind) {
+    case "sftp":
+      return to.privateKey;
+    case "s3":
+      return to.secretKey;
+    case "gs":
+      return to.credentials;
+    default:
+      return undefined;
   }
 }
 

@@ -7,6 +7,9 @@
 #   site-apply check            checks that each service of the running release answers
 #   site-apply renew            renews the certificate if it is due; a timer runs it
 #   site-apply history          saves the current state of the work if it has changed; a timer runs it
+#   site-apply backup           copies the history to the destination of the backup; a timer runs it
+#   site-apply restore [--at 2026-11-28T07:15:00] [--path notebooks/a.ipynb] [--into FOLDER] [--from SITE] [--dry-run]
+#                               restores work from the backup; --dry-run only lists what changes
 #   site-apply down PROJECT     takes the site down; notebooks and other data stay
 #
 # The Python package follows below, one module after the other. These lines find Python and load the modules.

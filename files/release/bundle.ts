@@ -63,6 +63,10 @@ function manifestOf(site: Site, written: WrittenService[], unitsId: string): Omi
     services: written.map((each) => serviceManifest(site, each)),
     purge: site.purge.length > 0 ? site.purge : undefined,
     history: site.history && { ...site.history.manifest, units: unitsId || undefined },
+    backup: site.backup && {
+      ...site.backup.manifest,
+      secrets: written.find(({ service }) => service.name === site.backup?.service.name)?.secretsId,
+    },
   };
 }
 
@@ -104,6 +108,8 @@ function serviceManifest(site: Site, { service, filesId, secretsId }: WrittenSer
     certificate,
     units: service.units && true,
     dump: service.dump,
+    load: service.load,
+    drill: service.drill,
   };
 }
 

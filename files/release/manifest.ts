@@ -54,6 +54,10 @@ const service = z.strictObject({
   units: z.boolean().optional(),
   /** Command in its container that dumps each changed database into one of its folders. */
   dump: argv.optional(),
+  /** Command in its container that makes a database what it was in a dump: a path below /dumps is added to it. */
+  load: argv.optional(),
+  /** Command in its container that tries a restore of the newest dumps, if one is due. */
+  drill: argv.optional(),
 });
 
 const days = z.number().int();
@@ -69,6 +73,18 @@ const history = z.strictObject({
   units: z.string().optional(),
   service: z.string().optional(),
   command: argv.optional(),
+});
+
+/** The backup; host/site_apply/manifest.py says what each part is. */
+const backup = z.strictObject({
+  service: z.string(),
+  state: z.string(),
+  destination: z.string(),
+  folder: z.string().optional(),
+  restic: argv,
+  /** Folder of its key below secrets/SERVICE. */
+  secrets: z.string().optional(),
+  restore: z.strictObject({ site: z.string(), at: z.string() }).optional(),
 });
 
 /** `release.json`. Absent values are empty. */
@@ -89,6 +105,7 @@ export const releaseManifest = z.strictObject({
   /** Removed apps whose folders are to be deleted. */
   purge: z.array(z.strictObject({ app: z.string(), folder: z.string() })).optional(),
   history: history.optional(),
+  backup: backup.optional(),
 });
 
 /** `secrets.json` */
@@ -101,6 +118,7 @@ export const secretsManifest = z.strictObject({
 export type ReleaseManifest = z.infer<typeof releaseManifest>;
 export type ServiceManifest = z.infer<typeof service>;
 export type HistoryManifest = z.infer<typeof history>;
+export type BackupManifest = z.infer<typeof backup>;
 export type SecretsManifest = z.infer<typeof secretsManifest>;
 
 /** A manifest as a file, formatted for line-by-line diffs. */

@@ -6,6 +6,8 @@ export interface HostLayout {
   data: string;
   /** Absolute folder of the notebooks. */
   notebooks: string;
+  /** Absolute folder of this stack's backups if the settings name no other destination. Absent: the settings must name one. */
+  backup?: string;
   /** Address on which the ports are published: 127.0.0.1, or 0.0.0.0 for all interfaces. */
   address: string;
   httpsPort: number;

@@ -184,6 +184,10 @@ export interface Service {
   foreign?: ForeignFolder[];
   /** Command run in the container that dumps each changed database into one of its data folders. */
   dump?: string[];
+  /** Command run in the container that makes a database what it was in a dump, whose path below /dumps is added. */
+  load?: string[];
+  /** Command run in the container that tries a restore of the newest dumps, if one is due. */
+  drill?: string[];
   /** The service is run to get or renew this certificate, and then ends. */
   certificate?: OwnCertificate;
   /** Units for the host's systemd, by file name; its timers are started. */

@@ -6,6 +6,7 @@ import { acme } from "../services/lego/lego.ts";
 import { mariadb } from "../services/mariadb/mariadb.ts";
 import type { Edge } from "../services/nginx/edge.ts";
 import { nginx } from "../services/nginx/nginx.ts";
+import { type SiteBackup, siteBackup } from "../services/site-backup/siteBackup.ts";
 import { type SiteHistory, siteHistory } from "../services/site-history/siteHistory.ts";
 import { identityOf } from "../services/vouch/providers.ts";
 import { vouch } from "../services/vouch/vouch.ts";
@@ -27,6 +28,8 @@ export interface Site {
   purge: { app: string; folder: string }[];
   /** The history of its data. Undefined: the history is off. */
   history: SiteHistory | undefined;
+  /** The backup of its history; undefined: none is made. */
+  backup: SiteBackup | undefined;
 }
 
 /**
@@ -46,7 +49,17 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
     ...(signIn.provider === "dex" ? [dex(names, signIn.users)] : []),
     jupyter(names, settings, layout),
     ...(database
-      ? [mariadb({ ...database, apps, purge, history: settings.history, layout, appNetworks: databases.all })]
+      ? [
+          mariadb({
+            ...database,
+            apps,
+            purge,
+            history: settings.history,
+            hasBackup: settings.backup !== false,
+            layout,
+            appNetworks: databases.all,
+          }),
+        ]
       : []),
     ...apps.map((given, index) =>
       app({
@@ -59,6 +72,7 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
     ),
   ];
   const history = settings.history ? siteHistory(name, settings.history, layout, behind) : undefined;
+  const backup = settings.backup && history ? siteBackup(name, settings.backup, layout, history.manifest) : undefined;
   const virtualHosts = behind.flatMap(({ virtualHost }) => virtualHost ?? []);
   const own =
     tls.mode === "letsencrypt" ? [acme({ name, layout, hostNames, email: tls.email, server: tls.server })] : [];
@@ -80,6 +94,7 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
     ...behind,
     ...own,
     ...(history?.service ? [history.service] : []),
+    ...(backup ? [backup.service] : []),
   ];
   return {
     name,
@@ -88,6 +103,7 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
     allow,
     purge: purge.map((app) => ({ app, folder: appData(layout, app) })),
     history,
+    backup,
     services: services.map((service) => pulledThrough(settings.imageMirror, service)),
   };
 }

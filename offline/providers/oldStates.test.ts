@@ -43,16 +43,19 @@ function planOf({ steps }: Preview): Plan {
 const release = ["site-release", "site-secrets", "site-setup"];
 
 const plans: Record<string, { what: string; plan: Plan }> = {
-  local: { what: "on this machine", plan: { update: release } },
+  local: { what: "on this machine", plan: { create: ["secrets-backup"], update: release } },
   dev: {
     what: "on Google Cloud, behind Cloudflare",
     plan: {
-      create: ["gcp", "pulls-in-use"],
+      create: ["gcp", "pulls-in-use", "secrets-backup"],
       // Address, disk and VM get a label, which does not stop the VM. The fake edge has a different address in each folder.
       update: ["host-address", "host-data", "host-provision", "host-vm", "host-web-firewall", ...release],
     },
   },
-  lab: { what: "on a machine that is reached by SSH", plan: { update: ["host-provision", ...release] } },
+  lab: {
+    what: "on a machine that is reached by SSH",
+    plan: { create: ["secrets-backup"], update: ["host-provision", ...release] },
+  },
 };
 
 for (const [name, { what, plan }] of Object.entries(plans)) {

@@ -54,6 +54,10 @@ export const recipes: Record<string, Recipe> = {
     fakeLine: "whoami: a small server in place of traefik/whoami (offline/whoami)",
     program: "whoami",
   },
+  "docker.io/restic/restic": {
+    folder: "restic",
+    fakeLine: "restic: Debian's package in place of restic/restic",
+  },
   "docker.io/goacme/lego": {
     folder: "lego",
     fakeLine:

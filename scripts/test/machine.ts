@@ -18,6 +18,8 @@ const imagesOfTests = [
   "docker.io/traefik/whoami:v1.11.0",
   // The ACME client of a site that gets its own certificate.
   "docker.io/goacme/lego:v5.3.1",
+  // Backups.
+  "docker.io/restic/restic:0.18.1",
 ];
 
 let environment: Promise<Environment> | undefined;

@@ -6,16 +6,23 @@ import { format, text, whatIsWrongWithText, withFix } from "../issues.ts";
 
 const NOTEBOOKS_EXAMPLE = "pulumi config set notebooks ~/notebooks";
 
-function whatIsWrongWithFolder(folder: string): string | undefined {
+/** @param tooMuch what is wrong with a folder that has everything else in it, such as `/` and `~`. */
+export function whatIsWrongWithPath(folder: string, tooMuch: string): string | undefined {
   if (folder === "") return "is not a folder";
   if (/\p{Cc}/u.test(folder)) return "has a line break or another control character in it";
   const wrong = whatIsWrongWithText(folder);
   if (wrong) return wrong;
-  if (/^(\/+|~\/*|\.?(\/\.?)*)$/.test(folder))
-    return "would give Jupyter more than a folder of notebooks; name a separate folder";
+  if (/^(\/+|~\/*|\.?(\/\.?)*)$/.test(folder)) return tooMuch;
   if (/^~[^/]/.test(folder)) return "is another user's home; write the full path";
   if (/(^|\/)\.\.(\/|$)/.test(folder)) return "contains ..; write the full path, starting with / or ~";
-  return whatIsWrongWithPlace(real(resolve(checkout, folder.replace(/^~(?=\/|$)/, homedir()))), real(checkout));
+  return undefined;
+}
+
+function whatIsWrongWithFolder(folder: string): string | undefined {
+  return (
+    whatIsWrongWithPath(folder, "would give Jupyter more than a folder of notebooks; name a separate folder") ??
+    whatIsWrongWithPlace(realPath(resolve(checkout, folder.replace(/^~(?=\/|$)/, homedir()))), realPath(checkout))
+  );
 }
 
 /**
@@ -47,11 +54,11 @@ function whatIsWrongWithPlace(folder: string, program: string): string | undefin
 }
 
 /** A path with symbolic links resolved, as far as it exists. */
-function real(path: string): string {
+export function realPath(path: string): string {
   try {
     return realpathSync(path);
   } catch {
-    return dirname(path) === path ? path : join(real(dirname(path)), basename(path));
+    return dirname(path) === path ? path : join(realPath(dirname(path)), basename(path));
   }
 }
 

@@ -19,9 +19,11 @@ export interface Ssh {
   address: string;
 }
 
-const set = (part: string, value: string) => `pulumi config set --path ssh.${part} ${value}`;
+const set = (part: string, value: string, setting = "ssh") => `pulumi config set --path ${setting}.${part} ${value}`;
 
-export const SET_PRIVATE_KEY = "cat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey";
+export const setPrivateKey = (setting: string) =>
+  `cat ~/.ssh/id_ed25519 | pulumi config set --secret --path ${setting}.privateKey`;
+export const SET_PRIVATE_KEY = setPrivateKey("ssh");
 
 /**
  * Whether a private key is encrypted. PEM has a header for it; OpenSSH's format names the cipher in its first field.
@@ -32,6 +34,34 @@ function hasPassphrase(key: string): boolean {
   const cipher = Buffer.from(body, "base64").subarray("openssh-key-v1\0".length + 4);
   return body !== "" && !cipher.toString("latin1").startsWith("none");
 }
+
+/** A private key in OpenSSH or PEM format, without a passphrase, as `privateKey` of a setting. Secret. */
+export const sshPrivateKey = (setting: string) =>
+  z
+    .string({
+      error: (issue) => withFix(`expected a private key, found ${kindOf(issue.input)}.`, setPrivateKey(setting)),
+    })
+    .refine((key) => /^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(key.trim()), {
+      error: withFix("this is not a private key in OpenSSH or PEM format.", setPrivateKey(setting)),
+    })
+    .refine((key) => !hasPassphrase(key), {
+      error: withFix(
+        "this private key has a passphrase, which nobody can type here. Create one without a passphrase, and put ~/.ssh/jupyter-up.pub on the machine:",
+        `ssh-keygen -t ed25519 -N '' -f ~/.ssh/jupyter-up && cat ~/.ssh/jupyter-up | pulumi config set --secret --path ${setting}.privateKey`,
+      ),
+    })
+    .transform((key) => `${key.trim()}\n`);
+
+/** The public host key of a machine, `ssh-ed25519 AAAA...`, as `hostKey` of a setting. */
+export const sshHostKey = (setting: string) =>
+  text("the machine's host key", set("hostKey", '"ssh-ed25519 AAAA..."', setting))
+    .trim()
+    .refine((key) => /^(ssh-ed25519|ecdsa-sha2-nistp\d+|ssh-rsa) [A-Za-z0-9+/]+=*( .*)?$/.test(key), {
+      error: withFix(
+        "this is not a host key of the form `ssh-ed25519 AAAA...`. The machine has it in /etc/ssh/ssh_host_ed25519_key.pub:",
+        set("hostKey", '"ssh-ed25519 AAAA..."', setting),
+      ),
+    });
 
 export const ssh = z.strictObject(
   {
@@ -53,29 +83,9 @@ export const ssh = z.strictObject(
     /** Default: 22. */
     port: port(set("port", "22")).default(22),
     /** Private key in OpenSSH or PEM format, without a passphrase. Secret. */
-    privateKey: z
-      .string({ error: (issue) => withFix(`expected a private key, found ${kindOf(issue.input)}.`, SET_PRIVATE_KEY) })
-      .refine((key) => /^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(key.trim()), {
-        error: withFix("this is not a private key in OpenSSH or PEM format.", SET_PRIVATE_KEY),
-      })
-      .refine((key) => !hasPassphrase(key), {
-        error: withFix(
-          "this private key has a passphrase, which nobody can type here. Create one without a passphrase, and put ~/.ssh/jupyter-up.pub on the machine:",
-          "ssh-keygen -t ed25519 -N '' -f ~/.ssh/jupyter-up && cat ~/.ssh/jupyter-up | pulumi config set --secret --path ssh.privateKey",
-        ),
-      })
-      .transform((key) => `${key.trim()}\n`)
-      .optional(),
+    privateKey: sshPrivateKey("ssh").optional(),
     /** The machine's public host key, `ssh-ed25519 AAAA...`. Nothing is sent to a machine that does not have it. */
-    hostKey: text("the machine's host key", set("hostKey", '"ssh-ed25519 AAAA..."'))
-      .trim()
-      .refine((key) => /^(ssh-ed25519|ecdsa-sha2-nistp\d+|ssh-rsa) [A-Za-z0-9+/]+=*( .*)?$/.test(key), {
-        error: withFix(
-          "this is not a host key of the form `ssh-ed25519 AAAA...`. The machine has it in /etc/ssh/ssh_host_ed25519_key.pub:",
-          set("hostKey", '"ssh-ed25519 AAAA..."'),
-        ),
-      })
-      .optional(),
+    hostKey: sshHostKey("ssh").optional(),
     /** IPv4 address for the site's DNS records. Default: `host`, if that is an address. */
     address: z
       .ipv4({

@@ -36,7 +36,8 @@ describe("Docker Compose reads the compose.yaml generated for", () => {
         assert.deepEqual(await host.apply("secrets", secrets), { code: 0, output: "" });
         host.layOut(release);
         const file = ["compose", "--file", `${host.layout.root}/compose.yaml`];
-        const { code, output } = await run("docker", [...file, "--profile", "check", "config", "--format", "json"]);
+        const profiles = ["--profile", "check", "--profile", "backup"];
+        const { code, output } = await run("docker", [...file, ...profiles, "config", "--format", "json"]);
         assert.equal(code, 0, output);
         const resolved = JSON.parse(output) as Resolved;
         // Compose prints a dollar as it reads one: doubled.

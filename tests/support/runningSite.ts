@@ -60,10 +60,9 @@ export function runningSite(names: string[], host = testHost()): RunningSite {
       settings: { imageMirror, ...changes.settings },
       layout: { ...host.layout, address: "127.0.0.1", httpsPort, httpPort, ...changes.layout },
     };
-    const whole = siteWith(here);
+    const whole = siteWith(here, project);
     const site: Site = {
       ...whole,
-      name: project,
       services: whole.services
         .filter(({ name }) => names.includes(name))
         .map((service) => ({ ...service, compose: { ...defaults, ...service.compose } })),

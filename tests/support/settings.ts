@@ -23,6 +23,7 @@ export const validConfig: Readonly<Record<string, unknown>> = {
   apps: [],
   purge: [],
   history: { every: 0 },
+  backup: { to: "none" },
   notebooks: "notebooks",
   port: "8443",
   httpPort: "8080",

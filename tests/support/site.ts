@@ -35,6 +35,7 @@ export const secrets: Secrets = {
   notebooksDatabasePassword: "secret-database-notebooks",
   appDatabasePasswords: { phpdemo: "secret-database-phpdemo", whoami: "secret-database-whoami" },
   appSecrets: {},
+  backupKey: "secret-backup-key------------------------------48",
   namingKey: "secret-naming-key------------------------------48",
 };
 
@@ -47,11 +48,14 @@ export interface Changes {
   edge?: Edge;
 }
 
-/** The site of the valid config with changes. */
-export function siteWith({ settings, layout: elsewhere, edge }: Changes = {}): Site {
+/**
+ * The site of the valid config with changes.
+ * @param name its Compose project.
+ */
+export function siteWith({ settings, layout: elsewhere, edge }: Changes = {}, name = "jupyter-up-test"): Site {
   const { port, httpPort } = configWith(settings ?? {});
   const ports = { httpsPort: Number(port), httpPort: Number(httpPort) };
-  return buildSite("jupyter-up-test", settingsWith(settings), { ...layout, ...ports, ...elsewhere }, edge);
+  return buildSite(name, settingsWith(settings), { ...layout, ...ports, ...elsewhere }, edge);
 }
 
 /** The files of nginx. */

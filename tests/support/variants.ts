@@ -100,6 +100,13 @@ export const variants: Record<string, Changes> = {
     },
   },
   "a history by a timer of the host": { settings: { history: { every: 15 } }, layout: { systemd: true } },
+  "a backup in a folder": {
+    settings: { history: { every: 15 }, backup: { to: "/mnt/it's $HOME" } },
+  },
+  "a backup by a timer of the host": {
+    settings: { history: { every: 15 }, backup: { to: "/mnt/backup", keep: { hourly: 0 } } },
+    layout: { systemd: true },
+  },
   "a site that is open to the world": { layout: { public: true, address: "0.0.0.0" } },
   "a site behind Cloudflare": {
     edge: { ipv4: ["173.245.48.0/20", "103.21.244.0/22"], ipv6: ["2400:cb00::/32"] },

@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 from typing import Callable, NoReturn, Optional
 
-from . import commands, firewall, keep_history, log, machine, space
+from . import commands, firewall, keep_backup, keep_history, log, machine, restore, space
 from .docker import DockerError
 from .errors import Refusal
 from .layout import Layout
@@ -25,6 +25,7 @@ COMMANDS: dict[str, Callable[[Layout], int]] = {
     "check": commands.check,
     "renew": commands.renew,
     "history": keep_history.keep,
+    "backup": keep_backup.back_up,
 }
 # Variables that change how tools work, or select images for another processor.
 _FOREIGN = ("GREP_OPTIONS", "POSIXLY_CORRECT", "TAR_OPTIONS", "DOCKER_DEFAULT_PLATFORM", "IFS", "CDPATH")
@@ -57,6 +58,9 @@ def _parse(words: Optional[list[str]]) -> tuple[Layout, Callable[[Layout], int]]
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("command", nargs="?", default="")
     parser.add_argument("project", nargs="?")
+    for option in ("--at", "--path", "--into", "--from"):
+        parser.add_argument(option, default="")
+    parser.add_argument("--dry-run", action="store_true")
     found = parser.parse_args(words)
     layout = Layout(found.root)
     log.log_to(layout.root / "site-apply.log")
@@ -64,8 +68,11 @@ def _parse(words: Optional[list[str]]) -> tuple[Layout, Callable[[Layout], int]]
         return layout, lambda layout: commands.down(layout, found.project)
     if found.command == "down":
         parser.error("down needs the name of the project")
+    if found.command == "restore":
+        wanted = restore.Wanted(found.at, found.path, found.into, getattr(found, "from"), found.dry_run)
+        return layout, lambda layout: restore.restore(layout, wanted)
     if found.command not in COMMANDS:
-        parser.error(f"expected machine, secrets, release, check, renew, history or down, found '{found.command}'")
+        parser.error(f"expected machine, secrets, release, check, renew, history, backup, restore or down, found '{found.command}'")
     return layout, COMMANDS[found.command]
 
 

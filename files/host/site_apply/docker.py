@@ -162,7 +162,7 @@ class Project:
 
     def container_of(self, service: str) -> str:
         """Id of a service's container; empty if there is none."""
-        found = self.containers(f"label=com.docker.compose.service={service}")
+        found = self.containers(f"label=com.docker.compose.service={service}", "label=com.docker.compose.oneoff=False")
         return found[0] if found else ""
 
     def snapshot(self) -> Snapshot:
@@ -174,10 +174,13 @@ class Project:
         """Output of `docker network ls --format`, one line per network."""
         return [line for line in answer("network", "ls", "--filter", self._label, "--format", format_).split("\n") if line]
 
-    def compose(self, folder: Path, *words: str, within: Optional[float] = None, **options: Any) -> Result:
-        """`docker compose` for the release in a folder."""
+    def compose(
+        self, folder: Path, *words: str, within: Optional[float] = None, more_files: Sequence[Path] = (), **options: Any
+    ) -> Result:
+        """`docker compose` for the release in a folder. more_files: what is added to its services."""
         options.setdefault("errors", True)
-        where = ["--project-directory", str(folder), "--file", str(folder / "compose.yaml")]
+        files = [word for file in (folder / "compose.yaml", *more_files) for word in ("--file", str(file))]
+        where = ["--project-directory", str(folder), *files]
         argv = ["docker", "compose", "--project-name", self.name, *where, *words]
         return run(argv, within=within or times.QUESTION_WITHIN, **options)
 

@@ -55,21 +55,34 @@ def during_release(manifest: Manifest, before: Optional[Manifest], project: Proj
     with Store(manifest.history.folder).locked(RELEASE):
         if before and before.history:
             try:
-                _save_before(before, before.history, project)
+                _save_before(before, before.history, project, times.STATE_KEPT_WITHIN)
             except Exception as error:
                 say(f"The state before this release could not be saved: {error}")
         yield
 
 
-def _save_before(manifest: Manifest, history: History, project: Project) -> None:
-    _dump(manifest, project, times.STATE_KEPT_WITHIN, "now")
+def save_now(manifest: Manifest, history: History, project: Project) -> None:
+    """Saves the current state before a restore, however long it takes. Throws Refusal if a database could not be dumped."""
+    if not _save_before(manifest, history, project, times.KEPT_WITHIN):
+        raise Refusal(
+            "Nothing was restored, because the databases could not be dumped first. Free some space (df -h), or restore into a new"
+            " folder beside the notebooks (--into FOLDER)."
+        )
+
+
+def _save_before(manifest: Manifest, history: History, project: Project, within: float) -> bool:
+    """Returns whether all databases were dumped."""
+    is_dumped = _dump(manifest, project, within, "now")
     if history.service:
-        _run_service(history, project, times.STATE_KEPT_WITHIN)
+        _run_service(history, project, within)
     else:
-        _say(run_before_release(history, times.STATE_KEPT_WITHIN))
+        _say(run_before_release(history, within))
+    return is_dumped
 
 
-def _dump(manifest: Manifest, project: Project, within: float, *words: str) -> None:
+def _dump(manifest: Manifest, project: Project, within: float, *words: str) -> bool:
+    """Returns False if a running service could not dump its databases."""
+    is_dumped = True
     running = set(project.containers(running=True))
     for service in manifest.services:
         container = project.container_of(service.name) if service.dump else ""
@@ -77,6 +90,8 @@ def _dump(manifest: Manifest, project: Project, within: float, *words: str) -> N
             result = docker.act("exec", container, *service.dump, *words, within=within)
             if not result.ok:
                 say(f"The databases could not be dumped for the history. {service.name} says: {result.last_line}")
+                is_dumped = False
+    return is_dumped
 
 
 def _run_service(history: History, project: Project, within: float) -> None:

@@ -74,12 +74,42 @@ class Service:
     certificate: Optional[Certificate] = None
     units: bool = False
     dump: Argv = field(default_factory=list)
+    load: Argv = field(default_factory=list)
+    drill: Argv = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Purged:
     app: str
     folder: str
+
+
+@dataclass(frozen=True)
+class RestoreFrom:
+    """
+    What a new site restores before it opens. site: the Compose project that made the backup. at: a time in UTC; empty: the newest
+    backup.
+    """
+
+    site: str
+    at: str = ""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """
+    The backup of the history. service: the service with restic; where a timer starts it, it runs for that only. state: folder of
+    what one run leaves to the next. destination: where the backup is, for people. folder: the same, if it is on this machine.
+    restic: the program in its container. secrets: the folder of its key below secrets/SERVICE.
+    """
+
+    service: str
+    state: str
+    destination: str
+    folder: str = ""
+    restic: Argv = field(default_factory=lambda: ["restic"])
+    secrets: str = ""
+    restore: Optional[RestoreFrom] = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +125,7 @@ class Manifest:
     services: list[Service] = field(default_factory=list)
     purge: list[Purged] = field(default_factory=list)
     history: Optional[History] = None
+    backup: Optional[Backup] = None
 
     def service(self, name: str) -> Service:
         """A service's entry; an empty one if there is none."""

@@ -12,6 +12,7 @@ from . import (
     firewall,
     floating,
     images,
+    keep_backup,
     keep_history,
     machine,
     people,
@@ -19,6 +20,7 @@ from . import (
     preflight,
     prune,
     releases,
+    restore_new,
     space,
     units,
 )
@@ -66,6 +68,7 @@ def _switch(
     is_other = previous not in ("", f"releases/{manifest.release}")
     people_before = before if is_other else None
     try:
+        restore_new.restore_new(layout, manifest, project)
         rollout, is_with_new_images = _start(layout, project, compose, renewed)
     except Exception as error:  # Every error causes a rollback, even one in this program.
         if not isinstance(error, NotStarted):
@@ -89,6 +92,7 @@ def _switch(
     floating.remove_replaced(renewed)
     images.prune_images(layout)
     space.warn(layout, manifest)
+    keep_backup.warn(layout, manifest)
     if rollout.broken:
         raise Refusal(
             f"Release {manifest.release} is in use, but {' '.join(rollout.broken)} does not run, and a rollback would not help:"
@@ -105,6 +109,8 @@ def _prepare(layout: Layout, manifest: Manifest, project: Project, compose: Comp
     pulled = images.pull_missing(layout, manifest)
     renewed = floating.renew(project, manifest, pulled)
     keep_history.make_folders(manifest)
+    keep_backup.make_folders(manifest)
+    restore_new.check(manifest)
     data_dirs.make(layout, project, manifest)
     keep_history.make_mount_point(manifest)
     try:

@@ -28,6 +28,12 @@ CERTIFICATE_WITHIN = 600
 RENEWED_WITHIN = 600
 REMOVED_WITHIN = 600
 DUMPED_WITHIN = 900
+# The first backup of a large disk, over a slow network.
+BACKED_UP_WITHIN = 24 * 3600
+# A database from its dump.
+LOADED_WITHIN = 3600
+# The state before a restore. Without it, nothing is overwritten.
+KEPT_WITHIN = 1800
 # How long a release waits until the state before it is saved. It may be short, because the timer has saved a state a few minutes
 # ago.
 STATE_KEPT_WITHIN = 20

@@ -1,4 +1,4 @@
-"""Installs a release's systemd units: timers that renew the certificate and make the history."""
+"""Installs a release's systemd units: timers that renew the certificate, make the history and make backups."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ _SYSTEM = Path("/etc/systemd/system")
 # By the last word of a timer's name: what it does, and the command that does the same, with its interval.
 _WITHOUT = {
     "certificate": ("renews the certificate", "renew every day"),
+    "backup": ("makes backups of your work", "backup every hour"),
     "history": ("keeps earlier states of your work", "history every 15 minutes"),
 }
 

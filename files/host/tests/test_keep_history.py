@@ -6,14 +6,16 @@ import dataclasses
 import os
 import stat
 from typing import Any
+from unittest import mock
 
 from site_apply import keep_history
+from site_apply.command import Result
 from site_apply.docker import Project
 from site_apply.errors import Refusal
 from site_apply.history.config import History, Keep, Source
 from site_apply.history.store import Store
 from site_apply.history.turn import RELEASE
-from site_apply.manifest import Manifest, Purged
+from site_apply.manifest import Manifest, Purged, Service
 
 from .support import HostTest
 
@@ -88,3 +90,15 @@ class KeepHistoryTest(HostTest):
         with keep_history.during_release(self.manifest, self.manifest, project):
             pass
         self.assertIn("The state before this release could not be saved: out of order", self.output)
+
+    def test_refuses_a_restore_if_the_databases_are_not_dumped(self) -> None:
+        manifest = dataclasses.replace(self.manifest, services=[Service("mariadb", dump=["sh", "dump.sh"])])
+        project = Project("lab")
+        for name, value in {"containers": ["db-1"], "container_of": "db-1"}.items():
+            patched = mock.patch.object(project, name, mock.Mock(return_value=value))
+            patched.start()
+            self.addCleanup(patched.stop)
+        with mock.patch("site_apply.docker.act", return_value=Result(1, b"no space")):
+            with self.assertRaisesRegex(Refusal, "Nothing was restored, because the databases could not be dumped"):
+                keep_history.save_now(manifest, self.history, project)
+        self.assertIn("mariadb says: no space", self.output)

@@ -36,9 +36,9 @@ class ManifestTest(HostTest):
     def test_has_only_fields_that_the_golden_file_has(self) -> None:
         golden = read_manifest(Manifest, GOLDEN)
         texts = GOLDEN.read_text("utf-8")
-        assert golden.history
+        assert golden.history and golden.backup
         kinds: list[Any] = [golden, golden.images[0], golden.ports[0], golden.services[0], golden.purge[0]]
-        kinds += [golden.history, golden.history.sources[0], golden.history.keep]
+        kinds += [golden.history, golden.history.sources[0], golden.history.keep, golden.backup]
         for kind in kinds:
             for field in dataclasses.fields(kind):
                 self.assertIn(f'"{field.name}"', texts)

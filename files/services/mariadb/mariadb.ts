@@ -30,12 +30,15 @@ export interface MariadbArgs {
   /** Networks of MariaDB and one app each. */
   appNetworks: string[];
   history: History;
+  /** Whether there is a backup, whose dumps a drill restores every week. */
+  hasBackup: boolean;
   layout: HostLayout;
 }
 
 /** MariaDB, for notebooks and apps. */
-export function mariadb({ tag, apps, purge, appNetworks, history, layout }: MariadbArgs): Service {
+export function mariadb({ tag, apps, purge, appNetworks, history, hasBackup, layout }: MariadbArgs): Service {
   const networks = [DATABASE_NETWORK, ...appNetworks];
+  const hasDrill = hasBackup && history !== false;
   return {
     name: "mariadb",
     about:
@@ -74,6 +77,7 @@ export function mariadb({ tag, apps, purge, appNetworks, history, layout }: Mari
         // do not change.
         MARIADB_AUTO_UPGRADE: "1",
         ...(history && !layout.systemd ? { DUMP_EVERY_SECONDS: String(history.every * 60) } : {}),
+        ...(hasDrill && !layout.systemd ? { DRILL: "weekly" } : {}),
       },
       healthcheck: healthCheck("healthcheck.sh", "--connect", "--innodb_initialized"),
       // If it were killed sooner, it would have to recover at the next start.
@@ -87,6 +91,9 @@ export function mariadb({ tag, apps, purge, appNetworks, history, layout }: Mari
         "prepare.sh": file("prepare.sh"),
         "reserve.sh": file("reserve.sh"),
         "dump.sh": file("dump.sh"),
+        "dumps.sh": file("dumps.sh"),
+        "load.sh": file("load.sh"),
+        "drill.sh": file("drill.sh"),
       }),
     },
     secretFiles: { at: SECRETS, mountParent: true, content: (secrets) => secretFiles(apps, purge, secrets) },
@@ -96,7 +103,8 @@ export function mariadb({ tag, apps, purge, appNetworks, history, layout }: Mari
     ],
     postRelease: purge.length > 0 ? [["sh", `${FILES}/prepare.sh`, `${SECRETS}/current`, "purge"]] : [],
     data: [{ source: `${layout.data}/mariadb`, target: "/var/lib/mysql" }, ...(history ? dumpFolders(layout) : [])],
-    ...(history ? { dump: ["sh", `${FILES}/dump.sh`] } : {}),
+    ...(history ? { dump: ["sh", `${FILES}/dump.sh`], load: ["sh", `${FILES}/load.sh`] } : {}),
+    ...(hasDrill ? { drill: ["sh", `${FILES}/drill.sh`] } : {}),
   };
 }
 

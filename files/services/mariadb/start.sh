@@ -11,9 +11,12 @@ if [ -e "$begun" ]; then find "$data" -mindepth 1 -maxdepth 1 ! -path "$begun" -
 if [ -z "$(ls -A "$data")" ]; then : >"$begun"; fi
 sh "$(dirname "$0")/reserve.sh"
 
-# On a host without a timer, this loop makes the dumps.
+# On a host without a timer, this loop makes the dumps, and tries to restore them.
 if [ -n "${DUMP_EVERY_SECONDS-}" ]; then
-    (while sleep "$DUMP_EVERY_SECONDS"; do sh /etc/mysql/conf.d/dump.sh || :; done) &
+    (while sleep "$DUMP_EVERY_SECONDS"; do
+        sh /etc/mysql/conf.d/dump.sh || :
+        [ -z "${DRILL-}" ] || sh /etc/mysql/conf.d/drill.sh || :
+    done) &
 fi
 
 exec docker-entrypoint.sh mariadbd

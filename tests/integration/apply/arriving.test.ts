@@ -72,7 +72,7 @@ describe("An incomplete text", () => {
   (isRoot ? it : it.skip)("is refused with a message about the full disk", async () => {
     const full = testHost();
     const { root = "" } = full.layout;
-    assert.equal((await run("mount", ["-t", "tmpfs", "-o", "size=200k", "none", root])).code, 0);
+    assert.equal((await run("mount", ["-t", "tmpfs", "-o", "size=400k", "none", root])).code, 0);
     try {
       mkdirSync(`${root}/bin`);
       writeFileSync(`${root}/bin/site-apply`, hostProgram());
@@ -126,7 +126,8 @@ describe("An unknown command of site-apply", () => {
     try {
       assert.deepEqual(await host.apply("relase"), {
         code: 1,
-        output: "site-apply: expected machine, secrets, release, check, renew, history or down, found 'relase'.\n",
+        output:
+          "site-apply: expected machine, secrets, release, check, renew, history, backup, restore or down, found 'relase'.\n",
       });
     } finally {
       host.remove();

@@ -10,13 +10,13 @@ const skip = process.getuid?.() !== 0 && "only root can boot a machine";
 (skip ? describe.skip : describe)("The timer of the history", () => {
   let host: SystemdHost;
   let site: RunningSite;
-  // The machine runs only this site, so any name is free.
-  const timer = "jupyter-up-test-history.timer";
+  let timer: string;
   const trees = () => readdirSync(`${host.folder}/data/history/jupyter/notebooks`).sort();
 
   beforeAll(async () => {
     host = await systemdHost();
     site = runningSite(["jupyter"], host);
+    timer = `${site.project}-history.timer`;
     mkdirSync(`${host.folder}/notebooks`);
     writeFileSync(`${host.folder}/notebooks/a.ipynb`, "{}");
     await run("chown", ["-R", "1000:100", `${host.folder}/notebooks`]);

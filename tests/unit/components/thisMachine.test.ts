@@ -23,6 +23,7 @@ describe("localLayout()", () => {
       root: "/home/ann/jupyter-up/.state/local/site",
       data: "/home/ann/jupyter-up/.state/local/data",
       notebooks: "/home/ann/jupyter-up/notebooks",
+      backup: join(homedir(), "jupyter-up-backup/local"),
       address: "127.0.0.1",
       httpsPort: 8443,
       httpPort: 8080,

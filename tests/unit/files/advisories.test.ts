@@ -21,6 +21,7 @@ const floors: [part: string, fixedIn: string, advisory: string][] = [
   ["vouch/vouch-proxy", "0.45.1", "none published"],
   ["dexidp/dex", "2.45.1", "none that touches it: GHSA-7qjx-gp9h-65qj is in newer code"],
   ["goacme/lego", "5.3.1", "none published"],
+  ["restic/restic", "0.18.1", "none published"],
   ["library/mariadb", "11.8.7", "CVE-2026-44168: command injection in Galera's SST"],
   ["library/mariadb", "11.8.7", "CVE-2026-44171: path traversal in mbstream"],
   ["jupyter/scipy-notebook", SAFE_SINCE, "CVE-2026-42557: command linker in outputs, fixed in JupyterLab 4.5.7"],
@@ -33,7 +34,7 @@ const defaults = Object.fromEntries(
 );
 const straight = { target: "gcp", proxied: "false", acmeEmail: "ann@example.com" };
 const references = [
-  { ...defaults, database: "true" },
+  { ...defaults, database: "true", history: {}, backup: { to: "/mnt/backup" } },
   { ...defaults, ...straight },
 ].flatMap((settings) => imagesOf(siteWith({ settings })).map(({ reference }) => reference));
 const partOf = (reference: string) => reference.replace(/^[^/]+\//, "").replace(/:.*/, "");

@@ -16,7 +16,14 @@ const marker = (secret: string) => /secret-[a-z-]*[a-z]/.exec(secret)?.[0] ?? ""
 describe("The bundle's two texts", () => {
   const bundle = bundleWith();
   const app = (name: string) => ({ name, image: "docker.io/library/adminer:5", port: 8080, database: true });
-  const withDatabase = bundleWith({ settings: { database: "true", apps: [app("phpdemo"), app("whoami")] } });
+  const withDatabase = bundleWith({
+    settings: {
+      database: "true",
+      apps: [app("phpdemo"), app("whoami")],
+      history: {},
+      backup: { to: "/mnt/backup" },
+    },
+  });
   const { passwordHashes, ...others } = secrets;
   const used = [...textsIn(others), passwordHashes["ann@example.com"] ?? ""];
 

@@ -19,9 +19,15 @@ describe("The manifest of a release", () => {
   });
 
   it("has only keys of the golden file", () => {
-    const { services, images, ports, purge, history } = releaseManifest.shape;
+    const { services, images, ports, purge, history, backup } = releaseManifest.shape;
     const { sources, keep } = history.unwrap().shape;
-    const ofHistory = [history.unwrap(), sources.element, keep];
+    const ofHistory = [
+      history.unwrap(),
+      sources.element,
+      keep,
+      backup.unwrap(),
+      backup.unwrap().shape.restore.unwrap(),
+    ];
     const shapes = [
       releaseManifest,
       ...ofHistory,

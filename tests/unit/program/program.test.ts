@@ -53,6 +53,7 @@ describe("The program", () => {
       "jupyter-up:index:SiteSecrets secrets",
       "jupyter-up:index:ThisMachine host",
       "pulumi:pulumi:Stack jupyter-up-test",
+      "random:index/randomPassword:RandomPassword secrets-backup",
       "random:index/randomPassword:RandomPassword secrets-database-notebooks",
       "random:index/randomPassword:RandomPassword secrets-database-root",
       "random:index/randomPassword:RandomPassword secrets-door",

@@ -108,6 +108,12 @@ const places: [name: string, config: (value: unknown) => Record<string, unknown>
     `apps[0].${key}`,
     (value) => ({ database: "true", apps: [{ ...fullApp, [key]: value }] }),
   ]),
+  ...["to", "keep", "key", "privateKey", "hostKey", "accessKey", "secretKey", "credentials", "restore"].map(
+    (key): [string, (value: unknown) => Record<string, unknown>] => [
+      `backup.${key}`,
+      (value) => ({ history: {}, backup: { to: "/mnt/backup", [key]: value } }),
+    ],
+  ),
   ["apps[0].environment.LEVEL", (value) => ({ apps: [{ ...app, environment: { LEVEL: value } }] })],
   ["apps[0].secrets.KEY", (value) => ({ apps: [{ ...app, secrets: { KEY: value } }] })],
   ["apps[0].files[/srv]", (value) => ({ apps: [{ ...app, files: { "/srv": value } }] })],

@@ -1,3 +1,5 @@
+const PEM = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----";
+
 /** The name of a case, its changes to the valid config, and the paragraphs that the user reads. */
 export type BadConfig = [name: string, change: Record<string, unknown>, paragraphs: string];
 
@@ -446,6 +448,106 @@ export const oneIssue: BadConfig[] = [
   ["a history that may take more than half the disk", { history: { maxPercent: 100 } }, `
   history.maxPercent: 100 is not a percentage from 1 to 50.
     pulumi config set --path 'history.maxPercent' 20
+`],
+
+  ["a text as the backup", { backup: "/mnt/backup" }, `
+  backup: expected an object, found a text.
+    pulumi config rm backup
+`],
+
+  ["a backup at a destination that is not supported", { backup: { to: "ftp://backup.lan/x" }, history: {} }, `
+  backup.to: "ftp://backup.lan/x" is no supported destination: use a folder, sftp:, s3:, gs: or none.
+    pulumi config set --path backup.to /mnt/backup/jupyter-up
+`],
+
+  ["a backup in a bucket without its name", { backup: { to: "s3:https://s3.example.com" }, history: {} }, `
+  backup.to: "s3:https://s3.example.com" is not of the form s3:https://s3.eu-central-1.amazonaws.com/my-bucket/jupyter-up.
+    pulumi config set --path backup.to /mnt/backup/jupyter-up
+`],
+
+  ["a backup in a bucket without its secret key", { backup: { to: "s3:s3.example.com/b", accessKey: "A" }, history: {} }, `
+  backup.secretKey: a destination with s3: needs it, and it is missing.
+    pulumi config set --secret --path backup.secretKey
+`],
+
+  ["a backup by SFTP without the host key", { backup: { to: "sftp:a@nas:/b", privateKey: PEM }, history: {} }, `
+  backup.hostKey: a destination with sftp: needs it, and it is missing.
+    pulumi config set --path backup.hostKey "ssh-ed25519 AAAA..."
+`],
+
+  ["a backup at Google without a service account", { backup: { to: "gs:bucket:/lab" }, history: {} }, `
+  backup.credentials: a destination with gs: needs it, and it is missing.
+    cat key.json | pulumi config set --secret --path backup.credentials
+`],
+
+  ["a backup at Google with another key", { backup: { to: "gs:bucket:/lab", credentials: "{}" }, history: {} }, `
+  backup.credentials: this is not the key of a service account (JSON).
+    cat key.json | pulumi config set --secret --path backup.credentials
+`],
+
+  ["a backup in a relative folder", { backup: { to: "backup" }, history: {} }, `
+  backup.to: "backup" is no full path; it has to start with / or ~.
+    pulumi config set --path backup.to /mnt/backup/jupyter-up
+`],
+
+  ["a backup in the root of the file system", { backup: { to: "/" }, history: {} }, `
+  backup.to: "/" would fill a folder that has other things; name a separate folder.
+    pulumi config set --path backup.to /mnt/backup/jupyter-up
+`],
+
+  ["a backup inside the notebooks", { notebooks: "/srv/work", backup: { to: "/srv/work/backup" }, history: {} }, `
+  backup.to: "/srv/work/backup" is inside the notebooks folder, which is backed up.
+    pulumi config set --path backup.to ~/jupyter-up-backup
+`],
+
+  ["a backup around the notebooks", { notebooks: "/srv/work", backup: { to: "/srv" }, history: {} }, `
+  backup.to: "/srv" contains the notebooks folder, which is backed up.
+    pulumi config set --path backup.to ~/jupyter-up-backup
+`],
+
+  ["a backup beside the data of a VM", { target: "gcp", backup: { to: "/srv/jupyter-up/backup" }, history: {} }, `
+  backup.to: "/srv/jupyter-up/backup" is inside /srv/jupyter-up, which is backed up.
+    pulumi config set --path backup.to /mnt/backup/jupyter-up
+`],
+
+  ["a backup in the home directory of another machine", { target: "gcp", backup: { to: "~/backup" }, history: {} }, `
+  backup.to: "~/backup" is no full path on that machine.
+    pulumi config set --path backup.to /mnt/backup/jupyter-up
+`],
+
+  ["a backup of a VM without a destination", { target: "gcp", backup: {}, history: {} }, `
+  backup.to: the destination is missing.
+    pulumi config set --path backup.to /mnt/backup/jupyter-up
+`],
+
+  ["a backup without a history", { backup: { to: "/mnt/backup" } }, `
+  backup: the backup is made from the history, which is off (history.every: 0).
+    pulumi config set --path history.every 15
+`],
+
+  ["a key of the backup that can be guessed", { backup: { to: "/mnt/backup", key: "hunter2" }, history: {} }, `
+  backup.key: the key is shorter than 16 characters.
+    pulumi config set --secret --path backup.key
+`],
+
+  ["a backup that is kept for a negative time", { backup: { to: "/mnt/backup", keep: { daily: -1 } }, history: {} }, `
+  backup.keep.daily: -1 is not a number of days from 0 to 3650.
+    pulumi config set --path 'backup.keep.daily' 30
+`],
+
+  ["a restore of a backup without its key", { backup: { to: "/mnt/backup", restore: { from: "lab" } }, history: {} }, `
+  backup.key: a restore into a new stack needs the key of the backup, and it is missing.
+    pulumi config set --secret --path backup.key
+`],
+
+  ["a restore of something that is no site", { backup: { key: "0123456789abcdef", restore: { from: "a b" } }, history: {} }, `
+  backup.restore.from: "a b" is not the name of a site.
+    pulumi config set --path backup.restore.from jupyter-up-dev
+`],
+
+  ["a restore at no time", { backup: { key: "0123456789abcdef", restore: { from: "lab", at: "now" } }, history: {} }, `
+  backup.restore.at: "now" is not a time in UTC.
+    pulumi config set --path backup.restore.at 2026-11-28T07:15:00Z
 `],
 
   ["an empty notebooks folder", { notebooks: "" }, `

@@ -13,6 +13,7 @@ const { services } = siteWith({
     proxied: "false",
     acmeEmail: "ann@example.com",
     history: { every: 15 },
+    backup: { to: "/mnt/backup" },
   },
 });
 

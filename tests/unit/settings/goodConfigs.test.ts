@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { homedir } from "node:os";
 import { describe, it } from "@jest/globals";
 import { selfSigned } from "../../../offline/support/certificate.ts";
 import { readSettings } from "../../../settings/read.ts";
@@ -45,6 +46,9 @@ const fullApp = {
 };
 
 const keepAll = { all: 1, hourly: 7, daily: 30, monthly: 365 };
+const PRIVATE_KEY = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----";
+const keptHistory = { every: 15, keep: keepAll, maxPercent: 20 };
+const keepBackups = { hourly: 2, daily: 30, monthly: 365 };
 const local = { kind: "local", port: 8443, httpPort: 8080, notebooks: "notebooks" };
 const jupyter = { image: "quay.io/jupyter/scipy-notebook", tag: "2026-08-08", packages: [] };
 const gcp = {
@@ -82,6 +86,7 @@ describe("A valid config", () => {
       apps: [],
       purge: [],
       history: false,
+      backup: false,
       dns: { provider: "none", proxied: false },
       tls: { mode: "private-ca" },
     });
@@ -178,11 +183,87 @@ describe("A valid config", () => {
       { target: { ...local, port: 1, httpPort: 65535 } },
     ],
     ["may have ports as numbers", { port: 443, httpPort: 80 }, { target: { ...local, port: 443, httpPort: 80 } }],
-    ["may turn the history on", { history: {} }, { history: { every: 15, keep: keepAll, maxPercent: 20 } }],
+    ["may turn the history on", { history: {} }, { history: keptHistory }],
     [
       "may set only a part of the history, with defaults for the rest",
       { history: { every: "60", keep: { monthly: 0 }, maxPercent: 50 } },
       { history: { every: 60, keep: { ...keepAll, monthly: 0 }, maxPercent: 50 } },
+    ],
+    [
+      "may name a folder for the backup",
+      { backup: { to: "/mnt/backup" }, history: {} },
+      { history: keptHistory, backup: { to: { kind: "folder", folder: "/mnt/backup" }, keep: keepBackups } },
+    ],
+    [
+      "may leave the folder of the backup to this machine",
+      { backup: { keep: { hourly: 0 } }, history: {} },
+      { history: keptHistory, backup: { to: { kind: "folder" }, keep: { ...keepBackups, hourly: 0 } } },
+    ],
+    [
+      "may have a backup below the home directory",
+      { backup: { to: "~/backup" }, history: {} },
+      { history: keptHistory, backup: { to: { kind: "folder", folder: `${homedir()}/backup` }, keep: keepBackups } },
+    ],
+    [
+      "may have a backup on a machine reached by SFTP",
+      { backup: { to: "sftp:ann@nas.lan:/b", privateKey: PRIVATE_KEY, hostKey: "ssh-ed25519 AAAA" }, history: {} },
+      {
+        history: keptHistory,
+        backup: {
+          to: { kind: "sftp", url: "sftp:ann@nas.lan:/b", privateKey: `${PRIVATE_KEY}\n`, hostKey: "ssh-ed25519 AAAA" },
+          keep: keepBackups,
+        },
+      },
+    ],
+    [
+      "may have a backup in a bucket",
+      { backup: { to: "s3:s3.example.com/bucket", accessKey: "AKIA1", secretKey: "x/+=" }, history: {} },
+      {
+        history: keptHistory,
+        backup: {
+          to: { kind: "s3", url: "s3:s3.example.com/bucket", accessKey: "AKIA1", secretKey: "x/+=" },
+          keep: keepBackups,
+        },
+      },
+    ],
+    [
+      "may have a backup in a bucket at Google",
+      { backup: { to: "gs:bucket:/", credentials: '{"type":"service_account"}' }, history: {} },
+      {
+        history: keptHistory,
+        backup: {
+          to: { kind: "gs", url: "gs:bucket:/", credentials: '{"type":"service_account"}' },
+          keep: keepBackups,
+        },
+      },
+    ],
+    [
+      "may have its own key for the backup",
+      { backup: { to: "/mnt/backup", key: "0123456789abcdef" }, history: {} },
+      {
+        history: keptHistory,
+        backup: { to: { kind: "folder", folder: "/mnt/backup" }, keep: keepBackups, key: "0123456789abcdef" },
+      },
+    ],
+    [
+      "may restore the backup of another stack",
+      {
+        backup: {
+          to: "/mnt/backup",
+          key: "0123456789abcdef",
+          restore: { from: "jupyter-up-dev", at: "2026-11-28T07:15:00Z" },
+        },
+        history: {},
+      },
+      {
+        history: keptHistory,
+        backup: {
+          to: { kind: "folder", folder: "/mnt/backup" },
+          keep: keepBackups,
+          key: "0123456789abcdef",
+          restore: { from: "jupyter-up-dev", at: "2026-11-28T07:15:00" },
+        },
+      },
     ],
     [
       "may have its notebooks below the home directory",

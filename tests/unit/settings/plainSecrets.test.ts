@@ -29,6 +29,21 @@ describe("A secret that is not encrypted is an issue:", () => {
       "ssh",
       [["ssh.privateKey", "cat ~/.ssh/id_ed25519 | pulumi config set --secret --path ssh.privateKey"]],
     ],
+    [
+      "a key of the backup",
+      { backup: { key: secret } },
+      "backup",
+      [["backup.key", "pulumi config set --secret --path backup.key"]],
+    ],
+    [
+      "what opens the place of the backup",
+      { backup: { privateKey: pem, secretKey: secret, credentials: secret } },
+      "backup",
+      ["privateKey", "secretKey", "credentials"].map((part): [string, string] => [
+        `backup.${part}`,
+        `pulumi config set --secret --path backup.${part}`,
+      ]),
+    ],
     ["a key of TLS", { tlsKey: pem }, "tlsKey", [["tlsKey", "cat privkey.pem | pulumi config set --secret tlsKey"]]],
     [
       "secret variables of an app",
@@ -95,7 +110,7 @@ describe("An encrypted setting that the program cannot keep secret is an issue",
     });
 
   it("except for settings that contain secrets", () => {
-    const may = ["signIn", "apps", "ssh", "tlsCertificate", "tlsKey"];
+    const may = ["signIn", "apps", "ssh", "tlsCertificate", "tlsKey", "backup"];
     const issues = needlesslyEncrypted(configWith({}), () => true);
     assert.deepEqual(
       Object.keys(validConfig)

@@ -54,6 +54,7 @@ describe("Pulumi.yaml", () => {
       apps: [],
       purge: [],
       history: { every: 15, keep: { all: 1, hourly: 7, daily: 30, monthly: 365 }, maxPercent: 20 },
+      backup: false,
       dns: { provider: "none", proxied: false },
       tls: { mode: "private-ca" },
     });

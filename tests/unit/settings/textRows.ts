@@ -96,12 +96,13 @@ function once<Value>(make: () => Value): () => Value {
 }
 
 /** The secrets that components/release/siteSecrets.ts takes from the settings. */
-function secretsOf({ signIn, apps }: Plain): Partial<Secrets> {
+function secretsOf({ signIn, apps, backup }: Plain): Partial<Secrets> {
   return {
     oidcClientSecret: String(signIn.clientSecret ?? "x"),
     passwordHashes: Object.fromEntries(
       (signIn.users ?? []).map(({ email, passwordHash = "" }) => [email, passwordHash]),
     ),
+    ...(backup !== false && backup.key ? { backupKey: String(backup.key) } : {}),
     appSecrets: Object.fromEntries(apps.map(({ name, secrets }) => [name, secrets])),
     appDatabasePasswords: Object.fromEntries(apps.map(({ name }) => [name, "x"])),
   };
@@ -216,6 +217,25 @@ function ofSsh(part: string, taken: string[], form: Row["form"] = trimmed): Row 
     form,
     found: ({ settings }) => [settings.target[part]],
     program: "unit/components/remoteHost.test.ts",
+  };
+}
+
+const NAS = { to: "sftp:ann@nas.lan:/b", privateKey: PRIVATE_KEY, hostKey: "ssh-ed25519 AAAA" };
+const BUCKET = { to: "s3:s3.example.com/bucket", accessKey: "AKIA1", secretKey: "x" };
+
+function ofBackup(
+  part: string,
+  taken: string[],
+  form: Row["form"] = trimmed,
+  place: Record<string, unknown> = NAS,
+): Row {
+  return {
+    key: "backup",
+    config: (text) => ({ history: {}, backup: { ...place, [part]: text } }),
+    taken,
+    form,
+    found: ({ settings: { backup } }) => [backup && (backup.to as unknown as Record<string, string>)[part]],
+    program: "integration/backup.test.ts",
   };
 }
 
@@ -503,6 +523,45 @@ export const rows: Record<string, Row> = {
     ],
     program: "integration/apps.test.ts",
   },
+  "backup.to": {
+    key: "backup",
+    config: (text) => ({ history: {}, backup: { to: text } }),
+    taken: ["/mnt/backup", "/mnt/it's $HOME, a:b", "~/b"],
+    form: (text) => (text === "none" ? undefined : resolve(checkout, text.replace(/^~(?=\/)/, homedir()))),
+    found: ({ services, manifest }) => [
+      manifest.backup?.folder,
+      services["site-backup"]?.volumes?.find(({ target }) => target === "/repository")?.source,
+    ],
+    program: "integration/backup.test.ts",
+  },
+  "backup.key": {
+    key: "backup",
+    config: (text) => ({ history: {}, backup: { key: text } }),
+    taken: ["0123456789abcdef", 'it\'s a "key" with $HOME \\ #1'],
+    form: (text) => `${text}\n`,
+    found: ({ secretFile }) => [secretFile("key")],
+    program: "integration/backup.test.ts",
+  },
+  "backup.restore.from": {
+    key: "backup",
+    config: (from) => ({ history: {}, backup: { key: "0123456789abcdef", restore: { from } } }),
+    taken: ["jupyter-up-dev"],
+    found: ({ manifest }) => [manifest.backup?.restore?.site],
+    program: "integration/backup.test.ts",
+  },
+  "backup.restore.at": {
+    key: "backup",
+    config: (at) => ({ history: {}, backup: { key: "0123456789abcdef", restore: { from: "lab", at } } }),
+    taken: ["2026-11-28T07:15:00Z"],
+    form: (at) => at.replace(/Z$/, ""),
+    found: ({ manifest }) => [manifest.backup?.restore?.at],
+    program: "integration/backup.test.ts",
+  },
+  "backup.privateKey": ofBackup("privateKey", [PRIVATE_KEY], (text) => `${text.trim()}\n`),
+  "backup.hostKey": ofBackup("hostKey", ["ssh-ed25519 AAAA"]),
+  "backup.accessKey": ofBackup("accessKey", ["AKIA1"], (text) => text, BUCKET),
+  "backup.secretKey": ofBackup("secretKey", ['it\'s a "key" $HOME'], (text) => text, BUCKET),
+  "backup.credentials": ofBackup("credentials", ['{"type":"service_account"}'], (text) => text, { to: "gs:b1:/" }),
   notebooks: {
     ...plain("notebooks", FOLDERS, "integration/home.test.ts"),
     form: (text) => resolve(checkout, text.replace(/^~(?=\/)/, homedir())),

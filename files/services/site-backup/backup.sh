@@ -1,0 +1,261 @@
+#!/bin/sh
+# Backs up the newest tree of each source of the history with restic, one series of snapshots for each.
+#
+#   backup.sh once       one run
+#   backup.sh hourly     a run every hour, where no timer of the host starts them
+#
+# In $STATE:
+#   repository           id of the repository, and where it was
+#   initializing         where a repository is being made; absent if it is complete
+#   hosts                host names of the runs since the last complete one
+#   trees/SOURCE         the tree of the source that is in the backup
+#   good                 its time is that of the last run without an error
+#   issue                why the last run was not whole; absent if it was
+#   forgotten            its time is that of the last removal of old snapshots
+#   restored             its time is that of the last drill in which every file came back as it was
+#   drill.failed         why the last drill failed, a line for each source; an empty one for no room
+#   checked              the part of the repository that was read last, and when
+set -u
+umask 022
+LC_ALL=C
+export LC_ALL
+
+files=$(dirname "$0")
+parts=28
+# restic's exit code if another program locks the repository.
+locked=11
+
+# The first reason counts: the others often follow from it.
+fail() {
+    echo "Backup: $1"
+    [ -e "$STATE/issue.new" ] || printf '%s\n' "$1" >"$STATE/issue.new"
+    return 1
+}
+
+# Runs restic. Its last line of errors is the reason if it fails.
+try() {
+    sh "$files/restic.sh" "$@" 2>"$STATE/said" && return
+    code=$?
+    cat "$STATE/said"
+    return "$code"
+}
+
+said() {
+    grep -v '^$' "$STATE/said" | tail -n 1 | cut -c 1-300
+}
+
+# Opens the repository, or makes it the first time.
+open() {
+    known=$(cat "$STATE/repository" 2>/dev/null || :)
+    config=$(try cat config)
+    case $? in
+    0) ;;
+    10)
+        # A disk that is not mounted leaves an empty folder.
+        if [ "${known#* }" = "$DESTINATION" ]; then
+            fail "the backup that was at $DESTINATION is not there any more. Mount its disk. If it is lost, begin a new one: rm '$STATE_ON_HOST/repository'"
+            return
+        fi
+        # A run was killed while it made the repository: there is a key, and no configuration, without which restic refuses both.
+        if [ -d "$RESTIC_REPOSITORY" ] && [ "$(cat "$STATE/initializing" 2>/dev/null)" = "$DESTINATION" ]; then
+            (cd "$RESTIC_REPOSITORY" && rm -rf data index keys locks snapshots)
+        fi
+        if [ -d "$RESTIC_REPOSITORY" ] && [ -n "$(ls -A "$RESTIC_REPOSITORY")" ]; then
+            fail "the folder $DESTINATION has other files in it. Name an empty one: pulumi config set --path backup.to FOLDER"
+            return
+        fi
+        printf '%s\n' "$DESTINATION" >"$STATE/initializing"
+        try init --quiet || { fail "$DESTINATION could not be made a backup. restic says: $(said)"; return; }
+        config=$(try cat config) || { fail "$DESTINATION could not be read. restic says: $(said)"; return; }
+        ;;
+    12)
+        fail "another key opens the backup at $DESTINATION. Set it: pulumi config set --secret --path backup.key"
+        return
+        ;;
+    *)
+        fail "the backup at $DESTINATION could not be opened. restic says: $(said)"
+        return
+        ;;
+    esac
+    rm -f "$STATE/initializing"
+    id=$(printf '%s\n' "$config" | sed -n 's/.*"id": *"\([0-9a-f]*\)".*/\1/p')
+    if [ "${known%% *}" != "$id" ]; then
+        rm -rf "$STATE/trees" "$STATE/forgotten" "$STATE/checked" "$STATE/restored" "$STATE/drill.failed"
+        printf '%s\n' "$id $DESTINATION" >"$STATE/repository"
+    fi
+    unlock
+}
+
+# Removes the locks of runs that were killed, and no others. Each container has another host name, so restic itself would respect
+# these locks for 30 minutes.
+unlock() {
+    if [ -s "$STATE/hosts" ] && all_locks_are_ours; then try unlock --quiet --remove-all || :; else try unlock --quiet || :; fi
+    cat /proc/sys/kernel/hostname >>"$STATE/hosts"
+}
+
+all_locks_are_ours() {
+    for lock in $(try list locks --no-lock); do
+        host=$(try cat lock "$lock" --no-lock | sed -n 's/.*"hostname": *"\([^"]*\)".*/\1/p')
+        grep -qxF "$host" "$STATE/hosts" || return
+    done
+}
+
+# back_up FOLDER-IN-THE-HISTORY
+back_up() {
+    name=${1#*/}
+    record=$STATE/trees/$(echo "$name" | tr / '~')
+    newest=
+    # The shell sorts the names, and so the trees by time: `2026-11-28 07.15`.
+    for each in "$HISTORY/$1"/[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]\ [0-9][0-9].[0-9][0-9]*; do
+        if [ -d "$each" ]; then newest=${each##*/}; fi
+    done
+    if [ -z "$newest" ] || [ "$newest" = "$(cat "$record" 2>/dev/null)" ]; then return; fi
+    # restic refuses an empty snapshot. The last one with content stays.
+    if [ -z "$(ls -A "$HISTORY/$1/$newest")" ]; then return; fi
+    clock=$(echo "${newest#* }" | tr . :)
+    case $clock in *:*:*) ;; *) clock=$clock:00 ;; esac
+    # A link of the next tree changes the time of change of files that have not changed.
+    (cd "$HISTORY/$1/$newest" && try backup --quiet --tag "$name" --group-by host,tags --ignore-ctime \
+        --time "${newest%% *} $clock" .) || { fail "$name could not be backed up. restic says: $(said)"; return; }
+    mkdir -p "$STATE/trees"
+    printf '%s\n' "$newest" >"$record"
+    echo "Backup: $name of $newest is in the backup."
+}
+
+forget() {
+    if [ -n "$(find "$STATE/forgotten" -mmin -1430 2>/dev/null)" ]; then return; fi
+    # One option on a line.
+    # shellcheck disable=SC2046
+    try forget --quiet --prune --retry-lock 1m --host "$RESTIC_HOST" --group-by host,tags $(cat "$files/keep")
+    case $? in
+    0) : >"$STATE/forgotten" ;;
+    "$locked") echo "Backup: another program uses $DESTINATION, so the next run removes old snapshots." ;;
+    *) fail "old snapshots could not be removed. restic says: $(said)" ;;
+    esac
+}
+
+# Reads one part of the repository a day, so that each is read once in four weeks; and its structure each time.
+check() {
+    if [ -n "$(find "$STATE/checked" -mmin -1430 2>/dev/null)" ]; then return; fi
+    part=$(($(cat "$STATE/checked" 2>/dev/null || echo 0) % parts + 1))
+    try check --quiet --retry-lock 1m --read-data-subset "$part/$parts" >"$STATE/checking"
+    case $? in
+    0) echo "$part" >"$STATE/checked" ;;
+    "$locked") echo "Backup: another program uses $DESTINATION, so the next run checks it." ;;
+    *)
+        cat "$STATE/checking"
+        case $(said) in
+        *"contains errors"*) fail "the backup at $DESTINATION is damaged. Keep it, and name another place, so that a new backup is made: pulumi config set --path backup.to FOLDER. Or repair it: https://restic.readthedocs.io/en/stable/077_troubleshooting.html" ;;
+        *) fail "the backup at $DESTINATION could not be checked. restic says: $(said)" ;;
+        esac
+        ;;
+    esac
+    rm -f "$STATE/checking"
+}
+
+# The drill: once a week, restores the newest snapshots, one after the other, and compares every file with the state that was
+# backed up. It is tried again a day after one that failed.
+drill() {
+    if [ -n "$(find "$STATE/restored" -mmin -10070 2>/dev/null)" ]; then return; fi
+    if [ -z "$(find "$STATE/drill.failed" -mmin -1430 2>/dev/null)" ]; then
+        rm -f "$STATE/drill.failed"
+        while read -r source; do restores "$source" || echo "$reason" >>"$STATE/drill.failed"; done <"$files/sources"
+        rm -rf "$STATE/drill" "$STATE/expected" "$STATE/found"
+    fi
+    if [ ! -e "$STATE/drill.failed" ]; then
+        : >"$STATE/restored"
+        echo "Backup: a restore of the newest snapshots gave every file back as it was."
+    elif grep -q . "$STATE/drill.failed"; then
+        fail "$(grep . "$STATE/drill.failed" | head -n 1)"
+    fi
+}
+
+# restores FOLDER-IN-THE-HISTORY: whether it gives every file back. Otherwise `reason` says why; it is empty if there is no room.
+restores() {
+    name=${1#*/}
+    tree=$HISTORY/$1/$(cat "$STATE/trees/$(echo "$name" | tr / '~')" 2>/dev/null)
+    # Nothing of it is in the backup, or the history has removed the state since.
+    if [ "$tree" = "$HISTORY/$1/" ] || [ ! -d "$tree" ]; then return; fi
+    rm -rf "$STATE/drill"
+    mkdir "$STATE/drill"
+    reason=
+    needed=$(du -sk "$tree" | cut -f 1)
+    # A tenth of the disk stays free.
+    if ! df -Pk "$STATE" | awk -v needed="$needed" 'NR == 2 { exit !($4 - needed > $2 / 10) }'; then
+        echo "Backup: $name takes $needed KB, and the disk has no room to try its restore."
+        return 1
+    fi
+    if ! try restore --quiet latest --tag "$name" --target "$STATE/drill" --exclude-xattr '*' >"$STATE/found"; then
+        reason="a restore of $name failed in the weekly drill. restic says: $(said)"
+        return 1
+    fi
+    hashes "$tree" >"$STATE/expected"
+    hashes "$STATE/drill" >"$STATE/found"
+    if cmp -s "$STATE/expected" "$STATE/found"; then return; fi
+    reason="a restore of $name did not give every file back as it was, in the weekly drill: $(differs). Look at the backup: restic check --read-data"
+    return 1
+}
+
+# hashes FOLDER
+hashes() {
+    (cd "$1" && find . -type f -exec sha256sum {} + | sort -k 2)
+}
+
+# The first name that differs.
+differs() {
+    sort "$STATE/expected" "$STATE/found" | uniq -u | sort -k 2 | head -n 1 | cut -c 67-366
+}
+
+once() {
+    exec 9>"$STATE/lock"
+    if ! flock -n 9; then
+        echo "Backup: waiting for another run."
+        flock 9
+    fi
+    # What a run that was killed has left.
+    rm -rf "$TMPDIR" "$STATE/issue.new"
+    mkdir -p "$TMPDIR"
+    if open; then
+        while read -r source; do back_up "$source"; done <"$files/sources"
+        forget
+        check
+        drill
+    fi
+    # Who owns the folders can copy the backup to another disk, and delete them.
+    for folder in "$STATE" "$RESTIC_REPOSITORY"; do
+        owner=$(stat -c %u "$folder" 2>/dev/null) || continue
+        [ "$owner" = 0 ] || find "$folder" ! -user "$owner" -exec chown "$owner" {} +
+    done
+    rm -f "$STATE/hosts"
+    if [ -e "$STATE/issue.new" ]; then
+        mv "$STATE/issue.new" "$STATE/issue"
+        return 1
+    fi
+    rm -f "$STATE/issue"
+    : >"$STATE/good"
+}
+
+case ${1-} in
+once) once ;;
+hourly)
+    trap 'exit 0' TERM
+    # At the start, the history makes its own first run.
+    pause=60
+    while :; do
+        sleep "$pause" &
+        wait $!
+        pause=3600
+        sh "$0" once &
+        if ! wait $!; then
+            # Docker starts it again: a disk that was mounted meanwhile is seen by a new container only.
+            sleep "$pause" &
+            wait $!
+            exit 1
+        fi
+    done
+    ;;
+*)
+    echo "usage: backup.sh once|hourly"
+    exit 2
+    ;;
+esac
