@@ -89,8 +89,7 @@ open() {
 # Removes the locks of runs that were killed, and no others. Each container has another host name, so restic itself would respect
 # these locks for 30 minutes.
 unlock() {
-    if [ -s "$STATE/hosts" ] && all_locks_are_ours; then try unlock --quiet --remove-all || :; else try unlock --quiet || :; fi
-    cat /proc/sys/kernel/hostname >>"$STATE/hosts"
+    if [ -n "$was_killed" ] && all_locks_are_ours; then try unlock --quiet --remove-all || :; else try unlock --quiet || :; fi
 }
 
 all_locks_are_ours() {
@@ -212,6 +211,10 @@ once() {
         echo "Backup: waiting for another run."
         flock 9
     fi
+    was_killed=
+    if [ -s "$STATE/hosts" ]; then was_killed=yes; fi
+    # Before the first command that locks the repository.
+    cat /proc/sys/kernel/hostname >>"$STATE/hosts"
     # What a run that was killed has left.
     rm -rf "$TMPDIR" "$STATE/issue.new"
     mkdir -p "$TMPDIR"
