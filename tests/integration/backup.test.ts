@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../support/command.ts";
+import { makeFirstBackup } from "../support/firstBackup.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { type Changes, secrets } from "../support/site.ts";
 
@@ -91,6 +92,7 @@ describe("The backup of a running site", () => {
     await write("reports/b [1]*.ipynb", "b");
     const { code, output } = await site.release(changes);
     assert.equal(code, 0, output);
+    await makeFirstBackup(site);
     assert.equal((await site.exec("jupyter", ["touch", "/home/jovyan/.mine"])).code, 0);
     await sql("CREATE TABLE wines (name VARCHAR(20)); INSERT INTO wines VALUES ('Riesling')");
     writeFileSync(`${site.host.folder}/data/apps/notes/data/state`, "1");
@@ -98,6 +100,7 @@ describe("The backup of a running site", () => {
   afterAll(() => site.remove());
 
   it("has a snapshot of each source that has something in it", async () => {
+    await write("new.ipynb", "new");
     const output = await backUp();
     assert.match(output, /^Backup: notebooks of \d{4}-\d\d-\d\d \d\d\.\d\d.* is in the backup\.$/m);
     assert.deepEqual(await tagsOf(), ["apps/notes/data", "database", "home", "notebooks"]);
