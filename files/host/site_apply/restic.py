@@ -87,7 +87,12 @@ class Restic:
         self._ask("restore", f"{snapshot.id}:/{around}", *_TO_TARGET, *include, folder=folder)
 
     def _ask(self, *words: str, folder: Optional[Path] = None) -> list[Any]:
-        """The lines of JSON that a command of restic prints. Throws Refusal if it fails."""
+        """
+        The lines of JSON that a command of restic prints. Throws Refusal if it fails.
+
+        restic locks nothing: a backup that was killed may have left a lock, and no restore must wait until it is stale. If old
+        snapshots are removed at the same moment, restic fails, and the same command restores again.
+        """
         files = [self._with_folder(folder)] if folder else []
         entrypoint = " ".join(self._backup.restic)
         # Without this variable, restic reads the snapshots of all sites.
@@ -95,7 +100,7 @@ class Restic:
         run = ("--profile", "backup", "run", *options, self._backup.service)
         try:
             result = self._project.compose(
-                self._layout.current, *run, *words, "--json", within=times.BACKED_UP_WITHIN, more_files=files
+                self._layout.current, *run, *words, "--json", "--no-lock", within=times.BACKED_UP_WITHIN, more_files=files
             )
         finally:
             for file in files:

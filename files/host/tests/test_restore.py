@@ -140,7 +140,7 @@ class RestoreTest(HostTest):
         self.kept.side_effect = lambda *_: self.assertEqual(self.restored(), [])
         restore(self.layout, Wanted(path="notebooks/a.ipynb"))
         self.kept.assert_called_once()
-        self.assertEqual(self.restored(), [["restore", SECOND, *TO_TARGET, "--include", "/a.ipynb", "--json"]])
+        self.assertEqual(self.restored(), [["restore", SECOND, *TO_TARGET, "--include", "/a.ipynb", "--json", "--no-lock"]])
         self.assertIn("Everything is restored.", self.output)
 
     def test_gives_restic_the_one_folder_that_it_restores(self) -> None:
@@ -176,7 +176,7 @@ class RestoreTest(HostTest):
         self.changes = [("deleted", "/target/new")]
         restore(self.layout, Wanted(path="apps/notes"))
         self.assertIn("  is deleted: apps/notes/data/new", self.output)
-        self.assertEqual(self.restored(), [["restore", VOLUME, *TO_TARGET, "--delete", "--json"]])
+        self.assertEqual(self.restored(), [["restore", VOLUME, *TO_TARGET, "--delete", "--json", "--no-lock"]])
         self.assertEqual(self.acted, [("stop", "notes-1"), ("start", "notes-1")])
 
     def test_starts_an_app_again_if_its_volume_could_not_be_restored(self) -> None:

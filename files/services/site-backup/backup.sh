@@ -47,7 +47,8 @@ said() {
 # Opens the repository, or makes it the first time.
 open() {
     known=$(cat "$STATE/repository" 2>/dev/null || :)
-    config=$(try cat config)
+    # Without a lock, because a run that was killed may have left one.
+    config=$(try cat config --no-lock)
     case $? in
     0) ;;
     10)
@@ -66,7 +67,7 @@ open() {
         fi
         printf '%s\n' "$DESTINATION" >"$STATE/initializing"
         try init --quiet || { fail "$DESTINATION could not be made a backup. restic says: $(said)"; return; }
-        config=$(try cat config) || { fail "$DESTINATION could not be read. restic says: $(said)"; return; }
+        config=$(try cat config --no-lock) || { fail "$DESTINATION could not be read. restic says: $(said)"; return; }
         ;;
     12)
         fail "another key opens the backup at $DESTINATION. Set it: pulumi config set --secret --path backup.key"
