@@ -14,6 +14,7 @@ import {
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../support/command.ts";
 import { makeFirstBackup } from "../support/firstBackup.ts";
+import { rootSql } from "../support/rootSql.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { type Changes, secrets } from "../support/site.ts";
 
@@ -47,16 +48,7 @@ describe("The backup of a running site", () => {
   };
   const tagsOf = async () =>
     (JSON.parse(await restic("snapshots", "--json")) as { tags: string[] }[]).map(({ tags }) => tags[0]).sort();
-  const sql = async (text: string, database = "notebooks") => {
-    const client = ["mariadb", "--protocol=socket", "--skip-ssl", "-uroot", "-N", "-B", database];
-    const { code, output } = await site.exec(
-      "mariadb",
-      ["env", `MYSQL_PWD=${secrets.databaseRootPassword}`, ...client],
-      text,
-    );
-    assert.equal(code, 0, output);
-    return output.trim();
-  };
+  const sql = (text: string, database?: string) => rootSql(site, text, database);
   const write = async (path: string, text: string) => {
     const file = `${notebooks}/${path}`;
     mkdirSync(file.replace(/\/[^/]*$/, ""), { recursive: true });

@@ -4,8 +4,9 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, st
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../support/command.ts";
+import { rootSql } from "../support/rootSql.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
-import { type Changes, secrets } from "../support/site.ts";
+import type { Changes } from "../support/site.ts";
 import { until } from "../support/until.ts";
 
 const IN_KERNEL = readFileSync(new URL("../support/inKernel.py", import.meta.url), "utf8");
@@ -87,16 +88,7 @@ describe("The history of a running site", () => {
       number,
       { content: { name: string }[]; writable: boolean } | null,
     ];
-  const sql = async (text: string, database = "notebooks") => {
-    const client = ["mariadb", "--protocol=socket", "--skip-ssl", "-uroot", "-N", "-B", database];
-    const { code, output } = await site.exec(
-      "mariadb",
-      ["env", `MYSQL_PWD=${secrets.databaseRootPassword}`, ...client],
-      text,
-    );
-    assert.equal(code, 0, output);
-    return output.trim();
-  };
+  const sql = (text: string, database?: string) => rootSql(site, text, database);
   const dump = async (...words: string[]) =>
     assert.deepEqual(await site.exec("mariadb", ["sh", "/etc/mysql/conf.d/dump.sh", ...words]), {
       code: 0,
