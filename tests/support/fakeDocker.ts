@@ -7,5 +7,5 @@ export const engineAnswers = `'info '*) echo '{"folder": "/nowhere", "memory": 0
 export const webAnswers = `
     *' config --format json') echo '{"services": {"web": {}}}' ;;
     *--hash*) echo 'web new' ;;
-    *' --format {{.ID}} '*) echo 'c0ffee running none-web-1 none_default web ' ;;
+    *' --format {{.ID}} '*) echo 'c0ffee running none-web-1 none_default web False ' ;;
     'ps '*) echo c0ffee ;;`;

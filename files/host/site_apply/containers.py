@@ -10,6 +10,7 @@ _COLUMNS = [
     "{{.Names}}",
     "{{.Networks}}",
     '{{.Label "com.docker.compose.service"}}',
+    '{{.Label "com.docker.compose.oneoff"}}',
     # The last column, because only a path may contain blanks.
     '{{.Label "com.docker.compose.project.working_dir"}}',
 ]
@@ -25,6 +26,8 @@ class Listed:
     name: str
     networks: frozenset[str]
     service: str
+    # Whether `docker compose run` created it.
+    is_one_off: bool
     # The folder of the release that created it.
     folder: str
 
@@ -50,8 +53,8 @@ class Snapshot:
         return {each.id for each in self.containers if each.is_running}
 
     def container_of(self, service: str) -> str:
-        """Id of a service's container; empty if there is none."""
-        return next((each.id for each in self.containers if each.service == service), "")
+        """Id of a service's container; empty if there is none. Containers of `docker compose run` do not count."""
+        return next((each.id for each in self.containers if each.service == service and not each.is_one_off), "")
 
 
 def snapshot_from(lines: list[str]) -> Snapshot:
@@ -60,5 +63,5 @@ def snapshot_from(lines: list[str]) -> Snapshot:
 
 
 def _listed(line: str) -> Listed:
-    container, state, name, networks, service, folder = line.split(" ", len(_COLUMNS) - 1)
-    return Listed(container, state, name, frozenset(networks.split(",")) - {""}, service, folder)
+    container, state, name, networks, service, one_off, folder = line.split(" ", len(_COLUMNS) - 1)
+    return Listed(container, state, name, frozenset(networks.split(",")) - {""}, service, one_off == "True", folder)

@@ -84,16 +84,17 @@ class ComposeFileTest(DockerTest):
 class SnapshotTest(DockerTest):
     def test_lists_all_containers_with_one_command(self) -> None:
         lines = [
-            "a2 created a1_lab-nginx-1 lab_jupyter,lab_to-1 nginx /srv/my site/current",
-            "a1 restarting lab-nginx-1 lab_jupyter nginx /srv/my site/current",
-            "b1 exited lab-one-1  one ",
+            "a3 running lab-nginx-run-1 none nginx True /srv/my site/current",
+            "a2 created a1_lab-nginx-1 lab_jupyter,lab_to-1 nginx False /srv/my site/current",
+            "a1 restarting lab-nginx-1 lab_jupyter nginx False /srv/my site/current",
+            "b1 exited lab-one-1  one  ",
         ]
         self.answers["ps"] = Result(0, "\n".join([*lines, ""]).encode())
         found = Project("lab").snapshot()
         self.assertEqual([found.container_of(name) for name in ("nginx", "one", "none")], ["a2", "b1", ""])
-        self.assertEqual((found.ids, found.running), ({"a1", "a2", "b1"}, {"a1"}))
+        self.assertEqual((found.ids, found.running), ({"a1", "a2", "a3", "b1"}, {"a1", "a3"}))
         self.assertEqual({each.folder for each in found.containers}, {"/srv/my site/current", ""})
-        self.assertEqual([len(each.networks) for each in found.containers], [2, 1, 0])
+        self.assertEqual([len(each.networks) for each in found.containers], [1, 2, 1, 0])
         self.assertEqual(len(self.asked), 1)
 
     def test_is_empty_without_containers(self) -> None:

@@ -57,7 +57,7 @@ function inPlaceOf(name: string, script: string): NodeJS.ProcessEnv {
 }
 
 /** A shell command that lists a container as `docker ps` does, released from a folder. */
-const listedIn = (folder: string) => `echo 'c0ffee running other-web-1 other_default web ${folder}'`;
+const listedIn = (folder: string) => `echo 'c0ffee running other-web-1 other_default web False ${folder}'`;
 
 /** A Docker client folder with these settings and this user's plugins. */
 async function dockerWith(settings: Record<string, unknown>): Promise<NodeJS.ProcessEnv> {
