@@ -34,14 +34,18 @@ class Filter(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p)]
 
 
-def prctl(option, *values):
-    if libc.prctl(option, *values, *[0] * (4 - len(values))) != 0:
-        raise OSError(ctypes.get_errno(), "Linux refuses a seccomp filter")
-
-
 libc = ctypes.CDLL(None, use_errno=True)
-instructions = b"".join(struct.pack("=HBBI", code, 0, skip, value) for code, skip, value in INSTRUCTIONS)
-# Other users than root must give up new privileges first.
-prctl(PR_SET_NO_NEW_PRIVS, 1)
-prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(Filter(len(INSTRUCTIONS), instructions)))
-os.execv(os.environ["PROGRAM"], [os.environ["PROGRAM"], *sys.argv[1:]])
+libc.prctl.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
+
+
+def prctl(option, *values):
+    if libc.prctl(option, *values) != 0:
+        raise OSError(ctypes.get_errno(), "Linux refuses the seccomp filter")
+
+
+packed = Filter(len(INSTRUCTIONS), b"".join(struct.pack("=HBBI", code, 0, skip, value) for code, skip, value in INSTRUCTIONS))
+# Other users than root may set a filter only with this.
+prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(packed), 0, 0)
+program = os.environ["PROGRAM"]
+os.execv(program, [program, *sys.argv[1:]])
