@@ -1,8 +1,7 @@
-import { homedir } from "node:os";
-import { relative, resolve } from "node:path";
+import { relative } from "node:path";
 import { checkout } from "./checkout.ts";
 import { format } from "./issues.ts";
-import { realPath, whatIsWrongWithPath } from "./jupyter/notebooks.ts";
+import { localPath, realPath, whatIsWrongWithPath } from "./jupyter/notebooks.ts";
 import { Sensitive } from "./sensitive.ts";
 import { DATA, ROOT } from "./target/folders.ts";
 import { setPrivateKey } from "./target/ssh.ts";
@@ -166,6 +165,3 @@ function overlap(folder: string, other: string): "is inside" | "contains" | unde
 }
 
 const isIn = (inner: string, outer: string) => !/^\.\.(\/|$)/.test(relative(outer, inner));
-
-/** A folder of this machine: absolute, below `~`, or relative to the checkout. */
-const localPath = (folder: string) => resolve(checkout, folder.replace(/^~(?=\/|$)/, homedir()));

@@ -33,7 +33,7 @@ export interface Secrets {
   appDatabasePasswords: Record<string, string>;
   /** Secret variables of apps, by app and name. */
   appSecrets: Record<string, Record<string, string>>;
-  /** Key of the backup: whoever has it can read the backup. */
+  /** Key of the backup: it decrypts the backup. */
   backupKey: string;
   /** What opens the place of the backup: a private key, a secret access key or a service account's key; absent for a folder. */
   backupCredential?: string;

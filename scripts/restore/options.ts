@@ -8,7 +8,7 @@ export interface RestoreOptions {
   stack: string | undefined;
   /** Arguments of the host's program. */
   words: string[];
-  /** Whether there is no question before the changes. */
+  /** Whether changes are made without a question. */
   yes: boolean;
 }
 

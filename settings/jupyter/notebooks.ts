@@ -21,7 +21,7 @@ export function whatIsWrongWithPath(folder: string, tooMuch: string): string | u
 function whatIsWrongWithFolder(folder: string): string | undefined {
   return (
     whatIsWrongWithPath(folder, "would give Jupyter more than a folder of notebooks; name a separate folder") ??
-    whatIsWrongWithPlace(realPath(resolve(checkout, folder.replace(/^~(?=\/|$)/, homedir()))), realPath(checkout))
+    whatIsWrongWithPlace(realPath(localPath(folder)), realPath(checkout))
   );
 }
 
@@ -52,6 +52,9 @@ function whatIsWrongWithPlace(folder: string, program: string): string | undefin
   const [first = ""] = relative(program, folder).toLowerCase().split("/");
   return OWN.includes(first) ? "belongs to this program; name another folder" : undefined;
 }
+
+/** A folder of this machine: absolute, below `~`, or relative to the checkout. */
+export const localPath = (folder: string) => resolve(checkout, folder.replace(/^~(?=\/|$)/, homedir()));
 
 /** A path with symbolic links resolved, as far as it exists. */
 export function realPath(path: string): string {

@@ -20,7 +20,7 @@ from .manifest import Backup
 _NO_REPOSITORY, _WRONG_KEY = 10, 12
 # Where a container has the folder to restore into.
 TARGET = "/target"
-# The history has no extended attributes of its own. Those of the file system (SELinux) are not for a container to set.
+# The history has no extended attributes of its own. A container must not set those of the file system (SELinux).
 _TO_TARGET = ("--target", TARGET, "--exclude-xattr", "*")
 
 

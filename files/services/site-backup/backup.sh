@@ -170,7 +170,7 @@ drill() {
     fi
 }
 
-# restores FOLDER-IN-THE-HISTORY: whether it gives every file back. Otherwise `reason` says why; it is empty if there is no room.
+# restores FOLDER-IN-THE-HISTORY: whether every file is restored. Otherwise `reason` says why; it is empty if the disk is too full.
 restores() {
     name=${1#*/}
     tree=$HISTORY/$1/$(cat "$STATE/trees/$(echo "$name" | tr / '~')" 2>/dev/null)
