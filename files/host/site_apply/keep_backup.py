@@ -46,8 +46,8 @@ def _drill(manifest: Manifest, project: Project) -> bool:
     """Has the services try a restore of their dumps. They do it once a week."""
     is_good = True
     for service in [each for each in manifest.services if each.drill]:
-        container = project.container_of(service.name)
-        if container in project.containers(running=True):
+        container = project.snapshot().running_container_of(service.name)
+        if container:
             result = docker.act("exec", container, *service.drill, within=times.LOADED_WITHIN)
             for line in result.lines:
                 say(line)

@@ -83,10 +83,9 @@ def _save_before(manifest: Manifest, history: History, project: Project, within:
 def _dump(manifest: Manifest, project: Project, within: float, *words: str) -> bool:
     """Returns False if a running service could not dump its databases."""
     is_dumped = True
-    running = set(project.containers(running=True))
-    for service in manifest.services:
-        container = project.container_of(service.name) if service.dump else ""
-        if container in running:
+    for service in [each for each in manifest.services if each.dump]:
+        container = project.snapshot().running_container_of(service.name)
+        if container:
             result = docker.act("exec", container, *service.dump, *words, within=within)
             if not result.ok:
                 say(f"The databases could not be dumped for the history. {service.name} says: {result.last_line}")
@@ -95,8 +94,8 @@ def _dump(manifest: Manifest, project: Project, within: float, *words: str) -> b
 
 
 def _run_service(history: History, project: Project, within: float) -> None:
-    container = project.container_of(history.service)
-    if container in project.containers(running=True):
+    container = project.snapshot().running_container_of(history.service)
+    if container:
         result = docker.act("exec", container, *history.command, str(within), within=within + _DOCKER_TAKES)
         _say(result.lines)
 

@@ -92,6 +92,7 @@ class SnapshotTest(DockerTest):
         self.answers["ps"] = Result(0, "\n".join([*lines, ""]).encode())
         found = Project("lab").snapshot()
         self.assertEqual([found.container_of(name) for name in ("nginx", "one", "none")], ["a2", "b1", ""])
+        self.assertEqual([found.running_container_of(name) for name in ("nginx", "one", "none")], ["a1", "", ""])
         self.assertEqual((found.ids, found.running), ({"a1", "a2", "a3", "b1"}, {"a1", "a3"}))
         self.assertEqual({each.folder for each in found.containers}, {"/srv/my site/current", ""})
         self.assertEqual([len(each.networks) for each in found.containers], [1, 2, 1, 0])

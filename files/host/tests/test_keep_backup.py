@@ -23,12 +23,13 @@ class KeepBackupTest(HostTest):
         self.manifest = Manifest(1, "one", "lab", backup=self.backup)
 
     def fake_docker(self, code: int, said: str) -> list[list[str]]:
-        """Replaces Docker: `compose` has this result, and every other command says "c0ffee". Returns the commands."""
+        """Replaces Docker: `compose` has this result, and MariaDB runs in the container c0ffee. Returns the commands."""
         called: list[list[str]] = []
 
         def run(argv: list[str], **_: object) -> command.Result:
             called.append(argv)
-            return command.Result(code, said.encode()) if argv[1] == "compose" else command.Result(0, b"c0ffee")
+            listed = b"c0ffee running lab-mariadb-1 none mariadb False " if "--format" in argv else b"c0ffee"
+            return command.Result(code, said.encode()) if argv[1] == "compose" else command.Result(0, listed)
 
         for patched in (mock.patch("site_apply.docker.run", run), mock.patch("site_apply.machine.check")):
             patched.start()
