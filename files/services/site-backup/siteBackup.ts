@@ -89,6 +89,7 @@ export function siteBackup(
         at: FILES,
         content: () => ({
           "backup.sh": file("backup.sh"),
+          "maintenance.sh": file("maintenance.sh"),
           "restic.sh": file("restic.sh"),
           ...place.files,
           sources: history.sources.map(({ at }) => `${at}\n`).join(""),
