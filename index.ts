@@ -34,7 +34,7 @@ const pulls =
 const secrets = new SiteSecrets("secrets", settings);
 
 new SiteRelease(SITE, { host, site, secrets: { ...secrets.values, ...inSecrets(certificate, pulls) } });
-if (site.backup && settings.target.kind === "gcp")
+if (site.backup)
   new BackupKeyFile("backup-key", {
     folder: stackFolder(pulumi.getStack()),
     destination: site.backup.manifest.destination,

@@ -1,6 +1,7 @@
 import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import { quoted } from "../../files/release/shellWords.ts";
+import { neededBy } from "../../settings/destination.ts";
 
 export interface BackupKeyFileArgs {
   /** Folder of the stack below `.state` of the checkout. */
@@ -14,8 +15,8 @@ export interface BackupKeyFileArgs {
 }
 
 /**
- * When the stack is destroyed together with its machine: leaves the key of the backup in the checkout, because the state is
- * deleted, and shows where the backup is. On a machine that remains, `site-apply down` does the same.
+ * When the stack is destroyed, or its backup switched off: leaves the key of the backup in the checkout, because the state is
+ * deleted, and shows where the backup is and how to restore it.
  */
 export class BackupKeyFile extends pulumi.ComponentResource {
   constructor(
@@ -25,9 +26,11 @@ export class BackupKeyFile extends pulumi.ComponentResource {
   ) {
     super("jupyter-up:index:BackupKeyFile", name, {}, opts);
     const file = `.state/${folder}/backup.key`;
+    const needed = neededBy(destination).map((setting) => `backup.${setting}`);
+    const same = needed.length > 0 ? ` with the same ${needed.join(" and ")}` : "";
     const notice = [
       `The backup of ${site} stays at ${destination}. Only its key opens it, which is now in ${file} of this folder: keep a copy elsewhere.`,
-      "To restore everything in a new stack:",
+      `If the work is lost, these commands restore everything, in this stack or in a new one${same}:`,
       `  pulumi config set --path backup.to ${quoted(destination)}`,
       `  cat ${file} | pulumi config set --secret --path backup.key`,
       `  pulumi config set --path backup.restore.from ${site}`,

@@ -40,6 +40,7 @@ describe("BackupKeyFile", () => {
       /^The backup of jupyter-up-dev stays at s3:s3\.example\.com\/it's\. Only its key opens it, which is now in/,
     );
     assert.match(stdout, /^ {2}cat \.state\/dev\/backup\.key \| pulumi config set --secret --path backup\.key$/m);
+    assert.match(stdout, /in a new one with the same backup\.accessKey and backup\.secretKey:$/m);
     assert.equal(stdout.includes(MARKER), false);
   });
 });
