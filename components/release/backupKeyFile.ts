@@ -16,7 +16,8 @@ export interface BackupKeyFileArgs {
 
 /**
  * When the stack is destroyed, or its backup switched off: leaves the key of the backup in the checkout, because the state is
- * deleted, and shows where the backup is and how to restore it.
+ * deleted, and shows where the backup is and how to restore it. A terminal shows only the last line of a resource, so a file has
+ * the rest, and `npm run pulumi` repeats it.
  */
 export class BackupKeyFile extends pulumi.ComponentResource {
   constructor(
@@ -25,7 +26,8 @@ export class BackupKeyFile extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("jupyter-up:index:BackupKeyFile", name, {}, opts);
-    const file = `.state/${folder}/backup.key`;
+    const place = `.state/${folder}`;
+    const file = `${place}/backup.key`;
     const needed = neededBy(destination).map((setting) => `backup.${setting}`);
     const same = needed.length > 0 ? ` with the same ${needed.join(" and ")}` : "";
     const notice = [
@@ -36,11 +38,18 @@ export class BackupKeyFile extends pulumi.ComponentResource {
       `  pulumi config set --path backup.restore.from ${site}`,
       "  pulumi up",
     ];
+    const print = (lines: string[]) => `printf '%s\\n' ${lines.map(quoted).join(" ")}`;
+    const last = `To restore the backup of ${site}: see ${place}/restore.txt`;
     new Command(
       `${name}-file`,
       {
         create: ":",
-        delete: `umask 077 && mkdir -p .state/${folder} && printf '%s\\n' "$BACKUP_KEY" >${file} && printf '%s\\n' ${notice.map(quoted).join(" ")}`,
+        delete: [
+          `umask 077 && mkdir -p ${place}`,
+          `printf '%s\\n' "$BACKUP_KEY" >${file}`,
+          `${print(notice)} | tee ${place}/restore.txt`,
+          print([last]),
+        ].join(" && "),
         environment: { BACKUP_KEY: pulumi.secret(key) },
         addPreviousOutputInEnv: false,
       },
