@@ -1,6 +1,7 @@
 import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import { quoted } from "../../files/release/shellWords.ts";
+import { neededBy } from "../../settings/destination.ts";
 
 export interface BackupKeyFileArgs {
   /** Folder of the stack below `.state` of the checkout. */
@@ -14,8 +15,9 @@ export interface BackupKeyFileArgs {
 }
 
 /**
- * When the stack is destroyed together with its machine: leaves the key of the backup in the checkout, because the state is
- * deleted, and shows where the backup is. On a machine that remains, `site-apply down` does the same.
+ * When the stack is destroyed, or its backup switched off: leaves the key of the backup in the checkout, because the state is
+ * deleted, and shows where the backup is and how to restore it. A terminal shows only the last line of a resource, so a file has
+ * the rest, and `npm run pulumi` repeats it.
  */
 export class BackupKeyFile extends pulumi.ComponentResource {
   constructor(
@@ -24,20 +26,30 @@ export class BackupKeyFile extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("jupyter-up:index:BackupKeyFile", name, {}, opts);
-    const file = `.state/${folder}/backup.key`;
+    const place = `.state/${folder}`;
+    const file = `${place}/backup.key`;
+    const needed = neededBy(destination).map((setting) => `backup.${setting}`);
+    const same = needed.length > 0 ? ` with the same ${needed.join(" and ")}` : "";
     const notice = [
       `The backup of ${site} stays at ${destination}. Only its key opens it, which is now in ${file} of this folder: keep a copy elsewhere.`,
-      "To restore everything in a new stack:",
+      `If the work is lost, these commands restore everything, in this stack or in a new one${same}:`,
       `  pulumi config set --path backup.to ${quoted(destination)}`,
       `  cat ${file} | pulumi config set --secret --path backup.key`,
       `  pulumi config set --path backup.restore.from ${site}`,
       "  pulumi up",
     ];
+    const print = (lines: string[]) => `printf '%s\\n' ${lines.map(quoted).join(" ")}`;
+    const last = `To restore the backup of ${site}: see ${place}/restore.txt`;
     new Command(
       `${name}-file`,
       {
         create: ":",
-        delete: `umask 077 && mkdir -p .state/${folder} && printf '%s\\n' "$BACKUP_KEY" >${file} && printf '%s\\n' ${notice.map(quoted).join(" ")}`,
+        delete: [
+          `umask 077 && mkdir -p ${place}`,
+          `printf '%s\\n' "$BACKUP_KEY" >${file}`,
+          `${print(notice)} | tee ${place}/restore.txt`,
+          print([last]),
+        ].join(" && "),
         environment: { BACKUP_KEY: pulumi.secret(key) },
         addPreviousOutputInEnv: false,
       },

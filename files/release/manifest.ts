@@ -82,8 +82,6 @@ const backup = z.strictObject({
   destination: z.string(),
   folder: z.string().optional(),
   restic: argv,
-  /** Folder of its key below secrets/SERVICE. */
-  secrets: z.string().optional(),
   restore: z.strictObject({ site: z.string(), at: z.string() }).optional(),
 });
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from typing import Optional
 
 from . import activate, hooks, keep_backup, lock, machine, space, times, units
 from .certificate import NotIssued, certificates_of
@@ -14,7 +13,6 @@ from .errors import NotStarted, Refusal
 from .health import is_ready
 from .layout import Layout, remove
 from .log import say
-from .manifest import Manifest
 from .releases import manifest_of
 
 
@@ -83,21 +81,12 @@ def down(layout: Layout, name: str) -> int:
         machine.check()
     with lock.held(layout):
         units.remove_all(layout)
-        keep_backup.leave(layout, _last(layout))
         if has_docker:
             _remove_containers(layout, Project(name))
         for path in (layout.files, layout.secrets, layout.releases, layout.units, layout.current, layout.previous):
             remove(path)
     say("The site is down. Notebooks and other data stay where they are.")
     return 0
-
-
-def _last(layout: Layout) -> Optional[Manifest]:
-    """The running release; None also where it is not understood, which must not keep a site up."""
-    try:
-        return manifest_of(layout.current)
-    except Refusal:
-        return None
 
 
 def _remove_containers(layout: Layout, project: Project) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from pathlib import Path
-from typing import Optional
 
 from . import data_dirs, docker, machine, times
 from .command import TIMED_OUT
@@ -67,8 +65,6 @@ def make_folders(manifest: Manifest) -> None:
     """The folders that the service mounts."""
     if manifest.backup is None:
         return
-    # The release has the key again.
-    _left_key(manifest.backup).unlink(missing_ok=True)
     for folder in (manifest.backup.state, manifest.backup.folder):
         if not folder or Path(folder).is_dir():
             continue
@@ -83,32 +79,6 @@ def make_folders(manifest: Manifest) -> None:
     begun = Path(manifest.backup.state) / "begun"
     if not begun.exists():
         begun.touch()
-
-
-def leave(layout: Layout, manifest: Optional[Manifest]) -> None:
-    """
-    When the site is taken down: leaves the key beside the data, which stay, too, and says how to bring the work back. Pulumi
-    forgets the key with the stack.
-    """
-    if manifest is None or manifest.backup is None:
-        return
-    backup = manifest.backup
-    key, left = layout.secrets / backup.service / backup.secrets / "key", _left_key(backup)
-    if not (key.is_file() and left.parent.is_dir()):
-        return
-    left.unlink(missing_ok=True)
-    # The program's umask lets nobody else read it.
-    shutil.copyfile(key, left)
-    say(
-        f"The backup of its work stays at {backup.destination}. Only its key opens it, which is now in {left}: keep a copy"
-        f" elsewhere. To bring the work back: pulumi config set --path backup.to '{backup.destination}';"
-        f" cat '{left}' | pulumi config set --secret --path backup.key; pulumi up;"
-        f" npm run restore -- -s STACK --from {manifest.project}"
-    )
-
-
-def _left_key(backup: Backup) -> Path:
-    return Path(backup.state) / "key"
 
 
 def warn(layout: Layout, manifest: Manifest) -> None:

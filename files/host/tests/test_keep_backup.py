@@ -88,25 +88,6 @@ class KeepBackupTest(HostTest):
         with self.assertRaisesRegex(Refusal, "(?s)mnt/b cannot be made by .*Nothing was changed.*backup.to FOLDER"):
             keep_backup.make_folders(self.manifest)
 
-    def test_leaves_the_key_beside_the_data_when_the_site_is_taken_down(self) -> None:
-        self.write("secrets/site-backup/ID/key", "the key\n")
-        (self.root / "data/backup").mkdir(parents=True)
-        self.addCleanup(os.umask, os.umask(0o077))
-        manifest = dataclasses.replace(self.manifest, backup=dataclasses.replace(self.backup, secrets="ID"))
-        keep_backup.leave(self.layout, manifest)
-        left = self.root / "data/backup/key"
-        self.assertEqual((left.read_text(), stat.S_IMODE(left.stat().st_mode)), ("the key\n", 0o600))
-        self.assertRegex(self.output, f"stays at {self.backup.destination}.*{left}.*npm run restore -- -s STACK --from lab")
-        self.assertNotIn("the key\n", self.output)
-        keep_backup.make_folders(manifest)
-        self.assertFalse(left.exists())
-
-    def test_leaves_nothing_of_a_site_without_a_backup(self) -> None:
-        keep_backup.leave(self.layout, None)
-        keep_backup.leave(self.layout, dataclasses.replace(self.manifest, backup=None))
-        keep_backup.leave(self.layout, self.manifest)
-        self.assertEqual(self.output, "")
-
     def test_says_why_the_last_one_failed(self) -> None:
         self.write("data/backup/good")
         self.write("data/backup/issue", "another key opens the backup\n")

@@ -21,11 +21,11 @@ export interface Outcome {
 export class Clone {
   readonly folder: string;
   /** The folder around it, with no other content than a test's. */
-  private readonly parent: string;
+  readonly outside: string;
   private readonly environment: Record<string, string>;
 
   private constructor(parent: string, name: string, environment: Record<string, string>) {
-    this.parent = parent;
+    this.outside = parent;
     this.folder = join(parent, name);
     this.environment = environment;
   }
@@ -74,6 +74,12 @@ export class Clone {
     return this.npm("run", "pulumi", "--", ...args);
   }
 
+  /** Runs commands of sh that call `pulumi`, as a user types them, and answers yes to its questions. */
+  type(commands: string, env: Record<string, string> = {}): Promise<Outcome> {
+    const pulumi = 'pulumi() { npm --silent run pulumi -- "$@"; }';
+    return this.run("sh", ["-ec", `${pulumi}\n${commands}`], { ...env, PULUMI_SKIP_CONFIRMATIONS: "true" });
+  }
+
   async run(command: string, args: string[], env: Record<string, string> = {}): Promise<Outcome> {
     try {
       const { stdout, stderr } = await run(command, args, {
@@ -107,7 +113,7 @@ export class Clone {
   }
 
   async remove(): Promise<void> {
-    await rm(this.parent, { recursive: true, force: true });
+    await rm(this.outside, { recursive: true, force: true });
   }
 }
 

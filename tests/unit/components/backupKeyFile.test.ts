@@ -40,6 +40,11 @@ describe("BackupKeyFile", () => {
       /^The backup of jupyter-up-dev stays at s3:s3\.example\.com\/it's\. Only its key opens it, which is now in/,
     );
     assert.match(stdout, /^ {2}cat \.state\/dev\/backup\.key \| pulumi config set --secret --path backup\.key$/m);
+    assert.equal(
+      stdout,
+      `${readFileSync(join(checkout, ".state/dev/restore.txt"), "utf8")}To restore the backup of jupyter-up-dev: see .state/dev/restore.txt\n`,
+    );
+    assert.match(stdout, /in a new one with the same backup\.accessKey and backup\.secretKey:$/m);
     assert.equal(stdout.includes(MARKER), false);
   });
 });
