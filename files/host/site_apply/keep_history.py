@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Optional
 
-from . import data_dirs, docker, machine, times
+from . import data_dirs, docker, machine, people, times
 from .docker import Project
 from .errors import Refusal
 from .history.config import History
@@ -52,10 +52,12 @@ def during_release(manifest: Manifest, before: Optional[Manifest], project: Proj
     if manifest.history is None:
         yield
         return
+    # Somebody who is removed from the allow list has access until the release is active.
+    within = times.STATE_KEPT_AT_REMOVAL if people.removed(manifest, before) else times.STATE_KEPT_WITHIN
     with Store(manifest.history.folder).locked(RELEASE):
         if before and before.history:
             try:
-                _save_before(before, before.history, project, times.STATE_KEPT_WITHIN)
+                _save_before(before, before.history, project, within)
             except Exception as error:
                 say(f"The state before this release could not be saved: {error}")
         yield

@@ -15,7 +15,7 @@ from typing import Any, Callable
 from site_apply.history import copying, store, turn
 from site_apply.history.config import History, Keep, Source
 from site_apply.history.moments import trees_in
-from site_apply.history.pace import Pace
+from site_apply.history.pace import Interrupted, Pace
 from site_apply.history.removal import measure
 from site_apply.history.space import Disk
 from site_apply.history.store import Store
@@ -438,11 +438,29 @@ class TurnTest(HistoryCase):
 
     def test_rests_as_long_as_it_works(self) -> None:
         rests: list[float] = []
-        seconds = iter(range(1000))
-        pace = Pace(clock=lambda: float(next(seconds)), rest=rests.append)
+        now = 0.0
+        pace = Pace(clock=lambda: now, rest=rests.append)
         for _ in range(1024):
+            now += 1 / 256
             pace.step()
-        self.assertEqual(rests, [1, 1, 1, 1])
+        self.assertAlmostEqual(sum(rests), 4)
+
+    def test_stops_at_once_when_a_release_begins_even_in_a_long_rest_or_on_a_slow_disk(self) -> None:
+        now = begins = 0.0
+
+        def rest(seconds: float) -> None:
+            nonlocal now
+            now += seconds
+
+        # On a disk with 22 reads a second, 256 operations take 12 seconds, and so does the rest.
+        for begins in (5.0, 12.0, 20.0):
+            now = 0.0
+            pace = Pace(lambda: "a release needs the disk" if now >= begins else "", clock=lambda: now, rest=rest)
+            with self.assertRaises(Interrupted):
+                while True:
+                    now += 1 / 22
+                    pace.step()
+            self.assertLess(now, begins + 0.5)
 
     def test_saves_the_other_sources_if_one_is_missing(self) -> None:
         self.write("notebooks/a")
