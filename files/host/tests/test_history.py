@@ -395,6 +395,23 @@ while True:
             self.check_and_repair()
 
 
+class Clock:
+    """A clock for a pace. begins: the moment at which a release begins."""
+
+    def __init__(self, begins: float = 0) -> None:
+        self.now = 0.0
+        self.begins = begins
+
+    def read(self) -> float:
+        return self.now
+
+    def rest(self, seconds: float) -> None:
+        self.now += seconds
+
+    def release(self) -> str:
+        return "a release needs the disk" if self.now >= self.begins else ""
+
+
 class TurnTest(HistoryCase):
     def test_is_postponed_during_a_release(self) -> None:
         self.write("notebooks/a")
@@ -437,30 +454,23 @@ class TurnTest(HistoryCase):
         self.assertEqual(len(self.trees), 2)
 
     def test_rests_as_long_as_it_works(self) -> None:
-        rests: list[float] = []
-        now = 0.0
-        pace = Pace(clock=lambda: now, rest=rests.append)
+        clock = Clock()
+        pace = Pace(clock=clock.read, rest=clock.rest)
         for _ in range(1024):
-            now += 1 / 256
+            clock.now += 1 / 256
             pace.step()
-        self.assertAlmostEqual(sum(rests), 4)
+        self.assertAlmostEqual(clock.now, 4 + 4)
 
     def test_stops_at_once_when_a_release_begins_even_in_a_long_rest_or_on_a_slow_disk(self) -> None:
-        now = begins = 0.0
-
-        def rest(seconds: float) -> None:
-            nonlocal now
-            now += seconds
-
         # On a disk with 22 reads a second, 256 operations take 12 seconds, and so does the rest.
         for begins in (5.0, 12.0, 20.0):
-            now = 0.0
-            pace = Pace(lambda: "a release needs the disk" if now >= begins else "", clock=lambda: now, rest=rest)
+            clock = Clock(begins)
+            pace = Pace(clock.release, clock=clock.read, rest=clock.rest)
             with self.assertRaises(Interrupted):
                 while True:
-                    now += 1 / 22
+                    clock.now += 1 / 22
                     pace.step()
-            self.assertLess(now, begins + 0.5)
+            self.assertLess(clock.now, begins + 0.5)
 
     def test_saves_the_other_sources_if_one_is_missing(self) -> None:
         self.write("notebooks/a")
