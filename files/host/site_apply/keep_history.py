@@ -14,7 +14,7 @@ from .docker import Project
 from .errors import Refusal
 from .history.config import History
 from .history.store import SITE, Store
-from .history.turn import RELEASE, run_before_release, take_turn
+from .history.turn import RELEASE, is_postponed, run_before_release, take_turn
 from .layout import Layout
 from .log import say
 from .machine import am_root
@@ -33,6 +33,9 @@ def keep(layout: Layout) -> int:
     if manifest is None or manifest.history is None:
         raise Refusal("No site with a history runs here. Switch the history on: pulumi config set --path history.every 15")
     project = Project(manifest.project)
+    # A dump needs the disk, too.
+    if not manifest.history.service and is_postponed(manifest.history):
+        return 0
     _dump(manifest, project, times.DUMPED_WITHIN)
     if manifest.history.service:
         _run_service(manifest.history, project, times.DUMPED_WITHIN)

@@ -27,7 +27,8 @@ MEASURED_WITHIN = 20
 CERTIFICATE_WITHIN = 600
 RENEWED_WITHIN = 600
 REMOVED_WITHIN = 600
-DUMPED_WITHIN = 900
+# At half of the disk's speed.
+DUMPED_WITHIN = 1800
 # The first backup of a large disk, over a slow network.
 BACKED_UP_WITHIN = 24 * 3600
 # A database from its dump.

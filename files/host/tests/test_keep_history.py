@@ -75,6 +75,18 @@ class KeepHistoryTest(HostTest):
                     pass
             self.assertEqual(saved.call_args.args[-1], within)
 
+    def test_a_timer_dumps_no_database_during_a_release(self) -> None:
+        keep_history.make_folders(self.manifest)
+        self.write("notebooks/a.ipynb")
+        with mock.patch.object(keep_history, "manifest_of", return_value=self.manifest), mock.patch("site_apply.machine.check"):
+            with mock.patch.object(keep_history, "_dump") as dumped:
+                with Store(self.history.folder).locked(RELEASE):
+                    keep_history.keep(self.layout)
+                self.assertEqual((dumped.call_count, self.output), (0, ""))
+                keep_history.keep(self.layout)
+                self.assertEqual(dumped.call_count, 1)
+        self.assertIn("saved the state of jupyter/notebooks", self.output)
+
     def test_removes_the_states_of_a_purged_app_and_of_no_other(self) -> None:
         keep_history.make_folders(self.manifest)
         site = "data/history/site"
