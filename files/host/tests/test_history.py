@@ -15,7 +15,7 @@ from typing import Any, Callable
 from site_apply.history import copying, store, turn
 from site_apply.history.config import History, Keep, Source
 from site_apply.history.moments import trees_in
-from site_apply.history.pace import Pace
+from site_apply.history.pace import Interrupted, Pace
 from site_apply.history.removal import measure
 from site_apply.history.space import Disk
 from site_apply.history.store import Store
@@ -395,6 +395,23 @@ while True:
             self.check_and_repair()
 
 
+class Clock:
+    """A clock for a pace. begins: the moment at which a release begins."""
+
+    def __init__(self, begins: float = 0) -> None:
+        self.now = 0.0
+        self.begins = begins
+
+    def read(self) -> float:
+        return self.now
+
+    def rest(self, seconds: float) -> None:
+        self.now += seconds
+
+    def release(self) -> str:
+        return "a release needs the disk" if self.now >= self.begins else ""
+
+
 class TurnTest(HistoryCase):
     def test_is_postponed_during_a_release(self) -> None:
         self.write("notebooks/a")
@@ -437,12 +454,23 @@ class TurnTest(HistoryCase):
         self.assertEqual(len(self.trees), 2)
 
     def test_rests_as_long_as_it_works(self) -> None:
-        rests: list[float] = []
-        seconds = iter(range(1000))
-        pace = Pace(clock=lambda: float(next(seconds)), rest=rests.append)
+        clock = Clock()
+        pace = Pace(clock=clock.read, rest=clock.rest)
         for _ in range(1024):
+            clock.now += 1 / 256
             pace.step()
-        self.assertEqual(rests, [1, 1, 1, 1])
+        self.assertAlmostEqual(clock.now, 4 + 4)
+
+    def test_stops_at_once_when_a_release_begins_even_in_a_long_rest_or_on_a_slow_disk(self) -> None:
+        # On a disk with 22 reads a second, 256 operations take 12 seconds, and so does the rest.
+        for begins in (5.0, 12.0, 20.0):
+            clock = Clock(begins)
+            pace = Pace(clock.release, clock=clock.read, rest=clock.rest)
+            with self.assertRaises(Interrupted):
+                while True:
+                    clock.now += 1 / 22
+                    pace.step()
+            self.assertLess(clock.now, begins + 0.5)
 
     def test_saves_the_other_sources_if_one_is_missing(self) -> None:
         self.write("notebooks/a")
