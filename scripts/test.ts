@@ -14,6 +14,7 @@ import { PlainError } from "./cli/plainError.ts";
 import { ensurePythonTools } from "./machine/pythonTools.ts";
 import { type Counts, countsOf } from "./test/counts.ts";
 import { release } from "./test/machine.ts";
+import { useQuickStarts } from "./test/quickStarts.ts";
 
 const projects = ["unit", "offline", "integration", "e2e"];
 const formerNames: Record<string, string> = { rendered: "integration", fakes: "offline" };
@@ -51,6 +52,7 @@ function jestArguments(first: string, others: string[]): string[] {
 
 async function runTests(args: string[]): Promise<Counts> {
   const argv = await buildArgv([...args, "--passWithNoTests"]);
+  await useQuickStarts();
   try {
     const { results } = await runCLI(argv, [projectFolder]);
     interrupted.throwIfAborted();
