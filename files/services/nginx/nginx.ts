@@ -39,6 +39,7 @@ export interface Door {
   edge?: Edge | undefined;
 }
 
+const USER = { uid: 101, gid: 101 };
 const SECRETS = "/run/secrets/nginx";
 const CONFIG = "/site/current/nginx.conf";
 const file = (name: string) => new URL(name, import.meta.url);
@@ -60,11 +61,13 @@ export function nginx(door: Door): Service {
     about:
       "The only service that the public internet reaches. It needs no other service: one that is down becomes an error page. Each of the networks to-* is for one app.",
     image: { reference: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine-slim", sizeMiB: 20 },
-    user: { uid: 101, gid: 101 },
+    user: USER,
     networks: ["sign-in", "jupyter", ...door.appNetworks],
     compose: {
       ...HARDENED,
-      tmpfs: [...HARDENED.tmpfs, "/var/cache/nginx:mode=1777,size=8m"],
+      // It belongs to nginx: when the container starts again, as after a boot, runc before 1.2 uses the mode of the image's
+      // folder, which does not let nginx write.
+      tmpfs: [...HARDENED.tmpfs, `/var/cache/nginx:uid=${USER.uid},gid=${USER.gid},mode=700,size=8m`],
       // nginx closes the connection after each uncached answer to auth_request. So requests of strangers could occupy all
       // ports for a minute.
       sysctls: { "net.ipv4.tcp_tw_reuse": "1" },

@@ -116,8 +116,10 @@ describe("Jupyter", () => {
 
   it("contains the modules that its configuration imports", () => {
     const [, names = ""] = /^from jupyter_up import (.+?) +# noqa/m.exec(config) ?? [];
-    const [, page = ""] = /^c\.ServerApp\.extra_services = \["jupyter_up\.(.+)"\]$/m.exec(config) ?? [];
-    for (const name of [...names.split(", "), page])
+    const [, services = ""] = /^c\.ServerApp\.extra_services = \[(.+)\]$/m.exec(config) ?? [];
+    const pages = [...services.matchAll(/"jupyter_up\.(\w+)"/g)].map(([, name]) => name);
+    assert.equal(pages.length, 2);
+    for (const name of [...names.split(", "), ...pages])
       assert.match(contentOf(bundle.release, `jupyter_up/${name}.py`), /^"""/, name);
   });
 
