@@ -77,7 +77,7 @@ export class Clone {
   /** Runs commands of sh that call `pulumi`, as a user types them, and answers yes to its questions. */
   type(commands: string, env: Record<string, string> = {}): Promise<Outcome> {
     const pulumi = 'pulumi() { npm --silent run pulumi -- "$@"; }';
-    return this.run("sh", ["-ec", `${pulumi}\n${commands}`], { ...env, PULUMI_SKIP_CONFIRMATIONS: "true" });
+    return this.run("sh", ["-ec", `${pulumi}\n${commands}`], { ...env, PULUMI_OPTION_YES: "true" });
   }
 
   async run(command: string, args: string[], env: Record<string, string> = {}): Promise<Outcome> {
