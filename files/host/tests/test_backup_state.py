@@ -86,6 +86,11 @@ class NoticeTest(HostTest):
         self.shown()
         self.assertNotEqual(self.notice.stat().st_ino, before)
 
+    def test_fails_nothing_if_it_cannot_be_written(self) -> None:
+        self.notice.parent.rmdir()
+        backup_state.write_notice(self.history)
+        self.assertFalse(self.notice.exists())
+
     def test_is_not_written_without_a_backup(self) -> None:
         backup_state.write_notice(History(str(self.root), 15, 20, Keep(1, 7, 30, 365), []))
         self.assertFalse(self.notice.exists())

@@ -67,15 +67,19 @@ def write_notice(history: History) -> None:
         return
     file = Path(history.backup.notice)
     text = _sentence(concern_of(history))
-    if _text(file) == text and file.is_file():
+    if file.is_file() and _text(file) == text:
         return
-    new = file.with_suffix(".new")
-    new.write_text(text, "utf-8")
-    new.chmod(0o644)
-    around = file.parent.stat()
-    if os.geteuid() == 0:
-        os.chown(new, around.st_uid, around.st_gid)
-    new.replace(file)
+    try:
+        new = file.with_suffix(".new")
+        new.write_text(text, "utf-8")
+        new.chmod(0o644)
+        around = file.parent.stat()
+        if os.geteuid() == 0:
+            os.chown(new, around.st_uid, around.st_gid)
+        new.replace(file)
+    except OSError:
+        # The disk is full, which must fail neither a release nor a backup. The front page says that, too.
+        pass
 
 
 def _sentence(concern: Optional[Concern]) -> str:
