@@ -30,6 +30,7 @@ class NoticeTest(HostTest):
         return file
 
     def good(self) -> None:
+        self.left("backup/begun", 30)
         for path in ("backup/good", "backup/restored", "dumps/.new/drill.good"):
             self.left(path)
 
@@ -69,12 +70,15 @@ class NoticeTest(HostTest):
         self.left("backup/restored", 7.9)
         self.assertEqual(self.shown(), "")
         self.left("backup/restored", 8.1)
-        self.assertEqual(self.shown(), "The last trial of a restore from the backup was 8 days ago.")
+        self.assertEqual(self.shown(), "There was no good trial of a restore from the backup for 8 days.")
         self.left("dumps/.new/drill.failed", text="the dump of the database notes cannot be loaded")
         self.assertEqual(self.shown(), "The last trial of a restore from the backup failed.")
         (self.root / "dumps/.new/drill.failed").unlink()
         (self.root / "backup/restored").unlink()
-        self.assertEqual(self.shown(), "A restore from the backup was never tried.")
+        self.left("backup/begun", 7.9)
+        self.assertEqual(self.shown(), "")
+        self.left("backup/begun", 9.1)
+        self.assertEqual(self.shown(), "There was no good trial of a restore from the backup for 9 days.")
 
     def test_is_written_again_only_if_it_differs(self) -> None:
         self.good()

@@ -45,7 +45,8 @@ def concern_of(history: History) -> Optional[Concern]:
     drills = [Path(each.path) / ".new" for each in history.sources if each.at == _DATABASES]
     issue, begun, good = state / "issue", state / "begun", state / "good"
     failed = next((text for text in (_text(each / "drill.failed") for each in drills) if text), "")
-    tried = max(map(_days_since, [state / "restored", *(each / "drill.good" for each in drills)]))
+    # The first drill is made soon after the backup was switched on.
+    tried = min(_days_since(begun), max(map(_days_since, [state / "restored", *(each / "drill.good" for each in drills)])))
     if issue.is_file():
         return Concern("failed", _days_since(good), _text(issue))
     if failed:
@@ -92,7 +93,7 @@ def _sentence(concern: Optional[Concern]) -> str:
         "drill failed": f"The last {trial} failed.",
         "none": f"No backup was made since it was switched on {age} ago.",
         "old": f"The last backup is {age} old.",
-        "old drill": f"The last {trial} was {age} ago." if has_one else "A restore from the backup was never tried.",
+        "old drill": f"There was no good {trial} for {age}.",
     }[concern.kind]
 
 
