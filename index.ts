@@ -38,6 +38,7 @@ if (site.backup)
   new BackupKeyFile(BACKUP_KEY, {
     folder: stackFolder(pulumi.getStack()),
     destination: site.backup.manifest.destination,
+    isOnVm: settings.target.kind === "gcp" && site.backup.manifest.folder !== undefined,
     site: project,
     key: secrets.values.backupKey,
   });

@@ -8,6 +8,8 @@ export interface BackupKeyFileArgs {
   folder: string;
   /** Where the backup is, for people. */
   destination: string;
+  /** Whether that is a folder of a VM, which is deleted with the stack. */
+  isOnVm: boolean;
   /** Compose project: the name of the site in the backup. */
   site: string;
   /** Key that opens the backup. Secret. */
@@ -22,7 +24,7 @@ export interface BackupKeyFileArgs {
 export class BackupKeyFile extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { folder, destination, site, key }: BackupKeyFileArgs,
+    { folder, destination, isOnVm, site, key }: BackupKeyFileArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("jupyter-up:index:BackupKeyFile", name, {}, opts);
@@ -30,8 +32,11 @@ export class BackupKeyFile extends pulumi.ComponentResource {
     const file = `${place}/backup.key`;
     const needed = neededBy(destination).map((setting) => `backup.${setting}`);
     const same = needed.length > 0 ? ` with the same ${needed.join(" and ")}` : "";
+    const where = isOnVm
+      ? `was in ${destination} on the VM. It is lost with the VM, unless that was another disk`
+      : `stays at ${destination}`;
     const notice = [
-      `The backup of ${site} stays at ${destination}. Only its key opens it, which is now in ${file} of this folder: keep a copy elsewhere.`,
+      `The backup of ${site} ${where}. Only its key opens it, which is now in ${file} of this folder: keep a copy elsewhere.`,
       `If the work is lost, these commands restore everything, in this stack or in a new one${same}:`,
       `  pulumi config set --path backup.to ${quoted(destination)}`,
       `  cat ${file} | pulumi config set --secret --path backup.key`,

@@ -73,6 +73,8 @@ const history = z.strictObject({
   units: z.string().optional(),
   service: z.string().optional(),
   command: argv.optional(),
+  /** The backup, whose state the front page shows. */
+  backup: z.strictObject({ state: z.string(), notice: z.string() }).optional(),
 });
 
 /** The backup; host/site_apply/manifest.py says what each part is. */

@@ -12,6 +12,7 @@ from typing import Optional
 from . import data_dirs, docker, machine, people, times
 from .docker import Project
 from .errors import Refusal
+from .history.backup_state import write_notice
 from .history.config import History
 from .history.store import SITE, Store
 from .history.turn import RELEASE, is_postponed, run_before_release, take_turn
@@ -41,6 +42,7 @@ def keep(layout: Layout) -> int:
         _run_service(manifest.history, project, times.DUMPED_WITHIN)
     else:
         _say(take_turn(manifest.history) or [])
+        write_notice(manifest.history)
     return 0
 
 

@@ -10,7 +10,7 @@ from unittest import mock
 
 from site_apply import command, keep_backup
 from site_apply.errors import Refusal
-from site_apply.history.config import History, Keep, Source
+from site_apply.history.config import History, Keep, Source, Watched
 from site_apply.manifest import Backup, Manifest, Service
 
 from .support import HostTest
@@ -20,7 +20,10 @@ class KeepBackupTest(HostTest):
     def setUp(self) -> None:
         super().setUp()
         self.backup = Backup("site-backup", str(self.root / "data/backup"), str(self.root / "mnt/b"), str(self.root / "mnt/b"))
-        self.manifest = Manifest(1, "one", "lab", backup=self.backup)
+        watched = Watched(self.backup.state, str(self.root / "data/notices/backup"))
+        history = History(str(self.root / "history"), 15, 20, Keep(1, 7, 30, 365), [], backup=watched)
+        self.manifest = Manifest(1, "one", "lab", history=history, backup=self.backup)
+        (self.root / "data/notices").mkdir(parents=True)
 
     def fake_docker(self, code: int, said: str) -> list[list[str]]:
         """Replaces Docker: `compose` has this result, and MariaDB runs in the container c0ffee. Returns the commands."""
@@ -114,11 +117,12 @@ class KeepBackupTest(HostTest):
         self.assertEqual(self.output, "")
         os.utime(restored, (0, time.time() - 8.1 * 24 * 3600))
         keep_backup.warn(self.layout, self.manifest)
-        self.assertIn("No restore has been tried for more than 8 days", self.output)
+        self.assertIn("No restore has been tried for more than a week", self.output)
 
     def with_databases(self) -> Manifest:
         sources = [Source(str(self.root / "dumps/others"), "site/databases", [".new"])]
-        history = History(str(self.root / "history"), 15, 20, Keep(1, 7, 30, 365), sources)
+        assert self.manifest.history
+        history = dataclasses.replace(self.manifest.history, sources=sources)
         return dataclasses.replace(self.manifest, history=history, services=[Service("mariadb", drill=["sh", "drill.sh"])])
 
     def test_says_that_no_restore_of_the_databases_has_been_tried_for_long(self) -> None:
@@ -129,7 +133,7 @@ class KeepBackupTest(HostTest):
         self.assertEqual(self.output, "")
         os.utime(good, (0, time.time() - 8.1 * 24 * 3600))
         keep_backup.warn(self.layout, self.with_databases())
-        self.assertIn("No restore has been tried for more than 8 days", self.output)
+        self.assertIn("No restore has been tried for more than a week", self.output)
 
     def test_says_why_a_drill_of_the_databases_failed(self) -> None:
         self.write("data/backup/good", "")

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { DexUser } from "../../../settings/signIn.ts";
 import { HARDENED, healthCheck, wget } from "../../release/hardening.ts";
 import { renderTemplate } from "../../release/template.ts";
+import { noticesFolder } from "../../site/backupFolders.ts";
 import type { HostLayout } from "../../site/hostLayout.ts";
 import { hostName, type Names } from "../../site/names.ts";
 import type { Secrets } from "../../site/secrets.ts";
@@ -33,6 +34,8 @@ export interface Door {
    * release.
    */
   ownCertificate?: string;
+  /** Whether a backup is made, of which the front page tells when it needs attention. */
+  hasBackup: boolean;
   /** The setting `sessionRotation`. */
   sessionRotation?: string | undefined;
   /** The proxy in front of the site, if there is one. */
@@ -41,6 +44,8 @@ export interface Door {
 
 const USER = { uid: 101, gid: 101 };
 const SECRETS = "/run/secrets/nginx";
+/** Folder of texts for the front page. */
+const NOTICES = "/notices";
 const CONFIG = "/site/current/nginx.conf";
 const file = (name: string) => new URL(name, import.meta.url);
 
@@ -53,7 +58,11 @@ export function nginx(door: Door): Service {
   const front: VirtualHost = {
     label: home,
     protected: true,
-    server: renderTemplate(file("front.conf"), { host: hostName(names, home), policy: FRONT_PAGE_POLICY }),
+    server: renderTemplate(file("front.conf"), {
+      host: hostName(names, home),
+      policy: FRONT_PAGE_POLICY,
+      notices: NOTICES,
+    }),
   };
   const virtualHosts = [front, ...door.virtualHosts];
   return {
@@ -81,6 +90,7 @@ export function nginx(door: Door): Service {
     },
     files: { at: "/site", content: ({ secretFolder }) => files(door, virtualHosts, secretFolder) },
     secretFiles: { at: SECRETS, content: secretFiles },
+    foreign: door.hasBackup ? [{ source: noticesFolder(layout), target: NOTICES }] : [],
     reload: ["sh", "/site/current/reload.sh"],
     smokeTest: wget("http://127.0.0.1:8081/door"),
     check: ["nginx", "-t", "-q", "-c", CONFIG],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFile, rm } from "node:fs/promises";
+import { appendFile, rm, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:https";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -222,6 +222,26 @@ describe("a user with apps", () => {
     assert.match(missing.text, /The image \S*traefik\/nobody:v1 (could not|cannot) be pulled/);
     assert.deepEqual(await containerIds(project), before);
     await clone.pulumi("config", "rm", "--path", "apps[2]");
+  });
+
+  it("shows at the front page that the backup needs attention, without the reason", async () => {
+    const issue = join(clone.folder, ".state/local/data/backup/issue");
+    const look = async () => {
+      // The service of the history writes the sentence, after each of its runs.
+      await run("The history", "sh", [join(clone.folder, ".state/local/site/bin/site-apply"), "history"]);
+      await page.goto(front);
+      return page.locator(".notice").allTextContents();
+    };
+    await writeFile(issue, "the disk at /mnt/backup is <b>full</b>\n");
+    assert.match((await look()).join(), /^The last backup failed\. .* Tell the owner of this site\.$/);
+    await screenshot(page, "12-front-page-with-a-notice");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await screenshot(page, "13-front-page-with-a-notice-on-a-phone");
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await rm(issue);
+    assert.deepEqual(await look(), []);
   });
 
   it("restores everything from the backup after all was lost, with the commands that `destroy` showed", async () => {

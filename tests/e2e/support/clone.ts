@@ -74,10 +74,11 @@ export class Clone {
     return this.npm("run", "pulumi", "--", ...args);
   }
 
-  /** Runs commands of sh that call `pulumi`, as a user types them, and answers yes to its questions. */
+  /** Runs commands of sh that call `pulumi`, as a user types them; `up` asks nothing. */
   type(commands: string, env: Record<string, string> = {}): Promise<Outcome> {
-    const pulumi = 'pulumi() { npm --silent run pulumi -- "$@"; }';
-    return this.run("sh", ["-ec", `${pulumi}\n${commands}`], { ...env, PULUMI_SKIP_CONFIRMATIONS: "true" });
+    const pulumi =
+      'pulumi() { if [ "$1" = up ]; then set -- up --yes --skip-preview; fi; npm --silent run pulumi -- "$@"; }';
+    return this.run("sh", ["-ec", `${pulumi}\n${commands}`], env);
   }
 
   async run(command: string, args: string[], env: Record<string, string> = {}): Promise<Outcome> {
