@@ -1,6 +1,7 @@
 import type { Names } from "../../site/names.ts";
 
-interface Page {
+/** A page of nginx. */
+export interface Page {
   title: string;
   /** One or two friendly sentences. They must not repeat anything from the request. */
   text: string;
@@ -109,7 +110,8 @@ export const signInAndSendAgain = (): string =>
     newTab: true,
   });
 
-function html({ title, text, action, newTab, retry }: Page): string {
+/** A page as HTML. */
+export function html({ title, text, action, newTab, retry }: Page): string {
   return `<!doctype html>
 <html lang="en">
 <head>
