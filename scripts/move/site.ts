@@ -56,15 +56,16 @@ export function requireMovable(from: MovingSite, to: MovingSite): void {
 function inTheWay(from: MovingSite, to: MovingSite): string[] {
   const pairs = Object.keys(from.sources).map((source) => [from.sources[source], to.sources[source]]);
   const [shared] = pairs.find(([ours, theirs]) => from.isHere && to.isHere && ours === theirs) ?? [];
+  const isBusy = (each: MovingSite) =>
+    (each === from && each.state === "arriving") ||
+    (["frozen", "moved", "arriving"].includes(each.state) && each.other !== (each === from ? to : from).site);
   const continues = to.other === from.site && to.state !== "";
   const work = to.work.join(", ");
   return [
     ...(shared === undefined
       ? []
       : [`Both stacks use the folder ${shared}. Set another one: pulumi config set notebooks FOLDER -s ${to.stack}`]),
-    ...(from.state === "arriving"
-      ? [`${from.stack} itself waits for the work of another site. Finish that move first.`]
-      : []),
+    ...[from, to].filter(isBusy).map(({ stack }) => `${stack} takes part in another move. Finish that one first.`),
     ...(continues || to.work.length === 0
       ? []
       : [
