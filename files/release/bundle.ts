@@ -47,6 +47,8 @@ function manifestOf(site: Site, written: WrittenService[], unitsId: string): Omi
   return {
     version: MANIFEST_VERSION,
     project: site.name,
+    url: site.names.origin("jupyter"),
+    data: layout.data,
     machine: layout.machine,
     images: imagesOf(site).map(({ reference, sizeMiB, setting, pin }) => ({
       reference,

@@ -94,6 +94,10 @@ export const releaseManifest = z.strictObject({
   release: z.string(),
   /** Compose project. */
   project: z.string(),
+  /** URL of JupyterLab. */
+  url: z.string().optional(),
+  /** Absolute folder of the data that outlives the site. */
+  data: z.string().optional(),
   /** Machine type: a change requires a release. */
   machine: z.string().optional(),
   images: z.array(image).optional(),

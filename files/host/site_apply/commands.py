@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from typing import Optional
 
 from . import activate, hooks, keep_backup, lock, machine, space, times, units
 from .certificate import NotIssued, certificates_of
@@ -13,6 +14,8 @@ from .errors import NotStarted, Refusal
 from .health import is_ready
 from .layout import Layout, remove
 from .log import say
+from .manifest import Manifest
+from .move.record import refuse_if_closed
 from .releases import manifest_of
 
 
@@ -23,6 +26,7 @@ def check(layout: Layout) -> int:
         manifest = manifest_of(layout.current)
         if manifest is None:
             raise Refusal("No site runs here.")
+        refuse_if_closed(manifest)
         space.warn(layout, manifest)
         keep_backup.warn(layout, manifest)
         project = Project(manifest.project)
@@ -80,6 +84,9 @@ def down(layout: Layout, name: str) -> int:
     if has_docker:
         machine.check()
     with lock.held(layout):
+        last = _last(layout)
+        if last:
+            refuse_if_closed(last)
         units.remove_all(layout)
         if has_docker:
             _remove_containers(layout, Project(name))
@@ -87,6 +94,14 @@ def down(layout: Layout, name: str) -> int:
             remove(path)
     say("The site is down. Notebooks and other data stay where they are.")
     return 0
+
+
+def _last(layout: Layout) -> Optional[Manifest]:
+    """The running release; None also where it is not understood, which must not keep a site up."""
+    try:
+        return manifest_of(layout.current)
+    except Refusal:
+        return None
 
 
 def _remove_containers(layout: Layout, project: Project) -> None:

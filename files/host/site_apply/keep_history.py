@@ -20,6 +20,7 @@ from .layout import Layout
 from .log import say
 from .machine import am_root
 from .manifest import Manifest
+from .move import record as move_record
 from .privileged import as_root
 from .releases import manifest_of
 
@@ -33,6 +34,8 @@ def keep(layout: Layout) -> int:
     manifest = manifest_of(layout.current)
     if manifest is None or manifest.history is None:
         raise Refusal("No site with a history runs here. Switch the history on: pulumi config set --path history.every 15")
+    if move_record.read(manifest).is_closed:
+        return 0  # Nobody works here, and what arrives is not complete.
     project = Project(manifest.project)
     # A dump needs the disk, too.
     if not manifest.history.service and is_postponed(manifest.history):
@@ -75,6 +78,11 @@ def save_now(manifest: Manifest, history: History, project: Project) -> None:
             "Nothing was restored, because the databases could not be dumped first. Free some space (df -h), or restore into a new"
             " folder beside the notebooks (--into FOLDER)."
         )
+
+
+def dump_now(manifest: Manifest, project: Project) -> bool:
+    """Dumps the databases for a move. Returns False if a running service could not dump its databases."""
+    return _dump(manifest, project, times.DUMPED_WITHIN, "now")
 
 
 def _save_before(manifest: Manifest, history: History, project: Project, within: float) -> bool:

@@ -116,6 +116,9 @@ class Manifest:
     version: int
     release: str
     project: str
+    # URL of Jupyter, and the folder of the data that outlives the site. Empty in releases of earlier versions.
+    url: str = ""
+    data: str = ""
     machine: str = ""
     images: list[Image] = field(default_factory=list)
     ports: list[Port] = field(default_factory=list)

@@ -8,6 +8,7 @@ import { hostName, type Names } from "../../site/names.ts";
 import type { Secrets } from "../../site/secrets.ts";
 import type { Service, TextFiles, VirtualHost } from "../../site/service.ts";
 import type { Identity } from "../vouch/providers.ts";
+import { closedFiles } from "./closedPages.ts";
 import { EDGE_HEADERS, EDGE_KEEPALIVE_SECONDS, type Edge, edgeFiles, edgeSecretFiles } from "./edge.ts";
 import { FRONT_PAGE_POLICY, frontPage, verdictOf } from "./frontPage.ts";
 import { pages, signInAndSendAgain, signInElsewhere } from "./pages.ts";
@@ -139,6 +140,8 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
     "websocket.conf": renderTemplate(file("websocket.conf")),
     "no-websocket.conf": renderTemplate(file("no-websocket.conf")),
     "to-vouch.conf": renderTemplate(file("to-vouch.conf")),
+    "closed.conf": renderTemplate(file("closed.conf")),
+    ...closedFiles(),
     "headers.conf": headers(layout.public, edge !== undefined),
     "reload.sh": renderTemplate(file("reload.sh")),
     // nginx does not read this file. But a changed file makes it reload, which closes the WebSockets of old sessions.
