@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -44,9 +44,13 @@ export class Clone {
         if (error.code !== "ENOENT") throw error;
       });
     }
-    // Hard links suffice, because packages are never changed.
-    await run("cp", ["-al", join(checkout, "node_modules"), join(folder, "node_modules")]);
+    // Packages are never changed. Behind a link, their paths stay the same, by which Node finds their compiled code.
+    const packages = join(folder, "node_modules");
+    if (odd) await run("cp", ["-al", join(checkout, "node_modules"), packages]);
+    else await symlink(join(checkout, "node_modules"), packages);
     await run("git", ["init", "--quiet"], { cwd: folder });
+    // Git ignores node_modules as a folder only.
+    await writeFile(join(folder, ".git/info/exclude"), "/node_modules\n");
     await run("git", ["add", "--all"], { cwd: folder });
     await run(
       "git",
