@@ -59,6 +59,8 @@ class HistoryCase(HostTest):
         self.replace(store, "sync_all", lambda descriptor: None)
         self.replace(os, "fsync", lambda descriptor: None)
         self.replace(turn, "Pace", functools.partial(Pace, rest=lambda seconds: None))
+        # Other programs on this machine may use its disk.
+        self.replace(turn, "_PRESSURE", self.root / "no pressure")
         self.work = self.root / "notebooks"
         self.work.mkdir()
         self.now = NOW
@@ -378,6 +380,41 @@ while True:
             left = 0
             self.check_and_repair()
         self.assertGreater(failed, 80)
+
+    # Everything that changes the disk, besides writing to an open file.
+    CHANGES = {"open", "os.chmod", "os.chown", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "os.utime"}
+
+    def is_killed(self, at: int) -> bool:
+        """Makes a run in a process that is killed before one of its changes to the disk. Returns False if it has fewer."""
+        self.now += DAY
+        child = os.fork()
+        if child == 0:
+            left = at
+
+            def kill(event: str, _: object) -> None:
+                nonlocal left
+                if event in self.CHANGES:
+                    left -= 1
+                    if left == 0:
+                        os.kill(os.getpid(), signal.SIGKILL)
+
+            sys.addaudithook(kill)
+            try:
+                self.run_history()
+            finally:
+                os._exit(0)
+        return os.waitpid(child, 0)[1] == signal.SIGKILL
+
+    def test_the_next_run_cleans_up_after_one_that_is_killed_before_any_change(self) -> None:
+        killed = 0
+        for at in range(1, 1000):
+            for number in range(3):
+                self.write(f"notebooks/{number}", str(at))
+            if not self.is_killed(at):
+                break
+            killed += 1
+            self.check_and_repair()
+        self.assertGreater(killed, 80)
 
     def test_the_next_run_cleans_up_after_a_killed_one(self) -> None:
         folder = Path(__file__).parents[1]
