@@ -79,8 +79,10 @@ async function runChecks(): Promise<Counts> {
     [python, ["-m", "ruff", "check"]],
     [python, ["-m", "mypy"]],
   ];
-  for (const [program, args] of checks) {
-    const { code, stdout, stderr } = await attempt(program, args, { cwd: projectFolder });
+  // All at once, because each of them uses one processor.
+  const outcomes = checks.map(([program, args]) => attempt(program, args, { cwd: projectFolder }));
+  for (const [index, { code, stdout, stderr }] of (await Promise.all(outcomes)).entries()) {
+    const [program = "", args = []] = checks[index] ?? [];
     process.stdout.write(`${code === 0 ? "✔" : "✖"} ${[basename(program), ...args].join(" ")}\n`);
     if (code !== 0) process.stdout.write(`${stdout}${stderr}`);
     counts[code === 0 ? "passed" : "failed"]++;
