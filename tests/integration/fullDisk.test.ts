@@ -115,7 +115,7 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
   it("is explained by a page with the largest files", async () => {
     const { status, body } = await jupyter("/disk");
     assert.equal(status, 200);
-    assert.match(body, /<td>[\d.]+ MB<\/td><td>large\.bin<\/td>/);
+    assert.match(body, /<td>[\d.]+ MB<\/td><td>1 file<\/td><td>large\.bin<\/td>/);
   });
 
   it("loses no byte of a notebook that cannot be saved, and the user gets instructions", async () => {
@@ -218,5 +218,29 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
     const ended = await release();
     assert.equal(ended.code, 0, ended.output);
     assert.ok(existsSync(`${disk}/data/mariadb/.reserve`));
+  });
+
+  it("filled by small files is reported as such, and loses no byte of a notebook", async () => {
+    const before = file("mine.ipynb");
+    const many = `
+import os
+os.mkdir("/home/jovyan/work/tiles")
+try:
+    for n in range(10**6): os.mknod(f"/home/jovyan/work/tiles/{n}")
+except OSError:
+    pass
+`;
+    await inJupyter(["python3", "-c", many]);
+    const { status, body } = await saved("mine.ipynb", "4 + 4");
+    assert.equal(status, 507, body);
+    assert.match(JSON.parse(body).message, /The disk can hold no more files\. .* most files: tiles \([\d,]+ files\)/);
+    assert.equal(file("mine.ipynb"), before);
+    assert.match(
+      (await visit("lab.example.com", "/")).body,
+      /The disk holds 100 % of the files that it can hold: 0 more/,
+    );
+    assert.match((await jupyter("/disk")).body, /<td>[\d,]+ files<\/td><td>tiles<\/td>/);
+    await inJupyter(["rm", "-r", "/home/jovyan/work/tiles"]);
+    assert.equal((await saved("mine.ipynb", "4 + 4")).status, 200);
   });
 });

@@ -92,8 +92,11 @@ describe("a user on this machine", () => {
     const printed = await runInNewNotebook(page, "import os; print(6 * 7, os.getcwd())");
     await screenshot(page, "4-notebook");
     assert.equal(printed.trim(), "42 /home/jovyan/work");
-    const notebook = JSON.parse(await readFile(join(clone.folder, "notebooks/Untitled.ipynb"), "utf8"));
-    assert.equal(notebook.cells[0].outputs[0].text[0], "42 /home/jovyan/work\n");
+    // JupyterLab first renames the empty file, and then saves.
+    await until("the saved cell", async () => {
+      const { cells } = JSON.parse(await readFile(join(clone.folder, "notebooks/Untitled.ipynb"), "utf8"));
+      return cells[0]?.outputs[0]?.text[0] === "42 /home/jovyan/work\n";
+    });
   });
 
   it("sees in the status bar how much memory the kernel and all notebooks use", async () => {
@@ -131,6 +134,12 @@ describe("a user on this machine", () => {
     await page.mouse.up();
     await page.getByRole("button", { name: "Overwrite" }).click();
     await until("the old version", async () => (await readFile(notebook, "utf8").catch(() => "")) === before);
+    // JupyterLab renames the open document, first to a temporary name. The history keeps its own file.
+    await page
+      .locator(".lm-TabBar-tabLabel")
+      .filter({ hasText: /^Untitled\.ipynb$/ })
+      .waitFor();
+    await item("Untitled.ipynb").waitFor();
     await screenshot(page, "4-history");
   });
 
