@@ -182,7 +182,7 @@ for turn in range(10):
 
 
 def cut_in_turns(notebook):
-    """The lines that arrive of 1,000, when every second hundred is printed while the connection is cut."""
+    """Those of 1,000 lines that arrive if every second hundred is printed while the connection is cut."""
     turn = 0
     for file in [*pathlib.Path("/tmp").glob("printed-*"), *pathlib.Path("/tmp").glob("go-*")]:
         file.unlink()
@@ -219,7 +219,7 @@ time.sleep(0.5)
 
 
 def lost_in_transit(notebook, is_noticed):
-    """The lines that arrive of 1,000, when the page receives none of them before its connection is replaced.
+    """Those of 1,000 lines that arrive if the page receives none of them before its connection is replaced.
 
     is_noticed: whether the server notices the cut before the page connects again, as with a proxy; a laptop that slept sends nothing.
     """

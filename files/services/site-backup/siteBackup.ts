@@ -57,7 +57,7 @@ export function siteBackup(
       compose: {
         ...HARDENED,
         ...(place.folder ? { dns_opt: undefined, dns_search: undefined, network_mode: "none" } : {}),
-        // It reads the files of all users, and can give them back to the same users.
+        // It reads the files of all users, and a restore gives them their former owners.
         user: "0:0",
         cap_add: ["CHOWN", "DAC_OVERRIDE", "FOWNER"],
         mem_limit: "384m",
