@@ -14,16 +14,19 @@ export async function exchange(from: Reached, sending: string, to: Reached, rece
   const [one, other] = [startStep(from, sending), startStep(to, receiving)];
   connect(one.stdout, other.stdin);
   connect(other.stdout, one.stdin);
-  // Both end when they have nobody to talk to. The same command continues.
-  const stopListening = onInterrupt(() => {
-    for (const { stdin, stdout } of [one, other]) {
-      stdin.destroy();
-      stdout.destroy();
-    }
+  let stopListening = () => {};
+  const cut = new Promise<never>((_, reject) => {
+    stopListening = onInterrupt(() => {
+      // Both end by themselves when they have nobody to talk to.
+      for (const child of [one, other]) {
+        child.stdin.destroy();
+        child.stdout.destroy();
+        child.unref();
+      }
+      reject(new Interruption("Interrupted."));
+    });
   });
-  const codes = await Promise.all([codeOf(one), codeOf(other)]);
-  stopListening();
-  if (interrupted.aborted) throw new Interruption("Interrupted.");
+  const codes = await Promise.race([Promise.all([codeOf(one), codeOf(other)]), cut]).finally(stopListening);
   if (codes.some((code) => code !== 0))
     throw new PlainError(
       sending === "compare"
