@@ -1,6 +1,7 @@
 import { resolve, sep } from "node:path";
 import jestRunner from "jest-runner";
 import { onInterrupt } from "../../scripts/cli/interruption.ts";
+import { startedProcesses } from "./interruption.mts";
 
 // The types of this package describe its CommonJS form.
 const TestRunner = jestRunner as unknown as typeof jestRunner.default;
@@ -20,7 +21,7 @@ interface Options {
 
 /**
  * Runs each test file in its own process. So the changes of a file (working directory, umask, variables) do not affect others,
- * and a killed process fails only one file.
+ * and a killed process fails only one file. The first Ctrl-C lets each of these processes release what its tests made.
  */
 export default class FileRunner extends TestRunner {
   private readonly atOnce: number;
@@ -35,8 +36,10 @@ export default class FileRunner extends TestRunner {
 
   override async runTests(tests: RunArgs[0], watcher: RunArgs[1], options: RunArgs[2]): Promise<void> {
     if (this._globalConfig.runInBand) return super.runTests(tests, watcher, options);
+    const processes = startedProcesses();
+    let interrupted = false;
     const runAll = async (waiting: Test[]) => {
-      for (let test = waiting.shift(); test && !watcher.isInterrupted(); test = waiting.shift())
+      for (let test = waiting.shift(); test && !interrupted; test = waiting.shift())
         await super.runTests([test], watcher, { ...options, serial: false });
     };
     const takesTurns = (test: Test) => this.takesTurns(test);
@@ -45,11 +48,19 @@ export default class FileRunner extends TestRunner {
     // The first lane takes other files, too, when its own are done.
     const lanes = [async () => runAll(turns).then(() => runAll(others))];
     while (lanes.length < this.atOnce) lanes.push(() => runAll(others));
-    const end = onInterrupt(() => void watcher.setState({ interrupted: true }));
+    const end = onInterrupt(() => {
+      // The second Ctrl-C ends the processes of the test files.
+      if (interrupted) void watcher.setState({ interrupted });
+      else process.stderr.write("\nInterrupted: removing what the tests made. Press Ctrl-C again to leave it.\n");
+      interrupted = true;
+      processes.signal("SIGTERM", (words) => words.some((word) => word.includes("jest-worker")));
+    });
     try {
       await Promise.all(lanes.map((lane) => lane()));
     } finally {
       end();
+      processes.forget();
+      if (interrupted) void watcher.setState({ interrupted });
     }
   }
 

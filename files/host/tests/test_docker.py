@@ -143,6 +143,21 @@ class AnnouncementTest(DockerTest):
         )
         self.assertEqual([words.split(" ")[0] for words in self.asked], ["ps", "inspect", "image", "top", "top"])
 
+    def test_leaves_out_containers_of_compose_run(self) -> None:
+        service = {"com.docker.compose.service": "web", "com.docker.compose.image": ""}
+        # Docker lists the newest first.
+        containers = [
+            {"Id": "b2", "Config": {"Labels": {**service, "com.docker.compose.oneoff": "True"}}},
+            {
+                "Id": "a1",
+                "Config": {"Labels": {**service, "com.docker.compose.oneoff": "False", "com.docker.compose.config-hash": "one"}},
+            },
+        ]
+        self.answers = {"ps": Result(0, b"b2\na1\n"), "inspect": Result(0, json.dumps(containers).encode())}
+        with mock.patch("site_apply.announce.run", return_value=Result(0, b"web one\n")):
+            announce(self.layout, Project("lab"), ComposeFile(b"{}"))
+        self.assertEqual(self.said, ["web: keeps running\n"])
+
 
 class WaitingTest(HostTest):
     def test_pauses_briefly_at_first(self) -> None:

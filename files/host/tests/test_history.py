@@ -15,7 +15,7 @@ from typing import Any, Callable
 from site_apply.history import copying, store, turn
 from site_apply.history.config import History, Keep, Source
 from site_apply.history.moments import trees_in
-from site_apply.history.pace import Pace
+from site_apply.history.pace import Interrupted, Pace
 from site_apply.history.removal import measure
 from site_apply.history.space import Disk
 from site_apply.history.store import Store
@@ -59,6 +59,8 @@ class HistoryCase(HostTest):
         self.replace(store, "sync_all", lambda descriptor: None)
         self.replace(os, "fsync", lambda descriptor: None)
         self.replace(turn, "Pace", functools.partial(Pace, rest=lambda seconds: None))
+        # Other programs on this machine may use its disk.
+        self.replace(turn, "_PRESSURE", self.root / "no pressure")
         self.work = self.root / "notebooks"
         self.work.mkdir()
         self.now = NOW
@@ -379,6 +381,41 @@ while True:
             self.check_and_repair()
         self.assertGreater(failed, 80)
 
+    # Everything that changes the disk, besides writing to an open file.
+    CHANGES = {"open", "os.chmod", "os.chown", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "os.utime"}
+
+    def is_killed(self, at: int) -> bool:
+        """Makes a run in a process that is killed before one of its changes to the disk. Returns False if it has fewer."""
+        self.now += DAY
+        child = os.fork()
+        if child == 0:
+            left = at
+
+            def kill(event: str, _: object) -> None:
+                nonlocal left
+                if event in self.CHANGES:
+                    left -= 1
+                    if left == 0:
+                        os.kill(os.getpid(), signal.SIGKILL)
+
+            sys.addaudithook(kill)
+            try:
+                self.run_history()
+            finally:
+                os._exit(0)
+        return os.waitpid(child, 0)[1] == signal.SIGKILL
+
+    def test_the_next_run_cleans_up_after_one_that_is_killed_before_any_change(self) -> None:
+        killed = 0
+        for at in range(1, 1000):
+            for number in range(3):
+                self.write(f"notebooks/{number}", str(at))
+            if not self.is_killed(at):
+                break
+            killed += 1
+            self.check_and_repair()
+        self.assertGreater(killed, 80)
+
     def test_the_next_run_cleans_up_after_a_killed_one(self) -> None:
         folder = Path(__file__).parents[1]
         for moment in range(12):
@@ -393,6 +430,23 @@ while True:
             # The child names its trees after the real time.
             self.now = time.time() + 2 * moment * DAY
             self.check_and_repair()
+
+
+class Clock:
+    """A clock for a pace. begins: the moment at which a release begins."""
+
+    def __init__(self, begins: float = 0) -> None:
+        self.now = 0.0
+        self.begins = begins
+
+    def read(self) -> float:
+        return self.now
+
+    def rest(self, seconds: float) -> None:
+        self.now += seconds
+
+    def release(self) -> str:
+        return "a release needs the disk" if self.now >= self.begins else ""
 
 
 class TurnTest(HistoryCase):
@@ -437,12 +491,23 @@ class TurnTest(HistoryCase):
         self.assertEqual(len(self.trees), 2)
 
     def test_rests_as_long_as_it_works(self) -> None:
-        rests: list[float] = []
-        seconds = iter(range(1000))
-        pace = Pace(clock=lambda: float(next(seconds)), rest=rests.append)
+        clock = Clock()
+        pace = Pace(clock=clock.read, rest=clock.rest)
         for _ in range(1024):
+            clock.now += 1 / 256
             pace.step()
-        self.assertEqual(rests, [1, 1, 1, 1])
+        self.assertAlmostEqual(clock.now, 4 + 4)
+
+    def test_stops_at_once_when_a_release_begins_even_in_a_long_rest_or_on_a_slow_disk(self) -> None:
+        # On a disk with 22 reads a second, 256 operations take 12 seconds, and so does the rest.
+        for begins in (5.0, 12.0, 20.0):
+            clock = Clock(begins)
+            pace = Pace(clock.release, clock=clock.read, rest=clock.rest)
+            with self.assertRaises(Interrupted):
+                while True:
+                    clock.now += 1 / 22
+                    pace.step()
+            self.assertLess(clock.now, begins + 0.5)
 
     def test_saves_the_other_sources_if_one_is_missing(self) -> None:
         self.write("notebooks/a")

@@ -68,6 +68,28 @@ class KeepHistoryTest(HostTest):
         self.assertFalse(Store(self.history.folder).is_locked(RELEASE))
         self.assertIn("History: saved the state of jupyter/notebooks.", self.output)
 
+    def test_a_release_that_removes_somebody_waits_only_a_few_seconds(self) -> None:
+        keep_history.make_folders(self.manifest)
+        before = dataclasses.replace(self.manifest, allow=["ann@example.com", "eve@example.com"])
+        for allow, within in ((["ann@example.com", "eve@example.com", "@new.example"], 20), (["ann@example.com"], 4)):
+            newest = dataclasses.replace(self.manifest, allow=allow)
+            with mock.patch.object(keep_history, "_save_before") as saved:
+                with keep_history.during_release(newest, before, Project("lab")):
+                    pass
+            self.assertEqual(saved.call_args.args[-1], within)
+
+    def test_a_timer_dumps_no_database_during_a_release(self) -> None:
+        keep_history.make_folders(self.manifest)
+        self.write("notebooks/a.ipynb")
+        with mock.patch.object(keep_history, "manifest_of", return_value=self.manifest), mock.patch("site_apply.machine.check"):
+            with mock.patch.object(keep_history, "_dump") as dumped:
+                with Store(self.history.folder).locked(RELEASE):
+                    keep_history.keep(self.layout)
+                self.assertEqual((dumped.call_count, self.output), (0, ""))
+                keep_history.keep(self.layout)
+                self.assertEqual(dumped.call_count, 1)
+        self.assertIn("saved the state of jupyter/notebooks", self.output)
+
     def test_removes_the_states_of_a_purged_app_and_of_no_other(self) -> None:
         keep_history.make_folders(self.manifest)
         site = "data/history/site"

@@ -23,3 +23,22 @@ is_complete() {
 load_dump() {
     gunzip -c "$1" | sed -e '/^LOCK TABLES `/d' -e '/^UNLOCK TABLES;$/d' | client "$2"
 }
+
+# sums: prints the name of each part of a dump (a table, a view, the routines) and its checksum in one line.
+sums() {
+    awk '/^-- (Table|Sequence|Final view) structure |^-- Dumping (events|routines) / {
+            if (is_in) close("sha256sum")
+            sub(/^-- (Dumping |Table structure for )?/, ""); sub(/ for database .*/, ""); print; fflush(); is_in = 1
+            print "" | "sha256sum"
+            next
+        }
+        is_in && !/^(--|LOCK TABLES |UNLOCK TABLES)|ALTER DATABASE / { print | "sha256sum" }' | paste - -
+}
+
+# difference FILE DATABASE: prints the first part of a database that is not what it is in a dump; nothing if all are.
+difference() {
+    gunzip -c "$1" | sums >"/tmp/sums.$$.expected"
+    dump_of --quick --skip-dump-date --routines --triggers --events --hex-blob "$2" | sums >"/tmp/sums.$$.found"
+    sort "/tmp/sums.$$.expected" "/tmp/sums.$$.found" | uniq -u | head -n 1 | cut -f 1
+    rm "/tmp/sums.$$.expected" "/tmp/sums.$$.found"
+}

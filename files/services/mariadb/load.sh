@@ -3,7 +3,8 @@
 # the database always has all old rows or all new ones. If this script is killed, the next run completes the restore.
 # Users and their privileges stay.
 #
-#   load.sh FILE        others/.new/restore/notes.sql.gz below /dumps, for the database notes
+#   load.sh FILE            others/.new/restore/notes.sql.gz below /dumps, for the database notes
+#   load.sh FILE compare    compares each part of the database with the dump, by its checksum; nothing may change it meanwhile
 set -eu
 umask 077
 LC_ALL=C
@@ -97,4 +98,11 @@ if ! exchange_tables; then
     exit 1
 fi
 exchange_definitions
+if [ "${2-}" = compare ]; then
+    different=$(difference "$file" "$database")
+    if [ -n "$different" ]; then
+        echo "The database $database is not what it was: the $different differs."
+        exit 1
+    fi
+fi
 echo "The database $database is restored."

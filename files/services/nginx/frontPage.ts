@@ -76,6 +76,7 @@ export function frontPage(names: Names, virtualHosts: VirtualHost[]): string {
 </div></header>
 <main class="wide">
 <!--# include virtual="/sso-disk" set="disk" --><!--# if expr="$disk" --><p class="notice"><!--# echo var="disk" --> <a href="${names.origin("jupyter")}/disk">See what is largest</a></p><!--# endif -->
+<!--# include virtual="/sso-backup" set="backup" --><!--# if expr="$backup" --><p class="notice"><!--# echo var="backup" --> Tell the owner of this site.</p><!--# endif -->
 <h1>Where would you like to go?</h1>
 <ul>
 ${tiles.join("\n")}

@@ -1,7 +1,8 @@
 import type { Names } from "../../site/names.ts";
 import { htmlDocument } from "./htmlDocument.ts";
 
-interface Page {
+/** A page of nginx. */
+export interface Page {
   title: string;
   /** One or two friendly sentences. They must not repeat anything from the request. */
   text: string;
@@ -110,7 +111,8 @@ export const signInAndSendAgain = (): string =>
     newTab: true,
   });
 
-function html({ title, text, action, newTab, retry }: Page): string {
+/** A page as HTML. */
+export function html({ title, text, action, newTab, retry }: Page): string {
   return htmlDocument(
     `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 ${retry ? `<meta http-equiv="refresh" content="${retry}">\n` : ""}<title>${title}</title>

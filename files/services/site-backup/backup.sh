@@ -26,6 +26,8 @@ files=$(dirname "$0")
 # The first reason counts: the others often follow from it.
 fail() {
     echo "Backup: $1"
+    # A full disk may have no space for the file.
+    is_whole=
     [ -e "$STATE/issue.new" ] || printf '%s\n' "$1" >"$STATE/issue.new"
     return 1
 }
@@ -126,6 +128,7 @@ once() {
         echo "Backup: waiting for another run."
         flock 9
     fi
+    is_whole=yes
     was_killed=
     if [ -s "$STATE/hosts" ]; then was_killed=yes; fi
     # Before the first command that locks the repository.
@@ -145,7 +148,7 @@ once() {
         [ "$owner" = 0 ] || find "$folder" ! -user "$owner" -exec chown "$owner" {} +
     done
     rm -f "$STATE/hosts"
-    if [ -e "$STATE/issue.new" ]; then
+    if [ -z "$is_whole" ]; then
         mv "$STATE/issue.new" "$STATE/issue"
         return 1
     fi

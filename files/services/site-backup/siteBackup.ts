@@ -2,6 +2,7 @@ import type { Backup } from "../../../settings/backup.ts";
 import { HARDENED } from "../../release/hardening.ts";
 import type { BackupManifest, HistoryManifest } from "../../release/manifest.ts";
 import { renderTemplate } from "../../release/template.ts";
+import { backupState } from "../../site/backupFolders.ts";
 import type { HostLayout } from "../../site/hostLayout.ts";
 import type { Service, TextFiles } from "../../site/service.ts";
 import { placeOf } from "./place.ts";
@@ -35,7 +36,7 @@ export function siteBackup(
   history: Pick<HistoryManifest, "folder" | "sources">,
 ): SiteBackup {
   const place = placeOf(to, layout.backup, FILES, SECRETS);
-  const state = `${layout.data}/backup`;
+  const state = backupState(layout);
   const script = ["sh", `${FILES}/backup.sh`];
   return {
     manifest: {
