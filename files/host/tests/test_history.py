@@ -382,7 +382,18 @@ while True:
         self.assertGreater(failed, 80)
 
     # Everything that changes the disk, besides writing to an open file.
-    CHANGES = {"open", "os.chmod", "os.chown", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "os.utime"}
+    CHANGES = {
+        "open",
+        "os.chmod",
+        "os.chown",
+        "os.link",
+        "os.mkdir",
+        "os.remove",
+        "os.rename",
+        "os.rmdir",
+        "os.symlink",
+        "os.utime",
+    }
 
     def is_killed(self, at: int) -> bool:
         """Makes a run in a process that is killed before one of its changes to the disk. Returns False if it has fewer."""

@@ -5,7 +5,6 @@ folders of the work.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import time
@@ -14,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from .. import log
+from .. import lock, log
 from ..errors import Refusal
 from .looking import look
 from .receiving import receive
@@ -51,20 +50,10 @@ def _turn(folder: Path) -> Iterator[None]:
     descriptor = os.open(folder / "files.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         ends = time.monotonic() + _TURN
-        while not _take(descriptor):
+        while not lock.take(descriptor):
             if time.monotonic() > ends:
                 raise Refusal("Another run of this move still copies files. Wait until it ends, and run the command again.")
             time.sleep(0.2)
         yield
     finally:
         os.close(descriptor)
-
-
-def _take(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        pass  # A folder of a Mac may have no locks.
-    return True
