@@ -1,4 +1,4 @@
-# Functions of the scripts that load dumps.
+# Functions of the scripts that make and load dumps.
 
 MYSQL_PWD=$(cat /run/secrets/mariadb/current/root-password)
 export MYSQL_PWD
@@ -11,7 +11,12 @@ client() {
 
 # It locks nothing: a lock also needs the tables of a view, which may be missing.
 dump_of() {
-    mariadb-dump --protocol=socket --skip-ssl --user=root --single-transaction "$@"
+    nice -n 19 mariadb-dump --protocol=socket --skip-ssl --user=root --single-transaction "$@"
+}
+
+# dump_whole OPTION... DATABASE: dumps everything in a database. The drill compares two such dumps.
+dump_whole() {
+    dump_of --quick --skip-dump-date --routines --triggers --events --hex-blob "$@"
 }
 
 # is_complete FILE
