@@ -8,6 +8,8 @@ import { secrets } from "../support/site.ts";
 import { until } from "../support/until.ts";
 
 const content = readFileSync(new URL("../support/database.sql", import.meta.url), "utf8");
+/** What dump.sh makes of this content with MariaDB 10.11.19 (Debian 12). */
+const earlierSeries = readFileSync(new URL("../support/mariadb-10.11.sql", import.meta.url), "utf8");
 
 /** load.sh on real MariaDB: it replaces a database by the content of a dump. */
 describe("The restore of a database from its dump", () => {
@@ -119,6 +121,33 @@ describe("The restore of a database from its dump", () => {
     assert.match(output, /foreign key constraint fails/);
   });
 
+  it("restores a dump of an earlier series, with everything that is not in tables", async () => {
+    const tables = await sql("SHOW FULL TABLES");
+    const file = `${dumps}/.new/restore/notebooks.sql.gz`;
+    const before = readFileSync(file);
+    writeFileSync(file, gzipSync(earlierSeries));
+    await empty();
+    assert.deepEqual(await load(), { code: 0, output: "The database notebooks is restored.\n" });
+    assert.equal(await sql("SHOW FULL TABLES"), tables);
+    for (const [query, rows] of [
+      ["SELECT name, HEX(label) FROM wines", "Riesling 🍷\t00FF27\nit's a\\\\b\tNULL"],
+      ["SELECT * FROM a_view", "Riesling 🍷\nit's a\\\\b"],
+      ["SELECT * FROM b_view", "3"],
+      [
+        "SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = 'notebooks' ORDER BY 1",
+        "all_wines\nthree",
+      ],
+      ["SELECT COUNT(*) FROM empty_table", "0"],
+      ["SELECT id, `twi``ce` FROM numbered_parts", "1\t2\n2\t4"],
+      ["INSERT INTO wines (name) VALUES ('Silvaner'); SELECT * FROM log", "Silvaner"],
+      ["INSERT INTO orders (count) VALUES (6); SELECT COUNT(*) FROM orders", "2"],
+      ["SELECT EVENT_NAME FROM information_schema.EVENTS", "daily"],
+    ] as const)
+      assert.equal(await sql(query), rows, query);
+    writeFileSync(file, before);
+    await restoredTo(saved);
+  });
+
   it("leaves the database as it is if the dump is incomplete, or a statement fails", async () => {
     const before = await state();
     const file = `${dumps}/.new/restore/notebooks.sql.gz`;
@@ -198,81 +227,125 @@ describe("The restore of a database from its dump", () => {
     });
   });
 
-  describe("if it is killed", () => {
+  describe("if MariaDB is killed during it", () => {
     let before: string;
-    let rowsBefore: string;
-    /** The rows of all tables. Views may be missing, or read what is missing. */
-    async function rows(): Promise<string> {
-      const dump = [
-        "mariadb-dump",
-        "--protocol=socket",
-        "--skip-ssl",
-        "-uroot",
-        "--skip-dump-date",
-        "--single-transaction",
-      ];
-      const parts = ["--force", "--no-create-info", "--skip-triggers", "--hex-blob", "notebooks"];
-      const { output } = await site.exec("mariadb", [...password, ...dump, ...parts]);
-      return output.replace(/^(mariadb-dump: |--).*\n/gm, "");
-    }
-    let rowsSaved: string;
-    const beforeOf = async () => {
-      rowsSaved = await rows();
-      await sql("DELETE FROM bottles; INSERT INTO wines (name) VALUES ('later')");
+    /** Changes the database, and everything in it that is not a row. */
+    async function change() {
+      await sql(`
+        DELETE FROM bottles; INSERT INTO wines (name) VALUES ('later'); DROP VIEW b_view; DROP PROCEDURE all_wines;
+        CREATE OR REPLACE TRIGGER logged AFTER INSERT ON wines FOR EACH ROW INSERT INTO log VALUES ('later');
+        CREATE TRIGGER later_trigger BEFORE DELETE ON bottles FOR EACH ROW DO 1; CREATE VIEW later_view AS SELECT 2`);
       before = await state();
-      rowsBefore = await rows();
-    };
+    }
+    /** Kills MariaDB, and waits until its start has ended the restore. */
+    async function killed(...sessions: Promise<unknown>[]) {
+      await kill();
+      await Promise.all(sessions);
+      await until("the restore is ended", async () => {
+        const { code } = await site.exec("mariadb", ["test", "-e", "/var/lib/mysql/.restoring"]);
+        return code === 1;
+      });
+    }
 
-    it("while it loads the dump, leaves the old content", async () => {
-      await beforeOf();
+    it("while it loads the dump, the next start leaves the old content", async () => {
+      await change();
       // All writes wait.
       const other = await session("BACKUP STAGE START; BACKUP STAGE BLOCK_COMMIT");
       const loading = load();
       await until("the restore waits", async () =>
         (await sql("SELECT state FROM information_schema.PROCESSLIST")).includes("Waiting for backup lock"),
       );
-      await kill();
-      await Promise.all([loading, other.end()]);
+      await killed(loading, other.end());
       assert.equal(await state(), before);
       await restoredTo(saved);
     });
 
-    it("before it exchanges the tables, leaves the old rows", async () => {
-      await beforeOf();
-      const other = await session("BEGIN; SELECT * FROM bottles");
+    it("before it exchanges the tables, the next start restores the old content with its triggers", async () => {
+      await change();
+      // A table that has no trigger.
+      const other = await session("BEGIN; SELECT * FROM log");
       const loading = load();
       await waits("RENAME TABLE");
-      await kill();
-      await Promise.all([loading, other.end()]);
-      assert.equal(await rows(), rowsBefore);
+      await killed(loading, other.end());
+      assert.equal(await state(), before);
       await restoredTo(saved);
     });
 
-    it("after it has exchanged the tables, leaves the new rows", async () => {
-      await beforeOf();
+    it("after it has exchanged the tables, the next start completes it", async () => {
+      await change();
       const other = await session("BEGIN; SELECT * FROM constant");
       const loading = load();
       await waits("DROP VIEW");
-      await kill();
-      await Promise.all([loading, other.end()]);
-      assert.equal(await rows(), rowsSaved);
-      // The state is dumped before the next restore, although views may lack what they read.
-      const { code, output } = await site.exec("mariadb", ["sh", "/etc/mysql/conf.d/dump.sh", "now"]);
-      assert.equal(code, 0, output);
-      await restoredTo(saved);
+      await killed(loading, other.end());
+      assert.equal(await state(), saved);
     });
 
-    it("at any moment, leaves all old rows or all new ones", async () => {
-      for (const pause of [0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7]) {
-        await beforeOf();
+    for (const pause of [0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7])
+      it(`${pause} s after its start, the database has all that is old or all that is new`, async () => {
+        await change();
         const loading = load();
         await run("sleep", [String(pause)]);
-        await kill();
-        await loading;
-        const now = await rows();
-        if (now !== rowsBefore) assert.equal(now, rowsSaved);
+        await killed(loading);
+        const now = await state();
+        if (now !== before) assert.equal(now, saved);
         await restoredTo(saved);
-      }
-    }, 240_000);
+      });
+  });
+
+  /** Kills load.sh before each of the programs that it runs. */
+  describe("if it is killed", () => {
+    const folder = "/dumps/notebooks/.new/bin";
+    const here = () => `${dumps}/.new/bin`;
+    const programs = ["gunzip", "mariadb", "mariadb-dump", "mv", "rm", "sync"];
+    const steps = 27;
+    let before: string;
+
+    async function loadKilledAt(step: number) {
+      rmSync(`${here()}/steps`, { force: true });
+      const file = "notebooks/.new/restore/notebooks.sql.gz";
+      const options = [`KILLED_AT=${step}`, `PATH=${folder}:/usr/local/bin:/usr/bin:/bin`];
+      return site.exec("mariadb", ["env", ...options, "sh", "/etc/mysql/conf.d/load.sh", file]);
+    }
+    /** Makes the restored database another one. */
+    const change = () =>
+      sql("DELETE FROM bottles; DROP TRIGGER logged; CREATE TRIGGER later BEFORE DELETE ON wines FOR EACH ROW DO 1");
+
+    beforeAll(async () => {
+      mkdirSync(here(), { recursive: true });
+      for (const program of programs)
+        writeFileSync(
+          `${here()}/${program}`,
+          `#!/bin/sh
+echo ${program} >>${folder}/steps
+[ "$(wc -l <${folder}/steps)" -lt "$KILLED_AT" ] || kill -KILL 0
+exec /usr/bin/${program} "$@"
+`,
+          { mode: 0o755 },
+        );
+      await run("chmod", ["a+rwx", here()]);
+      await change();
+      before = await state();
+    });
+    afterAll(() => rmSync(here(), { recursive: true, force: true }));
+
+    for (let step = 1; step <= steps; step += 1)
+      it(`before step ${step} of ${steps}, the next dump has everything that is old or everything that is new`, async () => {
+        assert.equal((await loadKilledAt(step)).code, 137);
+        const { code, output } = await site.exec("mariadb", ["sh", "/etc/mysql/conf.d/dump.sh"]);
+        assert.deepEqual({ code, output }, { code: 0, output: "" });
+        const now = await state();
+        if (now !== before) {
+          assert.equal(now, saved);
+          await change();
+          assert.equal(await state(), before);
+        }
+        assert.doesNotMatch(await databases(), /~/);
+      });
+
+    it(`it has ${steps} steps`, async () => {
+      const { code, output } = await loadKilledAt(steps + 1);
+      assert.deepEqual({ code, output }, { code: 0, output: "The database notebooks is restored.\n" });
+      assert.equal(await state(), saved);
+    });
   });
 });

@@ -12,7 +12,7 @@ umask 022
 LC_ALL=C
 export LC_ALL
 
-secrets=/run/secrets/mariadb/current
+. "$(dirname "$0")/dumps.sh"
 dumps=/dumps
 # The state of the databases at the last dump; see present_state.
 state=/var/lib/mysql/.dumped
@@ -21,14 +21,10 @@ urgent=/var/lib/mysql/.dump.urgent
 # Percentage of the disk that stays free, as for the rest of the history.
 reserve_percent=10
 
-sql() {
-    MYSQL_PWD=$(cat "$secrets/root-password") mariadb --protocol=socket --skip-ssl --user=root --batch --skip-column-names --execute="$1"
-}
-
 # Prints a text that changes with each change of a database. The log sequence number grows with each change of InnoDB's
 # tables. The counters are for tables of other engines.
 present_state() {
-    sql "SHOW GLOBAL STATUS WHERE Variable_name IN ('Innodb_lsn_current', 'Handler_write', 'Handler_update', 'Handler_delete',
+    client --execute="SHOW GLOBAL STATUS WHERE Variable_name IN ('Innodb_lsn_current', 'Handler_write', 'Handler_update', 'Handler_delete',
         'Com_truncate', 'Com_create_table', 'Com_drop_table', 'Com_alter_table', 'Com_rename_table', 'Com_create_view', 'Com_drop_view',
         'Com_create_function', 'Com_create_procedure', 'Com_create_trigger', 'Com_drop_function', 'Com_drop_procedure', 'Com_drop_trigger')"
 }
@@ -61,7 +57,7 @@ dump() {
         return 1
     fi
     # mariadb-dump fails at a view whose tables are missing. MariaDB knows no columns of such a view.
-    broken_views=$(sql "SELECT CONCAT('--ignore-table=', TABLE_SCHEMA, '.', TABLE_NAME) FROM information_schema.VIEWS
+    broken_views=$(client --execute="SELECT CONCAT('--ignore-table=', TABLE_SCHEMA, '.', TABLE_NAME) FROM information_schema.VIEWS
         WHERE TABLE_SCHEMA = '$1' AND TABLE_NAME NOT IN (SELECT TABLE_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = '$1')")
     database=$1
     set --
@@ -72,10 +68,7 @@ END
     # ulimit counts blocks of 512 bytes. Without the option -n, gzip would write the time, and identical dumps would differ.
     (
         ulimit -f "$((free * 2))"
-        {
-            MYSQL_PWD=$(cat "$secrets/root-password") nice -n 19 mariadb-dump --protocol=socket --skip-ssl --user=root \
-                --single-transaction --quick --skip-dump-date --routines --triggers --events --hex-blob "$@" "$database" || echo failed >&3
-        } | paced "$new" | nice -n 19 gzip -n >"$new"
+        { dump_whole "$@" "$database" || echo failed >&3; } | paced "$new" | nice -n 19 gzip -n >"$new"
     ) 3>"$state.failed" || echo failed >>"$state.failed"
     if [ -s "$state.failed" ]; then
         rm -f "$new" "$state.failed"
@@ -86,6 +79,8 @@ END
     if cmp -s "$new" "$file"; then rm "$new"; else mv "$new" "$file"; fi
 }
 
+# A dump of an incomplete restore would be incomplete.
+sh "$(dirname "$0")/load.sh" || :
 # One run at a time. This file is locked, because a full disk may have no space for another one.
 exec 9<"$0"
 if [ "${1-}" = now ]; then
@@ -100,8 +95,8 @@ fi
 now=$(present_state)
 if [ "$now" = "$(cat "$state" 2>/dev/null || :)" ]; then exit; fi
 
-# load.sh and drill.sh use the last three.
-databases=$(sql "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys', '~new', '~old', '~drill')")
+# load.sh and drill.sh use the last four.
+databases=$(client --execute="SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys', '~new', '~old', '~restore', '~drill')")
 is_whole=yes
 for database in $databases; do
     folder=others

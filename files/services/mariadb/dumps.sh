@@ -1,4 +1,4 @@
-# Functions of the scripts that load dumps.
+# Functions of the scripts that make and load dumps.
 
 MYSQL_PWD=$(cat /run/secrets/mariadb/current/root-password)
 export MYSQL_PWD
@@ -11,7 +11,12 @@ client() {
 
 # It locks nothing: a lock also needs the tables of a view, which may be missing.
 dump_of() {
-    mariadb-dump --protocol=socket --skip-ssl --user=root --single-transaction "$@"
+    nice -n 19 mariadb-dump --protocol=socket --skip-ssl --user=root --single-transaction "$@"
+}
+
+# dump_whole OPTION... DATABASE: dumps everything in a database. Two such dumps can be compared.
+dump_whole() {
+    dump_of --quick --skip-dump-date --routines --triggers --events --hex-blob "$@"
 }
 
 # is_complete FILE
@@ -38,7 +43,7 @@ sums() {
 # difference FILE DATABASE: prints the first part of a database that is not what it is in a dump; nothing if all are.
 difference() {
     gunzip -c "$1" | sums >"/tmp/sums.$$.expected"
-    dump_of --quick --skip-dump-date --routines --triggers --events --hex-blob "$2" | sums >"/tmp/sums.$$.found"
+    dump_whole "$2" | sums >"/tmp/sums.$$.found"
     sort "/tmp/sums.$$.expected" "/tmp/sums.$$.found" | uniq -u | head -n 1 | cut -f 1
     rm "/tmp/sums.$$.expected" "/tmp/sums.$$.found"
 }

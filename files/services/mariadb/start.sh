@@ -10,6 +10,13 @@ begun=$data/.first-set-up
 if [ -e "$begun" ]; then find "$data" -mindepth 1 -maxdepth 1 ! -path "$begun" -exec rm -rf {} +; fi
 if [ -z "$(ls -A "$data")" ]; then : >"$begun"; fi
 sh "$(dirname "$0")/reserve.sh"
+# Ends a restore during which MariaDB was killed, as soon as MariaDB answers.
+if [ -e "$data/.restoring" ]; then
+    (
+        until healthcheck.sh --connect >/dev/null 2>&1; do sleep 0.2; done
+        sh "$(dirname "$0")/load.sh"
+    ) &
+fi
 
 # On a host without a timer, this loop makes the dumps, and tries to restore them.
 if [ -n "${DUMP_EVERY_SECONDS-}" ]; then
