@@ -15,6 +15,8 @@ interface Options {
   atOnce?: number;
   /** A folder, relative to the project's root, whose files run one after another beside the others. */
   oneByOne?: string;
+  /** A folder, relative to the project's root, whose files start before the others: the longest ones, so that none of them runs alone at the end. */
+  first?: string;
   /** Time limit of a test and of a hook, in milliseconds. jest itself applies only the limit of the whole run. */
   testTimeout?: number;
 }
@@ -26,12 +28,14 @@ interface Options {
 export default class FileRunner extends TestRunner {
   private readonly atOnce: number;
   private readonly oneByOne: string | undefined;
+  private readonly first: string | undefined;
 
   constructor(globalConfig: Args[0], context: Args[1], options: Options = {}) {
-    const { atOnce = globalConfig.maxWorkers, oneByOne, testTimeout } = options;
+    const { atOnce = globalConfig.maxWorkers, oneByOne, first, testTimeout } = options;
     super({ ...globalConfig, maxWorkers: 1, ...(testTimeout && { testTimeout }) }, context);
     this.atOnce = atOnce;
     this.oneByOne = oneByOne;
+    this.first = first;
   }
 
   override async runTests(tests: RunArgs[0], watcher: RunArgs[1], options: RunArgs[2]): Promise<void> {
@@ -42,9 +46,11 @@ export default class FileRunner extends TestRunner {
       for (let test = waiting.shift(); test && !interrupted; test = waiting.shift())
         await super.runTests([test], watcher, { ...options, serial: false });
     };
-    const takesTurns = (test: Test) => this.takesTurns(test);
-    const turns = tests.filter(takesTurns);
-    const others = tests.filter((test) => !takesTurns(test));
+    const turns = tests.filter((test) => isBelow(this.oneByOne, test));
+    const comesFirst = (test: Test) => Number(isBelow(this.first, test));
+    const others = tests
+      .filter((test) => !isBelow(this.oneByOne, test))
+      .sort((one, other) => comesFirst(other) - comesFirst(one));
     // The first lane takes other files, too, when its own are done.
     const lanes = [async () => runAll(turns).then(() => runAll(others))];
     while (lanes.length < this.atOnce) lanes.push(() => runAll(others));
@@ -63,8 +69,9 @@ export default class FileRunner extends TestRunner {
       if (interrupted) void watcher.setState({ interrupted });
     }
   }
+}
 
-  private takesTurns({ path, context }: Test): boolean {
-    return this.oneByOne !== undefined && path.startsWith(resolve(context.config.rootDir, this.oneByOne) + sep);
-  }
+/** Whether a test file is in a folder, relative to the root of its project. */
+function isBelow(folder: string | undefined, { path, context }: Test): boolean {
+  return folder !== undefined && path.startsWith(resolve(context.config.rootDir, folder) + sep);
 }
