@@ -45,8 +45,7 @@ def content_of(folder: Path) -> dict[str, object]:
             elif not stat.S_ISDIR(state.st_mode):
                 continue
             at = os.fsdecode(os.path.relpath(path, os.fsencode(folder)))
-            modified = 0 if stat.S_ISLNK(state.st_mode) else state.st_mtime_ns
-            found[at] = (what, oct(state.st_mode), state.st_uid, state.st_gid, modified)
+            found[at] = (what, oct(state.st_mode), state.st_uid, state.st_gid, state.st_mtime_ns)
     return found
 
 
@@ -103,6 +102,9 @@ class TreeTest(HistoryCase):
         (self.work / "a").chmod(0o2750)
         os.symlink("report.ipynb", self.work / "link")
         os.symlink("/etc/passwd", self.work / "absolute")
+        os.utime(self.work / "link", (1, 981173106), follow_symlinks=False)
+        if os.geteuid() == 0:
+            os.chown(self.work / "link", 1000, 100, follow_symlinks=False)
         odd = os.path.join(os.fsencode(self.work), b"no utf-8 \xff\n")
         with open(odd, "wb") as file:
             file.write(b"odd")
