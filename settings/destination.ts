@@ -62,7 +62,7 @@ export const defaultFolder = () => localPath("~/jupyter-up-backup");
 export const SET_TO = "pulumi config set --path backup.to /mnt/backup/jupyter-up";
 
 /** Places elsewhere: what their URLs look like, and the settings that each needs, with the commands that set them. */
-const ELSEWHERE = {
+export const ELSEWHERE = {
   sftp: {
     form: /^sftp:([a-z_][\w.-]*@[a-z\d][\w.-]*:\/?[\w./@+-]+|\/\/[a-z_][\w.-]*@[a-z\d][\w.-]*(:\d{1,5})?\/\/?[\w./@+-]+)$/i,
     example: "sftp:ann@nas.lan:/backups/jupyter-up",
@@ -72,7 +72,8 @@ const ELSEWHERE = {
     },
   },
   s3: {
-    form: /^s3:(https?:\/\/)?[a-z\d][\w.-]*(:\d{1,5})?\/[\w.-]+(\/[\w./-]*)?$/i,
+    // Amazon's rule for buckets: 3 characters or more. With less, restic tries for 15 minutes.
+    form: /^s3:(https?:\/\/)?[a-z\d][\w.-]*(:\d{1,5})?\/[\w.-]{3,63}(\/[\w./-]*)?$/i,
     example: "s3:https://s3.eu-central-1.amazonaws.com/my-bucket/jupyter-up",
     needs: {
       accessKey: "pulumi config set --path backup.accessKey AKIA...",
@@ -97,7 +98,8 @@ export function whatIsWrongWithTo(to: string): string | undefined {
   if (to === NONE) return undefined;
   if (isElsewhere(scheme))
     return ELSEWHERE[scheme].form.test(to) ? undefined : `is not of the form ${ELSEWHERE[scheme].example}`;
-  if (scheme) return `is no supported destination: use a folder, ${Object.keys(ELSEWHERE).join(":, ")}: or none`;
+  if (scheme)
+    return `is no supported destination: use a folder, ${Object.keys(ELSEWHERE).join(":, ")}: or none`;
   if (to !== "" && !/^[/~]/.test(to)) return "is no full path; it has to start with / or ~";
   return whatIsWrongWithPath(to, "would fill a folder that has other things; name a separate folder");
 }

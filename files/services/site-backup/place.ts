@@ -1,4 +1,4 @@
-import type { Destination } from "../../../settings/destination.ts";
+import { type Destination, ELSEWHERE } from "../../../settings/destination.ts";
 import type { DataFolder, TextFiles } from "../../site/service.ts";
 
 /** What the service needs for its destination. */
@@ -10,13 +10,61 @@ export interface Place {
   /** The folder on the machine; absent: it is elsewhere, and the service needs a network. */
   folder?: DataFolder;
   environment: Record<string, string>;
-  /** Public files. One of them can be `options`: restic's options of the form NAME=VALUE, one in a line. */
+  /** Public files. Some are for restic.sh: `options`, restic's options of the form NAME=VALUE; and `fixes`. */
   files: TextFiles;
   /** Secret files, from the secret of the destination. */
   secretFiles: (credential: string) => TextFiles;
 }
 
 const FOLDER = "/repository";
+
+/** What to do about an error: an extended regular expression for its text, and a sentence. */
+type Fix = [error: string, fix: string];
+
+const { sftp, s3, gs } = ELSEWHERE;
+const setTo = ({ example }: { example: string }) => `pulumi config set --path backup.to ${example}`;
+const noAnswer = (place: { example: string }): Fix => [
+  "[Cc]onnection (refused|reset|timed out)|i/o timeout|no such host|Could not resolve|[Nn]o route to host|unreachable",
+  `Start the server, or correct its address: ${setTo(place)}`,
+];
+/** What to do about the errors of a destination: how users find the setting that is wrong. */
+const FIXES: Record<keyof typeof ELSEWHERE, Fix[]> = {
+  sftp: [
+    [
+      "Host key verification failed",
+      `The machine has another host key than backup.hostKey. If its key was changed on purpose: ${sftp.needs.hostKey}`,
+    ],
+    [
+      "Permission denied \\(",
+      `The machine does not accept backup.privateKey. Add its public key to authorized_keys there, or set another: ${sftp.needs.privateKey}`,
+    ],
+    ["permission denied", `The user may not write there. Name another folder: ${setTo(sftp)}`],
+    noAnswer(sftp),
+  ],
+  s3: [
+    ["signature we calculated|SignatureDoesNotMatch", `Set backup.secretKey: ${s3.needs.secretKey}`],
+    ["Access Key Id you provided|InvalidAccessKeyId", `Set backup.accessKey: ${s3.needs.accessKey}`],
+    ["bucket does not exist|NoSuchBucket", `Create the bucket, or name another: ${setTo(s3)}`],
+    [
+      "Access ?Denied|Forbidden",
+      `Let backup.accessKey list the bucket, and read, add and delete objects; or set another: ${s3.needs.accessKey}`,
+    ],
+    noAnswer(s3),
+  ],
+  gs: [
+    [
+      "invalid_grant|account not found|Invalid JWT",
+      `Google does not know backup.credentials any more. Set another key: ${gs.needs.credentials}`,
+    ],
+    [
+      "does not have storage|[Ff]orbidden|Error 403",
+      "Let the account of backup.credentials use the bucket: gcloud storage buckets add-iam-policy-binding gs://BUCKET --member serviceAccount:ACCOUNT --role roles/storage.objectUser",
+    ],
+    ["bucket (does not|doesn't) exist", `Create the bucket, or name another: ${setTo(gs)}`],
+    noAnswer(gs),
+  ],
+};
+const fixesOf = (kind: keyof typeof FIXES) => FIXES[kind].map((each) => `${each.join("\t")}\n`).join("");
 
 /**
  * @param defaultFolder folder on this machine, if the settings name none.
@@ -44,7 +92,11 @@ export function placeOf(to: Destination, defaultFolder: string | undefined, file
         ...none,
         name: to.url,
         repository: to.url,
-        files: { options: `sftp.args=${words.join(" ")}\n`, known_hosts: `backup ${to.hostKey}\n` },
+        files: {
+          fixes: fixesOf(to.kind),
+          options: `sftp.args=${words.join(" ")}\n`,
+          known_hosts: `backup ${to.hostKey}\n`,
+        },
         secretFiles: (credential) => ({ "ssh-key": credential }),
       };
     }
@@ -53,6 +105,7 @@ export function placeOf(to: Destination, defaultFolder: string | undefined, file
         ...none,
         name: to.url,
         repository: to.url,
+        files: { fixes: fixesOf(to.kind) },
         environment: { AWS_SHARED_CREDENTIALS_FILE: `${secretsAt}/aws` },
         secretFiles: (credential) => ({
           aws: `[default]\naws_access_key_id = ${to.accessKey}\naws_secret_access_key = ${credential}\n`,
@@ -63,6 +116,7 @@ export function placeOf(to: Destination, defaultFolder: string | undefined, file
         ...none,
         name: to.url,
         repository: to.url,
+        files: { fixes: fixesOf(to.kind) },
         environment: { GOOGLE_APPLICATION_CREDENTIALS: `${secretsAt}/google.json` },
         secretFiles: (credential) => ({ "google.json": `${credential}\n` }),
       };

@@ -465,7 +465,12 @@ export const oneIssue: BadConfig[] = [
     pulumi config set --path backup.to /mnt/backup/jupyter-up
 `],
 
-  ["a backup in a bucket without its secret key", { backup: { to: "s3:s3.example.com/b", accessKey: "A" }, history: {} }, `
+  ["a backup in a bucket with too short a name", { backup: { to: "s3:s3.example.com/b" }, history: {} }, `
+  backup.to: "s3:s3.example.com/b" is not of the form s3:https://s3.eu-central-1.amazonaws.com/my-bucket/jupyter-up.
+    pulumi config set --path backup.to /mnt/backup/jupyter-up
+`],
+
+  ["a backup in a bucket without its secret key", { backup: { to: "s3:s3.example.com/bucket", accessKey: "A" }, history: {} }, `
   backup.secretKey: a destination with s3: needs it, and it is missing.
     pulumi config set --secret --path backup.secretKey
 `],
