@@ -7,6 +7,8 @@ export interface BackupKeyFileArgs {
   folder: string;
   /** Where the backup is, for people. */
   destination: string;
+  /** The value of the setting `backup.to` with which another stack uses the same backup. */
+  to: string;
   /** Compose project: the name of the site in the backup. */
   site: string;
   /** Key that opens the backup. Secret. */
@@ -20,7 +22,7 @@ export interface BackupKeyFileArgs {
 export class BackupKeyFile extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { folder, destination, site, key }: BackupKeyFileArgs,
+    { folder, destination, to, site, key }: BackupKeyFileArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("jupyter-up:index:BackupKeyFile", name, {}, opts);
@@ -28,7 +30,7 @@ export class BackupKeyFile extends pulumi.ComponentResource {
     const notice = [
       `The backup of ${site} stays at ${destination}. Only its key opens it, which is now in ${file} of this folder: keep a copy elsewhere.`,
       "To restore everything in a new stack:",
-      `  pulumi config set --path backup.to ${quoted(destination)}`,
+      `  pulumi config set --path backup.to ${quoted(to)}`,
       `  cat ${file} | pulumi config set --secret --path backup.key`,
       `  pulumi config set --path backup.restore.from ${site}`,
       "  pulumi up",

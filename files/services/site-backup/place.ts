@@ -1,4 +1,5 @@
 import { type Destination, ELSEWHERE } from "../../../settings/destination.ts";
+import type { HostLayout } from "../../site/hostLayout.ts";
 import type { DataFolder, TextFiles } from "../../site/service.ts";
 
 /** What the service needs for its destination. */
@@ -28,7 +29,7 @@ const noAnswer = (place: { example: string }): Fix => [
   `Start the server, or correct its address: ${setTo(place)}`,
 ];
 /** What to do about the errors of a destination: how users find the setting that is wrong. */
-const FIXES: Record<keyof typeof ELSEWHERE, Fix[]> = {
+const FIXES: Record<Exclude<Destination["kind"], "folder">, Fix[]> = {
   sftp: [
     [
       "Host key verification failed",
@@ -63,18 +64,33 @@ const FIXES: Record<keyof typeof ELSEWHERE, Fix[]> = {
     ["bucket (does not|doesn't) exist", `Create the bucket, or name another: ${setTo(gs)}`],
     noAnswer(gs),
   ],
+  bucket: [
+    [
+      "invalid_grant|account not found|Invalid JWT",
+      "Google does not know the key of the stack any more. Create another: pulumi up --replace '**host-backup-key'",
+    ],
+    [
+      "does not have storage|[Ff]orbidden|Error 403|bucket (does not|doesn't) exist",
+      "Create again what is missing: pulumi up --refresh",
+    ],
+  ],
 };
 const fixesOf = (kind: keyof typeof FIXES) => FIXES[kind].map((each) => `${each.join("\t")}\n`).join("");
 
 /**
- * @param defaultFolder folder on this machine, if the settings name none.
+ * @param layout the machine's own places: the folder, if the settings name none, and the bucket.
  * @param filesAt folder of the public files in the container; secretsAt: of the secret ones.
  */
-export function placeOf(to: Destination, defaultFolder: string | undefined, filesAt: string, secretsAt: string): Place {
+export function placeOf(
+  to: Destination,
+  layout: Pick<HostLayout, "backup" | "bucket">,
+  filesAt: string,
+  secretsAt: string,
+): Place {
   const none = { environment: {}, files: {}, secretFiles: () => ({}) };
   switch (to.kind) {
     case "folder": {
-      const source = to.folder ?? defaultFolder;
+      const source = to.folder ?? layout.backup;
       if (source === undefined) throw new Error("there is no folder for the backup");
       return { ...none, name: source, repository: FOLDER, folder: { source, target: FOLDER } };
     }
@@ -111,14 +127,18 @@ export function placeOf(to: Destination, defaultFolder: string | undefined, file
           aws: `[default]\naws_access_key_id = ${to.accessKey}\naws_secret_access_key = ${credential}\n`,
         }),
       };
-    case "gs":
+    case "bucket":
+    case "gs": {
+      const url = to.kind === "gs" ? to.url : layout.bucket && `gs:${layout.bucket}:/backup`;
+      if (url === undefined) throw new Error("there is no bucket for the backup");
       return {
         ...none,
-        name: to.url,
-        repository: to.url,
+        name: url,
+        repository: url,
         files: { fixes: fixesOf(to.kind) },
         environment: { GOOGLE_APPLICATION_CREDENTIALS: `${secretsAt}/google.json` },
         secretFiles: (credential) => ({ "google.json": `${credential}\n` }),
       };
+    }
   }
 }

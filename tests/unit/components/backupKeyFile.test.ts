@@ -13,7 +13,8 @@ describe("BackupKeyFile", () => {
   let command: Resource | undefined;
 
   beforeAll(async () => {
-    const args = { folder: "dev", destination: "s3:s3.example.com/it's", site: "jupyter-up-dev", key };
+    const place = "s3:s3.example.com/it's";
+    const args = { folder: "dev", destination: place, to: place, site: "jupyter-up-dev", key };
     const run = await runUnderMocks({}, async () => ({ it: new BackupKeyFile("key", args).urn }));
     command = run.resources.find(({ name }) => name === "key-file");
   });
