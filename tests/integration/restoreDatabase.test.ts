@@ -148,6 +148,25 @@ describe("The restore of a database from its dump", () => {
     await restoredTo(saved);
   });
 
+  it("dumps and restores a table of 50 MB with less memory than that", async () => {
+    const limited = (...script: string[]) =>
+      site.exec("mariadb", ["sh", "-c", 'ulimit -v 40960; exec sh "$@"', "limited", ...script]);
+    await sql(`
+      CREATE TABLE large (id INT PRIMARY KEY, text VARCHAR(1000) CHARACTER SET ascii);
+      INSERT INTO large SELECT seq, HEX(RANDOM_BYTES(500)) FROM seq_1_to_50000`);
+    const checksum = await sql("CHECKSUM TABLE large");
+    assert.deepEqual(await limited("/etc/mysql/conf.d/dump.sh", "now"), { code: 0, output: "" });
+    const file = `${dumps}/.new/restore/notebooks.sql.gz`;
+    const before = readFileSync(file);
+    copyFileSync(`${dumps}/notebooks.sql.gz`, file);
+    await sql("DELETE FROM large");
+    const { output } = await limited("/etc/mysql/conf.d/load.sh", "notebooks/.new/restore/notebooks.sql.gz");
+    assert.equal(output, "The database notebooks is restored.\n");
+    assert.equal(await sql("CHECKSUM TABLE large"), checksum);
+    writeFileSync(file, before);
+    await restoredTo(saved);
+  });
+
   it("leaves the database as it is if the dump is incomplete, or a statement fails", async () => {
     const before = await state();
     const file = `${dumps}/.new/restore/notebooks.sql.gz`;
