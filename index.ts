@@ -4,7 +4,7 @@ import { DNS, DnsRecords } from "./components/cloudflare/dnsRecords.ts";
 import { OriginPulls } from "./components/cloudflare/originPulls.ts";
 import { explainErrors } from "./components/explain/explainErrors.ts";
 import { createHost } from "./components/host/createHost.ts";
-import { composeProject, stackFolder } from "./components/names.ts";
+import { BACKUP_KEY, composeProject, stackFolder } from "./components/names.ts";
 import { outputsOf } from "./components/outputs.ts";
 import { preflight } from "./components/preflight/preflight.ts";
 import { BackupKeyFile } from "./components/release/backupKeyFile.ts";
@@ -34,10 +34,11 @@ const pulls =
 const secrets = new SiteSecrets("secrets", settings);
 
 new SiteRelease(SITE, { host, site, secrets: { ...secrets.values, ...inSecrets(certificate, pulls) } });
-if (site.backup && settings.target.kind === "gcp")
-  new BackupKeyFile("backup-key", {
+if (site.backup)
+  new BackupKeyFile(BACKUP_KEY, {
     folder: stackFolder(pulumi.getStack()),
     destination: site.backup.manifest.destination,
+    isOnVm: settings.target.kind === "gcp" && site.backup.manifest.folder !== undefined,
     site: project,
     key: secrets.values.backupKey,
   });

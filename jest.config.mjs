@@ -9,12 +9,13 @@ const minutes = 60_000;
 
 const quick = { testTimeout: 1 * minutes, fileTimeout: 5 * minutes };
 // All projects with these options share one runner, so their files run at the same time. They wait for containers a third of the
-// time, so there is one more than processors. Files of the folder `oneByOne` use the same ports.
+// time, so there is one more than processors. Files of the folder `oneByOne` use the same ports. Those of `first` take longest.
 const slow = {
   testTimeout: 10 * minutes,
   fileTimeout: 25 * minutes,
   atOnce: availableParallelism() + 1,
   oneByOne: "tests/e2e/local",
+  first: "tests/e2e",
 };
 
 const projects = [
@@ -26,7 +27,7 @@ const projects = [
 
 /** @type {import("jest").Config} */
 export default {
-  projects: projects.map(({ name, folder, setup, testTimeout, fileTimeout, atOnce, oneByOne }) => ({
+  projects: projects.map(({ name, folder, setup, testTimeout, fileTimeout, ...order }) => ({
     displayName: name,
     roots: [`<rootDir>/${folder}`],
     testMatch: ["**/*.test.ts"],
@@ -37,7 +38,7 @@ export default {
     injectGlobals: false,
     extensionsToTreatAsEsm: [".ts"],
     transform: { "\\.ts$": "<rootDir>/tests/jest/stripTypes.mts" },
-    runner: ["<rootDir>/tests/jest/fileRunner.mts", { atOnce, oneByOne, testTimeout }],
+    runner: ["<rootDir>/tests/jest/fileRunner.mts", { ...order, testTimeout }],
     testEnvironment: "<rootDir>/tests/jest/environment.mts",
     // Pulumi's SDK still uses its globals after the last test.
     testEnvironmentOptions: { globalsCleanup: "off", fileTimeout },

@@ -10,6 +10,9 @@ const LONGEST = 63 - "-data".length - "-northamerica-northeast1-a".length;
 /** Google's limit for the name of a service account. */
 const LONGEST_ACCOUNT = 30;
 
+/** The resource that leaves the key of the backup in the checkout. */
+export const BACKUP_KEY = "backup-key";
+
 /** The Compose project, which names containers and networks: `jupyter-up-dev`. */
 export function composeProject(project: string, stack: string): string {
   const name = `${project}-${stack}`;

@@ -1,6 +1,6 @@
 /** `npm run restore`: brings notebooks, files, databases and volumes back from the backup of a stack. */
 
-import { createInterface } from "node:readline/promises";
+import { agrees } from "./cli/agrees.ts";
 import { main } from "./cli/main.ts";
 import { PlainError } from "./cli/plainError.ts";
 import { inspectMachine, preparePulumi } from "./machine/prepare.ts";
@@ -36,21 +36,9 @@ function noSite(stack: string, command: string): PlainError {
 async function restore(program: SiteProgram, { words, yes }: RestoreOptions, env: NodeJS.ProcessEnv): Promise<number> {
   const listed = await runSiteProgram(program, ["restore", ...words, "--dry-run"], env);
   if (listed !== 0) return listed;
-  if (!yes && !(await agrees())) {
+  if (!yes && !(await agrees("Restore this?", "Add --yes to restore this."))) {
     process.stdout.write("Nothing was changed.\n");
     return 1;
   }
   return runSiteProgram(program, ["restore", ...words], env);
-}
-
-async function agrees(): Promise<boolean> {
-  if (!process.stdin.isTTY) {
-    throw new PlainError("Nothing was changed, because there is no terminal to ask on.", "Add --yes to restore this.");
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    return /^y(es)?$/i.test((await terminal.question("Restore this? [y/N] ")).trim());
-  } finally {
-    terminal.close();
-  }
 }

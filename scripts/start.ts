@@ -10,7 +10,7 @@ import { main } from "./cli/main.ts";
 import { PlainError } from "./cli/plainError.ts";
 import { step } from "./cli/step.ts";
 import { type SiteOutputs, summary } from "./cli/summary.ts";
-import { servicesAnswer, siteAnswers } from "./machine/frontDoor.ts";
+import { requireNotMoved, servicesAnswer, siteAnswers } from "./machine/frontDoor.ts";
 import { inspectMachine, prepareDocker, preparePulumi } from "./machine/prepare.ts";
 import { type Operation, operate, stackOutputs } from "./pulumi/engine.ts";
 import {
@@ -39,6 +39,7 @@ await main(async () => {
   const began = performance.now();
   const environment = await inspectMachine();
   await prepareDocker(environment);
+  await requireNotMoved();
   const cli = await preparePulumi(environment);
   const config = await usersConfig();
   const needs = { images: await siteImages(config), providers: providerPackages, imageMirror: imageMirrorOf(config) };

@@ -1,4 +1,4 @@
-/** `npm stop`: stops the site. Keeps the notebooks, and in its state the certificates and passwords. */
+/** `npm stop`: stops the site. Notebooks stay, and so do certificates and passwords, which are in its state. */
 
 import { withFakes } from "../offline/index.ts";
 import { main } from "./cli/main.ts";

@@ -14,6 +14,7 @@ import { PlainError } from "./cli/plainError.ts";
 import { ensurePythonTools } from "./machine/pythonTools.ts";
 import { type Counts, countsOf } from "./test/counts.ts";
 import { release } from "./test/machine.ts";
+import { useQuickStarts } from "./test/quickStarts.ts";
 
 const projects = ["unit", "offline", "integration", "e2e"];
 const formerNames: Record<string, string> = { rendered: "integration", fakes: "offline" };
@@ -51,6 +52,7 @@ function jestArguments(first: string, others: string[]): string[] {
 
 async function runTests(args: string[]): Promise<Counts> {
   const argv = await buildArgv([...args, "--passWithNoTests"]);
+  await useQuickStarts();
   try {
     const { results } = await runCLI(argv, [projectFolder]);
     interrupted.throwIfAborted();
@@ -77,8 +79,10 @@ async function runChecks(): Promise<Counts> {
     [python, ["-m", "ruff", "check"]],
     [python, ["-m", "mypy"]],
   ];
-  for (const [program, args] of checks) {
-    const { code, stdout, stderr } = await attempt(program, args, { cwd: projectFolder });
+  // All at once, because each of them uses one processor.
+  const outcomes = checks.map(([program, args]) => attempt(program, args, { cwd: projectFolder }));
+  for (const [index, { code, stdout, stderr }] of (await Promise.all(outcomes)).entries()) {
+    const [program = "", args = []] = checks[index] ?? [];
     process.stdout.write(`${code === 0 ? "✔" : "✖"} ${[basename(program), ...args].join(" ")}\n`);
     if (code !== 0) process.stdout.write(`${stdout}${stderr}`);
     counts[code === 0 ? "passed" : "failed"]++;

@@ -91,6 +91,12 @@ type Elsewhere = keyof typeof ELSEWHERE;
 const schemeOf = (to: string) => /^([a-z][a-z0-9+.-]*):/i.exec(to)?.[1];
 const isElsewhere = (scheme: string | undefined): scheme is Elsewhere => scheme !== undefined && scheme in ELSEWHERE;
 
+/** Names of the settings that a destination needs besides `to`: `privateKey`. */
+export function neededBy(to: string): string[] {
+  const scheme = schemeOf(to);
+  return isElsewhere(scheme) ? Object.keys(ELSEWHERE[scheme].needs) : [];
+}
+
 /** What is wrong with the destination alone. Whether a folder is a good place depends on the target. */
 export function whatIsWrongWithTo(to: string): string | undefined {
   const scheme = schemeOf(to);

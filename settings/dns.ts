@@ -7,7 +7,7 @@ export type Dns =
   | { provider: "none"; proxied: false }
   | {
       provider: "cloudflare";
-      /** Cloudflare zone; undefined: the longest visible to the token that contains the domain. */
+      /** Cloudflare's zone. Undefined: the longest zone that the token can see and that contains the domain. */
       zone: string | undefined;
       /** Whether Cloudflare proxies the site. */
       proxied: boolean;

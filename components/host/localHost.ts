@@ -1,10 +1,10 @@
-import { homedir } from "node:os";
-import { resolve } from "node:path";
+import { join } from "node:path";
 import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import { quoted } from "../../files/release/shellWords.ts";
 import type { HostLayout } from "../../files/site/hostLayout.ts";
 import { defaultFolder } from "../../settings/destination.ts";
+import { localPath } from "../../settings/jupyter/notebooks.ts";
 import type { Host, HostCommandArgs } from "./host.ts";
 
 export interface ThisMachineArgs {
@@ -59,21 +59,19 @@ function survivingCtrlC(command: string): string {
 /** Facts about the current process. */
 export interface ProcessFacts {
   platform: string;
-  cwd(): string;
   getuid?(): number;
 }
 
 /** The layout of a site on this machine: everything is below `.state` of the checkout, except the notebooks. */
 export function localLayout(process: ProcessFacts, { folder, port, httpPort, notebooks }: ThisMachineArgs): HostLayout {
-  const checkout = process.cwd();
   const uid = process.getuid?.() ?? 0;
   // Root can change the owner of files, and Docker on a Mac shows each file as owned by the user who reads it.
   const ownFiles = uid !== 0 && process.platform !== "darwin";
   return {
-    root: resolve(checkout, ".state", folder, "site"),
-    data: resolve(checkout, ".state", folder, "data"),
-    notebooks: resolve(checkout, notebooks.replace(/^~(?=\/|$)/, homedir())),
-    backup: resolve(defaultFolder(), folder),
+    root: localPath(`.state/${folder}/site`),
+    data: localPath(`.state/${folder}/data`),
+    notebooks: localPath(notebooks),
+    backup: join(defaultFolder(), folder),
     address: "127.0.0.1",
     httpsPort: port,
     httpPort,

@@ -46,7 +46,7 @@ export async function preflight(settings: Settings): Promise<Found> {
   };
 }
 
-/** Consequences of the settings: vulnerabilities at each run, the others only in a preview, which people read. */
+/** Consequences of the settings. Vulnerabilities are reported at each run, the others only in a preview. */
 function checkSettings(settings: Settings): Checked {
   const { target, domain, signIn } = settings;
   const names = buildNames(domain, target.kind === "local" ? target.port : 443);

@@ -10,6 +10,7 @@
 #   site-apply backup           copies the history to the destination of the backup; a timer runs it
 #   site-apply restore [--at 2026-11-28T07:15:00] [--path notebooks/a.ipynb] [--into FOLDER] [--from SITE] [--dry-run]
 #                               restores work from the backup; --dry-run only lists what changes
+#   site-apply move STEP        a step of `npm run move`, which moves the work to the site of another stack; see move/steps.py
 #   site-apply down PROJECT     takes the site down; notebooks and other data stay
 #
 # The Python package follows below, one module after the other. These lines find Python and load the modules.
@@ -23,37 +24,79 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export LC_ALL PATH
 root=$(cd "$(dirname "$0")/.." && pwd) || exit
 
-# -I ignores the caller's PYTHON variables and modules in the working directory. -B writes no bytecode beside the program.
+# The compiled modules are kept beside this file, because compiling takes longer than starting: a second on a small machine. Only the
+# owner of this file can change them.
+umask go-w
 load='
-import importlib.abc, importlib.util, sys
+import importlib.machinery, importlib.util, marshal, os, sys
 
-sources = {}
-for line in open(sys.argv[1], encoding="utf-8"):
-    if line.startswith("module "):
-        lines = sources[line.split()[1]] = []
-    elif line.startswith("|"):
-        lines.append(line[1:])
-packages = [name[:-9] for name in sources if name.endswith(".__init__")]
-for name in packages:
-    sources[name] = sources.pop(name + ".__init__")
+program = sys.argv[1]
+compiled = program + ".compiled"
+with open(program, "rb") as file:
+    text = file.read()
 
-class Modules(importlib.abc.MetaPathFinder, importlib.abc.ExecutionLoader):
+def modules():
+    sources = {}
+    for line in text.decode().split("\n"):
+        if line.startswith("module "):
+            lines = sources[line.split()[1]] = []
+        elif line.startswith("|"):
+            lines.append(line[1:] + "\n")
+    return {name.removesuffix(".__init__"): "".join(lines) for name, lines in sources.items()}
+
+def hashed(data):
+    return importlib.util.MAGIC_NUMBER + importlib.util.source_hash(data)
+
+# The hash of the content finds a file that another run has not completed.
+def read_compiled():
+    try:
+        with open(compiled, "rb") as file:
+            data = file.read()
+    except OSError:
+        return None
+    size = len(hashed(b""))
+    content = data[2 * size :]
+    return marshal.loads(content) if data[: 2 * size] == hashed(text) + hashed(content) else None
+
+def compile_modules():
+    codes = {}
+    for name, source in modules().items():
+        codes[name] = compile(source, name.replace(".", "/") + ".py", "exec", dont_inherit=True)
+    content = marshal.dumps(codes)
+    try:
+        if os.path.lexists(compiled):
+            os.remove(compiled)
+        with open(compiled, "xb") as file:
+            file.write(hashed(text) + hashed(content) + content)
+    except OSError:
+        pass  # The disk may be full, or the folder belong to another user.
+    return codes
+
+codes = read_compiled() or compile_modules()
+
+class Modules:
     def find_spec(self, name, path=None, target=None):
-        return importlib.util.spec_from_loader(name, self) if name in sources else None
-    def is_package(self, name):
-        return name in packages
-    def get_filename(self, name):
-        return name.replace(".", "/") + ".py"
+        if name not in codes:
+            return None
+        is_package = any(other.startswith(name + ".") for other in codes)
+        return importlib.machinery.ModuleSpec(name, self, is_package=is_package)
+    def create_module(self, spec):
+        return None
+    def exec_module(self, module):
+        exec(codes[module.__name__], module.__dict__)
+    # For the lines in a traceback.
     def get_source(self, name):
-        return "".join(sources[name])
+        return modules()[name]
 
 sys.meta_path.insert(0, Modules())
 from site_apply.__main__ import main
 sys.exit(main(sys.argv[2:]))
 '
+# -I ignores the caller's PYTHON variables and modules in the working directory. -S and -B: the program needs no other packages, and
+# leaves no other files.
 for name in python3 python3.14 python3.13 python3.12 python3.11 python3.10 python3.9; do
-    python=$("$name" -I -c 'import sys; sys.version_info >= (3, 9) and print(sys.executable)' 2>/dev/null </dev/null)
-    [ -z "$python" ] || exec "$python" -I -B -X utf8 -c "$load" "$0" --root "$root" "$@"
+    python=$("$name" -I -S -c 'import sys; sys.version_info >= (3, 9) and print(sys.executable)' 2>/dev/null </dev/null)
+    [ -z "$python" ] || exec "$python" -I -S -B -X utf8 -c "$load" "$0" --root "$root" "$@"
 done
 echo "Python 3.9 or newer is missing on this machine. Install it: sudo apt-get install python3 (Debian, Ubuntu), xcode-select --install (macOS). Then run pulumi up again."
 exit 1

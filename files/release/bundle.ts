@@ -47,6 +47,8 @@ function manifestOf(site: Site, written: WrittenService[], unitsId: string): Omi
   return {
     version: MANIFEST_VERSION,
     project: site.name,
+    url: site.names.origin("jupyter"),
+    data: layout.data,
     machine: layout.machine,
     images: imagesOf(site).map(({ reference, sizeMiB, setting, pin }) => ({
       reference,
@@ -63,10 +65,7 @@ function manifestOf(site: Site, written: WrittenService[], unitsId: string): Omi
     services: written.map((each) => serviceManifest(site, each)),
     purge: site.purge.length > 0 ? site.purge : undefined,
     history: site.history && { ...site.history.manifest, units: unitsId || undefined },
-    backup: site.backup && {
-      ...site.backup.manifest,
-      secrets: written.find(({ service }) => service.name === site.backup?.service.name)?.secretsId,
-    },
+    backup: site.backup?.manifest,
   };
 }
 

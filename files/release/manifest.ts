@@ -73,6 +73,8 @@ const history = z.strictObject({
   units: z.string().optional(),
   service: z.string().optional(),
   command: argv.optional(),
+  /** The backup, whose state the front page shows. */
+  backup: z.strictObject({ state: z.string(), notice: z.string() }).optional(),
 });
 
 /** The backup; host/site_apply/manifest.py says what each part is. */
@@ -82,8 +84,6 @@ const backup = z.strictObject({
   destination: z.string(),
   folder: z.string().optional(),
   restic: argv,
-  /** Folder of its key below secrets/SERVICE. */
-  secrets: z.string().optional(),
   restore: z.strictObject({ site: z.string(), at: z.string() }).optional(),
 });
 
@@ -94,6 +94,10 @@ export const releaseManifest = z.strictObject({
   release: z.string(),
   /** Compose project. */
   project: z.string(),
+  /** URL of JupyterLab. */
+  url: z.string().optional(),
+  /** Absolute folder of the data that outlives the site. */
+  data: z.string().optional(),
   /** Machine type: a change requires a release. */
   machine: z.string().optional(),
   images: z.array(image).optional(),

@@ -71,7 +71,9 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
       }),
     ),
   ];
-  const history = settings.history ? siteHistory(name, settings.history, layout, behind) : undefined;
+  const history = settings.history
+    ? siteHistory(name, settings.history, layout, behind, settings.backup !== false)
+    : undefined;
   const backup = settings.backup && history ? siteBackup(name, settings.backup, layout, history.manifest) : undefined;
   const virtualHosts = behind.flatMap(({ virtualHost }) => virtualHost ?? []);
   const own =
@@ -88,6 +90,7 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
       virtualHosts,
       appNetworks: doors.all,
       sessionRotation,
+      hasBackup: backup !== undefined,
       ...(own[0]?.certificate ? { ownCertificate: own[0].certificate.id } : {}),
       edge,
     }),

@@ -90,7 +90,7 @@ export async function connectOrigin(
   return encrypted ? await openTls(state, request, socket, timeouts) : socket;
 }
 
-/** The origin is contacted with the visitor's own scheme, except in modes that say otherwise. */
+/** The edge contacts the origin with the visitor's own scheme, unless the zone's SSL mode prescribes one. */
 function isEncrypted({ scheme, ssl }: OriginRequest): boolean {
   return ssl === "origin_pull" || (scheme === "https" && (ssl === "full" || ssl === "strict"));
 }

@@ -14,7 +14,7 @@ export const packageRelease = "trixie";
 const quietly = { DEBIAN_FRONTEND: "noninteractive" };
 let listsAreFresh = false;
 
-/** Installs Debian packages on this machine, as root. Recommended packages stay away. */
+/** Installs Debian packages on this machine, as root. Without the packages that they recommend. */
 export async function installPackages(packages: string[], say: Say): Promise<void> {
   if (!listsAreFresh) {
     say("apt-get update");

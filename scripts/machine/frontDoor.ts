@@ -2,7 +2,12 @@ import { request } from "node:https";
 import { join } from "node:path";
 import { attempt } from "../cli/command.ts";
 import { stateFolder } from "../cli/folders.ts";
+import { PlainError } from "../cli/plainError.ts";
 import { localStack } from "../pulumi/localStack.ts";
+
+const script = join(stateFolder, localStack, "site", "bin", "site-apply");
+/** The exit code of `move state`. Earlier versions of the program do not know this step, and end with another one. */
+const CLOSED = 3;
 
 /**
  * Whether the site answers at its own address: any answer except a server error, from a server with the site's
@@ -42,6 +47,14 @@ export async function siteAnswers(url: string, authority: string): Promise<boole
  * before it contacts them.
  */
 export async function servicesAnswer(): Promise<boolean> {
-  const script = join(stateFolder, localStack, "site", "bin", "site-apply");
   return (await attempt("sh", [script, "check"])).code === 0;
+}
+
+/**
+ * Throws PlainError if the site is closed because of a move (files/host/site_apply/move/steps.py). It answers with a server
+ * error then, and must not be repaired.
+ */
+export async function requireNotMoved(): Promise<void> {
+  const { code, stderr } = await attempt("sh", [script, "move", "state"]);
+  if (code === CLOSED) throw new PlainError(stderr.trim());
 }

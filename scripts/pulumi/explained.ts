@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { layOut, type Target } from "../../components/explain/explain.ts";
 import { stateFolder } from "../cli/folders.ts";
 import { parseEvent, plainErrors } from "./engineEvents.ts";
-import { explanations, explanationsOfTheCli, pendingOperations } from "./explanations.ts";
+import { explanations, explanationsOfTheCli, pendingOperations, restoreNotice } from "./explanations.ts";
 import { ensureStateFolder } from "./localStack.ts";
 import { hintFor } from "./pulumiCli.ts";
 
@@ -34,7 +34,8 @@ export async function explained(
     const words =
       code === 0 ? pendingOperations(events) : [...explanations(events, target), ...explanationsOfTheCli(stderr)];
     const read = [...words, ...(code === 0 ? [] : [...plainErrors(events), stderr])];
-    for (const text of words) process.stderr.write(`\n${layOut(text)}\n`);
+    const shown = [...words.map(layOut), ...restoreNotice(events)];
+    for (const text of shown) process.stderr.write(`\n${text}\n`);
     for (const hint of hintFor(read)) process.stderr.write(`\n${hint}\n`);
     return code;
   } finally {

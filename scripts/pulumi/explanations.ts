@@ -3,6 +3,7 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
 import { explain, explainCli, layOut, type Target } from "../../components/explain/explain.ts";
 import { withoutColour } from "../../components/explain/providersWords.ts";
+import { BACKUP_KEY } from "../../components/names.ts";
 
 /** The explanations for the errors of a run, each once. Omits those that the program's error hook has already shown. */
 export function explanations(events: EngineEvent[], target: Target = "ssh"): string[] {
@@ -19,6 +20,16 @@ export function explanations(events: EngineEvent[], target: Target = "ssh"): str
 export function explanationsOfTheCli(stderr: string): string[] {
   const words = explainCli(stderr);
   return words ? [words] : [];
+}
+
+/** What a deleted backup key said: how to restore the backup. The CLI shows only its last line on a terminal. Usually none. */
+export function restoreNotice(events: EngineEvent[]): string[] {
+  const lines = events.flatMap(({ diagnosticEvent }) =>
+    diagnosticEvent?.urn?.endsWith(`::${BACKUP_KEY}-file`) && diagnosticEvent.severity === "info"
+      ? [withoutColour(diagnosticEvent.message).trimEnd()]
+      : [],
+  );
+  return lines.length > 0 ? [lines.join("\n")] : [];
 }
 
 /** Advice about resources that may or may not have been created by an interrupted run; usually none. */

@@ -55,8 +55,8 @@ interface Loaded {
 }
 
 /**
- * The cost of sign-in: requests per second and latency of the site's configuration, one without sign-in, and the
- * article's, in turns; and of the site's over a minute. With VOUCH_BINARY=/path/to/vouch-proxy, that program is used.
+ * The cost of sign-in: requests per second and latency of three configurations in turns (the site's, one without sign-in,
+ * the article's), and then of the site's alone for a minute. VOUCH_BINARY=/path/to/vouch-proxy replaces the fake Vouch.
  */
 export async function doorCosts(imageMirror: string | undefined): Promise<Result[]> {
   const site = runningSite(["nginx", "vouch", "jupyter", "small"]);

@@ -4,15 +4,19 @@ import { connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
+import ssh2 from "ssh2";
 import { inventory } from "../../offline/cloud/inventory.ts";
-import { hangMachine, removeMachine } from "../../offline/cloud/machines.ts";
+import { createMachine, hangMachine, machineAddresses, removeMachine } from "../../offline/cloud/machines.ts";
 import { deleteRecord } from "../../offline/cloud/records.ts";
 import { attempt } from "../../scripts/cli/command.ts";
 import { until } from "../support/until.ts";
 import { launch, person, signIn, whoAmI } from "./support/browser.ts";
-import { answerAt, CloudStack, onGoogle } from "./support/cloudStack.ts";
+import { answerAt, appWithVolume, CloudStack, onGoogle, workOf } from "./support/cloudStack.ts";
+import { assertSame, commandsIn, readTableInNotebook, type State } from "./support/work.ts";
 
 const NOTHING = { resources: [], containers: [], networks: [] };
+/** The machine that the backup is sent to. */
+const STORE = "store";
 const jupyter = "docker exec jupyter-up-lab-jupyter-1";
 const DATA_DISK = "/dev/disk/by-id/google-data";
 const BOOT_DISK = "/dev/disk/by-id/google-persistent-disk-0";
@@ -76,6 +80,9 @@ describe("a site on a VM of Google Cloud", () => {
   const connections = async () => Number(await vm("journalctl -u ssh --no-pager | grep -c 'Accepted publickey' || :"));
 
   const answer = () => answerAt(address);
+  const work = workOf(vm);
+  let before: State;
+  let destroyed: string;
 
   async function answersAgain(): Promise<void> {
     for (let tries = 0; tries < 120 && (await answer()) !== "302"; tries++) await pause(500);
@@ -357,22 +364,61 @@ describe("a site on a VM of Google Cloud", () => {
     assert.deepEqual((await stack.up()).plan, {});
   });
 
+  it("is backed up to another machine by SFTP", async () => {
+    const keys = ssh2.utils.generateKeyPairSync("ed25519");
+    const host = await createMachine(stack.cloud, {
+      id: STORE,
+      hostname: STORE,
+      // Google's machines of one network reach each other.
+      network: "jupyter-up-lab",
+      memoryMb: 512,
+      disks: {},
+      metadata: () => ({ instance: { attributes: { "ssh-keys": `ann:${keys.public}` } } }),
+    });
+    const own = "cat /etc/ssh/ssh_host_ed25519_key.pub";
+    const isReady = `${own} /home/ann/.ssh/authorized_keys`;
+    await until("a machine with its keys", () => stack.on(STORE, isReady).catch(() => ""));
+    const hostKey = await stack.on(STORE, own);
+    const backup = { to: `sftp:ann@${host}:/home/ann/backup`, privateKey: keys.private, hostKey };
+    const { code, text, plan } = await stack.up({ backup, apps: [appWithVolume] });
+    assert.equal(code, 0, text);
+    assert.deepEqual(plan, { "backup-key-file": "create", "site-secrets": "update", "site-release": "update" });
+    await work.make();
+    await work.backUp();
+    before = await work.everything();
+    assert.match(await stack.on(STORE, "ls /home/ann/backup"), /^config\ndata\n/);
+  });
+
   it("is destroyed completely if the VM does not exist any more", async () => {
     await removeMachine(stack.cloud, `${zone}-jupyter-up-lab`);
     await deleteRecord(stack.cloud, `projects/my-project-123456/zones/${zone}/instances/jupyter-up-lab`);
     const { code, text } = await stack.destroy();
+    destroyed = text;
     assert.equal(code, 0, text);
-    assert.deepEqual(await inventory(stack.cloud), NOTHING);
+    assert.deepEqual((await inventory(stack.cloud)).resources, []);
+    assert.deepEqual(Object.keys(await machineAddresses(stack.cloud)), [STORE]);
   });
 
-  it("starts again after that, and is destroyed completely while the VM hangs", async () => {
-    const { code, text } = await stack.up();
+  it("restores everything from the backup into a new VM, with the commands that `destroy` showed", async () => {
+    const { code, text } = await stack.type(commandsIn(destroyed));
     assert.equal(code, 0, text);
+    assertSame(await work.everything(), before);
     address = await stack.output("address");
     assert.equal(await answer(), "302");
+    await browser.close();
+    browser = await launch(`MAP *.lab.example.com ${address}`);
+    ({ page } = await person(browser));
+    page.setDefaultTimeout(120_000);
+    await page.goto("https://jupyter.lab.example.com/lab/tree/wines.ipynb?reset");
+    await signIn(page, "you@example.com", await stack.output("password"));
+    await readTableInNotebook(page);
+  });
+
+  it("is destroyed completely while the VM hangs", async () => {
+    await removeMachine(stack.cloud, STORE);
     await hangMachine(stack.cloud, `${zone}-jupyter-up-lab`);
-    const destroyed = await stack.destroy();
-    assert.equal(destroyed.code, 0, destroyed.text);
+    const { code, text } = await stack.destroy();
+    assert.equal(code, 0, text);
     assert.deepEqual(await inventory(stack.cloud), NOTHING);
   });
 });

@@ -9,7 +9,9 @@ import { createMachine, removeMachine } from "../../offline/cloud/machines.ts";
 import { updateForwarding } from "../../offline/providers/packages/gcp/forwarding.ts";
 import { attempt, run } from "../../scripts/cli/command.ts";
 import { until } from "../support/until.ts";
-import { answerAt, CloudStack } from "./support/cloudStack.ts";
+import { launch, person, signIn } from "./support/browser.ts";
+import { answerAt, appWithVolume, CloudStack, workOf } from "./support/cloudStack.ts";
+import { assertSame, commandsIn, readTableInNotebook, type State } from "./support/work.ts";
 
 const MACHINE = "somewhere-lab";
 const OTHER = "elsewhere-lab";
@@ -44,6 +46,9 @@ describe("a site on the user's own machine", () => {
   const login = (changes: object = {}) => ({ ssh: { ...(stack.settings.ssh as object), ...changes } });
 
   const answer = () => answerAt(address);
+  const work = workOf(on);
+  let before: State;
+  let destroyed: string;
 
   beforeAll(async () => {
     stack = await CloudStack.make({ target: "ssh" });
@@ -149,12 +154,18 @@ describe("a site on the user's own machine", () => {
       /Port 443 is taken on this machine, by \w+ \(process \d+\)\. Nothing was changed\. Stop it, and run pulumi up again\./,
     );
     await on("systemctl stop taken");
-    assert.equal((await stack.up()).code, 0);
+    // The next tests need a backup, and work of every kind.
+    const all = { backup: { to: "/mnt/backup/jupyter-up" }, database: true, apps: [appWithVolume] };
+    assert.equal((await stack.up(all)).code, 0);
   });
 
   it("is taken down by `pulumi destroy`, which keeps the machine and the work", async () => {
     await on("echo kept >/srv/jupyter-up/notebooks/file");
+    await work.make();
+    await work.backUp();
+    before = await work.everything();
     const { code, text } = await stack.destroy();
+    destroyed = text;
     assert.equal(code, 0, text);
     assert.equal(await on("docker ps --all --quiet"), "");
     assert.equal(
@@ -162,5 +173,22 @@ describe("a site on the user's own machine", () => {
       "kept\nbin\netc\npulled\nsite-apply.log",
     );
     assert.equal(await answer(), "000");
+  });
+
+  it("restores everything from the backup after the work was lost, with the commands that `destroy` showed", async () => {
+    await on("rm -r /srv/jupyter-up /opt/jupyter-up");
+    const { code, text } = await stack.type(commandsIn(destroyed));
+    assert.equal(code, 0, text);
+    assertSame(await work.everything(), before);
+
+    const browser = await launch(`MAP *.lab.example.com ${address}`);
+    try {
+      const { page } = await person(browser);
+      await page.goto("https://jupyter.lab.example.com/lab/tree/wines.ipynb?reset");
+      await signIn(page, "you@example.com", await stack.output("password"));
+      await readTableInNotebook(page);
+    } finally {
+      await browser.close();
+    }
   });
 });

@@ -451,7 +451,7 @@ describe("Released apps", () => {
     assert.equal(status, 200, body);
     assert.match(body, /Signed in as Ann &lt;b&gt;Lee&lt;\/b&gt;/);
     assert.match(body, new RegExp(`href="https://phpdemo\\.lab\\.example\\.com:${httpsPort}/"`));
-    assert.doesNotMatch(body, /<!--#|<script/);
+    assert.doesNotMatch(body, /<!--#|<script|class="notice"/);
     assert.match(String(headers["content-security-policy"]), /^default-src 'none'; style-src 'sha256-/);
     assert.equal(headers["cache-control"], "no-store, no-transform");
     assert.equal((await ann("", "/elsewhere")).status, 404);

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statfsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { freePort } from "../../offline/support/freePort.ts";
 import { run } from "../support/command.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { secrets } from "../support/site.ts";
+import { type SmallDisk, smallDisk } from "../support/smallDisk.ts";
 import { until } from "../support/until.ts";
 import { ask, signedIn } from "../support/visitor.ts";
 
@@ -28,6 +29,7 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
 
 (skip ? describe.skip : describe)("A data disk filled by a kernel", () => {
   let site: RunningSite;
+  let mounted: SmallDisk;
   let disk: string;
   let notebooks: string;
   let layout: { data: string; notebooks: string; httpsPort: number; httpPort: number };
@@ -76,11 +78,11 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
       return statfsSync(disk).bavail === 0;
     });
   }
-  const restart = async (service: string) => {
-    const { code, output } = await run("docker", ["restart", await site.container(service)]);
-    assert.equal(code, 0, output);
-  };
-  const isServing = async () => (await jupyter("/api/status")).status === 200;
+  const isServing = () =>
+    jupyter("/api/status").then(
+      ({ status }) => status === 200,
+      () => false,
+    );
   const works = async () => (await sql("SELECT 1")).code === 0;
 
   beforeAll(async () => {
@@ -88,13 +90,7 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
     disk = `${site.host.folder}/disk`;
     notebooks = `${disk}/notebooks`;
     layout = { data: `${disk}/data`, notebooks, httpsPort: await freePort(), httpPort: await freePort() };
-    mkdirSync(disk);
-    // Created and mounted as by host/provision.sh, with the reserve of a disk of 10 GB.
-    const made = await run("sh", [
-      "-ec",
-      `truncate -s 600M '${disk}.image' && mkfs.ext4 -q -m 5 '${disk}.image' && mount -o loop,nosuid,nodev,resgid=999 '${disk}.image' '${disk}'`,
-    ]);
-    assert.equal(made.code, 0, made.output);
+    mounted = await smallDisk(disk, 600);
     const { code, output } = await release();
     assert.equal(code, 0, output);
     assert.equal((await saved("mine.ipynb", "1 + 1")).status, 201);
@@ -103,8 +99,7 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
   });
   afterAll(async () => {
     await run(`${site.host.layout.root}/bin/site-apply`, ["down", site.project]);
-    // Docker may hold it for a moment longer.
-    await run("umount", ["--lazy", disk]);
+    await mounted.remove();
     await site.remove();
   });
 
@@ -120,7 +115,7 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
   it("is explained by a page with the largest files", async () => {
     const { status, body } = await jupyter("/disk");
     assert.equal(status, 200);
-    assert.match(body, /<td>[\d.]+ MB<\/td><td>large\.bin<\/td>/);
+    assert.match(body, /<td>[\d.]+ MB<\/td><td>1 file<\/td><td>large\.bin<\/td>/);
   });
 
   it("loses no byte of a notebook that cannot be saved, and the user gets instructions", async () => {
@@ -178,13 +173,19 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
     assert.equal(site.host.read("current/release.json").includes("bob@"), false);
   });
 
-  it("lets Jupyter and the database start again, as after a boot", async () => {
-    await restart("jupyter");
-    await restart("mariadb");
+  it("lets all services start again, as at a boot, even if no block is left for root", async () => {
+    const containers = await Promise.all(["nginx", "vouch", "jupyter", "mariadb"].map((name) => site.container(name)));
+    // A machine that is switched off may end them before they have stopped.
+    await run("docker", ["kill", ...containers]);
+    await mounted.fill();
+    const { code, output } = await run("docker", ["start", ...containers]);
+    assert.equal(code, 0, output);
     await until("Jupyter answers", isServing, 120);
     await until("the database answers", works, 120);
     assert.equal((await sql("SELECT COUNT(*) FROM numbers")).output, "20000\n");
     assert.equal((await contents("mine.ipynb")).status, 200);
+    assert.match((await visit("lab.example.com", "/")).body, /The disk is \d+ % full/);
+    mounted.free();
   });
 
   it("becomes usable when a file is deleted in JupyterLab", async () => {
@@ -217,5 +218,29 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
     const ended = await release();
     assert.equal(ended.code, 0, ended.output);
     assert.ok(existsSync(`${disk}/data/mariadb/.reserve`));
+  });
+
+  it("filled by small files is reported as such, and loses no byte of a notebook", async () => {
+    const before = file("mine.ipynb");
+    const many = `
+import os
+os.mkdir("/home/jovyan/work/tiles")
+try:
+    for n in range(10**6): os.mknod(f"/home/jovyan/work/tiles/{n}")
+except OSError:
+    pass
+`;
+    await inJupyter(["python3", "-c", many]);
+    const { status, body } = await saved("mine.ipynb", "4 + 4");
+    assert.equal(status, 507, body);
+    assert.match(JSON.parse(body).message, /The disk can hold no more files\. .* most files: tiles \([\d,]+ files\)/);
+    assert.equal(file("mine.ipynb"), before);
+    assert.match(
+      (await visit("lab.example.com", "/")).body,
+      /The disk holds 100 % of the files that it can hold: 0 more/,
+    );
+    assert.match((await jupyter("/disk")).body, /<td>[\d,]+ files<\/td><td>tiles<\/td>/);
+    await inJupyter(["rm", "-r", "/home/jovyan/work/tiles"]);
+    assert.equal((await saved("mine.ipynb", "4 + 4")).status, 200);
   });
 });

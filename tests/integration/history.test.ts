@@ -215,6 +215,70 @@ describe("The history of a running site", () => {
     assert.equal(dumped().ino, last);
   });
 
+  describe("dumps a large database", () => {
+    const folder = "/dumps/others/.new/bin";
+    const here = () => `${site.host.folder}/data/history/dumps/others/.new/bin`;
+    /** Runs dump.sh on a disk that seems to need `seconds` for each 4 MB. */
+    async function dumpSlowly(seconds: number, ...words: string[]) {
+      mkdirSync(here(), { recursive: true });
+      const programs = {
+        sync: `echo x >>${folder}/syncs`,
+        date: `expr $(/usr/bin/date +%s%3N) + ${seconds * 1000} '*' $(cat ${folder}/syncs 2>/dev/null | wc -l)`,
+        sleep: `echo x >>${folder}/pauses; exec /usr/bin/sleep "$@"`,
+      };
+      for (const [name, line] of Object.entries(programs))
+        writeFileSync(`${here()}/${name}`, `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+      rmSync(`${here()}/pauses`, { force: true });
+      await run("chmod", ["-R", "a+rwX", here()]);
+      await sql("INSERT INTO large VALUES (REPEAT(UUID(), 10)); UPDATE large SET text = CONCAT(text, '.')");
+      const options = [`PATH=${folder}:/usr/local/bin:/usr/bin:/bin`, "sh", "/etc/mysql/conf.d/dump.sh", ...words];
+      return site.exec("mariadb", ["env", ...options]);
+    }
+    const pauses = () =>
+      existsSync(`${here()}/pauses`) ? readFileSync(`${here()}/pauses`, "utf8").split("\n").length - 1 : 0;
+    /** The number of rows in the newest dump; 0 if it is incomplete. */
+    async function rows(): Promise<number> {
+      const file = `${site.host.folder}/data/history/dumps/notebooks/notebooks.sql.gz`;
+      const { output } = await run("sh", [
+        "-c",
+        `gunzip -c '${file}' | tail -n 1; gunzip -c '${file}' | grep -o uuid- | wc -l`,
+      ]);
+      const [end = "", count] = output.trim().split("\n");
+      return /^-- Dump completed/.test(end) ? Number(count) : 0;
+    }
+    /** As if the last dump were more than an hour old. */
+    const age = () => rmSync(`${site.host.folder}/data/mariadb/.dumped`, { force: true });
+
+    beforeAll(async () => {
+      await sql(
+        "CREATE TABLE large (text LONGTEXT); INSERT INTO large SELECT CONCAT('uuid-', REPEAT(UUID(), 30)) FROM seq_1_to_20000",
+      );
+    });
+    afterAll(async () => {
+      await sql("DROP TABLE large");
+      rmSync(here(), { recursive: true });
+    });
+
+    it("with a pause after each 4 MB for a timer, and without one before a release", async () => {
+      age();
+      assert.deepEqual(await dumpSlowly(0.2), { code: 0, output: "" });
+      assert.ok(pauses() >= 5, `${pauses()}`);
+      assert.equal(await rows(), 20_000);
+      assert.deepEqual(await dumpSlowly(0.2, "now"), { code: 0, output: "" });
+      assert.equal(pauses(), 0);
+      assert.equal(await rows(), 20_000);
+    });
+
+    it("without any more pauses once a release waits for it", async () => {
+      age();
+      const slow = dumpSlowly(1000);
+      await until("it pauses", async () => pauses() > 0);
+      await dump("now");
+      assert.deepEqual(await slow, { code: 0, output: "" });
+      assert.equal(await rows(), 20_000);
+    });
+  });
+
   it("takes a state before each release", async () => {
     const before = statesOf("notebooks").length;
     writeFileSync(`${notebooks}/just now.ipynb`, "{}");

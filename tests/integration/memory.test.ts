@@ -89,6 +89,51 @@ describe("A kernel that takes all memory", () => {
     assert.equal(other, "42\n");
   });
 
+  it("has a meter: bytes of the kernel with its processes, of all notebooks, and their limit", async () => {
+    const script = `
+import json, sys
+exec(sys.stdin.read().split("ending, other")[0])
+# A child process counts, too.
+code = """
+import os, time
+if os.fork() == 0:
+    large = bytearray(b'x') * (100 << 20)
+    open('/tmp/is-large', 'w').close()
+    time.sleep(600)
+while not os.path.exists('/tmp/is-large'): time.sleep(0.05)
+print(1)
+"""
+large, small = Notebook(), Notebook()
+large.run("large", code)
+small.run("small", "print(1)")
+def meter(kernel):
+    return json.loads(urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:8888/memory/{kernel}", headers=headers)).read())
+answers = [meter(kernel) for kernel in (large.kernel, small.kernel, "")]
+for each in (large, small):
+    ask("DELETE", f"kernels/{each.kernel}")
+print(json.dumps(answers))
+`;
+    const { code, output } = await site.exec("jupyter", ["python3", "-c", script], OUT_OF_MEMORY);
+    assert.equal(code, 0, output);
+    const [large, small, none] = JSON.parse(output);
+    const MIB = 2 ** 20;
+    assert.equal(large.limit, 516 * MIB);
+    assert.ok(small.kernel > 10 * MIB && large.kernel > small.kernel + 95 * MIB, output);
+    assert.ok(large.kernel < large.used && large.used <= large.limit, output);
+    assert.equal(none.kernel, 0);
+    // Requests that nginx did not pass on get no numbers.
+    const direct = await site.exec("jupyter", [
+      "curl",
+      "-s",
+      "-o",
+      "/dev/null",
+      "-w",
+      "%{http_code}",
+      "http://127.0.0.1:8888/memory/",
+    ]);
+    assert.match(direct.output, /^(302|403)$/);
+  });
+
   it("is killed before the server, even if the server is larger, and so is a terminal", async () => {
     const scores = "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline; cat $p/oom_score_adj; done";
     const script = `

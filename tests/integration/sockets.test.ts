@@ -22,6 +22,7 @@ describe("Jupyter's WebSockets", () => {
     unconfirmed: boolean;
     "in transit": string;
     stale: string;
+    "two pages": string[][];
     idle: string;
     "at once": boolean;
     million: { lines: number; whole: boolean };
@@ -58,6 +59,11 @@ describe("Jupyter's WebSockets", () => {
 
   it("lose no output if the page connects again before the server has noticed the cut", () => {
     assert.equal(seen.stale, "whole");
+  });
+
+  it("lose no output if a kernel has two pages, and one or both are cut", () => {
+    const whole = ["whole", "whole"];
+    assert.deepEqual(seen["two pages"], [whole, whole, whole]);
   });
 
   it("lose no output of a thread if they are cut while no cell runs", () => {

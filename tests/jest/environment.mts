@@ -2,9 +2,17 @@ import { writeSync } from "node:fs";
 import { inspect } from "node:util";
 import { Worker } from "node:worker_threads";
 import { TestEnvironment } from "jest-environment-node";
+import { Interruption } from "./interruption.mts";
 import { compareAcrossRealms, shareErrors } from "./realms.mts";
 
 type Args = ConstructorParameters<typeof TestEnvironment>;
+
+/** The parts of jest-circus' events that are used here. */
+interface TestEvent {
+  name: string;
+  test?: { mode?: string; fn?: () => unknown };
+  hook?: { type: string; fn: () => unknown };
+}
 
 /**
  * Code of a thread that kills this process when the time is up, even while the main thread is busy. It is plain JavaScript,
@@ -33,6 +41,7 @@ process.prependListener("uncaughtException", (error) => {
  */
 export default class FileEnvironment extends TestEnvironment {
   private readonly workerData: { file: string; timeout: number };
+  private readonly interruption = new Interruption();
   private thread: Worker | undefined;
 
   constructor(config: Args[0], context: Args[1]) {
@@ -54,6 +63,13 @@ export default class FileEnvironment extends TestEnvironment {
     compareAcrossRealms();
     const { workerData } = this;
     this.thread = new Worker(watchdog, { eval: true, workerData });
+  }
+
+  /** After an interruption, no further test runs, but the hooks that release what the tests made do. */
+  handleTestEvent({ name, test, hook }: TestEvent): void {
+    if (test && name === "test_start" && this.interruption.hasHappened) test.mode = "skip";
+    if (test?.fn && name === "test_fn_start") test.fn = this.interruption.ends(test.fn);
+    if (hook?.type.startsWith("before") && name === "hook_start") hook.fn = this.interruption.ends(hook.fn);
   }
 
   override async teardown(): Promise<void> {

@@ -5,8 +5,8 @@ export function engineEvent(event: Omit<EngineEvent, "sequence" | "timestamp">):
   return { sequence: 1, timestamp: 1795851682, ...event };
 }
 
-export function diagnostic(severity: DiagnosticEvent["severity"], message: string): EngineEvent {
-  return engineEvent({ diagnosticEvent: { severity, message, color: "never" } });
+export function diagnostic(severity: DiagnosticEvent["severity"], message: string, urn = ""): EngineEvent {
+  return engineEvent({ diagnosticEvent: { severity, message, urn, color: "never" } });
 }
 
 /** The event before work on a resource begins. */

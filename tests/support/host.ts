@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { hostProgram } from "../../files/host/program.ts";
@@ -27,6 +36,9 @@ export interface TestHost {
   remove(): void;
 }
 
+/** What the last host compiled, so that the next one need not. A program with other limits does not use it. */
+let compiledProgram: Buffer | undefined;
+
 export function testHost(): TestHost {
   // A comma separates the fields of `docker run --mount`.
   const folder = mkdtempSync(join(tmpdir(), "jupyter-up,host-"));
@@ -34,8 +46,10 @@ export function testHost(): TestHost {
   const root = `${folder}/site`;
   const script = `${root}/bin/site-apply`;
   mkdirSync(dirname(script), { recursive: true });
+  const compiled = `${script}.compiled`;
   writeFileSync(script, hostProgram());
   chmodSync(script, 0o755);
+  if (compiledProgram) writeFileSync(compiled, compiledProgram);
 
   return {
     folder,
@@ -71,6 +85,9 @@ export function testHost(): TestHost {
         .sort(),
     read: (path) => readFileSync(`${root}/${path}`, "utf8"),
     log: () => readFileSync(`${root}/site-apply.log`, "utf8"),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove() {
+      if (existsSync(compiled)) compiledProgram = readFileSync(compiled);
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }

@@ -86,8 +86,8 @@ class Notebook:
     received.
     """
 
-    def __init__(self):
-        self.kernel = ask("kernels", "POST")["id"]
+    def __init__(self, kernel=None):
+        self.kernel = kernel or ask("kernels", "POST")["id"]
         self.session = str(uuid.uuid4())
         self.arrived = set()
         self.repeated = 0
@@ -122,9 +122,9 @@ class Notebook:
 
     def cut(self):
         """Ends the connection like a proxy, and waits until the server has noticed."""
-        noticed = LOG.read_text().count("Starting buffering")
+        noticed = times_noticed()
         self.socket.sock.close()
-        wait_for(lambda: LOG.read_text().count("Starting buffering") > noticed)
+        wait_for(lambda: times_noticed() > noticed)
 
     def run(self, code, after=lambda lines: None, started=lambda: None, last=None):
         """The lines that some code prints. Calls `started` once, and `after` with the number of lines so far.
@@ -157,6 +157,12 @@ class Notebook:
 LOG = pathlib.Path("/tmp/log")
 
 
+def times_noticed():
+    """How often the server has noticed a cut: of the last page of a kernel, or of another one."""
+    log = LOG.read_text()
+    return log.count("Starting buffering") + log.count("Keeping messages")
+
+
 def wait_for(condition):
     end = time.monotonic() + 60
     while not condition():
@@ -176,7 +182,7 @@ for turn in range(10):
 
 
 def cut_in_turns(notebook):
-    """The lines that arrive of 1,000, when every second hundred is printed while the connection is cut."""
+    """Those of 1,000 lines that arrive if every second hundred is printed while the connection is cut."""
     turn = 0
     for file in [*pathlib.Path("/tmp").glob("printed-*"), *pathlib.Path("/tmp").glob("go-*")]:
         file.unlink()
@@ -213,7 +219,7 @@ time.sleep(0.5)
 
 
 def lost_in_transit(notebook, is_noticed):
-    """The lines that arrive of 1,000, when the page receives none of them before its connection is replaced.
+    """Those of 1,000 lines that arrive if the page receives none of them before its connection is replaced.
 
     is_noticed: whether the server notices the cut before the page connects again, as with a proxy; a laptop that slept sends nothing.
     """
@@ -231,6 +237,31 @@ def lost_in_transit(notebook, is_noticed):
     lines = notebook.run(AT_ONCE, started=replace)
     before[0].close()
     return lines
+
+
+def cut_with_another_page(notebook, are_both_cut, is_other_first):
+    """The lines that arrive of 1,000 at two pages of a kernel, when they are printed while one or both are cut."""
+    file = pathlib.Path("/tmp/printed-all")
+    file.unlink(missing_ok=True)
+    other = Notebook(notebook.kernel)
+    other.receive()
+    cut = [other, notebook] if are_both_cut else [other]
+
+    def replace():
+        for page in cut:
+            page.cut()
+        wait_for(file.exists)
+        for page in cut if is_other_first else cut[::-1]:
+            page.connect()
+
+    lines, printed, end = notebook.run(AT_ONCE, started=replace), [], time.monotonic() + 30
+    while "".join(printed[-3:]).split()[-1:] != ["999"] and time.monotonic() < end:
+        # The server sends pings, so this returns in any case.
+        header, _, content = other.receive()
+        if header.get("msg_type") == "stream":
+            printed.append(content["text"])
+    other.socket.close()
+    return [described(lines), described("".join(printed).splitlines())]
 
 
 # Prints a thousand lines from a thread, while the kernel is idle.
@@ -293,6 +324,10 @@ notebook.cut()
 notebook.connect()
 for name, is_noticed in {"in transit": True, "stale": False}.items():
     answers[name] = described(lost_in_transit(notebook, is_noticed))
+answers["two pages"] = [
+    cut_with_another_page(notebook, are_both_cut, is_other_first)
+    for are_both_cut, is_other_first in ((False, True), (True, True), (True, False))
+]
 answers["idle"] = described(cut_while_idle(notebook))
 answers["at once"] = f"nodelay True /api/kernels/{notebook.kernel}/channels" in LOG.read_text()
 

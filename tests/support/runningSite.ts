@@ -81,8 +81,9 @@ export function runningSite(names: string[], host = testHost()): RunningSite {
       assert.deepEqual(await host.apply("secrets", secrets), { code: 0, output: "" });
       return host.apply("release", release);
     },
-    exec: async (service, command, input = "") =>
-      run("docker", ["exec", "--interactive", await container(service), ...command], { input }),
+    // By its name, which spares a command of Docker that looks for it.
+    exec: (service, command, input = "") =>
+      run("docker", ["exec", "--interactive", `${project}-${service}-1`, ...command], { input }),
     async remove() {
       await run(`${host.layout.root}/bin/site-apply`, ["down", project]);
       rmSync(host.folder, { recursive: true, force: true });

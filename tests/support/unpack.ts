@@ -22,9 +22,12 @@ export function unpack(text: string): Unpacked {
   const unpacked: Unpacked = { files: {}, count: -1 };
   let content: { mode: string; content: string } | undefined;
   for (const line of text.split("\n").slice(0, -1)) {
+    if (line.startsWith("|") && content) {
+      content.content += `${line.slice(1)}\n`;
+      continue;
+    }
     const [word, ...rest] = line.split(" ");
-    if (line.startsWith("|") && content) content.content += `${line.slice(1)}\n`;
-    else if (word === "file") {
+    if (word === "file") {
       content = { mode: rest[1] ?? "", content: "" };
       if (/^(release|secrets)\.json$/.test(rest[0] ?? "")) unpacked.manifest = content;
       else unpacked.files[rest[0] ?? ""] = content;

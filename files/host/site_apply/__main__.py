@@ -15,6 +15,9 @@ from .docker import DockerError
 from .errors import Refusal
 from .layout import Layout
 from .log import say
+from .move import files as move_files
+from .move import steps as move_steps
+from .move.record import Record
 from .release import release
 from .secrets import place_secrets
 
@@ -38,6 +41,11 @@ class _Parser(argparse.ArgumentParser):
 
 def main(words: Optional[list[str]] = None) -> int:
     """Runs a command and returns its exit code. words: the arguments; by default those of the process."""
+    words = sys.argv[1:] if words is None else words
+    if words[2:3] in (["move"], ["move-files"]):
+        log.give_output_to_data()
+    else:
+        os.dup2(1, 2)
     _become_independent()
     try:
         layout, command = _parse(words)
@@ -53,26 +61,35 @@ def main(words: Optional[list[str]] = None) -> int:
     return 1
 
 
-def _parse(words: Optional[list[str]]) -> tuple[Layout, Callable[[Layout], int]]:
+def _parse(words: list[str]) -> tuple[Layout, Callable[[Layout], int]]:
     parser = _Parser(prog="site-apply", add_help=False)
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("command", nargs="?", default="")
-    parser.add_argument("project", nargs="?")
-    for option in ("--at", "--path", "--into", "--from"):
+    # The project for down, the step for move.
+    parser.add_argument("name", nargs="?", default="")
+    for option in ("--at", "--path", "--into", "--from", "--to", "--site", "--url", "--sources"):
         parser.add_argument(option, default="")
     parser.add_argument("--dry-run", action="store_true")
     found = parser.parse_args(words)
     layout = Layout(found.root)
     log.log_to(layout.root / "site-apply.log")
-    if found.command == "down" and found.project:
-        return layout, lambda layout: commands.down(layout, found.project)
+    if found.command == "down" and found.name:
+        return layout, lambda layout: commands.down(layout, found.name)
     if found.command == "down":
         parser.error("down needs the name of the project")
     if found.command == "restore":
         wanted = restore.Wanted(found.at, found.path, found.into, getattr(found, "from"), found.dry_run)
         return layout, lambda layout: restore.restore(layout, wanted)
+    if found.command == "move" and found.name in move_steps.STEPS:
+        record = Record("", found.site, found.url, getattr(found, "from"), found.to)
+        return layout, lambda layout: move_steps.run(layout, found.name, record)
+    if found.command == "move":
+        parser.error(f"expected {', '.join(move_steps.STEPS)} after move, found '{found.name}'")
+    if found.command == "move-files":
+        return layout, lambda layout: move_files.run(found.name, found.sources)
     if found.command not in COMMANDS:
-        parser.error(f"expected machine, secrets, release, check, renew, history, backup, restore or down, found '{found.command}'")
+        known = "machine, secrets, release, check, renew, history, backup, restore, move or down"
+        parser.error(f"expected {known}, found '{found.command}'")
     return layout, COMMANDS[found.command]
 
 
@@ -91,7 +108,6 @@ def _become_independent() -> None:
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
     os.umask(0o077)
-    os.dup2(1, 2)
     # Without the option --file, Compose reads compose.yaml and .env of the working directory.
     os.chdir("/")
     # COMPOSE_ variables would select another project's files, profiles and name.

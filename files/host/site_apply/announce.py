@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import docker, times
 from .command import run
 from .compose_file import ComposeFile
-from .docker import Project
+from .docker import Container, Project
 from .floating import is_renewed
 from .health import kernels_in
 from .layout import Layout
@@ -15,7 +15,7 @@ from .releases import manifest_of
 
 def announce(layout: Layout, project: Project, compose: ComposeFile) -> None:
     _announce_networks(layout)
-    containers = docker.inspect(*project.containers())
+    containers = [each for each in docker.inspect(*project.containers()) if not _is_one_off(each)]
     image_ids = docker.image_ids(each.image for each in containers)
     for service, hash_ in _hashes(project, compose):
         container = next((each for each in containers if each.service == service), None)
@@ -28,6 +28,11 @@ def announce(layout: Layout, project: Project, compose: ComposeFile) -> None:
         kernels = kernels_in(container.id)
         ends = f"; its running kernels end ({kernels}), saved notebooks stay" if kernels else ""
         say(f"{service}: is recreated{ends}")
+
+
+def _is_one_off(container: Container) -> bool:
+    """Whether `docker compose run` created it. Such a container has the name of a service, but is not its container."""
+    return container.labels.get("com.docker.compose.oneoff") == "True"
 
 
 def _announce_networks(layout: Layout) -> None:

@@ -15,6 +15,7 @@ from .health import is_ready
 from .layout import Layout, remove
 from .log import say
 from .manifest import Manifest
+from .move.record import refuse_if_closed
 from .releases import manifest_of
 
 
@@ -25,6 +26,7 @@ def check(layout: Layout) -> int:
         manifest = manifest_of(layout.current)
         if manifest is None:
             raise Refusal("No site runs here.")
+        refuse_if_closed(manifest)
         space.warn(layout, manifest)
         keep_backup.warn(layout, manifest)
         project = Project(manifest.project)
@@ -82,8 +84,10 @@ def down(layout: Layout, name: str) -> int:
     if has_docker:
         machine.check()
     with lock.held(layout):
+        last = _last(layout)
+        if last:
+            refuse_if_closed(last)
         units.remove_all(layout)
-        keep_backup.leave(layout, _last(layout))
         if has_docker:
             _remove_containers(layout, Project(name))
         for path in (layout.files, layout.secrets, layout.releases, layout.units, layout.current, layout.previous):

@@ -54,7 +54,14 @@ class Snapshot:
 
     def container_of(self, service: str) -> str:
         """Id of a service's container; empty if there is none. Containers of `docker compose run` do not count."""
-        return next((each.id for each in self.containers if each.service == service and not each.is_one_off), "")
+        return next((each.id for each in self._of(service)), "")
+
+    def running_container_of(self, service: str) -> str:
+        """Id of a service's running container; empty if there is none. Containers of `docker compose run` do not count."""
+        return next((each.id for each in self._of(service) if each.is_running), "")
+
+    def _of(self, service: str) -> list[Listed]:
+        return [each for each in self.containers if each.service == service and not each.is_one_off]
 
 
 def snapshot_from(lines: list[str]) -> Snapshot:

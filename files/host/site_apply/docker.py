@@ -160,11 +160,6 @@ class Project:
         kind = ["--quiet"] if running else ["--all", "--quiet"]
         return answer("ps", *kind, *self._filters(filters)).split()
 
-    def container_of(self, service: str) -> str:
-        """Id of a service's container; empty if there is none."""
-        found = self.containers(f"label=com.docker.compose.service={service}", "label=com.docker.compose.oneoff=False")
-        return found[0] if found else ""
-
     def snapshot(self) -> Snapshot:
         """The project's containers as they are now."""
         found = answer("ps", "--all", *self._filters([]), "--format", FORMAT)

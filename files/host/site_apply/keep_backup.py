@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import time
 from pathlib import Path
-from typing import Optional
 
 from . import data_dirs, docker, machine, times
 from .command import TIMED_OUT
 from .docker import Project, said_by_compose
 from .errors import Refusal
+from .history.backup_state import concern_of, write_notice
 from .layout import Layout
 from .log import say
 from .manifest import Backup, Manifest
 from .releases import manifest_of
-
-# Days. Longer than a weekend in which the machine was off, and than the week between two drills.
-_OLD, _OLD_DRILL = 3, 8
-# The dumps of all databases except that of the notebooks, in the history. Results of drills are beside them.
-_DATABASES = "site/databases"
 
 
 def back_up(layout: Layout) -> int:
@@ -39,6 +32,8 @@ def back_up(layout: Layout) -> int:
         ):
             docker.act("rm", "--force", container)
     is_good = _drill(manifest, project)
+    if manifest.history:
+        write_notice(manifest.history)
     return 0 if result.ok and is_good else 1
 
 
@@ -46,8 +41,8 @@ def _drill(manifest: Manifest, project: Project) -> bool:
     """Has the services try a restore of their dumps. They do it once a week."""
     is_good = True
     for service in [each for each in manifest.services if each.drill]:
-        container = project.container_of(service.name)
-        if container in project.containers(running=True):
+        container = project.snapshot().running_container_of(service.name)
+        if container:
             result = docker.act("exec", container, *service.drill, within=times.LOADED_WITHIN)
             for line in result.lines:
                 say(line)
@@ -67,8 +62,9 @@ def make_folders(manifest: Manifest) -> None:
     """The folders that the service mounts."""
     if manifest.backup is None:
         return
-    # The release has the key again.
-    _left_key(manifest.backup).unlink(missing_ok=True)
+    # nginx mounts this folder, and runs as another user.
+    if manifest.history and manifest.history.backup:
+        data_dirs.make_folder(Path(manifest.history.backup.notice).parent)
     for folder in (manifest.backup.state, manifest.backup.folder):
         if not folder or Path(folder).is_dir():
             continue
@@ -85,76 +81,23 @@ def make_folders(manifest: Manifest) -> None:
         begun.touch()
 
 
-def leave(layout: Layout, manifest: Optional[Manifest]) -> None:
-    """
-    When the site is taken down: leaves the key beside the data, which stay, too, and says how to bring the work back. Pulumi
-    forgets the key with the stack.
-    """
-    if manifest is None or manifest.backup is None:
-        return
-    backup = manifest.backup
-    key, left = layout.secrets / backup.service / backup.secrets / "key", _left_key(backup)
-    if not (key.is_file() and left.parent.is_dir()):
-        return
-    left.unlink(missing_ok=True)
-    # The program's umask lets nobody else read it.
-    shutil.copyfile(key, left)
-    say(
-        f"The backup of its work stays at {backup.destination}. Only its key opens it, which is now in {left}: keep a copy"
-        f" elsewhere. To bring the work back: pulumi config set --path backup.to '{backup.destination}';"
-        f" cat '{left}' | pulumi config set --secret --path backup.key; pulumi up;"
-        f" npm run restore -- -s STACK --from {manifest.project}"
-    )
-
-
-def _left_key(backup: Backup) -> Path:
-    return Path(backup.state) / "key"
-
-
 def warn(layout: Layout, manifest: Manifest) -> None:
-    """Says that the last backup or drill failed, or is old."""
-    if manifest.backup is None:
+    """Says that the last backup or drill failed, or is old; on the terminal, and on the front page."""
+    if manifest.history is None or manifest.history.backup is None:
         return
-    state = Path(manifest.backup.state)
-    drills = _drills_of_databases(manifest)
-    issue, begun, good = state / "issue", state / "begun", state / "good"
-    failed = [each / "drill.failed" for each in drills if _text(each / "drill.failed")]
-    restored = [state / "restored", *(each / "drill.good" for each in drills)]
-    try_now = f"Make one now: sh '{layout.program}' backup"
-    if issue.is_file():
-        say(f"The last backup was not whole: {_text(issue)}. {try_now}")
-    elif failed:
-        say(f"The last drill of the backup failed: {_text(failed[0])}. {try_now}")
-    elif not good.is_file():
-        if begun.is_file() and _days_since(begun) > _OLD:
-            say(f"No backup has been made since it was switched on {int(_days_since(begun))} days ago. {try_now}")
-    elif _days_since(good) > _OLD:
-        say(f"The last whole backup is {int(_days_since(good))} days old. The next one is due within the hour. {try_now}")
-    elif max(map(_days_since, restored)) > _OLD_DRILL:
-        say(
-            f"No restore has been tried for more than {_OLD_DRILL} days. A drill is due every week, and needs room on the disk for"
-            f" the largest of notebooks, home directory, volumes and databases. {try_now}"
-        )
-
-
-def _drills_of_databases(manifest: Manifest) -> list[Path]:
-    """The folders in which services with databases leave the results of their drills."""
-    if manifest.history is None or not any(service.drill for service in manifest.services):
-        return []
-    return [Path(each.path) / ".new" for each in manifest.history.sources if each.at == _DATABASES]
-
-
-def _text(file: Path) -> str:
-    """The first line of a file; empty if there is none."""
-    try:
-        return file.read_text("utf-8", "replace").strip().partition("\n")[0]
-    except FileNotFoundError:
-        return ""
-
-
-def _days_since(file: Path) -> float:
-    """Days since a file was written; many if there is none."""
-    try:
-        return (time.time() - file.stat().st_mtime) / (24 * 3600)
-    except FileNotFoundError:
-        return 1000
+    write_notice(manifest.history)
+    concern = concern_of(manifest.history)
+    if concern is None:
+        return
+    days, reason = concern.days, concern.reason
+    said = {
+        "failed": f"The last backup was not whole: {reason}.",
+        "drill failed": f"The last drill of the backup failed: {reason}.",
+        "none": f"No backup has been made since it was switched on {days} days ago.",
+        "old": f"The last whole backup is {days} days old. The next one is due within the hour.",
+        "old drill": (
+            "No restore has been tried for more than a week. A drill is due every week, and needs room on the disk for the largest"
+            " of notebooks, home directory, volumes and databases."
+        ),
+    }
+    say(f"{said[concern.kind]} Make one now: sh '{layout.program}' backup")

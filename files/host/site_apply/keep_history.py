@@ -9,16 +9,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Optional
 
-from . import data_dirs, docker, machine, times
+from . import data_dirs, docker, machine, people, times
 from .docker import Project
 from .errors import Refusal
+from .history.backup_state import write_notice
 from .history.config import History
 from .history.store import SITE, Store
-from .history.turn import RELEASE, run_before_release, take_turn
+from .history.turn import RELEASE, is_postponed, run_before_release, take_turn
 from .layout import Layout
 from .log import say
 from .machine import am_root
 from .manifest import Manifest
+from .move import record as move_record
 from .privileged import as_root
 from .releases import manifest_of
 
@@ -32,12 +34,18 @@ def keep(layout: Layout) -> int:
     manifest = manifest_of(layout.current)
     if manifest is None or manifest.history is None:
         raise Refusal("No site with a history runs here. Switch the history on: pulumi config set --path history.every 15")
+    if move_record.read(manifest).is_closed:
+        return 0  # Nobody works here, and what arrives is not complete.
     project = Project(manifest.project)
+    # A dump needs the disk, too.
+    if not manifest.history.service and is_postponed(manifest.history):
+        return 0
     _dump(manifest, project, times.DUMPED_WITHIN)
     if manifest.history.service:
         _run_service(manifest.history, project, times.DUMPED_WITHIN)
     else:
         _say(take_turn(manifest.history) or [])
+        write_notice(manifest.history)
     return 0
 
 
@@ -52,10 +60,12 @@ def during_release(manifest: Manifest, before: Optional[Manifest], project: Proj
     if manifest.history is None:
         yield
         return
+    # Somebody who is removed from the allow list has access until the release is active.
+    within = times.STATE_KEPT_AT_REMOVAL if people.removed(manifest, before) else times.STATE_KEPT_WITHIN
     with Store(manifest.history.folder).locked(RELEASE):
         if before and before.history:
             try:
-                _save_before(before, before.history, project, times.STATE_KEPT_WITHIN)
+                _save_before(before, before.history, project, within)
             except Exception as error:
                 say(f"The state before this release could not be saved: {error}")
         yield
@@ -68,6 +78,11 @@ def save_now(manifest: Manifest, history: History, project: Project) -> None:
             "Nothing was restored, because the databases could not be dumped first. Free some space (df -h), or restore into a new"
             " folder beside the notebooks (--into FOLDER)."
         )
+
+
+def dump_now(manifest: Manifest, project: Project) -> bool:
+    """Dumps the databases for a move. Returns False if a running service could not dump its databases."""
+    return _dump(manifest, project, times.DUMPED_WITHIN, "now")
 
 
 def _save_before(manifest: Manifest, history: History, project: Project, within: float) -> bool:
@@ -83,10 +98,9 @@ def _save_before(manifest: Manifest, history: History, project: Project, within:
 def _dump(manifest: Manifest, project: Project, within: float, *words: str) -> bool:
     """Returns False if a running service could not dump its databases."""
     is_dumped = True
-    running = set(project.containers(running=True))
-    for service in manifest.services:
-        container = project.container_of(service.name) if service.dump else ""
-        if container in running:
+    for service in [each for each in manifest.services if each.dump]:
+        container = project.snapshot().running_container_of(service.name)
+        if container:
             result = docker.act("exec", container, *service.dump, *words, within=within)
             if not result.ok:
                 say(f"The databases could not be dumped for the history. {service.name} says: {result.last_line}")
@@ -95,8 +109,8 @@ def _dump(manifest: Manifest, project: Project, within: float, *words: str) -> b
 
 
 def _run_service(history: History, project: Project, within: float) -> None:
-    container = project.container_of(history.service)
-    if container in project.containers(running=True):
+    container = project.snapshot().running_container_of(history.service)
+    if container:
         result = docker.act("exec", container, *history.command, str(within), within=within + _DOCKER_TAKES)
         _say(result.lines)
 

@@ -77,8 +77,9 @@ def attach_networks(project: Project, folder: Path) -> None:
     file = folder / HEADER
     if not file.is_file():
         return
+    containers = project.snapshot()
     for _, service, name, *alias in (words for words in _lines(file) if words[0] == "visitor"):
-        container, network = project.container_of(service), f"{project.name}_{name}"
+        container, network = containers.container_of(service), f"{project.name}_{name}"
         if any(network in each.networks for each in docker.inspect(container)):
             continue
         options = [word for each in alias for word in ("--alias", each)]

@@ -29,7 +29,7 @@ def held(layout: Layout) -> Iterator[None]:
     # The folder itself is locked, because earlier versions of this program lock it, too.
     folder = os.open(layout.root, os.O_RDONLY)
     try:
-        while not _take(folder) or is_alive(target_of(link)) or not _make(link, mine):
+        while not take(folder) or is_alive(target_of(link)) or not _make(link, mine):
             _wait(waiting, link)
         command.kept_open.append(folder)
         try:
@@ -43,7 +43,8 @@ def held(layout: Layout) -> Iterator[None]:
         os.close(folder)
 
 
-def _take(descriptor: int) -> bool:
+def take(descriptor: int) -> bool:
+    """Takes the kernel's lock of an open file or folder. Returns False if another process holds it."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

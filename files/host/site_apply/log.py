@@ -22,12 +22,26 @@ _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 _HIDDEN = re.compile("[\u0080-\u009f\u202a-\u202e\u2066-\u2069]")
 
 _file: Optional[Path] = None
+# The descriptor for data of a command.
+_data = 1
 
 
 def log_to(file: Path) -> None:
     """Sets the log file."""
     global _file
     _file = file
+
+
+def give_output_to_data() -> None:
+    """For a command that sends data: what it says then goes to standard error."""
+    global _data
+    _data = os.dup(1)
+    os.dup2(2, 1)
+
+
+def data_output() -> int:
+    """The descriptor of the standard output that the caller gave this program."""
+    return _data
 
 
 def rotate() -> None:

@@ -100,7 +100,7 @@ class Backup:
     """
     The backup of the history. service: the service with restic; where a timer starts it, it runs for that only. state: folder of
     what one run leaves to the next. destination: where the backup is, for people. folder: the same, if it is on this machine.
-    restic: the program in its container. secrets: the folder of its key below secrets/SERVICE.
+    restic: the program in its container.
     """
 
     service: str
@@ -108,7 +108,6 @@ class Backup:
     destination: str
     folder: str = ""
     restic: Argv = field(default_factory=lambda: ["restic"])
-    secrets: str = ""
     restore: Optional[RestoreFrom] = None
 
 
@@ -117,6 +116,9 @@ class Manifest:
     version: int
     release: str
     project: str
+    # URL of Jupyter, and the folder of the data that outlives the site. Empty in releases of earlier versions.
+    url: str = ""
+    data: str = ""
     machine: str = ""
     images: list[Image] = field(default_factory=list)
     ports: list[Port] = field(default_factory=list)

@@ -33,6 +33,8 @@ from .floating import Renewed
 from .layout import Layout, folders_in, place, target_of
 from .log import say
 from .manifest import Manifest, ManifestError, read_manifest
+from .move import door
+from .move.record import refuse_if_closed
 from .networks import remove_networks_of_refused
 from .rollback import roll_back
 from .rollout import Rollout
@@ -52,6 +54,7 @@ def _release(layout: Layout, manifest: Manifest, project: Project) -> int:
     # Nothing before `_switch` changes the running site.
     machine.check_owner(layout, project)
     machine.check_name(layout, manifest)
+    refuse_if_closed(manifest)
     space.check(layout, manifest)
     compose = preflight.read_compose(layout, project)
     before = releases.manifest_of(layout.current)
@@ -69,6 +72,7 @@ def _switch(
     people_before = before if is_other else None
     try:
         restore_new.restore_new(layout, manifest, project)
+        door.forget_ended_move(layout, manifest)
         rollout, is_with_new_images = _start(layout, project, compose, renewed)
     except Exception as error:  # Every error causes a rollback, even one in this program.
         if not isinstance(error, NotStarted):

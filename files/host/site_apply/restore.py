@@ -185,8 +185,8 @@ def _restore(restic: Restic, manifest: Manifest, project: Project, part: Part, i
 def _stopped(project: Project, part: Part) -> Iterator[None]:
     """An app does not run while its files change. JupyterLab notices changed files itself."""
     words = name_of(part.source).split("/")
-    container = project.container_of(words[1]) if words[0] == "apps" else ""
-    if container not in project.containers(running=True):
+    container = project.snapshot().running_container_of(words[1]) if words[0] == "apps" else ""
+    if not container:
         yield
         return
     docker.act("stop", container)

@@ -57,8 +57,8 @@ def _make_folder(dumps: Path) -> Path:
 def restore(restic: Restic, manifest: Manifest, project: Project, source: Source, snapshot: Snapshot, databases: list[str]) -> None:
     """Throws Refusal at the first one that cannot be loaded."""
     service = next((each for each in manifest.services if each.load), None)
-    container = project.container_of(service.name) if service else ""
-    if service is None or container not in project.containers(running=True):
+    container = project.snapshot().running_container_of(service.name) if service else ""
+    if service is None or not container:
         raise Refusal("The database does not run, so it was not restored. Start it (pulumi up), and restore again.")
     # The history leaves `.new` out. MariaDB's container has it as /dumps/<folder>/.new.
     folder = _make_folder(Path(source.path))

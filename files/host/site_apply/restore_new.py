@@ -40,7 +40,7 @@ def restore_new(layout: Layout, manifest: Manifest, project: Project) -> None:
     _write_record(manifest, "begun", wanted)
     say(f"The work of {wanted.site} is restored from the backup before this site opens.")
     try:
-        _start_databases(layout, manifest, project)
+        start_databases(layout, manifest, project)
         restore.restore_everything(layout, manifest, project, restore.Wanted(at=wanted.at, site=wanted.site))
     except Refusal as reason:
         say(str(reason))
@@ -48,7 +48,8 @@ def restore_new(layout: Layout, manifest: Manifest, project: Project) -> None:
     _write_record(manifest, "done", wanted)
 
 
-def _start_databases(layout: Layout, manifest: Manifest, project: Project) -> None:
+def start_databases(layout: Layout, manifest: Manifest, project: Project) -> None:
+    """Starts the services with databases, and nothing else. Throws Refusal or NotStarted."""
     for service in [each for each in manifest.services if each.load]:
         words = ("up", "--detach", "--no-deps", "--no-build", "--pull", "never", service.name)
         if not project.compose(layout.current, *words, within=times.STARTED_WITHIN, changes_site=True).ok:

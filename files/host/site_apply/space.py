@@ -18,6 +18,8 @@ from .manifest import Manifest
 # A disk is nearly full if at least this percentage is used and fewer than this number of bytes are free. The site's front page uses
 # the same limits (files/services/jupyter/jupyter_up/disk.py).
 WARN_AT, WARN_BELOW = 85, 50 * 10**9
+# The same for the number of files that the disk can still hold (inodes).
+WARN_BELOW_FILES = 10**6
 # Free space and inodes that a release needs: for its files, for new containers, and for files that services write when they start.
 # With less, the disk could become full during the release.
 NEEDED_MIB, NEEDED_INODES = 64, 1000
@@ -37,6 +39,7 @@ class Disk:
     free: int
     # None if the file system has no limit of inodes.
     free_inodes: Optional[int] = None
+    inodes: int = 0
 
     @property
     def percent(self) -> int:
@@ -45,6 +48,15 @@ class Disk:
     @property
     def is_nearly_full(self) -> bool:
         return self.percent >= WARN_AT and self.free < WARN_BELOW
+
+    @property
+    def percent_of_files(self) -> int:
+        """The used percentage of the inodes; 0 without a limit."""
+        return 0 if self.free_inodes is None else -(-100 * (self.inodes - self.free_inodes) // self.inodes)
+
+    @property
+    def has_too_many_files(self) -> bool:
+        return self.percent_of_files >= WARN_AT and (self.free_inodes or 0) < WARN_BELOW_FILES
 
     @property
     def is_full(self) -> bool:
@@ -62,7 +74,8 @@ def disk_of(folder: Path) -> Disk:
     found = os.statvfs(folder)
     block = found.f_frsize
     used = (found.f_blocks - found.f_bfree) * block
-    return Disk(folder, folder.stat().st_dev, used, found.f_bavail * block, found.f_favail if found.f_files else None)
+    free_inodes = found.f_favail if found.f_files else None
+    return Disk(folder, folder.stat().st_dev, used, found.f_bavail * block, free_inodes, found.f_files)
 
 
 def check(layout: Layout, manifest: Manifest) -> None:
@@ -85,6 +98,12 @@ def warn(layout: Layout, manifest: Manifest) -> None:
             say(
                 f"The disk is {disk.percent} % full: {_size(disk.free)} are free at {disk.folder}."
                 f" {_what_fills(disk, layout, manifest)}"
+            )
+        if disk.has_too_many_files:
+            say(
+                f"The disk at {disk.folder} holds {disk.percent_of_files} % of the files that it can hold:"
+                f" {disk.free_inodes} more can be created. Delete folders with many files: the page /disk of Jupyter's address"
+                " shows them."
             )
 
 

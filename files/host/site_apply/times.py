@@ -27,16 +27,18 @@ MEASURED_WITHIN = 20
 CERTIFICATE_WITHIN = 600
 RENEWED_WITHIN = 600
 REMOVED_WITHIN = 600
-DUMPED_WITHIN = 900
+# At half of the disk's speed.
+DUMPED_WITHIN = 1800
 # The first backup of a large disk, over a slow network.
 BACKED_UP_WITHIN = 24 * 3600
 # A database from its dump.
 LOADED_WITHIN = 3600
 # The state before a restore. Without it, nothing is overwritten.
 KEPT_WITHIN = 1800
-# How long a release waits until the state before it is saved. It may be short, because the timer has saved a state a few minutes
-# ago.
+# How long a release waits until the state before it is saved: once for the dumps of databases, and once for the trees. It may be
+# short, because the timer has saved a state a few minutes ago. A release that removes somebody from the allow list is urgent.
 STATE_KEPT_WITHIN = 20
+STATE_KEPT_AT_REMOVAL = 4
 # The interval of progress lines.
 SAID_EVERY = 60
 # Between two checks of a service: the first pause, and the longest one.

@@ -8,7 +8,13 @@ import unittest
 from pathlib import Path
 
 from site_apply import log
+from site_apply.containers import Listed, Snapshot
 from site_apply.layout import Layout
+
+
+def containers_of(*services: str, state: str = "running") -> Snapshot:
+    """A snapshot with a container `<service>-1` for each service."""
+    return Snapshot([Listed(f"{each}-1", state, each, frozenset(), each, False, "") for each in services])
 
 
 class HostTest(unittest.TestCase):

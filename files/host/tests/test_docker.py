@@ -92,6 +92,7 @@ class SnapshotTest(DockerTest):
         self.answers["ps"] = Result(0, "\n".join([*lines, ""]).encode())
         found = Project("lab").snapshot()
         self.assertEqual([found.container_of(name) for name in ("nginx", "one", "none")], ["a2", "b1", ""])
+        self.assertEqual([found.running_container_of(name) for name in ("nginx", "one", "none")], ["a1", "", ""])
         self.assertEqual((found.ids, found.running), ({"a1", "a2", "a3", "b1"}, {"a1", "a3"}))
         self.assertEqual({each.folder for each in found.containers}, {"/srv/my site/current", ""})
         self.assertEqual([len(each.networks) for each in found.containers], [1, 2, 1, 0])
@@ -141,6 +142,21 @@ class AnnouncementTest(DockerTest):
             self.said, ["changed: is recreated\n", "kept: keeps running\n", "new: starts\n", "renewed: is recreated\n"]
         )
         self.assertEqual([words.split(" ")[0] for words in self.asked], ["ps", "inspect", "image", "top", "top"])
+
+    def test_leaves_out_containers_of_compose_run(self) -> None:
+        service = {"com.docker.compose.service": "web", "com.docker.compose.image": ""}
+        # Docker lists the newest first.
+        containers = [
+            {"Id": "b2", "Config": {"Labels": {**service, "com.docker.compose.oneoff": "True"}}},
+            {
+                "Id": "a1",
+                "Config": {"Labels": {**service, "com.docker.compose.oneoff": "False", "com.docker.compose.config-hash": "one"}},
+            },
+        ]
+        self.answers = {"ps": Result(0, b"b2\na1\n"), "inspect": Result(0, json.dumps(containers).encode())}
+        with mock.patch("site_apply.announce.run", return_value=Result(0, b"web one\n")):
+            announce(self.layout, Project("lab"), ComposeFile(b"{}"))
+        self.assertEqual(self.said, ["web: keeps running\n"])
 
 
 class WaitingTest(HostTest):

@@ -15,7 +15,7 @@ from typing import Any, Callable
 from site_apply.history import copying, store, turn
 from site_apply.history.config import History, Keep, Source
 from site_apply.history.moments import trees_in
-from site_apply.history.pace import Pace
+from site_apply.history.pace import Interrupted, Pace
 from site_apply.history.removal import measure
 from site_apply.history.space import Disk
 from site_apply.history.store import Store
@@ -45,8 +45,7 @@ def content_of(folder: Path) -> dict[str, object]:
             elif not stat.S_ISDIR(state.st_mode):
                 continue
             at = os.fsdecode(os.path.relpath(path, os.fsencode(folder)))
-            modified = 0 if stat.S_ISLNK(state.st_mode) else state.st_mtime_ns
-            found[at] = (what, oct(state.st_mode), state.st_uid, state.st_gid, modified)
+            found[at] = (what, oct(state.st_mode), state.st_uid, state.st_gid, state.st_mtime_ns)
     return found
 
 
@@ -103,6 +102,9 @@ class TreeTest(HistoryCase):
         (self.work / "a").chmod(0o2750)
         os.symlink("report.ipynb", self.work / "link")
         os.symlink("/etc/passwd", self.work / "absolute")
+        os.utime(self.work / "link", (1, 981173106), follow_symlinks=False)
+        if os.geteuid() == 0:
+            os.chown(self.work / "link", 1000, 100, follow_symlinks=False)
         odd = os.path.join(os.fsencode(self.work), b"no utf-8 \xff\n")
         with open(odd, "wb") as file:
             file.write(b"odd")
@@ -382,7 +384,18 @@ while True:
         self.assertGreater(failed, 80)
 
     # Everything that changes the disk, besides writing to an open file.
-    CHANGES = {"open", "os.chmod", "os.chown", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "os.utime"}
+    CHANGES = {
+        "open",
+        "os.chmod",
+        "os.chown",
+        "os.link",
+        "os.mkdir",
+        "os.remove",
+        "os.rename",
+        "os.rmdir",
+        "os.symlink",
+        "os.utime",
+    }
 
     def is_killed(self, at: int) -> bool:
         """Makes a run in a process that is killed before one of its changes to the disk. Returns False if it has fewer."""
@@ -432,6 +445,23 @@ while True:
             self.check_and_repair()
 
 
+class Clock:
+    """A clock for a pace. begins: the moment at which a release begins."""
+
+    def __init__(self, begins: float = 0) -> None:
+        self.now = 0.0
+        self.begins = begins
+
+    def read(self) -> float:
+        return self.now
+
+    def rest(self, seconds: float) -> None:
+        self.now += seconds
+
+    def release(self) -> str:
+        return "a release needs the disk" if self.now >= self.begins else ""
+
+
 class TurnTest(HistoryCase):
     def test_is_postponed_during_a_release(self) -> None:
         self.write("notebooks/a")
@@ -474,12 +504,23 @@ class TurnTest(HistoryCase):
         self.assertEqual(len(self.trees), 2)
 
     def test_rests_as_long_as_it_works(self) -> None:
-        rests: list[float] = []
-        seconds = iter(range(1000))
-        pace = Pace(clock=lambda: float(next(seconds)), rest=rests.append)
+        clock = Clock()
+        pace = Pace(clock=clock.read, rest=clock.rest)
         for _ in range(1024):
+            clock.now += 1 / 256
             pace.step()
-        self.assertEqual(rests, [1, 1, 1, 1])
+        self.assertAlmostEqual(clock.now, 4 + 4)
+
+    def test_stops_at_once_when_a_release_begins_even_in_a_long_rest_or_on_a_slow_disk(self) -> None:
+        # On a disk with 22 reads a second, 256 operations take 12 seconds, and so does the rest.
+        for begins in (5.0, 12.0, 20.0):
+            clock = Clock(begins)
+            pace = Pace(clock.release, clock=clock.read, rest=clock.rest)
+            with self.assertRaises(Interrupted):
+                while True:
+                    clock.now += 1 / 22
+                    pace.step()
+            self.assertLess(clock.now, begins + 0.5)
 
     def test_saves_the_other_sources_if_one_is_missing(self) -> None:
         self.write("notebooks/a")

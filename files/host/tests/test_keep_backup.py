@@ -10,7 +10,7 @@ from unittest import mock
 
 from site_apply import command, keep_backup
 from site_apply.errors import Refusal
-from site_apply.history.config import History, Keep, Source
+from site_apply.history.config import History, Keep, Source, Watched
 from site_apply.manifest import Backup, Manifest, Service
 
 from .support import HostTest
@@ -20,15 +20,19 @@ class KeepBackupTest(HostTest):
     def setUp(self) -> None:
         super().setUp()
         self.backup = Backup("site-backup", str(self.root / "data/backup"), str(self.root / "mnt/b"), str(self.root / "mnt/b"))
-        self.manifest = Manifest(1, "one", "lab", backup=self.backup)
+        watched = Watched(self.backup.state, str(self.root / "data/notices/backup"))
+        history = History(str(self.root / "history"), 15, 20, Keep(1, 7, 30, 365), [], backup=watched)
+        self.manifest = Manifest(1, "one", "lab", history=history, backup=self.backup)
+        (self.root / "data/notices").mkdir(parents=True)
 
     def fake_docker(self, code: int, said: str) -> list[list[str]]:
-        """Replaces Docker: `compose` has this result, and every other command says "c0ffee". Returns the commands."""
+        """Replaces Docker: `compose` has this result, and MariaDB runs in the container c0ffee. Returns the commands."""
         called: list[list[str]] = []
 
         def run(argv: list[str], **_: object) -> command.Result:
             called.append(argv)
-            return command.Result(code, said.encode()) if argv[1] == "compose" else command.Result(0, b"c0ffee")
+            listed = b"c0ffee running lab-mariadb-1 none mariadb False " if "--format" in argv else b"c0ffee"
+            return command.Result(code, said.encode()) if argv[1] == "compose" else command.Result(0, listed)
 
         for patched in (mock.patch("site_apply.docker.run", run), mock.patch("site_apply.machine.check")):
             patched.start()
@@ -87,25 +91,6 @@ class KeepBackupTest(HostTest):
         with self.assertRaisesRegex(Refusal, "(?s)mnt/b cannot be made by .*Nothing was changed.*backup.to FOLDER"):
             keep_backup.make_folders(self.manifest)
 
-    def test_leaves_the_key_beside_the_data_when_the_site_is_taken_down(self) -> None:
-        self.write("secrets/site-backup/ID/key", "the key\n")
-        (self.root / "data/backup").mkdir(parents=True)
-        self.addCleanup(os.umask, os.umask(0o077))
-        manifest = dataclasses.replace(self.manifest, backup=dataclasses.replace(self.backup, secrets="ID"))
-        keep_backup.leave(self.layout, manifest)
-        left = self.root / "data/backup/key"
-        self.assertEqual((left.read_text(), stat.S_IMODE(left.stat().st_mode)), ("the key\n", 0o600))
-        self.assertRegex(self.output, f"stays at {self.backup.destination}.*{left}.*npm run restore -- -s STACK --from lab")
-        self.assertNotIn("the key\n", self.output)
-        keep_backup.make_folders(manifest)
-        self.assertFalse(left.exists())
-
-    def test_leaves_nothing_of_a_site_without_a_backup(self) -> None:
-        keep_backup.leave(self.layout, None)
-        keep_backup.leave(self.layout, dataclasses.replace(self.manifest, backup=None))
-        keep_backup.leave(self.layout, self.manifest)
-        self.assertEqual(self.output, "")
-
     def test_says_why_the_last_one_failed(self) -> None:
         self.write("data/backup/good")
         self.write("data/backup/issue", "another key opens the backup\n")
@@ -132,11 +117,12 @@ class KeepBackupTest(HostTest):
         self.assertEqual(self.output, "")
         os.utime(restored, (0, time.time() - 8.1 * 24 * 3600))
         keep_backup.warn(self.layout, self.manifest)
-        self.assertIn("No restore has been tried for more than 8 days", self.output)
+        self.assertIn("No restore has been tried for more than a week", self.output)
 
     def with_databases(self) -> Manifest:
         sources = [Source(str(self.root / "dumps/others"), "site/databases", [".new"])]
-        history = History(str(self.root / "history"), 15, 20, Keep(1, 7, 30, 365), sources)
+        assert self.manifest.history
+        history = dataclasses.replace(self.manifest.history, sources=sources)
         return dataclasses.replace(self.manifest, history=history, services=[Service("mariadb", drill=["sh", "drill.sh"])])
 
     def test_says_that_no_restore_of_the_databases_has_been_tried_for_long(self) -> None:
@@ -147,7 +133,7 @@ class KeepBackupTest(HostTest):
         self.assertEqual(self.output, "")
         os.utime(good, (0, time.time() - 8.1 * 24 * 3600))
         keep_backup.warn(self.layout, self.with_databases())
-        self.assertIn("No restore has been tried for more than 8 days", self.output)
+        self.assertIn("No restore has been tried for more than a week", self.output)
 
     def test_says_why_a_drill_of_the_databases_failed(self) -> None:
         self.write("data/backup/good", "")

@@ -17,7 +17,7 @@ from site_apply.history.store import Store
 from site_apply.history.turn import RELEASE
 from site_apply.manifest import Manifest, Purged, Service
 
-from .support import HostTest
+from .support import HostTest, containers_of
 
 
 class KeepHistoryTest(HostTest):
@@ -29,6 +29,9 @@ class KeepHistoryTest(HostTest):
             str(self.root / "data/history"), 15, 20, Keep(1, 7, 30, 365), sources, str(self.root / "notebooks/History")
         )
         self.manifest = Manifest(1, "one", "lab", history=self.history)
+
+    def with_database(self) -> Manifest:
+        return dataclasses.replace(self.manifest, services=[Service("mariadb", dump=["sh", "dump.sh"])])
 
     def test_creates_an_empty_mount_point_with_the_owner_of_the_notebooks(self) -> None:
         os.chown(self.root / "notebooks", 1234, 100)
@@ -59,11 +62,33 @@ class KeepHistoryTest(HostTest):
         self.write("notebooks/a.ipynb")
         keep_history.make_folders(self.manifest)
         project = Project("lab")
-        project.containers = lambda *filters, running=False: []  # type: ignore[method-assign]
+        project.snapshot = containers_of  # type: ignore[method-assign]
         with keep_history.during_release(self.manifest, self.manifest, project):
             self.assertTrue(Store(self.history.folder).is_locked(RELEASE))
         self.assertFalse(Store(self.history.folder).is_locked(RELEASE))
         self.assertIn("History: saved the state of jupyter/notebooks.", self.output)
+
+    def test_a_release_that_removes_somebody_waits_only_a_few_seconds(self) -> None:
+        keep_history.make_folders(self.manifest)
+        before = dataclasses.replace(self.manifest, allow=["ann@example.com", "eve@example.com"])
+        for allow, within in ((["ann@example.com", "eve@example.com", "@new.example"], 20), (["ann@example.com"], 4)):
+            newest = dataclasses.replace(self.manifest, allow=allow)
+            with mock.patch.object(keep_history, "_save_before") as saved:
+                with keep_history.during_release(newest, before, Project("lab")):
+                    pass
+            self.assertEqual(saved.call_args.args[-1], within)
+
+    def test_a_timer_dumps_no_database_during_a_release(self) -> None:
+        keep_history.make_folders(self.manifest)
+        self.write("notebooks/a.ipynb")
+        with mock.patch.object(keep_history, "manifest_of", return_value=self.manifest), mock.patch("site_apply.machine.check"):
+            with mock.patch.object(keep_history, "_dump") as dumped:
+                with Store(self.history.folder).locked(RELEASE):
+                    keep_history.keep(self.layout)
+                self.assertEqual((dumped.call_count, self.output), (0, ""))
+                keep_history.keep(self.layout)
+                self.assertEqual(dumped.call_count, 1)
+        self.assertIn("saved the state of jupyter/notebooks", self.output)
 
     def test_removes_the_states_of_a_purged_app_and_of_no_other(self) -> None:
         keep_history.make_folders(self.manifest)
@@ -83,22 +108,16 @@ class KeepHistoryTest(HostTest):
         keep_history.make_folders(self.manifest)
         project = Project("lab")
 
-        def fail(*filters: str, running: bool = False) -> list[str]:
-            raise RuntimeError("out of order")
-
-        project.containers = fail  # type: ignore[method-assign]
-        with keep_history.during_release(self.manifest, self.manifest, project):
+        project.snapshot = mock.Mock(side_effect=RuntimeError("out of order"))  # type: ignore[method-assign]
+        manifest = self.with_database()
+        with keep_history.during_release(manifest, manifest, project):
             pass
         self.assertIn("The state before this release could not be saved: out of order", self.output)
 
     def test_refuses_a_restore_if_the_databases_are_not_dumped(self) -> None:
-        manifest = dataclasses.replace(self.manifest, services=[Service("mariadb", dump=["sh", "dump.sh"])])
         project = Project("lab")
-        for name, value in {"containers": ["db-1"], "container_of": "db-1"}.items():
-            patched = mock.patch.object(project, name, mock.Mock(return_value=value))
-            patched.start()
-            self.addCleanup(patched.stop)
+        project.snapshot = lambda: containers_of("mariadb")  # type: ignore[method-assign]
         with mock.patch("site_apply.docker.act", return_value=Result(1, b"no space")):
             with self.assertRaisesRegex(Refusal, "Nothing was restored, because the databases could not be dumped"):
-                keep_history.save_now(manifest, self.history, project)
+                keep_history.save_now(self.with_database(), self.history, project)
         self.assertIn("mariadb says: no space", self.output)

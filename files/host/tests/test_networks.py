@@ -10,7 +10,7 @@ from site_apply.docker import Container, Project
 from site_apply.errors import NotStarted
 from site_apply.networks import is_in_the_way
 
-from .support import HostTest
+from .support import HostTest, containers_of
 
 NETWORKS = {
     "nginx": {"lab_jupyter", "lab_to-1", "lab_to-2"},
@@ -42,9 +42,9 @@ class EarlierReleaseTest(HostTest):
 
     def attach(self, connected: Result) -> mock.Mock:
         """Runs attach_networks. nginx is already on its networks, and MariaDB is not."""
-        on = {"nginx": ["lab_jupyter", "lab_to-app"], "mariadb": ["lab_db"]}
+        on = {"nginx-1": ["lab_jupyter", "lab_to-app"], "mariadb-1": ["lab_db"]}
         with (
-            mock.patch.object(Project, "container_of", lambda _, service: service),
+            mock.patch.object(Project, "snapshot", lambda _: containers_of("nginx", "mariadb")),
             mock.patch.object(docker, "inspect", lambda container: [Container(container, networks=on[container])]),
             mock.patch.object(docker, "act", return_value=connected) as act,
         ):
@@ -54,7 +54,7 @@ class EarlierReleaseTest(HostTest):
     def test_connects_a_service_that_is_not_connected_yet(self) -> None:
         self.write(".header", self.HEADER)
         act = self.attach(Result(0, b""))
-        act.assert_called_once_with("network", "connect", "--alias", "mariadb", "lab_db-app", "mariadb")
+        act.assert_called_once_with("network", "connect", "--alias", "mariadb", "lab_db-app", "mariadb-1")
 
     def test_fails_with_dockers_message(self) -> None:
         self.write(".header", self.HEADER)

@@ -18,7 +18,7 @@ from site_apply.history.config import History, Keep, Source
 from site_apply.manifest import Backup, Manifest, Service
 from site_apply.restore import Wanted, restore
 
-from .support import HostTest
+from .support import HostTest, containers_of
 
 FIRST, SECOND, DUMP, VOLUME = ("11" * 32, "22" * 32, "33" * 32, "44" * 32)
 
@@ -82,8 +82,7 @@ class RestoreTest(HostTest):
             self.addCleanup(patched.stop)
         for name, method in {
             "compose": self.compose,
-            "container_of": lambda _, service: f"{service}-1",
-            "containers": lambda *_, running=False: ["mariadb-1", "notes-1"],
+            "snapshot": lambda _: containers_of("mariadb", "notes"),
         }.items():
             patch = mock.patch.object(Project, name, method)
             patch.start()

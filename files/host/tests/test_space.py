@@ -76,6 +76,15 @@ class SpaceTest(HostTest):
             space.warn(self.layout, self.manifest)
         self.assertEqual(self.output.count(f"The disk is 90 % full: 0.1 GB are free at {self.root}."), 1, self.output)
 
+    def test_warns_about_a_disk_with_too_many_files(self) -> None:
+        with mock.patch.object(os, "statvfs", _found(1000, 500, 500, 100_000, 16_000)):
+            space.warn(self.layout, self.manifest)
+        self.assertEqual(self.output, "")
+        with mock.patch.object(os, "statvfs", _found(1000, 500, 500, 100_000, 15_000)):
+            space.warn(self.layout, self.manifest)
+        words = f"The disk at {self.root} holds 85 % of the files that it can hold: 15000 more can be created."
+        self.assertEqual(self.output.count(words), 1, self.output)
+
     def test_distinguishes_a_full_disk_from_another_error(self) -> None:
         self.assertTrue(space.is_out_of_space(OSError(errno.ENOSPC, "")))
         self.assertFalse(space.is_out_of_space(OSError(errno.EACCES, "")))

@@ -17,11 +17,14 @@ const NOTICE = `${RUN}/notice`;
 const HOME = "/home/jovyan";
 const file = (name: string) => renderTemplate(new URL(name, import.meta.url));
 
-/** A plugin of JupyterLab, which needs no build. */
-const LAB_EXTENSION = ["package.json", "resend.js"].map((name) => `labextensions/jupyter-up/${name}`);
+/** Plugins of JupyterLab, which need no build. */
+const LAB_EXTENSIONS = [
+  ...["package.json", "resend.js"].map((name) => `labextensions/jupyter-up/${name}`),
+  ...["package.json", "memory.js"].map((name) => `labextensions/jupyter-up-memory/${name}`),
+];
 
 /** Python modules of jupyter_server_config.py. */
-const MODULES = ["connections", "disk", "kernels", "saving"].map((name) => `jupyter_up/${name}.py`);
+const MODULES = ["connections", "disk", "kernels", "meter", "saving"].map((name) => `jupyter_up/${name}.py`);
 
 const USER = { uid: 1000, gid: 100 };
 
@@ -78,7 +81,7 @@ export function jupyter(
       at: FILES,
       content: () => ({
         "jupyter_server_config.py": file("jupyter_server_config.py"),
-        ...Object.fromEntries([...MODULES, ...LAB_EXTENSION].map((path) => [path, file(path)])),
+        ...Object.fromEntries([...MODULES, ...LAB_EXTENSIONS].map((path) => [path, file(path)])),
         "end_removed.py": file("end_removed.py"),
         "labconfig/default_setting_overrides.json": file("default_setting_overrides.json"),
         "packages.py": file("packages.py"),

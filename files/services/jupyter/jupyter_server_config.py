@@ -162,8 +162,8 @@ c.ContentsManager.checkpoints_class = saving.Checkpoints
 c.NotebookNotary.store_factory = saving.Signatures
 # A file in the trash would still use the disk, and JupyterLab does not show the trash.
 c.FileContentsManager.delete_to_trash = False
-# The page /disk.
-c.ServerApp.extra_services = ["jupyter_up.disk"]
+# The page /disk, and the memory in the status bar.
+c.ServerApp.extra_services = ["jupyter_up.disk", "jupyter_up.meter"]
 
 # After this file was read, extensions can still change settings of the server under their old names, such as NotebookApp.ip.
 # So these settings are applied again after each such change.

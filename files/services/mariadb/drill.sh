@@ -18,17 +18,6 @@ results=/dumps/others/.new
 # Percentage of the disk that stays free, as for the history.
 reserve_percent=10
 
-# sums: prints the name of each part of a dump (a table, a view, the routines) and its checksum in one line.
-sums() {
-    awk '/^-- (Table|Sequence|Final view) structure |^-- Dumping (events|routines) / {
-            if (is_in) close("sha256sum")
-            sub(/^-- (Dumping |Table structure for )?/, ""); sub(/ for database .*/, ""); print; fflush(); is_in = 1
-            print "" | "sha256sum"
-            next
-        }
-        is_in && !/^(--|LOCK TABLES |UNLOCK TABLES)|ALTER DATABASE / { print | "sha256sum" }' | paste - -
-}
-
 # has_space FILE: whether a dump fits twice into the free space: as tables with their indexes.
 has_space() {
     needed=$(($(gunzip -c "$1" | wc -c) / 512))
@@ -46,10 +35,8 @@ restores() {
         echo "the dump of the database $name cannot be loaded: ${error:-it is incomplete}"
         return 1
     fi
-    gunzip -c "$1" | sums >/tmp/drill.expected
-    dump_whole "$scratch" | sums >/tmp/drill.found
-    if cmp -s /tmp/drill.expected /tmp/drill.found; then return; fi
-    different=$(sort /tmp/drill.expected /tmp/drill.found | uniq -u | head -n 1 | cut -f 1)
+    different=$(difference "$1" "$scratch")
+    if [ -z "$different" ]; then return; fi
     echo "the dump of the database $name does not restore everything: the $different differs"
     return 1
 }

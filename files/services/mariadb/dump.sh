@@ -2,8 +2,8 @@
 # Dumps each database into /dumps/notebooks or /dumps/others, at most once an hour, and only if a database has changed since
 # the last dump. If a new dump is identical to the last one, the old file stays, so that the history needs no space for it.
 #
-#   dump.sh          for a timer
-#   dump.sh now      for a release: dumps even if the last dump is less than an hour old
+#   dump.sh          for a timer: uses at most half of the disk's time
+#   dump.sh now      for a release: dumps even if the last dump is less than an hour old, and without pauses
 set -eu
 # Jupyter must be able to read the dumps of its own database in the history. Other users of the machine cannot enter the
 # folders around the dumps.
@@ -16,6 +16,8 @@ export LC_ALL
 dumps=/dumps
 # The state of the databases at the last dump; see present_state.
 state=/var/lib/mysql/.dumped
+# Exists while a release waits. Then no run pauses.
+urgent=/var/lib/mysql/.dump.urgent
 # Percentage of the disk that stays free, as for the rest of the history.
 reserve_percent=10
 
@@ -26,6 +28,22 @@ present_state() {
         'Com_truncate', 'Com_create_table', 'Com_drop_table', 'Com_alter_table', 'Com_rename_table', 'Com_create_view', 'Com_drop_view',
         'Com_create_function', 'Com_create_procedure', 'Com_create_trigger', 'Com_drop_function', 'Com_drop_procedure', 'Com_drop_trigger')"
 }
+
+milliseconds() { date +%s%3N; }
+
+# paced FILE: passes its input on. After each 4 MB, it syncs the file to which the next program writes, and pauses for as long as
+# that took. mariadb-dump waits meanwhile, and so does the server. The pause is in short steps, because a release may begin.
+paced() {
+    began=$(milliseconds)
+    while read=$(dd bs=64K count=64 iflag=fullblock 2>&1 >&4); do
+        case $read in "64+0 records in"*) ;; *) return ;; esac
+        sync "$1" || :
+        ends=$(milliseconds)
+        ends=$((ends + ends - began))
+        while [ "$(milliseconds)" -lt "$ends" ] && [ ! -e "$urgent" ]; do sleep 0.05; done
+        began=$(milliseconds)
+    done
+} 4>&1
 
 # dump DATABASE FOLDER: dumps a database. Fails if there is no space, or after an error.
 dump() {
@@ -50,7 +68,7 @@ END
     # ulimit counts blocks of 512 bytes. Without the option -n, gzip would write the time, and identical dumps would differ.
     (
         ulimit -f "$((free * 2))"
-        { dump_whole "$@" "$database" || echo failed >&3; } | nice -n 19 gzip -n >"$new"
+        { dump_whole "$@" "$database" || echo failed >&3; } | paced "$new" | nice -n 19 gzip -n >"$new"
     ) 3>"$state.failed" || echo failed >>"$state.failed"
     if [ -s "$state.failed" ]; then
         rm -f "$new" "$state.failed"
@@ -63,7 +81,17 @@ END
 
 # A dump of an incomplete restore would be incomplete.
 sh "$(dirname "$0")/load.sh" || :
-if [ "${1-}" != now ] && [ -n "$(find "$state" -mmin -59 2>/dev/null)" ]; then exit; fi
+# One run at a time. This file is locked, because a full disk may have no space for another one.
+exec 9<"$0"
+if [ "${1-}" = now ]; then
+    trap 'rm -f "$urgent"' EXIT
+    touch "$urgent" || :
+    flock 9
+else
+    if [ -n "$(find "$state" -mmin -59 2>/dev/null)" ] || ! flock -n 9; then exit; fi
+    # A release that was killed may have left it.
+    find "$urgent" -mmin +30 -delete 2>/dev/null || :
+fi
 now=$(present_state)
 if [ "$now" = "$(cat "$state" 2>/dev/null || :)" ]; then exit; fi
 

@@ -14,7 +14,7 @@ dump_of() {
     nice -n 19 mariadb-dump --protocol=socket --skip-ssl --user=root --single-transaction "$@"
 }
 
-# dump_whole OPTION... DATABASE: dumps everything in a database. The drill compares two such dumps.
+# dump_whole OPTION... DATABASE: dumps everything in a database. Two such dumps can be compared.
 dump_whole() {
     dump_of --quick --skip-dump-date --routines --triggers --events --hex-blob "$@"
 }
@@ -27,4 +27,23 @@ is_complete() {
 # load_dump FILE DATABASE: a session with locked tables could not use a sequence, so this locks none.
 load_dump() {
     gunzip -c "$1" | sed -e '/^LOCK TABLES `/d' -e '/^UNLOCK TABLES;$/d' | client "$2"
+}
+
+# sums: prints the name of each part of a dump (a table, a view, the routines) and its checksum in one line.
+sums() {
+    awk '/^-- (Table|Sequence|Final view) structure |^-- Dumping (events|routines) / {
+            if (is_in) close("sha256sum")
+            sub(/^-- (Dumping |Table structure for )?/, ""); sub(/ for database .*/, ""); print; fflush(); is_in = 1
+            print "" | "sha256sum"
+            next
+        }
+        is_in && !/^(--|LOCK TABLES |UNLOCK TABLES)|ALTER DATABASE / { print | "sha256sum" }' | paste - -
+}
+
+# difference FILE DATABASE: prints the first part of a database that is not what it is in a dump; nothing if all are.
+difference() {
+    gunzip -c "$1" | sums >"/tmp/sums.$$.expected"
+    dump_whole "$2" | sums >"/tmp/sums.$$.found"
+    sort "/tmp/sums.$$.expected" "/tmp/sums.$$.found" | uniq -u | head -n 1 | cut -f 1
+    rm "/tmp/sums.$$.expected" "/tmp/sums.$$.found"
 }

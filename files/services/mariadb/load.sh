@@ -3,8 +3,9 @@
 # the database always has all old rows or all new ones. Users and their privileges stay. The exception is partitioned tables: if
 # MariaDB is killed, it leaves half of a rename of their partitions. So they are copied after that.
 #
-#   load.sh FILE        others/.new/restore/notes.sql.gz below /dumps, for the database notes
-#   load.sh             ends a restore that was killed; start.sh and dump.sh run this
+#   load.sh FILE            others/.new/restore/notes.sql.gz below /dumps, for the database notes
+#   load.sh FILE compare    compares each part of the database with the dump, by its checksum; nothing may change it meanwhile
+#   load.sh                 ends a restore that was killed; start.sh and dump.sh run this
 set -eu
 umask 077
 LC_ALL=C
@@ -152,4 +153,11 @@ save_definitions
 exchange
 clean
 trap - EXIT
+if [ "${2-}" = compare ]; then
+    different=$(difference "$file" "$database")
+    if [ -n "$different" ]; then
+        echo "The database $database is not what it was: the $different differs."
+        exit 1
+    fi
+fi
 echo "The database $database is restored."

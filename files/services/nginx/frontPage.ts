@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { hostName, type Names } from "../../site/names.ts";
 import type { VirtualHost } from "../../site/service.ts";
+import { htmlDocument } from "./htmlDocument.ts";
 
 /** nginx variable with the verdict for a host name that has its own allow list. */
 export const verdictOf = (label: string) => `$verdict_of_${label.replaceAll("-", "_")}`;
@@ -64,32 +65,24 @@ export function frontPage(names: Names, virtualHosts: VirtualHost[]): string {
     const tile = tileOf(names, label, title);
     return [allow ? `<!--# if expr="${verdictOf(label)} = allow" -->${tile}<!--# endif -->` : tile];
   });
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<link rel="icon" href="${ICON}">
+  return htmlDocument(
+    `<link rel="icon" href="${ICON}">
 <title>${names.domain}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<header><div class="wide">
+<style>${STYLE}</style>`,
+    `<header><div class="wide">
 <span class="site">${names.domain}</span>
 <span class="person">Signed in as <!--# echo var="sso_name" --></span>
 <a class="out" href="/sso-sign-out">Sign out</a>
 </div></header>
 <main class="wide">
 <!--# include virtual="/sso-disk" set="disk" --><!--# if expr="$disk" --><p class="notice"><!--# echo var="disk" --> <a href="${names.origin("jupyter")}/disk">See what is largest</a></p><!--# endif -->
+<!--# include virtual="/sso-backup" set="backup" --><!--# if expr="$backup" --><p class="notice"><!--# echo var="backup" --> Tell the owner of this site.</p><!--# endif -->
 <h1>Where would you like to go?</h1>
 <ul>
 ${tiles.join("\n")}
 </ul>
-</main>
-</body>
-</html>
-`;
+</main>`,
+  );
 }
 
 function tileOf(names: Names, label: string, title: string): string {

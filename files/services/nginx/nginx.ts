@@ -2,11 +2,13 @@ import { createHash } from "node:crypto";
 import type { DexUser } from "../../../settings/signIn.ts";
 import { HARDENED, healthCheck, wget } from "../../release/hardening.ts";
 import { renderTemplate } from "../../release/template.ts";
+import { noticesFolder } from "../../site/backupFolders.ts";
 import type { HostLayout } from "../../site/hostLayout.ts";
 import { hostName, type Names } from "../../site/names.ts";
 import type { Secrets } from "../../site/secrets.ts";
 import type { Service, TextFiles, VirtualHost } from "../../site/service.ts";
 import type { Identity } from "../vouch/providers.ts";
+import { closedFiles } from "./closedPages.ts";
 import { EDGE_HEADERS, EDGE_KEEPALIVE_SECONDS, type Edge, edgeFiles, edgeSecretFiles } from "./edge.ts";
 import { FRONT_PAGE_POLICY, frontPage, verdictOf } from "./frontPage.ts";
 import { pages, signInAndSendAgain, signInElsewhere } from "./pages.ts";
@@ -33,13 +35,18 @@ export interface Door {
    * release.
    */
   ownCertificate?: string;
+  /** Whether a backup is made, of which the front page tells when it needs attention. */
+  hasBackup: boolean;
   /** The setting `sessionRotation`. */
   sessionRotation?: string | undefined;
   /** The proxy in front of the site, if there is one. */
   edge?: Edge | undefined;
 }
 
+const USER = { uid: 101, gid: 101 };
 const SECRETS = "/run/secrets/nginx";
+/** Folder of texts for the front page. */
+const NOTICES = "/notices";
 const CONFIG = "/site/current/nginx.conf";
 const file = (name: string) => new URL(name, import.meta.url);
 
@@ -52,7 +59,11 @@ export function nginx(door: Door): Service {
   const front: VirtualHost = {
     label: home,
     protected: true,
-    server: renderTemplate(file("front.conf"), { host: hostName(names, home), policy: FRONT_PAGE_POLICY }),
+    server: renderTemplate(file("front.conf"), {
+      host: hostName(names, home),
+      policy: FRONT_PAGE_POLICY,
+      notices: NOTICES,
+    }),
   };
   const virtualHosts = [front, ...door.virtualHosts];
   return {
@@ -60,11 +71,13 @@ export function nginx(door: Door): Service {
     about:
       "The only service that the public internet reaches. It needs no other service: one that is down becomes an error page. Each of the networks to-* is for one app.",
     image: { reference: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine-slim", sizeMiB: 20 },
-    user: { uid: 101, gid: 101 },
+    user: USER,
     networks: ["sign-in", "jupyter", ...door.appNetworks],
     compose: {
       ...HARDENED,
-      tmpfs: [...HARDENED.tmpfs, "/var/cache/nginx:mode=1777,size=8m"],
+      // It belongs to nginx: when the container starts again, as after a boot, runc before 1.2 uses the mode of the image's
+      // folder, which does not let nginx write.
+      tmpfs: [...HARDENED.tmpfs, `/var/cache/nginx:uid=${USER.uid},gid=${USER.gid},mode=700,size=8m`],
       // nginx closes the connection after each uncached answer to auth_request. So requests of strangers could occupy all
       // ports for a minute.
       sysctls: { "net.ipv4.tcp_tw_reuse": "1" },
@@ -78,6 +91,7 @@ export function nginx(door: Door): Service {
     },
     files: { at: "/site", content: ({ secretFolder }) => files(door, virtualHosts, secretFolder) },
     secretFiles: { at: SECRETS, content: secretFiles },
+    foreign: door.hasBackup ? [{ source: noticesFolder(layout), target: NOTICES }] : [],
     reload: ["sh", "/site/current/reload.sh"],
     smokeTest: wget("http://127.0.0.1:8081/door"),
     check: ["nginx", "-t", "-q", "-c", CONFIG],
@@ -126,6 +140,8 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
     "websocket.conf": renderTemplate(file("websocket.conf")),
     "no-websocket.conf": renderTemplate(file("no-websocket.conf")),
     "to-vouch.conf": renderTemplate(file("to-vouch.conf")),
+    "closed.conf": renderTemplate(file("closed.conf")),
+    ...closedFiles(),
     "headers.conf": headers(layout.public, edge !== undefined),
     "reload.sh": renderTemplate(file("reload.sh")),
     // nginx does not read this file. But a changed file makes it reload, which closes the WebSockets of old sessions.

@@ -1,6 +1,8 @@
 import type { Names } from "../../site/names.ts";
+import { htmlDocument } from "./htmlDocument.ts";
 
-interface Page {
+/** A page of nginx. */
+export interface Page {
   title: string;
   /** One or two friendly sentences. They must not repeat anything from the request. */
   text: string;
@@ -109,14 +111,10 @@ export const signInAndSendAgain = (): string =>
     newTab: true,
   });
 
-function html({ title, text, action, newTab, retry }: Page): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+/** A page as HTML. */
+export function html({ title, text, action, newTab, retry }: Page): string {
+  return htmlDocument(
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 ${retry ? `<meta http-equiv="refresh" content="${retry}">\n` : ""}<title>${title}</title>
 <style>
   :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
@@ -126,14 +124,10 @@ ${retry ? `<meta http-equiv="refresh" content="${retry}">\n` : ""}<title>${title
   p { margin: 0 0 1rem; }
   a { display: inline-block; padding: .5rem 1rem; border-radius: .5rem; background: #d6570f; color: #fff; text-decoration: none; }
   a:focus-visible { outline: 3px solid light-dark(#222, #fff); outline-offset: 2px; }
-</style>
-</head>
-<body>
-<main>
+</style>`,
+    `<main>
 <h1>${title}</h1>
 <p>${text}</p>
-${action ? `<p><a href="${action[1]}"${newTab ? ' target="_blank"' : ""}>${action[0]}</a></p>\n` : ""}</main>
-</body>
-</html>
-`;
+${action ? `<p><a href="${action[1]}"${newTab ? ' target="_blank"' : ""}>${action[0]}</a></p>\n` : ""}</main>`,
+  );
 }

@@ -2,6 +2,7 @@ import type { Backup } from "../../../settings/backup.ts";
 import { HARDENED } from "../../release/hardening.ts";
 import type { BackupManifest, HistoryManifest } from "../../release/manifest.ts";
 import { renderTemplate } from "../../release/template.ts";
+import { backupState } from "../../site/backupFolders.ts";
 import type { HostLayout } from "../../site/hostLayout.ts";
 import type { Service, TextFiles } from "../../site/service.ts";
 import { placeOf } from "./place.ts";
@@ -35,7 +36,7 @@ export function siteBackup(
   history: Pick<HistoryManifest, "folder" | "sources">,
 ): SiteBackup {
   const place = placeOf(to, layout.backup, FILES, SECRETS);
-  const state = `${layout.data}/backup`;
+  const state = backupState(layout);
   const script = ["sh", `${FILES}/backup.sh`];
   return {
     manifest: {
@@ -56,7 +57,7 @@ export function siteBackup(
       compose: {
         ...HARDENED,
         ...(place.folder ? { dns_opt: undefined, dns_search: undefined, network_mode: "none" } : {}),
-        // It reads the files of all users, and can give them back to the same users.
+        // It reads the files of all users, and a restore gives them their former owners.
         user: "0:0",
         cap_add: ["CHOWN", "DAC_OVERRIDE", "FOWNER"],
         mem_limit: "384m",
@@ -89,6 +90,7 @@ export function siteBackup(
         at: FILES,
         content: () => ({
           "backup.sh": file("backup.sh"),
+          "maintenance.sh": file("maintenance.sh"),
           "restic.sh": file("restic.sh"),
           ...place.files,
           sources: history.sources.map(({ at }) => `${at}\n`).join(""),

@@ -3,9 +3,10 @@ import type { History } from "../../../settings/history.ts";
 import { HARDENED } from "../../release/hardening.ts";
 import type { HistoryManifest } from "../../release/manifest.ts";
 import { renderTemplate } from "../../release/template.ts";
+import { backupState, noticesFolder } from "../../site/backupFolders.ts";
 import { HISTORY_MOUNT, historyFolder } from "../../site/historyFolder.ts";
 import type { HostLayout } from "../../site/hostLayout.ts";
-import type { Service, TextFiles } from "../../site/service.ts";
+import type { ForeignFolder, Service, TextFiles } from "../../site/service.ts";
 
 /** Name of the service, and of the folder of its systemd units. */
 export const SITE_HISTORY = "site-history";
@@ -24,6 +25,11 @@ const PACKAGE = new URL("../../host/site_apply/history/", import.meta.url);
 const FILES = "/usr/local/lib/jupyter-up";
 const CONFIG = `${FILES}/history.json`;
 const STORE = "/history";
+const BACKUP = "/backup";
+const NOTICES = "/notices";
+
+/** File with the sentence about the backup for the front page, in the folder of such files. */
+const NOTICE = "backup";
 
 type Made = Exclude<History, false>;
 
@@ -31,17 +37,26 @@ type Made = Exclude<History, false>;
  * The history of the services' data. A timer makes it on a host with systemd, and a service on any other host.
  * @param name Compose project: prefix of the timer's name.
  * @param services All other services of the site; their data folders say what the history contains.
+ * @param hasBackup Whether the history is backed up. Then the front page shows when the backup needs attention.
  */
-export function siteHistory(name: string, history: Made, layout: HostLayout, services: Service[]): SiteHistory {
+export function siteHistory(
+  name: string,
+  history: Made,
+  layout: HostLayout,
+  services: Service[],
+  hasBackup: boolean,
+): SiteHistory {
   const common = { every: history.every, max_percent: history.maxPercent, keep: history.keep };
   const sources = services.flatMap(({ data = [] }) =>
     data.flatMap(({ source, history }) => (history ? [{ path: source, ...history }] : [])),
   );
+  const watched = { state: backupState(layout), notices: noticesFolder(layout) };
   const manifest = {
     folder: historyFolder(layout),
     ...common,
     sources,
     mount_point: `${layout.notebooks}/${HISTORY_MOUNT}`,
+    ...(hasBackup ? { backup: { state: watched.state, notice: `${watched.notices}/${NOTICE}` } } : {}),
   };
   if (layout.systemd) return { manifest, units: units(name, history, layout) };
   const jupyter = services.find((service) => service.name === "jupyter");
@@ -50,11 +65,18 @@ export function siteHistory(name: string, history: Made, layout: HostLayout, ser
     folder: STORE,
     ...common,
     sources: sources.map((source) => ({ ...source, path: `/sources/${source.at}` })),
+    ...(hasBackup ? { backup: { state: BACKUP, notice: `${NOTICES}/${NOTICE}` } } : {}),
   };
+  const backup = hasBackup
+    ? [
+        { source: watched.state, target: BACKUP },
+        { source: watched.notices, target: NOTICES, writable: true },
+      ]
+    : [];
   return {
     manifest: { ...manifest, service: SITE_HISTORY, command: ["python3", "-m", "history.service", CONFIG] },
     units: {},
-    service: service(jupyter, manifest, JSON.stringify(config, undefined, 2)),
+    service: service(jupyter, manifest, backup, JSON.stringify(config, undefined, 2)),
   };
 }
 
@@ -62,6 +84,7 @@ export function siteHistory(name: string, history: Made, layout: HostLayout, ser
 function service(
   { image }: Service,
   { folder, sources }: Pick<HistoryManifest, "folder" | "sources">,
+  backup: ForeignFolder[],
   config: string,
 ): Service {
   return {
@@ -90,6 +113,7 @@ function service(
     foreign: [
       { source: folder, target: STORE, writable: true },
       ...sources.map(({ path, at }) => ({ source: path, target: `/sources/${at}` })),
+      ...backup,
     ],
   };
 }

@@ -20,7 +20,7 @@ const claim = (name: string) => `$upstream_http_x_vouch_idp_claims_${name}`;
 
 /** Users are identified by address, and only if the provider has verified it; at GitHub, by user name. */
 export function identityOf({ provider }: SignIn): Identity {
-  // The name itself and not X-Vouch-User: a session from before a change of the provider has no such claim.
+  // Not X-Vouch-User: a session of another provider, from before a change of the setting, has that header, but not this claim.
   if (provider === "github") return { claims: ["login"], who: claim("login"), sure: "true" };
   const claims = ["email", "email_verified"];
   return { claims, who: claim("email"), sure: claim("email_verified") };

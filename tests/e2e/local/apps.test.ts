@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { appendFile } from "node:fs/promises";
+import { appendFile, rm, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:https";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
+import { run } from "../../../scripts/cli/command.ts";
 import { labIsReady, launch, person, runInNewNotebook, screenshot, signIn } from "../support/browser.ts";
 import { Clone } from "../support/clone.ts";
-import { containerIds, docker, networksOf } from "../support/docker.ts";
+import { containerIds, containersOf, docker, networksOf } from "../support/docker.ts";
+import { assertSame, commandsIn, readTableInNotebook, Work } from "../support/work.ts";
 
 const project = "jupyter-up-local";
 const front = "https://lab.localhost:8443/";
@@ -78,6 +80,7 @@ describe("a user with apps", () => {
 
   beforeAll(async () => {
     clone = await Clone.make();
+    await set(["backup.to", join(clone.outside, "backup")]);
     await start();
     browser = await launch();
     ({ page } = await person(browser));
@@ -195,7 +198,7 @@ describe("a user with apps", () => {
   });
 
   it("limits an app to some users, who alone see its tile", async () => {
-    await set(["apps[1].allow[0]", "somebody.else@example.com"]);
+    await set(["apps[1].allow[0]", "somebody.else@example.com"], ["apps[1].volumes[0]", "/data"]);
     await start();
     await page.goto(whoami);
     assert.equal(await page.textContent("h1"), "You are not on the list");
@@ -219,6 +222,53 @@ describe("a user with apps", () => {
     assert.match(missing.text, /The image \S*traefik\/nobody:v1 (could not|cannot) be pulled/);
     assert.deepEqual(await containerIds(project), before);
     await clone.pulumi("config", "rm", "--path", "apps[2]");
+  });
+
+  it("shows at the front page that the backup needs attention, without the reason", async () => {
+    const issue = join(clone.folder, ".state/local/data/backup/issue");
+    const look = async () => {
+      // The service of the history writes the sentence, after each of its runs.
+      await run("The history", "sh", [join(clone.folder, ".state/local/site/bin/site-apply"), "history"]);
+      await page.goto(front);
+      return page.locator(".notice").allTextContents();
+    };
+    await writeFile(issue, "the disk at /mnt/backup is <b>full</b>\n");
+    assert.match((await look()).join(), /^The last backup failed\. .* Tell the owner of this site\.$/);
+    await screenshot(page, "12-front-page-with-a-notice");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await screenshot(page, "13-front-page-with-a-notice-on-a-phone");
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await rm(issue);
+    assert.deepEqual(await look(), []);
+  });
+
+  it("restores everything from the backup after all was lost, with the commands that `destroy` showed", async () => {
+    const sites = join(clone.folder, ".state/local");
+    const work = new Work((command) => run("Looking at the work", "sh", ["-c", command]), {
+      project,
+      program: `${sites}/site/bin/site-apply`,
+      volume: `${sites}/data/apps/whoami/data`,
+      databases: ["notebooks", "phpdemo"],
+    });
+    await work.make();
+    await work.backUp();
+    const before = await work.everything();
+    const { code, text } = await clone.pulumi("destroy", "--yes", "--skip-preview");
+    assert.equal(code, 0, text);
+    assert.deepEqual(await containersOf(project), []);
+    for (const folder of [`${sites}/data`, `${sites}/site`, join(clone.folder, "notebooks")])
+      await rm(folder, { recursive: true });
+    const restored = await clone.type(commandsIn(text));
+    assert.equal(restored.code, 0, restored.text);
+    assertSame(await work.everything(), before);
+
+    const { page: restoredPage, context } = await person(browser);
+    await restoredPage.goto("https://jupyter.lab.localhost:8443/lab/tree/wines.ipynb?reset");
+    await signIn(restoredPage, "you@example.com", await clone.output("password"));
+    await readTableInNotebook(restoredPage);
+    await context.close();
   });
 
   it("removes the app, whose host name does not answer any more", async () => {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
 import { run } from "../../support/command.ts";
+import { until } from "../../support/until.ts";
 import {
   kernelIsIdle,
   labIsReady,
@@ -91,8 +92,55 @@ describe("a user on this machine", () => {
     const printed = await runInNewNotebook(page, "import os; print(6 * 7, os.getcwd())");
     await screenshot(page, "4-notebook");
     assert.equal(printed.trim(), "42 /home/jovyan/work");
-    const notebook = JSON.parse(await readFile(join(clone.folder, "notebooks/Untitled.ipynb"), "utf8"));
-    assert.equal(notebook.cells[0].outputs[0].text[0], "42 /home/jovyan/work\n");
+    // JupyterLab first renames the empty file, and then saves.
+    await until("the saved cell", async () => {
+      const { cells } = JSON.parse(await readFile(join(clone.folder, "notebooks/Untitled.ipynb"), "utf8"));
+      return cells[0]?.outputs[0]?.text[0] === "42 /home/jovyan/work\n";
+    });
+  });
+
+  it("sees in the status bar how much memory the kernel and all notebooks use", async () => {
+    const shown = page
+      .locator(".jp-StatusBar-Widget")
+      .getByText(/^Memory: kernel \d+ MiB, all [\d.]+ [MG]iB of [\d.]+ [MG]iB$/);
+    await shown.waitFor();
+    assert.match((await shown.getAttribute("title")) ?? "", /^This kernel uses \d+ MiB\./);
+    await screenshot(page, "4-memory");
+  });
+
+  it("opens an old version of a notebook in the folder History, and gets it back by drag and drop", async () => {
+    const notebook = join(clone.folder, "notebooks/Untitled.ipynb");
+    const before = await readFile(notebook, "utf8");
+    const save = ["python3", "-m", "history.service", "/usr/local/lib/jupyter-up/history.json", "60"];
+    const saved = await run("docker", ["exec", "jupyter-up-local-site-history-1", ...save]);
+    assert.equal(saved.code, 0, saved.output);
+    await writeFile(notebook, JSON.stringify({ ...JSON.parse(before), cells: [] }));
+
+    await page.goto(`${home}/lab?reset`);
+    const item = (name: string | RegExp) => page.locator(".jp-DirListing-item").filter({ hasText: name });
+    await item("History").dblclick();
+    await item("notebooks").dblclick();
+    await item(/\d{4}-\d\d-\d\d \d\d\.\d\d/)
+      .last()
+      .dblclick();
+    await item("Untitled.ipynb").dblclick();
+    await page.locator(".jp-OutputArea-output pre").filter({ hasText: /^42 / }).waitFor();
+
+    await item("Untitled.ipynb").hover();
+    await page.mouse.down();
+    const { x = 0, y = 0, width = 0, height = 0 } = (await page.locator(".jp-BreadCrumbs-home").boundingBox()) ?? {};
+    // A drag begins with the first movements.
+    await page.mouse.move(x + width / 2, y + height / 2, { steps: 10 });
+    await page.mouse.up();
+    await page.getByRole("button", { name: "Overwrite" }).click();
+    await until("the old version", async () => (await readFile(notebook, "utf8").catch(() => "")) === before);
+    // JupyterLab renames the open document, first to a temporary name. The history keeps its own file.
+    await page
+      .locator(".lm-TabBar-tabLabel")
+      .filter({ hasText: /^Untitled\.ipynb$/ })
+      .waitFor();
+    await item("Untitled.ipynb").waitFor();
+    await screenshot(page, "4-history");
   });
 
   it("runs all cells of the welcome notebook: pandas reads and writes the demo's table", async () => {

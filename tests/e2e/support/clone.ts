@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -21,11 +21,11 @@ export interface Outcome {
 export class Clone {
   readonly folder: string;
   /** The folder around it, with no other content than a test's. */
-  private readonly parent: string;
+  readonly outside: string;
   private readonly environment: Record<string, string>;
 
   private constructor(parent: string, name: string, environment: Record<string, string>) {
-    this.parent = parent;
+    this.outside = parent;
     this.folder = join(parent, name);
     this.environment = environment;
   }
@@ -44,9 +44,13 @@ export class Clone {
         if (error.code !== "ENOENT") throw error;
       });
     }
-    // Hard links suffice, because packages are never changed.
-    await run("cp", ["-al", join(checkout, "node_modules"), join(folder, "node_modules")]);
+    // Packages are never changed. Behind a link, their paths stay the same, by which Node finds their compiled code.
+    const packages = join(folder, "node_modules");
+    if (odd) await run("cp", ["-al", join(checkout, "node_modules"), packages]);
+    else await symlink(join(checkout, "node_modules"), packages);
     await run("git", ["init", "--quiet"], { cwd: folder });
+    // Git ignores node_modules as a folder only.
+    await writeFile(join(folder, ".git/info/exclude"), "/node_modules\n");
     await run("git", ["add", "--all"], { cwd: folder });
     await run(
       "git",
@@ -72,6 +76,13 @@ export class Clone {
   /** `npm run pulumi -- ARGUMENTS` */
   pulumi(...args: string[]): Promise<Outcome> {
     return this.npm("run", "pulumi", "--", ...args);
+  }
+
+  /** Runs commands of sh that call `pulumi`, as a user types them; `up` asks nothing. */
+  type(commands: string, env: Record<string, string> = {}): Promise<Outcome> {
+    const pulumi =
+      'pulumi() { if [ "$1" = up ]; then set -- up --yes --skip-preview; fi; npm --silent run pulumi -- "$@"; }';
+    return this.run("sh", ["-ec", `${pulumi}\n${commands}`], env);
   }
 
   async run(command: string, args: string[], env: Record<string, string> = {}): Promise<Outcome> {
@@ -107,7 +118,7 @@ export class Clone {
   }
 
   async remove(): Promise<void> {
-    await rm(this.parent, { recursive: true, force: true });
+    await rm(this.outside, { recursive: true, force: true });
   }
 }
 

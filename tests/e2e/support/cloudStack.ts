@@ -8,6 +8,7 @@ import { type Cloud, openCloud } from "../../../offline/cloud/folder.ts";
 import { containerOf } from "../../../offline/cloud/machines.ts";
 import { attempt, run } from "../../../scripts/cli/command.ts";
 import { Clone, type Outcome, withoutTestEnvironment } from "./clone.ts";
+import { Work } from "./work.ts";
 
 /** An event of the CLI about a resource. */
 interface EngineEvent {
@@ -41,6 +42,24 @@ export const onGoogle = {
   protectData: false,
 };
 
+/** An app that keeps files. */
+export const appWithVolume = {
+  name: "notes",
+  image: "docker.io/traefik/whoami:v1.11.0",
+  port: 80,
+  volumes: ["/data"],
+};
+
+/** The work on a machine with that app and a database. @param on runs a command on the machine as root. */
+export function workOf(on: (command: string) => Promise<string>): Work {
+  return new Work(on, {
+    project: "jupyter-up-lab",
+    program: "/opt/jupyter-up/bin/site-apply",
+    volume: "/srv/jupyter-up/apps/notes/data",
+    databases: ["notebooks"],
+  });
+}
+
 /** A stack with its own clone and its own fake cloud. */
 export class CloudStack {
   readonly clone: Clone;
@@ -71,23 +90,33 @@ export class CloudStack {
     return made;
   }
 
-  /** Changes settings; a private key is set as a secret. */
+  /** Changes settings; private keys are set as secrets. */
   async write(changes: Record<string, unknown> = {}): Promise<void> {
     Object.assign(this.settings, changes);
-    const { privateKey, ...ssh } = (this.settings.ssh ?? {}) as { privateKey?: string };
+    const secrets: [path: string, value: string][] = [];
     const config = Object.fromEntries(
-      Object.entries({ ...this.settings, ssh }).map(([key, value]) => [`jupyter-up:${key}`, value]),
+      Object.entries(this.settings).map(([key, value]) => {
+        const { privateKey, ...others } = (isObject(value) ? value : {}) as { privateKey?: string };
+        if (privateKey === undefined) return [`jupyter-up:${key}`, value];
+        secrets.push([`${key}.privateKey`, privateKey]);
+        return [`jupyter-up:${key}`, others];
+      }),
     );
     await writeFile(
       join(this.clone.folder, `Pulumi.${this.stack}.yaml`),
       stringify({ config }, { compat: "yaml-1.1" }),
     );
-    if (privateKey === undefined) return;
-    const file = join(this.cloud.folder, "private-key");
-    await writeFile(file, privateKey, { mode: 0o600 });
-    const set = `npm --silent run pulumi -- config set --secret --path ssh.privateKey --stack ${this.stack} <'${file}'`;
-    const { code, text } = await this.clone.run("sh", ["-c", set], this.env());
-    if (code !== 0) throw new Error(text);
+    for (const [path, value] of secrets) {
+      const file = join(this.cloud.folder, "private-key");
+      await writeFile(file, value, { mode: 0o600 });
+      const { code, text } = await this.type(`pulumi config set --secret --path ${path} <'${file}'`);
+      if (code !== 0) throw new Error(text);
+    }
+  }
+
+  /** Runs commands of sh that call `pulumi` on this stack, as a user types them. */
+  type(commands: string): Promise<Outcome> {
+    return this.clone.type(commands, { ...this.env(), PULUMI_STACK: this.stack });
   }
 
   /** The environment with credentials for its clouds. */
@@ -198,6 +227,8 @@ async function engineBelow(ancestor: number): Promise<number> {
     }
   throw new Error("No engine runs.");
 }
+
+const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
 
 function planOf(events: EngineEvent[]): Record<string, string> {
   const plan: Record<string, string> = {};

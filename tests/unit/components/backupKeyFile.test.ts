@@ -11,11 +11,17 @@ describe("BackupKeyFile", () => {
   const key = `${MARKER}-the-key`;
   const checkout = mkdtempSync(join(tmpdir(), "jupyter-up-key-"));
   let command: Resource | undefined;
+  let commandOnVm: Resource | undefined;
 
   beforeAll(async () => {
-    const args = { folder: "dev", destination: "s3:s3.example.com/it's", site: "jupyter-up-dev", key };
-    const run = await runUnderMocks({}, async () => ({ it: new BackupKeyFile("key", args).urn }));
+    const args = { folder: "dev", destination: "s3:s3.example.com/it's", isOnVm: false, site: "jupyter-up-dev", key };
+    const onVm = { ...args, destination: "/mnt/b", isOnVm: true };
+    const run = await runUnderMocks({}, async () => {
+      new BackupKeyFile("vm-key", onVm);
+      return { it: new BackupKeyFile("key", args).urn };
+    });
     command = run.resources.find(({ name }) => name === "key-file");
+    commandOnVm = run.resources.find(({ name }) => name === "vm-key-file");
   });
   afterAll(() => rmSync(checkout, { recursive: true }));
 
@@ -40,6 +46,16 @@ describe("BackupKeyFile", () => {
       /^The backup of jupyter-up-dev stays at s3:s3\.example\.com\/it's\. Only its key opens it, which is now in/,
     );
     assert.match(stdout, /^ {2}cat \.state\/dev\/backup\.key \| pulumi config set --secret --path backup\.key$/m);
+    assert.equal(
+      stdout,
+      `${readFileSync(join(checkout, ".state/dev/restore.txt"), "utf8")}To restore the backup of jupyter-up-dev: see .state/dev/restore.txt\n`,
+    );
+    assert.match(stdout, /in a new one with the same backup\.accessKey and backup\.secretKey:$/m);
     assert.equal(stdout.includes(MARKER), false);
+  });
+
+  it("does not say that a folder of a deleted VM stays", () => {
+    assert.match(String(commandOnVm?.inputs.delete), /was in \/mnt\/b on the VM\. It is lost with the VM, unless/);
+    assert.doesNotMatch(String(commandOnVm?.inputs.delete), /stays at/);
   });
 });

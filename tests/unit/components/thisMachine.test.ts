@@ -2,27 +2,27 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { localLayout, ThisMachine } from "../../../components/host/localHost.ts";
 import { stackFolder } from "../../../components/names.ts";
+import { checkout } from "../../../settings/checkout.ts";
 import { type Resource, runUnderMocks, secretOf } from "../../support/mocks.ts";
 
 describe("localLayout()", () => {
   const args = { folder: "local", port: 8443, httpPort: 8080, notebooks: "notebooks" };
   const facts = (platform: string, uid?: number) => ({
     platform,
-    cwd: () => "/home/ann/jupyter-up",
     ...(uid === undefined ? {} : { getuid: () => uid }),
   });
   const linuxRoot = facts("linux", 0);
 
   it("puts the site below .state of the checkout, on the loopback address", () => {
     assert.deepEqual(localLayout(linuxRoot, args), {
-      root: "/home/ann/jupyter-up/.state/local/site",
-      data: "/home/ann/jupyter-up/.state/local/data",
-      notebooks: "/home/ann/jupyter-up/notebooks",
+      root: join(checkout, ".state/local/site"),
+      data: join(checkout, ".state/local/data"),
+      notebooks: join(checkout, "notebooks"),
       backup: join(homedir(), "jupyter-up-backup/local"),
       address: "127.0.0.1",
       httpsPort: 8443,
@@ -35,10 +35,10 @@ describe("localLayout()", () => {
   it("gives stacks different folders even if their names are not valid or differ only in letter case", () => {
     const rootOf = (stack: string) => localLayout(linuxRoot, { ...args, folder: stackFolder(stack) }).root;
     const roots = ["Prod", "prod", ".."].map(rootOf);
-    assert.equal(roots[1], "/home/ann/jupyter-up/.state/prod/site");
+    assert.equal(roots[1], join(checkout, ".state/prod/site"));
     // To a Mac's file system, Prod and prod are the same folder.
     assert.equal(new Set(roots.map((root) => root.toLowerCase())).size, 3);
-    for (const root of roots) assert.match(root, /^\/home\/ann\/jupyter-up\/\.state\/[a-z0-9_-]+\/site$/);
+    for (const root of roots) assert.match(relative(checkout, root), /^\.state\/[a-z0-9_-]+\/site$/);
   });
 
   const users: [who: string, process: ReturnType<typeof facts>, uid: number | undefined][] = [
@@ -53,15 +53,15 @@ describe("localLayout()", () => {
     });
 
   const folders: [notebooks: string, expected: string][] = [
-    ["notebooks", "/home/ann/jupyter-up/notebooks"],
-    ["./a/b/", "/home/ann/jupyter-up/a/b"],
+    ["notebooks", join(checkout, "notebooks")],
+    ["./a/b/", join(checkout, "a/b")],
     ["/srv/My Notebooks", "/srv/My Notebooks"],
     ["~/work", `${homedir()}/work`],
-    ["a~b", "/home/ann/jupyter-up/a~b"],
-    ["$HOME/x", "/home/ann/jupyter-up/$HOME/x"],
+    ["a~b", join(checkout, "a~b")],
+    ["$HOME/x", join(checkout, "$HOME/x")],
   ];
   for (const [notebooks, expected] of folders)
-    it(`resolves the notebooks folder ${notebooks} to ${expected}`, () => {
+    it(`resolves the notebooks folder ${notebooks}`, () => {
       assert.equal(localLayout(linuxRoot, { ...args, notebooks }).notebooks, expected);
     });
 });

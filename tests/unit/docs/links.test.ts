@@ -109,6 +109,16 @@ describe("docs/supported-versions.md", () => {
     for (const version of [readText(".node-version").trim(), dependencies?.["@pulumi/pulumi"]])
       assert.ok(page.includes(`| ${version} |`), version);
   });
+
+  it("has the versions of the site's images", () => {
+    const services = files
+      .filter((path) => /^files\/services\/.*\.ts$/.test(path))
+      .map(readText)
+      .join("\n");
+    const versions = [...services.matchAll(/reference: "[^"]*:v?(\d+\.\d+\.\d+)/g)].map(([, version = ""]) => version);
+    assert.ok(versions.length >= 5);
+    for (const version of versions) assert.ok(page.includes(` ${version}`), version);
+  });
 });
 
 describe("The reader of documents", () => {

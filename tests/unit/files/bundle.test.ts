@@ -79,6 +79,8 @@ describe("The bundle's two texts", () => {
       { ...manifest, release: "ID" },
       {
         version: 1,
+        url: "https://jupyter.lab.example.com:8443",
+        data: "/srv/data",
         release: "ID",
         project: "jupyter-up-test",
         images: [

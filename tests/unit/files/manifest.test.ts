@@ -25,6 +25,7 @@ describe("The manifest of a release", () => {
       history.unwrap(),
       sources.element,
       keep,
+      history.unwrap().shape.backup.unwrap(),
       backup.unwrap(),
       backup.unwrap().shape.restore.unwrap(),
     ];

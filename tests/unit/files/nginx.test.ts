@@ -119,7 +119,8 @@ describe("nginx's files", () => {
   it("contain no unused page", () => {
     const pages = nginxFiles.flatMap(([path]) => /\/pages\/(.+)$/.exec(path)?.[1] ?? []);
     assert.deepEqual(
-      pages.filter((page) => !pagesNamed.has(page)),
+      // Those of a closed site are named by a variable; tests/integration/move.test.ts shows them.
+      pages.filter((page) => !pagesNamed.has(page) && !page.startsWith("closed/")),
       [],
     );
   });

@@ -1,13 +1,16 @@
-/** Runs the test files of two folders with the project's own configuration, three at once: those of the first one after another. */
+/**
+ * Runs the test files of two folders with the project's own configuration, three at once: those of the first one after another.
+ * Other options of the runner may follow.
+ */
 
 import { runCLI } from "jest";
 import { projectFolder } from "../../../scripts/cli/folders.ts";
 import { countsOf } from "../../../scripts/test/counts.ts";
 
-const [turns, others] = process.argv.slice(2);
+const [turns, others, options = "{}"] = process.argv.slice(2);
 const { default: config } = await import(new URL("../../../jest.config.mjs", import.meta.url).href);
 const [unit] = config.projects;
-const runner = [unit.runner[0], { atOnce: 3, oneByOne: turns, testTimeout: 60_000 }];
+const runner = [unit.runner[0], { atOnce: 3, oneByOne: turns, testTimeout: 60_000, ...JSON.parse(options) }];
 const projects = [
   { ...unit, rootDir: projectFolder, runner, displayName: "turns", roots: [turns] },
   { ...unit, rootDir: projectFolder, runner, displayName: "others", roots: [others] },

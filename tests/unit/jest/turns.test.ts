@@ -38,3 +38,22 @@ it("Files of a folder that take turns run beside two others, and never two of th
   for (const [index, line] of turns.entries())
     if (index % 2 === 1) assert.equal(line, turns[index - 1]?.replace("begin", "end"), turns.join(", "));
 }, 240_000);
+
+it("Files of the folder of the longest ones start before the others", async () => {
+  const [short, long] = [join(folder, "short"), join(folder, "long")];
+  for (const each of [short, long]) mkdirSync(each);
+  // Without this option, jest would start with the largest file.
+  const ended = join(folder, "ended");
+  const text = (name: string, size: number) => `
+    import { appendFileSync } from "node:fs";
+    import { it } from "@jest/globals";
+    it("ends", () => appendFileSync(${JSON.stringify(ended)}, "${name} "));
+    // ${"x".repeat(size)}
+  `;
+  writeFileSync(join(short, "large.test.ts"), text("large", 10_000));
+  for (const name of ["a", "b"]) writeFileSync(join(long, `${name}.test.ts`), text("long", 10));
+  const order = JSON.stringify({ atOnce: 1, oneByOne: "nothing", first: long });
+  const { output } = await run(process.execPath, [...options, program, short, long, order]);
+  assert.equal(output.trim().split("\n").at(-1), JSON.stringify({ passed: 3, failed: 0, skipped: 0 }), output);
+  assert.equal(readFileSync(ended, "utf8"), "long long large ");
+}, 240_000);

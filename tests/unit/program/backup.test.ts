@@ -50,18 +50,20 @@ describe("The key of the backup", () => {
     assert.ok(run.resources.some(({ name }) => name === "secrets-backup"));
   });
 
-  it("is left in the checkout when a VM is destroyed, whose disk would be lost with it", async () => {
+  it("is left in the checkout when the stack is destroyed, on every target", async () => {
+    const elsewhere = { "jupyter-up:domain": "lab.example.com", "jupyter-up:dns": "none" };
     const vm = {
+      ...elsewhere,
       "jupyter-up:target": "gcp",
       "jupyter-up:project": "my-project-123456",
       "gcp:accessToken": "of whoever tests",
-      "jupyter-up:domain": "lab.example.com",
-      "jupyter-up:dns": "none",
       "jupyter-up:sshFrom": ["203.0.113.7/32"],
     };
-    const { run } = await outcomeWith({ to: "/mnt/backup" }, vm);
-    assert.ok(run.resources.some(({ name }) => name === "backup-key-file"));
-    const { run: without } = await outcomeWith({ to: "none" }, vm);
-    assert.ok(!without.resources.some(({ name }) => name === "backup-key-file"));
+    for (const target of [{}, vm]) {
+      const { run } = await outcomeWith({ to: "/mnt/backup" }, target);
+      assert.ok(run.resources.some(({ name }) => name === "backup-key-file"));
+      const { run: without } = await outcomeWith({ to: "none" }, target);
+      assert.ok(!without.resources.some(({ name }) => name === "backup-key-file"));
+    }
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import { layOut } from "../../../components/explain/explain.ts";
-import { explanations, pendingOperations } from "../../../scripts/pulumi/explanations.ts";
+import { explanations, pendingOperations, restoreNotice } from "../../../scripts/pulumi/explanations.ts";
 import { diagnostic } from "../../support/engineEvent.ts";
 
 const quotaExceeded = "googleapi: Error 403: Quota 'CPUS' exceeded.  Limit: 24.0 globally., quotaExceeded";
@@ -19,6 +19,18 @@ describe("Explanations of the events of a run", () => {
     assert.deepEqual(explanations([shown, diagnostic("error", quotaExceeded)]), []);
     const other = "Machine type with name 'c4-standard-2' does not exist in zone 'us-east1-b'.";
     assert.equal(explanations([shown, diagnostic("error", other)]).length, 1);
+  });
+
+  it("repeat how to restore the backup of a destroyed stack", () => {
+    const file = "urn:pulumi:dev::jupyter-up::jupyter-up:index:BackupKeyFile$command:local:Command::backup-key-file";
+    const release = "urn:pulumi:dev::jupyter-up::jupyter-up:index:SiteRelease$command:local:Command::site-release";
+    const events = [
+      diagnostic("info", "The backup stays.\n", file),
+      diagnostic("info", "The site is down.\n", release),
+      diagnostic("info", "  pulumi up\n", file),
+    ];
+    assert.deepEqual(restoreNotice(events), ["The backup stays.\n  pulumi up"]);
+    assert.deepEqual(restoreNotice(events.slice(1, 2)), []);
   });
 
   it("name pending operations, with the command that clears them", () => {

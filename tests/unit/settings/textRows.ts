@@ -63,7 +63,7 @@ export interface Row {
 export function outcomeOf(settings: Settings): Outcome {
   const plain = opened(settings) as Plain;
   const bundle = once(() => {
-    const facts = { platform: "linux", cwd: () => checkout, getuid: () => 0 };
+    const facts = { platform: "linux", getuid: () => 0 };
     const site = buildSite("jupyter-up-test", settings, localLayout(facts, { folder: "test", ...localOf(settings) }));
     return bundleOf(site, { ...secrets, ...secretsOf(plain) });
   });

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,18 @@ class Keep:
 
 
 @dataclass(frozen=True)
+class Watched:
+    """
+    The backup, whose state the front page shows.
+
+    state: the folder of what its runs leave. notice: the file with the sentence for the front page.
+    """
+
+    state: str
+    notice: str
+
+
+@dataclass(frozen=True)
 class History:
     """
     Settings of a site's history.
@@ -44,7 +56,7 @@ class History:
     folder: the folder of the history. every: minutes between two runs. max_percent: the largest share of the disk that it may use.
     mount_point: the folder on which Jupyter's container mounts the trees that notebooks can read. units: the version of the systemd
     units; empty if the host has no timer. service, command: without a timer, the service that makes the history, and the command in
-    its container that makes one run.
+    its container that makes one run. backup: the backup of the history.
     """
 
     folder: str
@@ -56,10 +68,12 @@ class History:
     units: str = ""
     service: str = ""
     command: list[str] = field(default_factory=list)
+    backup: Optional[Watched] = None
 
 
 def read(file: Path) -> History:
     """Reads the settings from the JSON file of the service."""
     value: dict[str, Any] = json.loads(file.read_text("utf-8"))
     keep, sources = Keep(**value.pop("keep")), [Source(**each) for each in value.pop("sources")]
-    return History(keep=keep, sources=sources, **value)
+    backup = Watched(**value.pop("backup")) if "backup" in value else None
+    return History(keep=keep, sources=sources, backup=backup, **value)

@@ -83,6 +83,18 @@ def _data_in(file: int, size: int) -> Iterator[tuple[int, int]]:
         yield begin, end
 
 
+def copy_link(entry: Entry, source: int, target: int) -> os.stat_result:
+    """Copies a symbolic link, with its owner and times, from the open folder `source` to the open folder `target`."""
+    os.symlink(os.readlink(entry.name, dir_fd=source), entry.name, dir_fd=target)
+    found = entry.found
+    try:
+        os.chown(entry.name, found.st_uid, found.st_gid, dir_fd=target, follow_symlinks=False)
+    except PermissionError:
+        pass  # As in copy_metadata.
+    os.utime(entry.name, ns=(found.st_atime_ns, found.st_mtime_ns), dir_fd=target, follow_symlinks=False)
+    return os.stat(entry.name, dir_fd=target, follow_symlinks=False)
+
+
 def copy_metadata(found: os.stat_result, copy: int) -> None:
     """Sets the owner, mode and times of an open file or folder to those of another one."""
     try:

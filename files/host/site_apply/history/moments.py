@@ -7,11 +7,14 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 _NAME = re.compile(r"\d{4}-\d\d-\d\d \d\d\.\d\d(\.\d\d)?")
 
 
+# A run reads each name several times, and strptime is slow.
+@lru_cache(maxsize=4096)
 def moment_of(name: str) -> float:
     """The moment in a tree's name, in seconds since 1970. Returns 0 if the name is not that of a tree."""
     if not _NAME.fullmatch(name):

@@ -8,6 +8,8 @@ from typing import Callable, Optional
 
 # The largest number of operations, and of bytes, between two rests.
 _OPERATIONS, _BYTES = 256, 4 * 1024 * 1024
+# Seconds between two checks whether the run must stop, at work and in a rest. A release waits for this.
+_CHECKED_EVERY = 0.2
 
 
 class Interrupted(Exception):
@@ -32,7 +34,7 @@ class Pace:
     ) -> None:
         self._stop, self._clock, self._rest = stop, clock, rest
         self._rests_for_each = 1 / work - 1
-        self._since = clock()
+        self._since = self._checked = clock()
         self._operations = self._bytes = 0
 
     def step(self, written: Optional[int] = None, size: int = 0) -> None:
@@ -44,13 +46,23 @@ class Pace:
         """
         self._operations += 1
         self._bytes += size
+        if self._clock() - self._checked >= _CHECKED_EVERY:
+            self._check()
         if self._operations < _OPERATIONS and self._bytes < _BYTES:
             return
+        self._check()
         if written is not None:
             os.fsync(written)
+        left = (self._clock() - self._since) * self._rests_for_each
+        while left > 0:
+            self._rest(min(left, _CHECKED_EVERY))
+            left -= _CHECKED_EVERY
+            self._check()
+        self._since = self._clock()
+        self._operations = self._bytes = 0
+
+    def _check(self) -> None:
         why = self._stop()
         if why:
             raise Interrupted(why)
-        self._rest(max(0, self._clock() - self._since) * self._rests_for_each)
-        self._since = self._clock()
-        self._operations = self._bytes = 0
+        self._checked = self._clock()

@@ -14,6 +14,7 @@ import traceback
 from pathlib import Path
 from typing import Optional
 
+from .backup_state import write_notice
 from .config import read
 from .turn import run_before_release, take_turn
 
@@ -26,12 +27,14 @@ def main(file: str, within: str = "") -> None:
     history = read(Path(file))
     if within:
         _say(run_before_release(history, float(within)))
+        write_notice(history)
         return
     while True:
         lines: Optional[list[str]] = []
         try:
             lines = take_turn(history)
             _say(lines or [])
+            write_notice(history)
         except Exception:
             # The next run may succeed. The container's log shows the error.
             traceback.print_exc()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Optional
 
-from .copying import copy_file, copy_metadata
+from .copying import copy_file, copy_link, copy_metadata
 from .pace import Pace
 from .space import Room
 from .walk import Entry, Record, Seen, below, entries, opened
@@ -86,9 +86,7 @@ class Maker:
         """Copies a file or a symbolic link. Returns its stamp; empty if it was removed meanwhile, or cannot be read."""
         try:
             if entry.kind == "l":
-                os.symlink(os.readlink(entry.name, dir_fd=source), entry.name, dir_fd=target)
-                copied = os.stat(entry.name, dir_fd=target, follow_symlinks=False)
-                stamp = entry.stamp
+                copied, stamp = copy_link(entry, source, target), entry.stamp
             elif self._room.make_room(min(entry.found.st_size, entry.found.st_blocks * 512)):
                 copied, stamp = copy_file(entry, source, target, self._pace)
             else:

@@ -35,12 +35,9 @@ def take_turn(
     The run is postponed during a release, while the disk is busy, and soon after a long run. It stops when a release begins. disk:
     measures the disk. clock: returns seconds since 1970. Both are replaced in tests.
     """
-    store = Store(history.folder)
-    store.make()
-    state, now = store.state, clock()
-    since = now - state.ended
-    if 0 <= since < state.took * _RESTS_FOR_EACH or (0 <= since < _PATIENCE and disk_is_busy()):
+    if is_postponed(history, clock):
         return None
+    store, now = Store(history.folder), clock()
     ends = time.monotonic() + _LONGEST
 
     def stop() -> str:
@@ -48,9 +45,18 @@ def take_turn(
             return "a release needs the disk"
         return f"it took more than {_LONGEST // 60} minutes" if time.monotonic() > ends else ""
 
-    if stop():
-        return None
     return _run(history, store, Pace(stop), now, disk)
+
+
+def is_postponed(history: History, clock: Callable[[], float] = time.time) -> bool:
+    """Whether the run of a timer must wait. Also creates the folder of the history."""
+    store = Store(history.folder)
+    store.make()
+    state = store.state
+    since = clock() - state.ended
+    if 0 <= since < state.took * _RESTS_FOR_EACH or (0 <= since < _PATIENCE and disk_is_busy()):
+        return True
+    return store.is_locked(RELEASE)
 
 
 def run_before_release(history: History, within: float, clock: Callable[[], float] = time.time) -> list[str]:

@@ -13,12 +13,17 @@ import asyncio
 import json
 from collections import deque
 from contextlib import suppress
+from functools import partial
 
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from tornado.websocket import WebSocketClosedError
 
 # Of messages that a page has not confirmed. Older ones are forgotten: a page that reads so slowly could take all memory.
 MOST_MESSAGES, MOST_BYTES = 10_000, 64 * 1024 * 1024
+# Messages of a page that was cut while the kernel has other pages are kept for this many seconds, and for this many pages.
+KEPT_FOR, MOST_PAGES = 3600, 4
+# WebSocket codes of a page that was closed or loaded again.
+CLOSED_BY_PAGE = (1000, 1001)
 
 
 class Unconfirmed:
@@ -62,6 +67,8 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
     is_disconnected = False
     # The channels of the page's last connection, which received what the kernel sent in the meantime.
     kept_channels = None
+    # What is kept for pages that were cut while their kernels have other pages, by session, in Jupyter's format. Oldest first.
+    pages = {}
 
     async def _register_session(self):
         # The page has connected again before the server noticed the cut. Jupyter closes the old connection only after the new one has
@@ -78,9 +85,18 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
         handler.set_nodelay(True)
         self.unconfirmed = Unconfirmed()
         self.sends_again = handler.get_argument("resend", "") == "1"
+        buffers = self.multi_kernel_manager._kernel_buffers
+        own, other = self.pages.pop(self.session_key, None), None
+        if own:
+            # Jupyter has a buffer for one page of the kernel. It may be another one's.
+            other = buffers.pop(self.kernel_id, None)
+            buffers[self.kernel_id] = own
         kept = self.kept()
         self.kept_channels = kept["channels"] if kept else None
-        return super().connect()
+        connected = super().connect()
+        if other:
+            buffers[self.kernel_id] = other
+        return connected
 
     def kept(self):
         """What Jupyter keeps for this page while it is not connected; None if nothing."""
@@ -122,11 +138,33 @@ class KernelConnection(ZMQChannelsWebsocketConnection):
         if self.is_disconnected:
             return
         self.is_disconnected = True
+        is_last = self.multi_kernel_manager._kernel_connections.get(self.kernel_id, 0) <= 1
+        if self.sends_again and not is_last and self.websocket_handler.close_code not in CLOSED_BY_PAGE:
+            self.keep_beside_others()
         super().disconnect()
-        # Jupyter keeps messages for one page, the last one that was connected.
         kept = self.kept()
         if self.sends_again and kept:
             kept["buffer"][:0] = self.unconfirmed.messages
+
+    def keep_beside_others(self):
+        """Keeps the channels open, and their messages. Jupyter does this for the last page of a kernel only."""
+        # Jupyter closes the channels that it finds.
+        channels, self.channels = self.channels, {}
+        for channel, stream in channels.items():
+            stream.on_recv(partial(self.unconfirmed.add, channel))
+        kept = {"session_key": self.session_key, "channels": channels, "buffer": self.unconfirmed.messages}
+        self.pages[self.session_key] = kept
+        self.log.info("Keeping messages for %s", self.session_key)
+        asyncio.get_running_loop().call_later(KEPT_FOR, self.forget, kept)
+        while len(self.pages) > MOST_PAGES:
+            self.forget(next(iter(self.pages.values())))
+
+    def forget(self, kept):
+        """Closes the channels of a page, unless it has connected again."""
+        if self.pages.get(kept["session_key"]) is kept:
+            del self.pages[kept["session_key"]]
+            for stream in kept["channels"].values():
+                stream.close()
 
     def write_stderr(self, error_message, parent_header):
         # Jupyter's message names command line options, which users cannot set here.

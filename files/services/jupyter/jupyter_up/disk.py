@@ -14,6 +14,8 @@ WORK = HOME / "work"
 # The front page warns if at least this percentage of the disk is used and fewer than this number of bytes are free. A release uses
 # the same limits (host/site_apply/space.py).
 WARN_AT, WARN_BELOW = 85, 50 * 10**9
+# The same for the number of files that the disk can still hold (inodes).
+WARN_BELOW_FILES = 10**6
 # Seconds. The search of a folder with a million files takes longer. Then the page shows the sizes that were counted so far.
 SEARCHED_WITHIN = 3
 
@@ -27,7 +29,7 @@ PAGE = """<!doctype html>
   :root {{ color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }}
   main {{ width: min(44rem, 100% - 2rem); margin: 2rem auto; }}
   td {{ padding: .15rem 1rem .15rem 0; overflow-wrap: anywhere; }}
-  td:first-child {{ text-align: right; white-space: nowrap; }}
+  td:not(:last-child) {{ text-align: right; white-space: nowrap; }}
 </style>
 </head>
 <body>
@@ -48,7 +50,10 @@ class DiskPage(JupyterHandler):
     @authenticated
     async def get(self):
         found, is_whole = await run_sync(largest)
-        rows = "".join(f"<tr><td>{size_of(size)}</td><td>{escape(shown(path))}</td></tr>\n" for size, path in found)
+        rows = "".join(
+            f"<tr><td>{size_of(size)}</td><td>{files:,} {'file' if files == 1 else 'files'}</td><td>{escape(shown(path))}</td></tr>\n"
+            for size, files, path in found
+        )
         note = "" if is_whole else f"<p>The search ended after {SEARCHED_WITHIN} seconds, so sizes can be larger.</p>\n"
         self.set_header("Cache-Control", "no-store")
         self.finish(PAGE.format(content=f"<p>{state()}</p>\n<table>\n{rows}</table>\n{note}"))
@@ -77,12 +82,33 @@ def fullest():
     return -(-100 * used // max(1, used + found.f_bavail)), found.f_bavail * found.f_frsize
 
 
+def fewest_files():
+    """
+    The used percentage of the inodes, and the number of files that can still be created: of the same two file systems. A file system
+    without a limit can hold any number of files.
+    """
+    limited = [found for found in (os.statvfs(folder) for folder in (WORK, HOME)) if found.f_files]
+    if not limited:
+        return 0, WARN_BELOW_FILES
+    found = min(limited, key=lambda each: each.f_favail)
+    return -(-100 * (found.f_files - found.f_favail) // found.f_files), found.f_favail
+
+
+def has_too_many_files():
+    """Whether the number of files is what fills the disk. Then deleting a large file frees almost nothing."""
+    percent, left = fewest_files()
+    return percent >= WARN_AT and left < WARN_BELOW_FILES and percent > fullest()[0]
+
+
 def is_nearly_full():
     percent, free = fullest()
-    return percent >= WARN_AT and free < WARN_BELOW
+    return has_too_many_files() or (percent >= WARN_AT and free < WARN_BELOW)
 
 
 def state():
+    if has_too_many_files():
+        percent, left = fewest_files()
+        return f"The disk holds {percent} % of the files that it can hold: {left:,} more can be created."
     percent, free = fullest()
     return f"The disk is {percent} % full: {size_of(free)} are free."
 
@@ -90,17 +116,22 @@ def state():
 def what_to_delete():
     """A message for a user whose file could not be saved: what is large, and what to do."""
     found, _ = largest(within=1)
-    names = ", ".join(f"{shown(path)} ({size_of(size)})" for size, path in found[:3])
+    if has_too_many_files():
+        full, what = "can hold no more files", "folders with the most files"
+        names = ", ".join(f"{shown(path)} ({files:,} files)" for _, files, path in found[:3])
+    else:
+        full, what = "is full", "largest files and folders"
+        names = ", ".join(f"{shown(path)} ({size_of(size)})" for size, _, path in found[:3])
     return (
-        "The disk is full. What was saved before is unchanged. Keep this tab open, delete what you do not need, and save again."
-        f" The largest files and folders: {names}. The page /disk at this address shows more."
+        f"The disk {full}. What was saved before is unchanged. Keep this tab open, delete what you do not need, and save again."
+        f" The {what}: {names}. The page /disk at this address shows more."
     )
 
 
 def largest(within=SEARCHED_WITHIN, most=20):
     """
-    The largest files and folders in the notebooks folder and in the home directory: pairs of size in bytes and path. Also returns
-    whether all of their content was counted in time.
+    The largest files and folders in the notebooks folder and in the home directory: size in bytes, number of files, and path. If the
+    number of files fills the disk, those with the most files. Also returns whether all of their content was counted in time.
 
     within: seconds. most: the number of files and folders.
     """
@@ -111,10 +142,11 @@ def largest(within=SEARCHED_WITHIN, most=20):
         for entry in entries_of(base):
             if entry.path == str(WORK):
                 continue
-            size, whole = size_below(entry, ends)
+            size, files, whole = size_below(entry, ends)
             is_whole = is_whole and whole
-            found.append((size, entry.path))
-    return sorted(found, reverse=True)[:most], is_whole
+            found.append((size, files, entry.path))
+    by_files = has_too_many_files()
+    return sorted(found, key=lambda each: each[1 if by_files else 0], reverse=True)[:most], is_whole
 
 
 def entries_of(folder):
@@ -126,19 +158,23 @@ def entries_of(folder):
 
 
 def size_below(entry, ends):
-    """Bytes that a file or a folder with its content uses on the disk, and whether all of it was counted before `ends`."""
-    size, left = 0, [entry]
+    """
+    Bytes that a file or a folder with its content uses on the disk, its number of files and folders, and whether all of it was counted
+    before `ends`.
+    """
+    size, files, left = 0, 0, [entry]
     while left:
         if time.monotonic() > ends:
-            return size, False
+            return size, files, False
         one = left.pop()
+        files += 1
         try:
             size += one.stat(follow_symlinks=False).st_blocks * 512
             if one.is_dir(follow_symlinks=False):
                 left += entries_of(one.path)
         except OSError:
             pass  # It was deleted meanwhile.
-    return size, True
+    return size, files, True
 
 
 def shown(path):

@@ -10,21 +10,25 @@ import {
   stopMachine,
 } from "../../../cloud/machines.ts";
 import { readRecord } from "../../../cloud/records.ts";
-import type { CheckFailure, State } from "../../resource.ts";
 import { freeLoopbackAddress } from "./address.ts";
-import { apiError, invalid, notFound, ProviderError } from "./apiErrors.ts";
+import { notFound, ProviderError } from "./apiErrors.ts";
 import { deviceOf, diskPath, instanceType, machineId } from "./attachments.ts";
 import { diskFile } from "./diskFiles.ts";
 import { updateForwarding } from "./forwarding.ts";
+import { bootDiskGb, changedOutputs, foundOut, needsStop, replacing } from "./instanceChanges.ts";
+import {
+  checkInstance,
+  refuseDiskTypes,
+  refuseSmallerBootDisk,
+  requireImage,
+  requireMachineType,
+} from "./instanceChecks.ts";
 import { instanceMetadata } from "./instanceMetadata.ts";
 import type { InstanceInputs, InstanceOutputs, NetworkInterface } from "./instanceTypes.ts";
 import { instanceUses, refuseUsed } from "./instanceUses.ts";
 import { fingerprint, labelOutputs, newNumber, resourceType, type Site, timestamp } from "./kind.ts";
-import { machineTypeOf, takesStandardDisks } from "./machineTypes.ts";
 import { plugDisks } from "./plugDisks.ts";
-import { lastPart, selfLinkOf } from "./scope.ts";
-
-type InstanceState = State<InstanceInputs, InstanceOutputs>;
+import { selfLinkOf } from "./scope.ts";
 
 /** `gcp:compute/instance:Instance`: a machine that boots, stops, and keeps the data on its disks. */
 export const instance = resourceType<InstanceInputs, InstanceOutputs>({
@@ -153,111 +157,6 @@ export const instance = resourceType<InstanceInputs, InstanceOutputs>({
 
 const stopRefusal =
   'Changing the machine_type, min_cpu_platform, service_account, enable_display, shielded_instance_config, scheduling.node_affinities, scheduling.max_run_duration or network_interface.[#d].(network/subnetwork/subnetwork_project) or advanced_machine_features on a started instance requires stopping it. To acknowledge this, please set allow_stopping_for_update = true in your config. You can also stop it by setting desired_status = "TERMINATED", but the instance will not be restarted after the update.';
-
-// The cloud's defaults, which a refresh writes to the state.
-const foundOut =
-  /^networkInterfaces\[\d+\]\.(name|networkIp|stackType|accessConfigs|accessConfigs\[\d+\]\.(natIp|networkTier))$/;
-
-const replacing = [
-  /^(hostname|metadataStartupScript|guestAccelerators|scratchDisks|confidentialInstanceConfig|params|reservationAffinity)\b/,
-  /^bootDisk(?!\.(autoDelete|initializeParams\.(size|labels))\b)/,
-  /^networkInterfaces(\[\d+\])?$/,
-  /^networkInterfaces\[\d+\]\.(nicType|networkAttachment|queueCount)\b/,
-  /^scheduling\.(preemptible|provisioningModel|maxRunDuration|terminationTime)\b/,
-];
-
-const bootDiskGb = ({ bootDisk }: InstanceInputs) => Number(bootDisk.initializeParams?.size ?? 10);
-
-/**
- * The provider's schema has no ForceNew for a smaller boot disk: it is planned as an update, and the API refuses it.
- */
-function refuseSmallerBootDisk({ inputs: before }: InstanceState, inputs: InstanceInputs): void {
-  const [size, existing] = [bootDiskGb(inputs), bootDiskGb(before)];
-  if (size >= existing) return;
-  const field = `Invalid value for field 'sizeGb': '${size}'.`;
-  throw new Error(invalid(`${field} New disk size '${size}' GB must be larger than existing size '${existing}' GB.`));
-}
-
-const stopping = [
-  "machineType",
-  "minCpuPlatform",
-  "serviceAccount",
-  "enableDisplay",
-  "shieldedInstanceConfig",
-] as const;
-
-function needsStop({ inputs: before }: InstanceState, inputs: InstanceInputs): boolean {
-  return [...stopping, "advancedMachineFeatures" as const].some(
-    (property) => !isDeepStrictEqual(before[property], inputs[property]),
-  );
-}
-
-/** The outputs that change with the inputs. */
-function changedOutputs({ inputs: before }: InstanceState, inputs: InstanceInputs): (keyof InstanceOutputs)[] {
-  const changed = (property: keyof InstanceInputs) => !isDeepStrictEqual(before[property], inputs[property]);
-  return [
-    ...(changed("metadata") ? (["metadataFingerprint"] as const) : []),
-    ...(changed("tags") ? (["tagsFingerprint"] as const) : []),
-    ...(changed("networkInterfaces") ? (["networkInterfaces"] as const) : []),
-    ...(changed("labels") ? (["labelFingerprint", "effectiveLabels", "pulumiLabels"] as const) : []),
-    ...(changed("desiredStatus") ? (["currentStatus"] as const) : []),
-  ];
-}
-
-function checkInstance({ metadata, metadataStartupScript, networkInterfaces }: InstanceInputs): CheckFailure[] {
-  const both = metadataStartupScript !== undefined && metadata?.["startup-script"] !== undefined;
-  const lost =
-    Array.isArray(networkInterfaces) && networkInterfaces.some(({ network, subnetwork }) => !network && !subnetwork);
-  return [
-    ...(both
-      ? [
-          {
-            property: "metadataStartupScript",
-            reason: "Cannot provide both metadata_startup_script and metadata.startup-script.",
-          },
-        ]
-      : []),
-    ...(lost
-      ? [
-          {
-            property: "networkInterfaces",
-            reason: "exactly one of network, subnetwork, or network_attachment must be provided",
-          },
-        ]
-      : []),
-  ];
-}
-
-function requireMachineType({ place, inputs }: Site<InstanceInputs>) {
-  const name = lastPart(inputs.machineType);
-  const machineType = machineTypeOf(name);
-  if (machineType !== undefined) return machineType;
-  const path = `zones/${place.zone}/machineTypes/${name}`;
-  throw new Error(
-    invalid(
-      `Invalid value for field 'resource.machineType': '${selfLinkOf(`projects/${place.project}/${path}`)}'. Machine type with name '${name}' does not exist in zone '${place.zone}'.`,
-    ),
-  );
-}
-
-/**
- * Checked in November 2026 against users' reports for both families: "pd-standard disk type cannot be used by
- * n4-standard-2 machine type".
- */
-function refuseDiskTypes({ machineType, bootDisk }: InstanceInputs): void {
-  const name = lastPart(machineType);
-  const diskType = bootDisk.initializeParams?.type ?? "pd-standard";
-  if (diskType !== "pd-standard" || takesStandardDisks(name)) return;
-  throw new Error(apiError(400, `${diskType} disk type cannot be used by ${name} machine type.`, "badRequest"));
-}
-
-function requireImage({ bootDisk }: InstanceInputs): void {
-  const image = bootDisk.initializeParams?.image ?? "";
-  if (bootDisk.autoDelete === false) throw new Error("the fake cloud keeps no boot disks: leave out autoDelete");
-  if (/(^|\/)debian-13(-trixie-v\d+)?$/.test(image)) return;
-  if (/(^|\/)(debian|ubuntu)-[\w-]+$/.test(image)) throw new Error(`the fake cloud boots debian-13 only, not ${image}`);
-  throw new Error(`resolving image name '${image}': Could not find image or family ${image}`);
-}
 
 /** The address of each interface: the requested one, the previous one, or any. */
 async function externalAddresses(

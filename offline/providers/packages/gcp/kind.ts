@@ -1,8 +1,6 @@
 /** What all resources of Google Cloud share: location, checks, refusals and records. */
 
-import { randomBytes } from "node:crypto";
-import { isDeepStrictEqual } from "node:util";
-import { type Cloud, openCloud } from "../../../cloud/folder.ts";
+import { openCloud } from "../../../cloud/folder.ts";
 import {
   type CloudRecord,
   createRecord,
@@ -14,79 +12,24 @@ import {
 import { diffInputs } from "../../diff.ts";
 import {
   type Change,
-  type CheckFailure,
   type Operation,
   type Properties,
   type ResourceType,
   type State,
   UNKNOWN,
 } from "../../resource.ts";
-import { alreadyExists, inUse, invalid, notFound, ProviderError } from "./apiErrors.ts";
+import { alreadyExists, inUse, notFound, ProviderError } from "./apiErrors.ts";
 import { requireCredentials } from "./credentials.ts";
 import { injectedFault, operationEnds } from "./faults.ts";
-import { lastPart, locationIssue, type Place, pathOfPlace, placeOf, type ScopeKind } from "./scope.ts";
+import type { CommonInputs, Kind, Site } from "./kindTypes.ts";
+import { defaultLabelChanges, labelNames } from "./labels.ts";
+import { madeUpName, refuseName, snakeCase } from "./resourceNames.ts";
+import { isPlace, type Place, pathOfPlace, placeOf, recordedPlace } from "./scope.ts";
 
-/** The inputs of every kind. `labels` and locations only if the kind has them. */
-export type CommonInputs = {
-  name?: string;
-  project?: string;
-  region?: string;
-  zone?: string;
-  labels?: Record<string, string>;
-  /** Default: DELETE. */
-  deletionPolicy?: "DELETE" | "PREVENT" | "ABANDON";
-};
-
-/** A resource in its cloud, with all values known. */
-export interface Site<Inputs> {
-  readonly cloud: Cloud;
-  readonly path: string;
-  readonly name: string;
-  readonly place: Place;
-  readonly inputs: Inputs;
-  readonly operation: Operation;
-}
-
-/** How one kind of resource differs from the others. */
-export interface Kind<Inputs extends CommonInputs, Outputs extends Properties> {
-  /** Pulumi's type token. */
-  readonly type: string;
-  /** In the provider's errors: `Error creating Network: ...` */
-  readonly title: string;
-  /** In the API's errors: `The network resource ...` */
-  readonly noun: string;
-  /** In addresses: `networks`. */
-  readonly collection: string;
-  readonly scope: ScopeKind;
-  readonly quota: { readonly metric: string; readonly limit: number };
-  readonly service?: { readonly name: string; readonly title: string; readonly permission: string };
-  readonly required?: readonly (keyof Inputs & string)[];
-  readonly defaults?: Partial<Inputs>;
-  /** The outputs that are not inputs, or not always. All kinds also have `name` and the location as outputs. */
-  readonly outputs: readonly (keyof Outputs & string)[];
-  /** Whether a change at this path (`bootDisk.deviceName`) replaces the resource. */
-  replaces(path: string, state: State<Inputs, Outputs>, inputs: Inputs): boolean;
-  /** What identifies the resource in its location, if not its `name`. */
-  nameOf?(inputs: Inputs): string;
-  pathOf?(place: Place, name: string): string;
-  check?(inputs: Inputs): CheckFailure[];
-  /** Whether two values are two spellings of the same thing, so that there is no change. */
-  isSame?(change: Change, state: State<Inputs, Outputs>, inputs: Inputs): boolean;
-  /** The outputs that a preview of an update cannot know. Default: none. */
-  unknownAfter?(state: State<Inputs, Outputs>, inputs: Inputs): readonly (keyof Outputs & string)[];
-  /** The paths of what it uses. Each must exist. */
-  uses?(inputs: Inputs, place: Place, cloud: Cloud): readonly string[] | Promise<readonly string[]>;
-  /** The API's message if it exists already. Default: Compute Engine's. */
-  existing?(site: Site<Inputs>): string;
-  /** Acts besides writing the record; refuses with an Error in the API's words. */
-  create(site: Site<Inputs>): Promise<Outputs>;
-  update?(site: Site<Inputs>, state: State<Inputs, Outputs>): Promise<Outputs>;
-  delete?(site: Site<Inputs>, state: State<Inputs, Outputs>): Promise<void>;
-  /** Runs after the record is written or deleted. */
-  afterwards?(site: Site<Inputs>): Promise<void>;
-  /** The current state; undefined if it is gone. Default: the record. */
-  read?(site: Site<Inputs>, state: State<Inputs, Outputs>): Promise<Partial<Inputs & Outputs> | undefined>;
-}
+export type { CommonInputs, Kind, Site } from "./kindTypes.ts";
+export { labelOutputs } from "./labels.ts";
+export { fingerprint, newNumber, timestamp } from "./newValues.ts";
+export { checkName, snakeCase } from "./resourceNames.ts";
 
 /** Creates a resource type for the engine from the definition of a kind. */
 export function resourceType<Inputs extends CommonInputs, Outputs extends Properties>(
@@ -300,64 +243,4 @@ const inputsAsWell = new Set<string>(["network", "networkInterfaces", "networkTi
 /** An output that is a plain input will have the given value. */
 const given = (input: unknown) => (typeof input === "object" ? undefined : input);
 
-const madeUpName = (name: string) => `${name.toLowerCase()}-${randomBytes(4).toString("hex").slice(1)}`;
-
-const nameForm = "(?:[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?)";
-
-/** For kinds whose names the provider checks itself, before any request. */
-export function checkName(name: string | undefined): CheckFailure[] {
-  if (name === undefined || name === UNKNOWN || new RegExp(`^${nameForm}$`).test(name)) return [];
-  return [{ property: "name", reason: `"name" ("${name}") doesn't match regexp "^${nameForm}$"` }];
-}
-
-function refuseName(name: string, place: Place): void {
-  const issue = locationIssue(place);
-  if (issue !== undefined) throw new Error(invalid(issue));
-  if (new RegExp(`^${nameForm}$`).test(lastPart(name))) return;
-  throw new Error(
-    invalid(`Invalid value for field 'resource.name': '${name}'. Must be a match of regex '${nameForm}'`),
-  );
-}
-
-function recordedPlace(scope: ScopeKind, outputs: Properties): Place {
-  const place = { project: String(outputs.project) };
-  if (scope === "region") return { ...place, region: String(outputs.region) };
-  if (scope === "zone") return { ...place, zone: String(outputs.zone) };
-  return place;
-}
-
-const isPlace = (path: string) => ["project", "region", "zone"].includes(path);
 const replacesAlways = (path: string) => path === "name";
-export const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-/** The labels as the provider shows them, including its own. */
-export function labelOutputs({ labels = {} }: CommonInputs, { config }: Operation) {
-  const all = { ...defaultLabels(config), ...labels };
-  return { effectiveLabels: { ...all, "goog-pulumi-provisioned": "true" }, pulumiLabels: all };
-}
-
-const labelNames: readonly string[] = ["effectiveLabels", "pulumiLabels", "labelFingerprint"];
-
-/** What the provider's default labels change at a resource whose own labels stay: an update that no input shows. */
-function defaultLabelChanges(
-  { inputs: before, outputs }: State<CommonInputs, Properties>,
-  inputs: CommonInputs,
-  operation: Operation,
-): Change[] {
-  if (!("pulumiLabels" in outputs) || !isDeepStrictEqual(before.labels, inputs.labels)) return [];
-  const { pulumiLabels } = labelOutputs(inputs, operation);
-  const { changes } = diffInputs({ pulumiLabels: outputs.pulumiLabels }, { pulumiLabels }, []);
-  return changes.map((change) => ({ ...change, inputDiff: false }));
-}
-
-/** Configuration that is not text reaches a provider as JSON. */
-function defaultLabels({ defaultLabels: given }: Properties): Record<string, string> {
-  if (typeof given === "string" && given !== "") return JSON.parse(given);
-  return (given as Record<string, string>) ?? {};
-}
-
-/** What the API adds to every new object: a number and the time. */
-export const newNumber = () => String(randomBytes(8).readBigUInt64BE() >> 1n);
-export const timestamp = () => new Date().toISOString().replace("Z", "-00:00");
-/** Eight bytes in base64, like fingerprints of labels, tags and metadata. */
-export const fingerprint = () => randomBytes(8).toString("base64");

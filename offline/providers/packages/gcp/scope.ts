@@ -54,6 +54,17 @@ function zoneOf(config: Properties): string {
   throw new ProviderError("Cannot determine zone: set in this resource, or set provider-level zone.");
 }
 
+/** The location in the outputs of an existing resource. */
+export function recordedPlace(scope: ScopeKind, outputs: Properties): Place {
+  const place = { project: String(outputs.project) };
+  if (scope === "region") return { ...place, region: String(outputs.region) };
+  if (scope === "zone") return { ...place, zone: String(outputs.zone) };
+  return place;
+}
+
+/** Whether an input is a part of the location. */
+export const isPlace = (path: string) => ["project", "region", "zone"].includes(path);
+
 /** `projects/p/zones/us-central1-a` */
 export function pathOfPlace({ project, region, zone }: Place, kind: ScopeKind): string {
   const within = { project: "", global: "/global", region: `/regions/${region}`, zone: `/zones/${zone}` };

@@ -231,6 +231,12 @@ const frontPage: Row[] = [
 const included: Row[] = [
   [get("front", "/", [...page, 'X-Auth-User: <!--#echo var="sso_email" -->']), toSignIn("front"), "403"],
   [get("front", "/", [...page, 'User-Agent: <!--#include virtual="/" -->']), toSignIn("front"), "403"],
+  ...["/sso-disk", "/sso-backup"].flatMap((path): Row[] => [
+    [get("front", path, page), "404"],
+    [get("front", `/x/..${path}`, script), "404"],
+    [http1("front", `POST ${path} HTTP/1.1`, script), "404"],
+  ]),
+  [get("front", "/backup", page), toSignIn("front"), "403"],
   [get("front", "/", [...page, 'Referer: <!--#exec cmd="id" -->']), toSignIn("front"), "403"],
 ];
 
