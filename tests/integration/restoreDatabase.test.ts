@@ -23,8 +23,8 @@ describe("The restore of a database from its dump", () => {
     assert.equal(code, 0, output);
     return output.trim();
   }
-  const load = () =>
-    site.exec("mariadb", ["sh", "/etc/mysql/conf.d/load.sh", "notebooks/.new/restore/notebooks.sql.gz"]);
+  const load = (...words: string[]) =>
+    site.exec("mariadb", ["sh", "/etc/mysql/conf.d/load.sh", "notebooks/.new/restore/notebooks.sql.gz", ...words]);
   const databases = () => sql("SHOW DATABASES");
   /** Dumps the notebooks' database for the restores that follow. */
   async function save() {
@@ -127,7 +127,8 @@ describe("The restore of a database from its dump", () => {
     const before = readFileSync(file);
     writeFileSync(file, gzipSync(earlierSeries));
     await empty();
-    assert.deepEqual(await load(), { code: 0, output: "The database notebooks is restored.\n" });
+    // The comparison fails if a new dump differs from this one in more than the version.
+    assert.deepEqual(await load("compare"), { code: 0, output: "The database notebooks is restored.\n" });
     assert.equal(await sql("SHOW FULL TABLES"), tables);
     for (const [query, rows] of [
       ["SELECT name, HEX(label) FROM wines", "Riesling 🍷\t00FF27\nit's a\\\\b\tNULL"],
