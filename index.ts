@@ -33,9 +33,15 @@ const pulls =
   new OriginPulls("pulls", { zoneId: cloudflare.zoneId, names, authorityName: `${title} clients`, apiToken });
 const secrets = new SiteSecrets("secrets", settings);
 
-new SiteRelease(SITE, { host, site, secrets: { ...secrets.values, ...inSecrets(certificate, pulls) } });
+const { backupCredential } = host;
+new SiteRelease(SITE, {
+  host,
+  site,
+  secrets: { ...secrets.values, ...(backupCredential ? { backupCredential } : {}), ...inSecrets(certificate, pulls) },
+});
 if (site.backup)
   new BackupKeyFile(BACKUP_KEY, {
+    to: settings.backup && settings.backup.to.kind === "bucket" ? "bucket" : site.backup.manifest.destination,
     folder: stackFolder(pulumi.getStack()),
     destination: site.backup.manifest.destination,
     isOnVm: settings.target.kind === "gcp" && site.backup.manifest.folder !== undefined,

@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 const LONGEST = 63 - "-data".length - "-northamerica-northeast1-a".length;
 /** Google's limit for the name of a service account. */
 const LONGEST_ACCOUNT = 30;
+const LONGEST_BUCKET = 63;
 
 /** The resource that leaves the key of the backup in the checkout. */
 export const BACKUP_KEY = "backup-key";
@@ -34,6 +35,16 @@ export function cloudName(project: string, stack: string): string {
 /** Name of a stack's service account, 30 characters at most: `jupyter-up-dev`. */
 export function accountName(project: string, stack: string): string {
   return shortened(`${project}-${stack}`, LONGEST_ACCOUNT);
+}
+
+/** Name of the account that a stack's backup uses at Google: `backup-jupyter-up-dev`. */
+export function backupAccountName(project: string, stack: string): string {
+  return shortened(`backup-${project}-${stack}`, LONGEST_ACCOUNT);
+}
+
+/** Name of a stack's bucket for backups: `my-project-123456-jupyter-up-dev-backup`. All users of Google share the names of buckets. */
+export function bucketName(googleProject: string, project: string, stack: string): string {
+  return shortened(`${googleProject}-${project}-${stack}-backup`, LONGEST_BUCKET);
 }
 
 /** A name that Compose accepts. It is also valid as a folder. */

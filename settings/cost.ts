@@ -75,20 +75,26 @@ function smallerDisks(
   return `${set("bootDiskGb", least.bootDiskGb)} && ${set("dataDiskGb", FREE_GB - least.bootDiskGb)}`;
 }
 
+/** What causes costs that depend on its use. */
+export interface Extras {
+  /** Whether the data disk has daily snapshots. */
+  snapshots: boolean;
+  /** Whether the backup has a bucket of its own. */
+  bucket: boolean;
+}
+
 /** Costs that do not depend on the settings alone. */
-const besides = ({ dataDiskGb }: Pick<Gcp, "dataDiskGb">) =>
-  `Google also charges for ${dataDiskGb > 0 ? "the daily snapshots of the data disk, which hold its images, " : ""}traffic above 200 GB per month and, unless it waives the fee for the free VM, the static address. Prices: ${PRICES}`;
+const besides = ({ snapshots, bucket }: Extras) =>
+  `Google also charges for ${snapshots ? "the daily snapshots of the data disk, which hold its images (to stop them: pulumi config set dailySnapshots false), " : ""}${bucket ? "the bucket of the backup above 5 GB and 5,000 requests per month (backup.to), " : ""}traffic above 200 GB per month and, unless it waives the fee for the free VM, the static address. Prices: ${PRICES}`;
 
 /** The report for the user: one paragraph. */
-export function costReport(costs: Cost[], settings: Pick<Gcp, "dataDiskGb">): string {
-  if (costs.length === 0) return `The VM and its disks stay within Google's free tier. ${besides(settings)}`;
+export function costReport(costs: Cost[], extras: Extras): string {
+  if (costs.length === 0) return `The VM and its disks stay within Google's free tier. ${besides(extras)}`;
   const lines = costs.map(
     ({ setting, why, fix }) =>
       `  ${setting}: ${why}. ${fix ? `To avoid the costs: ${fix}` : "They exist already and cannot shrink."}`,
   );
-  return [
-    `This plan exceeds Google's free tier. To estimate the costs: ${CALCULATOR}`,
-    ...lines,
-    besides(settings),
-  ].join("\n");
+  return [`This plan exceeds Google's free tier. To estimate the costs: ${CALCULATOR}`, ...lines, besides(extras)].join(
+    "\n",
+  );
 }

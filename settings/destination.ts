@@ -41,8 +41,13 @@ export interface BackupGs {
   credentials: Sensitive<string>;
 }
 
+/** A bucket at Google that the stack creates for its backups, with target gcp. */
+export interface BackupBucket {
+  kind: "bucket";
+}
+
 /** A place for backups. */
-export type Destination = BackupFolder | BackupSftp | BackupS3 | BackupGs;
+export type Destination = BackupFolder | BackupSftp | BackupS3 | BackupGs | BackupBucket;
 
 /** The settings that decide the destination. */
 export interface GivenDestination {
@@ -56,13 +61,15 @@ export interface GivenDestination {
 
 /** The value of `to` for no backup. */
 export const NONE = "none";
+/** The value of `to` for a bucket of the stack's own. */
+const BUCKET = "bucket";
 /** Folder of the backups of all stacks, if the settings name none and the site is on this machine. */
 export const defaultFolder = () => localPath("~/jupyter-up-backup");
 
 export const SET_TO = "pulumi config set --path backup.to /mnt/backup/jupyter-up";
 
 /** Places elsewhere: what their URLs look like, and the settings that each needs, with the commands that set them. */
-const ELSEWHERE = {
+export const ELSEWHERE = {
   sftp: {
     form: /^sftp:([a-z_][\w.-]*@[a-z\d][\w.-]*:\/?[\w./@+-]+|\/\/[a-z_][\w.-]*@[a-z\d][\w.-]*(:\d{1,5})?\/\/?[\w./@+-]+)$/i,
     example: "sftp:ann@nas.lan:/backups/jupyter-up",
@@ -72,7 +79,8 @@ const ELSEWHERE = {
     },
   },
   s3: {
-    form: /^s3:(https?:\/\/)?[a-z\d][\w.-]*(:\d{1,5})?\/[\w.-]+(\/[\w./-]*)?$/i,
+    // Amazon's rule for buckets: 3 characters or more. With less, restic tries for 15 minutes.
+    form: /^s3:(https?:\/\/)?[a-z\d][\w.-]*(:\d{1,5})?\/[\w.-]{3,63}(\/[\w./-]*)?$/i,
     example: "s3:https://s3.eu-central-1.amazonaws.com/my-bucket/jupyter-up",
     needs: {
       accessKey: "pulumi config set --path backup.accessKey AKIA...",
@@ -100,10 +108,11 @@ export function neededBy(to: string): string[] {
 /** What is wrong with the destination alone. Whether a folder is a good place depends on the target. */
 export function whatIsWrongWithTo(to: string): string | undefined {
   const scheme = schemeOf(to);
-  if (to === NONE) return undefined;
+  if (to === NONE || to === BUCKET) return undefined;
   if (isElsewhere(scheme))
     return ELSEWHERE[scheme].form.test(to) ? undefined : `is not of the form ${ELSEWHERE[scheme].example}`;
-  if (scheme) return `is no supported destination: use a folder, ${Object.keys(ELSEWHERE).join(":, ")}: or none`;
+  if (scheme)
+    return `is no supported destination: use a folder, ${Object.keys(ELSEWHERE).join(":, ")}:, ${BUCKET} (target gcp) or none`;
   if (to !== "" && !/^[/~]/.test(to)) return "is no full path; it has to start with / or ~";
   return whatIsWrongWithPath(to, "would fill a folder that has other things; name a separate folder");
 }
@@ -113,6 +122,7 @@ export function destinationOf(given: GivenDestination, target: string): Destinat
   const { to } = given;
   if (to === NONE) return undefined;
   if (to === undefined) return target === "local" ? { kind: "folder" } : undefined;
+  if (to === BUCKET) return { kind: "bucket" };
   const { privateKey = "", hostKey = "", accessKey = "", secretKey = "", credentials = "" } = given;
   switch (schemeOf(to)) {
     case "sftp":
@@ -134,6 +144,8 @@ export function whatIsWrongWithDestination(given: GivenDestination, target: stri
   const { to } = given;
   if (to === NONE || (to !== undefined && whatIsWrongWithTo(to))) return [];
   if (to === undefined && target !== "local") return [["to", "the destination is missing.", SET_TO]];
+  if (to === BUCKET && target === "gcp") return [];
+  if (to === BUCKET) return [["to", `a ${BUCKET} of its own needs target gcp.`, SET_TO]];
   const scheme = schemeOf(to ?? "");
   if (isElsewhere(scheme))
     return Object.entries(ELSEWHERE[scheme].needs).flatMap(([setting, fix]): Wrong[] =>

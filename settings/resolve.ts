@@ -85,9 +85,10 @@ function targetOf(given: Given): Target {
       return { kind: "local", port, httpPort, notebooks };
     }
     case "gcp": {
-      const { zone, machineType, bootDiskGb, dataDiskGb, protectData, sshFrom } = given;
+      const { zone, machineType, bootDiskGb, dataDiskGb, protectData, dailySnapshots, sshFrom } = given;
       const project = required(given.project, "project");
-      return { kind: "gcp", project, zone, machineType, bootDiskGb, dataDiskGb, protectData, sshFrom };
+      const vm = { zone, machineType, bootDiskGb, dataDiskGb, protectData, dailySnapshots, sshFrom };
+      return { kind: "gcp", project, ...vm };
     }
     case "ssh": {
       const { port, user, address } = given.ssh;

@@ -11,7 +11,16 @@ import { image, imageMirror, imageTag } from "./jupyter/image.ts";
 import { notebooks } from "./jupyter/notebooks.ts";
 import { packages } from "./jupyter/packages.ts";
 import { sessionRotation, signIn } from "./signIn.ts";
-import { bootDiskGb, dataDiskGb, machineType, project, protectData, sshFrom, zone } from "./target/gcp.ts";
+import {
+  bootDiskGb,
+  dailySnapshots,
+  dataDiskGb,
+  machineType,
+  project,
+  protectData,
+  sshFrom,
+  zone,
+} from "./target/gcp.ts";
 import { httpPort, httpsPort } from "./target/local.ts";
 import { ssh } from "./target/ssh.ts";
 import { acmeEmail, acmeServer, tls, tlsCertificate, tlsKey } from "./tls.ts";
@@ -48,6 +57,7 @@ export const settingsSchema = z.strictObject({
   bootDiskGb,
   dataDiskGb,
   protectData,
+  dailySnapshots,
   sshFrom,
   ssh,
   dns,

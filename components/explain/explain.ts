@@ -49,7 +49,27 @@ const rules: Rule[] = [
   {
     says: /Error 403: Permission '?(?<permission>iam\.[\w.]+)'? (?:denied|is required to perform this operation on project projects\/(?<project>[\w-]+))/,
     means: ({ permission, project }) =>
-      `Your Google account lacks the permission ${permission} in the project. ${roles}\n${grant("iam.serviceAccountAdmin", project)}`,
+      `Your Google account lacks the permission ${permission} in the project. ${roles}\n${grant(permission?.startsWith("iam.serviceAccountKeys.") ? "iam.serviceAccountKeyAdmin" : "iam.serviceAccountAdmin", project)}`,
+  },
+  {
+    says: /Key creation is not allowed on this service account|iam\.disableServiceAccountKeyCreation/,
+    means: () =>
+      "Your organization at Google forbids keys of service accounts, and the bucket of the backup needs one. An administrator of the organization can allow it for this project (https://cloud.google.com/iam/docs/restrict-service-account-keys). Or back up elsewhere:\npulumi config set --path backup.to s3:https://s3.example.com/my-bucket/jupyter-up",
+  },
+  {
+    says: /does not have (?<permission>storage\.buckets\.\w+) access to the Google Cloud (?:project|Storage bucket)/,
+    means: ({ permission }) =>
+      `Your Google account lacks the permission ${permission} in the project, which the bucket of the backup needs: the role Storage Admin. An owner of the project can grant it:\n${grant("storage.admin")}`,
+  },
+  {
+    // Google does not say which bucket it is. The label finds it.
+    says: /Error 409: Your previous request to create the named bucket succeeded and you already own it/,
+    means: (_, urn) => {
+      const [stack = "", project = ""] = urn.replace(/^urn:pulumi:/, "").split("::");
+      const label = `labels.jupyter-up=${cloudName(project, stack)}`;
+      const found = `"$(gcloud storage buckets list --filter ${label} --format 'value(name)')"`;
+      return `The bucket of an earlier stack of this name exists, with its backup: pulumi destroy leaves it. Import it, set backup.key to the key of that stack, and run the command again:\n${importLine(urn, found)}`;
+    },
   },
   {
     says: /The user does not have access to service account '(?<account>[^'@]+@(?<project>[\w-]+)[^']*)'/,

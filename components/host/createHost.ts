@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings/resolve.ts";
-import { accountName, cloudName, stackFolder } from "../names.ts";
+import { accountName, backupAccountName, bucketName, cloudName, stackFolder } from "../names.ts";
 import { gcpProvider } from "./gcpProvider.ts";
 import { GcpVm, type GcpVmTransform } from "./gcpVm.ts";
 import type { Host } from "./host.ts";
@@ -12,6 +12,8 @@ export interface CreateHostArgs {
   webFrom: pulumi.Input<string[]>;
   /** Zone of the existing data disk, if the settings have another one. */
   dataComesFrom: string | undefined;
+  /** Whether Google takes a snapshot of the data disk every day. */
+  dailySnapshots: boolean;
   /** Changes to a VM's resources that have no setting. Default: none. */
   transform?: GcpVmTransform;
 }
@@ -22,7 +24,10 @@ export const HOST = "host";
 const LABEL = "jupyter-up";
 
 /** Creates the host for the settings. */
-export function createHost({ target, tls }: Settings, { webFrom, dataComesFrom, transform }: CreateHostArgs): Host {
+export function createHost(
+  { target, tls, backup }: Settings,
+  { webFrom, dataComesFrom, dailySnapshots, transform }: CreateHostArgs,
+): Host {
   const [projectName, stack] = [pulumi.getProject(), pulumi.getStack()];
   const trusted = tls.mode !== "private-ca";
   // Drops `kind`, because the state contains a component's arguments.
@@ -39,10 +44,18 @@ export function createHost({ target, tls }: Settings, { webFrom, dataComesFrom, 
       const { kind: _, project, ...args } = target;
       const called = cloudName(projectName, stack);
       const names = { called, accountId: accountName(projectName, stack), stack };
+      const backupBucket =
+        backup && backup.to.kind === "bucket"
+          ? {
+              bucket: bucketName(project, projectName, stack),
+              accountId: backupAccountName(projectName, stack),
+              zone: args.zone,
+            }
+          : undefined;
       const provider = gcpProvider("gcp", { project, zone: args.zone, labels: { [LABEL]: called } });
       return new GcpVm(
         HOST,
-        { ...args, ...names, dataComesFrom, webFrom, trusted, transform },
+        { ...args, ...names, dailySnapshots, dataComesFrom, webFrom, trusted, backupBucket, transform },
         { providers: { gcp: provider } },
       );
     }

@@ -10,6 +10,9 @@ const SNAPSHOT_DAYS = 14;
 /** In UTC. It is night in America, where the free machines are, and early morning in Europe. */
 const SNAPSHOT_HOUR = "05:00";
 
+/** Name of the schedule's resource in Pulumi. */
+export const snapshotsOf = (name: string) => `${name}-snapshots`;
+
 export interface GcpDataDiskArgs {
   /** Name of the disk's resource in Pulumi. The names of the other resources start with the name of the VM's component. */
   diskName: string;
@@ -17,13 +20,14 @@ export interface GcpDataDiskArgs {
   zone: string;
   dataDiskGb: number;
   protectData: boolean;
+  dailySnapshots: boolean;
   dataComesFrom?: string | undefined;
 }
 
-/** Creates the disk that outlives the VM, and its daily snapshots. GcpVmArgs explains the arguments. */
+/** Creates the disk that outlives the VM, and its daily snapshots, if it has some. GcpVmArgs explains the arguments. */
 export function createDataDisk(
   name: string,
-  { diskName, called, zone, dataDiskGb, protectData, dataComesFrom }: GcpDataDiskArgs,
+  { diskName, called, zone, dataDiskGb, protectData, dailySnapshots, dataComesFrom }: GcpDataDiskArgs,
   { parent, oldVmIsGone }: { parent: pulumi.Resource; oldVmIsGone: pulumi.Resource },
   transform?: Transform<DiskArgs>,
 ): Disk {
@@ -51,8 +55,13 @@ export function createDataDisk(
     { parent, protect: protectData, ...(copy ? {} : { ignoreChanges: ["snapshot"] }) },
   );
   const data = new Disk(...disk);
+  if (dailySnapshots) createSchedule(name, called, data, zone, parent);
+  return data;
+}
+
+function createSchedule(name: string, called: string, data: Disk, zone: string, parent: pulumi.Resource): void {
   const daily = new ResourcePolicy(
-    `${name}-snapshots`,
+    snapshotsOf(name),
     {
       name: `${called}-daily`,
       region: regionOf(zone),
@@ -72,5 +81,4 @@ export function createDataDisk(
     { zone, name: daily.name, disk: data.name },
     { parent },
   );
-  return data;
 }

@@ -7,7 +7,8 @@ import { PrivateKey } from "@pulumi/tls/privateKey.js";
 import { renderTemplate } from "../../files/release/template.ts";
 import type { HostLayout } from "../../files/site/hostLayout.ts";
 import { type Transform, transformed } from "../transform.ts";
-import { createDataDisk } from "./gcpDataDisk.ts";
+import { createBackupBucket, type GcpBackupBucketArgs } from "./gcpBackupBucket.ts";
+import { createDataDisk, snapshotsOf } from "./gcpDataDisk.ts";
 import { createNetwork } from "./gcpNetwork.ts";
 import type { Host, HostCommandArgs } from "./host.ts";
 import { type Machine, provision, remoteCommand, remoteLayout } from "./remoteHost.ts";
@@ -33,6 +34,8 @@ export interface GcpVmArgs {
   dataDiskGb: number;
   /** Whether to refuse to delete or replace the disk with the users' work. */
   protectData: boolean;
+  /** Whether Google takes a snapshot of the data disk every day. */
+  dailySnapshots: boolean;
   /** Zone of the existing data disk, if `zone` is another one. The disk is then copied from there. */
   dataComesFrom?: string | undefined;
   /** IPv4 ranges from which SSH is allowed, `203.0.113.7/32`. */
@@ -41,6 +44,8 @@ export interface GcpVmArgs {
   webFrom: pulumi.Input<string[]>;
   /** Whether browsers trust the site's certificate without further steps. */
   trusted: boolean;
+  /** The bucket for backups; absent: they go elsewhere. */
+  backupBucket?: GcpBackupBucketArgs | undefined;
   /** Changes to single resources. */
   transform?: GcpVmTransform | undefined;
 }
@@ -57,12 +62,13 @@ export interface GcpVmTransform {
  * Keys of the VM, the disk with the users' work and the address in `StackState`. These names are in the state of every
  * existing stack. If they changed, Pulumi would replace the VM and the disk.
  */
-export function keysOf(name: string): { vm: string; dataDisk: string; address: string } {
+export function keysOf(name: string): { vm: string; dataDisk: string; address: string; snapshots: string } {
   const { vm, dataDisk, address } = namesOf(name);
   return {
     vm: `gcp:compute/instance:Instance::${vm}`,
     dataDisk: `gcp:compute/disk:Disk::${dataDisk}`,
     address: `gcp:compute/address:Address::${address}`,
+    snapshots: `gcp:compute/resourcePolicy:ResourcePolicy::${snapshotsOf(name)}`,
   };
 }
 
@@ -91,6 +97,7 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
   readonly address: pulumi.Output<string>;
   readonly ssh: pulumi.Output<string>;
   readonly sshKey: pulumi.Output<string>;
+  readonly backupCredential?: pulumi.Output<string>;
   private readonly machine: Machine;
   private readonly ready: pulumi.Resource;
 
@@ -164,7 +171,13 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
     );
     const vm = new Instance(...instance);
 
-    this.layout = { ...remoteLayout(args.trusted), machine: machineType };
+    const { backupBucket } = args;
+    if (backupBucket) this.backupCredential = createBackupBucket(name, backupBucket, this);
+    this.layout = {
+      ...remoteLayout(args.trusted),
+      machine: machineType,
+      ...(backupBucket ? { bucket: backupBucket.bucket } : {}),
+    };
     this.address = address.address;
     this.sshKey = pulumi.secret(userKey.privateKeyOpenssh);
     const login = {

@@ -11,6 +11,8 @@ export interface Host {
   readonly ssh?: pulumi.Output<string>;
   /** Private key for it (OpenSSH), if the stack created it. Secret. */
   readonly sshKey?: pulumi.Output<string>;
+  /** Key (JSON) of the account that uses the layout's bucket. Secret. */
+  readonly backupCredential?: pulumi.Output<string>;
   /** Runs a command on the machine when the resource is created or changed, and another one when it is deleted. */
   command(name: string, args: HostCommandArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource;
 }

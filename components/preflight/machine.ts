@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Backup } from "../../settings/backup.ts";
 import { costReport, costsOf } from "../../settings/cost.ts";
 import { firstUpNotice } from "../../settings/notices.ts";
-import type { Target } from "../../settings/resolve.ts";
+import type { Settings } from "../../settings/resolve.ts";
 import type { Gcp } from "../../settings/target/gcp.ts";
 import type { Ssh } from "../../settings/target/ssh.ts";
 import { HOST } from "../host/createHost.ts";
@@ -18,14 +19,19 @@ import type { StackState } from "./stackState.ts";
 export interface MachineCheck extends Checked {
   /** Zone of the existing data disk, if the settings have another one. */
   dataComesFrom?: string | undefined;
+  /** Whether Google takes a snapshot of the data disk every day. */
+  dailySnapshots?: boolean;
 }
 
 /** Compares the machine in the settings with the stack's existing one. */
-export async function checkMachine(target: Target, pendingState: Promise<StackState>): Promise<MachineCheck> {
+export async function checkMachine(
+  { target, backup }: Pick<Settings, "target" | "backup">,
+  pendingState: Promise<StackState>,
+): Promise<MachineCheck> {
   if (target.kind === "local") return {};
   const [agent, machine] = await Promise.all([
     deadAgent(),
-    target.kind === "ssh" ? checkOwnMachine(target, pendingState) : checkVm(target, pendingState),
+    target.kind === "ssh" ? checkOwnMachine(target, pendingState) : checkVm(target, backup, pendingState),
   ]);
   return { ...machine, ...merge({ issues: [agent] }, machine) };
 }
@@ -44,19 +50,22 @@ async function checkOwnMachine(
     : { issues: [noGreeting], warnings: [orphaned] };
 }
 
-async function checkVm(vm: Gcp, pendingState: Promise<StackState>): Promise<MachineCheck> {
+async function checkVm(vm: Gcp, backup: Backup, pendingState: Promise<StackState>): Promise<MachineCheck> {
   const state = await pendingState;
   const keys = keysOf(HOST);
   const work = workDiskOf(state, keys);
   const risk = workNotFound(state, keys) ?? (work && dataLossRisk(vm, work));
   const costs = costsOf(vm, { bootGb: work?.bootGb ?? 0, dataGb: work?.sizeGb ?? 0 });
-  const report = costReport(costs, vm);
+  // An update of the program does not take snapshots away from a stack that relies on them.
+  const dailySnapshots = vm.dataDiskGb > 0 && (vm.dailySnapshots ?? keys.snapshots in state);
+  const report = costReport(costs, { snapshots: dailySnapshots, bucket: backup && backup.to.kind === "bucket" });
   const isFirst = !state[keys.vm] && pulumi.runtime.isDryRun();
   return {
     issues: [risk],
     // The costs of a refused plan do not matter.
     warnings: [costs.length > 0 && !risk ? report : undefined, await noGreetingOfVm(state, keys)],
     notices: [costs.length > 0 ? undefined : report, isFirst ? firstUpNotice(vm) : undefined],
+    dailySnapshots,
     dataComesFrom: work && work.sizeGb > 0 && work.zone !== vm.zone ? work.zone : undefined,
   };
 }

@@ -20,6 +20,8 @@ export interface Found {
   webFrom: string[];
   /** Zone of the existing data disk, if the settings have another one. */
   dataComesFrom: string | undefined;
+  /** Whether Google takes a snapshot of the data disk every day. */
+  dailySnapshots: boolean;
   /** Names in the stack's existing certificate from Cloudflare, in Cloudflare's order. */
   formerNames: unknown;
 }
@@ -34,7 +36,7 @@ export async function preflight(settings: Settings): Promise<Found> {
   const [state, cloudflare, machine] = await Promise.all([
     pendingState,
     checkCloudflare(settings, pendingState),
-    checkMachine(settings.target, pendingState),
+    checkMachine(settings, pendingState),
   ]);
   const names = { project: pulumi.getProject(), stack: pulumi.getStack() };
   await report(merge({ issues: [renamedStack(state, names, HOST)] }, cloudflare, machine, checkSettings(settings)));
@@ -42,6 +44,7 @@ export async function preflight(settings: Settings): Promise<Found> {
     cloudflare: cloudflare.found,
     webFrom: cloudflare.found?.edge?.ipv4 ?? ["0.0.0.0/0"],
     dataComesFrom: machine.dataComesFrom,
+    dailySnapshots: machine.dailySnapshots ?? false,
     formerNames: state[originCertificateKey(CERTIFICATE)]?.hostnames,
   };
 }

@@ -10,6 +10,8 @@ export interface BackupKeyFileArgs {
   destination: string;
   /** Whether that is a folder of a VM, which is deleted with the stack. */
   isOnVm: boolean;
+  /** The value of the setting `backup.to` with which another stack uses the same backup. */
+  to: string;
   /** Compose project: the name of the site in the backup. */
   site: string;
   /** Key that opens the backup. Secret. */
@@ -24,13 +26,13 @@ export interface BackupKeyFileArgs {
 export class BackupKeyFile extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { folder, destination, isOnVm, site, key }: BackupKeyFileArgs,
+    { folder, destination, isOnVm, to, site, key }: BackupKeyFileArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("jupyter-up:index:BackupKeyFile", name, {}, opts);
     const place = `.state/${folder}`;
     const file = `${place}/backup.key`;
-    const needed = neededBy(destination).map((setting) => `backup.${setting}`);
+    const needed = neededBy(to).map((setting) => `backup.${setting}`);
     const same = needed.length > 0 ? ` with the same ${needed.join(" and ")}` : "";
     const where = isOnVm
       ? `was in ${destination} on the VM. It is lost with the VM, unless that was another disk`
@@ -38,7 +40,7 @@ export class BackupKeyFile extends pulumi.ComponentResource {
     const notice = [
       `The backup of ${site} ${where}. Only its key opens it, which is now in ${file} of this folder: keep a copy elsewhere.`,
       `If the work is lost, these commands restore everything, in this stack or in a new one${same}:`,
-      `  pulumi config set --path backup.to ${quoted(destination)}`,
+      `  pulumi config set --path backup.to ${quoted(to)}`,
       `  cat ${file} | pulumi config set --secret --path backup.key`,
       `  pulumi config set --path backup.restore.from ${site}`,
       "  pulumi up",

@@ -8,6 +8,8 @@ export interface HostLayout {
   notebooks: string;
   /** Absolute folder of this stack's backups if the settings name no other destination. Absent: the settings must name one. */
   backup?: string;
+  /** Bucket at Google that exists only for this stack's backups. Absent: there is none. */
+  bucket?: string;
   /** Address on which the ports are published: 127.0.0.1, or 0.0.0.0 for all interfaces. */
   address: string;
   httpsPort: number;

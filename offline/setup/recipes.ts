@@ -5,6 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { attempt } from "../../scripts/cli/command.ts";
 import { projectFolder } from "../../scripts/cli/folders.ts";
 import { baseIdentity } from "./baseImage.ts";
+import { fakeGcsServer, minio } from "./bucketServers.ts";
 import { debianRelease } from "./environment.ts";
 import { buildGoTool, type GoTool } from "./goTool.ts";
 import { lego } from "./lego.ts";
@@ -63,6 +64,16 @@ export const recipes: Record<string, Recipe> = {
     fakeLine:
       "lego: the same program, built from its Go modules with Cloudflare as its only DNS provider, in place of goacme/lego",
     goTool: lego,
+  },
+  "docker.io/minio/minio": {
+    folder: "minio",
+    fakeLine: "MinIO: the same program, built from its Go modules, in place of minio/minio",
+    goTool: minio,
+  },
+  "docker.io/fsouza/fake-gcs-server": {
+    folder: "fake-gcs-server",
+    fakeLine: "fake-gcs-server: the same program, built from its Go modules, in place of fsouza/fake-gcs-server",
+    goTool: fakeGcsServer,
   },
   "quay.io/jupyter/scipy-notebook": jupyter(),
   "quay.io/jupyter/minimal-notebook": jupyter(),

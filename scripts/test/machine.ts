@@ -20,6 +20,9 @@ const imagesOfTests = [
   "docker.io/goacme/lego:v5.3.1",
   // Backups.
   "docker.io/restic/restic:0.18.1",
+  // Servers for backups, with the interfaces of Amazon (the last image that was published) and of Google (a fake).
+  "docker.io/minio/minio:RELEASE.2025-09-07T16-13-09Z",
+  "docker.io/fsouza/fake-gcs-server:1.56.1",
 ];
 
 let environment: Promise<Environment> | undefined;

@@ -25,6 +25,8 @@ export interface Gcp {
   /** 0: everything is on the boot disk. */
   dataDiskGb: number;
   protectData: boolean;
+  /** Whether Google takes a snapshot of the data disk every day; undefined: only if it does so already. */
+  dailySnapshots: boolean | undefined;
   /** IPv4 ranges from which SSH is allowed. */
   sshFrom: string[];
 }
@@ -120,6 +122,12 @@ export const dataDiskGb = gigabytes("dataDiskGb", 0, 20, "10 or more, or 0 to ke
 
 /** Whether to refuse `pulumi destroy`, and any change that replaces the disk with the user's work. */
 export const protectData = yesOrNo("pulumi config set protectData true");
+
+/** Whether Google takes a snapshot of the data disk every day. Empty: only a stack that has them keeps them. */
+export const dailySnapshots = z.preprocess(
+  (given) => (given === "" ? undefined : given),
+  yesOrNo("pulumi config set dailySnapshots true").optional(),
+);
 
 const SSH_FROM_EXAMPLE = "pulumi config set --path 'sshFrom[0]' 203.0.113.7/32";
 

@@ -348,7 +348,6 @@ describe("a site on a VM of Google Cloud", () => {
       "host-zone": "replace",
       "host-data-on-the-way": "create",
       "host-data": "replace",
-      "host-snapshots-of-data": "replace",
       "host-vm": "replace",
       "host-provision": "replace",
       "site-setup": "replace",

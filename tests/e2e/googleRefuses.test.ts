@@ -37,7 +37,7 @@ describe("the messages about a site on Google Cloud before it exists", () => {
     assert.match(text, /At Okta, register this .*: https:\/\/vouch\.lab\.example\.com\/auth/);
     await stack.write({ machineType: "e2-micro", signIn });
     const free = (await stack.pulumi("preview")).text;
-    assert.match(free, /stay within Google's free tier\. Google also charges for the daily snapshots/);
+    assert.match(free, /stay within Google's free tier\. Google also charges for traffic/);
     assert.match(free, /three quarters of an hour/);
     assert.doesNotMatch(free, /unable to detect a global setting/);
     assert.doesNotMatch(free, /register this/);

@@ -20,6 +20,7 @@ export interface Resource {
     replaceWith: string[];
     protect: boolean;
     deleteBeforeReplace: boolean;
+    retainOnDelete: boolean;
     ignoreChanges: string[];
     /** Names of the error hooks: called when it cannot be created, updated or deleted. */
     onError: string[];
@@ -58,6 +59,7 @@ interface Request {
   getReplaceWithList(): string[];
   getProtect(): boolean;
   getDeletebeforereplace(): boolean;
+  getRetainondelete(): boolean;
   getIgnorechangesList(): string[];
   getProvider(): string;
   getHooks(): { getOnErrorList(): string[] } | undefined;
@@ -166,6 +168,7 @@ function record(monitor: MockMonitor, run: Run): void {
             replaceWith: request.getReplaceWithList(),
             protect: request.getProtect(),
             deleteBeforeReplace: request.getDeletebeforereplace(),
+            retainOnDelete: request.getRetainondelete(),
             ignoreChanges: request.getIgnorechangesList(),
             onError: request.getHooks()?.getOnErrorList() ?? [],
             provider: request.getProvider(),
@@ -206,6 +209,9 @@ function madeUp({ type, name, inputs }: MockResourceArgs): MockResourceResult {
     "tls:index/locallySignedCert:LocallySignedCert": { certPem: pem("CERTIFICATE", name) },
     "gcp:compute/address:Address": { address: "198.51.100.7" },
     "gcp:serviceaccount/account:Account": { email: `${name}@my-project-123456.iam.gserviceaccount.com` },
+    "gcp:serviceaccount/key:Key": {
+      privateKey: pulumi.secret(Buffer.from(`${MARKER}-${name}-json\n`).toString("base64")),
+    },
     "gcp:compute/disk:Disk": { selfLink: `${name}-link` },
     "gcp:compute/snapshot:Snapshot": { selfLink: `${name}-link` },
     "pulumi:index:Stash": { output: inputs.input },

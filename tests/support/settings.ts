@@ -33,6 +33,7 @@ export const validConfig: Readonly<Record<string, unknown>> = {
   bootDiskGb: "10",
   dataDiskGb: "20",
   protectData: "true",
+  dailySnapshots: "",
   sshFrom: ["203.0.113.7/32"],
   ssh: {},
   dns: "cloudflare",

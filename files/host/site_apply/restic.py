@@ -18,6 +18,8 @@ from .manifest import Backup
 
 # restic's exit codes. https://restic.readthedocs.io/en/stable/075_scripting.html
 _NO_REPOSITORY, _WRONG_KEY = 10, 12
+# The last line of errors of restic.sh.
+_REASON = "Reason: "
 # Where a container has the folder to restore into.
 TARGET = "/target"
 # The history has no extended attributes of its own. A container must not set those of the file system (SELinux).
@@ -53,7 +55,8 @@ class Restic:
 
     def snapshots(self) -> list[Snapshot]:
         """Those of all sites in the repository."""
-        found = [each for line in self._ask("snapshots") if isinstance(line, list) for each in line]
+        lines = self._ask("snapshots", ended_within=times.BACKUP_LISTED_WITHIN)
+        found = [each for line in lines if isinstance(line, list) for each in line]
         return [
             Snapshot(each["id"], each.get("hostname", ""), (each.get("tags") or [""])[0], moment_of(each["time"])) for each in found
         ]
@@ -86,9 +89,11 @@ class Restic:
         include = ["--include", f"/{_literal(name)}"] if name else []
         self._ask("restore", f"{snapshot.id}:/{around}", *_TO_TARGET, *include, folder=folder)
 
-    def _ask(self, *words: str, folder: Optional[Path] = None) -> list[Any]:
+    def _ask(self, *words: str, folder: Optional[Path] = None, ended_within: int = 0) -> list[Any]:
         """
         The lines of JSON that a command of restic prints. Throws Refusal if it fails.
+
+        ended_within: seconds after which restic is ended; 0: never.
 
         restic locks nothing: a backup that was killed may have left a lock, and no restore must wait until it is stale. If old
         snapshots are removed at the same moment, restic fails, and the same command restores again.
@@ -96,7 +101,8 @@ class Restic:
         files = [self._with_folder(folder)] if folder else []
         entrypoint = " ".join(self._backup.restic)
         # Without this variable, restic reads the snapshots of all sites.
-        options = ("--rm", "--no-deps", "-T", "--env", "RESTIC_HOST=", "--entrypoint", entrypoint)
+        environment = ("--env", "RESTIC_HOST=", "--env", f"WITHIN={ended_within or ''}")
+        options = ("--rm", "--no-deps", "-T", *environment, "--entrypoint", entrypoint)
         run = ("--profile", "backup", "run", *options, self._backup.service)
         try:
             result = self._project.compose(
@@ -128,8 +134,8 @@ class Restic:
                 f"The key of this stack does not open the backup at {where}: another key made it. Nothing was changed. Set that key"
                 " (pulumi config set --secret --path backup.key), run pulumi up, and restore again."
             )
-        messages = [line["message"] for line in _json_in(lines) if isinstance(line, dict) and "message" in line]
-        said = (messages or lines or [f"exit code {code}"])[-1]
+        reasons = [line[len(_REASON) :] for line in lines if line.startswith(_REASON)]
+        said = (reasons or lines or [f"exit code {code}"])[-1]
         return Refusal(f"The backup at {where} could not be read. restic says: {said}")
 
 

@@ -31,6 +31,8 @@ REMOVED_WITHIN = 600
 DUMPED_WITHIN = 1800
 # The first backup of a large disk, over a slow network.
 BACKED_UP_WITHIN = 24 * 3600
+# The list of what is in a backup. restic alone would try for 15 minutes to reach a server that is away.
+BACKUP_LISTED_WITHIN = 120
 # A database from its dump.
 LOADED_WITHIN = 3600
 # The state before a restore. Without it, nothing is overwritten.

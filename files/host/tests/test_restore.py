@@ -233,10 +233,11 @@ class RestoreTest(HostTest):
 
     def test_says_what_to_do_with_another_key_and_without_a_backup(self) -> None:
         error = json.dumps({"message_type": "exit_error", "code": 1, "message": "Fatal: the disk is broken"})
+        error += "\nReason: the disk is broken"
         for fails, why in {
             (12, ""): "key of this stack does not open the backup at /mnt/b.*pulumi config set --secret --path backup.key",
             (10, ""): "There is no backup at /mnt/b. Nothing was changed.*mount it",
-            (1, error): "restic says: Fatal: the disk is broken",
+            (1, error): "restic says: the disk is broken$",
         }.items():
             self.fails = fails
             with self.assertRaisesRegex(Refusal, why):

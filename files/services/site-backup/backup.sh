@@ -7,7 +7,7 @@
 # In $STATE:
 #   repository           id of the repository, and where it was
 #   initializing         where a repository is being made; absent if it is complete
-#   hosts                host names of the runs since the last complete one
+#   hosts                host names of the runs since the last whole one
 #   trees/SOURCE         the tree of the source that is in the backup
 #   good                 its time is that of the last run without an error
 #   issue                why the last run was not whole; absent if it was
@@ -32,7 +32,7 @@ fail() {
     return 1
 }
 
-# Runs restic. Its last line of errors is the reason if it fails.
+# Runs restic. It gives its reason if it fails.
 try() {
     sh "$files/restic.sh" "$@" 2>"$STATE/said" && return
     code=$?
@@ -41,14 +41,14 @@ try() {
 }
 
 said() {
-    grep -v '^$' "$STATE/said" | tail -n 1 | cut -c 1-300
+    sed -n 's/^Reason: //p' "$STATE/said" | cut -c 1-600
 }
 
 # Opens the repository, or makes it the first time.
 open() {
     known=$(cat "$STATE/repository" 2>/dev/null || :)
     # Without a lock, because a run that was killed may have left one.
-    config=$(try cat config --no-lock)
+    config=$(WITHIN=60 try cat config --no-lock)
     case $? in
     0) ;;
     10)
@@ -87,10 +87,10 @@ open() {
     unlock
 }
 
-# Removes the locks of runs that were killed, and no others. Each container has another host name, so restic itself would respect
+# Removes the locks of runs that were killed or failed, and no others. Each container has another host name, so restic itself would respect
 # these locks for 30 minutes.
 unlock() {
-    if [ -n "$was_killed" ] && all_locks_are_ours; then try unlock --quiet --remove-all || :; else try unlock --quiet || :; fi
+    if [ -n "$is_incomplete" ] && all_locks_are_ours; then try unlock --quiet --remove-all || :; else try unlock --quiet || :; fi
 }
 
 all_locks_are_ours() {
@@ -129,8 +129,8 @@ once() {
         flock 9
     fi
     is_whole=yes
-    was_killed=
-    if [ -s "$STATE/hosts" ]; then was_killed=yes; fi
+    is_incomplete=
+    if [ -s "$STATE/hosts" ]; then is_incomplete=yes; fi
     # Before the first command that locks the repository.
     cat /proc/sys/kernel/hostname >>"$STATE/hosts"
     # What a run that was killed has left.
@@ -147,12 +147,12 @@ once() {
         owner=$(stat -c %u "$folder" 2>/dev/null) || continue
         [ "$owner" = 0 ] || find "$folder" ! -user "$owner" -exec chown "$owner" {} +
     done
-    rm -f "$STATE/hosts"
     if [ -z "$is_whole" ]; then
         mv "$STATE/issue.new" "$STATE/issue"
         return 1
     fi
-    rm -f "$STATE/issue"
+    # A run that fails because its server is away leaves a lock, too.
+    rm -f "$STATE/issue" "$STATE/hosts"
     : >"$STATE/good"
 }
 

@@ -35,7 +35,7 @@ export function siteBackup(
   layout: HostLayout,
   history: Pick<HistoryManifest, "folder" | "sources">,
 ): SiteBackup {
-  const place = placeOf(to, layout.backup, FILES, SECRETS);
+  const place = placeOf(to, layout, FILES, SECRETS);
   const state = backupState(layout);
   const script = ["sh", `${FILES}/backup.sh`];
   return {

@@ -14,8 +14,9 @@ describe("BackupKeyFile", () => {
   let commandOnVm: Resource | undefined;
 
   beforeAll(async () => {
-    const args = { folder: "dev", destination: "s3:s3.example.com/it's", isOnVm: false, site: "jupyter-up-dev", key };
-    const onVm = { ...args, destination: "/mnt/b", isOnVm: true };
+    const place = "s3:s3.example.com/it's";
+    const args = { folder: "dev", destination: place, to: place, isOnVm: false, site: "jupyter-up-dev", key };
+    const onVm = { ...args, destination: "/mnt/b", to: "/mnt/b", isOnVm: true };
     const run = await runUnderMocks({}, async () => {
       new BackupKeyFile("vm-key", onVm);
       return { it: new BackupKeyFile("key", args).urn };

@@ -96,6 +96,24 @@ Details:
       "pulumi config set machineType e2-micro",
     ],
     [
+      "a missing permission for keys",
+      "googleapi: Error 403: Permission 'iam.serviceAccountKeys.create' denied on resource (or it may not exist)., forbidden",
+      /lacks the permission iam\.serviceAccountKeys\.create/,
+      "gcloud projects add-iam-policy-binding my-project-123456 --member user:you@example.com --role roles/iam.serviceAccountKeyAdmin",
+    ],
+    [
+      "an organization that forbids keys",
+      "googleapi: Error 400: Key creation is not allowed on this service account., failedPrecondition",
+      /organization at Google forbids keys/,
+      "pulumi config set --path backup.to s3:https://s3.example.com/my-bucket/jupyter-up",
+    ],
+    [
+      "a missing permission for buckets",
+      "googleapi: Error 403: you@example.com does not have storage.buckets.create access to the Google Cloud project. Permission 'storage.buckets.create' denied on resource (or it may not exist)., forbidden",
+      /lacks the permission storage\.buckets\.create/,
+      "gcloud projects add-iam-policy-binding my-project-123456 --member user:you@example.com --role roles/storage.admin",
+    ],
+    [
       "a protected disk",
       'resource "urn:pulumi:dev::jupyter-up::jupyter-up:index:GcpVm$gcp:compute/disk:Disk::host-data" cannot be deleted\nbecause it is protected. To unprotect the resource, either remove the `protect` flag',
       /protectData protects it/,

@@ -13,6 +13,7 @@ const args: GcpVmArgs = {
   bootDiskGb: 10,
   dataDiskGb: 20,
   protectData: true,
+  dailySnapshots: true,
   sshFrom: ["203.0.113.7/32"],
   webFrom: ["173.245.48.0/20"],
   trusted: true,
@@ -60,6 +61,7 @@ describe("A VM on Google Cloud", () => {
       vm: "gcp:compute/instance:Instance::host-vm",
       dataDisk: "gcp:compute/disk:Disk::host-data",
       address: "gcp:compute/address:Address::host-address",
+      snapshots: "gcp:compute/resourcePolicy:ResourcePolicy::host-snapshots",
     });
     const keys = resources.map(({ type, name }) => `${type}::${name}`);
     for (const key of Object.values(keysOf("host"))) assert.ok(keys.includes(key), key);
@@ -234,6 +236,14 @@ describe("A VM on Google Cloud", () => {
     });
     const attachment = only(resources, "gcp:compute/diskResourcePolicyAttachment:DiskResourcePolicyAttachment");
     assert.equal(attachment.inputs.disk, "jupyter-up-test-data-us-central1-a");
+  });
+});
+
+describe("A VM without daily snapshots", () => {
+  it("still has a last snapshot if Pulumi deletes its disk", async () => {
+    const resources = await made({ dailySnapshots: false });
+    for (const { type } of resources) assert.doesNotMatch(type, /ResourcePolicy/);
+    assert.equal(only(resources, DISK).inputs.createSnapshotBeforeDestroy, true);
   });
 });
 

@@ -1,18 +1,30 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
-import { accountName, cloudName, composeProject, stackFolder } from "../../../components/names.ts";
+import {
+  accountName,
+  backupAccountName,
+  bucketName,
+  cloudName,
+  composeProject,
+  stackFolder,
+} from "../../../components/names.ts";
 
 describe("The name of a stack's resources in the cloud", () => {
   it("is project and stack if the cloud accepts that", () => {
     assert.equal(cloudName("jupyter-up", "dev"), "jupyter-up-dev");
     assert.equal(accountName("jupyter-up", "dev"), "jupyter-up-dev");
+    assert.equal(backupAccountName("jupyter-up", "dev"), "backup-jupyter-up-dev");
+    assert.equal(bucketName("my-project-123456", "jupyter-up", "dev"), "my-project-123456-jupyter-up-dev-backup");
   });
 
   const odd = ["Dev", "my_stack", "a.b", "-", "x".repeat(90), "dev-", "Ünicode"];
   for (const stack of odd)
     it(`is one that the cloud accepts: ${stack}`, () => {
       assert.match(cloudName("jupyter-up", stack), /^[a-z]([-a-z0-9]{0,31}[a-z0-9])$/);
-      assert.match(accountName("jupyter-up", stack), /^[a-z]([-a-z0-9]{4,28}[a-z0-9])$/);
+      for (const name of [accountName, backupAccountName])
+        assert.match(name("jupyter-up", stack), /^[a-z]([-a-z0-9]{4,28}[a-z0-9])$/);
+      for (const project of ["example.com:lab-123", "p".repeat(30)])
+        assert.match(bucketName(project, "jupyter-up", stack), /^[a-z][-a-z0-9]{1,61}[a-z0-9]$/);
     });
 
   it("leaves room for the longest suffix", () => {
@@ -21,7 +33,8 @@ describe("The name of a stack's resources in the cloud", () => {
 
   it("is unique for each stack", () => {
     const stacks = [...odd, "dev", "my-stack", "a-b", "x".repeat(91), `${"x".repeat(89)}y`];
-    for (const name of [cloudName, accountName])
+    const bucket = (project: string, stack: string) => bucketName("my-project-123456", project, stack);
+    for (const name of [cloudName, accountName, backupAccountName, bucket])
       assert.equal(new Set(stacks.map((stack) => name("jupyter-up", stack))).size, stacks.length);
   });
 });

@@ -124,6 +124,19 @@ describe("The backup of a site", () => {
     );
   });
 
+  it("is in the layout's bucket if the settings say so, with the key of its account", () => {
+    const { release, secrets } = bundleWith(
+      withBackup({
+        settings: { target: "gcp", backup: { to: "bucket" } },
+        layout: { bucket: "lab-backup" },
+        secrets: { backupCredential: account },
+      }),
+    );
+    assert.equal(composeOf(release).services["site-backup"]?.environment?.RESTIC_REPOSITORY, "gs:lab-backup:/backup");
+    assert.equal(contentOf(secrets, "google.json"), `${account}\n`);
+    assert.match(contentOf(release, "fixes"), /pulumi up --replace '\*\*host-backup-key'$/m);
+  });
+
   it("is in the layout's folder if the settings name none", () => {
     const { release } = bundleWith(withBackup({ settings: { backup: {} }, layout: { backup: "/home/ann/b/local" } }));
     assert.equal(manifestOf(release).backup?.folder, "/home/ann/b/local");

@@ -507,6 +507,30 @@ describe("The program with target gcp, in another zone than the data disk", () =
   });
 });
 
+describe("The program with target gcp, with daily snapshots", () => {
+  const urn = (type: string, name: string) => `urn:pulumi:test::jupyter-up::jupyter-up:index:GcpVm$${type}::${name}`;
+  const disk = { project: "my-project-123456", zone: "us-central1-a", size: 20 };
+  const old = {
+    [urn("gcp:compute/disk:Disk", "host-data")]: disk,
+    [urn("gcp:compute/resourcePolicy:ResourcePolicy", "host-snapshots")]: { name: "jupyter-up-test-daily" },
+  };
+  const rows: [what: string, dailySnapshots: unknown, made: typeof old | undefined, expected: boolean][] = [
+    ["has none in a new stack", "", undefined, false],
+    ["has them in a new stack if the setting says so", true, undefined, true],
+    ["keeps those of an existing stack", "", old, true],
+    ["stops those of an existing stack only if the setting says so", false, old, false],
+  ];
+  for (const [what, dailySnapshots, made, expected] of rows)
+    it(what, async () => {
+      const config = pulumiConfig({ ...gcp, "jupyter-up:dailySnapshots": dailySnapshots });
+      const { resources } = await runUnderMocks(config, program, made);
+      assert.equal(
+        resources.some(({ name }) => name === "host-snapshots"),
+        expected,
+      );
+    });
+});
+
 describe("The program with target gcp, behind Cloudflare, with sign-in by Google", () => {
   const names = ["lab.example.com", "vouch.lab.example.com", "jupyter.lab.example.com"];
   const google = { provider: "google", clientId: "0oa1", clientSecret: MARKER };

@@ -456,7 +456,7 @@ export const oneIssue: BadConfig[] = [
 `],
 
   ["a backup at a destination that is not supported", { backup: { to: "ftp://backup.lan/x" }, history: {} }, `
-  backup.to: "ftp://backup.lan/x" is no supported destination: use a folder, sftp:, s3:, gs: or none.
+  backup.to: "ftp://backup.lan/x" is no supported destination: use a folder, sftp:, s3:, gs:, bucket (target gcp) or none.
     pulumi config set --path backup.to /mnt/backup/jupyter-up
 `],
 
@@ -465,7 +465,17 @@ export const oneIssue: BadConfig[] = [
     pulumi config set --path backup.to /mnt/backup/jupyter-up
 `],
 
-  ["a backup in a bucket without its secret key", { backup: { to: "s3:s3.example.com/b", accessKey: "A" }, history: {} }, `
+  ["a backup in a bucket with too short a name", { backup: { to: "s3:s3.example.com/b" }, history: {} }, `
+  backup.to: "s3:s3.example.com/b" is not of the form s3:https://s3.eu-central-1.amazonaws.com/my-bucket/jupyter-up.
+    pulumi config set --path backup.to /mnt/backup/jupyter-up
+`],
+
+  ["a backup in a bucket of its own on this machine", { backup: { to: "bucket" }, history: {} }, `
+  backup.to: a bucket of its own needs target gcp.
+    pulumi config set --path backup.to /mnt/backup/jupyter-up
+`],
+
+  ["a backup in a bucket without its secret key", { backup: { to: "s3:s3.example.com/bucket", accessKey: "A" }, history: {} }, `
   backup.secretKey: a destination with s3: needs it, and it is missing.
     pulumi config set --secret --path backup.secretKey
 `],

@@ -579,6 +579,11 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config set dataDiskGb 20
 `],
 
+  ["a word as dailySnapshots", { dailySnapshots: "weekly" }, `
+  dailySnapshots: expected true or false, found "weekly".
+    pulumi config set dailySnapshots true
+`],
+
   ["a word as protectData", { protectData: "no" }, `
   protectData: expected true or false, found "no".
     pulumi config set protectData true

@@ -4,8 +4,8 @@ import { costReport, costsOf, type DisksMade } from "../../../settings/cost.ts";
 import { gcpWith } from "../../support/settings.ts";
 
 const costs = (change: Record<string, unknown>, made?: DisksMade) => costsOf(gcpWith(change), made);
-const reported = (change: Record<string, unknown>, made?: DisksMade) =>
-  costReport(costs(change, made), gcpWith(change));
+const extras = { snapshots: false, bucket: false };
+const reported = (change: Record<string, unknown>, made?: DisksMade) => costReport(costs(change, made), extras);
 
 describe("The settings that are not on the free tier are named:", () => {
   const rows: [name: string, change: Record<string, unknown>, expected: string[]][] = [
@@ -70,14 +70,24 @@ describe("The suggested command never shrinks an existing disk:", () => {
 
 describe("The notice about costs", () => {
   const besides =
-    "Google also charges for the daily snapshots of the data disk, which hold its images, traffic above 200 GB per month and, unless it waives the fee for the free VM, the static address. Prices: https://cloud.google.com/compute/all-pricing";
+    "Google also charges for traffic above 200 GB per month and, unless it waives the fee for the free VM, the static address. Prices: https://cloud.google.com/compute/all-pricing";
 
-  it("says that the VM is free, that its snapshots are not, and which costs are not known in advance", () => {
+  it("says that the VM is free, and which costs are not known in advance", () => {
     assert.equal(reported({}), `The VM and its disks stay within Google's free tier. ${besides}`);
   });
 
-  it("does not mention snapshots if none are taken", () => {
-    assert.doesNotMatch(reported({ bootDiskGb: "30", dataDiskGb: "0" }), /snapshot/);
+  it("mentions daily snapshots, and how to stop them", () => {
+    assert.match(
+      costReport([], { ...extras, snapshots: true }),
+      /charges for the daily snapshots of the data disk, .* pulumi config set dailySnapshots false\), traffic/,
+    );
+  });
+
+  it("mentions the bucket of the backup", () => {
+    assert.match(
+      costReport([], { ...extras, bucket: true }),
+      /charges for the bucket of the backup above 5 GB and 5,000 requests per month \(backup\.to\), traffic/,
+    );
   });
 
   it("says which setting is not free and why, and which value would be free", () => {

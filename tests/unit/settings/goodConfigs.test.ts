@@ -59,6 +59,7 @@ const gcp = {
   bootDiskGb: 10,
   dataDiskGb: 20,
   protectData: true,
+  dailySnapshots: undefined,
   sshFrom: ["203.0.113.7/32"],
 };
 const behindCloudflare = {
@@ -224,6 +225,16 @@ describe("A valid config", () => {
           to: { kind: "s3", url: "s3:s3.example.com/bucket", accessKey: "AKIA1", secretKey: "x/+=" },
           keep: keepBackups,
         },
+      },
+    ],
+    [
+      "may have a backup in a bucket of its own, and daily snapshots",
+      { target: "gcp", backup: { to: "bucket" }, history: {}, dailySnapshots: "true" },
+      {
+        target: { ...gcp, dailySnapshots: true },
+        ...behindCloudflare,
+        history: keptHistory,
+        backup: { to: { kind: "bucket" }, keep: keepBackups },
       },
     ],
     [

@@ -1,6 +1,8 @@
 import { withoutSecretMarks } from "../../protocol.ts";
 import type { Properties, ProviderPackage } from "../../resource.ts";
 import { address } from "./address.ts";
+import { bucket } from "./bucket.ts";
+import { bucketIamMember } from "./bucketIamMember.ts";
 import { refuseMalformed, regionWarning } from "./configuration.ts";
 import { projectWarning, requireCredentials } from "./credentials.ts";
 import { disk } from "./disk.ts";
@@ -10,6 +12,7 @@ import { instance } from "./instance.ts";
 import { network } from "./network.ts";
 import { resourcePolicy } from "./resourcePolicy.ts";
 import { serviceAccount } from "./serviceAccount.ts";
+import { serviceAccountKey } from "./serviceAccountKey.ts";
 import { snapshot } from "./snapshot.ts";
 import { subnetwork } from "./subnetwork.ts";
 
@@ -37,5 +40,8 @@ export default {
     "gcp:compute/snapshot:Snapshot": snapshot,
     "gcp:compute/subnetwork:Subnetwork": subnetwork,
     "gcp:serviceaccount/account:Account": serviceAccount,
+    "gcp:serviceaccount/key:Key": serviceAccountKey,
+    "gcp:storage/bucket:Bucket": bucket,
+    "gcp:storage/bucketIAMMember:BucketIAMMember": bucketIamMember,
   },
 } satisfies ProviderPackage;

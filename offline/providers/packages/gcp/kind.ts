@@ -207,6 +207,8 @@ export function resourceType<Inputs extends CommonInputs, Outputs extends Proper
       }),
 
     parseImportId(importId) {
+      const imported = kind.importedName?.(importId);
+      if (imported !== undefined) return { id: importId, inputs: { name: imported } as Partial<Inputs> };
       const [, project, region, zone, collection, name] =
         /^projects\/([^/]+)\/(?:global|regions\/([^/]+)|zones\/([^/]+))\/([^/]+)\/([^/]+)$/.exec(importId) ?? [];
       if (collection !== kind.collection || kind.nameOf !== undefined) {

@@ -45,6 +45,8 @@ export interface Kind<Inputs extends CommonInputs, Outputs extends Properties> {
   /** What identifies the resource in its location, if not its `name`. */
   nameOf?(inputs: Inputs): string;
   pathOf?(place: Place, name: string): string;
+  /** The name in an import ID that has another form than `projects/.../networks/site`. */
+  importedName?(id: string): string | undefined;
   check?(inputs: Inputs): CheckFailure[];
   /** Whether two values are two spellings of the same thing, so that there is no change. */
   isSame?(change: Change, state: State<Inputs, Outputs>, inputs: Inputs): boolean;
