@@ -36,6 +36,7 @@ export async function workCosts(imageMirror: string | undefined): Promise<Result
     const backedUp = await seconds(() => apply(site, "backup"));
     await writeFile(`${notebooks}/small/0`, "overwritten");
     const restored = await seconds(() => apply(site, "restore", "--path", "notebooks/small/0"));
+    const started = await seconds(() => startRestic(site));
     const beside = { what: "a copy of them, and sync", value: rounded(copied) };
     return [
       ...idle,
@@ -55,7 +56,14 @@ export async function workCosts(imageMirror: string | undefined): Promise<Result
         ratio: rounded(backedUp / copied),
         aim: "",
       },
-      { what: `a restore of one of ${FILES} files`, value: rounded(restored), unit: "s", aim: "10 s or less" },
+      {
+        what: `a restore of one of ${FILES} files`,
+        value: rounded(restored),
+        unit: "s",
+        beside: { what: "a container in which restic prints its version", value: rounded(started) },
+        ratio: rounded(restored / started),
+        aim: "10 s or less",
+      },
     ];
   } finally {
     await site.remove();
@@ -108,6 +116,12 @@ async function cpuOf(site: RunningSite, service: string, work: () => Promise<voi
   const before = await used();
   await work();
   return (await used()) - before;
+}
+
+async function startRestic(site: RunningSite): Promise<void> {
+  const format = ["--format", "{{.Config.Image}}"];
+  const image = await run("docker inspect", "docker", ["inspect", ...format, await site.container("site-backup")]);
+  await run("docker run", "docker", ["run", "--rm", "--entrypoint", "restic", image.trim(), "version"]);
 }
 
 async function seconds(work: () => Promise<void>): Promise<number> {
