@@ -29,6 +29,7 @@ import { idleCosts } from "./idleCosts.ts";
 import { kernelCosts } from "./kernelCosts.ts";
 import { previewCosts } from "./previewCosts.ts";
 import type { Result } from "./result.ts";
+import { workCosts } from "./workCosts.ts";
 
 await main(async () => {
   const environment = await inspectMachine();
@@ -48,6 +49,7 @@ await main(async () => {
       ...(await step("The site, idle for two minutes", () => idleCosts())),
       ...(await step("The site with a kernel that holds pandas", () => kernelCosts())),
       ...(await step("nginx and Vouch under load for five minutes", () => doorCosts(fakes.imageMirror))),
+      ...(await step("History, backup and restore", () => workCosts(fakes.imageMirror))),
       ...(await step("A VM of the fake cloud", () => cloudCosts(fakes.imageMirror))),
     ];
     process.stdout.write(`\n${table(results)}\n`);

@@ -2,41 +2,64 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
-import { run } from "../support/command.ts";
+import { makeKeyCheap } from "../support/cheapKey.ts";
+import { run, start } from "../support/command.ts";
 import { makeFirstBackup } from "../support/firstBackup.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
+import { secrets } from "../support/site.ts";
 import { until } from "../support/until.ts";
 
 const isRoot = process.getuid?.() === 0;
-/** Milliseconds after the start of restic's container: from the first lock to the last clean-up. */
-const moments = [100, 400, 800, 1200, 1600, 2000, 2500, 3000, 3600, 4200];
+/** Moments of a run, in parts of the time that a whole one takes: from its first lock to its last clean-up. */
+const parts = 26;
+const moments = Array.from({ length: parts - 1 }, (_, index) => index + 1);
 
 /** kill -9 of restic's container, as a failure of power ends it. */
 describe("A backup or a restore that is killed", () => {
   let site: RunningSite;
   let notebooks: string;
   let written = 0;
+  /** Milliseconds from the start of the first container to the end. */
+  let backupTakes: number;
+  let restoreTakes: number;
+  /** Prints a line for each of restic's containers that starts. */
+  let starts: ReturnType<typeof start>;
 
-  const filters = () => [
-    ...["--filter", `label=com.docker.compose.project=${site.project}`],
-    ...["--filter", "label=com.docker.compose.oneoff=True"],
-  ];
-  /** Runs a command of the host's program, and kills its container some time after it was started. */
-  async function killed(words: string[], after: number): Promise<void> {
-    const ending = site.host.apply(words);
+  const filters = (...more: string[]) =>
+    [`label=com.docker.compose.project=${site.project}`, "label=com.docker.compose.oneoff=True", ...more].flatMap(
+      (filter) => ["--filter", filter],
+    );
+  /** Starts a command of the host's program; returns when its first container starts, or when it ends without one. */
+  async function begun(words: string[]) {
+    const before = starts.said().length;
     let hasEnded = false;
-    void ending.then(() => {
+    const ending = site.host.apply(words).finally(() => {
       hasEnded = true;
     });
-    const containers = async () =>
-      (await run("docker", ["ps", "--quiet", ...filters()])).output.split(/\s+/).filter(Boolean);
-    await until("restic runs", async () => hasEnded || (await containers()).length > 0);
+    await until("restic runs", () => hasEnded || starts.said().length > before);
+    return { ending, began: performance.now(), hasEnded: () => hasEnded };
+  }
+  /** Milliseconds that a command takes from the start of its first container. */
+  async function duration(words: string[]): Promise<number> {
+    const { ending, began } = await begun(words);
+    const { code, output } = await ending;
+    assert.equal(code, 0, output);
+    return performance.now() - began;
+  }
+  /** Runs a command of the host's program, and kills its container some time after the first one was started. */
+  async function killed(words: string[], after: number): Promise<void> {
+    const { ending, hasEnded } = await begun(words);
     await sleep(after);
-    const running = await containers();
-    await run("docker", ["kill", "--signal", "KILL", ...running]);
+    let running: string[] = [];
+    // A restore runs several containers, one after the other.
+    await until("a container runs", async () => {
+      running = (await run("docker", ["ps", "--quiet", ...filters()])).output.split(/\s+/).filter(Boolean);
+      return hasEnded() || running.length > 0;
+    });
+    if (running.length > 0) await run("docker", ["kill", "--signal", "KILL", ...running]);
     await ending;
     // Compose was not killed, so it has removed the container or fails to.
-    await run("docker", ["rm", "--force", ...running]);
+    if (running.length > 0) await run("docker", ["rm", "--force", ...running]);
   }
   async function apply(...words: string[]): Promise<string> {
     const { code, output } = await site.host.apply(words);
@@ -56,6 +79,17 @@ describe("A backup or a restore that is killed", () => {
       .filter((name) => name.endsWith(".ipynb"))
       .map((name) => [name, readFileSync(`${notebooks}/${name}`, "utf8")]);
 
+  /** The daily removal of old snapshots, the check and the weekly drill become due. Returns the files that record them. */
+  function makeAllDue(): string[] {
+    const due = ["forgotten", "checked", "restored"].map((each) => `${site.host.folder}/data/backup/${each}`);
+    for (const each of due) rmSync(each, { force: true });
+    return due;
+  }
+  function overwriteAll() {
+    for (const name of readdirSync(notebooks).filter((name) => name.endsWith(".ipynb")))
+      writeFileSync(`${notebooks}/${name}`, "overwritten");
+  }
+
   beforeAll(async () => {
     site = runningSite(["jupyter", "site-history", "site-backup"]);
     notebooks = `${site.host.folder}/notebooks`;
@@ -64,16 +98,25 @@ describe("A backup or a restore that is killed", () => {
     const { code, output } = await site.release({ settings: { history: { every: 15 }, backup } });
     assert.equal(code, 0, output);
     await makeFirstBackup(site);
+    makeKeyCheap(backup.to, secrets.backupKey);
+    const format = ["--format", "{{.ID}}"];
+    starts = start("docker", ["events", ...filters("event=start"), ...format], { input: null });
+    await work();
+    makeAllDue();
+    backupTakes = await duration(["backup"]);
+    restoreTakes = await duration(["restore", "--path", "notebooks"]);
   });
-  afterAll(() => site.remove());
+  afterAll(async () => {
+    starts.child.kill();
+    await starts.ended;
+    await site.remove();
+  });
 
   for (const moment of moments)
-    it(`${moment} ms after its start: the next backup is whole, and everything in it can be read`, async () => {
+    it(`${moment}/${parts} of its time after its start: the next backup is whole, and everything in it can be read`, async () => {
       await work();
-      // The daily removal of old snapshots, the check and the weekly drill are due, too.
-      const due = ["forgotten", "checked", "restored"].map((each) => `${site.host.folder}/data/backup/${each}`);
-      for (const each of due) rmSync(each, { force: true });
-      await killed(["backup"], moment);
+      const due = makeAllDue();
+      await killed(["backup"], (backupTakes * moment) / parts);
       await apply("backup");
       for (const each of due) assert.ok(existsSync(each), each);
       const checked = await site.exec("site-backup", ["restic", "check", "--read-data"]);
@@ -81,11 +124,10 @@ describe("A backup or a restore that is killed", () => {
     });
 
   for (const moment of moments)
-    it(`a restore, ${moment} ms after its start: the same command restores everything`, async () => {
+    it(`a restore, ${moment}/${parts} of its time after its start: the same command restores everything`, async () => {
       const expected = contents();
-      for (const name of readdirSync(notebooks).filter((name) => name.endsWith(".ipynb")))
-        writeFileSync(`${notebooks}/${name}`, "overwritten");
-      await killed(["restore", "--path", "notebooks"], moment);
+      overwriteAll();
+      await killed(["restore", "--path", "notebooks"], (restoreTakes * moment) / parts);
       await apply("restore", "--path", "notebooks");
       assert.deepEqual(contents(), expected);
     });

@@ -122,9 +122,10 @@ exchange() {
     { printf '%s\n' "$exchange" && cat "$definitions"; } | client
 }
 
+if [ $# = 0 ] && [ ! -e "$begun" ]; then exit; fi
 exec 9>/var/lib/mysql/.restore.lock
 if [ $# = 0 ]; then
-    if [ -e "$begun" ] && flock -n 9; then recover; fi
+    if flock -n 9; then recover; fi
     exit
 fi
 file=/dumps/$1
