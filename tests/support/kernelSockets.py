@@ -239,22 +239,35 @@ def lost_in_transit(notebook, is_noticed):
     return lines
 
 
+# Prints a thousand lines after the test has cut the connections.
+AFTER_CUT = """
+import pathlib, time
+pathlib.Path("/tmp/started").touch()
+while not pathlib.Path("/tmp/is-cut").exists(): time.sleep(0.01)
+for n in range(1000): print(n, flush=True)
+pathlib.Path("/tmp/printed-all").touch()
+"""
+
+
 def cut_with_another_page(notebook, are_both_cut, is_other_first):
     """The lines that arrive of 1,000 at two pages of a kernel, when they are printed while one or both are cut."""
-    file = pathlib.Path("/tmp/printed-all")
-    file.unlink(missing_ok=True)
+    started, is_cut, is_printed = [pathlib.Path("/tmp") / name for name in ("started", "is-cut", "printed-all")]
+    for file in (started, is_cut, is_printed):
+        file.unlink(missing_ok=True)
     other = Notebook(notebook.kernel)
     other.receive()
     cut = [other, notebook] if are_both_cut else [other]
 
     def replace():
+        wait_for(started.exists)
         for page in cut:
             page.cut()
-        wait_for(file.exists)
+        is_cut.touch()
+        wait_for(is_printed.exists)
         for page in cut if is_other_first else cut[::-1]:
             page.connect()
 
-    lines, printed, end = notebook.run(AT_ONCE, started=replace), [], time.monotonic() + 30
+    lines, printed, end = notebook.run(AFTER_CUT, started=replace), [], time.monotonic() + 30
     while "".join(printed[-3:]).split()[-1:] != ["999"] and time.monotonic() < end:
         # The server sends pings, so this returns in any case.
         header, _, content = other.receive()
