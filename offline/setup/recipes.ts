@@ -104,6 +104,8 @@ export interface BuildContext {
   write(folder: string): Promise<void>;
 }
 
+let ownFiles: Promise<Ingredient[]> | undefined;
+
 /** Collects everything an image is built from. */
 export async function buildContext(recipe: Recipe): Promise<BuildContext> {
   const ingredients = [
@@ -111,7 +113,7 @@ export async function buildContext(recipe: Recipe): Promise<BuildContext> {
     ...(recipe.program ? await packedProgram(recipe.program) : []),
     ...(recipe.goTool ? [builtTool(recipe.goTool)] : []),
   ].sort((a, b) => (a.target < b.target ? -1 : 1));
-  const own = await machinesOwn();
+  const own = await (ownFiles ??= machinesOwn());
   // The machine's own files do not change the resulting image.
   const lasting = recipe.installsPackages ? [...ingredients, ...own] : ingredients;
   const identity = [await baseIdentity(), ...lasting.flatMap(({ target, identity }) => [target, identity])];

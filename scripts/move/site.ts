@@ -54,26 +54,26 @@ export function requireMovable(from: MovingSite, to: MovingSite): void {
 }
 
 function inTheWay(from: MovingSite, to: MovingSite): string[] {
-  const pairs = Object.keys(from.sources).map((source) => [from.sources[source], to.sources[source]]);
-  const [shared] = pairs.find(([ours, theirs]) => from.isHere && to.isHere && ours === theirs) ?? [];
-  const isBusy = (each: MovingSite) =>
-    (each === from && each.state === "arriving") ||
-    (["frozen", "moved", "arriving"].includes(each.state) && each.other !== (each === from ? to : from).site);
+  const shared = Object.entries(from.sources).find(([source, folder]) => to.sources[source] === folder)?.[1];
+  const busy = [...(isBusy(from, to, "arriving") ? [from] : []), ...(isBusy(to, from, "") ? [to] : [])];
   const continues = to.other === from.site && to.state !== "";
-  const work = to.work.join(", ");
   return [
-    ...(shared === undefined
-      ? []
-      : [`Both stacks use the folder ${shared}. Set another one: pulumi config set notebooks FOLDER -s ${to.stack}`]),
-    ...[from, to].filter(isBusy).map(({ stack }) => `${stack} takes part in another move. Finish that one first.`),
+    ...(from.isHere && to.isHere && shared !== undefined
+      ? [`Both stacks use the folder ${shared}. Set another one: pulumi config set notebooks FOLDER -s ${to.stack}`]
+      : []),
+    ...busy.map(({ stack }) => `${stack} takes part in another move. Finish that one first.`),
     ...(continues || to.work.length === 0
       ? []
       : [
-          `The site of ${to.stack} is not new. It has, for example: ${work}. A move replaces everything.`,
+          `The site of ${to.stack} is not new. It has, for example: ${to.work.join(", ")}. A move replaces everything.`,
           `Move or delete that at ${to.url} (its history keeps it), or name another stack.`,
         ]),
   ];
 }
+
+/** Whether a site is closed for another move. wrong: a state that it cannot have in this one. */
+const isBusy = (site: Facts, other: Facts, wrong: string) =>
+  ["frozen", "moved", "arriving"].includes(site.state) && (site.state === wrong || site.other !== other.site);
 
 /** What the new site has no place for, with the settings to add. */
 function missing(from: MovingSite, to: MovingSite): string[] {

@@ -381,7 +381,7 @@ describe("a site on a VM of Google Cloud", () => {
     const backup = { to: `sftp:ann@${host}:/home/ann/backup`, privateKey: keys.private, hostKey };
     const { code, text, plan } = await stack.up({ backup, apps: [appWithVolume] });
     assert.equal(code, 0, text);
-    assert.deepEqual(plan, { "backup-key-file": "create", "site-secrets": "update", "site-release": "update" });
+    assert.equal(plan["backup-key-file"], "create");
     await work.make();
     await work.backUp();
     before = await work.everything();

@@ -9,7 +9,7 @@ const PAGES: Record<string, Page & { /** The same for programs. */ message: stri
   moving: {
     title: "This site is moving",
     text: "Its notebooks, files and databases are copied to a new site. Until that is done, nobody can change them. This page tries again by itself.",
-    message: "This site is moving to $other_site. Nothing was saved. Keep this page open and try again there.",
+    message: "This site is moving to $other_site. Nothing was saved. Keep your changes until the new site is open.",
     retry: 30,
   },
   moved: {

@@ -48,7 +48,7 @@ said() {
 open() {
     known=$(cat "$STATE/repository" 2>/dev/null || :)
     # Without a lock, because a run that was killed may have left one.
-    config=$(WITHIN=60 try cat config --no-lock)
+    config=$(export WITHIN=60; try cat config --no-lock)
     case $? in
     0) ;;
     10)
@@ -87,8 +87,8 @@ open() {
     unlock
 }
 
-# Removes the locks of runs that were killed or failed, and no others. Each container has another host name, so restic itself would respect
-# these locks for 30 minutes.
+# Removes the locks of runs that were killed or failed, and no others. Each container has another host name, so restic itself would
+# respect these locks for 30 minutes.
 unlock() {
     if [ -n "$is_incomplete" ] && all_locks_are_ours; then try unlock --quiet --remove-all || :; else try unlock --quiet || :; fi
 }
