@@ -113,7 +113,8 @@ export async function buildContext(recipe: Recipe): Promise<BuildContext> {
     ...(recipe.program ? await packedProgram(recipe.program) : []),
     ...(recipe.goTool ? [builtTool(recipe.goTool)] : []),
   ].sort((a, b) => (a.target < b.target ? -1 : 1));
-  const own = await (ownFiles ??= machinesOwn());
+  ownFiles ??= machinesOwn();
+  const own = await ownFiles;
   // The machine's own files do not change the resulting image.
   const lasting = recipe.installsPackages ? [...ingredients, ...own] : ingredients;
   const identity = [await baseIdentity(), ...lasting.flatMap(({ target, identity }) => [target, identity])];
