@@ -40,6 +40,7 @@ export interface Door {
   edge?: Edge | undefined;
 }
 
+const USER = { uid: 101, gid: 101 };
 const SECRETS = "/run/secrets/nginx";
 const CONFIG = "/site/current/nginx.conf";
 const file = (name: string) => new URL(name, import.meta.url);
@@ -61,11 +62,11 @@ export function nginx(door: Door): Service {
     about:
       "The only service that the public internet reaches. It needs no other service: one that is down becomes an error page. Each of the networks to-* is for one app.",
     image: { reference: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine-slim", sizeMiB: 20 },
-    user: { uid: 101, gid: 101 },
+    user: USER,
     networks: ["sign-in", "jupyter", ...door.appNetworks],
     compose: {
       ...HARDENED,
-      tmpfs: [...HARDENED.tmpfs, "/var/cache/nginx:mode=1777,size=8m"],
+      tmpfs: [...HARDENED.tmpfs, cacheFolder(layout)],
       // nginx closes the connection after each uncached answer to auth_request. So requests of strangers could occupy all
       // ports for a minute.
       sysctls: { "net.ipv4.tcp_tw_reuse": "1" },
@@ -86,6 +87,12 @@ export function nginx(door: Door): Service {
     virtualHost: front,
   };
 }
+
+/**
+ * The tmpfs of the cache. It belongs to nginx's user, as Jupyter's does: a mode that lets everybody write would be lost when the
+ * container restarts, and nginx would not start after a boot.
+ */
+const cacheFolder = ({ uid = USER.uid }: HostLayout) => `/var/cache/nginx:uid=${uid},gid=${USER.gid},mode=700,size=8m`;
 
 /** Whether a host name has its own sign-in check; the front page uses the site's list. */
 const isDoor = ({ label, protected: asks }: VirtualHost) => asks && label !== "";
