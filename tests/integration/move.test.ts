@@ -51,7 +51,7 @@ const isRoot = process.getuid?.() === 0;
     // What the start of Jupyter writes is its own.
     const moved = (await next.files()).split("\n");
     assert.deepEqual(
-      before.files.split("\n").filter((line) => !line.includes(" data/home") && !moved.includes(line)),
+      before.files.split("\n").filter((line) => !line.includes("data/home") && !moved.includes(line)),
       [],
     );
     assert.equal(await next.databases(), before.databases);

@@ -75,9 +75,7 @@ export function nginx(door: Door): Service {
     networks: ["sign-in", "jupyter", ...door.appNetworks],
     compose: {
       ...HARDENED,
-      // It belongs to nginx: when the container starts again, as after a boot, runc before 1.2 uses the mode of the image's
-      // folder, which does not let nginx write.
-      tmpfs: [...HARDENED.tmpfs, `/var/cache/nginx:uid=${USER.uid},gid=${USER.gid},mode=700,size=8m`],
+      tmpfs: [...HARDENED.tmpfs, cacheFolder(layout)],
       // nginx closes the connection after each uncached answer to auth_request. So requests of strangers could occupy all
       // ports for a minute.
       sysctls: { "net.ipv4.tcp_tw_reuse": "1" },
@@ -99,6 +97,12 @@ export function nginx(door: Door): Service {
     virtualHost: front,
   };
 }
+
+/**
+ * The tmpfs of the cache. It belongs to nginx's user, as Jupyter's does: when the container starts again, as after a boot, runc
+ * before 1.2 uses the mode of the image's folder, which does not let nginx write.
+ */
+const cacheFolder = ({ uid = USER.uid }: HostLayout) => `/var/cache/nginx:uid=${uid},gid=${USER.gid},mode=700,size=8m`;
 
 /** Whether a host name has its own sign-in check; the front page uses the site's list. */
 const isDoor = ({ label, protected: asks }: VirtualHost) => asks && label !== "";

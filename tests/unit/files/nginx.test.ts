@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import { below, inEffect, nginxConfigOf, placeOf } from "../../support/nginxConfig.ts";
 import { bundleWith, type Changes } from "../../support/site.ts";
-import { contentOf, unpack } from "../../support/unpack.ts";
+import { composeOf, contentOf, unpack } from "../../support/unpack.ts";
 
 const file = (path: string, changes: Changes = {}) => contentOf(bundleWith(changes).release, path);
 const nginxFiles = Object.entries(unpack(bundleWith().release).files).filter(([path]) => path.startsWith("nginx/"));
@@ -245,4 +245,37 @@ describe("nginx's own pages", () => {
       assert.doesNotMatch(content, /<script|<img|<link|src=|@import|url\(/);
       assert.match(content, /<title>(.+)<\/title>[\s\S]*<h1>\1<\/h1>/);
     });
+});
+
+describe("A site that a move has closed", () => {
+  it("closes in every server that the public reaches, before anything else of it is decided", () => {
+    const servers = nginxFiles.filter(([path]) => /\/hosts\/.*\.conf$/.test(path));
+    assert.ok(servers.length > 2);
+    const included = "include /site/closed/*.conf;";
+    assert.ok(file("door.conf").indexOf(included) < file("door.conf").indexOf("error_page"));
+    for (const [path, { content }] of servers) {
+      const at = content.indexOf(content.includes("door.conf;") ? "include /site/current/door.conf;" : included);
+      assert.ok(at > 0 && !/\b(error_page|return)\b/.test(content.slice(content.indexOf("server {"), at)), path);
+    }
+  });
+
+  it("has a page and a message for each state of a move", () => {
+    for (const state of ["moving", "moved", "arriving"]) {
+      assert.match(file(`pages/closed/${state}.html`), /^<!doctype html>/);
+      assert.match(
+        file(`closed/${state}.conf`),
+        new RegExp(`^set \\$closed ${state};\\nset \\$closed_message "[^"]*\\$other_site[^"]*";\\n`),
+      );
+    }
+  });
+});
+
+describe("nginx's cache", () => {
+  const cache = (changes: Changes) =>
+    ((composeOf(bundleWith(changes).release).services.nginx?.tmpfs ?? []) as string[]).at(-1);
+
+  it("belongs to nginx's user, who can write to it after a restart, too", () => {
+    assert.equal(cache({}), "/var/cache/nginx:uid=101,gid=101,mode=700,size=8m");
+    assert.equal(cache({ layout: { uid: 501 } }), "/var/cache/nginx:uid=501,gid=101,mode=700,size=8m");
+  });
 });
