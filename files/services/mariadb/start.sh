@@ -14,7 +14,8 @@ sh "$(dirname "$0")/reserve.sh"
 if [ -e "$data/.restoring" ]; then
     (
         until healthcheck.sh --connect >/dev/null 2>&1; do sleep 0.2; done
-        sh "$(dirname "$0")/load.sh"
+        # A session that locks a table can make it fail.
+        for pause in 1 5 30 60; do sh "$(dirname "$0")/load.sh" && break; sleep "$pause"; done
     ) &
 fi
 
