@@ -18,7 +18,7 @@ fi
 reason() {
     sed -e 's/^{.*"message":"\(.*\)"}$/\1/' -e 's/\\n.*//' "$said" >"$said.text"
     found=$(awk '
-        /^ssh: [^*@]/ { ssh = substr($0, 6) }
+        /^(subprocess )?ssh: [^*@]/ { ssh = $0; sub(/^(subprocess )?ssh: /, "", ssh) }
         / retrying after / { retried = $0; sub(/.* retrying after [^:]*: /, "", retried) }
         /^Fatal: / && !/context canceled/ { error = substr($0, 8) }
         /./ { last = $0 }
