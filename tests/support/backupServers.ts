@@ -104,7 +104,8 @@ export async function s3Server(): Promise<BackupServer> {
     credential: secretKey,
     wrongCredential: "another-secret",
     // MinIO makes a folder for each object, with a file in it.
-    packs: () => filesIn(data).filter((path) => /^backups\/lab\/data\/.*\/xl\.meta$/.test(path)).length,
+    // Folders of its own appear and disappear beside the bucket.
+    packs: () => filesIn(`${data}/backups`).filter((path) => /^lab\/data\/.*\/xl\.meta$/.test(path)).length,
     async remove() {
       await remove();
       rmSync(data, { recursive: true });

@@ -18,6 +18,8 @@ export interface Place {
 }
 
 const FOLDER = "/repository";
+/** Where ssh writes its errors, for restic.sh: restic may end before it has read them. */
+const SSH_LOG = "/tmp/ssh.log";
 
 /** What to do about an error: an extended regular expression for its text, and a sentence. */
 type Fix = [error: string, fix: string];
@@ -100,6 +102,8 @@ export function placeOf(
       const words = [
         "-F",
         "/dev/null",
+        "-E",
+        SSH_LOG,
         "-i",
         `${secretsAt}/ssh-key`,
         ...[...ssh, ...known].flatMap((each) => ["-o", each]),

@@ -120,7 +120,7 @@ describe("The backup of a site", () => {
     const options = contentOf(release, "options");
     assert.match(
       options,
-      /^sftp\.args=-F \/dev\/null -i \/run\/secrets\/site-backup\/ssh-key .*-o StrictHostKeyChecking=yes$/m,
+      /^sftp\.args=-F \/dev\/null -E \/tmp\/ssh\.log -i \/run\/secrets\/site-backup\/ssh-key .*-o StrictHostKeyChecking=yes$/m,
     );
   });
 
