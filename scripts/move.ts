@@ -3,23 +3,18 @@
 import { agrees } from "./cli/agrees.ts";
 import { main } from "./cli/main.ts";
 import { PlainError } from "./cli/plainError.ts";
-import { inspectMachine, preparePulumi } from "./machine/prepare.ts";
-import { isInstalled, siteProgram } from "./machine/siteProgram.ts";
+import { siteOf } from "./machine/stackSite.ts";
 import { readOptions } from "./move/options.ts";
 import { show } from "./move/show.ts";
 import { describe, hasMoved, type MovingSite, requireMovable } from "./move/site.ts";
 import { commandOf, finish, type Move, move, undo } from "./move/steps.ts";
-import { stackOutputs } from "./pulumi/engine.ts";
-import { cliEnvironment, localStack, usersConfig } from "./pulumi/localStack.ts";
-import { withOtherStack } from "./pulumi/otherStack.ts";
-import { findPulumiCli } from "./pulumi/pulumiCli.ts";
-import { targetOf } from "./pulumi/site.ts";
+import { localStack } from "./pulumi/localStack.ts";
 
 await main(async () => {
   const { from, to, action, yes } = readOptions(process.argv.slice(2));
-  const old = await siteOf(from);
+  const old = await show(await siteOf(from));
   if (action === "undo") return undoMove(old, to);
-  const both = { from: old, to: await siteOf(to) };
+  const both = { from: old, to: await show(await siteOf(to)) };
   if (action === "done") {
     await finish(both);
     process.stdout.write(`\n${farewell(both)}\n`);
@@ -44,33 +39,15 @@ To use the old site again:        ${commandOf(both)} --undo
   return 0;
 });
 
-/** The site of a stack, with what it has. Throws PlainError. */
-async function siteOf(stack: string): Promise<MovingSite> {
-  if (targetOf(await usersConfig(stack)) === "local") {
-    if (!isInstalled(stack)) throw noSite(stack);
-    return show({ stack, isHere: true, program: siteProgram(stack, undefined), env: {} });
-  }
-  const cli = (await findPulumiCli()) ?? (await preparePulumi(await inspectMachine()));
-  return withOtherStack(stack, undefined, async (own) => {
-    const env = { ...cliEnvironment(cli), ...own, PULUMI_STACK: stack };
-    const { ssh } = await stackOutputs(cli, env);
-    if (typeof ssh !== "string") throw noSite(stack);
-    return show({ stack, isHere: false, program: siteProgram(stack, ssh), env });
-  });
-}
-
-function noSite(stack: string): PlainError {
-  const command = stack === localStack ? "npm start" : `npm run pulumi -- up -s ${stack}`;
-  return new PlainError(`The stack ${stack} has no site yet.`, `Run this first: ${command}`);
-}
-
 /** Opens the old site again, also if the new one is lost. */
 async function undoMove(from: MovingSite, stack: string): Promise<number> {
-  const to = await siteOf(stack).catch((error: unknown) => {
-    if (!(error instanceof PlainError)) throw error;
-    process.stderr.write(`${error.message}\n\nThe site of ${stack} is not closed. If it still runs, take it down.\n`);
-    return undefined;
-  });
+  const to = await siteOf(stack)
+    .then(show)
+    .catch((error: unknown) => {
+      if (!(error instanceof PlainError)) throw error;
+      process.stderr.write(`${error.message}\n\nThe site of ${stack} is not closed. If it still runs, take it down.\n`);
+      return undefined;
+    });
   await undo(from, to);
   process.stdout.write(`\n${from.url} is open again. What was done at the other site since the move stays there.\n`);
   return 0;

@@ -3,13 +3,13 @@ import type { Readable, Writable } from "node:stream";
 import { projectFolder } from "../cli/folders.ts";
 import { Interruption, interrupted, onInterrupt } from "../cli/interruption.ts";
 import { PlainError } from "../cli/plainError.ts";
-import type { Reached } from "./site.ts";
+import type { StackSite } from "../machine/stackSite.ts";
 
 /**
  * Connects a step of the old site with one of the new site, so that each reads what the other one writes. Nothing is stored on
  * this machine.
  */
-export async function exchange(from: Reached, sending: string, to: Reached, receiving: string): Promise<void> {
+export async function exchange(from: StackSite, sending: string, to: StackSite, receiving: string): Promise<void> {
   interrupted.throwIfAborted();
   const [one, other] = [startStep(from, sending), startStep(to, receiving)];
   connect(one.stdout, other.stdin);
@@ -36,7 +36,7 @@ export async function exchange(from: Reached, sending: string, to: Reached, rece
     );
 }
 
-function startStep({ program, env }: Reached, step: string) {
+function startStep({ program, env }: StackSite, step: string) {
   return spawn("sh", ["-c", program.line(["move", step])], {
     cwd: projectFolder,
     env: { ...process.env, ...env },

@@ -1,15 +1,5 @@
 import { PlainError } from "../cli/plainError.ts";
-import type { SiteProgram } from "../machine/siteProgram.ts";
-
-/** How a site is reached. */
-export interface Reached {
-  stack: string;
-  /** Whether it runs on this machine. */
-  isHere: boolean;
-  program: SiteProgram;
-  /** Variables for the program's command line. */
-  env: NodeJS.ProcessEnv;
-}
+import type { StackSite } from "../machine/stackSite.ts";
 
 /** What a site has, as `site-apply move show` prints it in two lines. */
 export interface Facts {
@@ -35,7 +25,7 @@ export interface Facts {
 }
 
 /** A site in a move. */
-export type MovingSite = Reached & Facts;
+export type MovingSite = StackSite & Facts;
 
 /** Reads what `site-apply move show` prints. */
 export function factsOf(shown: string): Facts {

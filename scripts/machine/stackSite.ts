@@ -1,0 +1,38 @@
+import { PlainError } from "../cli/plainError.ts";
+import { stackOutputs } from "../pulumi/engine.ts";
+import { cliEnvironment, localStack, usersConfig } from "../pulumi/localStack.ts";
+import { withOtherStack } from "../pulumi/otherStack.ts";
+import { findPulumiCli } from "../pulumi/pulumiCli.ts";
+import { targetOf } from "../pulumi/site.ts";
+import { inspectMachine, preparePulumi } from "./prepare.ts";
+import { isInstalled, type SiteProgram, siteProgram } from "./siteProgram.ts";
+
+/** The site of a stack, and how it is reached. */
+export interface StackSite {
+  stack: string;
+  /** Whether it runs on this machine. */
+  isHere: boolean;
+  program: SiteProgram;
+  /** Variables for the program's command line. */
+  env: NodeJS.ProcessEnv;
+}
+
+/** Finds the site of a stack. Throws PlainError if it has none. */
+export async function siteOf(stack: string): Promise<StackSite> {
+  if (targetOf(await usersConfig(stack)) === "local") {
+    if (!isInstalled(stack)) throw noSite(stack);
+    return { stack, isHere: true, program: siteProgram(stack, undefined), env: {} };
+  }
+  const cli = (await findPulumiCli()) ?? (await preparePulumi(await inspectMachine()));
+  return withOtherStack(stack, undefined, async (own) => {
+    const env = { ...cliEnvironment(cli), ...own, PULUMI_STACK: stack };
+    const { ssh } = await stackOutputs(cli, env);
+    if (typeof ssh !== "string") throw noSite(stack);
+    return { stack, isHere: false, program: siteProgram(stack, ssh), env };
+  });
+}
+
+function noSite(stack: string): PlainError {
+  const command = stack === localStack ? "npm start" : `npm run pulumi -- up -s ${stack}`;
+  return new PlainError(`The stack ${stack} has no site yet.`, `Run this first: ${command}`);
+}
