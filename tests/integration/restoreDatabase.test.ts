@@ -264,9 +264,10 @@ describe("The restore of a database from its dump", () => {
     async function killed(...sessions: Promise<unknown>[]) {
       await kill();
       await Promise.all(sessions);
-      await until("the restore is ended", async () => {
-        const { code } = await site.exec("mariadb", ["test", "-e", "/var/lib/mysql/.restoring"]);
-        return code === 1;
+      const hasEnded = async () => (await site.exec("mariadb", ["test", "-e", "/var/lib/mysql/.restoring"])).code === 1;
+      await until("the restore is ended", hasEnded).catch(async (error) => {
+        const { output } = await run("docker", ["logs", "--tail", "20", await site.container("mariadb")]);
+        throw new Error(`${error.message} MariaDB says: ${output}`);
       });
     }
 
