@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { quoted } from "../../files/release/shellWords.ts";
+import { hasMoved } from "../../scripts/move/site.ts";
 import { move } from "../../scripts/move/steps.ts";
 import { run } from "../support/command.ts";
 import { MoveTestSite } from "../support/moveTestSite.ts";
@@ -46,8 +47,8 @@ const points: [step: string, victim: Victim, moment: Moment, seen: Seen[]][] = [
   ["load", "new program", 0.2, ["This site is moving"]],
   ["load", "new program", 1, ["This site is moving"]],
   ["load", "new program", "end", ["This site is moving"]],
+  ["leave", "old program", 0.05, ["This site is moving", "This site has moved"]],
   ["leave", "old program", 0.15, ["This site is moving", "This site has moved"]],
-  ["leave", "old program", 0.5, ["This site is moving", "This site has moved"]],
   ["leave", "old program", "end", ["This site has moved"]],
   ["open", "new program", 0.2, ["This site has moved"]],
   ["open", "new program", 1.5, ["This site has moved"]],
@@ -75,6 +76,8 @@ const points: [step: string, victim: Victim, moment: Moment, seen: Seen[]][] = [
     if (victim === "command") return killCommand();
     const site = victim.startsWith("old") ? old : next;
     const sites = { from: await old.shown(), to: await next.shown() };
+    // The row before has killed this step after its last change. The next step would open the new site.
+    if (step === "leave" && hasMoved(sites.from, sites.to)) return;
     site.wrap = (line, name) => (name === step ? killed(line, victim, moment, site) : line);
     await assert.rejects(move(sites));
     site.wrap = (line) => line;

@@ -120,7 +120,7 @@ export class Work {
 
   /** The checksum of each table, and the dump, which also has views, triggers, routines and events. */
   private async contentOf(database: string): Promise<string> {
-    const tables = `SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${database}' AND TABLE_TYPE = 'BASE TABLE'`;
+    const tables = `SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${database}' AND TABLE_TYPE = 'BASE TABLE' ORDER BY BINARY TABLE_NAME`;
     const names = await this.sql(tables);
     const checked = names.split("\n").map((name) => `\`${database}\`.\`${name.replaceAll("`", "``")}\``);
     const sums = await this.sql(`CHECKSUM TABLE ${checked.join(", ")}`);
