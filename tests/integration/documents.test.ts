@@ -28,7 +28,7 @@ describe("Every generated YAML and JSON file can be parsed, for", () => {
       // Dex's configuration, and that of the service that makes the history.
       const services = siteWith(changes).services.map(({ name: service }) => service);
       const more = ["dex", "site-history"].filter((service) => services.includes(service));
-      assert.equal(documents.length, 7 + more.length);
+      assert.equal(documents.length, 8 + more.length);
       for (const { path, content, read } of documents) assert.doesNotThrow(() => read(content), path);
     });
 });

@@ -68,6 +68,8 @@ END
     # ulimit counts blocks of 512 bytes. Without the option -n, gzip would write the time, and identical dumps would differ.
     (
         ulimit -f "$((free * 2))"
+        # `paced` does not read the file: it only syncs it.
+        # shellcheck disable=SC2094
         { dump_whole "$@" "$database" || echo failed >&3; } | paced "$new" | nice -n 19 gzip -n >"$new"
     ) 3>"$state.failed" || echo failed >>"$state.failed"
     if [ -s "$state.failed" ]; then
