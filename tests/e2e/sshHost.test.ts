@@ -5,12 +5,12 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import ssh2 from "ssh2";
 import { greetingProblem } from "../../components/host/sshGreeting.ts";
-import { createMachine, removeMachine } from "../../offline/cloud/machines.ts";
-import { updateForwarding } from "../../offline/providers/packages/gcp/forwarding.ts";
+import { removeMachine } from "../../offline/cloud/machines.ts";
 import { attempt, run } from "../../scripts/cli/command.ts";
 import { until } from "../support/until.ts";
 import { launch, person, signIn } from "./support/browser.ts";
 import { answerAt, appWithVolume, CloudStack, workOf } from "./support/cloudStack.ts";
+import { createSshMachine } from "./support/sshMachine.ts";
 import { assertSame, commandsIn, readTableInNotebook, type State } from "./support/work.ts";
 
 const MACHINE = "somewhere-lab";
@@ -25,24 +25,7 @@ describe("a site on the user's own machine", () => {
 
   const on = (command: string) => stack.on(MACHINE, command);
 
-  /** Sets up a machine, and returns how to connect to it. */
-  async function machineOf(id: string, network: string): Promise<{ host: string; hostKey: string }> {
-    const metadata = () => ({ instance: { attributes: { "ssh-keys": `ann:${ann.public}` } } });
-    const host = await createMachine(stack.cloud, {
-      id,
-      hostname: "lab",
-      network,
-      memoryMb: 2048,
-      disks: {},
-      metadata,
-    });
-    // Its connection to the registry of images.
-    await updateForwarding(stack.cloud);
-    const keys = "cat /etc/ssh/ssh_host_ed25519_key.pub /home/ann/.ssh/authorized_keys";
-    await until("a machine with its keys", () => stack.on(id, keys).catch(() => ""));
-    return { host, hostKey: await stack.on(id, "cat /etc/ssh/ssh_host_ed25519_key.pub") };
-  }
-
+  const machineOf = (id: string, network: string) => createSshMachine(stack, id, network, ann.public);
   const login = (changes: object = {}) => ({ ssh: { ...(stack.settings.ssh as object), ...changes } });
 
   const answer = () => answerAt(address);
