@@ -84,7 +84,8 @@ export class Work {
     on: (command: string) => Promise<string>,
     site: { project: string; program: string; volume: string; databases: string[] },
   ) {
-    this.on = on;
+    // Machines differ in whether the blanks around an output stay.
+    this.on = async (command) => (await on(command)).trim();
     this.project = site.project;
     this.program = site.program;
     this.volume = site.volume;
@@ -130,7 +131,7 @@ export class Work {
 
   private async sql(text: string): Promise<string> {
     const client = `${CLIENT} mariadb ${AS_ROOT} --batch --raw --skip-column-names`;
-    return (await this.on(`${encoded(text)} | ${this.exec("mariadb", client)}`)).trim();
+    return this.on(`${encoded(text)} | ${this.exec("mariadb", client)}`);
   }
 
   private in(service: string, script: string): Promise<string> {
