@@ -260,10 +260,12 @@ describe("The restore of a database from its dump", () => {
         CREATE TRIGGER later_trigger BEFORE DELETE ON bottles FOR EACH ROW DO 1; CREATE VIEW later_view AS SELECT 2`);
       before = await state();
     }
-    /** Kills MariaDB, and waits until its start has ended the restore. */
-    async function killed(...sessions: Promise<unknown>[]) {
+    /** Kills MariaDB, while another session has its locks, and waits until its start has ended the restore. */
+    async function killed(loading: Promise<unknown>, other?: Awaited<ReturnType<typeof session>>) {
       await kill();
-      await Promise.all(sessions);
+      // Not before the kill: without the locks, the restore would continue.
+      await other?.end();
+      await loading;
       const hasEnded = async () => (await site.exec("mariadb", ["test", "-e", "/var/lib/mysql/.restoring"])).code === 1;
       await until("the restore is ended", hasEnded).catch(async (error) => {
         const { output } = await run("docker", ["logs", "--tail", "20", await site.container("mariadb")]);
@@ -279,7 +281,7 @@ describe("The restore of a database from its dump", () => {
       await until("the restore waits", async () =>
         (await sql("SELECT state FROM information_schema.PROCESSLIST")).includes("Waiting for backup lock"),
       );
-      await killed(loading, other.end());
+      await killed(loading, other);
       assert.equal(await state(), before);
       await restoredTo(saved);
     });
@@ -290,7 +292,7 @@ describe("The restore of a database from its dump", () => {
       const other = await session("BEGIN; SELECT * FROM log");
       const loading = load();
       await waits("RENAME TABLE");
-      await killed(loading, other.end());
+      await killed(loading, other);
       assert.equal(await state(), before);
       await restoredTo(saved);
     });
@@ -300,7 +302,7 @@ describe("The restore of a database from its dump", () => {
       const other = await session("BEGIN; SELECT * FROM constant");
       const loading = load();
       await waits("DROP VIEW");
-      await killed(loading, other.end());
+      await killed(loading, other);
       assert.equal(await state(), saved);
     });
 
