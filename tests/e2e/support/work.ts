@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { expect } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { kernelIsIdle } from "./browser.ts";
 
@@ -146,7 +145,7 @@ export class Work {
 /** Asserts that two states of the work are equal. The difference is shown in lines. */
 export function assertSame(now: State, before: State): void {
   assert.ok(before.files.some((line) => line.includes("🧀")) && before.tables.some((line) => /TRIGGER/.test(line)));
-  expect(now).toEqual(before);
+  assert.deepEqual(now, before);
 }
 
 /** The commands in the output of `destroy` that restore everything, as code for sh. */
