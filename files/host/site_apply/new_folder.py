@@ -1,4 +1,4 @@
-"""The new folder beside the notebooks into which a backup is restored."""
+"""New folders into which files and dumps are restored or moved."""
 
 from __future__ import annotations
 
@@ -47,3 +47,14 @@ def make_below(folder: Path, path: str) -> Path:
         if not folder.is_dir():
             make_folder(folder)
     return folder
+
+
+def make_for_dumps(folder: Path, dumps: Path) -> None:
+    """A folder two levels below that of the dumps. It belongs to the service that reads the dumps."""
+    owner = dumps.stat()
+    for path in (folder.parent, folder):
+        if not path.is_dir():
+            path.mkdir()
+            path.chmod(0o755)
+            if am_root():
+                os.chown(path, owner.st_uid, owner.st_gid)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -11,8 +10,8 @@ from .docker import Project
 from .errors import Refusal
 from .history.config import Source
 from .log import say
-from .machine import am_root
 from .manifest import Manifest
+from .new_folder import make_for_dumps
 from .restic import Restic, Snapshot
 
 # Tags in the backup: the database of notebooks, and all others. People see one folder of them.
@@ -44,13 +43,7 @@ def in_dumps(kinds: dict[str, str]) -> list[str]:
 def _make_folder(dumps: Path) -> Path:
     folder = dumps / ".new" / "restore"
     shutil.rmtree(folder, ignore_errors=True)
-    owner = dumps.stat()
-    for path in (folder.parent, folder):
-        if not path.is_dir():
-            path.mkdir()
-            path.chmod(0o755)
-            if am_root():
-                os.chown(path, owner.st_uid, owner.st_gid)
+    make_for_dumps(folder, dumps)
     return folder
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from pathlib import Path
 
@@ -12,6 +11,8 @@ from ..errors import Refusal
 from ..history.config import Source
 from ..layout import Layout
 from ..manifest import Manifest
+from ..new_folder import make_for_dumps
+from ..restore_databases import is_dump
 from . import record
 from .files import SOURCES, STATE
 
@@ -28,11 +29,6 @@ def sources_of(manifest: Manifest) -> list[Source]:
     return manifest.history.sources
 
 
-def is_of_dumps(source: Source) -> bool:
-    """Whether a source has dumps of databases, which arrive beside those of this site."""
-    return ".new" in source.without
-
-
 def run_in_container(layout: Layout, manifest: Manifest, step: str, *, writable: bool = False) -> int:
     """
     Runs a step, with this program's streams. Returns its exit code.
@@ -43,10 +39,10 @@ def run_in_container(layout: Layout, manifest: Manifest, step: str, *, writable:
     _make_private(state)
     mounts, wanted = [(layout.program.parent, "/site/bin", False), (state, str(STATE), True)], {}
     for source in sources_of(manifest):
-        arriving = writable and is_of_dumps(source)
+        arriving = writable and is_dump(source)
         folder = Path(source.path) / DUMPS if arriving else Path(source.path)
         if arriving:
-            _make_like(folder, Path(source.path))
+            make_for_dumps(folder, Path(source.path))
         mounts.append((folder, f"{SOURCES}/{source.at}", writable))
         wanted[source.at] = [] if arriving else source.without
     options = [
@@ -68,17 +64,6 @@ def run_in_container(layout: Layout, manifest: Manifest, step: str, *, writable:
 
 def _make_private(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
-def _make_like(folder: Path, model: Path) -> None:
-    """Creates a folder with the owner of another one: the service whose folder it is reads it."""
-    owner = model.stat()
-    for place in (folder.parent, folder):
-        if not place.is_dir():
-            place.mkdir()
-            place.chmod(0o755)
-            if os.geteuid() == 0:
-                os.chown(place, owner.st_uid, owner.st_gid)
 
 
 def _mount(source: Path, target: str, writable: bool) -> str:

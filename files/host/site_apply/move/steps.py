@@ -13,8 +13,9 @@ from ..errors import Refusal
 from ..layout import Layout
 from ..manifest import Manifest, Service
 from ..releases import manifest_of
+from ..restore_databases import is_dump
 from . import record, switch
-from .container import DUMPS, is_of_dumps, run_in_container, sources_of
+from .container import DUMPS, run_in_container, sources_of
 from .record import ARRIVING, Record
 
 # The exit code of `move state` for a site that is closed.
@@ -112,7 +113,7 @@ def _load(layout: Layout, manifest: Manifest, told: Record) -> int:
 
 def _dumps(manifest: Manifest) -> list[str]:
     """Dumps that have arrived, by their paths in MariaDB's container, below /dumps."""
-    folders = [Path(each.path) for each in sources_of(manifest) if is_of_dumps(each)]
+    folders = [Path(each.path) for each in sources_of(manifest) if is_dump(each)]
     return [f"{each.name}/{DUMPS}/{file.name}" for each in folders for file in sorted((each / DUMPS).glob("*.sql.gz"))]
 
 

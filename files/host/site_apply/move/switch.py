@@ -13,9 +13,10 @@ from ..layout import Layout
 from ..log import say
 from ..manifest import Manifest
 from ..privileged import as_root
+from ..restore_databases import is_dump
 from ..rollout import Rollout
 from . import door, record
-from .container import DUMPS, is_of_dumps, sources_of
+from .container import DUMPS, sources_of
 from .record import ARRIVING, DONE, FROZEN, LEFT, MOVED, Record
 
 
@@ -84,7 +85,7 @@ def open_again(layout: Layout, manifest: Manifest, told: Record) -> int:
         except NotStarted as error:
             raise Refusal("The site is open, but not all of it works (see above). Fix the cause, and run pulumi up.") from error
         for source in sources_of(manifest):
-            if is_of_dumps(source):
+            if is_dump(source):
                 as_root(manifest, Path(source.path), "rm", "-rf", DUMPS, within=times.REMOVED_WITHIN)
         say(f"The site is open: {manifest.url}")
     return 0
