@@ -19,18 +19,17 @@ from . import door, record
 from .container import DUMPS, sources_of
 from .record import ARRIVING, DONE, FROZEN, LEFT, MOVED, Record
 
+_PAGES = {ARRIVING: door.ARRIVING, FROZEN: door.MOVING, MOVED: door.MOVED, LEFT: door.MOVED}
+
 
 def wait_for_work(layout: Layout, manifest: Manifest, told: Record) -> int:
     """The new site closes until everything has arrived. It saves its own state in the history before."""
     with lock.held(layout):
-        known = record.read(manifest)
-        if known.is_closed and known.site != told.site:
-            raise _busy(known)
+        known = _known(manifest, told)
         project = Project(manifest.project)
         if known.state != ARRIVING and manifest.history:
             keep_history.save_now(manifest, manifest.history, project)
-        record.write(manifest, replace(told, state=ARRIVING))
-        door.close(layout, manifest, project, door.ARRIVING, told.url)
+        _close(layout, manifest, project, replace(told, state=ARRIVING))
         _stop(layout, manifest, project, with_databases=False)
         _start_databases(layout, manifest, project)
         say("The new site is closed until everything has arrived.")
@@ -40,14 +39,11 @@ def wait_for_work(layout: Layout, manifest: Manifest, told: Record) -> int:
 def freeze(layout: Layout, manifest: Manifest, told: Record) -> int:
     """The old site closes: people see a page, and every program that could write stops. Its databases are dumped."""
     with lock.held(layout):
-        known = record.read(manifest)
-        if known.is_closed and known.site != told.site:
-            raise _busy(known)
+        known = _known(manifest, told)
         if known.state == MOVED:
             return 0
         project = Project(manifest.project)
-        record.write(manifest, replace(told, state=FROZEN))
-        door.close(layout, manifest, project, door.MOVING, told.url)
+        _close(layout, manifest, project, replace(told, state=FROZEN))
         say("The old site is closed: it shows a page, and its notebooks and apps stop.")
         _stop(layout, manifest, project, with_databases=False)
         _start_databases(layout, manifest, project)
@@ -65,9 +61,8 @@ def leave(layout: Layout, manifest: Manifest, told: Record) -> int:
         known = record.read(manifest)
         if known.state not in (FROZEN, MOVED):
             raise Refusal("This site is not closed for a move. Run the whole command: npm run move")
-        record.write(manifest, replace(known, state=MOVED))
         project = Project(manifest.project)
-        door.close(layout, manifest, project, door.MOVED, known.url)
+        _close(layout, manifest, project, replace(known, state=MOVED))
         _stop(layout, manifest, project, with_databases=True)
         say("The old site says where it has moved to. Its data stay as they are.")
     return 0
@@ -98,8 +93,7 @@ def give_up(layout: Layout, manifest: Manifest, told: Record) -> int:
         if not record.read(manifest).state and manifest.history:
             # Another move to this site overwrites what was done here.
             keep_history.save_now(manifest, manifest.history, project)
-        record.write(manifest, replace(told, state=LEFT))
-        door.close(layout, manifest, project, door.MOVED, told.url)
+        _close(layout, manifest, project, replace(told, state=LEFT))
         _stop(layout, manifest, project, with_databases=False)
         say("The new site is closed. What was done there stays there.")
     return 0
@@ -113,6 +107,20 @@ def finish(layout: Layout, manifest: Manifest, told: Record) -> int:
             raise Refusal("This site has not moved. Run the move first: npm run move -- --from STACK --to STACK")
         record.write(manifest, replace(known, state=DONE))
     return 0
+
+
+def _known(manifest: Manifest, told: Record) -> Record:
+    """The record of this move. Throws Refusal if another move has closed this site."""
+    known = record.read(manifest)
+    if known.is_closed and known.site != told.site:
+        raise Refusal(f"This site takes part in another move. Finish it first: {known.command}, or {known.command} --undo")
+    return known
+
+
+def _close(layout: Layout, manifest: Manifest, project: Project, new: Record) -> None:
+    """Writes the record, and shows the page of its state."""
+    record.write(manifest, new)
+    door.close(layout, manifest, project, _PAGES[new.state], new.url)
 
 
 def _stop(layout: Layout, manifest: Manifest, project: Project, *, with_databases: bool) -> None:
@@ -133,7 +141,3 @@ def _start_databases(layout: Layout, manifest: Manifest, project: Project) -> No
         restore_new.start_databases(layout, manifest, project)
     except NotStarted as error:
         raise Refusal("The database does not start (see above). Fix the cause, and run the command again.") from error
-
-
-def _busy(known: Record) -> Refusal:
-    return Refusal(f"This site takes part in another move. Finish it first: {known.command}, or {known.command} --undo")
