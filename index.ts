@@ -13,6 +13,8 @@ import { SiteSecrets } from "./components/release/siteSecrets.ts";
 import { inSecrets } from "./components/tls/certificate.ts";
 import { createCertificate } from "./components/tls/createCertificate.ts";
 import { buildSite } from "./files/site/site.ts";
+import { hasOwnBucket } from "./settings/backup.ts";
+import { BUCKET } from "./settings/destination.ts";
 import { loadSettings } from "./settings/load.ts";
 
 const settings = loadSettings();
@@ -41,7 +43,7 @@ new SiteRelease(SITE, {
 });
 if (site.backup)
   new BackupKeyFile(BACKUP_KEY, {
-    to: settings.backup && settings.backup.to.kind === "bucket" ? "bucket" : site.backup.manifest.destination,
+    to: hasOwnBucket(settings.backup) ? BUCKET : site.backup.manifest.destination,
     folder: stackFolder(pulumi.getStack()),
     destination: site.backup.manifest.destination,
     isOnVm: settings.target.kind === "gcp" && site.backup.manifest.folder !== undefined,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Destination, SET_TO, whatIsWrongWithTo } from "./destination.ts";
+import { BUCKET, type Destination, SET_TO, whatIsWrongWithTo } from "./destination.ts";
 import { days, notAnObject } from "./history.ts";
 import { format, kindOf, text, whatIsWrongWithText, withFix } from "./issues.ts";
 import type { Sensitive } from "./sensitive.ts";
@@ -17,6 +17,9 @@ export type Backup =
       restore?: { from: string; at: string };
     }
   | false;
+
+/** Whether the stack creates a bucket for its backups. */
+export const hasOwnBucket = (backup: Backup): boolean => backup !== false && backup.to.kind === BUCKET;
 
 /** The parts of the setting that are secret. */
 export const BACKUP_SECRETS = ["key", "privateKey", "secretKey", "credentials"] as const;

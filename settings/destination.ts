@@ -62,7 +62,7 @@ export interface GivenDestination {
 /** The value of `to` for no backup. */
 export const NONE = "none";
 /** The value of `to` for a bucket of the stack's own. */
-const BUCKET = "bucket";
+export const BUCKET = "bucket";
 /** Folder of the backups of all stacks, if the settings name none and the site is on this machine. */
 export const defaultFolder = () => localPath("~/jupyter-up-backup");
 
@@ -122,7 +122,7 @@ export function destinationOf(given: GivenDestination, target: string): Destinat
   const { to } = given;
   if (to === NONE) return undefined;
   if (to === undefined) return target === "local" ? { kind: "folder" } : undefined;
-  if (to === BUCKET) return { kind: "bucket" };
+  if (to === BUCKET) return { kind: BUCKET };
   const { privateKey = "", hostKey = "", accessKey = "", secretKey = "", credentials = "" } = given;
   switch (schemeOf(to)) {
     case "sftp":

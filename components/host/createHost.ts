@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { hasOwnBucket } from "../../settings/backup.ts";
 import type { Settings } from "../../settings/resolve.ts";
 import { accountName, backupAccountName, bucketName, cloudName, stackFolder } from "../names.ts";
 import { gcpProvider } from "./gcpProvider.ts";
@@ -44,14 +45,13 @@ export function createHost(
       const { kind: _, project, ...args } = target;
       const called = cloudName(projectName, stack);
       const names = { called, accountId: accountName(projectName, stack), stack };
-      const backupBucket =
-        backup && backup.to.kind === "bucket"
-          ? {
-              bucket: bucketName(project, projectName, stack),
-              accountId: backupAccountName(projectName, stack),
-              zone: args.zone,
-            }
-          : undefined;
+      const backupBucket = hasOwnBucket(backup)
+        ? {
+            bucket: bucketName(project, projectName, stack),
+            accountId: backupAccountName(projectName, stack),
+            zone: args.zone,
+          }
+        : undefined;
       const provider = gcpProvider("gcp", { project, zone: args.zone, labels: { [LABEL]: called } });
       return new GcpVm(
         HOST,

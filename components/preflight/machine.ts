@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Backup } from "../../settings/backup.ts";
+import { type Backup, hasOwnBucket } from "../../settings/backup.ts";
 import { costReport, costsOf } from "../../settings/cost.ts";
 import { firstUpNotice } from "../../settings/notices.ts";
 import type { Settings } from "../../settings/resolve.ts";
@@ -58,7 +58,7 @@ async function checkVm(vm: Gcp, backup: Backup, pendingState: Promise<StackState
   const costs = costsOf(vm, { bootGb: work?.bootGb ?? 0, dataGb: work?.sizeGb ?? 0 });
   // An update of the program does not take snapshots away from a stack that relies on them.
   const dailySnapshots = vm.dataDiskGb > 0 && (vm.dailySnapshots ?? keys.snapshots in state);
-  const report = costReport(costs, { snapshots: dailySnapshots, bucket: backup && backup.to.kind === "bucket" });
+  const report = costReport(costs, { snapshots: dailySnapshots, bucket: hasOwnBucket(backup) });
   const isFirst = !state[keys.vm] && pulumi.runtime.isDryRun();
   return {
     issues: [risk],
