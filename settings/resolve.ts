@@ -8,6 +8,7 @@ import type { History } from "./history.ts";
 import type { Jupyter } from "./jupyter/image.ts";
 import type { Given } from "./schema.ts";
 import { Sensitive } from "./sensitive.ts";
+import type { Session } from "./session.ts";
 import { resolveSignIn, type SignIn } from "./signIn.ts";
 import type { Gcp } from "./target/gcp.ts";
 import type { Local } from "./target/local.ts";
@@ -32,6 +33,8 @@ export interface Settings {
   /** The allow list: lower-cased addresses and `@domains`, or GitHub user names. */
   allow: string[];
   signIn: SignIn;
+  /** How long a session lasts. */
+  session: Session;
   /** Changing this text signs everybody out. */
   sessionRotation: string | undefined;
   jupyter: Jupyter;
@@ -64,6 +67,7 @@ export function resolve(given: Given, isEncrypted: (setting: string) => boolean 
     hostNames: hostNamesOf({ domain, home, signIn, apps }),
     allow,
     signIn: resolveSignIn(signIn),
+    session: given.session,
     sessionRotation,
     jupyter: { image: given.image, tag: given.imageTag, packages: given.packages },
     imageMirror,

@@ -10,6 +10,7 @@ import { oneOf } from "./issues.ts";
 import { image, imageMirror, imageTag } from "./jupyter/image.ts";
 import { notebooks } from "./jupyter/notebooks.ts";
 import { packages } from "./jupyter/packages.ts";
+import { session } from "./session.ts";
 import { sessionRotation, signIn } from "./signIn.ts";
 import {
   bootDiskGb,
@@ -36,6 +37,7 @@ export const settingsSchema = z.strictObject({
   home,
   allow,
   signIn,
+  session,
   sessionRotation,
   image,
   imageTag,

@@ -89,6 +89,8 @@ export interface VirtualHost {
   allow?: string[];
   /** Whether other sites' pages may do more than link to it: send forms, run requests, embed frames. */
   crossSite?: boolean;
+  /** The service and its port, `jupyter:8888`, if requests are passed on to one. */
+  backend?: string;
   /** nginx `server` block. */
   server: string;
 }

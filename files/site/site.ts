@@ -8,7 +8,7 @@ import type { Edge } from "../services/nginx/edge.ts";
 import { nginx } from "../services/nginx/nginx.ts";
 import { type SiteBackup, siteBackup } from "../services/site-backup/siteBackup.ts";
 import { type SiteHistory, siteHistory } from "../services/site-history/siteHistory.ts";
-import { identityOf } from "../services/vouch/providers.ts";
+import { identityOf, providerOf } from "../services/vouch/providers.ts";
 import { vouch } from "../services/vouch/vouch.ts";
 import { appNetworks } from "./appNetworks.ts";
 import type { HostLayout } from "./hostLayout.ts";
@@ -89,7 +89,8 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
       people: signIn.users,
       virtualHosts,
       appNetworks: doors.all,
-      sessionRotation,
+      session: settings.session,
+      rotation: [providerOf(signIn), sessionRotation ?? ""],
       hasBackup: backup !== undefined,
       ...(own[0]?.certificate ? { ownCertificate: own[0].certificate.id } : {}),
       edge,

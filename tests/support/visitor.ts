@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, randomUUID } from "node:crypto";
 import type { OutgoingHttpHeaders } from "node:http";
 import { type Agent, request } from "node:https";
 import { secrets } from "./site.ts";
@@ -57,12 +57,69 @@ export function ask(port: number, host: string, path: string, question: Question
   });
 }
 
-/** Vouch's cookie of a signed-in user, made with the secret of the tests' sites. */
-export function signedIn(email: string): string {
+/** Headers of a browser that opens a page. */
+export const navigation = { accept: "text/html", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+
+/** Vouch's answer about who has signed in, as the gate's cookie, made with the secret of the tests' sites. */
+export function answerOf(claims: Record<string, unknown>): string {
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const now = Math.floor(Date.now() / 1000);
-  const claims = { email, email_verified: true };
-  const payload = { username: email, CustomClaims: claims, PAccessToken: "", PIdToken: "", iss: "Vouch" };
-  const text = `${encode({ alg: "HS256", typ: "JWT" })}.${encode({ ...payload, aud: "lab.example.com", exp: now + 3600 })}`;
-  return `VouchCookie=${text}.${createHmac("sha256", secrets.vouchJwtSecret).update(text).digest("base64url")}`;
+  const payload = { username: claims.email, CustomClaims: claims, PAccessToken: "", PIdToken: "", iss: "Vouch" };
+  const text = `${encode({ alg: "HS256", typ: "JWT" })}.${encode({ ...payload, aud: "lab.example.com", exp: now + 300, jti: randomUUID() })}`;
+  return `__Host-answer=${text}.${createHmac("sha256", secrets.vouchJwtSecret).update(text).digest("base64url")}`;
+}
+
+/** The cookies that an answer sets, as a Cookie header; without those that it removes. */
+export function cookiesOf({ headers }: Answer): string {
+  const set = [headers["set-cookie"] ?? []].flat().filter((cookie) => !/; Max-Age=0;/.test(cookie));
+  return set.map((cookie) => cookie.slice(0, cookie.indexOf(";"))).join("; ");
+}
+
+/** Path and query of the address to which an answer redirects. */
+export function redirectOf({ status, headers, body }: Answer): string {
+  if (status !== 302) throw new Error(`no redirect, but ${status}: ${body.slice(0, 500)}`);
+  const { pathname, search } = new URL(String(headers.location), "https://here");
+  return pathname + search;
+}
+
+/** A user's way through the sign-in, whose steps a test can change. */
+export interface Visitor {
+  /** The session's cookie at a host name; signs in there if necessary. */
+  at(host: string): Promise<string>;
+  /** The cookies at the gate. */
+  gate: string;
+}
+
+/**
+ * A browser of a user that signs in as Vouch would let it.
+ * @param domain the site's domain.
+ * @param claims what the identity provider says about the user.
+ */
+export function visitor(port: () => number, email: string, domain = "lab.example.com", claims = {}): Visitor {
+  const gateHost = `vouch.${domain}`;
+  const sessions = new Map<string, Promise<string>>();
+  const ofUser = { email, email_verified: true, ...claims };
+  const self: Visitor = {
+    gate: "",
+    at: (host) => {
+      const known = sessions.get(host) ?? signIn(host);
+      sessions.set(host, known);
+      return known;
+    },
+  };
+  async function signIn(host: string): Promise<string> {
+    const asked = await ask(port(), host, "/", { headers: navigation });
+    const enter = redirectOf(asked);
+    let entered = await ask(port(), gateHost, enter, { headers: { ...navigation, cookie: self.gate } });
+    if (redirectOf(entered).startsWith("/login")) {
+      const back = new URL(redirectOf(entered), "https://here").searchParams.get("url") ?? "";
+      const cookie = `${cookiesOf(entered)}; ${answerOf(ofUser)}`;
+      entered = await ask(port(), gateHost, new URL(back).pathname, { headers: { ...navigation, cookie } });
+      self.gate = cookiesOf(entered);
+    }
+    const cookie = cookiesOf(asked);
+    const arrived = await ask(port(), host, redirectOf(entered), { headers: { ...navigation, cookie } });
+    return cookiesOf(arrived);
+  }
+  return self;
 }

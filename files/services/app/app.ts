@@ -58,6 +58,7 @@ export function app({ names, app, index, layout, networks }: AppArgs): Service {
       label: name,
       protected: true,
       title: app.title ?? name,
+      backend: `${name}:${port}`,
       ...(app.allow ? { allow: app.allow } : {}),
       ...(app.crossSite ? { crossSite: true } : {}),
       server: renderTemplate(new URL("app.conf", import.meta.url), {

@@ -131,10 +131,8 @@ export function jupyter(
       label: "jupyter",
       protected: true,
       title: "Jupyter",
-      server: renderTemplate(new URL("jupyter.conf", import.meta.url), {
-        domain: names.domain,
-        vouch: names.origin("vouch"),
-      }),
+      backend: "jupyter:8888",
+      server: renderTemplate(new URL("jupyter.conf", import.meta.url), { domain: names.domain }),
     },
   };
 }

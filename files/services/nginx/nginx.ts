@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import type { Session } from "../../../settings/session.ts";
 import type { DexUser } from "../../../settings/signIn.ts";
 import { HARDENED, healthCheck, wget } from "../../release/hardening.ts";
 import { renderTemplate } from "../../release/template.ts";
@@ -12,6 +12,7 @@ import { closedFiles } from "./closedPages.ts";
 import { EDGE_HEADERS, EDGE_KEEPALIVE_SECONDS, type Edge, edgeFiles, edgeSecretFiles } from "./edge.ts";
 import { FRONT_PAGE_POLICY, frontPage, verdictOf } from "./frontPage.ts";
 import { pages, signInAndSendAgain, signInElsewhere } from "./pages.ts";
+import { heldOpenFiles, SESSIONS, SESSIONS_IN_MEMORY, sessionFiles } from "./sessionFiles.ts";
 
 /** Options of the nginx service. */
 export interface Door {
@@ -37,8 +38,10 @@ export interface Door {
   ownCertificate?: string;
   /** Whether a backup is made, of which the front page tells when it needs attention. */
   hasBackup: boolean;
-  /** The setting `sessionRotation`. */
-  sessionRotation?: string | undefined;
+  /** The setting `session`. */
+  session: Session;
+  /** Another one of these texts ends all sessions: the identity provider, and the setting `sessionRotation`. */
+  rotation: string[];
   /** The proxy in front of the site, if there is one. */
   edge?: Edge | undefined;
 }
@@ -70,26 +73,24 @@ export function nginx(door: Door): Service {
     name: "nginx",
     about:
       "The only service that the public internet reaches. It needs no other service: one that is down becomes an error page. Each of the networks to-* is for one app.",
-    image: { reference: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine-slim", sizeMiB: 20 },
+    image: { reference: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine", sizeMiB: 65 },
     user: USER,
     networks: ["sign-in", "jupyter", ...door.appNetworks],
     compose: {
       ...HARDENED,
-      tmpfs: [...HARDENED.tmpfs, cacheFolder(layout)],
-      // nginx closes the connection after each uncached answer to auth_request. So requests of strangers could occupy all
-      // ports for a minute.
-      sysctls: { "net.ipv4.tcp_tw_reuse": "1" },
+      tmpfs: [...HARDENED.tmpfs, sessionsInMemory(layout)],
       entrypoint: ["nginx", "-c", CONFIG],
       ports: [`${layout.address}:${layout.httpsPort}:8443`, `${layout.address}:${layout.httpPort}:8080`],
       mem_limit: "256m",
       healthcheck: healthCheck(...wget("http://127.0.0.1:8081/healthy")),
-      // nginx shuts down gracefully on SIGQUIT, within worker_shutdown_timeout.
+      // On SIGQUIT, nginx waits for open requests. WebSockets would let it wait for hours.
       stop_signal: "SIGQUIT",
-      stop_grace_period: "15s",
+      stop_grace_period: "5s",
     },
     files: { at: "/site", content: ({ secretFolder }) => files(door, virtualHosts, secretFolder) },
     secretFiles: { at: SECRETS, content: secretFiles },
     foreign: door.hasBackup ? [{ source: noticesFolder(layout), target: NOTICES }] : [],
+    data: [{ source: `${layout.data}/sessions`, target: SESSIONS }],
     reload: ["sh", "/site/current/reload.sh"],
     smokeTest: wget("http://127.0.0.1:8081/door"),
     check: ["nginx", "-t", "-q", "-c", CONFIG],
@@ -99,16 +100,17 @@ export function nginx(door: Door): Service {
 }
 
 /**
- * The tmpfs of the cache. It belongs to nginx's user, as Jupyter's does: when the container starts again, as after a boot, runc
+ * The tmpfs of sessions that do not fit on the disk. It belongs to nginx's user, as Jupyter's does: when the container starts again, as after a boot, runc
  * before 1.2 uses the mode of the image's folder, which does not let nginx write.
  */
-const cacheFolder = ({ uid = USER.uid }: HostLayout) => `/var/cache/nginx:uid=${uid},gid=${USER.gid},mode=700,size=8m`;
+const sessionsInMemory = ({ uid = USER.uid }: HostLayout) =>
+  `${SESSIONS_IN_MEMORY}:uid=${uid},gid=${USER.gid},mode=700,size=8m`;
 
 /** Whether a host name has its own sign-in check; the front page uses the site's list. */
 const isDoor = ({ label, protected: asks }: VirtualHost) => asks && label !== "";
 
 function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): TextFiles {
-  const { name, names, layout, allow, identity, people, ownCertificate, sessionRotation, edge } = door;
+  const { name, names, layout, allow, identity, people, ownCertificate, session, rotation, edge } = door;
   const apps = virtualHosts.filter(({ protected: app }) => app);
   const doors = door.virtualHosts.filter(isDoor);
   return {
@@ -122,21 +124,17 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
       certificate: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.crt`,
       certificateKey: ownCertificate ? `${SECRETS}/${ownCertificate}/tls.pem` : `${secretFolder}/tls.key`,
     }),
-    "maps.conf": renderTemplate(file("maps.conf"), { who: identity.who, sure: identity.sure }),
+    "maps.conf": renderTemplate(file("maps.conf"), { gate: literal(names.origin("vouch")) }),
     "door.conf": renderTemplate(file("door.conf"), {
-      vouch: names.origin("vouch"),
       port: names.port,
-      who: identity.who,
-      sure: identity.sure,
-      // Part of the cache key of Vouch's answers, so that those for old sessions are not used. A hash, because it can
-      // be any text.
-      rotation: createHash("sha256")
-        .update(sessionRotation ?? "")
-        .digest("hex")
-        .slice(0, 12),
       signInElsewhere: quoted(signInElsewhere()),
       signInAndSendAgain: quoted(signInAndSendAgain()),
     }),
+    ...Object.fromEntries(
+      ["gate", "arrival", "arrival-pages"].map((name) => [`${name}.conf`, renderTemplate(file(`${name}.conf`))]),
+    ),
+    ...sessionFiles({ names, session, identity, rotation: JSON.stringify(rotation), doors: apps }),
+    ...heldOpenFiles(apps),
     "limits.conf": renderTemplate(file("limits.conf")),
     "limit-pages.conf": renderTemplate(file("limit-pages.conf")),
     "page.conf": renderTemplate(file("page.conf")),
@@ -148,8 +146,6 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
     ...closedFiles(),
     "headers.conf": headers(layout.public, edge !== undefined),
     "reload.sh": renderTemplate(file("reload.sh")),
-    // nginx does not read this file. But a changed file makes it reload, which closes the WebSockets of old sessions.
-    ...(sessionRotation ? { sessions: `${JSON.stringify(sessionRotation)}\n` } : {}),
     ...(edge ? edgeFiles(edge, secretFolder) : {}),
     "door-secret.conf": `include ${secretFolder}/door-secret.conf;\n`,
     "people.map": peopleMap(allow),
@@ -163,9 +159,6 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
     ),
     // As in people.map, the prefix prevents nginx from reading an address as a keyword or a pattern.
     "names.map": map(people.flatMap(({ email, name }) => (name ? [[quoted(`of:${email}`), quoted(name)]] : []))),
-    "returns.map": map(
-      apps.map(({ label }) => [quoted(`~^${literal(names.origin(label))}/sso-return/[0-9a-f]{32}$`), "$arg_url"]),
-    ),
     ...Object.fromEntries(virtualHosts.map(({ label, server }) => [`hosts/${label || "domain"}.conf`, server])),
     "front/index.html": frontPage(names, virtualHosts),
     ...Object.fromEntries(Object.entries(pages(names)).map(([page, content]) => [`pages/${page}`, content])),

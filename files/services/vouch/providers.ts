@@ -7,23 +7,32 @@ import { DEX_CLIENT, dexEndpoints } from "../dex/dex.ts";
 export interface Identity {
   /** Claims that Vouch stores and passes to nginx. */
   claims: string[];
-  /**
-   * nginx variables with the user's identity, as the allow list has it, and whether the provider has verified it
-   * ("true").
-   */
+  /** Headers of Vouch's answer: the user's identity, as the allow list has it, and whether the provider has verified it ("true"; an empty name: always). */
   who: string;
   sure: string;
 }
 
 /** Vouch puts each claim into a header of its answer. */
-const claim = (name: string) => `$upstream_http_x_vouch_idp_claims_${name}`;
+const claim = (name: string) => `X-Vouch-Idp-Claims-${name}`;
 
 /** Users are identified by address, and only if the provider has verified it; at GitHub, by user name. */
 export function identityOf({ provider }: SignIn): Identity {
   // Not X-Vouch-User: a session of another provider, from before a change of the setting, has that header, but not this claim.
-  if (provider === "github") return { claims: ["login"], who: claim("login"), sure: "true" };
+  if (provider === "github") return { claims: ["login"], who: claim("Login"), sure: "" };
   const claims = ["email", "email_verified"];
-  return { claims, who: claim("email"), sure: claim("email_verified") };
+  return { claims, who: claim("Email"), sure: claim("Email-Verified") };
+}
+
+/** Names the provider. A session is for one provider's people: another provider may have other people with the same names. */
+export function providerOf(signIn: SignIn): string {
+  switch (signIn.provider) {
+    case "okta":
+      return `okta ${signIn.domain}`;
+    case "oidc":
+      return `oidc ${signIn.authUrl}`;
+    default:
+      return signIn.provider;
+  }
 }
 
 const OPENID = { provider: "oidc", scopes: ["openid", "email", "profile"], code_challenge_method: "S256" };

@@ -3,13 +3,13 @@ import type { SignIn } from "../../../settings/signIn.ts";
 import { HARDENED, healthCheck } from "../../release/hardening.ts";
 import { renderTemplate } from "../../release/template.ts";
 import { yamlText } from "../../release/yamlText.ts";
-import type { Names } from "../../site/names.ts";
+import { hostName, type Names } from "../../site/names.ts";
 import type { Secrets } from "../../site/secrets.ts";
 import type { Service } from "../../site/service.ts";
 import { identityOf, oauthOf } from "./providers.ts";
 
-/** One day: nginx checks the allow list at every request, so a long session gives no access to a removed user. */
-const SESSION_MINUTES = 24 * 60;
+/** Time in which nginx takes Vouch's answer over into a session of its own. */
+const ANSWER_MINUTES = 5;
 /** Time to find the second factor. */
 const SIGN_IN_MINUTES = 15;
 
@@ -32,10 +32,7 @@ export function vouch(names: Names, signIn: SignIn): Service {
     virtualHost: {
       label: "vouch",
       protected: false,
-      server: renderTemplate(new URL("vouch.conf", import.meta.url), {
-        domain: names.domain,
-        signedOut: signedOut(names),
-      }),
+      server: renderTemplate(new URL("vouch.conf", import.meta.url), { domain: names.domain }),
     },
   };
 }
@@ -51,9 +48,17 @@ function config(names: Names, signIn: SignIn, secrets: Secrets): string {
       listen: "0.0.0.0",
       port: 9090,
       allowAllUsers: true,
-      cookie: { domain: names.domain, secure: true, httpOnly: true, sameSite: "lax", maxAge: SESSION_MINUTES },
+      // nginx drops the domain, so that the browser sends it to the gate only.
+      cookie: {
+        name: "__Host-answer",
+        domain: hostName(names, "vouch"),
+        secure: true,
+        httpOnly: true,
+        sameSite: "lax",
+        maxAge: ANSWER_MINUTES,
+      },
       // Uncompressed: Vouch would decompress a token before it checks its signature.
-      jwt: { secret: secrets.vouchJwtSecret, maxAge: SESSION_MINUTES, compress: false },
+      jwt: { secret: secrets.vouchJwtSecret, maxAge: ANSWER_MINUTES, compress: false },
       session: { key: secrets.vouchSessionKey, maxAge: SIGN_IN_MINUTES },
       headers: { claims: identityOf(signIn).claims },
       post_logout_redirect_uris: [signedOut(names)],

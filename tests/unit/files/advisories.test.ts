@@ -66,8 +66,8 @@ describe("The oldest safe version of each default image", () => {
 
   it("is compared correctly with older and newer tags", () => {
     for (const [tag, fixedIn, expected] of [
-      ["1.30.4-alpine-slim", "1.30.4", true],
-      ["1.30.3-alpine-slim", "1.30.4", false],
+      ["1.30.4-alpine", "1.30.4", true],
+      ["1.30.3-alpine", "1.30.4", false],
       ["1.9.9", "1.30.4", false],
       ["v2.45.1", "2.45.1", true],
       ["v2.45.0", "2.45.1", false],

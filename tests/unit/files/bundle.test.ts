@@ -84,7 +84,7 @@ describe("The bundle's two texts", () => {
         release: "ID",
         project: "jupyter-up-test",
         images: [
-          { reference: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine-slim", size_mib: 20 },
+          { reference: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine", size_mib: 65 },
           { reference: "quay.io/vouch/vouch-proxy:0.45.1", size_mib: 40 },
           { reference: "ghcr.io/dexidp/dex:v2.45.1", size_mib: 130 },
           { reference: "quay.io/jupyter/scipy-notebook:2026-08-08", size_mib: 4600 },
@@ -103,7 +103,7 @@ describe("The bundle's two texts", () => {
       [
         {
           name: "nginx",
-          image: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine-slim",
+          image: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine",
           user: "101:101",
           reload: ["sh", "/site/current/reload.sh"],
           lists: ["people.map", "people/jupyter.map"],

@@ -5,7 +5,7 @@ import { mirrored, parseImageName } from "../../../offline/setup/imageNames.ts";
 test("an image's name is parsed as Docker parses it", () => {
   const cases: [string, string, string][] = [
     ["quay.io/jupyter/scipy-notebook:2026-08-08", "quay.io/jupyter/scipy-notebook", "2026-08-08"],
-    ["nginxinc/nginx-unprivileged:1.30.4-alpine-slim", "docker.io/nginxinc/nginx-unprivileged", "1.30.4-alpine-slim"],
+    ["nginxinc/nginx-unprivileged:1.30.4-alpine", "docker.io/nginxinc/nginx-unprivileged", "1.30.4-alpine"],
     ["debian:trixie-slim", "docker.io/library/debian", "trixie-slim"],
     ["debian", "docker.io/library/debian", "latest"],
     ["localhost/own", "localhost/own", "latest"],

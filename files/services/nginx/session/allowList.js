@@ -1,0 +1,46 @@
+/*
+ * Allow lists, as nginx maps; see peopleMap in nginx.ts. nginx decides about requests by itself. This is for what lasts longer than a
+ * request: sessions and WebSockets.
+ */
+
+import fs from "fs";
+
+const LINE = /^"(.*)" allow;$/;
+
+/** Converts to lower case like nginx: only ASCII letters. */
+const lower = (text) => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+
+/**
+ * Whether a map allows an entry.
+ * @param {string} map Content of the file.
+ * @param {string} entry `true:ann@example.com` in the site's list, `allow:ann@example.com` in a narrower one.
+ */
+function allows(map, entry) {
+  return map.split("\n").some((line) => {
+    if (line === "default $site_verdict;") return true;
+    const found = LINE.exec(line);
+    if (!found) return false;
+    if (found[1].startsWith("~*")) return new RegExp(found[1].slice(2), "i").test(entry);
+    return lower(found[1].replace(/\\(.)/g, "$1")) === lower(entry);
+  });
+}
+
+/** Whether a person may enter a host name, by its label; with an empty label, the site. */
+function isWelcome(release, person, label) {
+  const read = (name) => fs.readFileSync(`${release}/${name}`, "utf8");
+  if (!allows(read("people.map"), `true:${person}`)) return false;
+  return label === "" || allows(read(`people/${label}.map`), `allow:${person}`);
+}
+
+/** Changes when a list changes. */
+function version(release, label) {
+  const files = label === "" ? ["people.map"] : ["people.map", `people/${label}.map`];
+  return files
+    .map((name) => {
+      const status = fs.statSync(`${release}/${name}`);
+      return `${status.ino}.${status.mtimeMs}`;
+    })
+    .join();
+}
+
+export default { allows, isWelcome, version };
