@@ -18,6 +18,7 @@ const STYLE = `
   .site { margin-right: auto; font-weight: 650; overflow-wrap: anywhere; }
   .person { color: var(--quiet); overflow-wrap: anywhere; }
   .out { padding: .3rem .8rem; border: 1px solid var(--line); border-radius: 2rem; color: inherit; text-decoration: none; white-space: nowrap; }
+  button.out { font: inherit; background: none; cursor: pointer; }
   .out:hover { border-color: var(--accent); color: var(--accent); }
   .notice { margin: 1.5rem 0 0; padding: .75rem 1rem; border-left: .25rem solid var(--accent); background: var(--card); }
   .notice a { color: var(--accent); }
@@ -44,7 +45,7 @@ export const FRONT_PAGE_POLICY = [
   `style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`,
   "img-src data:",
   "base-uri 'none'",
-  "form-action 'none'",
+  "form-action 'self'",
   "frame-ancestors 'none'",
 ].join("; ");
 
@@ -73,6 +74,7 @@ export function frontPage(names: Names, virtualHosts: VirtualHost[]): string {
 <span class="site">${names.domain}</span>
 <span class="person">Signed in as <!--# echo var="sso_name" --></span>
 <a class="out" href="/sso-sign-out">Sign out</a>
+<form method="post" action="/sso-sign-out-everywhere"><button class="out" title="Ends your sessions in all browsers">Sign out everywhere</button></form>
 </div></header>
 <main class="wide">
 <!--# include virtual="/sso-disk" set="disk" --><!--# if expr="$disk" --><p class="notice"><!--# echo var="disk" --> <a href="${names.origin("jupyter")}/disk">See what is largest</a></p><!--# endif -->

@@ -12,6 +12,21 @@ workers() {
     done
 }
 
+# Old workers stay for their WebSockets, and each takes memory. The newest six may stay; browsers of the others connect again.
+end_oldest() {
+    ids=
+    for process in /proc/[0-9]*; do
+        title=$({ tr -d '\0' <"$process/cmdline"; } 2>/dev/null) || continue
+        if [ "$title" = "nginx: worker process is shutting down" ]; then
+            # The time at which it began, after the name in parentheses.
+            began=$({ sed 's/.*) //' "$process/stat"; } 2>/dev/null | cut -d ' ' -f 20) || continue
+            ids="$ids$began ${process#/proc/}
+"
+        fi
+    done
+    printf '%s' "$ids" | sort -rn | sed 1,6d | while read -r _ id; do kill -TERM "$id" || true; done
+}
+
 before=" $(workers)"
 kill -HUP 1
 waited=0
@@ -23,7 +38,10 @@ while [ "$waited" -lt 100 ]; do
     for worker in $(workers); do
         case $before in *" $worker "*) old=yes ;; *) new=yes ;; esac
     done
-    if [ -n "$new" ] && [ -z "$old" ]; then exit 0; fi
+    if [ -n "$new" ] && [ -z "$old" ]; then
+        end_oldest
+        exit 0
+    fi
 done
 echo "nginx goes on with the files that it had; its log says why." >&2
 exit 1

@@ -28,6 +28,8 @@ const NONCE = "__Host-nonce";
 const ANSWER = "__Host-answer";
 const ANSWERED = /^[\w.|=-]{1,4000}$/;
 
+const STILL_SIGNED_IN = "A page of another site asked to sign you out. You are still signed in.\n";
+
 const hash = (text) => crypto.createHash("sha256").update(text).digest("base64url");
 const cookieOf = (r, name) => r.variables[`cookie_${name}`] || "";
 
@@ -79,7 +81,7 @@ function door(given) {
 
   function redirect(r, to, newCookies) {
     r.headersOut["Set-Cookie"] = newCookies;
-    r.return(302, to);
+    r.return(r.method === "POST" ? 303 : 302, to);
   }
 
   /** Sends a page without a session to the gate. A cookie keeps the page's address until then. */
@@ -168,22 +170,28 @@ function door(given) {
 
   /** Ends the session at all host names. The gate ends its own, which may be another one. */
   function signOut(r) {
-    if (r.variables.sign_out === "elsewhere")
-      return r.return(403, "A page of another site asked to sign you out. You are still signed in.\n");
+    if (r.variables.sign_out === "elsewhere") return r.return(403, STILL_SIGNED_IN);
     const session = sessionOf(r);
     if (session !== undefined) store.end(session.id);
+    leave(r);
+  }
+
+  /** Ends all sessions of the person. Only by a form, so that no link does it. */
+  function signOutEverywhere(r) {
+    if (r.variables.asked_from === "elsewhere") return r.return(403, STILL_SIGNED_IN);
+    if (r.method !== "POST") return r.return(405);
+    const session = sessionOf(r);
+    if (session !== undefined) store.endAllOf(session.person);
+    leave(r);
+  }
+
+  /** Removes the cookies here, and goes on at the gate. */
+  function leave(r) {
     const isGate = settings.gate === `https://${r.variables.host}${settings.port}`;
     redirect(r, isGate ? `${settings.gate}/signed-out` : `${settings.gate}/logout`, [
       cookies.remove(SESSION),
       cookies.remove(ANSWER),
     ]);
-  }
-
-  /** Ends all sessions of the person. */
-  function signOutEverywhere(r) {
-    const session = sessionOf(r);
-    if (session !== undefined) store.endAllOf(session.person);
-    signOut(r);
   }
 
   /** Lets the gate's program set cookies for the gate's host name only, so that no other host name can set them. */

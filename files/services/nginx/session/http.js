@@ -36,7 +36,7 @@ const door = makeDoor({
 
 /** Runs every second. After a change of the allow list or the rotation, ends the sessions of those who may not come in any more. */
 function tidy() {
-  const version = `${settings.rotation} ${lists.version(RELEASE, "")}`;
+  const version = `${settings.rotation} ${lists.version(RELEASE)}`;
   if (state.read("list") !== version) {
     store.endUnless(isListed);
     state.write("list", version);

@@ -22,7 +22,7 @@ function sockets(store, lists) {
   function watch(s) {
     let head = "";
     s.on("upstream", (data, flags) => {
-      head += data.toString("latin1");
+      head += data.toString();
       s.send(data, flags);
       if (head.indexOf("\r\n\r\n") === -1) return;
       s.off("upstream");
@@ -31,17 +31,21 @@ function sockets(store, lists) {
     });
   }
 
-  /** Returns a function that says whether the session goes on and its person is welcome here. */
+  /** Returns a function that says whether the session goes on and its person is welcome here. An error counts as no. */
   function allowance(id, label) {
-    const session = store.read(id);
     let version;
     let isWelcome = false;
     return () => {
-      if (session === undefined || !store.isOpen(id)) return false;
-      const newest = lists.version(RELEASE, label);
-      if (newest !== version) isWelcome = lists.isWelcome(RELEASE, session.person, label);
-      version = newest;
-      return isWelcome;
+      try {
+        const session = store.read(id);
+        if (session === undefined || !store.isOpen(id)) return false;
+        const newest = lists.version(RELEASE);
+        if (newest !== version) isWelcome = lists.isWelcome(RELEASE, session.person, label);
+        version = newest;
+        return isWelcome;
+      } catch (_error) {
+        return false;
+      }
     };
   }
 
