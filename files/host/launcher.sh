@@ -11,6 +11,7 @@
 #   site-apply restore [--at 2026-11-28T07:15:00] [--path notebooks/a.ipynb] [--into FOLDER] [--from SITE] [--dry-run]
 #                               restores work from the backup; --dry-run only lists what changes
 #   site-apply move STEP        a step of `npm run move`, which moves the work to the site of another stack; see move/steps.py
+#   site-apply sign-out PERSON  ends all sessions of a person, in all browsers
 #   site-apply down PROJECT     takes the site down; notebooks and other data stay
 #
 # The Python package follows below, one module after the other. These lines find Python and load the modules.

@@ -106,6 +106,7 @@ function serviceManifest(site: Site, { service, filesId, secretsId }: WrittenSer
     smoke_test: smokeTest,
     certificate,
     units: service.units && true,
+    sign_out: service.signOut,
     dump: service.dump,
     load: service.load,
     drill: service.drill,

@@ -49,6 +49,8 @@ const service = z.strictObject({
   post_release: z.array(argv).optional(),
   dismiss: argv.optional(),
   smoke_test: argv.optional(),
+  /** Command in its container that ends the sessions of a person, whose percent-encoded name is added to its last word. */
+  sign_out: argv.optional(),
   certificate: z.strictObject({ id: z.string(), folder: z.string(), reader: z.string() }).optional(),
   /** Whether its files contain systemd units. */
   units: z.boolean().optional(),

@@ -179,6 +179,11 @@ export interface Service {
    * line. It ends processes of users who are not on the list. Its output is shown; a failure never fails the release.
    */
   dismiss?: string[];
+  /**
+   * Command run in the container that ends all sessions of a person and prints their number. The percent-encoded name is added
+   * to its last word.
+   */
+  signOut?: string[];
   /** Smoke test: a command run in the container when everything is up, which fails unless the whole site answers. */
   smokeTest?: string[];
   data?: DataFolder[];

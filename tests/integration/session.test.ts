@@ -418,8 +418,14 @@ describe("A session", () => {
     });
     it("by a command on the machine, for one person", async () => {
       const [anns, bobs] = [await person().at(host("whoami")), await person(bob).at(host("whoami"))];
-      const { output } = await site.exec("nginx", ["wget", "-qO-", `http://127.0.0.1:8081/sessions/end?person=${bob}`]);
-      assert.match(output, /^[1-9][0-9]*\n$/);
+      const program = `${site.host.layout.root}/bin/site-apply`;
+      const { code, output } = await run(program, ["sign-out", bob]);
+      assert.equal(code, 0, output);
+      assert.match(
+        output,
+        /^Ended [1-9][0-9]* session\(s\) of bob@example\.com\.\nbob@example\.com is on the allow list/,
+      );
+      assert.match((await run(program, ["sign-out", "no body+%&?#/@x"])).output, /^Ended 0 session\(s\) of no body/);
       assert.deepEqual(await Promise.all([statusOf("whoami", anns), statusOf("whoami", bobs)]), [200, 401]);
       for (const label of ["whoami", "vouch", ""])
         assert.notEqual((await open(label, `/sessions/end?person=${ann}`)).status, 200);

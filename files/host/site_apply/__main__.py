@@ -20,6 +20,7 @@ from .move import steps as move_steps
 from .move.record import Record
 from .release import release
 from .secrets import place_secrets
+from .sign_out import sign_out
 
 COMMANDS: dict[str, Callable[[Layout], int]] = {
     "machine": lambda layout: _check_machine(layout),
@@ -65,7 +66,7 @@ def _parse(words: list[str]) -> tuple[Layout, Callable[[Layout], int]]:
     parser = _Parser(prog="site-apply", add_help=False)
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("command", nargs="?", default="")
-    # The project for down, the step for move.
+    # The project for down, the step for move, the person for sign-out.
     parser.add_argument("name", nargs="?", default="")
     for option in ("--at", "--path", "--into", "--from", "--to", "--site", "--url", "--sources"):
         parser.add_argument(option, default="")
@@ -77,6 +78,10 @@ def _parse(words: list[str]) -> tuple[Layout, Callable[[Layout], int]]:
         return layout, lambda layout: commands.down(layout, found.name)
     if found.command == "down":
         parser.error("down needs the name of the project")
+    if found.command == "sign-out" and found.name:
+        return layout, lambda layout: sign_out(layout, found.name)
+    if found.command == "sign-out":
+        parser.error("sign-out needs the address of the person")
     if found.command == "restore":
         wanted = restore.Wanted(found.at, found.path, found.into, getattr(found, "from"), found.dry_run)
         return layout, lambda layout: restore.restore(layout, wanted)
@@ -88,7 +93,7 @@ def _parse(words: list[str]) -> tuple[Layout, Callable[[Layout], int]]:
     if found.command == "move-files":
         return layout, lambda layout: move_files.run(found.name, found.sources)
     if found.command not in COMMANDS:
-        known = "machine, secrets, release, check, renew, history, backup, restore, move or down"
+        known = "machine, secrets, release, check, renew, history, backup, restore, move, sign-out or down"
         parser.error(f"expected {known}, found '{found.command}'")
     return layout, COMMANDS[found.command]
 

@@ -73,6 +73,7 @@ class Service:
     smoke_test: Argv = field(default_factory=list)
     certificate: Optional[Certificate] = None
     units: bool = False
+    sign_out: Argv = field(default_factory=list)
     dump: Argv = field(default_factory=list)
     load: Argv = field(default_factory=list)
     drill: Argv = field(default_factory=list)

@@ -92,6 +92,7 @@ export function nginx(door: Door): Service {
     foreign: door.hasBackup ? [{ source: noticesFolder(layout), target: NOTICES }] : [],
     data: [{ source: `${layout.data}/sessions`, target: SESSIONS }],
     reload: ["sh", "/site/current/reload.sh"],
+    signOut: ["wget", "--proxy=off", "-q", "-O", "-", "http://127.0.0.1:8081/sessions/end?person="],
     smokeTest: wget("http://127.0.0.1:8081/door"),
     check: ["nginx", "-t", "-q", "-c", CONFIG],
     lists: ["people.map", ...door.virtualHosts.filter(isDoor).map(({ label }) => `people/${label}.map`)],
