@@ -17,7 +17,9 @@ interface CatalogEntry {
 const SERVICES: CatalogEntry[] = [
   // `domain` is the file with the bare domain's virtual host.
   { name: "nginx", reserved: ["home", "domain", "www"] },
+  // The host name is the same with either program; it is registered with the identity provider.
   { name: "vouch", label: "vouch" },
+  { name: "oauth2-proxy" },
   { name: "dex", label: "dex", provider: "dex" },
   { name: "jupyter", label: "jupyter" },
   // MariaDB's own databases, users and roles, and the notebooks' database.

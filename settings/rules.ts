@@ -58,6 +58,14 @@ function peopleIssues({ signIn, allow, apps }: Partly): CrossFieldIssue[] {
   );
 }
 
+function gateIssues({ signIn }: Partly): CrossFieldIssue[] {
+  const lacksIssuer = signIn?.provider === "oidc" && signIn.gate === "oauth2-proxy" && !signIn.issuerUrl;
+  return when(lacksIssuer, "signIn", [
+    "issuerUrl is missing: oauth2-proxy checks the signature of the provider's answer with the keys that it finds there.",
+    "pulumi config set --path signIn.issuerUrl https://id.example.com",
+  ]);
+}
+
 function gcpIssues({ target, project, sshFrom }: Partly): CrossFieldIssue[] {
   if (target !== "gcp") return [];
   return [
@@ -239,6 +247,7 @@ const RULES = [
   imageTagIssues,
   portsIssues,
   peopleIssues,
+  gateIssues,
   gcpIssues,
   sshIssues,
   domainIssues,

@@ -110,10 +110,23 @@ function endpoint(key: string, what: string) {
 
 const OKTA_EXAMPLE = "pulumi config set --path signIn.domain dev-123456.okta.com";
 
+/** The program that signs people in with the provider. */
+const gate = {
+  gate: z
+    .enum(["vouch", "oauth2-proxy"], {
+      error: (issue) =>
+        withFix(
+          `${format(issue.input)} is not a program that signs people in. Use vouch or oauth2-proxy.`,
+          "pulumi config set --path signIn.gate vouch",
+        ),
+    })
+    .optional(),
+};
+
 /** The providers with their settings. */
 const providers = {
   /** Built into the site, with its own users. */
-  dex: z.strictObject({ provider: z.literal("dex"), users }),
+  dex: z.strictObject({ provider: z.literal("dex"), users, ...gate }),
   okta: z.strictObject({
     provider: z.literal("okta"),
     /** The organization's Okta domain: `dev-123456.okta.com`. */
@@ -133,17 +146,21 @@ const providers = {
           ),
       }),
     ...client,
+    ...gate,
   }),
-  google: z.strictObject({ provider: z.literal("google"), ...client }),
+  google: z.strictObject({ provider: z.literal("google"), ...client, ...gate }),
   /** `allow` then lists GitHub user names, because GitHub reports no verified address. */
-  github: z.strictObject({ provider: z.literal("github"), ...client }),
+  github: z.strictObject({ provider: z.literal("github"), ...client, ...gate }),
   /** Any OpenID Connect provider with the claim `email_verified`. */
   oidc: z.strictObject({
     provider: z.literal("oidc"),
     authUrl: endpoint("authUrl", "authorize"),
     tokenUrl: endpoint("tokenUrl", "token"),
     userInfoUrl: endpoint("userInfoUrl", "userinfo"),
+    /** Only with the gate oauth2-proxy, which reads the provider's other addresses and keys there. */
+    issuerUrl: endpoint("issuerUrl", "").optional(),
     ...client,
+    ...gate,
   }),
 };
 
@@ -182,7 +199,7 @@ type Checked = z.infer<typeof signIn>;
 export type DexUser = Sealed<z.infer<typeof dexUser>, "passwordHash">;
 /** The identity provider. Only the built-in one has users here. */
 export type SignIn =
-  | { provider: "dex"; users: DexUser[] }
+  | { provider: "dex"; users: DexUser[]; gate?: Checked["gate"] }
   | (Sealed<Exclude<Checked, { provider: "dex" }>, "clientSecret"> & { users: never[] });
 
 /** Seals the secrets. Everything else, including addresses and names, is written to readable files. */

@@ -6,6 +6,7 @@ import { acme } from "../services/lego/lego.ts";
 import { mariadb } from "../services/mariadb/mariadb.ts";
 import type { Edge } from "../services/nginx/edge.ts";
 import { nginx } from "../services/nginx/nginx.ts";
+import { identityByOauth2Proxy, oauth2Proxy } from "../services/oauth2-proxy/oauth2Proxy.ts";
 import { type SiteBackup, siteBackup } from "../services/site-backup/siteBackup.ts";
 import { type SiteHistory, siteHistory } from "../services/site-history/siteHistory.ts";
 import { identityOf, providerOf } from "../services/vouch/providers.ts";
@@ -45,7 +46,7 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
   const doors = appNetworks("to", namesOf(apps));
   const databases = appNetworks("db", namesOf(apps.filter((app) => app.database)));
   const behind = [
-    vouch(names, signIn),
+    signIn.gate === "oauth2-proxy" ? oauth2Proxy(names, signIn) : vouch(names, signIn),
     ...(signIn.provider === "dex" ? [dex(names, signIn.users)] : []),
     jupyter(names, settings, layout),
     ...(database
@@ -85,7 +86,7 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
       layout,
       allow,
       home,
-      identity: identityOf(signIn),
+      identity: signIn.gate === "oauth2-proxy" ? identityByOauth2Proxy(signIn) : identityOf(signIn),
       people: signIn.users,
       virtualHosts,
       appNetworks: doors.all,

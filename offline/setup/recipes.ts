@@ -10,6 +10,7 @@ import { debianRelease } from "./environment.ts";
 import { buildGoTool, type GoTool } from "./goTool.ts";
 import { lego } from "./lego.ts";
 import { moduleGraph } from "./moduleGraph.ts";
+import { oauth2Proxy } from "./oauth2Proxy.ts";
 import { type LockEntry, packageClosure } from "./packageClosure.ts";
 
 /** How the fake of an image is built: a folder with a Dockerfile, and files that are added to it. */
@@ -74,6 +75,11 @@ export const recipes: Record<string, Recipe> = {
     folder: "fake-gcs-server",
     fakeLine: "fake-gcs-server: the same program, built from its Go modules, in place of fsouza/fake-gcs-server",
     goTool: fakeGcsServer,
+  },
+  "quay.io/oauth2-proxy/oauth2-proxy": {
+    folder: "oauth2-proxy",
+    fakeLine: "OAuth2 Proxy: the same program, built from its Go modules, in place of oauth2-proxy/oauth2-proxy",
+    goTool: oauth2Proxy,
   },
   "quay.io/jupyter/scipy-notebook": jupyter(),
   "quay.io/jupyter/minimal-notebook": jupyter(),

@@ -18,6 +18,8 @@ const imagesOfTests = [
   "docker.io/traefik/whoami:v1.11.0",
   // The ACME client of a site that gets its own certificate.
   "docker.io/goacme/lego:v5.3.1",
+  // The other program that signs people in.
+  "quay.io/oauth2-proxy/oauth2-proxy:v7.15.6",
   // Backups.
   "docker.io/restic/restic:0.18.1",
   // Servers for backups, with the interfaces of Amazon (the last image that was published) and of Google (a fake).

@@ -142,7 +142,7 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
     "app.conf": renderTemplate(file("app.conf"), { port: names.port }),
     "websocket.conf": renderTemplate(file("websocket.conf")),
     "no-websocket.conf": renderTemplate(file("no-websocket.conf")),
-    "to-vouch.conf": renderTemplate(file("to-vouch.conf")),
+    "to-gate.conf": renderTemplate(file("to-gate.conf")),
     "closed.conf": renderTemplate(file("closed.conf")),
     ...closedFiles(),
     "headers.conf": headers(layout.public, edge !== undefined),

@@ -1,7 +1,7 @@
 /* Cookies of the sign-in. */
 
 /** Names that no app receives. Older versions of the site set VouchCookie for all host names. */
-const OWN = /^(?:__Host-(?:session|nonce|answer)|sso_return|VouchCookie.*)$/i;
+const OWN = /^(?:__Host-(?:session|nonce|answer.*)|sso_return|VouchCookie.*)$/i;
 
 /** A Set-Cookie header. Without a path, for the whole host name. */
 function set(name, value, seconds, path) {
@@ -22,4 +22,13 @@ function withoutOwn(header) {
     .trim();
 }
 
-export default { set, remove, withoutOwn };
+/** The cookies of a Cookie header whose names start with a text. */
+function startingWith(start, header) {
+  return header
+    .split(";")
+    .map((cookie) => cookie.trim())
+    .filter((cookie) => cookie.startsWith(start))
+    .join("; ");
+}
+
+export default { set, remove, withoutOwn, startingWith };

@@ -117,7 +117,8 @@ function door(given) {
     r.variables.answer = `${ANSWER}=${kept}`;
     const answer = await r.subrequest("/who");
     if (answer.status === 401) return r.return(401);
-    if (answer.status !== 200) return r.return(503);
+    // Vouch says 200, and OAuth2 Proxy 202.
+    if (answer.status !== 200 && answer.status !== 202) return r.return(503);
     const person = answer.headersOut[settings.who] || "";
     const isSure = settings.sure === "" || answer.headersOut[settings.sure] === "true";
     const forget = cookies.remove(ANSWER);
@@ -200,7 +201,12 @@ function door(given) {
     if (given) r.headersOut["Set-Cookie"] = given.map((cookie) => cookie.replace(/; *Domain=[^;]*/i, ""));
   }
 
-  return { person, ask, enter, arrive, signOut, signOutEverywhere, hostOnly };
+  /** The cookies of started sign-ins, for OAuth2 Proxy. */
+  function signInCookies(r) {
+    return cookies.startingWith(`${ANSWER}_`, r.variables.http_cookie || "");
+  }
+
+  return { signInCookies, person, ask, enter, arrive, signOut, signOutEverywhere, hostOnly };
 }
 
 export default door;
