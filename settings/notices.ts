@@ -4,17 +4,6 @@ import type { Gcp } from "./target/gcp.ts";
 
 /** Notices about settings that are allowed but have consequences the user should know. */
 
-/** Warns if hosts outside the site get the session cookie. */
-export function cookieNotice({ target, domain, dns }: Pick<Settings, "target" | "domain" | "dns">): string | undefined {
-  if (target.kind === "local")
-    return `domain: browsers send the session cookie to every host name below ${domain}, on every port of this machine. A program that listens on such a port gets the session of every user who opens its page. If other people run programs on this machine, run the site on a separate one (target gcp or ssh).`;
-  // Behind Cloudflare, the domain is the whole zone. Elsewhere, a domain of two labels usually has other hosts below
-  // it.
-  if (!dns.proxied && domain.split(".").length > 2) return undefined;
-  const below = `pulumi config set domain lab.${domain}`;
-  return `domain: browsers send the session cookie to every host name below ${domain}, also to a web site, a shop or a hosted page. A server that gets the cookie is signed in as the user, for up to 24 hours. It is safer to use a domain that nothing else uses, or a subdomain that leads straight to the machine:\n    ${dns.proxied ? `${below} && pulumi config set proxied false` : below}`;
-}
-
 /** Tells how long the first `pulumi up` takes on the free VM, whose disks write only 0.12 MiB/s per GB. */
 export function firstUpNotice({ machineType }: Pick<Gcp, "machineType">): string | undefined {
   if (machineType !== "e2-micro") return undefined;

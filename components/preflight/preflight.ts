@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { buildNames, callbackUrl } from "../../files/site/names.ts";
-import { cookieNotice, tagNotice } from "../../settings/notices.ts";
+import { tagNotice } from "../../settings/notices.ts";
 import type { Settings } from "../../settings/resolve.ts";
 import { HOST } from "../host/createHost.ts";
 import { CERTIFICATE } from "../tls/createCertificate.ts";
@@ -55,6 +55,6 @@ function checkSettings(settings: Settings): Checked {
   const names = buildNames(domain, target.kind === "local" ? target.port : 443);
   return {
     warnings: [tagNotice(settings)],
-    notices: pulumi.runtime.isDryRun() ? [cookieNotice(settings), callbackNotice(signIn, callbackUrl(names))] : [],
+    notices: pulumi.runtime.isDryRun() ? [callbackNotice(signIn, callbackUrl(names))] : [],
   };
 }

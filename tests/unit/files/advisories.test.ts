@@ -19,6 +19,8 @@ const floors: [part: string, fixedIn: string, advisory: string][] = [
   ["nginxinc/nginx-unprivileged", "1.28.2", "CVE-2026-1642: injection by a TLS upstream"],
   ["nginxinc/nginx-unprivileged", "1.26.3", "CVE-2025-23419: a resumed session gets past client certificates"],
   ["vouch/vouch-proxy", "0.45.1", "none published"],
+  ["oauth2-proxy/oauth2-proxy", "7.15.2", "GHSA-5hvv-m4w4-gf6v: a health check's User-Agent gets past the sign-in"],
+  ["oauth2-proxy/oauth2-proxy", "7.15.2", "GHSA-7x63-xv5r-3p2x: a spoofed X-Forwarded-Uri gets past the sign-in"],
   ["dexidp/dex", "2.45.1", "none that touches it: GHSA-7qjx-gp9h-65qj is in newer code"],
   ["goacme/lego", "5.3.1", "none published"],
   ["restic/restic", "0.18.1", "none published"],
@@ -36,6 +38,7 @@ const straight = { target: "gcp", proxied: "false", acmeEmail: "ann@example.com"
 const references = [
   { ...defaults, database: "true", history: {}, backup: { to: "/mnt/backup" } },
   { ...defaults, ...straight },
+  { ...defaults, signIn: { gate: "oauth2-proxy", users: [{ email: "ann@example.com" }] } },
 ].flatMap((settings) => imagesOf(siteWith({ settings })).map(({ reference }) => reference));
 const partOf = (reference: string) => reference.replace(/^[^/]+\//, "").replace(/:.*/, "");
 

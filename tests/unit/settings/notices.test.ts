@@ -1,40 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
-import { cookieNotice, firstUpNotice, SAFE_SINCE, tagNotice } from "../../../settings/notices.ts";
+import { firstUpNotice, SAFE_SINCE, tagNotice } from "../../../settings/notices.ts";
 import { configOf, readSettings } from "../../../settings/read.ts";
 import { pulumiConfig, stackConfig } from "../../support/projectFile.ts";
 import { gcpWith, settingsWith } from "../../support/settings.ts";
-
-describe("The notice about the session cookie", () => {
-  const cookie = (change: Record<string, unknown>) => cookieNotice(settingsWith(change));
-  const straight = { target: "gcp", proxied: "false", acmeEmail: "ann@example.com" };
-
-  it("says that every host of the zone receives it, and names a safer domain", () => {
-    const words = String(cookie({ target: "gcp", domain: "example.co.uk" }));
-    assert.match(words, /^domain: browsers send the session cookie to every host name below example\.co\.uk,/);
-    assert.match(words, /a domain that nothing else uses/);
-    assert.match(words, /\n {4}pulumi config set domain lab\.example\.co\.uk && pulumi config set proxied false$/);
-  });
-
-  it("appears for a registered domain whose names resolve to the machine itself", () => {
-    assert.match(
-      String(cookie({ ...straight, domain: "example.com" })),
-      /\n {4}pulumi config set domain lab\.example\.com$/,
-    );
-  });
-
-  it("says for target local that programs on this machine receive it", () => {
-    assert.match(
-      String(cookie({ domain: "lab.localhost" })),
-      /every host name below lab\.localhost, on every port of this machine/,
-    );
-  });
-
-  it("is absent for a domain below a label of its own", () => {
-    assert.equal(cookie({ ...straight, domain: "lab.example.com" }), undefined);
-    assert.equal(cookie({ target: "gcp", dns: "none", domain: "lab.example.com" }), undefined);
-  });
-});
 
 describe("The notice about how long the first run takes", () => {
   it("appears for the free VM, whose disks are slow", () => {
