@@ -105,7 +105,6 @@ describe("The bundle's two texts", () => {
           name: "nginx",
           image: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine",
           user: "101:101",
-          folders: [{ path: "/srv/data/sessions" }],
           reload: ["sh", "/site/current/reload.sh"],
           lists: ["people.map", "people/jupyter.map"],
           folders: [{ path: "/srv/data/sessions" }],
