@@ -85,9 +85,11 @@ describe("A user who signs in", () => {
   });
 
   it("elsewhere is allowed by a verified address, and never by a name", async () => {
-    const atGitHub = await visitor(() => port, "", domain, { email: undefined, login: "ann-lee" }).at(
-      `jupyter.${domain}`,
-    );
+    const atGitHub = await visitor(() => port, "", domain, {
+      email: undefined,
+      login: "ann-lee",
+      username: "ann-lee",
+    }).at(`jupyter.${domain}`);
     assert.equal((await visit("jupyter", "/lab", atGitHub)).status, 502);
     const { code, output } = await site.release({
       settings: { target: "gcp", signIn: { ...oidc, ...client }, allow: ["ann@example.com", "@example.org"] },
