@@ -155,6 +155,7 @@ describe("The door", () => {
     /** The ways to sign out: at the gate, and at any other host name. */
     const ways = [
       { label: "vouch", path: "/logout", next: "/signed-out" },
+      { label: "vouch", path: "/sso-sign-out", next: "/signed-out" },
       { label: "jupyter", path: "/sso-sign-out", next: "/logout" },
       { label: "", path: "/sso-sign-out", next: "/logout" },
     ];
@@ -180,6 +181,12 @@ describe("The door", () => {
           assert.equal(await isIn(inside), true);
         }
       }
+    });
+    it("but lets somebody who is not on the list sign in as somebody else", async () => {
+      const refused = await person("odd@example.com").visit(hostOf("jupyter"), "/lab", { headers: page });
+      assert.equal(refused.status, 403);
+      const [, path = ""] = /<a href="([^"]*)"[^>]*>Sign in as somebody else</.exec(refused.body) ?? [];
+      assert.equal(redirectOf(await visit("vouch", path, page)), "/signed-out");
     });
     it("but not from the site's own pages and the address bar", async () => {
       for (const from of [{}, ...["same-site", "same-origin", "none"].map((site) => ({ "sec-fetch-site": site }))])

@@ -161,8 +161,8 @@ const vouchsOwn: Row[] = [
   "/%77ho",
   "/x/../who",
   "/sessions/end?person=you@example.com",
-  "/sso-sign-out",
   "/sso-sign-out-everywhere",
+  "/sso-sign-out/",
   "/%76alidate",
   "//validate",
   "/x/../validate",
@@ -189,6 +189,8 @@ const refused: Row[] = [
 
 const out: Row[] = [
   [get("vouch", "/logout", page), "302 vouch:/signed-out"],
+  [get("vouch", "/sso-sign-out", page), "302 vouch:/signed-out"],
+  [get("vouch", "/sso-sign-out", [...page, "Sec-Fetch-Site: cross-site"]), "403"],
   [get("vouch", "/logout?url=https://evil.test/", page), "302 vouch:/signed-out"],
   [get("vouch", "/logout?url=%0d%0aX:y", page), "302 vouch:/signed-out"],
   [get("vouch", "/logout", [...page, "Sec-Fetch-Site: same-site"]), "302 vouch:/signed-out"],
