@@ -113,7 +113,8 @@ function keysAt(path: PropertyKey[], config: unknown): string[] {
 function schemasAt(schema: z.core.$ZodType, path: PropertyKey[], value: unknown): z.ZodObject[] {
   const [next, ...rest] = path;
   if (schema instanceof z.ZodPipe) return [...schemasAt(schema.in, path, value), ...schemasAt(schema.out, path, value)];
-  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return schemasAt(schema.unwrap(), path, value);
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional)
+    return schemasAt(schema.unwrap(), path, value);
   if (schema instanceof z.ZodDiscriminatedUnion) return schemasAt(optionFor(schema, value), path, value);
   if (schema instanceof z.ZodArray && typeof next === "number")
     return schemasAt(schema.element, rest, partOf(value, next));

@@ -9,7 +9,7 @@ import { run } from "../../scripts/cli/command.ts";
 import { PlainError } from "../../scripts/cli/plainError.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { secrets, serviceOf, siteWith } from "../support/site.ts";
-import { signedIn } from "../support/visitor.ts";
+import { answerOf, type Visitor, visitor } from "../support/visitor.ts";
 import { median, rounded } from "./figures.ts";
 import { usageOf } from "./idleCosts.ts";
 import type { Result } from "./result.ts";
@@ -48,11 +48,15 @@ const NAMES: Record<keyof Load, string> = {
   cpu: "CPU time per request",
 };
 
-/** The containers under load. */
+/** The containers under load, and how a browser's cookie for a host name is found. */
 interface Loaded {
   nginx: string;
   vouch: string;
+  cookieAt: (host: string) => Promise<string>;
 }
+
+/** What the article's configuration asks Vouch about. It is valid for some minutes only. */
+const vouchsAnswer = async () => answerOf({ email: person, email_verified: true });
 
 /**
  * The cost of sign-in: requests per second and latency of three configurations in turns (the site's, one without sign-in,
@@ -63,7 +67,7 @@ export async function doorCosts(imageMirror: string | undefined): Promise<Result
   const containers: string[] = [];
   const folder = await mkdtemp(join(tmpdir(), "jupyter-up-doors-"));
   try {
-    const image = await release(site, imageMirror ?? "");
+    const { image, browser } = await release(site, imageMirror ?? "");
     let vouch = await site.container("vouch");
     if (process.env.VOUCH_BINARY) {
       vouch = await realVouch(site, process.env.VOUCH_BINARY);
@@ -75,12 +79,15 @@ export async function doorCosts(imageMirror: string | undefined): Promise<Result
       "the article's configuration": await startDoor(site, image, join(folder, "article")),
     };
     containers.push(doors["no sign-in"], doors["the article's configuration"]);
+    const loaded = (door: DoorName): Loaded => ({
+      nginx: doors[door],
+      vouch,
+      cookieAt: door === "the article's configuration" ? vouchsAnswer : browser.at,
+    });
     const compared: Result[] = [];
     for (const [what, { url, connections }] of Object.entries(QUESTIONS))
-      compared.push(
-        ...(await comparison(what, (door) => load({ nginx: doors[door], vouch }, url, connections, SECONDS))),
-      );
-    return [...compared, ...(await minute({ nginx: doors.ours, vouch }))];
+      compared.push(...(await comparison(what, (door) => load(loaded(door), url, connections, SECONDS))));
+    return [...compared, ...(await minute(loaded("ours")))];
   } finally {
     for (const container of containers) await run("docker rm", "docker", ["rm", "--force", container]);
     await site.remove();
@@ -88,14 +95,15 @@ export async function doorCosts(imageMirror: string | undefined): Promise<Result
   }
 }
 
-/** Releases the site, with nginx's own image as an app that has a small file. Returns that image. */
-async function release(site: RunningSite, imageMirror: string): Promise<string> {
+/** Releases the site, with nginx's own image as an app that has a small file. Returns that image, and a user's browser. */
+async function release(site: RunningSite, imageMirror: string): Promise<{ image: string; browser: Visitor }> {
   const { reference } = serviceOf(siteWith(), "nginx").image;
   const settings = { domain, imageMirror, allow: [person], apps: [{ name: "small", image: reference, port: 8080 }] };
   const layout = { httpsPort: await freePort(), httpPort: await freePort() };
   const { code, output } = await site.release({ settings, layout });
   if (code !== 0) throw new PlainError("The site could not be released.", output);
-  return serviceOf(siteWith({ settings }), "nginx").image.reference;
+  const { image } = serviceOf(siteWith({ settings }), "nginx");
+  return { image: image.reference, browser: visitor(() => layout.httpsPort, person, domain) };
 }
 
 /** Replaces the site's Vouch with another program that uses the same configuration. */
@@ -147,17 +155,23 @@ async function startDoor({ project }: RunningSite, image: string, folder: string
 }
 
 /** Sends a signed-in user's requests. */
-async function load({ nginx, vouch }: Loaded, url: string, connections: number, seconds: number): Promise<Load> {
+async function load(
+  { nginx, vouch, cookieAt }: Loaded,
+  url: string,
+  connections: number,
+  seconds: number,
+): Promise<Load> {
   const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}";
   const [address] = (await run("docker inspect", "docker", ["inspect", "--format", format, nginx])).split(" ");
   const script = new URL("door/load.lua", import.meta.url).pathname;
   const options = ["--threads", "1", "--connections", `${connections}`, "--duration", `${seconds}s`, "--latency"];
   const cpuSeconds = async () => (await usageOf(nginx)).cpuSeconds + (await usageOf(vouch)).cpuSeconds;
+  const cookie = await cookieAt(new URL(url).hostname);
   const before = await cpuSeconds();
   const said = await run(
     "Loading the door",
     "wrk",
-    [...options, "--script", script, "--header", `Cookie: ${signedIn(person)}`, url],
+    [...options, "--script", script, "--header", `Cookie: ${cookie}`, url],
     { env: { ADDRESS: address } },
   );
   const { requests, duration, p50, p99, failed } = JSON.parse(said.trim().split("\n").at(-1) ?? "");

@@ -7,7 +7,7 @@ import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { secrets } from "../support/site.ts";
 import { type SmallDisk, smallDisk } from "../support/smallDisk.ts";
 import { until } from "../support/until.ts";
-import { ask, signedIn } from "../support/visitor.ts";
+import { visitor } from "../support/visitor.ts";
 
 const ann = "ann@example.com";
 const IN_KERNEL = readFileSync(new URL("../support/inKernel.py", import.meta.url), "utf8");
@@ -37,12 +37,13 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
   const release = (settings = {}) =>
     site.release({ settings: { domain: "lab.example.com", allow: [ann], database: "true", ...settings }, layout });
 
+  const person = visitor(() => layout.httpsPort, ann);
   /** Sends a request through the door, like a browser. */
   const visit = (host: string, path: string, method = "GET", json?: object) =>
-    ask(layout.httpsPort, host, path, {
+    person.visit(host, path, {
       method,
       ...(json ? { json } : {}),
-      headers: { cookie: `${signedIn(ann)}; _xsrf=x`, "x-xsrftoken": "x", "sec-fetch-mode": "cors" },
+      headers: { cookie: "_xsrf=x", "x-xsrftoken": "x", "sec-fetch-mode": "cors" },
     });
   const jupyter = (path: string, method = "GET", json?: object) => visit("jupyter.lab.example.com", path, method, json);
   const contents = (name: string, method = "GET", json?: object) => jupyter(`/api/contents/${name}`, method, json);
@@ -110,6 +111,12 @@ const skip = process.getuid?.() !== 0 && "only root can mount a disk";
       body,
       /The disk is 100 % full: 0\.0 KB are free\. <a href="https:\/\/jupyter\.lab\.example\.com:\d+\/disk">/,
     );
+  });
+
+  it("keeps nobody from signing in who was not signed in before", async () => {
+    const another = visitor(() => layout.httpsPort, ann);
+    assert.equal((await another.visit("lab.example.com", "/")).status, 200);
+    assert.equal((await another.visit("jupyter.lab.example.com", "/disk")).status, 200);
   });
 
   it("is explained by a page with the largest files", async () => {

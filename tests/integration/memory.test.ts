@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { freePort } from "../../offline/support/freePort.ts";
 import { run } from "../support/command.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
-import { ask, signedIn } from "../support/visitor.ts";
+import { visitor } from "../support/visitor.ts";
 
 const OUT_OF_MEMORY = readFileSync(new URL("../support/outOfMemory.py", import.meta.url), "utf8");
 const ann = "ann@example.com";
@@ -27,10 +27,11 @@ describe("A kernel that takes all memory", () => {
     assert.equal(status, 0, output);
     return JSON.parse(output);
   }
+  const person = visitor(() => layout.httpsPort, ann);
   /** The duration of a request for a page behind the door, in milliseconds. */
   async function milliseconds(host: string, path: string): Promise<number> {
     const began = Date.now();
-    const { status } = await ask(layout.httpsPort, host, path, { headers: { cookie: signedIn(ann) } });
+    const { status } = await person.visit(host, path);
     assert.equal(status, 200);
     return Date.now() - began;
   }

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { freePort } from "../../offline/support/freePort.ts";
 import { run } from "../support/command.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
-import { secrets } from "../support/site.ts";
+import { ask, navigation, redirectOf, visitor } from "../support/visitor.ts";
 
 const client = { clientId: `0oa1 "b" $HOME \\ it's & 李=#+%`, clientSecret: "of the client" };
 const oidc = {
@@ -30,21 +29,19 @@ describe("A user who signs in", () => {
   let site: RunningSite;
   let port: number;
 
-  /** The status and Location of the response at a host name of the site. */
-  async function ask(label: string, path: string, cookie = ""): Promise<{ status: string; location: string }> {
-    const name = `${label}.lab.example.com`;
-    const { output } = await run("curl", [
-      ...["--silent", "--insecure", "--max-time", "10", "--output", "/dev/null"],
-      ...["--write-out", "%{http_code} %{redirect_url}", "--cookie", `VouchCookie=${cookie}`],
-      ...["--resolve", `${name}:${port}:127.0.0.1`, `https://${name}:${port}${path}`],
-    ]);
-    const [status = "", location = ""] = output.split(" ");
-    return { status, location };
-  }
+  const domain = "lab.example.com";
+  const visit = (label: string, path: string, cookie = "") =>
+    ask(port, `${label}.${domain}`, path, { headers: { ...navigation, cookie } });
 
-  /** The status at an app for a user with these claims: 403 if denied, or 502 because the allowed request finds no app. */
-  const answerTo = (claims: Record<string, unknown>) =>
-    ask("jupyter", "/lab", token(claims)).then(({ status }) => status);
+  /**
+   * The status for a user with these claims: 401 if they identify nobody, 403 if the user is denied, or 502 because the allowed request
+   * finds no app. Vouch's own name of the user is on every list.
+   */
+  const answerTo = async (claims: Record<string, unknown>) => {
+    const nobody = { email: undefined, email_verified: undefined, username: "ann-lee" };
+    const person = visitor(() => port, "", domain, { ...nobody, ...claims });
+    return (await person.visit(`jupyter.${domain}`, "/lab", { headers: navigation })).status;
+  };
 
   beforeAll(async () => {
     port = await freePort();
@@ -61,11 +58,10 @@ describe("A user who signs in", () => {
       const { output: said } = await run("docker", ["logs", await site.container("vouch")]);
       assert.doesNotMatch(said, /"level":"(error|fatal)"/);
 
-      const { status, location } = await ask(
-        "vouch",
-        `/login?url=https://jupyter.lab.example.com:${port}/sso-return/${"0".repeat(32)}`,
-      );
-      assert.equal(status, "302");
+      const enter = redirectOf(await visit("jupyter", "/lab"));
+      const begun = await visit("vouch", redirectOf(await visit("vouch", enter)));
+      assert.equal(begun.status, 302);
+      const location = String(begun.headers.location);
       const { origin, pathname, searchParams } = new URL(location);
       assert.equal(`${origin}${pathname}`, page);
       assert.equal(searchParams.get("client_id"), client.clientId);
@@ -77,44 +73,34 @@ describe("A user who signs in", () => {
 
   // The last release is the one for GitHub.
   it("at GitHub is allowed by user name, in any letter case", async () => {
-    assert.equal(await answerTo({ login: "ann-lee" }), "502");
-    assert.equal(await answerTo({ login: "Ann-Lee" }), "502");
-    for (const login of ["bob", "ann-lee2", "true:ann-lee", ""]) assert.equal(await answerTo({ login }), "403", login);
+    assert.equal(await answerTo({ login: "ann-lee" }), 502);
+    assert.equal(await answerTo({ login: "Ann-Lee" }), 502);
+    for (const login of ["bob", "ann-lee2", "true:ann-lee"]) assert.equal(await answerTo({ login }), 403, login);
+    assert.equal(await answerTo({ login: "" }), 401);
   });
 
-  it("at GitHub is not allowed by a session of another provider", async () => {
-    assert.equal(await answerTo({ email: "ann-lee", email_verified: true }), "403");
-    assert.equal(await answerTo({}), "403");
+  it("at GitHub is not allowed by an answer about a user of another provider", async () => {
+    assert.equal(await answerTo({ email: "ann-lee", email_verified: true }), 401);
+    assert.equal(await answerTo({}), 401);
   });
 
   it("elsewhere is allowed by a verified address, and never by a name", async () => {
+    const atGitHub = await visitor(() => port, "", domain, {
+      email: undefined,
+      login: "ann-lee",
+      username: "ann-lee",
+    }).at(`jupyter.${domain}`);
+    assert.equal((await visit("jupyter", "/lab", atGitHub)).status, 502);
     const { code, output } = await site.release({
       settings: { target: "gcp", signIn: { ...oidc, ...client }, allow: ["ann@example.com", "@example.org"] },
       layout: { httpsPort: port },
     });
     assert.equal(code, 0, output);
-    assert.equal(await answerTo({ email: "ann@example.com", email_verified: true }), "502");
-    assert.equal(await answerTo({ email: "Bob@Example.org", email_verified: "true" }), "502");
-    assert.equal(await answerTo({ email: "ann@example.com", email_verified: false }), "403");
-    assert.equal(await answerTo({ email: "ann@example.com" }), "403");
-    assert.equal(await answerTo({ login: "ann@example.com" }), "403");
+    assert.equal((await visit("jupyter", "/lab", atGitHub)).status, 302, "a session of another provider");
+    assert.equal(await answerTo({ email: "ann@example.com", email_verified: true }), 502);
+    assert.equal(await answerTo({ email: "Bob@Example.org", email_verified: "true" }), 502);
+    assert.equal(await answerTo({ email: "ann@example.com", email_verified: false }), 401);
+    assert.equal(await answerTo({ email: "ann@example.com" }), 401);
+    assert.equal(await answerTo({ login: "ann@example.com", username: "ann@example.com" }), 401);
   });
 });
-
-/** A session with these claims, signed like Vouch's. Its own `username` is on every list. */
-function token(claims: Record<string, unknown>): string {
-  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const exp = Math.floor(Date.now() / 1000) + 600;
-  const username = "ann-lee";
-  const payload = {
-    username,
-    CustomClaims: claims,
-    PAccessToken: "",
-    PIdToken: "",
-    aud: "lab.example.com",
-    exp,
-    iss: "Vouch",
-  };
-  const signed = `${part({ alg: "HS256", typ: "JWT" })}.${part(payload)}`;
-  return `${signed}.${createHmac("sha256", secrets.vouchJwtSecret).update(signed).digest("base64url")}`;
-}

@@ -8,7 +8,7 @@ import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { bundleWith, type Changes } from "../support/site.ts";
 import { oddNames, oddPath, oddTexts, packed } from "../support/texts.ts";
 import { contentOf } from "../support/unpack.ts";
-import { type Answer, ask, signedIn } from "../support/visitor.ts";
+import { type Answer, ask, visitor } from "../support/visitor.ts";
 import { rows } from "../unit/settings/textRows.ts";
 
 const domain = "lab.example.com";
@@ -69,8 +69,8 @@ describe("A site with odd texts in its settings", () => {
   let port: number;
   const page = { accept: "text/html", "sec-fetch-mode": "navigate" };
 
-  const visit = (name: string, cookie: string, path = "/") =>
-    ask(port, `${name}.${domain}`, path, { headers: { ...page, cookie } });
+  const visit = (name: string, address: string) =>
+    visitor(() => port, address, domain).visit(`${name}.${domain}`, "/", { headers: page });
 
   beforeAll(async () => {
     site = runningSite(["nginx", "vouch", "dex", "mariadb", ...running]);
@@ -83,16 +83,16 @@ describe("A site with odd texts in its settings", () => {
 
   it("allows the users on its allow list, and passes their addresses to apps", async () => {
     for (const address of [...addresses, "x@example.co.uk"]) {
-      const { status, body } = await visit("people", signedIn(address));
+      const { status, body } = await visit("people", address);
       assert.equal(status, 200, address);
       assert.ok(body.includes(`\nX-Auth-User: ${address}\n`), body);
     }
-    for (const address of strangers) assert.equal((await visit("people", signedIn(address))).status, 403, address);
+    for (const address of strangers) assert.equal((await visit("people", address)).status, 403, address);
   });
 
   it("allows the users on an app's own allow list at that app", async () => {
     for (const address of addresses)
-      assert.equal((await visit("0b11", signedIn(address))).status, address === addresses[1] ? 200 : 403, address);
+      assert.equal((await visit("0b11", address)).status, address === addresses[1] ? 200 : 403, address);
   });
 
   it("signs users in with their password, by a client secret that Vouch and Dex read alike", async () => {
@@ -102,7 +102,7 @@ describe("A site with odd texts in its settings", () => {
   });
 
   it("shows each title on its front page", async () => {
-    const { status, body } = await visit("1e3", signedIn(addresses[0]));
+    const { status, body } = await visit("1e3", addresses[0]);
     assert.equal(status, 200);
     for (const title of titles) assert.ok(body.includes(`"title">${title.replaceAll("&", "&amp;")}</span>`), title);
   });

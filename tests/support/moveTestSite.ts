@@ -8,7 +8,7 @@ import type { MovingSite } from "../../scripts/move/site.ts";
 import { run } from "./command.ts";
 import { rootSql } from "./rootSql.ts";
 import { type RunningSite, runningSite } from "./runningSite.ts";
-import { ask, signedIn } from "./visitor.ts";
+import { ask, visitor } from "./visitor.ts";
 
 const everything = readFileSync(new URL("database.sql", import.meta.url), "utf8");
 const names = ["nginx", "vouch", "jupyter", "mariadb", "notes", "site-history"];
@@ -62,13 +62,17 @@ export class MoveTestSite {
   sql = (text: string, database?: string) => rootSql(this.running, text, database);
 
   /** What a signed-in person, or a program, gets at a host name. */
-  answer(
+  async answer(
     headers: Record<string, string> = { "sec-fetch-mode": "navigate", accept: "text/html" },
     label = "jupyter",
     method = "GET",
   ) {
-    const cookie = signedIn("ann@example.com");
-    return ask(this.port, `${label}.lab.example.com`, "/lab", { method, headers: { ...headers, cookie } });
+    const host = `${label}.lab.example.com`;
+    // Nobody can sign in at a closed site.
+    const cookie = await visitor(() => this.port, "ann@example.com")
+      .at(host)
+      .catch(() => "");
+    return ask(this.port, host, "/lab", { method, headers: { ...headers, cookie } });
   }
 
   /** Which page the door shows; "open" without one. */

@@ -12,6 +12,7 @@ export const validConfig: Readonly<Record<string, unknown>> = {
   home: "",
   allow: ["ann@example.com"],
   signIn: { provider: "dex", users: [{ email: "ann@example.com", name: "Ann Lee" }] },
+  session: { idle: "12h", max: "30d" },
   sessionRotation: "",
   image: "scipy-notebook",
   imageTag: "2026-08-08",

@@ -6,6 +6,7 @@ import {
   type ServiceManifest,
   secretsManifest,
 } from "../../files/release/manifest.ts";
+import type { settingsOf } from "../../files/services/nginx/sessionFiles.ts";
 
 /** A parsed text of files/release/archive.ts. */
 export interface Unpacked {
@@ -59,6 +60,11 @@ export function contentOf(text: string, path: string): string {
   const found = Object.entries(unpack(text).files).find(([each]) => each === path || each.endsWith(`/${path}`));
   if (!found) throw new Error(`there is no file ${path}`);
   return found[1].content;
+}
+
+/** The settings of nginx's sessions, from the content of session/settings.js. */
+export function sessionSettingsIn(content: string): ReturnType<typeof settingsOf> {
+  return JSON.parse(content.replace(/^export default |;\n$/g, ""));
 }
 
 /** A service's definition in compose.yaml. */

@@ -64,7 +64,13 @@ export const navigation = { accept: "text/html", "sec-fetch-mode": "navigate", "
 export function answerOf(claims: Record<string, unknown>): string {
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const now = Math.floor(Date.now() / 1000);
-  const payload = { username: claims.email, CustomClaims: claims, PAccessToken: "", PIdToken: "", iss: "Vouch" };
+  const payload = {
+    username: claims.username ?? claims.email,
+    CustomClaims: claims,
+    PAccessToken: "",
+    PIdToken: "",
+    iss: "Vouch",
+  };
   const text = `${encode({ alg: "HS256", typ: "JWT" })}.${encode({ ...payload, aud: "lab.example.com", exp: now + 300, jti: randomUUID() })}`;
   return `__Host-answer=${text}.${createHmac("sha256", secrets.vouchJwtSecret).update(text).digest("base64url")}`;
 }
@@ -75,10 +81,19 @@ export function cookiesOf({ headers }: Answer): string {
   return set.map((cookie) => cookie.slice(0, cookie.indexOf(";"))).join("; ");
 }
 
+/** An answer that is no redirect. */
+class NoRedirect extends Error {
+  readonly answer: Answer;
+  constructor(answer: Answer) {
+    super(`no redirect, but ${answer.status}: ${answer.body.slice(0, 500)}`);
+    this.answer = answer;
+  }
+}
+
 /** Path and query of the address to which an answer redirects. */
-export function redirectOf({ status, headers, body }: Answer): string {
-  if (status !== 302) throw new Error(`no redirect, but ${status}: ${body.slice(0, 500)}`);
-  const { pathname, search } = new URL(String(headers.location), "https://here");
+export function redirectOf(answer: Answer): string {
+  if (answer.status !== 302) throw new NoRedirect(answer);
+  const { pathname, search } = new URL(String(answer.headers.location), "https://here");
   return pathname + search;
 }
 
@@ -86,6 +101,8 @@ export function redirectOf({ status, headers, body }: Answer): string {
 export interface Visitor {
   /** The session's cookie at a host name; signs in there if necessary. */
   at(host: string): Promise<string>;
+  /** What the user gets at a host name, after signing in there if necessary; if that is refused, the answer that refuses it. */
+  visit(host: string, path: string, question?: Question): Promise<Answer>;
   /** The cookies at the gate. */
   gate: string;
 }
@@ -94,8 +111,15 @@ export interface Visitor {
  * A browser of a user that signs in as Vouch would let it.
  * @param domain the site's domain.
  * @param claims what the identity provider says about the user.
+ * @param agent for a site that asks for a client certificate.
  */
-export function visitor(port: () => number, email: string, domain = "lab.example.com", claims = {}): Visitor {
+export function visitor(
+  port: () => number,
+  email: string,
+  domain = "lab.example.com",
+  claims: Record<string, unknown> = {},
+  agent: Agent | false = false,
+): Visitor {
   const gateHost = `vouch.${domain}`;
   const sessions = new Map<string, Promise<string>>();
   const ofUser = { email, email_verified: true, ...claims };
@@ -104,22 +128,31 @@ export function visitor(port: () => number, email: string, domain = "lab.example
     at: (host) => {
       const known = sessions.get(host) ?? signIn(host);
       sessions.set(host, known);
+      known.catch(() => sessions.delete(host));
       return known;
     },
+    visit: async (host, path, question = {}) => {
+      try {
+        const cookie = [await self.at(host), question.headers?.cookie].filter(Boolean).join("; ");
+        return await ask(port(), host, path, { agent, ...question, headers: { ...question.headers, cookie } });
+      } catch (error) {
+        if (error instanceof NoRedirect) return error.answer;
+        throw error;
+      }
+    },
   };
+  const open = (host: string, path: string, cookie = "") =>
+    ask(port(), host, path, { headers: { ...navigation, cookie }, agent });
   async function signIn(host: string): Promise<string> {
-    const asked = await ask(port(), host, "/", { headers: navigation });
-    const enter = redirectOf(asked);
-    let entered = await ask(port(), gateHost, enter, { headers: { ...navigation, cookie: self.gate } });
+    const asked = await open(host, "/");
+    let entered = await open(gateHost, redirectOf(asked), self.gate);
     if (redirectOf(entered).startsWith("/login")) {
       const back = new URL(redirectOf(entered), "https://here").searchParams.get("url") ?? "";
-      const cookie = `${cookiesOf(entered)}; ${answerOf(ofUser)}`;
-      entered = await ask(port(), gateHost, new URL(back).pathname, { headers: { ...navigation, cookie } });
+      entered = await open(gateHost, new URL(back).pathname, `${cookiesOf(entered)}; ${answerOf(ofUser)}`);
+      redirectOf(entered);
       self.gate = cookiesOf(entered);
     }
-    const cookie = cookiesOf(asked);
-    const arrived = await ask(port(), host, redirectOf(entered), { headers: { ...navigation, cookie } });
-    return cookiesOf(arrived);
+    return cookiesOf(await open(host, redirectOf(entered), cookiesOf(asked)));
   }
   return self;
 }

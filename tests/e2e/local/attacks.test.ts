@@ -1,40 +1,51 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { appendFile, readdir, writeFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../../support/command.ts";
-import { ask } from "../../support/visitor.ts";
+import { sessionOf } from "../../support/sealed.ts";
+import { sessionSettingsIn } from "../../support/unpack.ts";
+import { type Answer, ask } from "../../support/visitor.ts";
 import { Clone } from "../support/clone.ts";
 import { containerIds, docker } from "../support/docker.ts";
-import { formSignIn } from "../support/formSignIn.ts";
+import { formSignIn, type Jar } from "../support/formSignIn.ts";
 import {
   type Attempt,
   get,
   http1,
   http2,
+  type Label,
   nameOf,
   originOf,
   page,
   script,
   site,
   titleOf,
+  toSignIn,
   type Visitor,
 } from "./attacks/attempt.ts";
 import { table } from "./attacks/table.ts";
 import { type Outcome, send } from "./attacks/wire.ts";
 
 const project = "jupyter-up-local";
+const part = "A".repeat(43);
+const loginPath = `/login?url=${originOf("vouch")}/enter/${nameOf("jupyter")}/${"0".repeat(32)}/${part}/${part}`;
 /** A text in a notebook, in the app's database and in the app's title: a response with it has passed the door. */
 const marker = `marker-${randomUUID()}`;
 
 describe("the site, attacked from outside,", () => {
   let clone: Clone;
   const stranger: Visitor = {};
-  /** A signed-in user who is not on the allow list. */
-  const outsider: Visitor = {};
-  const allowed: Visitor = {};
+  /** A user with a session who is not on the allow list, like one who was removed a moment ago. Each attempt has a session of its own. */
+  const outsider: Visitor = {
+    token: (label) => sessionOf(sessions(), rotation, "out@example.com", nameOf(label)),
+  };
+  const jar: Jar = {};
+  const allowed: Visitor = { token: (label) => jar[nameOf(label)]?.["__Host-session"] ?? "" };
+  const sessions = () => join(clone.folder, ".state/local/data/sessions");
+  let rotation = "";
+  let refused: { answer: Answer; jar: Jar };
   let containersAtFirst: Record<string, string>;
 
   beforeAll(async () => {
@@ -49,9 +60,14 @@ describe("the site, attacked from outside,", () => {
     assert.equal(code, 0, text);
     await writeFile(join(clone.folder, "notebooks/marker.txt"), marker);
     const passwords = JSON.parse(await clone.output("passwords"));
-    const signedIn = (email: string) => formSignIn(new URL(`${originOf("jupyter")}/lab`), email, passwords[email]);
-    outsider.token = await signedIn("out@example.com");
-    allowed.token = await signedIn("you@example.com");
+    const signIn = (label: Label, email: string, into: Jar) =>
+      formSignIn(new URL(`${originOf(label)}/`), email, passwords[email], into);
+    const outsiders: Jar = {};
+    refused = { jar: outsiders, answer: await signIn("jupyter", "out@example.com", outsiders) };
+    for (const label of ["jupyter", "phpdemo", "front"] as const)
+      assert.equal((await signIn(label, "you@example.com", jar)).status, 200, label);
+    const settings = await readFile(join(clone.folder, ".state/local/files/nginx/current/session/settings.js"), "utf8");
+    rotation = sessionSettingsIn(settings).rotation;
     containersAtFirst = await containerIds(project);
   });
   afterAll(async () => {
@@ -62,7 +78,11 @@ describe("the site, attacked from outside,", () => {
   /** Assertions for every response to an attack. */
   function assertNothingGotOut(attempt: Attempt, { answers, text }: Outcome): void {
     assert.equal(text.includes(marker), false, `${answers}: what only allowed people may see`);
-    assert.doesNotMatch(text, /^set-cookie: *VouchCookie=[^;\s]{20,}/im, `${answers}: a session`);
+    assert.doesNotMatch(
+      text,
+      /^set-cookie: *(__Host-(session|answer)|VouchCookie)=[^;\s]{20,}/im,
+      `${answers}: a session`,
+    );
     const { serverName } = attempt;
     if ([nameOf("jupyter"), nameOf("phpdemo"), nameOf("front")].includes(serverName ?? ""))
       assert.doesNotMatch(answers, /(^|, )(101|2\d\d)/, text.slice(0, 1000));
@@ -186,17 +206,29 @@ describe("the site, attacked from outside,", () => {
     assert.doesNotMatch(output, /exited (on signal|with code [1-9])/);
   });
 
-  it("denies every user while Vouch is down", async () => {
+  it("gives no session to a user who signs in but is not on the allow list", () => {
+    assert.equal(refused.answer.status, 403);
+    assert.match(refused.answer.body, /You are not on the list/);
+    const cookies = Object.values(refused.jar).flatMap((each) => Object.keys(each));
+    assert.deepEqual(
+      cookies.filter((name) => /session|answer/i.test(name) && name !== "VouchSession"),
+      [],
+    );
+  });
+
+  it("lets nobody in while Vouch is down but those who have a session", async () => {
     await docker("stop", "--time", "1", `${project}-vouch-1`);
     try {
-      // Vouch's last answer about a session is cached for five seconds.
-      await sleep(6000);
-      for (const visitor of [stranger, outsider, allowed]) {
-        const opened = await send(get("jupyter", "/lab", page), visitor);
-        assert.equal(opened.answers, "503");
-        assert.match(opened.text, /The sign-in service does not answer/);
-        assert.equal((await send(get("jupyter", "/api/contents", script), visitor)).answers, "503");
-        assert.equal((await send(get("front", "/", page), visitor)).answers, "503");
+      const login = await send(get("vouch", loginPath, page), stranger);
+      assert.equal(login.answers, "502");
+      assert.match(login.text, /The sign-in service does not answer/);
+      for (const [visitor, opened, asked] of [
+        [stranger, toSignIn("jupyter"), "401"],
+        [outsider, "403", "403"],
+        [allowed, "200", "200"],
+      ] as const) {
+        assert.equal((await send(get("jupyter", "/lab", page), visitor)).answers, opened);
+        assert.equal((await send(get("jupyter", "/api/contents", script), visitor)).answers, asked);
       }
     } finally {
       await docker("start", `${project}-vouch-1`);

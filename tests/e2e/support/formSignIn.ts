@@ -1,15 +1,18 @@
-import { ask } from "../../support/visitor.ts";
+import { type Answer, ask } from "../../support/visitor.ts";
 
-/** Signs a user in like a browser, through the pages and forms of Vouch and Dex; returns the value of VouchCookie. */
-export async function formSignIn(page: URL, email: string, password: string): Promise<string> {
-  /** Cookies by their host, or by their domain with a dot before it. */
-  const jar: Record<string, Record<string, string>> = {};
+/** A browser's cookies: by host name, then by their own name. */
+export type Jar = Record<string, Record<string, string>>;
+
+/**
+ * Opens a page like a browser, and signs a user in on the way, through the pages and forms of nginx, Vouch and Dex. Returns the first
+ * answer that leads no further.
+ * @param jar gets the cookies. With those of a user who has signed in, no form is shown.
+ */
+export async function formSignIn(page: URL, email: string, password: string, jar: Jar): Promise<Answer> {
   let url = page;
   let form: Record<string, string> | undefined;
-  for (let step = 0; step < 15; step++) {
-    const here = Object.entries(jar).filter(([whose]) => whose === url.hostname || `.${url.hostname}`.endsWith(whose));
-    const cookie = here
-      .flatMap(([, cookies]) => Object.entries(cookies))
+  for (let step = 0; step < 20; step++) {
+    const cookie = Object.entries(jar[url.hostname] ?? {})
       .map(([name, value]) => `${name}=${value}`)
       .join("; ");
     const headers = { accept: "text/html", "sec-fetch-mode": "navigate", ...(cookie ? { cookie } : {}) };
@@ -20,15 +23,14 @@ export async function formSignIn(page: URL, email: string, password: string): Pr
     form = undefined;
     for (const line of [answer.headers["set-cookie"] ?? []].flat()) {
       const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      const domain = /; *domain=\.?([^;]+)/i.exec(line)?.[1];
-      const whose = domain ? `.${domain}` : url.hostname;
-      jar[whose] = { ...jar[whose], [name]: value };
-      if (name === "VouchCookie" && value.length > 100) return value;
+      if (/; *domain=/i.test(line)) throw new Error(`${url} sets a cookie for other host names: ${line}`);
+      jar[url.hostname] = { ...jar[url.hostname], [name]: value };
+      if (/; *max-age=0\b/i.test(line)) delete jar[url.hostname]?.[name];
     }
     if (answer.headers.location) url = new URL(String(answer.headers.location), url);
     else {
       const action = /<form[^>]* action="([^"]*)"/.exec(answer.body)?.[1];
-      if (!action) throw new Error(`${url} has no form: ${answer.status} ${answer.body}`);
+      if (!action || !/name="password"/.test(answer.body)) return answer;
       url = new URL(action.replaceAll("&amp;", "&"), url);
       form = { login: email, password };
     }

@@ -4,7 +4,11 @@ import { bundleWith } from "../../support/site.ts";
 import { contentOf, unpack } from "../../support/unpack.ts";
 
 const edge = { ipv4: ["173.245.48.0/20"], ipv6: ["2400:cb00::/32"] };
-const client = { clientAuthority: "the authority\n", clientCertificate: "the certificate\n", clientKey: "the key\n" };
+const client = {
+  clientAuthority: "the authority\n",
+  clientCertificate: "the certificate\n",
+  clientKey: "the secret-key of the client\n",
+};
 const behind = bundleWith({ edge, secrets: client });
 const straight = bundleWith();
 

@@ -15,12 +15,13 @@ const sites: Record<string, Changes> = Object.fromEntries(
   }),
 );
 
-/** The blocks that answer requests from outside: servers, except on loopback addresses, and their locations. */
+/** The blocks that answer requests from outside: servers of HTTP, except on loopback addresses, and their locations. */
 function answering(release: string): Block[] {
   const whole = nginxConfigOf(release);
   const isPublic = ({ directives }: Block) =>
     !directives.some(([name, at]) => name === "listen" && at?.startsWith("127."));
-  const servers = below(whole).filter(({ words: [name] }) => name === "server");
+  const http = whole.blocks.filter(({ words: [name] }) => name === "http");
+  const servers = http.flatMap(below).filter(({ words: [name] }) => name === "server");
   const blocks = servers.filter(isPublic).flatMap(below);
   assert.ok(blocks.length > 40);
   return blocks;

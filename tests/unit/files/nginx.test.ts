@@ -2,15 +2,19 @@ import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import { below, inEffect, nginxConfigOf, placeOf } from "../../support/nginxConfig.ts";
 import { bundleWith, type Changes } from "../../support/site.ts";
-import { composeOf, contentOf, unpack } from "../../support/unpack.ts";
+import { composeOf, contentOf, sessionSettingsIn, unpack } from "../../support/unpack.ts";
 
+const sessionSettings = (changes: Changes = {}) => sessionSettingsIn(file("session/settings.js", changes));
 const file = (path: string, changes: Changes = {}) => contentOf(bundleWith(changes).release, path);
 const nginxFiles = Object.entries(unpack(bundleWith().release).files).filter(([path]) => path.startsWith("nginx/"));
+/** Code, which contains braces and the word "undefined". */
+const isScript = (path: string) => /\/session\/(?!settings\.js$)\w+\.js$/.test(path);
 const all = nginxFiles.map(([, { content }]) => content).join("");
 
 describe("nginx's files", () => {
   it("contain no unfilled placeholder", () => {
-    assert.doesNotMatch(all, /\{\{|\}\}|undefined/);
+    for (const [path, { content }] of nginxFiles)
+      assert.doesNotMatch(content, isScript(path) ? /\{\{\w/ : /\{\{|\}\}|undefined/, path);
   });
 
   it("have a server for each host name, and reject any other name", () => {
@@ -35,7 +39,7 @@ describe("nginx's files", () => {
     ]);
   });
 
-  it("change with sessionRotation, because nginx ends open WebSockets only when it reads changed files", () => {
+  it("change with sessionRotation, because nginx ends sessions when it reads changed files", () => {
     const namesOf = (changes: Changes) => Object.keys(unpack(bundleWith(changes).release).files);
     const folders = [undefined, "1", "2\nx"].map((sessionRotation = "") => {
       const [, folder] =
@@ -45,10 +49,10 @@ describe("nginx's files", () => {
       return folder;
     });
     assert.equal(new Set(folders).size, 3);
-    assert.equal(
-      namesOf({}).some((path) => path.endsWith("/sessions")),
-      false,
+    const rotations = ["", "1", "2\nx"].map(
+      (sessionRotation) => sessionSettings({ settings: { sessionRotation } }).rotation,
     );
+    assert.equal(new Set(rotations).size, 3);
   });
 
   it("allow only TLS 1.2 and 1.3", () => {
@@ -94,12 +98,25 @@ describe("nginx's files", () => {
     const used = directives.flatMap((line) => line.split(/[\s;{]/, 1));
     assert.ok(used.includes("proxy_pass") && used.includes("limit_req"));
     const unused =
-      /^(slice|grpc_|charset|source_charset|override_charset|uwsgi_(?!temp_path$)|scgi_(?!temp_path$)|fastcgi_(?!temp_path$)|memcached_|dav_|create_full_put_path|mp4|flv|http3|quic_|ssl_ocsp|ssl_stapling|mail|stream|rewrite|perl|js_|xslt_|image_filter|autoindex|random_index|sub_filter|addition|add_before_body|add_after_body|gunzip|secure_link|userid|geoip|proxy_store|proxy_bind|mirror|split_clients|proxy_ssl_verify$|underscores_in_headers|ignore_invalid_headers|merge_slashes)/;
+      /^(slice|grpc_|charset|source_charset|override_charset|uwsgi_(?!temp_path$)|scgi_(?!temp_path$)|fastcgi_(?!temp_path$)|memcached_|dav_|create_full_put_path|mp4|flv|http3|quic_|ssl_ocsp|ssl_stapling|mail|rewrite|perl|js_fetch|xslt_|image_filter|autoindex|random_index|sub_filter|addition|add_before_body|add_after_body|gunzip|secure_link|userid|geoip|proxy_store|proxy_bind|mirror|split_clients|proxy_ssl_verify$|underscores_in_headers|ignore_invalid_headers|merge_slashes)/;
     assert.deepEqual(
       used.filter((name) => unused.test(name)),
       [],
     );
     assert.doesNotMatch(all, /\blisten [^;]*\bquic\b/);
+    const ofScripts = directives.flatMap((line) => line.match(/\bjs_\w+(?= )/g) ?? []);
+    assert.deepEqual([...new Set(ofScripts)].sort(), [
+      ...["js_content", "js_engine", "js_filter", "js_header_filter", "js_import", "js_path", "js_periodic"],
+      ...["js_set", "js_shared_dict_zone", "js_var"],
+    ]);
+    assert.deepEqual(
+      directives.filter((line) => line.startsWith("load_module")),
+      ["http", "stream"].map((name) => `load_module modules/ngx_${name}_js_module.so;`),
+    );
+    const scripts = nginxFiles.filter(([path]) => isScript(path));
+    assert.ok(scripts.length > 5);
+    for (const [path, { content }] of scripts)
+      assert.doesNotMatch(content, /\bngx\.fetch|\beval\b|\bFunction\(|\brequire\(/, path);
   });
 
   it("use named captures only", () => {
@@ -155,8 +172,9 @@ describe("nginx's files", () => {
     assert.doesNotMatch(format, /\$(request|request_uri|args|query_string|http_\w+|cookie_\w+)\b/);
   });
 
-  it("never use the result of an error page as a verdict, because Vouch's subrequest would inherit it", () => {
-    assert.doesNotMatch(file("door.conf"), /error_page[^;]* =2\d\d/);
+  it("never turn an error into a success", () => {
+    for (const name of ["door.conf", "gate.conf", "arrival.conf"])
+      assert.doesNotMatch(file(name), /error_page[^;]* =2\d\d/);
   });
 
   it("send the door's secret only to Jupyter", () => {
@@ -174,6 +192,7 @@ describe("nginx's files", () => {
     for (const line of [
       "proxy_set_header X-Auth-User $sso_email;",
       "proxy_set_header X-Auth-Name $sso_name;",
+      "proxy_set_header X-Session-Id $session_id;",
       "proxy_set_header X-Forwarded-For $remote_addr;",
       "proxy_set_header Cookie $app_cookie;",
       'proxy_set_header Authorization "";',
@@ -182,13 +201,25 @@ describe("nginx's files", () => {
   });
 
   it("redirect after sign-in only to protected host names", () => {
-    assert.equal(
-      file("returns.map"),
-      `${["lab.example.com", "jupyter.lab.example.com"]
-        .map((name) => name.replaceAll(".", "\\\\."))
-        .map((name) => `"~^https://${name}:8443/sso-return/[0-9a-f]{32}$" $arg_url;`)
-        .join("\n")}\n`,
-    );
+    assert.deepEqual(sessionSettings().hosts, ["lab.example.com", "jupyter.lab.example.com"]);
+    const [, address = ""] =
+      /^map \$arg_url \$login_url \{\n +default "";\n +"~(\S+)" \$arg_url;\n\}/m.exec(file("maps.conf")) ?? [];
+    const [gate, host, attempt] = ["https://vouch.lab.example.com:8443", "jupyter.lab.example.com", "0".repeat(32)];
+    const good = `${gate}/enter/${host}/${attempt}/${"a".repeat(43)}/${"_".repeat(43)}`;
+    assert.match(good, new RegExp(address));
+    for (const bad of [
+      good.replace(":8443", ""),
+      good.replace("https:", "http:"),
+      good.replace("vouch.lab", "vouchxlab"),
+      good.replace("/enter/", "/@evil.test/enter/"),
+      good.replace("https://", "https://evil.test/"),
+      good.slice(0, -1),
+      good.slice(0, -44),
+      `${good}x`,
+      `${good}\n`,
+      good.replace(host, "jupyter.lab.example.com/.."),
+    ])
+      assert.doesNotMatch(bad, new RegExp(address.replace(/\$$/, "(?![\\s\\S])")), bad);
   });
 
   it("show users with their names from the settings", () => {
@@ -203,10 +234,8 @@ describe("The port in nginx's files", () => {
     const conf = file("nginx.conf");
     assert.match(conf, /return 301 https:\/\/\$host:8443\$request_uri;/);
     assert.match(file("front/index.html"), /href="https:\/\/jupyter\.lab\.example\.com:8443\/"/);
-    assert.match(
-      file("door.conf"),
-      /return 302 https:\/\/vouch\.lab\.example\.com:8443\/login\?url=https:\/\/\$host:8443\//,
-    );
+    const { gate, port } = sessionSettings();
+    assert.deepEqual([gate, port], ["https://vouch.lab.example.com:8443", ":8443"]);
   });
 
   it("is omitted if it is 443", () => {
@@ -214,6 +243,7 @@ describe("The port in nginx's files", () => {
     const browsers = Object.values(unpack(release).files).map(({ content }) => content);
     assert.doesNotMatch(browsers.join(""), /https:\/\/(\$host|[\w.-]+example\.com):\d/);
     assert.match(contentOf(release, "front/index.html"), /href="https:\/\/jupyter\.lab\.example\.com\/"/);
+    assert.equal(sessionSettingsIn(contentOf(release, "session/settings.js")).port, "");
   });
 });
 
@@ -252,9 +282,11 @@ describe("A site that a move has closed", () => {
     const servers = nginxFiles.filter(([path]) => /\/hosts\/.*\.conf$/.test(path));
     assert.ok(servers.length > 2);
     const included = "include /site/closed/*.conf;";
-    assert.ok(file("door.conf").indexOf(included) < file("door.conf").indexOf("error_page"));
+    for (const name of ["door.conf", "gate.conf"])
+      assert.doesNotMatch(file(name).split(included)[0] ?? "", /^ *(error_page|return|location)\b/m, name);
     for (const [path, { content }] of servers) {
-      const at = content.indexOf(content.includes("door.conf;") ? "include /site/current/door.conf;" : included);
+      const [by] = /include \/site\/current\/(door|gate)\.conf;/.exec(content) ?? [included];
+      const at = content.indexOf(by);
       assert.ok(at > 0 && !/\b(error_page|return)\b/.test(content.slice(content.indexOf("server {"), at)), path);
     }
   });
@@ -270,12 +302,12 @@ describe("A site that a move has closed", () => {
   });
 });
 
-describe("nginx's cache", () => {
-  const cache = (changes: Changes) =>
+describe("nginx's sessions in memory, for a full disk", () => {
+  const folder = (changes: Changes) =>
     ((composeOf(bundleWith(changes).release).services.nginx?.tmpfs ?? []) as string[]).at(-1);
 
-  it("belongs to nginx's user, who can write to it after a restart, too", () => {
-    assert.equal(cache({}), "/var/cache/nginx:uid=101,gid=101,mode=700,size=8m");
-    assert.equal(cache({ layout: { uid: 501 } }), "/var/cache/nginx:uid=501,gid=101,mode=700,size=8m");
+  it("belong to nginx's user, who can write to them after a restart, too", () => {
+    assert.equal(folder({}), "/var/cache/nginx:uid=101,gid=101,mode=700,size=8m");
+    assert.equal(folder({ layout: { uid: 501 } }), "/var/cache/nginx:uid=501,gid=101,mode=700,size=8m");
   });
 });

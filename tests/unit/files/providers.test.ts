@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import { parse } from "yaml";
 import { bundleWith, type Changes, hostNames, secrets, siteWith } from "../../support/site.ts";
-import { contentOf } from "../../support/unpack.ts";
+import { contentOf, sessionSettingsIn } from "../../support/unpack.ts";
 
 const client = { clientId: "0oa1", clientSecret: "kept-elsewhere" };
 const at = (signIn: Record<string, unknown>, settings: Record<string, unknown> = {}): Changes => ({
@@ -52,8 +52,15 @@ describe("Vouch's configuration", () => {
   });
 });
 
+const sessionSettings = (release: string) => sessionSettingsIn(contentOf(release, "session/settings.js"));
+
 describe("A site with an external identity provider", () => {
   const google = at({ provider: "google" });
+  /** The headers of Vouch's answer by which nginx knows a user. */
+  const identityIn = (release: string) => {
+    const { who, sure } = sessionSettings(release);
+    return [who, sure];
+  };
 
   it("has no Dex and no host name for it", () => {
     const site = siteWith(google);
@@ -66,20 +73,31 @@ describe("A site with an external identity provider", () => {
 
   it("allows users by verified address", () => {
     const { release } = bundleWith(google);
-    assert.match(
-      contentOf(release, "door.conf"),
-      /auth_request_set \$sso_email \$upstream_http_x_vouch_idp_claims_email;\nauth_request_set \$sso_verified \$upstream_http_x_vouch_idp_claims_email_verified;/,
-    );
+    assert.deepEqual(identityIn(release), ["X-Vouch-Idp-Claims-Email", "X-Vouch-Idp-Claims-Email-Verified"]);
     assert.match(contentOf(release, "people.map"), /^"true:ann@example\.com" allow;$/m);
   });
 
   it("allows GitHub users by user name, and never by address, which GitHub does not verify", () => {
     const { release } = bundleWith(at({ provider: "github" }, { allow: ["Ann-Lee"] }));
-    assert.match(
-      contentOf(release, "door.conf"),
-      /auth_request_set \$sso_email \$upstream_http_x_vouch_idp_claims_login;\nauth_request_set \$sso_verified true;/,
-    );
-    assert.doesNotMatch(contentOf(release, "door.conf"), /claims_email/);
+    assert.deepEqual(identityIn(release), ["X-Vouch-Idp-Claims-Login", ""]);
+    assert.doesNotMatch(contentOf(release, "session/settings.js"), /email/i);
     assert.match(contentOf(release, "people.map"), /^"true:ann-lee" allow;$/m);
+  });
+
+  it("ends all sessions of another provider, whose people may have the same names", () => {
+    const okta = { provider: "okta", domain: "dev-123456.okta.com" };
+    const changes = [
+      {},
+      google,
+      at(okta),
+      at({ ...okta, domain: "dev-9.okta.com" }),
+      at({ provider: "github" }, { allow: ["ann-lee"] }),
+    ];
+    const rotations = changes.map((change) => sessionSettings(bundleWith(change).release).rotation);
+    assert.equal(new Set(rotations).size, changes.length);
+    assert.equal(
+      sessionSettings(bundleWith(at({ provider: "google", clientId: "0oa2" })).release).rotation,
+      rotations[1],
+    );
   });
 });

@@ -24,18 +24,19 @@ describe("Vouch", () => {
     for (const key of ["domains", "whiteList", "teamWhitelist"]) assert.equal(config[key], undefined, key);
   });
 
-  it("sets its cookie for the site only, secure and httpOnly, for a day", () => {
+  it("sets its cookie for its own host name only, secure and httpOnly, for the minutes in which nginx takes it over", () => {
     assert.deepEqual(vouch().vouch.cookie, {
-      domain: "lab.example.com",
+      name: "__Host-answer",
+      domain: "vouch.lab.example.com",
       secure: true,
       httpOnly: true,
       sameSite: "lax",
-      maxAge: 1440,
+      maxAge: 5,
     });
   });
 
   it("signs tokens with the stack's key, without compression, which it would undo before it verifies the signature", () => {
-    assert.deepEqual(vouch().vouch.jwt, { secret: secrets.vouchJwtSecret, maxAge: 1440, compress: false });
+    assert.deepEqual(vouch().vouch.jwt, { secret: secrets.vouchJwtSecret, maxAge: 5, compress: false });
     assert.deepEqual(vouch().vouch.session, { key: secrets.vouchSessionKey, maxAge: 15 });
   });
 
@@ -83,7 +84,9 @@ describe("Vouch", () => {
 
   it("redirects to an existing page after sign-out", () => {
     assert.deepEqual(vouch().vouch.post_logout_redirect_uris, ["https://vouch.lab.example.com:8443/signed-out"]);
-    assert.ok(contentOf(bundleWith().release, "hosts/vouch.conf").includes("location = /signed-out "));
+    const { release } = bundleWith();
+    assert.ok(contentOf(release, "gate.conf").includes("location = /signed-out { try_files /signed-out.html "));
+    assert.match(contentOf(release, "pages/signed-out.html"), /^<!doctype html>/);
   });
 
   it("has no port in its URLs if it is 443", () => {
@@ -93,7 +96,8 @@ describe("Vouch", () => {
   });
 
   it("is public only with these paths, none of which validates a cookie", () => {
-    assert.deepEqual(pathsOf("vouch"), ["/login", "/auth", "/auth/", "/logout", "/signed-out"]);
+    assert.deepEqual(pathsOf("vouch"), ["/login", "/auth", "/auth/"]);
+    assert.match(contentOf(bundleWith().release, "hosts/vouch.conf"), /location = \/who \{\n *internal;/);
   });
 });
 

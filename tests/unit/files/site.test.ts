@@ -160,6 +160,7 @@ for (const [name, service] of running)
     it("mounts only its own folders of the host, and never Docker's socket", () => {
       const own = [`${layout.root}/files/${name}`, `${layout.root}/secrets/${name}`];
       if (name === "jupyter") own.push(`${layout.data}/home`, layout.notebooks);
+      if (name === "nginx") own.push(`${layout.data}/sessions`);
       for (const source of sourcesOf(service))
         assert.ok(
           own.some((folder) => source === folder || source.startsWith(`${folder}/`)),

@@ -575,6 +575,46 @@ export const oneIssue: BadConfig[] = [
     pulumi config set notebooks ~/notebooks
 `],
 
+  ["a text as the session", { session: "12h" }, `
+  session: expected an object, found "12h".
+    pulumi config rm session
+`],
+
+  ["a session that ends without use after a minute", { session: { idle: "1m" } }, `
+  session.idle: "1m" is not a duration from 5m to 365d, such as 90m, 12h or 30d.
+    pulumi config set --path 'session.idle' 12h
+`],
+
+  ["a session of more than a year", { session: { max: "366d" } }, `
+  session.max: "366d" is not a duration from 5m to 365d, such as 90m, 12h or 30d.
+    pulumi config set --path 'session.max' 30d
+`],
+
+  ["a session without a unit", { session: { idle: "12" } }, `
+  session.idle: "12" is not a duration from 5m to 365d, such as 90m, 12h or 30d.
+    pulumi config set --path 'session.idle' 12h
+`],
+
+  ["a session as a number", { session: { max: 30 } }, `
+  session.max: 30 is not a duration from 5m to 365d, such as 90m, 12h or 30d.
+    pulumi config set --path 'session.max' 30d
+`],
+
+  ["a session of a fraction", { session: { idle: "1.5h" } }, `
+  session.idle: "1.5h" is not a duration from 5m to 365d, such as 90m, 12h or 30d.
+    pulumi config set --path 'session.idle' 12h
+`],
+
+  ["a session in another notation", { session: { max: "P30D" } }, `
+  session.max: "P30D" is not a duration from 5m to 365d, such as 90m, 12h or 30d.
+    pulumi config set --path 'session.max' 30d
+`],
+
+  ["a misspelled part of the session", { session: { maximum: "30d" } }, `
+  session.maximum: there is no such setting. There are: idle, max.
+    pulumi config rm --path 'session.maximum'
+`],
+
   ["a sessionRotation with a leading blank", { sessionRotation: " 2026" }, `
   sessionRotation: " 2026" begins or ends with a blank or a line break.
     pulumi config set sessionRotation 2026-11

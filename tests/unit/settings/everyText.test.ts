@@ -35,6 +35,7 @@ function textsOf(schema: z.core.$ZodType, path: string): string[] {
     case "pipe":
       return [...textsOf(def.in, path), ...textsOf(def.out, path)];
     case "default":
+    case "prefault":
     case "optional":
       return textsOf(def.innerType, path);
     default:

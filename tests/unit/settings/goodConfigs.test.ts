@@ -79,6 +79,7 @@ describe("A valid config", () => {
       hostNames: ["lab.example.com", "vouch.lab.example.com", "dex.lab.example.com", "jupyter.lab.example.com"],
       allow: ["ann@example.com"],
       signIn: { provider: "dex", users: [{ email: "ann@example.com", name: "Ann Lee" }] },
+      session: { idle: 12 * 3600, max: 30 * 86_400 },
       sessionRotation: undefined,
       jupyter,
       imageMirror: undefined,
@@ -127,6 +128,22 @@ describe("A valid config", () => {
       { jupyter: { ...jupyter, image: "localhost/lab", tag: "v1" } },
     ],
     ["may have a leap day as its tag", { imageTag: "2028-02-29" }, { jupyter: { ...jupyter, tag: "2028-02-29" } }],
+    [
+      "may have the shortest and the longest session",
+      { session: { idle: "5m", max: "365d" } },
+      { session: { idle: 300, max: 365 * 86_400 } },
+    ],
+    [
+      "may have a session in any unit",
+      { session: { idle: "90m", max: "36h" } },
+      { session: { idle: 90 * 60, max: 36 * 3600 } },
+    ],
+    [
+      "gets the default of each part of the session that is absent",
+      { session: { idle: "1h" } },
+      { session: { idle: 3600, max: 30 * 86_400 } },
+    ],
+    ["may have an empty session", { session: {} }, { session: { idle: 12 * 3600, max: 30 * 86_400 } }],
     ["may have a mirror", { imageMirror: "mirror.example.com" }, { imageMirror: "mirror.example.com" }],
     [
       "may have a mirror with a port and a path",

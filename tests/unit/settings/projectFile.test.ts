@@ -46,6 +46,7 @@ describe("Pulumi.yaml", () => {
       hostNames: ["lab.localhost", "vouch.lab.localhost", "dex.lab.localhost", "jupyter.lab.localhost"],
       allow: ["ann@example.com"],
       signIn: { provider: "dex", users: [{ email: "ann@example.com" }] },
+      session: { idle: 12 * 3600, max: 30 * 86_400 },
       sessionRotation: undefined,
       jupyter: { image: "quay.io/jupyter/scipy-notebook", tag: "2026-08-08", packages: [] },
       imageMirror: undefined,

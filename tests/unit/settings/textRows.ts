@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { parse } from "yaml";
@@ -14,7 +16,7 @@ import type { Local } from "../../../settings/target/local.ts";
 import { opened, settingsWith } from "../../support/settings.ts";
 import { secrets } from "../../support/site.ts";
 import { oddNames } from "../../support/texts.ts";
-import { composeOf, contentOf, manifestOf, serviceManifestOf } from "../../support/unpack.ts";
+import { composeOf, contentOf, manifestOf, serviceManifestOf, sessionSettingsIn } from "../../support/unpack.ts";
 
 /** The result of a config: its settings with their secrets unwrapped, and the files that programs read. */
 export interface Outcome {
@@ -239,6 +241,24 @@ function ofBackup(
   };
 }
 
+/** One part of the setting `session`; both are durations. */
+function ofSession(part: "idle" | "max"): Row {
+  const seconds: Record<string, number> = { m: 60, h: 3600, d: 86_400 };
+  return {
+    key: "session",
+    config: (text) => ({ session: { [part]: text } }),
+    taken: ["5m", "0005m", "99999m", "12h", "8760h", "1d", "365d"],
+    form: (text) => Number(text.slice(0, -1)) * (seconds[text.slice(-1)] ?? Number.NaN),
+    found: (outcome) => [outcome.settings.session[part], sessionSettings(outcome)[part]],
+    program: "integration/session.test.ts",
+  };
+}
+
+const sessionSettings = ({ file }: Outcome) => sessionSettingsIn(file("session/settings.js"));
+
+/** A hash as files/services/nginx/sessionFiles.ts makes it. */
+const hashOf = (texts: string[]) => createHash("sha256").update(JSON.stringify(texts)).digest("hex").slice(0, 12);
+
 function variableOf(what: "environment" | "secrets", name: string, { services, secretFile }: Outcome): unknown {
   if (what === "environment") return services.whoami?.environment?.[name];
   const [, value] = new RegExp(`^${name}="((?:\\\\.|[^"\\\\])*)"$`, "m").exec(secretFile("environment")) ?? [];
@@ -285,7 +305,7 @@ export const rows: Record<string, Row> = {
     ...plain("domain", ["lab.localhost", "xn--mnchen-3ya.de", "0755.0b11.no"], "integration/nginx.test.ts"),
     form: lowerCase,
     found: ({ secretFile, file }) => [
-      yaml(secretFile("config.yml")).vouch.cookie.domain,
+      yaml(secretFile("config.yml")).vouch.cookie.domain.replace(/^vouch\./, ""),
       /^ +server_name dex\.(.+);$/m.exec(file("hosts/dex.conf"))?.[1],
     ],
   },
@@ -355,10 +375,17 @@ export const rows: Record<string, Row> = {
   "signIn.authUrl": ofClient("authUrl", URLS, trimmed, "auth_url", "integration/texts.test.ts"),
   "signIn.tokenUrl": ofClient("tokenUrl", URLS, trimmed, "token_url", "integration/texts.test.ts"),
   "signIn.userInfoUrl": ofClient("userInfoUrl", URLS, trimmed, "user_info_url", "integration/texts.test.ts"),
+  "session.idle": ofSession("idle"),
+  "session.max": ofSession("max"),
   sessionRotation: {
     ...plain("sessionRotation", ["", "0755", "2026-11", "$x \"y\" 'z'", "a\nb"], "unit/components/siteSecrets.test.ts"),
     form: orNothing,
-    found: ({ settings, file }) => [settings.sessionRotation, settings.sessionRotation && JSON.parse(file("sessions"))],
+    found: (outcome) => {
+      const { sessionRotation } = outcome.settings;
+      // The file contains a hash, because the text may be anything.
+      assert.equal(sessionSettings(outcome).rotation, hashOf(["dex", sessionRotation ?? ""]));
+      return [sessionRotation];
+    },
   },
   image: {
     ...plain("image", ["r-notebook", "registry.example.com/0755/1e3"], "integration/compose.test.ts", {

@@ -13,6 +13,16 @@ function remove(name, path) {
   return set(name, "", 0, path);
 }
 
+/**
+ * The value of a cookie; empty without it. As browsers write the header: nginx's own $cookie_... also finds a name after a comma and in
+ * other letters, so a cookie that another host name may set could pass for one that only this host name can set.
+ */
+function read(header, name) {
+  const start = `${name}=`;
+  const found = header.split(/;[ \t]*/).find((cookie) => cookie.startsWith(start));
+  return found === undefined ? "" : found.slice(start.length);
+}
+
 /** A Cookie header without the cookies of the sign-in. */
 function withoutOwn(header) {
   return header
@@ -31,4 +41,4 @@ function startingWith(start, header) {
     .join("; ");
 }
 
-export default { set, remove, withoutOwn, startingWith };
+export default { set, remove, read, withoutOwn, startingWith };

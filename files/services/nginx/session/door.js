@@ -31,7 +31,7 @@ const ANSWERED = /^[\w.|=-]{1,4000}$/;
 const STILL_SIGNED_IN = "A page of another site asked to sign you out. You are still signed in.\n";
 
 const hash = (text) => crypto.createHash("sha256").update(text).digest("base64url");
-const cookieOf = (r, name) => r.variables[`cookie_${name}`] || "";
+const cookieOf = (r, name) => cookies.read(r.variables.http_cookie || "", name);
 
 /**
  * @param given

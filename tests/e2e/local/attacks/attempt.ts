@@ -1,5 +1,6 @@
 /** The host names of the site, by their first label; the front page has the domain itself. */
-export type Label = "front" | "jupyter" | "phpdemo" | "vouch" | "dex";
+export const LABELS = ["jupyter", "phpdemo", "vouch", "dex", "front"] as const;
+export type Label = (typeof LABELS)[number];
 
 /** The site that is attacked. */
 export const site = { address: "127.0.0.1", httpsPort: 8443, httpPort: 8080, domain: "lab.localhost" };
@@ -11,8 +12,8 @@ export const originOf = (label: Label): string => `https://${hostOf(label)}`;
 
 /** The sender of an attempt. */
 export interface Visitor {
-  /** The value of VouchCookie; absent without a session. */
-  token?: string;
+  /** Returns the value of the session's cookie at a host name; absent without a session. */
+  token?: (label: Label) => string;
 }
 
 /** Bytes on a new connection. */
@@ -43,8 +44,15 @@ export type Row = [attempt: Attempt, stranger: string | string[], outsider?: str
 export const page = ["Sec-Fetch-Mode: navigate", "Accept: text/html"];
 export const script = ["Sec-Fetch-Mode: cors"];
 
-/** The answer that redirects a page to sign in; each sign-in has its own return path. */
-export const toSignIn = (label: Label): string => `302 vouch:/login?url=${label}:/sso-return/=`;
+/** The answer that sends a page to the gate; each attempt to sign in has its own path there. */
+export const toSignIn = (label: Label): string => `302 vouch:/enter/${nameOf(label)}/=`;
+
+/** The host name of the site that a request is for: that of an absolute URL, or else of the Host header. */
+function labelOf(line: string, host: string | null, label: Label): Label {
+  const given = /^\S+ [a-z]+:\/\/([^/\s]*)/i.exec(line)?.[1] ?? host ?? "";
+  const name = given.replace(/:\d+$/, "").replace(/\.$/, "").toLowerCase();
+  return LABELS.find((each) => nameOf(each) === name) ?? label;
+}
 
 interface Options {
   /** The Host header; `null` for none. */
@@ -68,16 +76,18 @@ export function http1(
     kind: "raw",
     tls: true,
     serverName,
-    bytes: ({ token }) =>
-      [
-        line,
+    bytes: (visitor) => {
+      const token = visitor.token?.(labelOf(line, host, label));
+      return [
+        line.replaceAll("<token>", token ?? FORGED),
         ...(host === null ? [] : [`Host: ${host}`]),
         ...headers.map((header) => header.replaceAll("<token>", token ?? FORGED)),
-        ...(cookie && token ? [`Cookie: VouchCookie=${token}`] : []),
+        ...(cookie && token ? [`Cookie: __Host-session=${token}`] : []),
         ...(connection === null ? [] : [`Connection: ${connection}`]),
         "",
         body,
-      ].join("\r\n"),
+      ].join("\r\n");
+    },
   };
 }
 
@@ -90,10 +100,12 @@ export function raw(label: Label, bytes: string): Attempt {
     kind: "raw",
     tls: true,
     serverName: nameOf(label),
-    bytes: ({ token }) =>
-      bytes
+    bytes: (visitor) => {
+      const token = visitor.token?.(label);
+      return bytes
         .replaceAll("<host>", `Host: ${hostOf(label)}\r\n`)
-        .replaceAll("<cookie>", token ? `Cookie: VouchCookie=${token}\r\n` : ""),
+        .replaceAll("<cookie>", token ? `Cookie: __Host-session=${token}\r\n` : "");
+    },
   };
 }
 
@@ -106,12 +118,15 @@ export function http2(label: Label, headers: Record<string, string | string[]>, 
   return {
     kind: "http2",
     serverName: nameOf(label),
-    headers: ({ token }) =>
-      Object.fromEntries(
-        Object.entries({ ...usual, ...(cookie && token ? { cookie: `VouchCookie=${token}` } : {}), ...headers })
+    headers: (visitor) => {
+      const asked = { ...usual, ...headers };
+      const token = visitor.token?.(labelOf("", String(asked[":authority"] || headers.host || ""), label));
+      return Object.fromEntries(
+        Object.entries({ ...usual, ...(cookie && token ? { cookie: `__Host-session=${token}` } : {}), ...headers })
           .filter(([, value]) => value !== "")
           .map(([name, value]) => [name, withToken(value, token)]),
-      ),
+      );
+    },
   };
 }
 
@@ -120,13 +135,19 @@ function withToken(value: string | string[], token = FORGED): string | string[] 
   return Array.isArray(value) ? filledIn : (filledIn[0] ?? "");
 }
 
-/** A token like Vouch's, signed with another secret. */
+/** A session like nginx's, signed with another key. */
 export const FORGED = [
-  Buffer.from('{"alg":"HS256","typ":"JWT"}').toString("base64url"),
+  "1764000000000",
   Buffer.from(
-    '{"username":"you@example.com","CustomClaims":{"email":"you@example.com","email_verified":true},"iss":"Vouch","aud":"lab.localhost","exp":4102444800}',
+    JSON.stringify({
+      person: "you@example.com",
+      id: `${"0".repeat(16)}-${"A".repeat(22)}`,
+      host: nameOf("jupyter"),
+      issued: 1764000000,
+      expires: 4102444800,
+    }),
   ).toString("base64url"),
-  "c2lnbmVkIHdpdGggYW5vdGhlciBzZWNyZXQgYWx0b2dldGhlcg",
+  "c2lnbmVkIHdpdGggYW5vdGhlciBrZXkgYWx0b2dldGg",
 ].join(".");
 
 /** An attempt as one line, for the title of a test. */

@@ -116,10 +116,10 @@ const spellings: Row[] = [
   "/\xc3\xa9\xf0\x9f\x98\x80",
   "/lab?x=a,b",
   "/lab?x=a;b",
-  "/lab,VouchCookieX",
+  "/lab,__Host-session=x",
 ].flatMap((path): Row[] => [
   [get("jupyter", path, script), "401", "403"],
-  [get("jupyter", path, page), path.includes(",Vouch") ? "401" : signInFor(path), "403"],
+  [get("jupyter", path, page), signInFor(path), "403"],
 ]);
 
 const refused: Row[] = [
@@ -144,34 +144,39 @@ const refused: Row[] = [
   [http1("jupyter", "OPTIONS * HTTP/1.1", script), "400"],
 ];
 
+const attempt = `/sso-return/${"0".repeat(32)}`;
+
 /** nginx's internal paths, which show nothing. */
 const own: Row[] = behindTheDoor.flatMap((label): Row[] => [
-  [get(label, "/sso-return", page), "401", "403"],
+  // Only with the number of an attempt, it is nginx's own.
+  [get(label, "/sso-return", page), toSignIn(label), "403"],
   [get(label, "/sso-return", script), "401", "403"],
-  [get(label, "/sso-return", [...page, "Cookie: sso_return=/api/contents"]), "401", "403"],
-  [http1(label, "POST /sso-return HTTP/1.1", page), "405", "403"],
-  ...["/", "//evil.test/", "/\\evil.test/", "https://evil.test/", "/sso-validate", "/a,VouchCookie=x"].flatMap(
-    (to): Row[] => {
-      const back = `/sso-return/${"0".repeat(32)}`;
-      // With a second session cookie in it, a signed-in user is treated as a stranger.
-      const outsider = to.includes("VouchCookie") ? "401" : "403";
-      return [[get(label, back, [...page, `Cookie: sso_return=${to}`]), "401", outsider]];
-    },
+  [get(label, `/sso-return/${"0".repeat(33)}`, script), "401", "403"],
+  [get(label, attempt, page), "401", "302 /"],
+  [get(label, attempt, script), "401", "302 /"],
+  [get(label, `${attempt}?pass=<token>`, page), "401", "302 /"],
+  [http1(label, `POST ${attempt} HTTP/1.1`, page), "401", "303 /"],
+  ...["/", "//evil.test/", "/\\evil.test/", "https://evil.test/", "/sso-sign-out", "/sso-return"].map(
+    (to): Row => [get(label, attempt, [...page, `Cookie: sso_return=${to}`]), "401", "302 /"],
+  ),
+  ...["/api/contents", "/a,__Host-session=x", "/a,VouchCookie=x"].map(
+    (to): Row => [get(label, attempt, [...page, `Cookie: sso_return=${to}`]), "401", `302 ${to}`],
   ),
   [get(label, "/sso-limits/too-many.html", page), "404"],
   [get(label, "/sso-limits/too-many.json", script), "404"],
   [get(label, "/sso-limits/../people.map", script), "401", "403"],
-  [get(label, "/sso-validate", page), "404"],
-  [get(label, "/sso-validate", script), "404"],
-  [get(label, "/%73so-validate", script), "404"],
-  [get(label, "/x/../sso-validate", script), "404"],
-  [http1(label, "POST /sso-validate HTTP/1.1", script), "404"],
+  // Of the gate only.
+  ...["/who", "/sso-validate", "/validate", "/sessions/end?person=you@example.com"].map(
+    (path): Row => [get(label, path, script), "401", "403"],
+  ),
   [get(label, "/sso-sign-out", page), "302 vouch:/logout"],
+  [get(label, "/sso-sign-out", [...page, "Sec-Fetch-Site: cross-site"]), "403"],
+  [http1(label, "POST /sso-sign-out HTTP/1.1", [...page, "Content-Length: 0"]), "303 vouch:/logout"],
 ]);
 
 const jupytersLogout: Row[] = [
-  [get("jupyter", "/logout", page), "302 vouch:/logout"],
-  [get("jupyter", "/logout", script), "302 vouch:/logout"],
+  [get("jupyter", "/logout", page), "302 /sso-sign-out"],
+  [get("jupyter", "/logout", script), "302 /sso-sign-out"],
   [get("jupyter", "/logout/", script), "401", "403"],
   [get("phpdemo", "/logout", page), toSignIn("phpdemo"), "403"],
 ];
@@ -219,7 +224,7 @@ const expecting: Row[] = [
 const frontPage: Row[] = [
   '/?<!--#echo var="sso_email" -->',
   "/%3C!--%23include%20virtual=%22/api/me%22--%3E",
-  '/<!--#include virtual="/sso-validate" -->',
+  '/<!--#include virtual="/sso-disk" -->',
   "/index.html",
   "/index.html/",
   "//index.html",
@@ -236,6 +241,9 @@ const included: Row[] = [
     [get("front", `/x/..${path}`, script), "404"],
     [http1("front", `POST ${path} HTTP/1.1`, script), "404"],
   ]),
+  [get("front", "/sso-sign-out-everywhere", page), "405"],
+  [http1("front", "POST /sso-sign-out-everywhere HTTP/1.1", [...page, "Sec-Fetch-Site: same-site"]), "403"],
+  [http1("front", "POST /sso-sign-out-everywhere HTTP/1.1", [...page, "Sec-Fetch-Site: cross-site"]), "403"],
   [get("front", "/backup", page), toSignIn("front"), "403"],
   [get("front", "/", [...page, 'Referer: <!--#exec cmd="id" -->']), toSignIn("front"), "403"],
 ];

@@ -1,11 +1,21 @@
-import { get, hostOf, http1, originOf, page, type Row, script } from "./attempt.ts";
+import { get, hostOf, http1, type Label, nameOf, originOf, page, type Row, script } from "./attempt.ts";
 
-const returnPath = "/sso-return/0123456789abcdef0123456789abcdef";
-const returnTo = `${originOf("jupyter")}${returnPath}`;
+const hash = "A".repeat(43);
+const attempt = "0123456789abcdef0123456789abcdef";
+const enterPath = `/enter/jupyter.lab.localhost/${attempt}/${hash}`;
+const returnPath = `${enterPath}/${hash}`;
+const returnTo = `${originOf("vouch")}${returnPath}`;
+const otherHosts = [
+  "evil.test",
+  "vouch.lab.localhost",
+  "dex.lab.localhost",
+  "lab.localhost.evil.test",
+  "xlab.localhost",
+];
 const dexAsked =
   "302 dex:/auth?client_id=vouch&code_challenge=&code_challenge_method=S256&redirect_uri=https%3A%2F%2Fvouch.lab.localhost%3A8443%2Fauth&response_type=code&scope=openid+email+profile&state=";
 
-/** The URL after sign-in: Vouch must redirect only to exact URLs of the site. */
+/** The URL after sign-in: Vouch must redirect only to exact URLs of the gate. */
 const returns: Row[] = [
   "",
   "https://evil.test/",
@@ -16,20 +26,28 @@ const returns: Row[] = [
   `https://evil.lab.localhost:8443${returnPath}`,
   `https://lab.localhost.evil.test${returnPath}`,
   `https://evil.test/lab.localhost:8443${returnPath}`,
-  // A dot matches only a dot, and the number of a sign-in has 32 digits.
-  returnTo.replace("jupyter.lab", "jupyterxlab"),
-  returnTo.replace("jupyter.lab", "jupyter%2elab"),
-  `${originOf("jupyter")}/sso-return`,
-  `${originOf("jupyter")}/sso-return/`,
+  // A dot matches only a dot, and each part has its length.
+  returnTo.replace("vouch.lab", "vouchxlab"),
+  returnTo.replace("vouch.lab", "vouch%2elab"),
+  `${originOf("vouch")}${enterPath}`,
+  `${originOf("vouch")}/enter`,
+  `${originOf("vouch")}/enter/`,
+  `${originOf("jupyter")}${returnPath}`,
+  `${originOf("jupyter")}/sso-return/${attempt}`,
+  returnTo.replace(attempt, attempt.slice(1)),
+  returnTo.replace(attempt, `${attempt}0`),
+  returnTo.replace(attempt, attempt.replace("f", "g")),
+  returnTo.replace("jupyter.lab", "jupyter/lab"),
+  returnTo.replace("jupyter.lab", "..%2flab"),
   `${returnTo}0`,
   returnTo.slice(0, -1),
-  `${returnTo.slice(0, -1)}g`,
+  `${returnTo.slice(0, -1)}!`,
   returnTo.toUpperCase(),
   `x${returnTo}`,
   `${returnTo}%0a`,
   `${returnTo},https://evil.test/`,
   `${returnTo};x`,
-  `${originOf("jupyter")}/sso-return/../..//evil.test`,
+  `${originOf("vouch")}/enter/../..//evil.test`,
   `${originOf("jupyter")}/other`,
   `${originOf("jupyter")}/`,
   originOf("jupyter"),
@@ -63,8 +81,46 @@ const begun: Row[] = [
   [get("vouch", `/login?ur%6c=${returnTo}`, page), "400"],
   [get("vouch", `/login?url=${returnTo}&login_hint=you@example.com&error=x`, page), dexAsked],
   [http1("vouch", `POST /login?url=${returnTo} HTTP/1.1`, [...page, "Content-Length: 0"]), "405"],
+  // The gate refuses the host name, also after the sign-in.
+  [get("vouch", `/login?url=${returnTo.replace("jupyter.lab.localhost", "evil.test")}`, page), dexAsked],
   [get("vouch", "/login", page), "400"],
   [get("vouch", "/login/", page), "404"],
+];
+
+/** The gate, which hands a session over only to host names of the site; those check the allow list again. */
+const entering: Row[] = [
+  ...["jupyter", "phpdemo", "front"].flatMap((label): Row[] => {
+    const host = nameOf(label as Label);
+    const path = enterPath.replace("jupyter.lab.localhost", host);
+    const pass = `302 ${label}:/sso-return/=?pass=`;
+    return [
+      [get("vouch", path, page), `302 vouch:/login?url=vouch:/enter/${host}/=`, pass],
+      [get("vouch", path, script), `302 vouch:/login?url=vouch:/enter/${host}/=`, pass],
+      [get("vouch", `${path}/${hash}`, page), "401", pass],
+      [get("vouch", `${path}/${hash}`, [...page, "Cookie: __Host-nonce=x"], { cookie: false }), "401"],
+    ];
+  }),
+  ...otherHosts.flatMap((host): Row[] => [
+    [get("vouch", enterPath.replace("jupyter.lab.localhost", host), page), "404"],
+    [get("vouch", returnPath.replace("jupyter.lab.localhost", host), page), "404"],
+  ]),
+  ...[
+    "/enter",
+    "/enter/",
+    "/enter/x",
+    `${enterPath}/`,
+    `${enterPath}/x`,
+    enterPath.slice(0, -1),
+    `${enterPath}A`,
+    `${returnPath}/`,
+    `${returnPath}A`,
+    enterPath.replace(attempt, attempt.toUpperCase()),
+    enterPath.replace("jupyter.lab.localhost", "JUPYTER.lab.localhost"),
+    enterPath.replace("jupyter.lab.localhost", "jupyter.lab.localhost:8443"),
+    enterPath.replace("jupyter.lab.localhost", "jupyter.lab.localhost%0d%0aX:y"),
+    enterPath.replace("jupyter.lab.localhost", "jupyter.lab.localhost%00"),
+    enterPath.replace("jupyter.lab.localhost", "you@jupyter.lab.localhost"),
+  ].map((path): Row => [get("vouch", path, page), path.includes("%00") ? "400" : "404"]),
 ];
 
 /** Callbacks of the identity provider without a sign-in there. */
@@ -99,6 +155,14 @@ const vouchsOwn: Row[] = [
   "/validate",
   "/validate/",
   "/validate?x",
+  "/who",
+  "/who/",
+  "/who?x",
+  "/%77ho",
+  "/x/../who",
+  "/sessions/end?person=you@example.com",
+  "/sso-sign-out-everywhere",
+  "/sso-sign-out/",
   "/%76alidate",
   "//validate",
   "/x/../validate",
@@ -113,6 +177,7 @@ const vouchsOwn: Row[] = [
   "/sign-in-failed.html",
   "/sign-in-down.html",
   "/not-allowed.html",
+  "/no-session.html",
   "/sso-return",
 ].map((path): Row => [get("vouch", path, script), "404"]);
 
@@ -124,6 +189,8 @@ const refused: Row[] = [
 
 const out: Row[] = [
   [get("vouch", "/logout", page), "302 vouch:/signed-out"],
+  [get("vouch", "/sso-sign-out", page), "302 vouch:/signed-out"],
+  [get("vouch", "/sso-sign-out", [...page, "Sec-Fetch-Site: cross-site"]), "403"],
   [get("vouch", "/logout?url=https://evil.test/", page), "302 vouch:/signed-out"],
   [get("vouch", "/logout?url=%0d%0aX:y", page), "302 vouch:/signed-out"],
   [get("vouch", "/logout", [...page, "Sec-Fetch-Site: same-site"]), "302 vouch:/signed-out"],
@@ -205,4 +272,4 @@ const dexs: Row[] = [
   [http1("dex", "TRACE /keys HTTP/1.1", script), "405"],
 ];
 
-export const signIn: Row[] = [...returns, ...begun, ...back, ...vouchsOwn, ...refused, ...out, ...dexs];
+export const signIn: Row[] = [...returns, ...begun, ...entering, ...back, ...vouchsOwn, ...refused, ...out, ...dexs];

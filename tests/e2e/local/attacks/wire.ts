@@ -1,15 +1,7 @@
 import { connect as connectHttp2 } from "node:http2";
 import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import {
-  type Attempt,
-  type Http2Attempt,
-  type Label,
-  originOf,
-  type RawAttempt,
-  site,
-  type Visitor,
-} from "./attempt.ts";
+import { type Attempt, type Http2Attempt, LABELS, originOf, type RawAttempt, site, type Visitor } from "./attempt.ts";
 
 /** The result of an attempt. */
 export interface Outcome {
@@ -118,11 +110,13 @@ function sendHttp2({ serverName, headers }: Http2Attempt, visitor: Visitor): Pro
 
 function described(status: string, location: string): string {
   if (!location) return status;
-  const labels: Label[] = ["jupyter", "phpdemo", "vouch", "dex", "front"];
-  const short = labels.reduce((text, label) => text.replaceAll(originOf(label), `${label}:`), location);
+  const short = LABELS.reduce((text, label) => text.replaceAll(originOf(label), `${label}:`), location);
   // Parts that differ each time.
-  const constant = short.replace(/(state|code_challenge|nonce|req|hmac)=[-\w]+/g, "$1=");
-  return `${status} ${constant.replace(/\/sso-return\/[0-9a-f]{32}$/, "/sso-return/=")}`;
+  const constant = short
+    .replace(/(state|code_challenge|nonce|req|hmac|pass)=[-.\w]+/g, "$1=")
+    .replace(/\/enter\/([\w.-]+)\/[0-9a-f]{32}(?:\/[\w-]{43}){1,2}$/, "/enter/$1/=")
+    .replace(/\/sso-return\/[0-9a-f]{32}\?/, "/sso-return/=?");
+  return `${status} ${constant}`;
 }
 
 function answersOf(text: string, how: "closed" | "waits" | "refused", isHead: boolean): string {

@@ -321,4 +321,24 @@ describe("Cookies of the sign-in", () => {
     ] as const)
       assert.equal(cookies.withoutOwn(given), left, given);
   });
+
+  it("are read by their exact name, as a browser sends them", () => {
+    for (const [given, value] of [
+      ["", ""],
+      ["__Host-session=x", "x"],
+      ["a=b; __Host-session=x=y; c=d", "x=y"],
+      ["a=b;__Host-session=x", "x"],
+      ["__Host-session=x; __Host-session=y", "x"],
+      ["__Host-session", ""],
+      ["__Host-session =x", ""],
+      ["__host-session=y; __Host-session=x", "x"],
+      ["__HOST-SESSION=y", ""],
+      ["a=b,__Host-session=y; __Host-session=x", "x"],
+      ["a=b, __Host-session=y", ""],
+      ["sso_return=/lab?a=,__Host-session=y", ""],
+      ["__Host-session2=y; a__Host-session=y", ""],
+      ["\u00a0__Host-session=y; \u2003__Host-session=z; __Host-session=x", "x"],
+    ] as const)
+      assert.equal(cookies.read(given, "__Host-session"), value, given);
+  });
 });
