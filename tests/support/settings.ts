@@ -13,6 +13,7 @@ export const validConfig: Readonly<Record<string, unknown>> = {
   allow: ["ann@example.com"],
   signIn: { provider: "dex", users: [{ email: "ann@example.com", name: "Ann Lee" }] },
   sessionRotation: "",
+  keys: [],
   image: "scipy-notebook",
   imageTag: "2026-08-08",
   imageMirror: "",

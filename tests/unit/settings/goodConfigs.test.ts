@@ -80,6 +80,7 @@ describe("A valid config", () => {
       allow: ["ann@example.com"],
       signIn: { provider: "dex", users: [{ email: "ann@example.com", name: "Ann Lee" }] },
       sessionRotation: undefined,
+      keys: [],
       jupyter,
       imageMirror: undefined,
       database: false,

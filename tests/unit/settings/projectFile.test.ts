@@ -47,6 +47,7 @@ describe("Pulumi.yaml", () => {
       allow: ["ann@example.com"],
       signIn: { provider: "dex", users: [{ email: "ann@example.com" }] },
       sessionRotation: undefined,
+      keys: [],
       jupyter: { image: "quay.io/jupyter/scipy-notebook", tag: "2026-08-08", packages: [] },
       imageMirror: undefined,
       database: { tag: "11.8" },
