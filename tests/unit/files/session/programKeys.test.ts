@@ -2,17 +2,13 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { beforeEach, describe, it } from "@jest/globals";
-import { PROGRAM_KEY_PREFIX } from "../../../components/release/siteSecrets.ts";
-import { keysMap } from "../../../files/services/nginx/keysMap.ts";
-import { sessionModule } from "../../support/sessionModules.ts";
-import { bundleWith } from "../../support/site.ts";
-import { contentOf } from "../../support/unpack.ts";
-
-const { programKeys, programs, sockets } = {
-  programKeys: await sessionModule("programKeys"),
-  programs: await sessionModule("programs"),
-  sockets: await sessionModule("sockets"),
-};
+import { PROGRAM_KEY_PREFIX } from "../../../../components/release/siteSecrets.ts";
+import { keysMap } from "../../../../files/services/nginx/keysMap.ts";
+import programKeys from "../../../../files/services/nginx/session/programKeys.js";
+import programs from "../../../../files/services/nginx/session/programs.js";
+import sockets from "../../../../files/services/nginx/session/sockets.js";
+import { bundleWith } from "../../../support/site.ts";
+import { contentOf } from "../../../support/unpack.ts";
 
 const NOW = Date.parse("2026-11-28T22:00:00Z");
 const MINUTE = 60 * 1000;
