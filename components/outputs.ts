@@ -25,6 +25,7 @@ export function outputsOf({ settings, site, host, secrets, certificate }: StackP
     /** Folder of the notebooks on the machine. */
     notebooks: host.layout.notebooks,
     ...ofBuiltInProvider(settings, secrets),
+    keys: ofPrograms(settings, site, secrets),
     /** Key that opens the backup; absent without one. Secret. */
     backupKey: settings.backup ? secrets.values.backupKey : undefined,
     /** The stack's own certificate authority, PEM, which browsers have to trust; absent for other certificates. */
@@ -44,6 +45,16 @@ function ofBuiltInProvider({ signIn }: Settings, { passwords }: SiteSecrets) {
     /** All generated passwords, by address. */
     passwords,
   };
+}
+
+/** Address and key for each program, by the key's name; undefined without one. Secret. */
+function ofPrograms({ keys }: Settings, site: Site, secrets: SiteSecrets) {
+  if (keys.length === 0) return undefined;
+  return secrets.keys.apply((all) =>
+    Object.fromEntries(
+      keys.map(({ name, at }) => [name, { address: `${site.names.origin(at)}/`, key: all[name] }] as const),
+    ),
+  );
 }
 
 function ofOtherMachine(site: Site, host: Host) {

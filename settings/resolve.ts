@@ -6,6 +6,7 @@ import { destinationOf } from "./destination.ts";
 import { type Dns, isProxied } from "./dns.ts";
 import type { History } from "./history.ts";
 import type { Jupyter } from "./jupyter/image.ts";
+import type { Key } from "./keys.ts";
 import type { Given } from "./schema.ts";
 import { Sensitive } from "./sensitive.ts";
 import type { Session } from "./session.ts";
@@ -37,6 +38,8 @@ export interface Settings {
   session: Session;
   /** Changing this text signs everybody out. */
   sessionRotation: string | undefined;
+  /** Keys with which programs enter as a person. */
+  keys: Key[];
   jupyter: Jupyter;
   /** Registry through which all images are pulled, `host[:port][/path]`; undefined: from their own registries. */
   imageMirror: string | undefined;
@@ -69,6 +72,7 @@ export function resolve(given: Given, isEncrypted: (setting: string) => boolean 
     signIn: resolveSignIn(signIn),
     session: given.session,
     sessionRotation,
+    keys: given.keys,
     jupyter: { image: given.image, tag: given.imageTag, packages: given.packages },
     imageMirror,
     database: given.database && { tag: given.databaseTag },

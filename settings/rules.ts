@@ -1,28 +1,18 @@
 import { z } from "zod";
-import { whatIsWrongAt } from "./allow.ts";
-import type { CheckedApp } from "./apps/app.ts";
 import { setBackupSecret } from "./backup.ts";
 import { hostNamesOf } from "./catalog.ts";
 import { whatIsWrongWithCertificate, whatIsWrongWithKey } from "./certificate.ts";
 import { whatIsWrongWithDestination } from "./destination.ts";
 import { isProxied } from "./dns.ts";
 import { LONGEST_NAME } from "./domain.ts";
-import { format, setThis, withFix } from "./issues.ts";
+import { format, withFix } from "./issues.ts";
 import { TAG_EXAMPLE, whatIsWrongWithTag } from "./jupyter/image.ts";
-import type { Given } from "./schema.ts";
+import { appsOf, type CrossFieldIssue, listOf, type Partly } from "./partly.ts";
+import { keyIssues, peopleIssues } from "./peopleRules.ts";
 import { SET_PRIVATE_KEY } from "./target/ssh.ts";
 import { SET_TLS_CERTIFICATE, SET_TLS_KEY, tlsMode } from "./tls.ts";
 
 /** Rules across settings that are each valid alone. */
-
-export interface CrossFieldIssue {
-  /** Path of the setting that the issue is reported for. */
-  path: (string | number)[];
-  message: string;
-}
-
-/** Settings in which an invalid one is missing or has another type. */
-type Partly = Partial<Given>;
 
 export function crossFieldIssues(given: Partly): CrossFieldIssue[] {
   return RULES.flatMap((rule) => rule(given));
@@ -38,24 +28,6 @@ function portsIssues({ port, httpPort }: Partly): CrossFieldIssue[] {
   const free = httpPort === 8080 ? 8081 : 8080;
   const sentence = `${httpPort} is also the HTTPS port; the two need different ports.`;
   return [{ path: ["httpPort"], message: withFix(sentence, `pulumi config set httpPort ${free}`) }];
-}
-
-/** Checks every allow list against the sign-in provider. */
-function peopleIssues({ signIn, allow, apps }: Partly): CrossFieldIssue[] {
-  const provider = signIn?.provider ?? "dex";
-  const example = provider === "github" ? "ann-lee" : "ann@example.com";
-  const lists: [path: (string | number)[], list: unknown][] = [
-    [["allow"], allow],
-    ...appsOf(apps).map(([index, app]): [(string | number)[], unknown] => [["apps", index, "allow"], app.allow]),
-  ];
-  return lists.flatMap(([path, list]) =>
-    listOf(list).flatMap((entry, index): CrossFieldIssue[] => {
-      const wrong = typeof entry === "string" ? whatIsWrongAt(provider, entry.trim().toLowerCase()) : undefined;
-      return wrong
-        ? [{ path: [...path, index], message: withFix(`${format(entry)} ${wrong}.`, setThis(example)) }]
-        : [];
-    }),
-  );
 }
 
 function gateIssues({ signIn }: Partly): CrossFieldIssue[] {
@@ -234,20 +206,12 @@ function webOf({ target, domain, dns, proxied, tls }: Partly) {
   return { target, domain, dns, proxied, tls };
 }
 
-/** The apps that are objects, with their position on the list. */
-const appsOf = (apps: unknown) =>
-  listOf<Partial<CheckedApp> | null>(apps).flatMap((app, index): [number, Partial<CheckedApp>][] =>
-    typeof app === "object" && app !== null ? [[index, app]] : [],
-  );
-
-/** A list; empty if the setting is invalid. */
-const listOf = <Item = unknown>(value: unknown): Item[] => (Array.isArray(value) ? value : []);
-
 const RULES = [
   imageTagIssues,
   portsIssues,
   peopleIssues,
   gateIssues,
+  keyIssues,
   gcpIssues,
   sshIssues,
   domainIssues,

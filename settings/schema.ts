@@ -10,6 +10,7 @@ import { oneOf } from "./issues.ts";
 import { image, imageMirror, imageTag } from "./jupyter/image.ts";
 import { notebooks } from "./jupyter/notebooks.ts";
 import { packages } from "./jupyter/packages.ts";
+import { keys } from "./keys.ts";
 import { session } from "./session.ts";
 import { sessionRotation, signIn } from "./signIn.ts";
 import {
@@ -39,6 +40,7 @@ export const settingsSchema = z.strictObject({
   signIn,
   session,
   sessionRotation,
+  keys,
   image,
   imageTag,
   imageMirror,

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { buildNames, callbackUrl } from "../../files/site/names.ts";
+import { endingKeysNotice } from "../../settings/keys.ts";
 import { tagNotice } from "../../settings/notices.ts";
 import type { Settings } from "../../settings/resolve.ts";
 import { HOST } from "../host/createHost.ts";
@@ -55,6 +56,8 @@ function checkSettings(settings: Settings): Checked {
   const names = buildNames(domain, target.kind === "local" ? target.port : 443);
   return {
     warnings: [tagNotice(settings)],
-    notices: pulumi.runtime.isDryRun() ? [callbackNotice(signIn, callbackUrl(names))] : [],
+    notices: pulumi.runtime.isDryRun()
+      ? [callbackNotice(signIn, callbackUrl(names)), endingKeysNotice(settings.keys, Date.now())]
+      : [],
   };
 }

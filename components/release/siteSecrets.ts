@@ -1,9 +1,11 @@
+import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import type { Secrets } from "../../files/site/secrets.ts";
 import type { App } from "../../settings/apps/app.ts";
 import type { Backup } from "../../settings/backup.ts";
 import type { Destination } from "../../settings/destination.ts";
+import type { Key } from "../../settings/keys.ts";
 import type { Sensitive } from "../../settings/sensitive.ts";
 import type { SignIn } from "../../settings/signIn.ts";
 
@@ -19,6 +21,8 @@ export interface SiteSecretsArgs {
   cloudflareToken?: Sensitive<string> | undefined;
   /** Its own key, if there is one, is used in place of a generated one. */
   backup?: Backup;
+  /** Keys of programs. */
+  keys: Key[];
   /** Any text; changing it replaces the database passwords. */
   databaseRotation?: string | undefined;
   /** Any text; changing it replaces the keys that sign sessions. */
@@ -30,6 +34,10 @@ type OwnSecrets = Omit<Secrets, "certificate" | "certificateKey">;
 
 /** Vouch requires keys of at least 44 characters. */
 const KEY_LENGTH = 48;
+/** Characters of a program's key after its prefix: 256 bits. */
+const PROGRAM_KEY_LENGTH = 43;
+/** Starts each program's key, so that nginx, people and scanners of secrets recognize one; see files/services/nginx/maps.conf. */
+export const PROGRAM_KEY_PREFIX = "jup_";
 /** About 95 bits, and short enough to type. */
 const PASSWORD_LENGTH = 16;
 
@@ -39,6 +47,8 @@ export class SiteSecrets extends pulumi.ComponentResource {
   readonly values: { [Name in keyof OwnSecrets]: pulumi.Output<OwnSecrets[Name]> };
   /** Generated passwords by address, without users whose hash is in the settings. Secret. */
   readonly passwords: pulumi.Output<Record<string, string>>;
+  /** Keys of programs, by name. Secret. */
+  readonly keys: pulumi.Output<Record<string, string>>;
 
   constructor(name: string, args: SiteSecretsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("jupyter-up:index:SiteSecrets", name, {}, opts);
@@ -53,6 +63,12 @@ export class SiteSecrets extends pulumi.ComponentResource {
     const sessionKeepers = args.sessionRotation ? { rotation: args.sessionRotation } : undefined;
     const sessionKey = (part: string) => random(part, KEY_LENGTH, sessionKeepers).result;
     const databaseKey = (part: string) => random(part, KEY_LENGTH, { rotation: args.databaseRotation ?? "" }).result;
+
+    // Another person gets another key: whoever holds the old one never acts for the new person. Everything else can change.
+    const programKeys = args.keys.map(({ name, for: person }) => {
+      const { result } = random(`key-${name}`, PROGRAM_KEY_LENGTH, { for: person });
+      return [name, pulumi.interpolate`${PROGRAM_KEY_PREFIX}${result}`] as const;
+    });
 
     const ownKey = args.backup ? args.backup.key : undefined;
     const credential = args.backup ? credentialOf(args.backup.to) : undefined;
@@ -86,8 +102,10 @@ export class SiteSecrets extends pulumi.ComponentResource {
       appSecrets: pulumi.secret(
         pulumi.all(Object.fromEntries(args.apps.map((app) => [app.name, app.secrets.output(pulumi.secret)]))),
       ),
+      keyHashes: byName(programKeys.map(([name, key]) => [name, key.apply(sha256)] as const)),
       passwordHashes,
     };
+    this.keys = byName(programKeys);
     this.passwords = byName(generated.map(({ email, password }) => [email, password.result]));
     this.registerOutputs({ passwords: this.passwords });
   }
@@ -105,6 +123,8 @@ function credentialOf(to: Destination): Sensitive<string> | undefined {
       return undefined;
   }
 }
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 function byName(entries: (readonly [string, pulumi.Input<string>])[]): pulumi.Output<Record<string, string>> {
   return pulumi.secret(pulumi.output(Object.fromEntries(entries)));

@@ -21,7 +21,7 @@ export function writeService(service: Service, secrets: Secrets): WrittenService
   const secretsId = folderName(createHmac("sha256", secrets.namingKey), secretFiles);
   const secretFolder = `${service.secretFiles?.at}${service.reload ? `/${secretsId}` : ""}`;
   const files = {
-    ...service.files?.content({ secretFolder }),
+    ...service.files?.content({ secretFolder, keyHashes: secrets.keyHashes }),
     ...numbered(service.folders ?? []),
     ...service.units,
   };

@@ -23,6 +23,8 @@ export interface Secrets {
   oidcClientSecret: string;
   /** Shared by nginx and Jupyter: a request that carries it has passed nginx's sign-in check. */
   doorSecret: string;
+  /** SHA-256 of each program's key, hexadecimal, by name. */
+  keyHashes: Record<string, string>;
   /** bcrypt hash of each built-in user's password, by address. */
   passwordHashes: Record<string, string>;
   /** MariaDB's root user, who can connect only inside its container. */

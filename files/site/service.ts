@@ -37,9 +37,12 @@ export interface SecretFiles extends MountedFiles<Secrets> {
   mountParent?: boolean;
 }
 
-/** Where a service finds its secret files, in its container. */
-export interface SecretFolder {
+/** What a service's files may contain of its secrets. */
+export interface ServiceFiles {
+  /** Where the service finds its secret files, in its container. */
   secretFolder: string;
+  /** SHA-256 of each program's key, hexadecimal, by name. It reveals nothing about a random key. */
+  keyHashes: Record<string, string>;
 }
 
 /** A folder on the host that outlives containers, releases and the site itself. */
@@ -124,7 +127,7 @@ export interface Service {
   /** The rest of its Compose definition. https://docs.docker.com/reference/compose-file/services/ */
   compose: Record<string, unknown>;
   /** Public files. A change recreates this service's container, and no other. */
-  files?: MountedFiles<SecretFolder>;
+  files?: MountedFiles<ServiceFiles>;
   /** More public files, each folder mounted separately. */
   folders?: MountedFolder[];
   /** A change recreates this service's container, and no other. */

@@ -14,6 +14,7 @@ export const validConfig: Readonly<Record<string, unknown>> = {
   signIn: { provider: "dex", users: [{ email: "ann@example.com", name: "Ann Lee" }] },
   session: { idle: "12h", max: "30d" },
   sessionRotation: "",
+  keys: [],
   image: "scipy-notebook",
   imageTag: "2026-08-08",
   imageMirror: "",

@@ -27,6 +27,7 @@ export const secrets: Secrets = {
   vouchSessionKey: "secret-vouch-session---------------------------48",
   oidcClientSecret: "secret-oidc-client-----------------------------48",
   doorSecret: "secret-door------------------------------------48",
+  keyHashes: {},
   passwordHashes: {
     "ann@example.com": "$2b$10$secret-hash-of-ann",
     "bob@example.com": "$2b$10$secret-hash-of-bob",

@@ -37,5 +37,12 @@ class AllowedByBothTest(unittest.TestCase):
         first = '# people\ndefault deny;\n"true:Ann@A.b" allow;\n'
         self.assertEqual(allowed_by_both(first, names("ann@a.b")), '# people\ndefault deny;\n"true:ann@a.b" allow;\n')
 
+    def test_keeps_only_the_keys_of_programs_that_are_the_same_in_both(self) -> None:
+        key = '"key:{} laptop ann@a.b 2027-03-01 {} jupyter" allow;\n'
+        heading = "# Keys of programs\n"
+        first = heading + key.format("aa", "run") + key.format("bb", "run") + key.format("cc", "run")
+        second = heading + key.format("aa", "run") + key.format("bb", "read")
+        self.assertEqual(allowed_by_both(first, second), heading + key.format("aa", "run"))
+
     def test_a_name_at_github_has_no_domain(self) -> None:
         self.assertEqual(domain_of('"true:ann-lee" allow;'), "")

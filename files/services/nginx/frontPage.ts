@@ -34,6 +34,8 @@ const STYLE = `
   .name { display: block; color: var(--quiet); font-size: .85rem; overflow-wrap: anywhere; }
   li:nth-child(5n+2) .mark { background: #8d2f5f; } li:nth-child(5n+3) .mark { background: #2a5c96; } li:nth-child(5n+4) .mark { background: #2d6a4f; }
   li:nth-child(5n+5) .mark { background: #6244a3; } li:nth-child(5n+6) .mark { background: #8a6410; }
+  h2 { margin: 0 0 .5rem; font-size: 1.075rem; font-weight: 600; }
+  ul.keys { gap: .5rem; }
   a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
   @media (max-width: 34rem) { .person { order: 1; width: 100%; } }
   @media (prefers-reduced-motion: reduce) { .tile { transition: none; } .tile:hover { transform: none; } }
@@ -83,6 +85,7 @@ export function frontPage(names: Names, virtualHosts: VirtualHost[]): string {
 <ul>
 ${tiles.join("\n")}
 </ul>
+<!--# include virtual="/sso-keys" -->
 </main>`,
   );
 }

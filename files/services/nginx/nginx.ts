@@ -1,3 +1,4 @@
+import type { Key } from "../../../settings/keys.ts";
 import type { Session } from "../../../settings/session.ts";
 import type { DexUser } from "../../../settings/signIn.ts";
 import { HARDENED, healthCheck, wget } from "../../release/hardening.ts";
@@ -6,11 +7,12 @@ import { noticesFolder } from "../../site/backupFolders.ts";
 import type { HostLayout } from "../../site/hostLayout.ts";
 import { hostName, type Names } from "../../site/names.ts";
 import type { Secrets } from "../../site/secrets.ts";
-import type { Service, TextFiles, VirtualHost } from "../../site/service.ts";
+import type { Service, ServiceFiles, TextFiles, VirtualHost } from "../../site/service.ts";
 import type { Identity } from "../vouch/providers.ts";
 import { closedFiles } from "./closedPages.ts";
 import { EDGE_HEADERS, EDGE_KEEPALIVE_SECONDS, type Edge, edgeFiles, edgeSecretFiles } from "./edge.ts";
 import { FRONT_PAGE_POLICY, frontPage, verdictOf } from "./frontPage.ts";
+import { keysMap } from "./keysMap.ts";
 import { pages, signInAndSendAgain, signInElsewhere } from "./pages.ts";
 import { heldOpenFiles, SESSIONS, SESSIONS_IN_MEMORY, sessionFiles } from "./sessionFiles.ts";
 
@@ -38,6 +40,8 @@ export interface Door {
   ownCertificate?: string;
   /** Whether a backup is made, of which the front page tells when it needs attention. */
   hasBackup: boolean;
+  /** Keys of programs. */
+  keys: Key[];
   /** The setting `session`. */
   session: Session;
   /** Another one of these texts ends all sessions: the identity provider, and the setting `sessionRotation`. */
@@ -79,7 +83,7 @@ export function nginx(door: Door): Service {
     compose: {
       ...HARDENED,
       tmpfs: [...HARDENED.tmpfs, sessionsInMemory(layout)],
-      entrypoint: ["nginx", "-c", CONFIG],
+      entrypoint: ["sh", "/site/current/serve.sh"],
       ports: [`${layout.address}:${layout.httpsPort}:8443`, `${layout.address}:${layout.httpPort}:8080`],
       mem_limit: "256m",
       healthcheck: healthCheck(...wget("http://127.0.0.1:8081/healthy")),
@@ -87,7 +91,7 @@ export function nginx(door: Door): Service {
       stop_signal: "SIGQUIT",
       stop_grace_period: "5s",
     },
-    files: { at: "/site", content: ({ secretFolder }) => files(door, virtualHosts, secretFolder) },
+    files: { at: "/site", content: (given) => files(door, virtualHosts, given) },
     secretFiles: { at: SECRETS, content: secretFiles },
     foreign: door.hasBackup ? [{ source: noticesFolder(layout), target: NOTICES }] : [],
     data: [{ source: `${layout.data}/sessions`, target: SESSIONS }],
@@ -95,7 +99,7 @@ export function nginx(door: Door): Service {
     signOut: ["wget", "--proxy=off", "-q", "-O", "-", "http://127.0.0.1:8081/sessions/end?person="],
     smokeTest: wget("http://127.0.0.1:8081/door"),
     check: ["nginx", "-t", "-q", "-c", CONFIG],
-    lists: ["people.map", ...door.virtualHosts.filter(isDoor).map(({ label }) => `people/${label}.map`)],
+    lists: ["people.map", "keys.map", ...door.virtualHosts.filter(isDoor).map(({ label }) => `people/${label}.map`)],
     virtualHost: front,
   };
 }
@@ -110,7 +114,7 @@ const sessionsInMemory = ({ uid = USER.uid }: HostLayout) =>
 /** Whether a host name has its own sign-in check; the front page uses the site's list. */
 const isDoor = ({ label, protected: asks }: VirtualHost) => asks && label !== "";
 
-function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): TextFiles {
+function files(door: Door, virtualHosts: VirtualHost[], { secretFolder, keyHashes }: ServiceFiles): TextFiles {
   const { name, names, layout, allow, identity, people, ownCertificate, session, rotation, edge } = door;
   const apps = virtualHosts.filter(({ protected: app }) => app);
   const doors = door.virtualHosts.filter(isDoor);
@@ -147,9 +151,11 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
     ...closedFiles(),
     "headers.conf": headers(layout.public, edge !== undefined),
     "reload.sh": renderTemplate(file("reload.sh")),
+    "serve.sh": renderTemplate(file("serve.sh")),
     ...(edge ? edgeFiles(edge, secretFolder) : {}),
     "door-secret.conf": `include ${secretFolder}/door-secret.conf;\n`,
     "people.map": peopleMap(allow),
+    "keys.map": keysMap(door.keys, keyHashes),
     "narrower.conf": doors.map(({ label }) => verdict(label)).join("\n"),
     "narrower.map": map(doors.map(({ label }) => [hostName(names, label), verdictOf(label)])),
     ...Object.fromEntries(doors.map(({ label, allow }) => [`people/${label}.map`, narrowerMap(label, allow)])),

@@ -18,6 +18,8 @@ const MODULES = [
   "http",
   "keys",
   "once",
+  "programKeys",
+  "programs",
   "random",
   "seal",
   "shelf",
@@ -55,6 +57,7 @@ export function settingsOf({ names, session, identity, rotation, doors }: Sessio
     gate: names.origin("vouch"),
     /** Host names that take over a session from it. */
     hosts: doors.map(({ label }) => hostName(names, label)),
+    domain: names.domain,
     /** Port as part of their URLs. */
     port: names.port,
     folders: [SESSIONS, SESSIONS_IN_MEMORY],

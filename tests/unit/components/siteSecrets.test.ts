@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { beforeAll, describe, it } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
@@ -23,6 +24,7 @@ describe("The site's secrets", () => {
       const { values, passwords } = new SiteSecrets("secrets", {
         signIn: { provider: "dex", users },
         apps,
+        keys: [],
         databaseRotation: "2026-11",
       });
       return { ...values, passwords, unsecret: pulumi.unsecret(pulumi.output(values)) };
@@ -67,6 +69,7 @@ describe("The site's secrets", () => {
       databaseRootPassword: `${MARKER}-secrets-database-root-result`,
       notebooksDatabasePassword: `${MARKER}-secrets-database-notebooks-result`,
       appDatabasePasswords: { phpdemo: `${MARKER}-secrets-database-phpdemo-result` },
+      keyHashes: {},
       appSecrets: { phpdemo: {}, whoami: { TOKEN: `${MARKER}-of-the-settings` } },
     });
   });
@@ -99,7 +102,7 @@ describe("Another sessionRotation", () => {
   async function inputsWith(sessionRotation?: string): Promise<Record<string, unknown>> {
     const { resources } = await runUnderMocks({}, async () => {
       const signIn = { provider: "dex" as const, users: [{ email: "ann@example.com" }] };
-      new SiteSecrets("secrets", { signIn, apps: [], sessionRotation });
+      new SiteSecrets("secrets", { signIn, apps: [], keys: [], sessionRotation });
     });
     const random = resources.filter(({ type }) => type.startsWith("random:"));
     return Object.fromEntries(random.map(({ name, inputs }) => [name, inputs]));
@@ -134,6 +137,7 @@ describe("The secrets of a site with apps and an external identity provider", ()
       const { values } = new SiteSecrets("secrets", {
         signIn: { provider: "google", clientId: "x", clientSecret: new Sensitive(clientSecret), users: [] },
         apps: [app("adminer", true), app("whoami", false)],
+        keys: [],
         databaseRotation: "2026-11",
       });
       return { ...values };
@@ -168,5 +172,50 @@ describe("The secrets of a site with apps and an external identity provider", ()
         name.startsWith("secrets-database-") ? { rotation: "2026-11" } : undefined,
         name,
       );
+  });
+});
+
+describe("The keys of programs", () => {
+  const [laptop, robot] = settingsWith({
+    allow: ["ann@example.com", "bob@example.com"],
+    keys: [
+      { name: "laptop", for: "ann@example.com", until: "2099-12-31" },
+      { name: "robot", for: "bob@example.com", until: "2099-12-31" },
+    ],
+  }).keys;
+  assert.ok(laptop && robot);
+  async function runWith(keys: SiteSecretsArgs["keys"]) {
+    const run = await runUnderMocks({}, async () => {
+      const signIn = { provider: "dex" as const, users: [{ email: "ann@example.com" }] };
+      const made = new SiteSecrets("secrets", { signIn, apps: [], keys });
+      return { keys: made.keys, hashes: made.values.keyHashes };
+    });
+    const random = run.resources.filter(({ name }) => name.startsWith("secrets-key-"));
+    return { ...run, made: Object.fromEntries(random.map(({ name, inputs }) => [name, inputs])) };
+  }
+
+  it("have 256 random bits and a prefix, and are secret", async () => {
+    const { made, exports } = await runWith([laptop, robot]);
+    assert.deepEqual(made, {
+      "secrets-key-laptop": { length: 43, special: false, keepers: { for: "ann@example.com" } },
+      "secrets-key-robot": { length: 43, special: false, keepers: { for: "bob@example.com" } },
+    });
+    assert.ok(43 * Math.log2(62) >= 256);
+    assert.deepEqual(secretOf(exports.keys), {
+      laptop: `jup_${MARKER}-secrets-key-laptop-result`,
+      robot: `jup_${MARKER}-secrets-key-robot-result`,
+    });
+  });
+
+  it("have a SHA-256 each for the machine", async () => {
+    const { exports } = await runWith([laptop]);
+    const { laptop: key = "" } = secretOf(exports.keys) as Record<string, string>;
+    assert.deepEqual(secretOf(exports.hashes), { laptop: createHash("sha256").update(key).digest("hex") });
+  });
+
+  it("are replaced for another person, and stay with another end, purpose or place", async () => {
+    const before = (await runWith([laptop])).made;
+    assert.deepEqual((await runWith([{ ...laptop, until: "2100-01-01", may: "run", at: "whoami" }])).made, before);
+    assert.notDeepEqual((await runWith([{ ...laptop, for: "bob@example.com" }])).made, before);
   });
 });

@@ -38,7 +38,7 @@ describe("An app with only its required settings", () => {
     const server = contentOf(release, "hosts/whoami.conf");
     assert.match(server, /server_name whoami\.lab\.example\.com;\n *include \/site\/current\/door\.conf;/);
     assert.match(server, /^upstream whoami \{\n *zone to_whoami 64k;\n *server whoami:80 resolve max_fails=0;/m);
-    assert.match(server, /proxy_pass http:\/\/whoami\$held_open;/);
+    assert.match(server, /proxy_pass http:\/\/whoami\$held_open\$uri_without_key;/);
     assert.match(server, /include \/site\/current\/no-websocket\.conf;/);
     assert.match(contentOf(release, "session/settings.js"), /"hosts": \[[^\]]*"whoami\.lab\.example\.com"/);
     assert.match(contentOf(release, "front/index.html"), /<span class="title">whoami<\/span>/);

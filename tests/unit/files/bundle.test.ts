@@ -106,7 +106,7 @@ describe("The bundle's two texts", () => {
           image: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine",
           user: "101:101",
           reload: ["sh", "/site/current/reload.sh"],
-          lists: ["people.map", "people/jupyter.map"],
+          lists: ["people.map", "keys.map", "people/jupyter.map"],
           folders: [{ path: "/srv/data/sessions" }],
           sign_out: ["wget", "--proxy=off", "-q", "-O", "-", "http://127.0.0.1:8081/sessions/end?person="],
           smoke_test: ["wget", "--proxy=off", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/door"],

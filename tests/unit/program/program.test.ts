@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { getCompileCacheDir } from "node:module";
 import { afterAll, beforeAll, describe, it, jest } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
@@ -191,6 +192,31 @@ describe("The program", () => {
       "ann@example.com": `${MARKER}-secrets-password-ann@example.com-result`,
       "bob@example.com": `${MARKER}-secrets-password-bob@example.com-result`,
     });
+  });
+});
+
+describe("The program with keys of programs", () => {
+  let run: Run;
+  beforeAll(async () => {
+    const keys = [{ name: "laptop", for: "ann@example.com", until: "2099-12-31" }];
+    run = await runUnderMocks(pulumiConfig({ ...people, "jupyter-up:keys": keys }), program);
+  });
+
+  it("outputs the address and the key of each as a secret", () => {
+    assert.deepEqual(secretOf(run.exports.keys), {
+      laptop: {
+        address: "https://jupyter.lab.localhost:8443/",
+        key: `jup_${MARKER}-secrets-key-laptop-result`,
+      },
+    });
+  });
+
+  it("sends only its hash to the machine", () => {
+    const release = run.resources.find(({ name }) => name === "site-release");
+    const hash = createHash("sha256").update(`jup_${MARKER}-secrets-key-laptop-result`).digest("hex");
+    assert.ok(JSON.stringify(release?.inputs).includes(`key:${hash} laptop ann@example.com 2099-12-31 read jupyter`));
+    for (const { name, inputs } of run.resources.filter(({ type }) => type.startsWith("command:")))
+      assert.equal(JSON.stringify(inputs).includes("secrets-key-laptop-result"), false, name);
   });
 });
 

@@ -114,6 +114,10 @@ const places: [name: string, config: (value: unknown) => Record<string, unknown>
       (value) => ({ history: {}, backup: { to: "/mnt/backup", [key]: value } }),
     ],
   ),
+  ...["name", "for", "until", "may", "at"].map((key): [string, (value: unknown) => Record<string, unknown>] => [
+    `keys[0].${key}`,
+    (value) => ({ keys: [{ name: "x", for: "ann@example.com", until: "2099-12-31", [key]: value }] }),
+  ]),
   ["apps[0].environment.LEVEL", (value) => ({ apps: [{ ...app, environment: { LEVEL: value } }] })],
   ["apps[0].secrets.KEY", (value) => ({ apps: [{ ...app, secrets: { KEY: value } }] })],
   ["apps[0].files[/srv]", (value) => ({ apps: [{ ...app, files: { "/srv": value } }] })],

@@ -22,6 +22,10 @@ const KEY_WITH_PASSPHRASE = opensshKey("aes256-ctr");
 const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA";
 const { certificate: CERTIFICATE, certificateKey: TLS_KEY } = selfSigned(["lab.example.com", "*.lab.example.com"]);
 
+const LAPTOP = { name: "laptop", for: "ann@example.com", until: "2099-12-31" };
+/** The day in the commands that set a later one. */
+const IN_A_YEAR = new Date(Date.now() + 365 * 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
+
 /** Issues of the target, sign-in, packages, the database, apps, DNS and TLS. */
 // biome-ignore format: each row in the order in which it is read
 export const badSiteConfigs: BadConfig[] = [
@@ -791,5 +795,87 @@ export const badSiteConfigs: BadConfig[] = [
   ["an ACME directory without TLS", { acmeServer: "http://acme.example.com/directory" }, `
   acmeServer: "http://acme.example.com/directory" is not an https address of an ACME directory.
     pulumi config set acmeServer https://acme-v02.api.letsencrypt.org/directory
+`],
+
+// keys
+
+  ["a text as the keys", { keys: "laptop" }, `
+  keys: expected a list of keys, found "laptop".
+    pulumi config rm --path 'keys' && pulumi config set --path 'keys[0].name' laptop-vscode
+`],
+
+  ["a name as a key", { keys: ["laptop"] }, `
+  keys[0]: expected a key with name, for and until, found "laptop".
+    pulumi config rm --path 'keys[0]'
+`],
+
+  ["a key without a name", { keys: [{ ...LAPTOP, name: undefined }] }, `
+  keys[0].name: nothing cannot be the name of a key: use lower-case letters, digits and inner hyphens, 32 characters at most.
+    pulumi config set --path 'keys[0].name' laptop-vscode
+`],
+
+  ["a key with a blank in its name", { keys: [{ ...LAPTOP, name: "my laptop" }] }, `
+  keys[0].name: "my laptop" cannot be the name of a key: use lower-case letters, digits and inner hyphens, 32 characters at most.
+    pulumi config set --path 'keys[0].name' laptop-vscode
+`],
+
+  ["two keys of one name", { keys: [LAPTOP, { ...LAPTOP, may: "run" }] }, `
+  keys[1].name: "laptop" is also the name of an earlier key in the list.
+    pulumi config set --path 'keys[1].name' laptop-2
+`],
+
+  ["a key for nobody", { keys: [{ ...LAPTOP, for: undefined }] }, `
+  keys[0].for: expected an address, found nothing.
+    pulumi config set --path 'keys[0].for' ann@example.com
+`],
+
+  ["a key for a whole domain", { allow: ["@example.com"], keys: [{ ...LAPTOP, for: "@example.com" }] }, `
+  keys[0].for: "@example.com" is a whole domain; a key acts for one person.
+    pulumi config set --path 'keys[0].for' ann@example.com
+`],
+
+  ["a key for somebody who is not on the list", { allow: ["ann@example.com", "@example.org"], keys: [{ ...LAPTOP, for: "bob@example.com" }] }, `
+  keys[0].for: "bob@example.com" is not on the allow list, so the key would open nothing. Remove the key, or add the person:
+    pulumi config set --path 'allow[2]' bob@example.com
+`],
+
+  ["a key for somebody who is not on the app's list", { apps: [{ ...ADMINER, allow: ["bob@example.com"] }], keys: [{ ...LAPTOP, at: "adminer" }] }, `
+  keys[0].for: "ann@example.com" is not on the list of the app adminer, so the key would open nothing. Remove the key, or add the person:
+    pulumi config set --path 'apps[0].allow[1]' ann@example.com
+`],
+
+  ["a key without an end", { keys: [{ ...LAPTOP, until: undefined }] }, `
+  keys[0].until: expected the last day of the key, found nothing.
+    pulumi config set --path 'keys[0].until' --type string 2027-03-01
+`],
+
+  ["a key until a word", { keys: [{ ...LAPTOP, until: "forever" }] }, `
+  keys[0].until: "forever" is not a day, such as 2027-03-01: the last day of the key.
+    pulumi config set --path 'keys[0].until' --type string ${IN_A_YEAR}
+`],
+
+  ["a key until a day that does not exist", { keys: [{ ...LAPTOP, until: "2099-02-29" }] }, `
+  keys[0].until: "2099-02-29" is not a day, such as 2027-03-01: the last day of the key.
+    pulumi config set --path 'keys[0].until' --type string ${IN_A_YEAR}
+`],
+
+  ["a key that has ended", { keys: [{ ...LAPTOP, until: "2026-11-27" }] }, `
+  keys[0].until: 2026-11-27 is over, so the key has ended. Set a later day, or remove the key from keys:
+    pulumi config set --path 'keys[0].until' --type string ${IN_A_YEAR}
+`],
+
+  ["a key that may do something else", { keys: [{ ...LAPTOP, may: "write" }] }, `
+  keys[0].may: "write" is neither read nor run.
+    pulumi config set --path 'keys[0].may' read
+`],
+
+  ["a key at an app that does not exist", { apps: [ADMINER], keys: [{ ...LAPTOP, at: "whoami" }] }, `
+  keys[0].at: "whoami" is neither jupyter nor an app. There are: jupyter, adminer.
+    pulumi config set --path 'keys[0].at' jupyter
+`],
+
+  ["a misspelled part of a key", { keys: [{ ...LAPTOP, util: "2099-12-31" }] }, `
+  keys[0].util: there is no such setting. Did you mean until?
+    pulumi config rm --path 'keys[0].util'
 `],
 ];

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { describe, it } from "@jest/globals";
 import { selfSigned } from "../../../offline/support/certificate.ts";
 import { readSettings } from "../../../settings/read.ts";
+import { Unquoted } from "../../../settings/unquoted.ts";
 import { configWith, opened, settingsWith } from "../../support/settings.ts";
 
 const bcrypt = (start: string) => `${start}${"a".repeat(53)}`;
@@ -81,6 +82,7 @@ describe("A valid config", () => {
       signIn: { provider: "dex", users: [{ email: "ann@example.com", name: "Ann Lee" }] },
       session: { idle: 12 * 3600, max: 30 * 86_400 },
       sessionRotation: undefined,
+      keys: [],
       jupyter,
       imageMirror: undefined,
       database: false,
@@ -96,6 +98,15 @@ describe("A valid config", () => {
 
   const rows: [name: string, change: Record<string, unknown>, expected: Record<string, unknown>][] = [
     ["gets its domain in lower case", { domain: " Lab.Example.COM " }, { domain: "lab.example.com" }],
+    [
+      "may have keys, with a day that YAML read as a time",
+      {
+        keys: [
+          { name: "a", for: " Ann@Example.com", until: new Unquoted("2099-12-31", "2099-12-31 00:00:00 +0000 UTC") },
+        ],
+      },
+      { keys: [{ name: "a", for: "ann@example.com", until: "2099-12-31", may: "read", at: "jupyter" }] },
+    ],
     ["may have a domain of two labels", { domain: "lab.localhost" }, { domain: "lab.localhost" }],
     [
       "may have an internationalized domain in Punycode",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
+import { endingKeysNotice } from "../../../settings/keys.ts";
 import { firstUpNotice, SAFE_SINCE, tagNotice } from "../../../settings/notices.ts";
 import { configOf, readSettings } from "../../../settings/read.ts";
 import { pulumiConfig, stackConfig } from "../../support/projectFile.ts";
@@ -42,5 +43,23 @@ describe("The notice about an image with known vulnerabilities", () => {
       assert.ok(settings);
       assert.equal(tagNotice(settings), undefined);
     }
+  });
+});
+
+describe("The notice about keys", () => {
+  const keys = ["2099-12-31", "2099-11-30"].map((until, index) => ({
+    name: `key-${index}`,
+    for: "ann@example.com",
+    until,
+  }));
+  const notice = (day: string) => endingKeysNotice(settingsWith({ keys }).keys, Date.parse(`${day}T12:00:00Z`));
+
+  it("names those that end within two weeks, with the command that extends them", () => {
+    assert.equal(notice("2099-11-16"), undefined);
+    assert.match(
+      String(notice("2099-11-17")),
+      /^keys: key-1 ends after 2099-11-30\. To extend it:\n {4}pulumi config set --path 'keys\[1\]\.until' --type string \d{4}-\d\d-\d\d$/,
+    );
+    assert.match(String(notice("2099-12-20")), /key-0 ends after 2099-12-31/);
   });
 });

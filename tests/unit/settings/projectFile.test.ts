@@ -48,6 +48,7 @@ describe("Pulumi.yaml", () => {
       signIn: { provider: "dex", users: [{ email: "ann@example.com" }] },
       session: { idle: 12 * 3600, max: 30 * 86_400 },
       sessionRotation: undefined,
+      keys: [],
       jupyter: { image: "quay.io/jupyter/scipy-notebook", tag: "2026-08-08", packages: [] },
       imageMirror: undefined,
       database: { tag: "11.8" },

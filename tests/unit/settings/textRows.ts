@@ -11,6 +11,7 @@ import { buildSite } from "../../../files/site/site.ts";
 import { selfSigned } from "../../../offline/support/certificate.ts";
 import { checkout } from "../../../settings/checkout.ts";
 import { isDate } from "../../../settings/jupyter/image.ts";
+import type { Key } from "../../../settings/keys.ts";
 import type { Settings } from "../../../settings/resolve.ts";
 import type { Local } from "../../../settings/target/local.ts";
 import { opened, settingsWith } from "../../support/settings.ts";
@@ -148,6 +149,7 @@ const OIDC = {
   ...CLIENT,
 };
 const LETSENCRYPT = { target: "gcp", proxied: "false", tls: "letsencrypt", acmeEmail: "ann@example.com" };
+const KEY = { name: "laptop", for: "ann@example.com", until: "2099-12-31" };
 const ADDRESSES = ["o'brien+x@example.com", "~x&y=z!#/%@example.com", "-x@xn--mnchen-3ya.de"];
 const URLS = ["https://id.example.com/$a?b=%20&c=1", "https://id.example.com:8443/ü/{x}#y"];
 /** Texts that are file names for Unix, but possibly not for programs on the way. */
@@ -190,6 +192,21 @@ function ofVm(setting: string, taken: string[]): Row {
 function ofApp(part: string, row: Omit<Row, "key" | "config">, value: (text: string) => unknown = (text) => text): Row {
   const [name = ""] = part.split(/[[.]/);
   return { key: `apps[0].${part}`, config: (text) => ({ apps: [{ ...APP, [name]: value(text) }] }), ...row };
+}
+
+/** A part of a program's key, and its place in the line of keys.map. */
+function ofKey(part: keyof Key, place: number, taken: string[], row: Partial<Row> = {}): Row {
+  return {
+    key: "keys[0]",
+    config: (text) => ({ keys: [{ ...KEY, [part]: text }] }),
+    taken,
+    found: ({ settings, file }) => [
+      settings.keys[0]?.[part],
+      /^"key:(.*)" allow;$/m.exec(file("keys.map"))?.[1]?.split(" ")[place],
+    ],
+    program: "integration/keys.test.ts",
+    ...row,
+  };
 }
 
 function ofClient(part: string, taken: string[], form: Row["form"], variable: string, program: string): Row {
@@ -387,6 +404,18 @@ export const rows: Record<string, Row> = {
       return [sessionRotation];
     },
   },
+  "keys[].name": ofKey("name", 1, ["laptop", "0755", "a-2", "null"]),
+  "keys[].for": ofKey("for", 2, ADDRESSES, {
+    config: (text) => ({ allow: [text], keys: [{ ...KEY, for: text }] }),
+    form: lowerCase,
+  }),
+  "keys[].until": ofKey("until", 3, ["2099-12-31", "2099-12-31T00:00:00Z", "2099-12-31 00:00:00 +0000 UTC"], {
+    form: (text) => text.slice(0, 10),
+  }),
+  "keys[].may": ofKey("may", 4, ["read", "run"]),
+  "keys[].at": ofKey("at", 5, ["jupyter", "whoami"], {
+    config: (at) => ({ apps: [APP], keys: [{ ...KEY, at }] }),
+  }),
   image: {
     ...plain("image", ["r-notebook", "registry.example.com/0755/1e3"], "integration/compose.test.ts", {
       imageTag: "2026-08-08",

@@ -4,6 +4,8 @@ import lists from "./allowList.js";
 import makeDoor from "./door.js";
 import signingKeys from "./keys.js";
 import onlyOnce from "./once.js";
+import programKeys from "./programKeys.js";
+import makePrograms from "./programs.js";
 import sealing from "./seal.js";
 import settings from "./settings.js";
 import shelf from "./shelf.js";
@@ -23,6 +25,8 @@ const keys = signingKeys(shelfOf("keys"), memory, settings.max * 1000, now);
 const store = sessionStore(shelfOf("open"), settings.idle * 1000, settings.max * 1000, settings.rotation, now);
 const once = onlyOnce(shelfOf("used"), HOUR, now);
 const state = shelfOf("state");
+const keysOfPrograms = programKeys(shelfOf("programs"), now);
+const programs = makePrograms(keysOfPrograms, settings.domain);
 const isListed = (person) => lists.isWelcome(RELEASE, person, "");
 
 const door = makeDoor({
@@ -46,6 +50,7 @@ function tidy() {
     store.prune();
     once.prune();
     keys.prune();
+    keysOfPrograms.prune();
   }
 }
 
@@ -54,4 +59,4 @@ function end(r) {
   r.return(200, `${store.endAllOf(r.variables.arg_person || "")}\n`);
 }
 
-export default Object.assign({ tidy: tidy, end: end }, door);
+export default Object.assign({ tidy: tidy, end: end, program: programs.verdict, showKeys: programs.show }, door);

@@ -1,7 +1,7 @@
 /*
  * WebSockets and event streams, which stay open. They pass through this on their way from nginx to a service, and are cut when the
- * person is not allowed any more: the session ended, or the person was removed from an allow list. nginx itself decides only when a
- * request begins.
+ * person is not allowed any more: the session or the program's key ended, or the person was removed from an allow list. nginx itself
+ * decides only when a request begins.
  */
 
 /** Milliseconds between two checks. */
@@ -16,8 +16,9 @@ const CLOSE_SERVICE = [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xf0];
 /**
  * @param store The sessions; see store.js.
  * @param lists Allow lists; see allowList.js.
+ * @param programs Programs with a key; see programs.js.
  */
-function sockets(store, lists) {
+function sockets(store, lists, programs) {
   /** Watches one connection. Its first bytes are the request, in which nginx names the session. */
   function watch(s) {
     let head = "";
@@ -31,22 +32,29 @@ function sockets(store, lists) {
     });
   }
 
-  /** Returns a function that says whether the session goes on and its person is welcome here. An error counts as no. */
+  /** Returns a function that says whether the session or key goes on and its person is welcome here. An error counts as no. */
   function allowance(id, label) {
     let version;
     let isWelcome = false;
     return () => {
       try {
-        const session = store.read(id);
-        if (session === undefined || !store.isOpen(id)) return false;
+        const person = personOf(id, label);
+        if (person === undefined) return false;
         const newest = lists.version(RELEASE);
-        if (newest !== version) isWelcome = lists.isWelcome(RELEASE, session.person, label);
+        if (newest !== version) isWelcome = lists.isWelcome(RELEASE, person, label);
         version = newest;
         return isWelcome;
       } catch (_error) {
         return false;
       }
     };
+  }
+
+  /** The person of a session or a program's key that has not ended. */
+  function personOf(id, label) {
+    const session = store.read(id);
+    if (session === undefined) return programs.personOf(id, label);
+    return store.isOpen(id) ? session.person : undefined;
   }
 
   function check(s, isAllowed, isWebSocket) {
