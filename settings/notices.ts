@@ -1,3 +1,4 @@
+import { SAFE_SINCE } from "./holes.ts";
 import { isDate, STACKS_REGISTRY, TAG_EXAMPLE } from "./jupyter/image.ts";
 import type { Settings } from "./resolve.ts";
 import type { Gcp } from "./target/gcp.ts";
@@ -5,8 +6,13 @@ import type { Gcp } from "./target/gcp.ts";
 /** Notices about settings that are allowed but have consequences the user should know. */
 
 /** Warns if hosts outside the site get the session cookie. */
-export function cookieNotice({ target, domain, dns }: Pick<Settings, "target" | "domain" | "dns">): string | undefined {
-  if (target.kind === "local")
+export function cookieNotice({
+  target,
+  forwarded,
+  domain,
+  dns,
+}: Pick<Settings, "target" | "forwarded" | "domain" | "dns">): string | undefined {
+  if (target.kind === "local" || forwarded)
     return `domain: browsers send the session cookie to every host name below ${domain}, on every port of this machine. A program that listens on such a port gets the session of every user who opens its page. If other people run programs on this machine, run the site on a separate one (target gcp or ssh).`;
   // Behind Cloudflare, the domain is the whole zone. Elsewhere, a domain of two labels usually has other hosts below
   // it.
@@ -20,9 +26,6 @@ export function firstUpNotice({ machineType }: Pick<Gcp, "machineType">): string
   if (machineType !== "e2-micro") return undefined;
   return "machineType: the first pulumi up takes about three quarters of an hour on an e2-micro. Most of that is Jupyter's image: 4.6 GB, written to a disk at about 3.6 MB/s. Let it run; it shows its progress. Later, JupyterLab answers about ten minutes after a restart of the VM. An image without pandas and SciPy is faster:\n    pulumi config set image minimal-notebook";
 }
-
-/** First images with JupyterLab 4.6.2, which fixes CVE-2026-73417, CVE-2026-73415 and CVE-2026-73627. */
-export const SAFE_SINCE = "2026-07-22";
 
 /** Warns about an image with known vulnerabilities. */
 export function tagNotice({ jupyter: { image, tag } }: Pick<Settings, "jupyter">): string | undefined {

@@ -39,6 +39,7 @@ from .move.record import refuse_if_closed
 from .networks import remove_networks_of_refused
 from .rollback import roll_back
 from .rollout import Rollout
+from .status import status
 from .verify import expected, hashes, undo
 from .verify.undo import Stale
 
@@ -130,6 +131,7 @@ def _prepare(layout: Layout, manifest: Manifest, project: Project, compose: Comp
     renewed = floating.renew(project, manifest, pulled)
     keep_history.make_folders(manifest)
     keep_backup.make_folders(manifest)
+    status.make_folder(manifest)
     restore_new.check(manifest)
     data_dirs.make(layout, project, manifest)
     keep_history.make_mount_point(manifest)

@@ -19,6 +19,7 @@ SYSTEM = Path("/etc/systemd/system")
 _WITHOUT = {
     "certificate": ("renews the certificate", "renew every day"),
     "backup": ("makes backups of your work", "backup every hour"),
+    "status": ("renews the page /status", "status every 15 minutes"),
     "history": ("keeps earlier states of your work", "history every 15 minutes"),
 }
 

@@ -2,6 +2,7 @@ import type { Session } from "../../../settings/session.ts";
 import type { DexUser } from "../../../settings/signIn.ts";
 import { HARDENED, healthCheck, wget } from "../../release/hardening.ts";
 import { renderTemplate } from "../../release/template.ts";
+import { unitsOf } from "../../release/units.ts";
 import { noticesFolder } from "../../site/backupFolders.ts";
 import type { HostLayout } from "../../site/hostLayout.ts";
 import { hostName, type Names } from "../../site/names.ts";
@@ -10,7 +11,7 @@ import type { Service, TextFiles, VirtualHost } from "../../site/service.ts";
 import type { Identity } from "../vouch/providers.ts";
 import { closedFiles } from "./closedPages.ts";
 import { EDGE_HEADERS, EDGE_KEEPALIVE_SECONDS, type Edge, edgeFiles, edgeSecretFiles } from "./edge.ts";
-import { FRONT_PAGE_POLICY, frontPage, verdictOf } from "./frontPage.ts";
+import { FRONT_PAGE_POLICY, frontPage, statusPage, verdictOf } from "./frontPage.ts";
 import { pages, signInAndSendAgain, signInElsewhere } from "./pages.ts";
 import { heldOpenFiles, SESSIONS, SESSIONS_IN_MEMORY, sessionFiles } from "./sessionFiles.ts";
 
@@ -36,8 +37,6 @@ export interface Door {
    * release.
    */
   ownCertificate?: string;
-  /** Whether a backup is made, of which the front page tells when it needs attention. */
-  hasBackup: boolean;
   /** The setting `session`. */
   session: Session;
   /** Another one of these texts ends all sessions: the identity provider, and the setting `sessionRotation`. */
@@ -89,8 +88,20 @@ export function nginx(door: Door): Service {
     },
     files: { at: "/site", content: ({ secretFolder }) => files(door, virtualHosts, secretFolder) },
     secretFiles: { at: SECRETS, content: secretFiles },
-    foreign: door.hasBackup ? [{ source: noticesFolder(layout), target: NOTICES }] : [],
     data: [{ source: `${layout.data}/sessions`, target: SESSIONS }],
+    foreign: [{ source: noticesFolder(layout), target: NOTICES }],
+    ...(layout.systemd
+      ? {
+          units: unitsOf({
+            name: door.name,
+            kind: "status",
+            about: `Renews the page /status of ${door.name}`,
+            templates: "status",
+            beside: import.meta.url,
+            layout,
+          }),
+        }
+      : {}),
     reload: ["sh", "/site/current/reload.sh"],
     signOut: ["wget", "--proxy=off", "-q", "-O", "-", "http://127.0.0.1:8081/sessions/end?person="],
     smokeTest: wget("http://127.0.0.1:8081/door"),
@@ -162,6 +173,7 @@ function files(door: Door, virtualHosts: VirtualHost[], secretFolder: string): T
     "names.map": map(people.flatMap(({ email, name }) => (name ? [[quoted(`of:${email}`), quoted(name)]] : []))),
     ...Object.fromEntries(virtualHosts.map(({ label, server }) => [`hosts/${label || "domain"}.conf`, server])),
     "front/index.html": frontPage(names, virtualHosts),
+    "front/status/index.html": statusPage(names),
     ...Object.fromEntries(Object.entries(pages(names)).map(([page, content]) => [`pages/${page}`, content])),
   };
 }

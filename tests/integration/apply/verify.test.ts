@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { appendFileSync, globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Bundle } from "../../../files/release/bundle.ts";
+import { report } from "../../../scripts/status/report.ts";
 import { run } from "../../support/command.ts";
 import { testHost } from "../../support/host.ts";
 import { imageMirror, pullImages } from "../../support/images.ts";
@@ -195,6 +196,47 @@ async function docker(...words: string[]): Promise<void> {
     assert.deepEqual((await verify()).changes, []);
     const { output: used } = await site.exec("nginx", ["nginx", "-c", "/site/current/nginx.conf", "-T"]);
     assert.doesNotMatch(used, /by hand/);
+  });
+
+  it("is part of the status, which a timer writes for the front page", async () => {
+    const timer = `${site.project}-status.timer`;
+    assert.deepEqual(await host.run("systemctl", "is-enabled", timer), { code: 0, output: "enabled\n" });
+    const inNginx = async (path: string) => (await site.exec("nginx", ["cat", `/notices/${path}`])).output;
+    const renew = async () => {
+      await host.run("systemctl", "start", timer.replace(/timer$/, "service"));
+      return report.parse(JSON.parse(await inNginx("status.json")));
+    };
+    const found = await renew();
+    assert.deepEqual(found.changes, []);
+    assert.deepEqual(
+      found.services.map(({ name, state }) => [name, state]),
+      [
+        ["nginx", "running"],
+        ["vouch", "running"],
+      ],
+    );
+    assert.ok(Date.parse(found.certificate?.expires ?? "") > Date.now());
+    const more = (count: number) => (count === 0 ? "" : count === 1 ? "One thing needs" : `${count} things need`);
+    const others = found.concerns.filter(({ about }) => about !== "backup").length;
+    assert.match(await inNginx("owner"), new RegExp(`^${more(others)}`));
+    await docker("update", "--restart", "no", by("nginx"));
+    const [concern] = (await renew()).concerns.filter(({ about }) => about === "container");
+    assert.deepEqual(concern, {
+      about: "container",
+      what: "The restart policy of nginx is 'no', not 'unless-stopped'.",
+      fix: AGAIN,
+    });
+    assert.match(await inNginx("owner"), new RegExp(`^${more(others + 1)}`));
+    assert.match(await inNginx("status"), /The restart policy of nginx is &#x27;no&#x27;/);
+    assert.equal((await releaseAgain()).code, 0);
+  });
+
+  it("costs less than half a percent of a core", async () => {
+    const status = `sh '${host.layout.root}/bin/site-apply' status >/dev/null`;
+    const { output } = await host.run("bash", "-c", `TIMEFORMAT='%U %S'; time ${status}`);
+    const seconds = (output.match(/[\d.]+/g) ?? []).map(Number).reduce((sum, each) => sum + each, 0);
+    // Every 15 minutes.
+    assert.ok(seconds > 0 && seconds < 0.005 * 15 * 60, output);
   });
 
   it("recreates a container whose secret files had been changed", async () => {

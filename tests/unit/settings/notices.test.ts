@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
-import { cookieNotice, firstUpNotice, SAFE_SINCE, tagNotice } from "../../../settings/notices.ts";
+import { SAFE_SINCE } from "../../../settings/holes.ts";
+import { cookieNotice, firstUpNotice, tagNotice } from "../../../settings/notices.ts";
 import { configOf, readSettings } from "../../../settings/read.ts";
 import { pulumiConfig, stackConfig } from "../../support/projectFile.ts";
 import { gcpWith, settingsWith } from "../../support/settings.ts";
