@@ -38,6 +38,9 @@ export function whatIsWrongWithDomain(domain: string): string | undefined {
   return undefined;
 }
 
+/** Whether browsers resolve every name below a domain to their own machine. */
+export const isOwnMachine = (domain: string) => /(^|\.)localhost$/.test(domain);
+
 const DOMAIN_EXAMPLE = "pulumi config set domain lab.example.com";
 
 /** Base domain of the site's host names, in DNS form: two or more labels, lower-cased. */

@@ -1,3 +1,4 @@
+import { SAFE_SINCE } from "./holes.ts";
 import { isDate, STACKS_REGISTRY, TAG_EXAMPLE } from "./jupyter/image.ts";
 import type { Settings } from "./resolve.ts";
 import type { Gcp } from "./target/gcp.ts";
@@ -9,9 +10,6 @@ export function firstUpNotice({ machineType }: Pick<Gcp, "machineType">): string
   if (machineType !== "e2-micro") return undefined;
   return "machineType: the first pulumi up takes about three quarters of an hour on an e2-micro. Most of that is Jupyter's image: 4.6 GB, written to a disk at about 3.6 MB/s. Let it run; it shows its progress. Later, JupyterLab answers about ten minutes after a restart of the VM. An image without pandas and SciPy is faster:\n    pulumi config set image minimal-notebook";
 }
-
-/** First images with JupyterLab 4.6.2, which fixes CVE-2026-73417, CVE-2026-73415 and CVE-2026-73627. */
-export const SAFE_SINCE = "2026-07-22";
 
 /** Warns about an image with known vulnerabilities. */
 export function tagNotice({ jupyter: { image, tag } }: Pick<Settings, "jupyter">): string | undefined {

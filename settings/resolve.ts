@@ -4,6 +4,7 @@ import { hostNamesOf } from "./catalog.ts";
 import type { Database } from "./database.ts";
 import { destinationOf } from "./destination.ts";
 import { type Dns, isProxied } from "./dns.ts";
+import { isOwnMachine } from "./domain.ts";
 import type { History } from "./history.ts";
 import type { Jupyter } from "./jupyter/image.ts";
 import type { Key } from "./keys.ts";
@@ -19,12 +20,23 @@ import { type Tls, tlsMode } from "./tls.ts";
 /** The machine on which the site runs. */
 export type Target = Local | Gcp | Ssh;
 
+export interface Ports {
+  /** HTTPS port, part of the site's URLs. */
+  port: number;
+  httpPort: number;
+}
+
 /**
  * The settings in the form that the program works with: complete, checked, with sealed secrets and derived values. The
  * types allow only valid combinations.
  */
 export interface Settings {
   target: Target;
+  /**
+   * The ports of a site on another machine that only an SSH forward reaches: it publishes them on that machine's loopback address.
+   * Undefined: the site is public, or on this machine.
+   */
+  forwarded: Ports | undefined;
   /** Base domain of the site's host names. */
   domain: string;
   /** First label of the front page's host name; empty for the domain itself. */
@@ -65,6 +77,7 @@ export function resolve(given: Given, isEncrypted: (setting: string) => boolean 
   const { domain, home = "", allow, signIn, sessionRotation, imageMirror, databaseRotation, apps, purge } = given;
   return {
     target: targetOf(given),
+    forwarded: forwardedOf(given),
     domain,
     home,
     hostNames: hostNamesOf({ domain, home, signIn, apps }),
@@ -106,6 +119,10 @@ function targetOf(given: Given): Target {
       return { kind: "ssh", host, port, user, privateKey, hostKey, address: address ?? host };
     }
   }
+}
+
+function forwardedOf({ target, domain, port, httpPort }: Given): Ports | undefined {
+  return target !== "local" && isOwnMachine(domain) ? { port, httpPort } : undefined;
 }
 
 function backupOf({ target, backup: { keep, key, restore, ...given } }: Given): Backup {

@@ -4,7 +4,7 @@ import { hostNamesOf } from "./catalog.ts";
 import { whatIsWrongWithCertificate, whatIsWrongWithKey } from "./certificate.ts";
 import { whatIsWrongWithDestination } from "./destination.ts";
 import { isProxied } from "./dns.ts";
-import { LONGEST_NAME } from "./domain.ts";
+import { isOwnMachine, LONGEST_NAME } from "./domain.ts";
 import { format, withFix } from "./issues.ts";
 import { TAG_EXAMPLE, whatIsWrongWithTag } from "./jupyter/image.ts";
 import { appsOf, type CrossFieldIssue, listOf, type Partly } from "./partly.ts";
@@ -81,12 +81,12 @@ function sshIssues({ target, ssh, dns }: Partly): CrossFieldIssue[] {
   ];
 }
 
-/** Browsers resolve every name below .localhost to their own machine. */
-function domainIssues({ target, domain }: Partly): CrossFieldIssue[] {
-  const wrong =
-    target !== "local" && target !== undefined && typeof domain === "string" && /(^|\.)localhost$/.test(domain);
+/** Names below .localhost have no DNS records. `npm run open` leads them from the user's machine to the site. */
+function domainIssues({ target, domain, dns }: Partly): CrossFieldIssue[] {
+  const isElsewhere = target !== "local" && target !== undefined;
+  const wrong = isElsewhere && dns !== "none" && typeof domain === "string" && isOwnMachine(domain);
   return when(wrong, "domain", [
-    `${format(domain)} leads every browser to its own machine, but this site runs on another one.`,
+    `${format(domain)} leads every browser to its own machine, but this site runs on another one. Set a domain of your own; or reach the site by an SSH forward only (npm run open), without DNS records: pulumi config set dns none`,
     "pulumi config set domain example.com",
   ]);
 }

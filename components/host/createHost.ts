@@ -26,7 +26,7 @@ const LABEL = "jupyter-up";
 
 /** Creates the host for the settings. */
 export function createHost(
-  { target, tls, backup }: Settings,
+  { target, forwarded, tls, backup }: Settings,
   { webFrom, dataComesFrom, dailySnapshots, transform }: CreateHostArgs,
 ): Host {
   const [projectName, stack] = [pulumi.getProject(), pulumi.getStack()];
@@ -39,7 +39,7 @@ export function createHost(
     }
     case "ssh": {
       const { kind: _, privateKey, ...args } = target;
-      return new SshHost(HOST, { ...args, privateKey: privateKey.output(pulumi.secret), trusted });
+      return new SshHost(HOST, { ...args, privateKey: privateKey.output(pulumi.secret), trusted, forwarded });
     }
     case "gcp": {
       const { kind: _, project, ...args } = target;
@@ -55,7 +55,7 @@ export function createHost(
       const provider = gcpProvider("gcp", { project, zone: args.zone, labels: { [LABEL]: called } });
       return new GcpVm(
         HOST,
-        { ...args, ...names, dailySnapshots, dataComesFrom, webFrom, trusted, backupBucket, transform },
+        { ...args, ...names, dailySnapshots, dataComesFrom, webFrom, trusted, forwarded, backupBucket, transform },
         { providers: { gcp: provider } },
       );
     }

@@ -15,7 +15,8 @@ export interface GcpNetworkArgs {
   called: string;
   zone: string;
   sshFrom: string[];
-  webFrom: pulumi.Input<string[]>;
+  /** Undefined: no rule, so that no browser reaches the VM. */
+  webFrom: pulumi.Input<string[]> | undefined;
 }
 
 /** Creates the VM's network, its firewall rules and its address. GcpVmArgs explains the arguments. */
@@ -45,7 +46,7 @@ export function createNetwork(
       { parent },
     );
   const sshRule = letIn("ssh", sshFrom, ["22"]);
-  letIn("web", webFrom, ["443", "80"]);
+  if (webFrom) letIn("web", webFrom, ["443", "80"]);
   const address = new Address(
     ...transformed(transformAddress, addressName, { name: called, region, networkTier: "STANDARD" }, { parent }),
   );

@@ -6,6 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { PrivateKey } from "@pulumi/tls/privateKey.js";
 import { renderTemplate } from "../../files/release/template.ts";
 import type { HostLayout } from "../../files/site/hostLayout.ts";
+import type { Ports } from "../../settings/resolve.ts";
 import { type Transform, transformed } from "../transform.ts";
 import { createBackupBucket, type GcpBackupBucketArgs } from "./gcpBackupBucket.ts";
 import { createDataDisk, snapshotsOf } from "./gcpDataDisk.ts";
@@ -44,6 +45,8 @@ export interface GcpVmArgs {
   webFrom: pulumi.Input<string[]>;
   /** Whether browsers trust the site's certificate without further steps. */
   trusted: boolean;
+  /** Ports of a site that only an SSH forward reaches, which needs no firewall rule; undefined: it is public. */
+  forwarded?: Ports | undefined;
   /** The bucket for backups; absent: they go elsewhere. */
   backupBucket?: GcpBackupBucketArgs | undefined;
   /** Changes to single resources. */
@@ -109,7 +112,7 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
 
     const { subnetwork, address, sshRule } = createNetwork(
       name,
-      { ...args, addressName: names.address },
+      { ...args, addressName: names.address, webFrom: args.forwarded ? undefined : args.webFrom },
       this,
       transform?.address,
     );
@@ -174,7 +177,7 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
     const { backupBucket } = args;
     if (backupBucket) this.backupCredential = createBackupBucket(name, backupBucket, this);
     this.layout = {
-      ...remoteLayout(args.trusted),
+      ...remoteLayout(args.trusted, args.forwarded),
       machine: machineType,
       ...(backupBucket ? { bucket: backupBucket.bucket } : {}),
     };

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { provisionProgram } from "../../files/host/provision.ts";
 import { install, quoted } from "../../files/release/shellWords.ts";
 import type { HostLayout } from "../../files/site/hostLayout.ts";
+import type { Ports } from "../../settings/resolve.ts";
 import { DATA, ROOT } from "../../settings/target/folders.ts";
 import type { HostCommandArgs } from "./host.ts";
 
@@ -39,16 +40,19 @@ export interface Patience {
 /** Long enough for a restart: Pulumi gives up after 26 seconds if connections are refused, and 54 if packets are dropped. */
 const RESTARTING: Patience = { dialErrorLimit: 13, perDialTimeout: 2 };
 
-/** The layout of a site on a remote machine, which serves the public internet. */
-export function remoteLayout(trusted: boolean): HostLayout {
+/**
+ * The layout of a site on a remote machine, which serves the public internet.
+ * @param forwarded ports of a site that only an SSH forward reaches.
+ */
+export function remoteLayout(trusted: boolean, forwarded?: Ports): HostLayout {
   return {
     root: ROOT,
     data: DATA,
     notebooks: `${DATA}/notebooks`,
-    address: "0.0.0.0",
-    httpsPort: 443,
-    httpPort: 80,
-    public: trusted,
+    address: forwarded ? "127.0.0.1" : "0.0.0.0",
+    httpsPort: forwarded?.port ?? 443,
+    httpPort: forwarded?.httpPort ?? 80,
+    public: trusted && !forwarded,
     systemd: true,
   };
 }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostLayout } from "../../files/site/hostLayout.ts";
+import type { Ports } from "../../settings/resolve.ts";
 import type { Host, HostCommandArgs } from "./host.ts";
 import { type Machine, provision, remoteCommand, remoteLayout } from "./remoteHost.ts";
 import { sshLine } from "./sshLine.ts";
@@ -19,6 +20,8 @@ export interface SshHostArgs {
   address: string;
   /** Whether browsers trust the site's certificate without further steps. */
   trusted: boolean;
+  /** Ports of a site that only an SSH forward reaches; undefined: it is public. */
+  forwarded?: Ports | undefined;
 }
 
 /** The machine is running, so a few tries are enough. With a wrong key, Pulumi must give up before sshd blocks this address. */
@@ -35,7 +38,7 @@ export class SshHost extends pulumi.ComponentResource implements Host {
   constructor(name: string, args: SshHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("jupyter-up:index:SshHost", name, { ...args, privateKey: pulumi.secret(args.privateKey) }, opts);
     const { host, port, user, privateKey, hostKey } = args;
-    this.layout = remoteLayout(args.trusted);
+    this.layout = remoteLayout(args.trusted, args.forwarded);
     this.address = pulumi.output(args.address);
     const login = { host, port, user, privateKey, hostKey };
     this.ssh = sshLine(login);

@@ -52,8 +52,8 @@ export async function preflight(settings: Settings): Promise<Found> {
 
 /** Consequences of the settings. Vulnerabilities are reported at each run, the others only in a preview. */
 function checkSettings(settings: Settings): Checked {
-  const { target, domain, signIn } = settings;
-  const names = buildNames(domain, target.kind === "local" ? target.port : 443);
+  const { target, forwarded, domain, signIn } = settings;
+  const names = buildNames(domain, target.kind === "local" ? target.port : (forwarded?.port ?? 443));
   return {
     warnings: [tagNotice(settings)],
     notices: pulumi.runtime.isDryRun()

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import { SITE_HISTORY } from "../services/site-history/siteHistory.ts";
+import { noticesFolder } from "../site/backupFolders.ts";
 import type { HostLayout } from "../site/hostLayout.ts";
 import type { Secrets } from "../site/secrets.ts";
 import type { Service, TextFiles } from "../site/service.ts";
 import { imagesOf, type Site } from "../site/site.ts";
 import { type HostFile, serializeArchive } from "./archive.ts";
 import { composeText } from "./composeText.ts";
+import { holesFor } from "./holes.ts";
 import { MANIFEST_VERSION, manifestFile, type ReleaseManifest, type ServiceManifest } from "./manifest.ts";
 import { ENVIRONMENT, folderName, shortHash, type WrittenService, writeService } from "./writtenService.ts";
 
@@ -49,12 +51,14 @@ function manifestOf(site: Site, written: WrittenService[], unitsId: string): Omi
     project: site.name,
     url: site.names.origin("jupyter"),
     data: layout.data,
+    notices: noticesFolder(layout),
     machine: layout.machine,
     images: imagesOf(site).map(({ reference, sizeMiB, setting, pin }) => ({
       reference,
       size_mib: sizeMiB,
       setting,
       pin,
+      holes: holesFor(reference, pin),
     })),
     ports: [
       { address, port: layout.httpsPort, setting: settable("port", layout) },
@@ -82,6 +86,7 @@ function serviceManifest(site: Site, { service, filesId, secretsId }: WrittenSer
     prepare,
     postRelease,
     dismiss,
+    activity,
     smokeTest,
     certificate,
   } = service;
@@ -103,6 +108,7 @@ function serviceManifest(site: Site, { service, filesId, secretsId }: WrittenSer
     prepare,
     post_release: postRelease,
     dismiss,
+    activity,
     smoke_test: smokeTest,
     certificate,
     units: service.units && true,

@@ -18,6 +18,8 @@ const image = z.strictObject({
   setting: z.string().optional(),
   /** For a moving tag: the command that pins it. */
   pin: z.string().optional(),
+  /** Known vulnerabilities of earlier versions, and the command for another version. */
+  holes: z.array(z.strictObject({ fixed_in: z.string(), what: z.string(), fix: z.string() })).optional(),
 });
 
 const port = z.strictObject({
@@ -48,6 +50,8 @@ const service = z.strictObject({
   prepare: z.array(argv).optional(),
   post_release: z.array(argv).optional(),
   dismiss: argv.optional(),
+  /** Command in its container that prints who works there, as JSON. */
+  activity: argv.optional(),
   smoke_test: argv.optional(),
   /** Command in its container that ends the sessions of a person, whose percent-encoded name is added to its last word. */
   sign_out: argv.optional(),
@@ -100,6 +104,8 @@ export const releaseManifest = z.strictObject({
   url: z.string().optional(),
   /** Absolute folder of the data that outlives the site. */
   data: z.string().optional(),
+  /** Absolute folder of the texts that the front page shows. */
+  notices: z.string().optional(),
   /** Machine type: a change requires a release. */
   machine: z.string().optional(),
   images: z.array(image).optional(),

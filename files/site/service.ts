@@ -187,6 +187,8 @@ export interface Service {
    * to its last word.
    */
   signOut?: string[];
+  /** Command run in the container that prints who works there, as JSON: kernels, terminals, memory. */
+  activity?: string[];
   /** Smoke test: a command run in the container when everything is up, which fails unless the whole site answers. */
   smokeTest?: string[];
   data?: DataFolder[];

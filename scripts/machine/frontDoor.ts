@@ -14,15 +14,16 @@ const CLOSED = 3;
  * certificate. Does not resolve the name, because not every machine resolves *.localhost.
  *
  * @param url the site's address, such as "https://jupyter.lab.localhost:8443"
- * @param authority the certificate authority of its certificate, in PEM
+ * @param authority the certificate authority of its certificate, in PEM; undefined: one that this machine knows
+ * @param at the port on this machine that leads to it, if it is not the one of the address
  */
-export async function siteAnswers(url: string, authority: string): Promise<boolean> {
+export async function siteAnswers(url: string, authority: string | undefined, at?: number): Promise<boolean> {
   const { host, hostname, port } = new URL(url);
   return new Promise((resolve) => {
     const asked = request(
       {
         host: "127.0.0.1",
-        port,
+        port: at ?? port,
         path: "/",
         servername: hostname,
         headers: { host },

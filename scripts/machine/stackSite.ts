@@ -7,12 +7,26 @@ import { targetOf } from "../pulumi/site.ts";
 import { inspectMachine, preparePulumi } from "./prepare.ts";
 import { isInstalled, type SiteProgram, siteProgram } from "./siteProgram.ts";
 
+/** Outputs of a stack whose site is on another machine. */
+export interface Remote {
+  /** The command that opens a shell on the machine. */
+  ssh: string;
+  /** URL of JupyterLab. */
+  url: string;
+  /** Address of the first user of the built-in sign-in. */
+  user: string | undefined;
+  /** The stack's own certificate authority, PEM. */
+  certificateAuthority: string | undefined;
+}
+
 /** The site of a stack, and how it is reached. */
 export interface StackSite {
   stack: string;
   /** Whether it runs on this machine. */
   isHere: boolean;
   program: SiteProgram;
+  /** How it is reached by SSH; absent for a site on this machine. */
+  remote?: Remote;
   /** Variables for the program's command line. */
   env: NodeJS.ProcessEnv;
 }
@@ -26,9 +40,10 @@ export async function siteOf(stack: string): Promise<StackSite> {
   const cli = (await findPulumiCli()) ?? (await preparePulumi(await inspectMachine()));
   return withOtherStack(stack, undefined, async (own) => {
     const env = { ...cliEnvironment(cli), ...own, PULUMI_STACK: stack };
-    const { ssh } = await stackOutputs(cli, env);
-    if (typeof ssh !== "string") throw noSite(stack);
-    return { stack, isHere: false, program: siteProgram(stack, ssh), env };
+    const { ssh, url, user, certificateAuthority } = (await stackOutputs(cli, env)) as Partial<Remote>;
+    if (typeof ssh !== "string" || typeof url !== "string") throw noSite(stack);
+    const remote = { ssh, url, user, certificateAuthority };
+    return { stack, isHere: false, program: siteProgram(stack, ssh), remote, env };
   });
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
@@ -6,9 +7,12 @@ import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import ssh2 from "ssh2";
 import { greetingProblem } from "../../components/host/sshGreeting.ts";
 import { removeMachine } from "../../offline/cloud/machines.ts";
+import { freePort } from "../../offline/support/freePort.ts";
 import { attempt, run } from "../../scripts/cli/command.ts";
+import { isPortFree } from "../../scripts/cli/ports.ts";
 import { until } from "../support/until.ts";
-import { launch, person, signIn } from "./support/browser.ts";
+import { labIsReady, launch, person, signIn } from "./support/browser.ts";
+import { withoutTestEnvironment } from "./support/clone.ts";
 import { answerAt, appWithVolume, CloudStack, workOf } from "./support/cloudStack.ts";
 import { createSshMachine } from "./support/sshMachine.ts";
 import { assertSame, commandsIn, readTableInNotebook, type State } from "./support/work.ts";
@@ -107,6 +111,66 @@ describe("a site on the user's own machine", () => {
     const preview = await stack.pulumi("preview", "--expect-no-changes");
     assert.equal(preview.code, 0, preview.text);
     assert.deepEqual((await stack.up()).plan, {});
+  });
+
+  /** Runs an npm script on the stack, with the key of the machine in an ssh agent. */
+  const withKey = (script: string): [command: string, args: string[]] => {
+    const words = `ssh-add -q '${stack.cloud.folder}/ann'; exec npm --silent run ${script} -- -s lab`;
+    return ["ssh-agent", ["sh", "-ec", words]];
+  };
+
+  it("tells its status, and that nothing was changed by hand", async () => {
+    await writeFile(`${stack.cloud.folder}/ann`, `${ann.private}\n`, { mode: 0o600 });
+    const { code, text } = await stack.clone.run(...withKey("status"));
+    assert.match(text, /by hand {7}nothing was changed\n\n {2}All is well\.\n/);
+    assert.equal(code, 0);
+  });
+
+  it("tells that the firewall was removed by hand, with the command that restores it", async () => {
+    await on("nft delete table inet jupyter_up");
+    const { code, text } = await stack.clone.run(...withKey("status"));
+    assert.equal(code, 1);
+    const [, fix = ""] = /^! The firewall .* was removed .*\n {4}npm run pulumi -- (.*)$/m.exec(text) ?? [];
+    assert.equal(fix, "up -s lab --replace '**host-provision'");
+    assert.equal((await stack.pulumi("up", "--replace", "**host-provision", "--yes", "--skip-preview")).code, 0);
+    assert.match((await stack.clone.run(...withKey("status"))).text, /All is well/);
+  });
+
+  it("opens on this machine without DNS records, through SSH only, by `npm run open`", async () => {
+    const [port, httpPort] = [await freePort(), await freePort()];
+    const { code, text } = await stack.up({ domain: "lab.localhost", port, httpPort });
+    assert.equal(code, 0, text);
+    assert.equal(await answer(), "000");
+    const [command, args] = withKey("open");
+    const opened = spawn(command, args, {
+      cwd: stack.clone.folder,
+      env: withoutTestEnvironment(),
+      detached: true,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ended = new Promise((resolve) => opened.on("close", resolve));
+    let said = "";
+    opened.stdout.setEncoding("utf8").on("data", (part: string) => {
+      said += part;
+    });
+    try {
+      await until("the open site", () => said.includes("Ctrl-C closes it"));
+      assert.match(
+        said,
+        new RegExp(`Open: {9}https://jupyter\\.lab\\.localhost:${port}\n {2}Sign in as: {3}you@example`),
+      );
+      const browser = await launch();
+      const { page } = await person(browser);
+      await page.goto(`https://jupyter.lab.localhost:${port}/lab?reset`);
+      await signIn(page, "you@example.com", await stack.output("password"));
+      await labIsReady(page);
+      await browser.close();
+    } finally {
+      process.kill(-(opened.pid ?? 0), "SIGINT");
+      await ended;
+    }
+    assert.ok(await isPortFree(port));
+    assert.equal((await stack.up({ domain: "lab.example.com" })).code, 0);
   });
 
   it("moves to another machine, and reports the site left on this one with the command that removes it", async () => {

@@ -29,14 +29,14 @@ const skip = !existsSync(analyze) && "systemd is not installed here";
           chmodSync(`${root}/bin/site-apply`, 0o755);
           const { files } = unpack(bundleOf(siteWith({ settings, layout: { root, systemd: true } }), secrets).release);
           const units = Object.entries(files).filter(([path]) => /\.(service|timer)$/.test(path));
-          assert.equal(units.length, 4);
+          assert.equal(units.length, 6);
           const paths = units.map(([path, { content }]) => {
             const unit = `${folder}/${path.replace(/^.*\//, "")}`;
             writeFileSync(unit, content);
             return unit;
           });
           const { code, output } = await run(analyze, ["verify", "--man=no", ...paths]);
-          const ofOurs = output.split("\n").filter((line) => /(certificate|history)\./.test(line));
+          const ofOurs = output.split("\n").filter((line) => /(certificate|history|status)\./.test(line));
           assert.deepEqual({ code, ofOurs }, { code: 0, ofOurs: [] }, output);
         } finally {
           rmSync(folder, { recursive: true, force: true });

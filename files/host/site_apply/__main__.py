@@ -21,6 +21,8 @@ from .move.record import Record
 from .release import release
 from .secrets import place_secrets
 from .sign_out import sign_out
+from .status.status import status
+from .verify.verify import verify
 
 COMMANDS: dict[str, Callable[[Layout], int]] = {
     "machine": lambda layout: _check_machine(layout),
@@ -30,6 +32,7 @@ COMMANDS: dict[str, Callable[[Layout], int]] = {
     "renew": commands.renew,
     "history": keep_history.keep,
     "backup": keep_backup.back_up,
+    "status": status,
 }
 # Variables that change how tools work, or select images for another processor.
 _FOREIGN = ("GREP_OPTIONS", "POSIXLY_CORRECT", "TAR_OPTIONS", "DOCKER_DEFAULT_PLATFORM", "IFS", "CDPATH")
@@ -43,7 +46,7 @@ class _Parser(argparse.ArgumentParser):
 def main(words: Optional[list[str]] = None) -> int:
     """Runs a command and returns its exit code. words: the arguments; by default those of the process."""
     words = sys.argv[1:] if words is None else words
-    if words[2:3] in (["move"], ["move-files"]):
+    if words[2:3] in (["move"], ["move-files"], ["verify"], ["status"]):
         log.give_output_to_data()
     else:
         os.dup2(1, 2)
@@ -71,6 +74,7 @@ def _parse(words: list[str]) -> tuple[Layout, Callable[[Layout], int]]:
     for option in ("--at", "--path", "--into", "--from", "--to", "--site", "--url", "--sources"):
         parser.add_argument(option, default="")
     parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument("--json", action="store_true")
     found = parser.parse_args(words)
     layout = Layout(found.root)
     log.log_to(layout.root / "site-apply.log")
@@ -85,6 +89,8 @@ def _parse(words: list[str]) -> tuple[Layout, Callable[[Layout], int]]:
     if found.command == "restore":
         wanted = restore.Wanted(found.at, found.path, found.into, getattr(found, "from"), found.dry_run)
         return layout, lambda layout: restore.restore(layout, wanted)
+    if found.command == "verify":
+        return layout, lambda layout: verify(layout, found.json)
     if found.command == "move" and found.name in move_steps.STEPS:
         record = Record("", found.site, found.url, getattr(found, "from"), found.to)
         return layout, lambda layout: move_steps.run(layout, found.name, record)
@@ -93,7 +99,7 @@ def _parse(words: list[str]) -> tuple[Layout, Callable[[Layout], int]]:
     if found.command == "move-files":
         return layout, lambda layout: move_files.run(found.name, found.sources)
     if found.command not in COMMANDS:
-        known = "machine, secrets, release, check, renew, history, backup, restore, move, sign-out or down"
+        known = "machine, secrets, release, check, renew, history, backup, restore, status, verify, move, sign-out or down"
         parser.error(f"expected {known}, found '{found.command}'")
     return layout, COMMANDS[found.command]
 

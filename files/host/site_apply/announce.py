@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from . import docker, times
-from .command import run
+from collections.abc import Sequence
+
+from . import docker
 from .compose_file import ComposeFile
 from .docker import Container, Project
 from .floating import is_renewed
@@ -11,28 +12,27 @@ from .health import kernels_in
 from .layout import Layout
 from .log import say
 from .releases import manifest_of
+from .verify.undo import Stale, announced
 
 
-def announce(layout: Layout, project: Project, compose: ComposeFile) -> None:
+def announce(layout: Layout, project: Project, compose: ComposeFile, present: Sequence[Container], stale: Sequence[Stale]) -> None:
+    """present: the project's containers. stale: those of them that were changed by hand."""
     _announce_networks(layout)
-    containers = [each for each in docker.inspect(*project.containers()) if not _is_one_off(each)]
+    containers = [each for each in present if not each.is_one_off]
     image_ids = docker.image_ids(each.image for each in containers)
-    for service, hash_ in _hashes(project, compose):
+    for service, hash_ in compose.hashes(project).items():
         container = next((each for each in containers if each.service == service), None)
         if not container:
             say(f"{service}: starts")
             continue
-        if container.labels.get("com.docker.compose.config-hash") == hash_ and not is_renewed(container, image_ids):
+        by_hand = announced(service, stale)
+        if container.hash == hash_ and not is_renewed(container, image_ids) and not by_hand:
             say(f"{service}: keeps running")
             continue
         kernels = kernels_in(container.id)
         ends = f"; its running kernels end ({kernels}), saved notebooks stay" if kernels else ""
-        say(f"{service}: is recreated{ends}")
-
-
-def _is_one_off(container: Container) -> bool:
-    """Whether `docker compose run` created it. Such a container has the name of a service, but is not its container."""
-    return container.labels.get("com.docker.compose.oneoff") == "True"
+        why = f", because {by_hand}" if by_hand else ""
+        say(f"{service}: is recreated{why}{ends}")
 
 
 def _announce_networks(layout: Layout) -> None:
@@ -44,10 +44,3 @@ def _announce_networks(layout: Layout) -> None:
         names = [name for name in one.networks if name not in other.networks]
         if names:
             say(f"Networks {done}: {' '.join(names)}. The services in them are recreated.")
-
-
-def _hashes(project: Project, compose: ComposeFile) -> list[tuple[str, str]]:
-    """Each service, and Compose's hash of it. It includes the content of env_file, which plain `config --hash` leaves out."""
-    words = ["docker", "compose", "--project-name", project.name, "--file", "-", "config", "--hash", "*"]
-    hashes = run(words, within=times.QUESTION_WITHIN, given=compose.text)
-    return [(service, hash_) for service, _, hash_ in (line.partition(" ") for line in hashes.lines)]

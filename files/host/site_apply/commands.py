@@ -90,7 +90,16 @@ def down(layout: Layout, name: str) -> int:
         units.remove_all(layout)
         if has_docker:
             _remove_containers(layout, Project(name))
-        for path in (layout.files, layout.secrets, layout.releases, layout.units, layout.current, layout.previous):
+        for path in (
+            layout.files,
+            layout.secrets,
+            layout.releases,
+            layout.units,
+            layout.hashes,
+            layout.changed,
+            layout.current,
+            layout.previous,
+        ):
             remove(path)
     say("The site is down. Notebooks and other data stay where they are.")
     return 0

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any, Optional
 
+from . import times
+from .command import run
 from .docker import DockerError, Project
 
 # By service: the full names of its networks.
@@ -29,7 +32,11 @@ class ComposeFile:
         whole = json.loads(text)
         self.text = text
         self._services = whole.get("services") or {}
-        self._networks = {name: each["name"] for name, each in (whole.get("networks") or {}).items()}
+        networks = whole.get("networks") or {}
+        self._networks = {name: each["name"] for name, each in networks.items()}
+        self._hashes: Optional[dict[str, str]] = None
+        # Whether each network is internal, by its full name.
+        self.internal = {each["name"]: bool(each.get("internal")) for each in networks.values()}
 
     @property
     def services(self) -> list[str]:
@@ -44,6 +51,18 @@ class ComposeFile:
     @property
     def networks(self) -> Networks:
         return {name: {self._networks[each] for each in self._services[name].get("networks") or {}} for name in self.services}
+
+    def definition(self, service: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._services[service]
+        return found
+
+    def hashes(self, project: Project) -> dict[str, str]:
+        """Compose's hash of each service. It includes the content of env_file, which plain `config --hash` leaves out."""
+        if self._hashes is None:
+            words = ["docker", "compose", "--project-name", project.name, "--file", "-", "config", "--hash", "*"]
+            lines = run(words, within=times.QUESTION_WITHIN, given=self.text).lines
+            self._hashes = {service: hash_ for service, _, hash_ in (line.partition(" ") for line in lines)}
+        return self._hashes
 
 
 def read_compose_file(project: Project, folder: Path) -> ComposeFile:

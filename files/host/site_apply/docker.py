@@ -89,6 +89,15 @@ class Container:
     health_check: list[str] = field(default_factory=list)
     networks: list[str] = field(default_factory=list)
     mounts: list[str] = field(default_factory=list)
+    name: str = ""
+    # Of its health check; empty without one.
+    health: str = ""
+    # Time in UTC at which it was started.
+    started: str = ""
+    # Restart policy, and limits: bytes, and processes. 0: no limit.
+    restart: str = "no"
+    memory: int = 0
+    pids: int = 0
 
     @property
     def service(self) -> str:
@@ -98,6 +107,16 @@ class Container:
     def image_id(self) -> str:
         """Id of the image from which Compose created it."""
         return self.labels.get("com.docker.compose.image", "")
+
+    @property
+    def hash(self) -> str:
+        """Compose's hash of the definition from which it was created."""
+        return self.labels.get("com.docker.compose.config-hash", "")
+
+    @property
+    def is_one_off(self) -> bool:
+        """Whether `docker compose run` created it. Such a container has the name of a service, but is not its container."""
+        return self.labels.get("com.docker.compose.oneoff") == "True"
 
 
 def inspect(*containers: str) -> list[Container]:
@@ -111,6 +130,7 @@ def inspect(*containers: str) -> list[Container]:
 def _container(said: dict[str, Any]) -> Container:
     config = said.get("Config") or {}
     state = said.get("State") or {}
+    host = said.get("HostConfig") or {}
     test = (config.get("Healthcheck") or {}).get("Test") or []
     return Container(
         id=said.get("Id", "")[:12],
@@ -121,6 +141,12 @@ def _container(said: dict[str, Any]) -> Container:
         health_check=_command(test),
         networks=list((said.get("NetworkSettings") or {}).get("Networks") or {}),
         mounts=[mount["Source"] for mount in said.get("Mounts") or [] if mount.get("Source")],
+        name=said.get("Name", "").lstrip("/"),
+        health=(state.get("Health") or {}).get("Status", ""),
+        started=state.get("StartedAt", ""),
+        restart=(host.get("RestartPolicy") or {}).get("Name") or "no",
+        memory=host.get("Memory") or 0,
+        pids=max(0, host.get("PidsLimit") or 0),
     )
 
 

@@ -86,9 +86,16 @@ def warn(layout: Layout, manifest: Manifest) -> None:
     if manifest.history is None or manifest.history.backup is None:
         return
     write_notice(manifest.history)
-    concern = concern_of(manifest.history)
+    said = concern_about(manifest)
+    if said:
+        say(f"{said} Make one now: sh '{layout.program}' backup")
+
+
+def concern_about(manifest: Manifest) -> str:
+    """A sentence about what is wrong with the backup; empty if it is good."""
+    concern = concern_of(manifest.history) if manifest.history else None
     if concern is None:
-        return
+        return ""
     days, reason = concern.days, concern.reason
     said = {
         "failed": f"The last backup was not whole: {reason}.",
@@ -100,4 +107,4 @@ def warn(layout: Layout, manifest: Manifest) -> None:
             " of notebooks, home directory, volumes and databases."
         ),
     }
-    say(f"{said[concern.kind]} Make one now: sh '{layout.program}' backup")
+    return said[concern.kind]

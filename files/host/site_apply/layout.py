@@ -54,6 +54,16 @@ class Layout:
         return self.root / "pulled"
 
     @property
+    def hashes(self) -> Path:
+        """Hashes of the files in the folders above, by which a change by hand is found."""
+        return self.root / "hashes"
+
+    @property
+    def changed(self) -> Path:
+        """Names of services whose files had been changed by hand, one per line. The release recreates or reloads them."""
+        return self.root / "changed"
+
+    @property
     def program(self) -> Path:
         return self.root / "bin" / "site-apply"
 
@@ -89,31 +99,39 @@ def folders_in(folder: Path) -> list[Path]:
     return sorted(each for each in folder.iterdir() if each.is_dir() and not each.is_symlink())
 
 
-def place(source: Path, target: Path, owner: Optional[tuple[int, int]] = None) -> None:
+def place(source: Path, target: Path, owner: Optional[tuple[int, int]] = None) -> bool:
     """
-    Moves a folder to its place and sets its owner (UID, GID).
+    Moves a folder to its place and sets its owner (UID, GID). Returns whether the files of an existing folder had been changed.
 
-    The files of an existing folder are overwritten one by one. The folder itself is not replaced, because a running container may
-    have it mounted.
+    The files of an existing folder are overwritten one by one, and others in it are removed. The folder itself is not replaced,
+    because a running container may have it mounted.
     """
     if owner:
         for path in [source, *source.rglob("*")]:
             os.chown(path, *owner)
     if target.is_dir():
-        _write_over(source, target)
-    else:
-        os.rename(source, target)
+        return _write_over(source, target)
+    os.rename(source, target)
+    return False
 
 
-def _write_over(source: Path, target: Path) -> None:
+def _write_over(source: Path, target: Path) -> bool:
+    was_changed = False
+    for old in sorted(target.rglob("*"), reverse=True):
+        new = source / old.relative_to(target)
+        if not new.exists() or old.is_symlink() or old.is_dir() != new.is_dir():
+            remove(old)
+            was_changed = True
     for new in sorted(source.rglob("*")):
         old = target / new.relative_to(source)
         if new.is_dir():
             old.mkdir(exist_ok=True)
         elif not old.is_file() or not filecmp.cmp(new, old, shallow=False):
             shutil.copyfile(new, old)
+            was_changed = True
         _copy_metadata(new, old)
     _copy_metadata(source, target)
+    return was_changed
 
 
 def _copy_metadata(new: Path, old: Path) -> None:

@@ -20,11 +20,21 @@ class ManifestError(Exception):
 
 
 @dataclass(frozen=True)
+class Hole:
+    """A vulnerability of versions before this one. fix: the command for another version."""
+
+    fixed_in: str
+    what: str
+    fix: str
+
+
+@dataclass(frozen=True)
 class Image:
     reference: str
     size_mib: int
     setting: str = ""
     pin: str = ""
+    holes: list[Hole] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,7 @@ class Service:
     prepare: list[Argv] = field(default_factory=list)
     post_release: list[Argv] = field(default_factory=list)
     dismiss: Argv = field(default_factory=list)
+    activity: Argv = field(default_factory=list)
     smoke_test: Argv = field(default_factory=list)
     certificate: Optional[Certificate] = None
     units: bool = False
@@ -120,6 +131,8 @@ class Manifest:
     # URL of Jupyter, and the folder of the data that outlives the site. Empty in releases of earlier versions.
     url: str = ""
     data: str = ""
+    # The folder of the texts that the front page shows.
+    notices: str = ""
     machine: str = ""
     images: list[Image] = field(default_factory=list)
     ports: list[Port] = field(default_factory=list)

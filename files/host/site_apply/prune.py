@@ -11,6 +11,7 @@ from .layout import Layout, folders_in, link, remove, target_of
 from .log import say
 from .manifest import Manifest
 from .privileged import as_root
+from .verify.hashes import record_of
 
 
 def prune_releases(layout: Layout, release: str, previous: str) -> None:
@@ -25,6 +26,7 @@ def prune_releases(layout: Layout, release: str, previous: str) -> None:
     for folder in folders_in(layout.releases):
         if folder.name not in kept:
             remove(folder)
+            remove(record_of(layout, folder))
     # Unused files are removed before unused secrets, because files may name secrets, too.
     for kind in (layout.files, layout.secrets):
         versions = [version for service in folders_in(kind) for version in folders_in(service)]
@@ -32,6 +34,7 @@ def prune_releases(layout: Layout, release: str, previous: str) -> None:
         for version in versions:
             if version.name not in named:
                 remove(version)
+                remove(record_of(layout, version))
 
 
 def _named_in(names: set[str], *folders: Path) -> set[str]:

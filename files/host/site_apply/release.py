@@ -9,6 +9,7 @@ from . import (
     activate,
     archive,
     data_dirs,
+    docker,
     firewall,
     floating,
     images,
@@ -38,6 +39,9 @@ from .move.record import refuse_if_closed
 from .networks import remove_networks_of_refused
 from .rollback import roll_back
 from .rollout import Rollout
+from .status import status
+from .verify import expected, hashes, undo
+from .verify.undo import Stale
 
 
 def release(layout: Layout) -> int:
@@ -58,13 +62,19 @@ def _release(layout: Layout, manifest: Manifest, project: Project) -> int:
     space.check(layout, manifest)
     compose = preflight.read_compose(layout, project)
     before = releases.manifest_of(layout.current)
-    renewed = _prepare(layout, manifest, project, compose)
+    renewed, stale = _prepare(layout, manifest, project, compose)
     with keep_history.during_release(manifest, before, project):
-        return _switch(layout, manifest, project, compose, before, renewed)
+        return _switch(layout, manifest, project, compose, before, renewed, stale)
 
 
 def _switch(
-    layout: Layout, manifest: Manifest, project: Project, compose: ComposeFile, before: Optional[Manifest], renewed: list[Renewed]
+    layout: Layout,
+    manifest: Manifest,
+    project: Project,
+    compose: ComposeFile,
+    before: Optional[Manifest],
+    renewed: list[Renewed],
+    stale: list[Stale],
 ) -> int:
     previous = target_of(layout.current)
     activate.activate_release(layout, f"releases/{manifest.release}", manifest.release)
@@ -73,6 +83,7 @@ def _switch(
     try:
         restore_new.restore_new(layout, manifest, project)
         door.forget_ended_move(layout, manifest)
+        undo.undo(layout, manifest, stale)
         rollout, is_with_new_images = _start(layout, project, compose, renewed)
     except Exception as error:  # Every error causes a rollback, even one in this program.
         if not isinstance(error, NotStarted):
@@ -81,6 +92,8 @@ def _switch(
         roll_back(layout, project, manifest, previous, failed)
         people.end_removed(layout, project, manifest, people_before)
         return 1
+    expected.keep(layout, expected.expected_by(manifest, project, compose), manifest.release)
+    undo.forget(layout)
     firewall.guard(layout, project)
     units.place(layout, manifest)
     prune.prune_releases(layout, manifest.release, previous)
@@ -106,14 +119,19 @@ def _switch(
     return 0
 
 
-def _prepare(layout: Layout, manifest: Manifest, project: Project, compose: ComposeFile) -> list[Renewed]:
-    """Does everything before the activation. Throws Refusal and leaves the running site unchanged."""
+def _prepare(layout: Layout, manifest: Manifest, project: Project, compose: ComposeFile) -> tuple[list[Renewed], list[Stale]]:
+    """
+    Does everything before the activation. Throws Refusal and leaves the running site unchanged.
+
+    Returns the newer images, and the containers that were changed by hand.
+    """
     _place_files(layout)
     ports.check(project, manifest)
     pulled = images.pull_missing(layout, manifest)
     renewed = floating.renew(project, manifest, pulled)
     keep_history.make_folders(manifest)
     keep_backup.make_folders(manifest)
+    status.make_folder(manifest)
     restore_new.check(manifest)
     data_dirs.make(layout, project, manifest)
     keep_history.make_mount_point(manifest)
@@ -125,9 +143,12 @@ def _prepare(layout: Layout, manifest: Manifest, project: Project, compose: Comp
         remove_networks_of_refused(layout, project)
         raise
     releases.keep(layout, manifest.release)
-    announce(layout, project, compose)
+    containers = docker.inspect(*project.containers())
+    wanted = expected.wanted_by(manifest, project, compose)
+    stale = undo.stale_containers(manifest, wanted, containers, undo.marked(layout))
+    announce(layout, project, compose, containers, stale)
     firewall.guard(layout, project)
-    return renewed
+    return renewed, stale
 
 
 def _place_files(layout: Layout) -> None:
@@ -137,7 +158,9 @@ def _place_files(layout: Layout) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             for path in (layout.files, folder, version, *_folders_below(version)):
                 path.chmod(0o755)
-            place(version, folder / version.name)
+            if place(version, folder / version.name):
+                undo.mark(layout, [service.name])
+            hashes.keep(layout, folder / version.name)
 
 
 def _folders_below(folder: Path) -> list[Path]:

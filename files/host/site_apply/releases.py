@@ -11,6 +11,7 @@ from .errors import Refusal
 from .layout import Layout
 from .manifest import Manifest, ManifestError, read_manifest
 from .typed_json import NotUnderstood
+from .verify import hashes
 
 FILE = "release.json"
 
@@ -39,3 +40,4 @@ def keep(layout: Layout, release: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("compose.yaml", FILE):
         shutil.copyfile(layout.incoming / name, folder / name)
+    hashes.keep(layout, folder)

@@ -6,6 +6,7 @@ from . import archive
 from .layout import Layout, folders_in, place
 from .machine import am_root
 from .manifest import ManifestError, SecretsManifest, read_manifest
+from .verify import hashes, undo
 
 
 def place_secrets(layout: Layout) -> int:
@@ -22,5 +23,7 @@ def place_secrets(layout: Layout) -> int:
             folder.chmod(0o711)
             uid, gid = (int(number) for number in owner.split(":"))
             for version in folders_in(incoming / service):
-                place(version, folder / version.name, (uid, gid) if am_root() else None)
+                if place(version, folder / version.name, (uid, gid) if am_root() else None):
+                    undo.mark(layout, [service])
+                hashes.keep(layout, folder / version.name)
     return 0

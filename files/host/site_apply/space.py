@@ -80,7 +80,7 @@ def disk_of(folder: Path) -> Disk:
 
 def check(layout: Layout, manifest: Manifest) -> None:
     """Throws Refusal if a disk does not have the space that a release needs."""
-    for disk in _disks(layout, manifest):
+    for disk in disks_of(layout, manifest):
         if disk.is_full:
             free, needed = f"{disk.free_mib} MiB", f"{NEEDED_MIB} MiB"
             if disk.free_inodes is not None:
@@ -93,7 +93,7 @@ def check(layout: Layout, manifest: Manifest) -> None:
 
 def warn(layout: Layout, manifest: Manifest) -> None:
     """Shows which disks are nearly full, and what uses their space."""
-    for disk in _disks(layout, manifest):
+    for disk in disks_of(layout, manifest):
         if disk.is_nearly_full:
             say(
                 f"The disk is {disk.percent} % full: {_size(disk.free)} are free at {disk.folder}."
@@ -112,7 +112,7 @@ def is_out_of_space(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
-def _disks(layout: Layout, manifest: Manifest) -> list[Disk]:
+def disks_of(layout: Layout, manifest: Manifest) -> list[Disk]:
     """The file systems of the site's folders, each once."""
     engine = _docker_folder()
     folders = [layout.root, *_data_folders(manifest), *([engine] if engine else [])]

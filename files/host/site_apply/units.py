@@ -13,24 +13,22 @@ from .log import say
 from .machine import am_root
 from .manifest import Manifest
 
-_SYSTEM = Path("/etc/systemd/system")
+SYSTEM = Path("/etc/systemd/system")
 
 # By the last word of a timer's name: what it does, and the command that does the same, with its interval.
 _WITHOUT = {
     "certificate": ("renews the certificate", "renew every day"),
     "backup": ("makes backups of your work", "backup every hour"),
+    "status": ("renews the page /status", "status every 15 minutes"),
     "history": ("keeps earlier states of your work", "history every 15 minutes"),
 }
 
 
 def place(layout: Layout, manifest: Manifest) -> None:
     """Installs the release's units, and removes units of earlier releases. Without systemd, shows what the user must do instead."""
-    folders = [layout.files / service.name / service.files for service in manifest.services if service.units]
-    if manifest.history and manifest.history.units:
-        folders.append(layout.files / "site-history" / manifest.history.units)
-    wanted = [unit for folder in folders for kind in ("*.service", "*.timer") for unit in sorted(folder.glob(kind))]
-    if wanted and not (am_root() and Path("/run/systemd/system").is_dir()):
-        for unit in wanted:
+    units = wanted(layout, manifest)
+    if units and not has_systemd():
+        for unit in units:
             if unit.suffix == ".timer":
                 what, command = _without(unit)
                 say(
@@ -38,9 +36,22 @@ def place(layout: Layout, manifest: Manifest) -> None:
                     " (crontab -e)."
                 )
         return
-    for unit in wanted:
+    for unit in units:
         _place(layout, unit)
-    remove_all(layout, except_for={unit.name for unit in wanted})
+    remove_all(layout, except_for={unit.name for unit in units})
+
+
+def wanted(layout: Layout, manifest: Manifest) -> list[Path]:
+    """The units in the files of a release."""
+    folders = [layout.files / service.name / service.files for service in manifest.services if service.units]
+    if manifest.history and manifest.history.units:
+        folders.append(layout.files / "site-history" / manifest.history.units)
+    return [unit for folder in folders for kind in ("*.service", "*.timer") for unit in sorted(folder.glob(kind))]
+
+
+def has_systemd() -> bool:
+    """Whether this program can use the machine's systemd."""
+    return am_root() and Path("/run/systemd/system").is_dir()
 
 
 def _without(timer: Path) -> tuple[str, str]:
@@ -49,8 +60,8 @@ def _without(timer: Path) -> tuple[str, str]:
 
 
 def _place(layout: Layout, unit: Path) -> None:
-    copy, placed = layout.units / unit.name, _SYSTEM / unit.name
-    if all(each.is_file() and filecmp.cmp(unit, each, shallow=False) for each in (copy, placed)):
+    copy, placed = layout.units / unit.name, SYSTEM / unit.name
+    if all(each.is_file() and filecmp.cmp(unit, each, shallow=False) for each in (copy, placed)) and _is_on(unit):
         return
     layout.units.mkdir(exist_ok=True)
     shutil.copyfile(unit, placed)
@@ -64,6 +75,13 @@ def _place(layout: Layout, unit: Path) -> None:
             say(f"Nothing {what} automatically: its timer could not be started. See why: sudo systemctl status {unit.name}")
 
 
+def _is_on(unit: Path) -> bool:
+    """Whether a timer is enabled and was started. Somebody may have stopped it by hand."""
+    if unit.suffix != ".timer":
+        return True
+    return _systemctl("is-enabled", "--quiet", unit.name) and _systemctl("is-active", "--quiet", unit.name)
+
+
 def remove_all(layout: Layout, except_for: frozenset[str] | set[str] = frozenset()) -> None:
     """Stops and removes the site's units. except_for: names of the units that stay."""
     for copy in sorted(layout.units.glob("*")):
@@ -71,7 +89,7 @@ def remove_all(layout: Layout, except_for: frozenset[str] | set[str] = frozenset
             continue
         if copy.suffix == ".timer":
             _systemctl("disable", "--quiet", "--now", copy.name)
-        (_SYSTEM / copy.name).unlink(missing_ok=True)
+        (SYSTEM / copy.name).unlink(missing_ok=True)
         copy.unlink()
         _systemctl("daemon-reload")
 

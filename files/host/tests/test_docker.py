@@ -136,8 +136,9 @@ class AnnouncementTest(DockerTest):
             "image inspect": Result(0, b"sha256:1\nsha256:1\nsha256:2\n"),
         }
         hashes = Result(0, b"changed other\nkept same\nnew same\nrenewed same\n")
-        with mock.patch("site_apply.announce.run", return_value=hashes):
-            announce(self.layout, Project("lab"), ComposeFile(b"{}"))
+        with mock.patch("site_apply.compose_file.run", return_value=hashes):
+            present = docker.inspect(*Project("lab").containers())
+            announce(self.layout, Project("lab"), ComposeFile(b"{}"), present, [])
         self.assertEqual(
             self.said, ["changed: is recreated\n", "kept: keeps running\n", "new: starts\n", "renewed: is recreated\n"]
         )
@@ -154,8 +155,8 @@ class AnnouncementTest(DockerTest):
             },
         ]
         self.answers = {"ps": Result(0, b"b2\na1\n"), "inspect": Result(0, json.dumps(containers).encode())}
-        with mock.patch("site_apply.announce.run", return_value=Result(0, b"web one\n")):
-            announce(self.layout, Project("lab"), ComposeFile(b"{}"))
+        with mock.patch("site_apply.compose_file.run", return_value=Result(0, b"web one\n")):
+            announce(self.layout, Project("lab"), ComposeFile(b"{}"), docker.inspect(*Project("lab").containers()), [])
         self.assertEqual(self.said, ["web: keeps running\n"])
 
 

@@ -38,6 +38,7 @@ class ManifestTest(HostTest):
         texts = GOLDEN.read_text("utf-8")
         assert golden.history and golden.backup
         kinds: list[Any] = [golden, golden.images[0], golden.ports[0], golden.services[0], golden.purge[0]]
+        kinds.append(golden.images[1].holes[0])
         kinds += [golden.history, golden.history.sources[0], golden.history.keep, golden.backup]
         for kind in kinds:
             for field in dataclasses.fields(kind):

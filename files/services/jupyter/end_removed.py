@@ -96,4 +96,5 @@ def kill(process):
         pass
 
 
-main()
+if __name__ == "__main__":
+    main()

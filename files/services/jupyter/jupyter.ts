@@ -82,6 +82,7 @@ export function jupyter(
       content: () => ({
         "jupyter_server_config.py": file("jupyter_server_config.py"),
         ...Object.fromEntries([...MODULES, ...LAB_EXTENSIONS].map((path) => [path, file(path)])),
+        "activity.py": file("activity.py"),
         "end_removed.py": file("end_removed.py"),
         "labconfig/default_setting_overrides.json": file("default_setting_overrides.json"),
         "packages.py": file("packages.py"),
@@ -112,6 +113,7 @@ export function jupyter(
     takesMemoryLeft: true,
     processesPerCore: PROCESSES,
     dismiss: ["python3", `${FILES}/end_removed.py`],
+    activity: ["python3", `${FILES}/activity.py`],
     data: [
       // The history leaves out caches and the trash.
       {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { BASELINE } from "../../release/hardening.ts";
-import { renderTemplate } from "../../release/template.ts";
+import { unitsOf } from "../../release/units.ts";
 import type { HostLayout } from "../../site/hostLayout.ts";
 import type { Service } from "../../site/service.ts";
 
@@ -55,7 +55,14 @@ export function acme(order: AcmeOrder): Service {
     secretFiles: { at: SECRETS, content: ({ cloudflareToken }) => ({ [TOKEN]: `${cloudflareToken}\n` }) },
     data: [{ source: `${layout.data}/certificates`, target: STORE }],
     certificate: { id, folder: `${layout.data}/certificates`, reader: "nginx" },
-    units: units(order),
+    units: unitsOf({
+      name: order.name,
+      kind: "certificate",
+      about: `Renews the certificate of ${order.name}`,
+      templates: "renew",
+      beside: import.meta.url,
+      layout: order.layout,
+    }),
   };
 }
 
@@ -65,14 +72,4 @@ export function certificateId({ hostNames, server = "" }: AcmeOrder): string {
     .update([server, ...hostNames.toSorted()].join("\0"))
     .digest("hex")
     .slice(0, 12);
-}
-
-function units({ name, layout }: AcmeOrder) {
-  const about = `Renews the certificate of ${name}`;
-  // A percent sign starts a systemd specifier unless it is doubled.
-  const program = JSON.stringify(`${layout.root}/bin/site-apply`).replaceAll("%", "%%");
-  return {
-    [`${name}-certificate.service`]: renderTemplate(new URL("renew.service", import.meta.url), { about, program }),
-    [`${name}-certificate.timer`]: renderTemplate(new URL("renew.timer", import.meta.url), { about }),
-  };
 }

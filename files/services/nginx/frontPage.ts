@@ -8,7 +8,8 @@ export const verdictOf = (label: string) => `$verdict_of_${label.replaceAll("-",
 
 const STYLE = `
   :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; --ink: light-dark(#22252a, #ececee); --quiet: light-dark(#666b73, #9da2aa);
-    --page: light-dark(#f6f6f4, #17181a); --card: light-dark(#fff, #222427); --line: light-dark(#e4e4e0, #33363b); --accent: light-dark(#b84a0c, #f39255); }
+    --page: light-dark(#f6f6f4, #17181a); --card: light-dark(#fff, #222427); --line: light-dark(#e4e4e0, #33363b); --accent: light-dark(#b84a0c, #f39255);
+    --alert: light-dark(#b3121d, #ff8a80); }
   * { box-sizing: border-box; }
   :root { background: var(--page); color: var(--ink); }
   body { margin: 0; }
@@ -22,6 +23,15 @@ const STYLE = `
   .out:hover { border-color: var(--accent); color: var(--accent); }
   .notice { margin: 1.5rem 0 0; padding: .75rem 1rem; border-left: .25rem solid var(--accent); background: var(--card); }
   .notice a { color: var(--accent); }
+  .alert { border-left: .25rem solid var(--alert); }
+  .notice.alert, .notice.alert a { color: var(--alert); }
+  ul.concerns { display: block; padding-bottom: 1rem; }
+  .concerns li { margin-bottom: .75rem; padding: .6rem 1rem; background: var(--card); }
+  .concerns p { margin: 0 0 .3rem; overflow-wrap: anywhere; }
+  code { overflow-wrap: anywhere; font-size: .9rem; }
+  table { width: 100%; border-collapse: collapse; background: var(--card); }
+  th, td { padding: .45rem .8rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; font-weight: 400; overflow-wrap: anywhere; }
+  th { width: 38%; color: var(--quiet); }
   h1 { margin: clamp(2rem, 7vw, 4rem) 0 1.5rem; font-size: clamp(1.6rem, 5vw, 2.25rem); line-height: 1.2; letter-spacing: -.015em; text-wrap: balance; }
   ul { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: 1rem; margin: 0; padding: 0 0 4rem; list-style: none; }
   .tile { display: flex; gap: 1rem; align-items: center; height: 100%; padding: 1.25rem; border: 1px solid var(--line); border-radius: 1rem; background: var(--card);
@@ -68,9 +78,39 @@ export function frontPage(names: Names, virtualHosts: VirtualHost[]): string {
     const tile = tileOf(names, label, title);
     return [allow ? `<!--# if expr="${verdictOf(label)} = allow" -->${tile}<!--# endif -->` : tile];
   });
+  return framed(
+    names,
+    names.domain,
+    `
+<!--# include virtual="/sso-disk" set="disk" --><!--# if expr="$disk" --><p class="notice"><!--# echo var="disk" --> <a href="${names.origin("jupyter")}/disk">See what is largest</a></p><!--# endif -->
+<!--# include virtual="/sso-backup" set="backup" --><!--# if expr="$backup" --><p class="notice"><!--# echo var="backup" --> Tell the owner of this site.</p><!--# endif -->
+<!--# include virtual="/sso-owner" set="owner" --><!--# if expr="$owner" --><p class="notice alert"><!--# echo var="owner" --> <a href="/status">See what</a></p><!--# endif -->
+<h1>Where would you like to go?</h1>
+<ul>
+${tiles.join("\n")}
+</ul>
+<!--# include virtual="/sso-keys" -->
+`,
+  );
+}
+
+/** The page /status. site_apply/status/page.py writes its content. */
+export function statusPage(names: Names): string {
+  return framed(
+    names,
+    `Status of ${names.domain}`,
+    `
+<!--# include virtual="/sso-status" -->
+<p><a href="/">Front page</a></p>
+`,
+  );
+}
+
+/** A page with the site's style, its name and the user's. */
+function framed(names: Names, title: string, content: string): string {
   return htmlDocument(
     `<link rel="icon" href="${ICON}">
-<title>${names.domain}</title>
+<title>${title}</title>
 <style>${STYLE}</style>`,
     `<header><div class="wide">
 <span class="site">${names.domain}</span>
@@ -78,15 +118,7 @@ export function frontPage(names: Names, virtualHosts: VirtualHost[]): string {
 <a class="out" href="/sso-sign-out">Sign out</a>
 <form method="post" action="/sso-sign-out-everywhere"><button class="out" title="Ends your sessions in all browsers">Sign out everywhere</button></form>
 </div></header>
-<main class="wide">
-<!--# include virtual="/sso-disk" set="disk" --><!--# if expr="$disk" --><p class="notice"><!--# echo var="disk" --> <a href="${names.origin("jupyter")}/disk">See what is largest</a></p><!--# endif -->
-<!--# include virtual="/sso-backup" set="backup" --><!--# if expr="$backup" --><p class="notice"><!--# echo var="backup" --> Tell the owner of this site.</p><!--# endif -->
-<h1>Where would you like to go?</h1>
-<ul>
-${tiles.join("\n")}
-</ul>
-<!--# include virtual="/sso-keys" -->
-</main>`,
+<main class="wide">${content}</main>`,
   );
 }
 

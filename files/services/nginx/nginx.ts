@@ -3,6 +3,7 @@ import type { Session } from "../../../settings/session.ts";
 import type { DexUser } from "../../../settings/signIn.ts";
 import { HARDENED, healthCheck, wget } from "../../release/hardening.ts";
 import { renderTemplate } from "../../release/template.ts";
+import { unitsOf } from "../../release/units.ts";
 import { noticesFolder } from "../../site/backupFolders.ts";
 import type { HostLayout } from "../../site/hostLayout.ts";
 import { hostName, type Names } from "../../site/names.ts";
@@ -11,7 +12,7 @@ import type { Service, ServiceFiles, TextFiles, VirtualHost } from "../../site/s
 import type { Identity } from "../vouch/providers.ts";
 import { closedFiles } from "./closedPages.ts";
 import { EDGE_HEADERS, EDGE_KEEPALIVE_SECONDS, type Edge, edgeFiles, edgeSecretFiles } from "./edge.ts";
-import { FRONT_PAGE_POLICY, frontPage, verdictOf } from "./frontPage.ts";
+import { FRONT_PAGE_POLICY, frontPage, statusPage, verdictOf } from "./frontPage.ts";
 import { keysMap } from "./keysMap.ts";
 import { pages, signInAndSendAgain, signInElsewhere } from "./pages.ts";
 import { heldOpenFiles, SESSIONS, SESSIONS_IN_MEMORY, sessionFiles } from "./sessionFiles.ts";
@@ -38,8 +39,6 @@ export interface Door {
    * release.
    */
   ownCertificate?: string;
-  /** Whether a backup is made, of which the front page tells when it needs attention. */
-  hasBackup: boolean;
   /** Keys of programs. */
   keys: Key[];
   /** The setting `session`. */
@@ -93,8 +92,20 @@ export function nginx(door: Door): Service {
     },
     files: { at: "/site", content: (given) => files(door, virtualHosts, given) },
     secretFiles: { at: SECRETS, content: secretFiles },
-    foreign: door.hasBackup ? [{ source: noticesFolder(layout), target: NOTICES }] : [],
     data: [{ source: `${layout.data}/sessions`, target: SESSIONS }],
+    foreign: [{ source: noticesFolder(layout), target: NOTICES }],
+    ...(layout.systemd
+      ? {
+          units: unitsOf({
+            name: door.name,
+            kind: "status",
+            about: `Renews the page /status of ${door.name}`,
+            templates: "status",
+            beside: import.meta.url,
+            layout,
+          }),
+        }
+      : {}),
     reload: ["sh", "/site/current/reload.sh"],
     signOut: ["wget", "--proxy=off", "-q", "-O", "-", "http://127.0.0.1:8081/sessions/end?person="],
     smokeTest: wget("http://127.0.0.1:8081/door"),
@@ -168,6 +179,7 @@ function files(door: Door, virtualHosts: VirtualHost[], { secretFolder, keyHashe
     "names.map": map(people.flatMap(({ email, name }) => (name ? [[quoted(`of:${email}`), quoted(name)]] : []))),
     ...Object.fromEntries(virtualHosts.map(({ label, server }) => [`hosts/${label || "domain"}.conf`, server])),
     "front/index.html": frontPage(names, virtualHosts),
+    "front/status/index.html": statusPage(names),
     ...Object.fromEntries(Object.entries(pages(names)).map(([page, content]) => [`pages/${page}`, content])),
   };
 }

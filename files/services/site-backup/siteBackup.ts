@@ -2,9 +2,10 @@ import type { Backup } from "../../../settings/backup.ts";
 import { HARDENED } from "../../release/hardening.ts";
 import type { BackupManifest, HistoryManifest } from "../../release/manifest.ts";
 import { renderTemplate } from "../../release/template.ts";
+import { unitsOf } from "../../release/units.ts";
 import { backupState } from "../../site/backupFolders.ts";
 import type { HostLayout } from "../../site/hostLayout.ts";
-import type { Service, TextFiles } from "../../site/service.ts";
+import type { Service } from "../../site/service.ts";
 import { placeOf } from "./place.ts";
 
 /** Name of the service. */
@@ -109,7 +110,18 @@ export function siteBackup(
         { source: state, target: "/state", writable: true },
         ...(place.folder ? [{ ...place.folder, writable: true }] : []),
       ],
-      ...(layout.systemd ? { units: units(name, layout) } : {}),
+      ...(layout.systemd
+        ? {
+            units: unitsOf({
+              name,
+              kind: "backup",
+              about: `Backs up ${name}`,
+              templates: "backup",
+              beside: import.meta.url,
+              layout,
+            }),
+          }
+        : {}),
     },
   };
 }
@@ -118,14 +130,4 @@ export function siteBackup(
 function optionsOf(keep: Made["keep"]): string {
   const within = Object.entries(keep).filter(([, days]) => days > 0);
   return ["--keep-last=1", ...within.map(([period, days]) => `--keep-within-${period}=${days}d`), ""].join("\n");
-}
-
-function units(name: string, layout: HostLayout): TextFiles {
-  const about = `Backs up ${name}`;
-  // A percent sign starts a systemd specifier unless it is doubled.
-  const program = JSON.stringify(`${layout.root}/bin/site-apply`).replaceAll("%", "%%");
-  return {
-    [`${name}-backup.service`]: file("backup.service", { about, program }),
-    [`${name}-backup.timer`]: file("backup.timer", { about }),
-  };
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import type { History } from "../../../settings/history.ts";
 import { HARDENED } from "../../release/hardening.ts";
 import type { HistoryManifest } from "../../release/manifest.ts";
-import { renderTemplate } from "../../release/template.ts";
+import { unitsOf } from "../../release/units.ts";
 import { backupState, noticesFolder } from "../../site/backupFolders.ts";
 import { HISTORY_MOUNT, historyFolder } from "../../site/historyFolder.ts";
 import type { HostLayout } from "../../site/hostLayout.ts";
@@ -126,15 +126,13 @@ function modules(): TextFiles {
   );
 }
 
-function units(name: string, { every }: Made, layout: HostLayout): TextFiles {
-  const about = `Keeps the history of ${name}`;
-  // A percent sign starts a systemd specifier unless it is doubled.
-  const program = JSON.stringify(`${layout.root}/bin/site-apply`).replaceAll("%", "%%");
-  return {
-    [`${name}-history.service`]: renderTemplate(new URL("history.service", import.meta.url), { about, program }),
-    [`${name}-history.timer`]: renderTemplate(new URL("history.timer", import.meta.url), {
-      about,
-      every: String(every),
-    }),
-  };
-}
+const units = (name: string, { every }: Made, layout: HostLayout) =>
+  unitsOf({
+    name,
+    kind: "history",
+    about: `Keeps the history of ${name}`,
+    templates: "history",
+    beside: import.meta.url,
+    layout,
+    values: { every: String(every) },
+  });

@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
+import { report } from "../../../scripts/status/report.ts";
 import { run } from "../../support/command.ts";
 import { until } from "../../support/until.ts";
 import {
@@ -106,6 +107,33 @@ describe("a user on this machine", () => {
     await shown.waitFor();
     assert.match((await shown.getAttribute("title")) ?? "", /^This kernel uses \d+ MiB\./);
     await screenshot(page, "4-memory");
+  });
+
+  it("sees the status of the site by `npm run status`, and at /status", async () => {
+    const { code, text } = await clone.npm("run", "status");
+    assert.match(text, /you@example\.com: 1 kernel, (1 busy|idle, last used just now)/);
+    assert.match(text, /by hand {7}nothing was changed/);
+    assert.match(text, /^ {2}services {6}dex +(starting|healthy)$/m);
+    // This machine's disk may be nearly full.
+    assert.equal(code, /^! /m.test(text) ? 1 : 0, text);
+    await page.goto("https://lab.localhost:8443/status");
+    assert.match((await page.textContent("main")) ?? "", /Kernels\s*1, [01] busy; 0 terminals/);
+    assert.doesNotMatch((await page.textContent("table")) ?? "", /you@example\.com/);
+    await screenshot(page, "4-status");
+    const json = await page.request.get("https://lab.localhost:8443/status.json");
+    assert.equal(report.parse(await json.json()).site, "jupyter-up-local");
+  });
+
+  it("is told what somebody changed by hand, with the command that undoes it", async () => {
+    await run("docker", ["update", "--restart", "no", "jupyter-up-local-nginx-1"]);
+    const { code, text } = await clone.npm("run", "status");
+    assert.equal(code, 1);
+    const [, command = ""] =
+      /^! The restart policy of nginx is 'no', .*\n {4}npm run pulumi -- (.*)$/m.exec(text) ?? [];
+    assert.equal(command, "up --replace '**site-release'");
+    const undone = await clone.pulumi("up", "--replace", "**site-release", "--yes", "--skip-preview");
+    assert.equal(undone.code, 0, undone.text);
+    assert.match((await clone.npm("run", "status")).text, /nothing was changed/);
   });
 
   it("opens an old version of a notebook in the folder History, and gets it back by drag and drop", async () => {

@@ -15,7 +15,8 @@ const most: Record<string, number> = {
   info: 1,
   // The owner, two ports, the announcement, and the containers before and after `up`.
   ps: 6,
-  image: 2,
+  // Missing ones, those of containers, and those that are recorded for `verify`.
+  image: 3,
   network: 3,
   "compose config": 2,
   "compose run": 1,

@@ -54,7 +54,7 @@ describe("site-apply secrets", () => {
 
   it("leaves no received text and no lock", () => {
     assert.deepEqual(
-      host.entries().filter((path) => !path.startsWith("secrets")),
+      host.entries().filter((path) => !/^(secrets|hashes)/.test(path)),
       [],
     );
   });

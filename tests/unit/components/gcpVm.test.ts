@@ -87,6 +87,16 @@ describe("A VM on Google Cloud", () => {
     assert.deepEqual(only(resources, INSTANCE).inputs.tags, tag);
   });
 
+  it("has no rule for a site that only an SSH forward reaches, which publishes its ports on the loopback address", async () => {
+    const rules = (await made({ forwarded: { port: 8443, httpPort: 8080 } })).filter(
+      ({ type }) => type === "gcp:compute/firewall:Firewall",
+    );
+    assert.deepEqual(
+      rules.map(({ inputs }) => inputs.allows),
+      [[{ protocol: "tcp", ports: ["22"] }]],
+    );
+  });
+
   it("uses the free tier: the smallest machine, disks of the size in the settings, and the standard network", () => {
     const { machineType, bootDisk, networkInterfaces } = only(resources, INSTANCE).inputs;
     assert.equal(machineType, "e2-micro");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeAll, describe, it } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
+import { remoteLayout } from "../../../components/host/remoteHost.ts";
 import { SshHost } from "../../../components/host/sshHost.ts";
 import { sshLineOf } from "../../../components/host/sshLine.ts";
 import { MARKER, openTexts, type Resource, runUnderMocks, secretOf } from "../../support/mocks.ts";
@@ -37,6 +38,13 @@ describe("The user's own machine (SshHost)", () => {
     ) as Record<string, unknown>;
     const { address, trusted, ...login } = args;
     assert.deepEqual(connection, login);
+  });
+
+  it("publishes a site that only an SSH forward reaches on its loopback address", () => {
+    const { address, httpsPort, httpPort, public: isPublic } = remoteLayout(true, { port: 8443, httpPort: 8080 });
+    assert.deepEqual([address, httpsPort, httpPort, isPublic], ["127.0.0.1", 8443, 8080, false]);
+    const open = remoteLayout(true);
+    assert.deepEqual([open.address, open.httpsPort, open.httpPort, open.public], ["0.0.0.0", 443, 80, true]);
   });
 
   it("outlives the stack, so a delete command takes its site down", () => {

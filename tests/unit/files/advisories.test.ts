@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import { imagesOf } from "../../../files/site/site.ts";
 import { isAtLeast } from "../../../scripts/cli/version.ts";
-import { SAFE_SINCE } from "../../../settings/notices.ts";
+import { HOLES, holesOf } from "../../../settings/holes.ts";
 import { declaredSettings } from "../../support/projectFile.ts";
 import { siteWith } from "../../support/site.ts";
 
@@ -11,23 +11,15 @@ import { siteWith } from "../../support/site.ts";
  * the version that the site was tested with.
  */
 const floors: [part: string, fixedIn: string, advisory: string][] = [
-  ["nginxinc/nginx-unprivileged", "1.30.4", "CVE-2026-42533: buffer overflow by a map with a regular expression"],
-  ["nginxinc/nginx-unprivileged", "1.30.4", "CVE-2026-56434: use after free in SSI"],
-  ["nginxinc/nginx-unprivileged", "1.30.2", "CVE-2026-9256: buffer overflow in the rewrite module"],
-  ["nginxinc/nginx-unprivileged", "1.30.1", "CVE-2026-42945: buffer overflow in the rewrite module"],
-  ["nginxinc/nginx-unprivileged", "1.30.1", "CVE-2026-42926: request injection by HTTP/2"],
-  ["nginxinc/nginx-unprivileged", "1.28.2", "CVE-2026-1642: injection by a TLS upstream"],
-  ["nginxinc/nginx-unprivileged", "1.26.3", "CVE-2025-23419: a resumed session gets past client certificates"],
+  ...["nginxinc/nginx-unprivileged", "library/mariadb", "jupyter/scipy-notebook"].flatMap((part) =>
+    holesOf(part).map(({ fixedIn, what }): [string, string, string] => [part, fixedIn, what]),
+  ),
   ["vouch/vouch-proxy", "0.45.1", "none published"],
   ["oauth2-proxy/oauth2-proxy", "7.15.2", "GHSA-5hvv-m4w4-gf6v: a health check's User-Agent gets past the sign-in"],
   ["oauth2-proxy/oauth2-proxy", "7.15.2", "GHSA-7x63-xv5r-3p2x: a spoofed X-Forwarded-Uri gets past the sign-in"],
   ["dexidp/dex", "2.45.1", "none that touches it: GHSA-7qjx-gp9h-65qj is in newer code"],
   ["goacme/lego", "5.3.1", "none published"],
   ["restic/restic", "0.18.1", "none published"],
-  ["library/mariadb", "11.8.7", "CVE-2026-44168: command injection in Galera's SST"],
-  ["library/mariadb", "11.8.7", "CVE-2026-44171: path traversal in mbstream"],
-  ["jupyter/scipy-notebook", SAFE_SINCE, "CVE-2026-42557: command linker in outputs, fixed in JupyterLab 4.5.7"],
-  ["jupyter/scipy-notebook", SAFE_SINCE, "CVE-2026-73417, CVE-2026-73415, CVE-2026-73627: fixed in JupyterLab 4.6.2"],
 ];
 
 /** Every image of the project's default settings, with each source of certificates. */
@@ -65,6 +57,13 @@ describe("The oldest safe version of each default image", () => {
   it("is listed for every image", () => {
     const parts = floors.map(([part]) => part);
     for (const reference of references) assert.ok(parts.includes(partOf(reference)), reference);
+  });
+
+  it("is known for a reference with a mirror, a tag and a digest, and for every image of the Docker Stacks", () => {
+    assert.equal(holesOf("mirror.example.com:5000/docker.io/library/mariadb:11.8@sha256:1").length, 2);
+    assert.equal(holesOf("quay.io/jupyter/r-notebook:2026-07-01").length, 2);
+    assert.deepEqual(holesOf("docker.io/me/mariadb:1"), []);
+    assert.equal(HOLES.flatMap(([, holes]) => holes).length, 11);
   });
 
   it("is compared correctly with older and newer tags", () => {

@@ -74,21 +74,25 @@ describe("The bundle's two texts", () => {
   });
 
   it("contain the manifest for the host", () => {
-    const { services, ...manifest } = manifestOf(bundle.release);
+    const { services, images = [], ...manifest } = manifestOf(bundle.release);
+    assert.deepEqual(
+      images.map(({ holes, ...image }) => [image, holes?.length ?? 0]),
+      [
+        [{ reference: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine", size_mib: 65 }, 7],
+        [{ reference: "quay.io/vouch/vouch-proxy:0.45.1", size_mib: 40 }, 0],
+        [{ reference: "ghcr.io/dexidp/dex:v2.45.1", size_mib: 130 }, 0],
+        [{ reference: "quay.io/jupyter/scipy-notebook:2026-08-08", size_mib: 4600 }, 2],
+      ],
+    );
     assert.deepEqual(
       { ...manifest, release: "ID" },
       {
         version: 1,
         url: "https://jupyter.lab.example.com:8443",
         data: "/srv/data",
+        notices: "/srv/data/notices",
         release: "ID",
         project: "jupyter-up-test",
-        images: [
-          { reference: "docker.io/nginxinc/nginx-unprivileged:1.30.4-alpine", size_mib: 65 },
-          { reference: "quay.io/vouch/vouch-proxy:0.45.1", size_mib: 40 },
-          { reference: "ghcr.io/dexidp/dex:v2.45.1", size_mib: 130 },
-          { reference: "quay.io/jupyter/scipy-notebook:2026-08-08", size_mib: 4600 },
-        ],
         ports: [
           { address: "127.0.0.1", port: 8443, setting: "port" },
           { address: "127.0.0.1", port: 8080, setting: "httpPort" },
@@ -129,6 +133,7 @@ describe("The bundle's two texts", () => {
             ["python3", `${prepared}/packages.py`],
           ],
           dismiss: ["python3", `${prepared}/end_removed.py`],
+          activity: ["python3", `${prepared}/activity.py`],
         },
       ],
     );

@@ -32,6 +32,7 @@ describe("The manifest of a release", () => {
     const shapes = [
       releaseManifest,
       ...ofHistory,
+      images.unwrap().element.shape.holes.unwrap().element,
       ...[services, images, ports, purge].map((list) => list.unwrap().element),
     ];
     const keys = new Set(shapes.flatMap((shape) => Object.keys(shape.shape)));

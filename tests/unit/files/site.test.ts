@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "@jest/globals";
+import { noticesFolder } from "../../../files/site/backupFolders.ts";
 import { imagesOf, type Site } from "../../../files/site/site.ts";
 import { bundleWith, hostNames, layout, serviceOf, siteWith } from "../../support/site.ts";
 import { type ComposeService, composeOf } from "../../support/unpack.ts";
@@ -160,7 +161,7 @@ for (const [name, service] of running)
     it("mounts only its own folders of the host, and never Docker's socket", () => {
       const own = [`${layout.root}/files/${name}`, `${layout.root}/secrets/${name}`];
       if (name === "jupyter") own.push(`${layout.data}/home`, layout.notebooks);
-      if (name === "nginx") own.push(`${layout.data}/sessions`);
+      if (name === "nginx") own.push(`${layout.data}/sessions`, noticesFolder(layout));
       for (const source of sourcesOf(service))
         assert.ok(
           own.some((folder) => source === folder || source.startsWith(`${folder}/`)),
@@ -170,7 +171,8 @@ for (const [name, service] of running)
 
     it("can write only to data folders, and lets Docker create no missing folder", () => {
       for (const { source, read_only, bind } of service.volumes ?? []) {
-        assert.equal(read_only, source.startsWith(layout.root) ? true : undefined, source);
+        const isRead = source.startsWith(layout.root) || source === noticesFolder(layout);
+        assert.equal(read_only, isRead ? true : undefined, source);
         assert.equal(bind.create_host_path, false, source);
       }
     });

@@ -146,6 +146,5 @@ describe("The backup of a site", () => {
     const { release } = bundleWith(withBackup({ settings: { backup: { to: "none" } } }));
     assert.equal(manifestOf(release).backup, undefined);
     assert.doesNotMatch(release, /restic/);
-    assert.doesNotMatch(JSON.stringify(composeOf(release).services.nginx?.volumes), /notices/);
   });
 });

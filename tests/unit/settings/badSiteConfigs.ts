@@ -752,8 +752,8 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config set acmeEmail ann@example.com
 `],
 
-  ["a .localhost domain for another machine", { target: "gcp", domain: "lab.localhost", dns: "none" }, `
-  domain: "lab.localhost" leads every browser to its own machine, but this site runs on another one.
+  ["a .localhost domain for another machine, with DNS records", { target: "gcp", domain: "lab.localhost" }, `
+  domain: "lab.localhost" leads every browser to its own machine, but this site runs on another one. Set a domain of your own; or reach the site by an SSH forward only (npm run open), without DNS records: pulumi config set dns none
     pulumi config set domain example.com
 `],
 

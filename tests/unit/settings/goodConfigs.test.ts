@@ -75,6 +75,7 @@ describe("A valid config", () => {
   it("becomes complete settings", () => {
     assert.deepEqual(settingsWith(), {
       target: local,
+      forwarded: undefined,
       domain: "lab.example.com",
       home: "",
       hostNames: ["lab.example.com", "vouch.lab.example.com", "dex.lab.example.com", "jupyter.lab.example.com"],
@@ -108,6 +109,16 @@ describe("A valid config", () => {
       { keys: [{ name: "a", for: "ann@example.com", until: "2099-12-31", may: "read", at: "jupyter" }] },
     ],
     ["may have a domain of two labels", { domain: "lab.localhost" }, { domain: "lab.localhost" }],
+    [
+      "may be on another machine without DNS records, reached by an SSH forward only",
+      { target: "gcp", domain: "lab.localhost", dns: "none", port: "9443" },
+      { target: gcp, domain: "lab.localhost", forwarded: { port: 9443, httpPort: 8080 }, tls: { mode: "private-ca" } },
+    ],
+    [
+      "may have no DNS records and be public",
+      { target: "gcp", dns: "none" },
+      { target: gcp, forwarded: undefined, dns: { provider: "none", proxied: false } },
+    ],
     [
       "may have an internationalized domain in Punycode",
       { domain: "xn--mnchen-3ya.de" },

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
+import { SAFE_SINCE } from "../../../settings/holes.ts";
 import { endingKeysNotice } from "../../../settings/keys.ts";
-import { firstUpNotice, SAFE_SINCE, tagNotice } from "../../../settings/notices.ts";
+import { firstUpNotice, tagNotice } from "../../../settings/notices.ts";
 import { configOf, readSettings } from "../../../settings/read.ts";
 import { pulumiConfig, stackConfig } from "../../support/projectFile.ts";
 import { gcpWith, settingsWith } from "../../support/settings.ts";

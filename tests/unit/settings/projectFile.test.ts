@@ -41,6 +41,7 @@ describe("Pulumi.yaml", () => {
     assert.deepEqual(issues, []);
     assert.deepEqual(settings, {
       target: { kind: "local", port: 8443, httpPort: 8080, notebooks: "notebooks" },
+      forwarded: undefined,
       domain: "lab.localhost",
       home: "",
       hostNames: ["lab.localhost", "vouch.lab.localhost", "dex.lab.localhost", "jupyter.lab.localhost"],

@@ -1,0 +1,1 @@
+"""Compares the machine with the running release: what somebody changed by hand."""
