@@ -67,10 +67,10 @@ def _switch(
     layout: Layout, manifest: Manifest, project: Project, compose: ComposeFile, before: Optional[Manifest], renewed: list[Renewed]
 ) -> int:
     previous = target_of(layout.current)
-    activate.activate_release(layout, f"releases/{manifest.release}", manifest.release)
     is_other = previous not in ("", f"releases/{manifest.release}")
     people_before = before if is_other else None
     try:
+        activate.activate_release(layout, f"releases/{manifest.release}", manifest.release)
         restore_new.restore_new(layout, manifest, project)
         door.forget_ended_move(layout, manifest)
         rollout, is_with_new_images = _start(layout, project, compose, renewed)
@@ -78,9 +78,12 @@ def _switch(
         if not isinstance(error, NotStarted):
             say(f"{type(error).__name__}: {error}")
         failed = error.service if isinstance(error, NotStarted) else ""
+        space.free_reserve(layout)
         roll_back(layout, project, manifest, previous, failed)
+        space.say_if_full(layout, manifest)
         people.end_removed(layout, project, manifest, people_before)
         return 1
+    space.free_reserve(layout)
     firewall.guard(layout, project)
     units.place(layout, manifest)
     prune.prune_releases(layout, manifest.release, previous)
@@ -127,6 +130,7 @@ def _prepare(layout: Layout, manifest: Manifest, project: Project, compose: Comp
     releases.keep(layout, manifest.release)
     announce(layout, project, compose)
     firewall.guard(layout, project)
+    space.reserve(layout)
     return renewed
 
 
