@@ -4,6 +4,7 @@ import { withFakes } from "../offline/index.ts";
 import { main } from "./cli/main.ts";
 import { step } from "./cli/step.ts";
 import { requireDocker } from "./machine/docker.ts";
+import { requireNotMoved } from "./machine/frontDoor.ts";
 import { inspectMachine, preparePulumi } from "./machine/prepare.ts";
 import { operate, resourceTypes, stackOutputs } from "./pulumi/engine.ts";
 import { cliEnvironment, localStackEnvironment, localStackExists, openLocalStack } from "./pulumi/localStack.ts";
@@ -26,6 +27,8 @@ await main(async () => {
   }
   const { notebooks } = await stackOutputs(cli, env);
   await step("Docker", (say) => requireDocker(environment.debianRoot, say));
+  // The engine removes the release from the state before the site refuses.
+  await requireNotMoved();
   await withFakes(environment, { images: [], providers: ["command"] }, (fakes) =>
     step(
       "Stopping the site",

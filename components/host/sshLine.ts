@@ -14,7 +14,7 @@ export function sshLine(login: Login, stack?: string): pulumi.Output<string> {
 
 export function sshLineOf(host: string, user: string, hostKey: string, port = 22, stack?: string): string {
   const file = `~/.ssh/jupyter-up-${stack}`;
-  const fetchKey = `(umask 077; pulumi stack output sshKey --show-secrets --stack ${stack} >${file}) && `;
+  const fetchKey = `(umask 077; mkdir -p ~/.ssh; pulumi stack output sshKey --show-secrets --stack ${stack} >${file}) && `;
   const known = hostKey.split(" ").slice(0, 2).join(" ");
   return [
     `${stack ? fetchKey : ""}ssh`,

@@ -7,6 +7,8 @@ import { makeFirstBackup } from "../support/firstBackup.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { rounded } from "./figures.ts";
 import type { Result } from "./result.ts";
+import { apply, inService, seconds } from "./siteWork.ts";
+import { tableCosts } from "./tableCosts.ts";
 
 const FILES = 10_000;
 /** 100 files of 10 MB: 1 GB. */
@@ -64,6 +66,7 @@ export async function workCosts(imageMirror: string | undefined): Promise<Result
         ratio: rounded(restored / started),
         aim: "10 s or less",
       },
+      ...(await tableCosts(site)),
     ];
   } finally {
     await site.remove();
@@ -97,16 +100,6 @@ async function idleWork(site: RunningSite): Promise<Result[]> {
   ];
 }
 
-async function apply(site: RunningSite, ...words: string[]): Promise<void> {
-  const { code, output } = await site.host.apply(words);
-  if (code !== 0) throw new PlainError(`site-apply ${words.join(" ")} failed.`, output);
-}
-
-async function inService(site: RunningSite, service: string, ...script: string[]): Promise<void> {
-  const { code, output } = await site.exec(service, ["sh", ...script]);
-  if (code !== 0) throw new PlainError(`${script.join(" ")} failed.`, output);
-}
-
 /** Seconds of CPU time that a service's container uses during some work. Docker's own are not included. */
 async function cpuOf(site: RunningSite, service: string, work: () => Promise<void>): Promise<number> {
   // Microseconds in version 2 of control groups, nanoseconds in version 1.
@@ -122,12 +115,6 @@ async function startRestic(site: RunningSite): Promise<void> {
   const format = ["--format", "{{.Config.Image}}"];
   const image = await run("docker inspect", "docker", ["inspect", ...format, await site.container("site-backup")]);
   await run("docker run", "docker", ["run", "--rm", "--entrypoint", "restic", image.trim(), "version"]);
-}
-
-async function seconds(work: () => Promise<void>): Promise<number> {
-  const began = performance.now();
-  await work();
-  return (performance.now() - began) / 1000;
 }
 
 async function copy(from: string, to: string): Promise<void> {

@@ -6,8 +6,8 @@ import { type AcmeWorld, startAcme } from "../../offline/acme/acme.ts";
 import { addZone } from "../../offline/providers/packages/cloudflare/zones.ts";
 import { registryAddress } from "../../offline/setup/registry.ts";
 import { attempt, run } from "../../scripts/cli/command.ts";
-import { imageMirror } from "../support/images.ts";
-import { tagImages } from "../support/ownCertificate.ts";
+import { imageMirror, tagImages } from "../support/images.ts";
+import { redirectedLego } from "../support/ownCertificate.ts";
 import { settingsWith } from "../support/settings.ts";
 import { layout } from "../support/site.ts";
 import { CloudStack, cloudflareToken, onGoogle } from "./support/cloudStack.ts";
@@ -48,7 +48,7 @@ const skip = !imageMirror && "there is no registry here that could hold a lego t
       database: false,
     };
     const images = imagesOf(buildSite("jupyter-up-lab", settingsWith({ ...settings, protectData: "false" }), layout));
-    references = await tagImages(images, world, mirror);
+    references = await tagImages(images, mirror, redirectedLego(world));
     for (const reference of references) await run(`Pushing ${reference}`, "docker", ["push", "--quiet", reference]);
     stack = await CloudStack.make({ ...settings, imageMirror: mirror });
     await addZone(stack.cloud, "example.com");

@@ -86,7 +86,7 @@ describe("The history of a running site", () => {
   const contents = async (method: string, path: string, body = "") =>
     JSON.parse(await inJupyter("python3", "-c", CONTENTS, method, path, body)) as [
       number,
-      { content: { name: string }[]; writable: boolean } | null,
+      { content: { name: string }[]; path: string; writable: boolean } | null,
     ];
   const sql = (text: string, database?: string) => rootSql(site, text, database);
   const dump = async (...words: string[]) =>
@@ -163,8 +163,10 @@ describe("The history of a running site", () => {
       [`${old}/9.ipynb`, "9 again.ipynb"],
       [old, "reports again"],
     ]) {
-      const [status] = await contents("PATCH", from ?? "", JSON.stringify({ path: to }));
-      assert.equal(status, 200);
+      const [status, model] = await contents("PATCH", from ?? "", JSON.stringify({ path: to }));
+      // JupyterLab gives a tab of the old file this path.
+      assert.deepEqual([status, model?.path, model?.writable], [200, from, false]);
+      assert.equal((await contents("GET", to ?? ""))[1]?.writable, true);
     }
     const original = readFileSync(`${folderOf("notebooks")}/${state}/reports/9.ipynb`);
     assert.deepEqual(readFileSync(`${notebooks}/9 again.ipynb`), original);

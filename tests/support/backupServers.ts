@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
+import { randomInt, randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,17 +43,23 @@ interface Container {
   command: string[];
   /** The port on which the server listens in the container. */
   port: number;
+  /** Whether machines of the fake cloud reach it. Default: only containers of this machine do. */
+  forMachines?: boolean | undefined;
 }
 
 /** A server on an address that containers of every network reach: the gateway of its own network. */
-export async function server({ image, options, command, port }: Container, isReady: (at: string) => Promise<unknown>) {
+export async function server(
+  { image, options, command, port, forMachines }: Container,
+  isReady: (at: string) => Promise<unknown>,
+) {
   const name = `jupyter-up-backup-server-${randomUUID().slice(0, 8)}`;
   const docker = async (...words: string[]) => {
     const { code, output } = await run("docker", words);
     assert.equal(code, 0, output);
     return output.trim();
   };
-  await docker("network", "create", name);
+  if (forMachines) await createNetworkForMachines(name);
+  else await docker("network", "create", name);
   const address = await docker("network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", name);
   const at = `${address}:${await freePort(address)}`;
   const network = ["--network", name, "--publish", `${at}:${port}`];
@@ -79,11 +85,20 @@ export async function server({ image, options, command, port }: Container, isRea
   };
 }
 
+/** Creates a network with addresses that no network within a machine has: Docker chooses others. */
+async function createNetworkForMachines(name: string): Promise<void> {
+  await until("a network that overlaps with no other", async () => {
+    const prefix = `198.19.${randomInt(256)}`;
+    const subnet = ["--subnet", `${prefix}.0/24`, "--gateway", `${prefix}.1`];
+    return (await run("docker", ["network", "create", ...subnet, name])).code === 0;
+  });
+}
+
 export const newFolder = () => mkdtempSync(join(tmpdir(), "jupyter-up-backup-server-"));
 export const filesIn = (folder: string) => readdirSync(folder, { recursive: true, encoding: "utf8" });
 
 /** Amazon's interface: MinIO. */
-export async function s3Server(): Promise<BackupServer> {
+export async function s3Server({ forMachines = false } = {}): Promise<BackupServer> {
   const image = [imageMirror, "docker.io/minio/minio:RELEASE.2025-09-07T16-13-09Z"].filter(Boolean).join("/");
   await pullImages([image]);
   const data = newFolder();
@@ -95,7 +110,7 @@ export async function s3Server(): Promise<BackupServer> {
     ...["--env", `MINIO_ROOT_USER=${accessKey}`, "--env", `MINIO_ROOT_PASSWORD=${secretKey}`],
   ];
   const { at, remove, ...life } = await server(
-    { image, options, command: ["server", "/data"], port: 9000 },
+    { image, options, command: ["server", "/data"], port: 9000, forMachines },
     async (at) => (await fetch(`http://${at}/minio/health/ready`)).ok,
   );
   return {

@@ -1,18 +1,15 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, utimesSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "node:tls";
 import { bundleOf } from "../../files/release/bundle.ts";
-import type { Image } from "../../files/site/service.ts";
 import { buildSite, imagesOf, type Site } from "../../files/site/site.ts";
 import { type AcmeWorld, type AcmeWorldArgs, startAcme } from "../../offline/acme/acme.ts";
 import { freePort } from "../../offline/support/freePort.ts";
 import { run } from "./command.ts";
 import { type TestHost, testHost } from "./host.ts";
-import { imageMirror, pullImages } from "./images.ts";
+import { type Redirected, tagImages } from "./images.ts";
 import { settingsWith } from "./settings.ts";
 import { layout, secrets } from "./site.ts";
 
@@ -33,7 +30,8 @@ export class Machine {
   static async start({ host = testHost(), ...args }: AcmeWorldArgs & { host?: TestHost } = {}): Promise<Machine> {
     const world = await startAcme("example.com", args);
     const machine = new Machine(host, world, [await freePort(), await freePort()]);
-    await tagImages(imagesOf(machine.site("lab.example.com", { mirror: "" })), world, machine.mirror);
+    const images = imagesOf(machine.site("lab.example.com", { mirror: "" }));
+    await tagImages(images, machine.mirror, redirectedLego(world));
     return machine;
   }
 
@@ -109,25 +107,9 @@ export class Machine {
   }
 }
 
-/** Tags the site's images with their names in a mirror; lego's image gets the addresses of the fakes. */
-export async function tagImages(images: Image[], world: AcmeWorld, mirror: string): Promise<string[]> {
-  const from = (reference: string) => (imageMirror ? `${imageMirror}/${reference}` : reference);
-  await pullImages(images.map(({ reference }) => from(reference)));
-  for (const { reference } of images)
-    if (reference.includes("/lego:")) await buildLego(from(reference), world, `${mirror}/${reference}`);
-    else execFileSync("docker", ["tag", from(reference), `${mirror}/${reference}`]);
-  return images.map(({ reference }) => `${mirror}/${reference}`);
-}
-
-async function buildLego(from: string, { environment, authority }: AcmeWorld, reference: string) {
-  const folder = mkdtempSync(`${tmpdir()}/jupyter-up-lego-`);
-  const variables = { ...environment, LEGO_CA_CERTIFICATES: "/authority.pem" };
-  const lines = Object.entries(variables).map(([name, value]) => `ENV ${name}=${value}\n`);
-  writeFileSync(`${folder}/authority.pem`, authority);
-  writeFileSync(`${folder}/Dockerfile`, `FROM ${from}\nCOPY authority.pem /\n${lines.join("")}`);
-  const built = await run("docker", ["build", "--quiet", "--tag", reference, folder], {
-    env: { DOCKER_BUILDKIT: "0" },
-  });
-  rmSync(folder, { recursive: true });
-  assert.equal(built.code, 0, built.output);
-}
+/** lego, with the addresses of the fakes. */
+export const redirectedLego = ({ environment, authority }: AcmeWorld): Redirected => ({
+  image: "lego",
+  authority,
+  environment: { ...environment, LEGO_CA_CERTIFICATES: "/authority.pem" },
+});

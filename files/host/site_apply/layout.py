@@ -44,6 +44,11 @@ class Layout:
         return self.root / "releases"
 
     @property
+    def reserve(self) -> Path:
+        """Files that a release creates and removes; see space.reserve."""
+        return self.root / "reserve"
+
+    @property
     def units(self) -> Path:
         """Copies of the site's systemd units, which identify the installed ones."""
         return self.root / "units"

@@ -77,10 +77,10 @@ def _switch(
     stale: list[Stale],
 ) -> int:
     previous = target_of(layout.current)
-    activate.activate_release(layout, f"releases/{manifest.release}", manifest.release)
     is_other = previous not in ("", f"releases/{manifest.release}")
     people_before = before if is_other else None
     try:
+        activate.activate_release(layout, f"releases/{manifest.release}", manifest.release)
         restore_new.restore_new(layout, manifest, project)
         door.forget_ended_move(layout, manifest)
         undo.undo(layout, manifest, stale)
@@ -89,9 +89,12 @@ def _switch(
         if not isinstance(error, NotStarted):
             say(f"{type(error).__name__}: {error}")
         failed = error.service if isinstance(error, NotStarted) else ""
+        space.free_reserve(layout)
         roll_back(layout, project, manifest, previous, failed)
+        space.say_if_full(layout, manifest)
         people.end_removed(layout, project, manifest, people_before)
         return 1
+    space.free_reserve(layout)
     expected.keep(layout, expected.expected_by(manifest, project, compose), manifest.release)
     undo.forget(layout)
     firewall.guard(layout, project)
@@ -148,6 +151,7 @@ def _prepare(layout: Layout, manifest: Manifest, project: Project, compose: Comp
     stale = undo.stale_containers(manifest, wanted, containers, undo.marked(layout))
     announce(layout, project, compose, containers, stale)
     firewall.guard(layout, project)
+    space.reserve(layout)
     return renewed, stale
 
 

@@ -29,7 +29,7 @@ class Wanted:
     """
     What is to be restored. at: a time in UTC, 2026-11-28T07:15:00; empty: the newest. path: `notebooks/a.ipynb`, `databases/notes`;
     empty: everything. into: a new folder beside the notebooks; empty: the place it comes from. site: the Compose project that made
-    the backup; empty: this one. is_dry: changes are only listed.
+    the backup; empty: this one. is_dry: changes are only listed. naming: what a user writes before the name of such a site.
     """
 
     at: str = ""
@@ -37,6 +37,7 @@ class Wanted:
     into: str = ""
     site: str = ""
     is_dry: bool = False
+    naming: str = "--from"
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,8 @@ def _parts(restic: Restic, history: History, wanted: Wanted, site: str) -> list[
     others = sorted({each.site for each in found} - {site})
     if not snapshots and others:
         raise Refusal(
-            f"The backup has nothing of {site}, but of {', '.join(others)}. Nothing was changed. Name the one you mean: --from"
-            f" {others[0]}"
+            f"The backup has nothing of {site}, but of {', '.join(others)}. Nothing was changed. Name the one you mean:"
+            f" {wanted.naming} {others[0]}"
         )
     known = f"It has states from {_shown(times_of[0])} to {_shown(times_of[-1])}." if times_of else "It has none of it yet."
     raise Refusal(f"The backup has no {what}{before}. Nothing was changed. {known}")

@@ -17,6 +17,7 @@ from .manifest import Manifest, RestoreFrom
 
 # A file in the state of the backup: `begun SITE TIME` or `done SITE TIME`. An interrupted restore is repeated by the next release.
 _RECORD = "restored-from"
+_SETTING = "pulumi config set --path backup.restore.from"
 
 
 def check(manifest: Manifest) -> None:
@@ -41,7 +42,7 @@ def restore_new(layout: Layout, manifest: Manifest, project: Project) -> None:
     say(f"The work of {wanted.site} is restored from the backup before this site opens.")
     try:
         start_databases(layout, manifest, project)
-        restore.restore_everything(layout, manifest, project, restore.Wanted(at=wanted.at, site=wanted.site))
+        restore.restore_everything(layout, manifest, project, restore.Wanted(at=wanted.at, site=wanted.site, naming=_SETTING))
     except Refusal as reason:
         say(str(reason))
         raise NotStarted from reason

@@ -122,7 +122,9 @@ def _take_over(layout: Layout, project: Project, service: Service, previous: Pat
         files = f"/files/{service.name}/{earlier.name}"
         (checked / "compose.yaml").write_text(compose.replace(files, f"/files/{service.name}/{kept.name}"))
     except OSError as error:
-        return str(error)
+        # copytree goes on after an error, and reports all of them.
+        first = error.args[0][0][-1] if isinstance(error, shutil.Error) else error
+        return str(first)
     run = ("--profile", "check", "run", "--rm", "--no-deps", "-T", f"{service.name}-check")
     result = project.compose(checked, *run, within=times.CHECKED_WITHIN)
     return None if result.ok else " ".join(result.lines[-2:])

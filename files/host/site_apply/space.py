@@ -11,7 +11,7 @@ from typing import Optional
 from . import docker, times
 from .command import run
 from .errors import Refusal
-from .layout import Layout
+from .layout import Layout, remove
 from .log import say
 from .manifest import Manifest
 
@@ -23,6 +23,8 @@ WARN_BELOW_FILES = 10**6
 # Free space and inodes that a release needs: for its files, for new containers, and for files that services write when they start.
 # With less, the disk could become full during the release.
 NEEDED_MIB, NEEDED_INODES = 64, 1000
+# What a rollback writes: a copy of nginx's files, with other allow lists.
+_RESERVED_FILES, _RESERVED_BYTES = 100, 8192
 
 
 @dataclass(frozen=True)
@@ -82,13 +84,33 @@ def check(layout: Layout, manifest: Manifest) -> None:
     """Throws Refusal if a disk does not have the space that a release needs."""
     for disk in disks_of(layout, manifest):
         if disk.is_full:
-            free, needed = f"{disk.free_mib} MiB", f"{NEEDED_MIB} MiB"
-            if disk.free_inodes is not None:
-                free, needed = f"{free} and {disk.free_inodes} inodes", f"{needed} and {NEEDED_INODES} inodes"
-            raise Refusal(
-                f"The disk is full: {free} are free at {disk.folder}, but a release needs {needed}."
-                f" Nothing was changed. {_what_fills(disk, layout, manifest)} Then run pulumi up again."
-            )
+            raise Refusal(f"{_full(disk)} Nothing was changed. {_what_fills(disk, layout, manifest)} Then run pulumi up again.")
+
+
+def reserve(layout: Layout) -> None:
+    """Reserves what a rollback needs on the disk of the site's files. The disk may be full by then."""
+    free_reserve(layout)
+    layout.reserve.mkdir()
+    for number in range(_RESERVED_FILES):
+        (layout.reserve / str(number)).write_bytes(b"x" * _RESERVED_BYTES)
+
+
+def free_reserve(layout: Layout) -> None:
+    remove(layout.reserve)
+
+
+def say_if_full(layout: Layout, manifest: Manifest) -> None:
+    """After a release that failed: shows which disk has become full meanwhile, because that may be the cause."""
+    for disk in _disks(layout, manifest):
+        if disk.is_full:
+            say(f"{_full(disk)} {_what_fills(disk, layout, manifest)} Then run pulumi up again.")
+
+
+def _full(disk: Disk) -> str:
+    free, needed = f"{disk.free_mib} MiB", f"{NEEDED_MIB} MiB"
+    if disk.free_inodes is not None:
+        free, needed = f"{free} and {disk.free_inodes} inodes", f"{needed} and {NEEDED_INODES} inodes"
+    return f"The disk is full: {free} are free at {disk.folder}, but a release needs {needed}."
 
 
 def warn(layout: Layout, manifest: Manifest) -> None:

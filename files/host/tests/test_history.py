@@ -253,6 +253,13 @@ class SpaceTest(HistoryCase):
     def fill(self, name: str, size: int) -> None:
         (self.work / name).write_bytes(os.urandom(size))
 
+    def test_keeps_states_of_the_same_second(self) -> None:
+        for number in range(4):
+            self.write("notebooks/a", f"{number}" * (number + 1))
+            self.run_history(minutes=0)
+        contents = [(tree / "a").read_text() for tree in self.trees]
+        self.assertEqual(contents, ["0", "11", "222", "3333"])
+
     def test_30_days_of_hourly_edits_stay_below_the_share(self) -> None:
         # The history may use a fifth of this disk: 8 MiB. All edits together are 20 times as much.
         self.disk = Disk(40 * MIB, 30 * MIB, 0, 0)

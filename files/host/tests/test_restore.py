@@ -230,6 +230,9 @@ class RestoreTest(HostTest):
         self.snapshots = [each for each in self.snapshots if each["hostname"] != "lab"]
         with self.assertRaisesRegex(Refusal, "nothing of lab, but of another-site.*--from another-site"):
             restore(self.layout, Wanted(path="notebooks/a.ipynb"))
+        naming = "pulumi config set --path backup.restore.from"
+        with self.assertRaisesRegex(Refusal, f"nothing of typo, .* Name the one you mean: {naming} another-site$"):
+            restore(self.layout, Wanted(site="typo", naming=naming))
 
     def test_says_what_to_do_with_another_key_and_without_a_backup(self) -> None:
         error = json.dumps({"message_type": "exit_error", "code": 1, "message": "Fatal: the disk is broken"})

@@ -48,7 +48,7 @@ class RestoreNewTest(HostTest):
     def test_restores_everything_once_after_the_databases_have_started(self) -> None:
         self.restored.side_effect = lambda *_: self.assertTrue(self.ready.called)
         self.release()
-        wanted = Wanted(at="2026-11-28T07:15:00", site="lab-old")
+        wanted = Wanted(at="2026-11-28T07:15:00", site="lab-old", naming="pulumi config set --path backup.restore.from")
         self.restored.assert_called_once_with(self.layout, self.manifest, self.project, wanted)
         self.assertEqual(self.compose.call_args.args[-1], "mariadb")
         (self.notebooks / "a.ipynb").write_text("later work")

@@ -24,7 +24,7 @@ const LAB_EXTENSIONS = [
 ];
 
 /** Python modules of jupyter_server_config.py. */
-const MODULES = ["connections", "disk", "kernels", "meter", "saving"].map((name) => `jupyter_up/${name}.py`);
+const MODULES = ["connections", "disk", "history", "kernels", "meter", "saving"].map((name) => `jupyter_up/${name}.py`);
 
 const USER = { uid: 1000, gid: 100 };
 

@@ -6,22 +6,17 @@ override these settings. JUPYTER_CONFIG_PATH in jupyter.ts sets that order.
 
 import hmac
 import os
-import shutil
 import site
 import sys
 from copy import deepcopy
-from functools import partial
 from pathlib import Path
 
-from anyio.to_thread import run_sync
 from jupyter_server import CallContext
 from jupyter_server.auth.authorizer import AllowAllAuthorizer
 from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.serverapp import ServerApp
-from jupyter_server.services.contents.filemanager import AsyncFileContentsManager
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server_terminals.terminalmanager import TerminalManager
-from tornado.web import HTTPError
 from traitlets.config import Config
 
 # This folder comes last, so that its modules never hide a module of Python or Jupyter.
@@ -102,30 +97,6 @@ c.ServerApp.disable_check_xsrf = False
 c.ServerApp.allow_origin = ""
 c.ServerApp.allow_origin_pat = ""
 c.ServerApp.allow_credentials = False
-
-
-rename_file = AsyncFileContentsManager.rename_file
-
-
-async def rename_or_copy(manager, old_path, new_path):
-    """
-    Renames a file or folder. If it is in the history, copies it instead.
-
-    The file browser moves what a user drags. In the history, which is a read-only mount, a move would fail half-way.
-    """
-    source, target = manager._get_os_path(old_path), manager._get_os_path(new_path)
-    if not (os.path.exists(source) and os.statvfs(source).f_flag & os.ST_RDONLY):
-        return await rename_file(manager, old_path, new_path)
-    if os.path.lexists(target):
-        raise HTTPError(409, f"File already exists: {new_path}")
-    with manager.perm_to_403():
-        if os.path.isdir(source):
-            await run_sync(partial(shutil.copytree, source, target, symlinks=True))
-        else:
-            await run_sync(shutil.copy2, source, target)
-
-
-AsyncFileContentsManager.rename_file = rename_or_copy
 
 
 def person():

@@ -6,13 +6,12 @@ import type { Browser, Page } from "playwright-core";
 import ssh2 from "ssh2";
 import { parseDocument } from "yaml";
 import { removeMachine } from "../../../offline/cloud/machines.ts";
-import { run } from "../../../scripts/cli/command.ts";
 import { launch, person, signIn } from "../support/browser.ts";
 import type { Outcome } from "../support/clone.ts";
-import { answerAt, appWithVolume, CloudStack, workOf } from "../support/cloudStack.ts";
+import { answerAt, appWithVolume, CloudStack, workHere, workOf } from "../support/cloudStack.ts";
 import { containersOf, networksOf } from "../support/docker.ts";
 import { createSshMachine } from "../support/sshMachine.ts";
-import { assertSame, readTableInNotebook, type State, Work } from "../support/work.ts";
+import { assertSame, readTableInNotebook, type State, type Work } from "../support/work.ts";
 
 const PROJECT = "jupyter-up-local";
 const MACHINE = "somewhere-lab";
@@ -61,13 +60,7 @@ describe("a user who moves from this machine to another one", () => {
     await writeFile(join(clone.folder, "Pulumi.local.yaml"), settings.toString());
     for (const outcome of await Promise.all([clone.npm("start"), stack.up()])) succeeded(outcome);
 
-    const site = join(clone.folder, ".state/local");
-    old = new Work((command) => run("A command on this machine", "sh", ["-c", command]), {
-      project: PROJECT,
-      program: `${site}/site/bin/site-apply`,
-      volume: `${site}/data/apps/${appWithVolume.name}/data`,
-      databases: ["notebooks"],
-    });
+    old = workHere(clone, "local");
     await old.make();
     before = await old.everything();
     browser = await launch(`MAP *.lab.example.com ${address}`);
@@ -120,6 +113,7 @@ describe("a user who moves from this machine to another one", () => {
     succeeded(await move("--yes"));
     assertSame(await next.everything(), before);
     assert.match((await stack.clone.npm("stop")).text, /This site has moved to/);
+    assert.match((await stack.clone.pulumi("stack", "--stack", "local", "--show-urns")).text, /::site-release$/m);
     assert.match(succeeded(await move("--done")), /This takes the old site down: npm stop$/m);
     succeeded(await stack.clone.npm("stop"));
     assert.deepEqual(await containersOf(PROJECT), []);

@@ -162,9 +162,15 @@ describe("a user on this machine", () => {
     await page.mouse.up();
     await page.getByRole("button", { name: "Overwrite" }).click();
     await until("the old version", async () => (await readFile(notebook, "utf8").catch(() => "")) === before);
-    // The history keeps its own file.
+    // The history keeps its own file, and its tab stays read-only.
     await item("Untitled.ipynb").waitFor();
+    const readOnly = page.getByText("notebook is read-only");
+    await readOnly.waitFor();
     await screenshot(page, "4-history");
+    await page.locator(".jp-BreadCrumbs-home").click();
+    await item("Untitled.ipynb").dblclick();
+    await readOnly.waitFor({ state: "hidden" });
+    await page.locator(".jp-OutputArea-output pre").filter({ hasText: /^42 /, visible: true }).waitFor();
   });
 
   it("runs all cells of the welcome notebook: pandas reads and writes the demo's table", async () => {

@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { stringify } from "yaml";
 import { onTerminal, type Seen, type TerminalOptions } from "../../support/terminal.ts";
 import { oddEnvironment, oddName } from "./oddEnvironment.ts";
 
@@ -111,6 +112,12 @@ export class Clone {
   async changes(): Promise<string> {
     const { stdout } = await run("git", ["status", "--short"], { cwd: this.folder });
     return stdout;
+  }
+
+  /** Writes the settings of a stack. */
+  async configure(stack: string, settings: Record<string, unknown>): Promise<void> {
+    const config = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`jupyter-up:${key}`, value]));
+    await writeFile(join(this.folder, `Pulumi.${stack}.yaml`), stringify({ config }, { compat: "yaml-1.1" }));
   }
 
   read(file: string): Promise<string> {

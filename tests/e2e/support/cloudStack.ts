@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stringify } from "yaml";
 import { docker } from "../../../offline/cloud/docker.ts";
 import { type Cloud, openCloud } from "../../../offline/cloud/folder.ts";
 import { containerOf } from "../../../offline/cloud/machines.ts";
@@ -60,6 +59,17 @@ export function workOf(on: (command: string) => Promise<string>): Work {
   });
 }
 
+/** The same on this machine, for a stack of target local in a clone. */
+export function workHere(clone: Clone, stack: string): Work {
+  const folder = join(clone.folder, ".state", stack);
+  return new Work((command) => run("A command on this machine", "sh", ["-c", command]), {
+    project: `jupyter-up-${stack}`,
+    program: `${folder}/site/bin/site-apply`,
+    volume: `${folder}/data/apps/notes/data`,
+    databases: ["notebooks"],
+  });
+}
+
 /** A stack with its own clone and its own fake cloud. */
 export class CloudStack {
   readonly clone: Clone;
@@ -94,18 +104,15 @@ export class CloudStack {
   async write(changes: Record<string, unknown> = {}): Promise<void> {
     Object.assign(this.settings, changes);
     const secrets: [path: string, value: string][] = [];
-    const config = Object.fromEntries(
+    const settings = Object.fromEntries(
       Object.entries(this.settings).map(([key, value]) => {
         const { privateKey, ...others } = (isObject(value) ? value : {}) as { privateKey?: string };
-        if (privateKey === undefined) return [`jupyter-up:${key}`, value];
+        if (privateKey === undefined) return [key, value];
         secrets.push([`${key}.privateKey`, privateKey]);
-        return [`jupyter-up:${key}`, others];
+        return [key, others];
       }),
     );
-    await writeFile(
-      join(this.clone.folder, `Pulumi.${this.stack}.yaml`),
-      stringify({ config }, { compat: "yaml-1.1" }),
-    );
+    await this.clone.configure(this.stack, settings);
     for (const [path, value] of secrets) {
       const file = join(this.cloud.folder, "private-key");
       await writeFile(file, value, { mode: 0o600 });

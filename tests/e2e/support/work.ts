@@ -100,6 +100,14 @@ export class Work {
     await this.on(`cd '${this.volume}' && ${write}`);
   }
 
+  /** Changes, deletes and adds something. */
+  async change(): Promise<void> {
+    const files = "cd ~/work && echo 3 >>data.bin && rm nothing && mkdir later && echo 4 >later/4";
+    await this.in("jupyter", `set -eu\n${files}`);
+    await this.sql("INSERT INTO notebooks.wines (name) VALUES ('Later')");
+    await this.on(`echo 5 >'${this.volume}/state.db'`);
+  }
+
   /** Everything that a restore must give back. */
   async everything(): Promise<State> {
     const volume = `cd '${this.volume}' && find . -printf '%P %y %m %U:%G\\n' | sort && find . -type f -exec sha256sum {} + | sort -k 2`;

@@ -81,7 +81,7 @@ describe("The ssh command in the outputs", () => {
   it("pins the host key, and fetches the key that the stack created", () => {
     assert.equal(
       sshLineOf("203.0.113.7", "jupyter-up", "ssh-ed25519 AAAA", 22, "dev"),
-      "(umask 077; pulumi stack output sshKey --show-secrets --stack dev >~/.ssh/jupyter-up-dev) && ssh -i ~/.ssh/jupyter-up-dev -o UserKnownHostsFile=/dev/null -o 'KnownHostsCommand=/bin/echo %H ssh-ed25519 AAAA' jupyter-up@203.0.113.7",
+      "(umask 077; mkdir -p ~/.ssh; pulumi stack output sshKey --show-secrets --stack dev >~/.ssh/jupyter-up-dev) && ssh -i ~/.ssh/jupyter-up-dev -o UserKnownHostsFile=/dev/null -o 'KnownHostsCommand=/bin/echo %H ssh-ed25519 AAAA' jupyter-up@203.0.113.7",
     );
   });
 

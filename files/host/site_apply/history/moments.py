@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import itertools
 import os
 import re
 import time
@@ -26,10 +27,17 @@ def moment_of(name: str) -> float:
 
 
 def name_of(moment: float, series: Path) -> str:
-    """A name for a new tree, with seconds if another tree of the series has the shorter name."""
-    at = time.gmtime(moment)
-    name = time.strftime("%Y-%m-%d %H.%M", at)
-    return time.strftime("%Y-%m-%d %H.%M.%S", at) if os.path.lexists(series / name) else name
+    """
+    A name for a new tree, with seconds if another tree of the series has the shorter name.
+
+    No other tree has the moment in this name: `07.15.01` is made after `07.15`, which means `07.15.00`.
+    """
+    name = time.strftime("%Y-%m-%d %H.%M", time.gmtime(moment))
+    if not os.path.lexists(series / name):
+        return name
+    taken = trees_in(series)
+    free = next(each for each in itertools.count(int(moment)) if each not in taken)
+    return time.strftime("%Y-%m-%d %H.%M.%S", time.gmtime(free))
 
 
 def trees_in(series: Path) -> dict[float, Path]:

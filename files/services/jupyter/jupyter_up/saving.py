@@ -19,6 +19,7 @@ from nbformat.sign import SQLiteSignatureStore
 from tornado.web import HTTPError
 
 from jupyter_up import disk
+from jupyter_up.history import FilesOfHistory
 
 
 class WholeFiles:
@@ -51,7 +52,7 @@ class Checkpoints(WholeFiles, AsyncFileCheckpoints):
     """The copies that "Revert Notebook to Checkpoint" restores."""
 
 
-class WholeFileManager(WholeFiles, AsyncLargeFileManager):
+class WholeFileManager(FilesOfHistory, WholeFiles, AsyncLargeFileManager):
     """Manages the notebooks folder. On a full disk, its errors say what uses the space."""
 
     async def save(self, model, path=""):
