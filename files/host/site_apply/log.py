@@ -86,11 +86,16 @@ def printable(line: str) -> str:
 
 
 class Waiting:
-    """A wait for something. Shows once a minute what it is, and how long the program has waited."""
+    """
+    A wait for something. Shows once a minute what it is, and how long the program has waited.
 
-    def __init__(self, what: str) -> None:
+    first: seconds until the first line.
+    """
+
+    def __init__(self, what: str, first: float = times.SAID_EVERY) -> None:
         self._what = what
-        self._since = self._said = time.monotonic()
+        self._since = time.monotonic()
+        self._said = self._since + first - times.SAID_EVERY
         self._pause = times.FIRST_PAUSE
 
     @property
