@@ -10,6 +10,9 @@
 #   site-apply backup           copies the history to the destination of the backup; a timer runs it
 #   site-apply restore [--at 2026-11-28T07:15:00] [--path notebooks/a.ipynb] [--into FOLDER] [--from SITE] [--dry-run]
 #                               restores work from the backup; --dry-run only lists what changes
+#   site-apply releases         prints the releases that a rollback can return to, as JSON
+#   site-apply rollback --to ID [--dry-run]
+#                               runs one of them again, with the present data and allow lists; --dry-run only says what it would do
 #   site-apply move STEP        a step of `npm run move`, which moves the work to the site of another stack; see move/steps.py
 #   site-apply sign-out PERSON  ends all sessions of a person, in all browsers
 #   site-apply down PROJECT     takes the site down; notebooks and other data stay

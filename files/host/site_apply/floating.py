@@ -112,10 +112,3 @@ def refuse(release: str, renewed: list[Renewed]) -> Refusal:
         f"Release {release} is running, but without the newer images. To pin the previous ones until there are newer ones, and then"
         " run pulumi up again:\n" + "\n".join(f"    {pin}" for pin in pins)
     )
-
-
-def remove_replaced(renewed: list[Renewed]) -> None:
-    """Removes the replaced images, unless another tag or container uses them."""
-    for each in renewed:
-        if not docker.ask("image", "inspect", "--format", "{{range .RepoTags}}{{.}}{{end}}", each.old).text:
-            docker.act("image", "rm", each.old)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from pathlib import Path
 
-from . import docker, log, times
+from . import docker, kept, log, space, times
 from .command import TIMED_OUT, Result, run
 from .errors import Refusal
 from .layout import Layout
@@ -24,7 +26,7 @@ def pull_missing(layout: Layout, manifest: Manifest) -> set[str]:
     if not missing:
         return set()
     need = sum(image.size_mib for image in missing) + 300
-    free = free_mib()
+    free = _make_space(layout, need)
     if free < need:
         raise Refusal(
             f"The disk is too full: the new images need {need} MiB, but only {free} MiB are free at {docker.engine().folder}."
@@ -80,25 +82,61 @@ def free_mib() -> int:
     return int(told.lines[1].split()[3]) // 1024
 
 
+def _make_space(layout: Layout, need: int) -> int:
+    """Removes the oldest kept releases until the space suffices, and returns how much there is. MiB."""
+    free = free_mib()
+    while free < need and _forget_oldest(layout):
+        free = free_mib()
+    return free
+
+
+def _forget_oldest(layout: Layout) -> bool:
+    """Removes the oldest kept release with its images. Returns False if none can be removed."""
+    forgotten = kept.forget_oldest(layout)
+    if forgotten is None:
+        return False
+    say(f"Release {forgotten.release} was removed, because the disk needs its space: a rollback to it is no longer possible.")
+    prune_images(layout)
+    remove_untagged(forgotten.images.values())
+    return True
+
+
+def make_space_beside(layout: Layout) -> None:
+    """Removes the oldest kept releases while Docker's disk is nearly full."""
+    folder = docker.engine().folder
+    if os.path.isdir(folder):
+        while space.disk_of(Path(folder)).is_nearly_full and _forget_oldest(layout):
+            pass
+
+
+def remove_untagged(ids: Iterable[str]) -> None:
+    """Removes images by id, unless a tag names them or a container uses them."""
+    for each in ids:
+        found = docker.ask("image", "inspect", "--format", "{{range .RepoTags}}{{.}}{{end}}", each)
+        if found.ok and not found.text:
+            docker.act("image", "rm", each)
+
+
 def prune_images(layout: Layout) -> None:
     """
-    Removes images that releases pulled and that neither the running nor the previous release needs. An image stays if it existed
-    before the site, or if any container uses it.
+    Removes images that releases pulled and that no kept release needs. An image stays if it existed before the site, or if any
+    container uses it.
     """
     if not layout.pulled.is_file():
         return
+    history = kept.read(layout)
     wanted = set(docker.answer("ps", "--all", "--format", "{{.Image}}").split("\n"))
-    for release in (layout.current, layout.previous):
+    for release in (layout.incoming, *(layout.releases / each.release for each in history.releases)):
         manifest = manifest_of(release)
         if manifest:
             wanted.update(image.reference for image in manifest.images)
-    kept = []
+    left = []
     # A user may have removed some.
     for reference in sorted(docker.image_ids(layout.pulled.read_text().split())):
         if reference not in wanted and docker.act("image", "rm", reference).ok:
             say(f"The image {reference} was removed: no release names it any more.")
         else:
-            kept.append(reference)
+            left.append(reference)
     new = layout.incoming / "pulled"
-    new.write_text("".join(f"{reference}\n" for reference in kept))
+    new.write_text("".join(f"{reference}\n" for reference in left))
     new.replace(layout.pulled)

@@ -88,8 +88,8 @@ def _make(link: Path, mine: str) -> bool:
 def _wait(waiting: log.Waiting, link: Path) -> None:
     if waiting.seconds >= times.TURN_WITHIN:
         raise Refusal(
-            f"Another run has not ended on this machine for {times.TURN_WITHIN // 60} minutes: {_holder(link)}. Nothing was changed."
-            " Wait until it ends, and run pulumi up again."
+            f"Another run has not ended on this machine for {times.TURN_WITHIN // 60} minutes: {_holder(link)}. Nothing was"
+            " changed. Wait until it ends, and run pulumi up again."
         )
     waiting.still(f": {_holder(link)}")
     time.sleep(1)

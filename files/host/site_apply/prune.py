@@ -5,25 +5,25 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from . import times
+from . import kept, times
 from .command import TIMED_OUT
-from .layout import Layout, folders_in, link, remove, target_of
+from .layout import Layout, folders_in, link, remove
 from .log import say
 from .manifest import Manifest
 from .privileged import as_root
 
 
-def prune_releases(layout: Layout, release: str, previous: str) -> None:
-    """
-    Removes everything that neither the running nor the previous release uses.
-
-    previous: former target of the link `current`; empty before the first release.
-    """
+def point_at_previous(layout: Layout, release: str, previous: str) -> None:
+    """previous: former target of the link `current`; empty before the first release."""
     if previous and previous != f"releases/{release}":
         link(previous, layout.previous)
-    kept = {release, Path(target_of(layout.previous)).name}
+
+
+def prune_releases(layout: Layout) -> None:
+    """Removes everything that no kept release uses."""
+    names = {each.release for each in kept.read(layout).releases}
     for folder in folders_in(layout.releases):
-        if folder.name not in kept:
+        if folder.name not in names:
             remove(folder)
     # Unused files are removed before unused secrets, because files may name secrets, too.
     for kind in (layout.files, layout.secrets):

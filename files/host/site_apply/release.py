@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Optional
+from typing import Callable, Optional
 
 from . import (
     activate,
@@ -14,6 +14,7 @@ from . import (
     images,
     keep_backup,
     keep_history,
+    kept,
     machine,
     people,
     ports,
@@ -58,7 +59,8 @@ def _release(layout: Layout, manifest: Manifest, project: Project) -> int:
     space.check(layout, manifest)
     compose = preflight.read_compose(layout, project)
     before = releases.manifest_of(layout.current)
-    renewed = _prepare(layout, manifest, project, compose)
+    _place_files(layout)
+    renewed = prepare(layout, manifest, project, compose, lambda pulled: floating.renew(project, manifest, pulled))
     with keep_history.during_release(manifest, before, project):
         return _switch(layout, manifest, project, compose, before, renewed)
 
@@ -83,7 +85,9 @@ def _switch(
         return 1
     firewall.guard(layout, project)
     units.place(layout, manifest)
-    prune.prune_releases(layout, manifest.release, previous)
+    prune.point_at_previous(layout, manifest.release, previous)
+    unneeded = kept.remember(layout, manifest, bool(renewed)) | {each.old for each in renewed}
+    prune.prune_releases(layout)
     people.end_removed(layout, project, manifest, people_before)
     try:
         rollout.run_hooks("post_release")
@@ -93,8 +97,9 @@ def _switch(
     keep_history.forget_purged(manifest)
     if renewed and not is_with_new_images:
         raise floating.refuse(manifest.release, renewed)
-    floating.remove_replaced(renewed)
     images.prune_images(layout)
+    images.remove_untagged(unneeded - kept.ids(layout))
+    images.make_space_beside(layout)
     space.warn(layout, manifest)
     keep_backup.warn(layout, manifest)
     if rollout.broken:
@@ -106,12 +111,16 @@ def _switch(
     return 0
 
 
-def _prepare(layout: Layout, manifest: Manifest, project: Project, compose: ComposeFile) -> list[Renewed]:
-    """Does everything before the activation. Throws Refusal and leaves the running site unchanged."""
-    _place_files(layout)
+def prepare(
+    layout: Layout, manifest: Manifest, project: Project, compose: ComposeFile, renew: Callable[[set[str]], list[Renewed]]
+) -> list[Renewed]:
+    """
+    Does everything before the activation. Throws Refusal and leaves the running site unchanged.
+
+    renew: chooses the images of moving tags; it gets the references that have just been pulled.
+    """
     ports.check(project, manifest)
-    pulled = images.pull_missing(layout, manifest)
-    renewed = floating.renew(project, manifest, pulled)
+    renewed = renew(images.pull_missing(layout, manifest))
     keep_history.make_folders(manifest)
     keep_backup.make_folders(manifest)
     restore_new.check(manifest)
