@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 from typing import Callable, NoReturn, Optional
 
-from . import commands, firewall, keep_backup, keep_history, lock, log, machine, restore, rollback_to, space
+from . import commands, firewall, keep_backup, keep_history, lock, log, machine, pace, restore, rollback_to, space
 from .docker import DockerError
 from .errors import Refusal
 from .layout import Layout
@@ -76,6 +76,7 @@ def _parse(words: list[str]) -> tuple[Layout, Callable[[Layout], int]]:
     layout = Layout(found.root)
     log.log_to(layout.root / "site-apply.log")
     lock.name_run(found.command)
+    pace.measure_in(layout.root)
     if found.command == "down" and found.name:
         return layout, lambda layout: commands.down(layout, found.name)
     if found.command == "down":

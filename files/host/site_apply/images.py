@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from . import docker, kept, log, space, times
+from . import docker, kept, log, pace, space, times
 from .command import TIMED_OUT, Result, run
 from .errors import Refusal
 from .layout import Layout
-from .log import say
+from .log import say, say_step
 from .manifest import Image, Manifest
 from .releases import manifest_of
+
+# In MiB: a pull of this size or more is worth a measurement of the disk.
+_LARGE = 1000
 
 
 def pull_missing(layout: Layout, manifest: Manifest) -> set[str]:
@@ -33,17 +37,31 @@ def pull_missing(layout: Layout, manifest: Manifest) -> set[str]:
             f" Nothing was changed. Free {need - free} MiB (docker image prune --all removes each image that no container uses;"
             " docker system df shows what Docker holds), and run pulumi up again."
         )
-    for image in missing:
-        _pull_missing(layout, image)
+    _announce_pull(missing)
+    for number, image in enumerate(missing, start=1):
+        _pull_missing(layout, image, f", image {number} of {len(missing)}" if len(missing) > 1 else "")
     return {image.reference for image in missing}
 
 
-def _pull_missing(layout: Layout, image: Image) -> None:
-    say(f"Pulling {image.reference} ({image.size_mib} MiB unpacked) ...")
-    pulled = pull(image.reference, image.size_mib, times.PULLED_WITHIN)
+def _announce_pull(missing: list[Image]) -> None:
+    """Says how long the pull will take, if it is long."""
+    mib = sum(image.size_mib for image in missing)
+    if mib < _LARGE:
+        return
+    minutes = pace.minutes_to_pull(mib)
+    if minutes >= 2:
+        say(f"{mib} MiB of images are missing, and this disk {pace.disk()}: the pull takes about {minutes} minutes.")
+
+
+def _pull_missing(layout: Layout, image: Image, which: str) -> None:
+    """which: `, image 1 of 5`."""
+    say(f"Pulling {image.reference} ({image.size_mib} MiB unpacked{which}) ...")
+    began = time.monotonic()
+    within = pace.pulled_within(image.size_mib) if image.size_mib >= _LARGE else times.PULLED_WITHIN
+    pulled = pull(image.reference, image.size_mib, within)
     if pulled.code == TIMED_OUT:
         raise Refusal(
-            f"The image {image.reference} did not arrive within {times.PULLED_WITHIN // 60} minutes. Nothing was changed. What has"
+            f"The image {image.reference} did not arrive within {within / 60:.0f} minutes. Nothing was changed. What has"
             " arrived is kept: make sure that this machine reaches the registry, and run pulumi up again."
         )
     if not pulled.ok:
@@ -54,6 +72,7 @@ def _pull_missing(layout: Layout, image: Image) -> None:
         )
     with layout.pulled.open("a") as file:
         file.write(f"{image.reference}\n")
+    say_step(f"Pulled {image.reference}", began)
 
 
 def pull(reference: str, mib: int, within: float) -> Result:
@@ -67,10 +86,17 @@ def pull(reference: str, mib: int, within: float) -> Result:
 
     def tell() -> None:
         if waiting.is_time_to_say():
-            arrived = min(before - free_mib(), mib)
-            waiting.still(f": about {arrived} of {mib} MiB" if arrived > 0 else "")
+            waiting.still(_so_far(min(before - free_mib(), mib), mib, waiting.seconds))
 
     return docker.act("pull", "--quiet", reference, within=within, meanwhile=tell)
+
+
+def _so_far(arrived: int, mib: int, seconds: float) -> str:
+    """`: about 300 of 500 MiB, 2 minutes left`"""
+    if arrived <= 0:
+        return ""
+    left = (mib - arrived) * seconds / arrived / 60
+    return f": about {arrived} of {mib} MiB, {left:.0f} minutes left"
 
 
 def free_mib() -> int:

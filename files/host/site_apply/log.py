@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Optional
 
@@ -67,6 +69,19 @@ def say(text: str) -> None:
             os.close(log)
     except OSError:
         pass  # The disk may be full.
+
+
+@contextmanager
+def step(done: str) -> Iterator[None]:
+    """Shows a line with the time that a step took, when it has succeeded. done: `Files checked`."""
+    began = time.monotonic()
+    yield
+    say_step(done, began)
+
+
+def say_step(done: str, began: float) -> None:
+    """Shows such a line. began: by time.monotonic()."""
+    say(f"{done} ({time.monotonic() - began:.1f} s)")
 
 
 def _write(descriptor: int, text: str) -> None:

@@ -32,7 +32,7 @@ from .docker import DockerError, Project
 from .errors import NotStarted, Refusal
 from .floating import Renewed
 from .layout import Layout, folders_in, place, target_of
-from .log import say
+from .log import say, step
 from .manifest import Manifest, ManifestError, read_manifest
 from .move import door
 from .move.record import refuse_if_closed
@@ -53,14 +53,16 @@ def release(layout: Layout) -> int:
 
 def _release(layout: Layout, manifest: Manifest, project: Project) -> int:
     # Nothing before `_switch` changes the running site.
-    machine.check_owner(layout, project)
-    machine.check_name(layout, manifest)
-    refuse_if_closed(manifest)
-    space.check(layout, manifest)
-    compose = preflight.read_compose(layout, project)
+    with step("Machine checked"):
+        machine.check_owner(layout, project)
+        machine.check_name(layout, manifest)
+        refuse_if_closed(manifest)
+        space.check(layout, manifest)
+        compose = preflight.read_compose(layout, project)
     before = releases.manifest_of(layout.current)
     _place_files(layout)
     renewed = prepare(layout, manifest, project, compose, lambda pulled: floating.renew(project, manifest, pulled))
+    releases.keep(layout, manifest.release)
     with keep_history.during_release(manifest, before, project):
         return _switch(layout, manifest, project, compose, before, renewed)
 
@@ -121,22 +123,27 @@ def prepare(
     """
     ports.check(project, manifest)
     renewed = renew(images.pull_missing(layout, manifest))
+    try:
+        with step("Folders and certificates ready"):
+            _make_folders(layout, manifest, project)
+            for certificate in certificates_of(layout, project, layout.incoming, manifest):
+                certificate.ensure()
+        with step("Files checked"):
+            preflight.check_files(layout, project, compose)
+    except Refusal:
+        remove_networks_of_refused(layout, project)
+        raise
+    announce(layout, project, compose)
+    firewall.guard(layout, project)
+    return renewed
+
+
+def _make_folders(layout: Layout, manifest: Manifest, project: Project) -> None:
     keep_history.make_folders(manifest)
     keep_backup.make_folders(manifest)
     restore_new.check(manifest)
     data_dirs.make(layout, project, manifest)
     keep_history.make_mount_point(manifest)
-    try:
-        for certificate in certificates_of(layout, project, layout.incoming, manifest):
-            certificate.ensure()
-        preflight.check_files(layout, project, compose)
-    except Refusal:
-        remove_networks_of_refused(layout, project)
-        raise
-    releases.keep(layout, manifest.release)
-    announce(layout, project, compose)
-    firewall.guard(layout, project)
-    return renewed
 
 
 def _place_files(layout: Layout) -> None:

@@ -71,6 +71,17 @@ describe("The program", () => {
     ]);
   });
 
+  it("rolls back if a variable names a release", async () => {
+    process.env.JUPYTER_UP_ROLLBACK = "0123abcd";
+    try {
+      const { resources } = await runUnderMocks(pulumiConfig(people), program);
+      const { inputs } = resources.find(({ name }) => name === "site-release") ?? { inputs: { create: "" } };
+      assert.match(String(inputs.create), /rollback --to 0123abcd/);
+    } finally {
+      delete process.env.JUPYTER_UP_ROLLBACK;
+    }
+  });
+
   it("enables Node's compile cache", () => {
     assert.notEqual(getCompileCacheDir(), undefined);
   });
