@@ -157,10 +157,10 @@ class Rollout:
         """
         Waits until nginx has looked up the addresses of new containers.
 
-        nginx does this every 2 seconds (`resolver` in files/services/nginx/nginx.conf) and answers 502 until then.
+        nginx answers 502 until then.
         """
         if self._containers.running != self._before.running:
-            time.sleep(max(0, self._brought_up + 3 - time.monotonic()))
+            time.sleep(max(0, self._brought_up + times.ADDRESSES_KNOWN_AFTER - time.monotonic()))
 
 
 def command_to_recreate(layout: Layout, project: Project, service: str) -> str:

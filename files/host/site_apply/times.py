@@ -20,6 +20,8 @@ READY_WITHIN = 900
 # On a fast disk, with less than 2 GB of memory and with more.
 READY_SMALL_WITHIN = 600
 READY_FAST_WITHIN = 180
+# nginx looks up the addresses of containers every 2 seconds (`resolver` in files/services/nginx/nginx.conf).
+ADDRESSES_KNOWN_AFTER = 3
 # For a service that the release did not change.
 UNCHANGED_WITHIN = 60
 # On a machine with 2 GB of memory or more.

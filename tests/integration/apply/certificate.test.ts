@@ -24,7 +24,7 @@ describe("A site that gets its own certificate", () => {
   it("gets it before nginx starts, with exactly the site's host names", async () => {
     const { code, output } = await machine.release(machine.site("lab.example.com"));
     assert.equal(code, 0, output);
-    assert.match(output, /^Getting a certificate: this takes about a minute \.\.\.\n/);
+    assert.match(output, /^Getting a certificate: this takes about a minute \.\.\.\n/m);
     first = await machine.shown("jupyter.lab.example.com");
     assert.deepEqual(namesOf(first), siteNames("lab.example.com").sort());
     assert.match(first.issuer, /Pebble/);

@@ -353,7 +353,7 @@ describe("The first release of a site, if nginx refuses its files", () => {
       assert.equal(code, 1);
       assert.match(
         output,
-        /^nginx refuses its new files, which is an error in this program\. Nothing was changed\. It says: .*key values mismatch/,
+        /^nginx refuses its new files, which is an error in this program\. Nothing was changed\. It says: .*key values mismatch/m,
       );
       const root = host.layout.root;
       for (const path of ["current", "releases", "lock", "incoming"])
