@@ -21,6 +21,8 @@ export type Instead = string;
 /** The words of Docker's client when its engine has stopped. */
 export const ENGINE_STOPPED =
   "echo 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?' >&2; exit 1";
+/** The next lines happen only at the first such command. */
+export const ONCE = 'if mkdir "$0.once" 2>/dev/null; then :; else exec "$real" "$@"; fi';
 /** A power failure, as far as the run is concerned. */
 export const KILLED = "kill -9 $PPID; exit 1";
 
@@ -76,6 +78,7 @@ export class FaultySite {
   faulty(when: string, instead: Instead): NodeJS.ProcessEnv {
     const here = this.host.folder;
     rmSync(`${here}/asked`, { force: true });
+    rmSync(`${here}/bin/docker.once`, { recursive: true, force: true });
     const condition = /^\d+\+?$/.test(when)
       ? `[ "$number" -${when.endsWith("+") ? "ge" : "eq"} ${Number.parseInt(when, 10)} ]`
       : `case "$*" in ${when}) ;; *) false ;; esac`;

@@ -65,11 +65,16 @@ def read(layout: Layout) -> History:
         releases = [Kept(**each) for each in text["releases"]]
         rolled_back = RolledBack(**text["rolled_back"]) if text["rolled_back"] else None
     except (OSError, ValueError, KeyError, TypeError):
-        releases, rolled_back = [], None  # Without this file, only the previous release is known.
-    known = {each.release for each in releases}
-    former = [name for name in (_name(layout.previous), _name(layout.current)) if name and name not in known]
-    whole = [*map(Kept, former), *releases]
-    return History([each for each in whole if (layout.releases / each.release).is_dir()], rolled_back)
+        # An earlier version of this program wrote no list.
+        releases = [Kept(name) for name in (_name(layout.previous), _name(layout.current)) if name]
+        rolled_back = None
+    return History([each for each in releases if (layout.releases / each.release).is_dir()], rolled_back)
+
+
+def begin(layout: Layout) -> None:
+    """Starts an empty list on a machine without a release, so that a first release that is killed is not taken for one that ran."""
+    if not _file(layout).exists():
+        _write(layout, History())
 
 
 def remember(layout: Layout, manifest: Manifest, are_new: bool) -> set[str]:

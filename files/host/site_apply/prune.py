@@ -7,7 +7,7 @@ from pathlib import Path
 
 from . import kept, times
 from .command import TIMED_OUT
-from .layout import Layout, folders_in, link, remove
+from .layout import Layout, folders_in, link, remove, target_of
 from .log import say
 from .manifest import Manifest
 from .privileged import as_root
@@ -20,8 +20,9 @@ def point_at_previous(layout: Layout, release: str, previous: str) -> None:
 
 
 def prune_releases(layout: Layout) -> None:
-    """Removes everything that no kept release uses."""
+    """Removes everything that no kept release uses. The links may name one that was killed before it ran."""
     names = {each.release for each in kept.read(layout).releases}
+    names |= {Path(target_of(each)).name for each in (layout.current, layout.previous)}
     for folder in folders_in(layout.releases):
         if folder.name not in names:
             remove(folder)

@@ -71,6 +71,8 @@ def _switch(
     layout: Layout, manifest: Manifest, project: Project, compose: ComposeFile, before: Optional[Manifest], renewed: list[Renewed]
 ) -> int:
     previous = target_of(layout.current)
+    if not previous:
+        kept.begin(layout)
     activate.activate_release(layout, f"releases/{manifest.release}", manifest.release)
     is_other = previous not in ("", f"releases/{manifest.release}")
     people_before = before if is_other else None

@@ -98,6 +98,14 @@ class KeptTest(HostTest):
         self.release("c")
         self.assertEqual(self.names(), list("bc"))
 
+    def test_a_first_release_that_was_killed_is_not_one_that_ran(self) -> None:
+        self.layout.releases.mkdir()
+        kept.begin(self.layout)
+        self.write("releases/a/compose.yaml")
+        link("releases/a", self.layout.current)
+        self.release("b")
+        self.assertEqual(self.names(), ["b"])
+
     def test_a_damaged_list_is_as_none(self) -> None:
         for name in "ab":
             self.release(name)

@@ -175,6 +175,7 @@ class SequenceTest(HostTest):
         if code == 0:
             self.assertEqual(self.whole(), name, about)
         elif code == 1 and not fault.how:
+            self.assertIn(wrong, CAUSES, f"nothing is wrong with it. {about}")
             self.assertRegex(output, re.compile(CAUSES[wrong], re.DOTALL), about)
             self.assertEqual(self.whole(), before, about)
             self.assertTrue(self.admitted() <= admitted or not before, about)
