@@ -22,7 +22,7 @@ from .fake_docker import EXITS, FAILS, HANGS, KILLED, WORKS, FakeDocker, hash_of
 from .support import HostTest
 
 SEQUENCES = 200
-STEPS = 3
+STEPS = 2
 PEOPLE = ["ann", "bob", "eve", "fay"]
 # What must be in the output for what is wrong with a release.
 CAUSES = {

@@ -18,7 +18,7 @@ describe("The host program", () => {
     assert.match(output, /^Ran [1-9]\d+ tests /m);
     assert.doesNotMatch(output, /skipped/);
     // 30 days of history, and 200 sequences of faults.
-  }, 480_000);
+  }, 600_000);
 
   it("accepts the manifest of each variant of the site", async () => {
     const reads = `
