@@ -240,11 +240,15 @@ describe("The program with encrypted values in `apps`", () => {
 });
 
 describe("The program's notices", () => {
-  async function said(preview: boolean, settings: Record<string, unknown>): Promise<string[]> {
+  async function said(
+    preview: boolean,
+    settings: Record<string, unknown>,
+    made: Record<string, Record<string, unknown>> = {},
+  ): Promise<string[]> {
     const logs = (["info", "warn"] as const).map((level) =>
       jest.spyOn(pulumi.log, level).mockImplementation(() => Promise.resolve()),
     );
-    await runUnderMocks(pulumiConfig({ ...people, ...settings }), program, {}, { preview });
+    await runUnderMocks(pulumiConfig({ ...people, ...settings }), program, made, { preview });
     return logs.flatMap((log) => {
       const texts = log.mock.calls.map(([text]) => String(text).replace(/:.*/s, ""));
       log.mockRestore();
@@ -258,6 +262,19 @@ describe("The program's notices", () => {
     assert.deepEqual(await said(false, {}), []);
     assert.deepEqual((await said(true, old)).sort(), ["domain", "imageTag"]);
     assert.deepEqual(await said(false, old), ["imageTag"]);
+  });
+
+  it("say that the site was rolled back, but not while it is rolled back again", async () => {
+    const urn = "urn:pulumi:test::jupyter-up::jupyter-up:index:SiteRelease$command:local:Command::site-release";
+    const made = { [urn]: { create: "sh '/lab/site/bin/site-apply' rollback --to 0123abcd" } };
+    const words = async () => (await said(false, {}, made)).map((text) => text.replace(/ \(.*/s, ""));
+    assert.deepEqual(await words(), ["The site was rolled back to release 0123abcd"]);
+    process.env.JUPYTER_UP_ROLLBACK = "0123abcd";
+    try {
+      assert.deepEqual(await words(), []);
+    } finally {
+      delete process.env.JUPYTER_UP_ROLLBACK;
+    }
   });
 
   it("say how long the first run takes on a new VM, and in each run what it costs", async () => {
