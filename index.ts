@@ -8,6 +8,7 @@ import { BACKUP_KEY, composeProject, stackFolder } from "./components/names.ts";
 import { outputsOf } from "./components/outputs.ts";
 import { preflight } from "./components/preflight/preflight.ts";
 import { BackupKeyFile } from "./components/release/backupKeyFile.ts";
+import { rollbackOf } from "./components/release/rollback.ts";
 import { SITE, SiteRelease } from "./components/release/siteRelease.ts";
 import { SiteSecrets } from "./components/release/siteSecrets.ts";
 import { inSecrets } from "./components/tls/certificate.ts";
@@ -40,6 +41,7 @@ new SiteRelease(SITE, {
   host,
   site,
   secrets: { ...secrets.values, ...(backupCredential ? { backupCredential } : {}), ...inSecrets(certificate, pulls) },
+  rollbackTo: rollbackOf(process.env),
 });
 if (site.backup)
   new BackupKeyFile(BACKUP_KEY, {

@@ -5,10 +5,23 @@ import type { Gcp } from "./target/gcp.ts";
 
 /** Notices about settings that are allowed but have consequences the user should know. */
 
-/** Tells how long the first `pulumi up` takes on the free VM, whose disks write only 0.12 MiB/s per GB. */
-export function firstUpNotice({ machineType }: Pick<Gcp, "machineType">): string | undefined {
+/** What a disk of type pd-standard does per GB of all disks of the VM: MiB written and random reads in a second. */
+const PER_GB = { write: 0.12, reads: 0.75 };
+/** Jupyter's image, in MiB. */
+const IMAGE_MIB = 4600;
+
+/** Tells how long the first `pulumi up` takes on the free VM, whose disks are slow. */
+export function firstUpNotice({
+  machineType,
+  bootDiskGb,
+  dataDiskGb,
+}: Pick<Gcp, "machineType" | "bootDiskGb" | "dataDiskGb">): string | undefined {
   if (machineType !== "e2-micro") return undefined;
-  return "machineType: the first pulumi up takes about three quarters of an hour on an e2-micro. Most of that is Jupyter's image: 4.6 GB, written to a disk at about 3.6 MB/s. Let it run; it shows its progress. Later, JupyterLab answers about ten minutes after a restart of the VM. An image without pandas and SciPy is faster:\n    pulumi config set image minimal-notebook";
+  const gb = bootDiskGb + dataDiskGb;
+  const write = gb * PER_GB.write;
+  // Unpacking writes more than the image; ten minutes are for the VM and its packages.
+  const minutes = 10 + (1.5 * IMAGE_MIB) / write / 60;
+  return `machineType: the first pulumi up takes about ${5 * Math.round(minutes / 5)} minutes on an e2-micro. Jupyter's image has 4.6 GB, and disks of ${gb} GB write about ${write.toFixed(1)} MiB and read about ${Math.floor(gb * PER_GB.reads)} times a second there. Let it run; it shows its progress. Later, JupyterLab answers about ten minutes after a restart of the VM. An image without pandas and SciPy is faster:\n    pulumi config set image minimal-notebook`;
 }
 
 /** Warns about an image with known vulnerabilities. */

@@ -59,7 +59,8 @@ async function checkVm(vm: Gcp, backup: Backup, pendingState: Promise<StackState
   // An update of the program does not take snapshots away from a stack that relies on them.
   const dailySnapshots = vm.dataDiskGb > 0 && (vm.dailySnapshots ?? keys.snapshots in state);
   const report = costReport(costs, { snapshots: dailySnapshots, bucket: hasOwnBucket(backup) });
-  const isFirst = !state[keys.vm] && pulumi.runtime.isDryRun();
+  // Also without a preview (--skip-preview), before the first resource.
+  const isFirst = !state[keys.vm];
   return {
     issues: [risk],
     // The costs of a refused plan do not matter.

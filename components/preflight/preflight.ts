@@ -4,6 +4,7 @@ import { endingKeysNotice } from "../../settings/keys.ts";
 import { tagNotice } from "../../settings/notices.ts";
 import type { Settings } from "../../settings/resolve.ts";
 import { HOST } from "../host/createHost.ts";
+import { rollbackOf } from "../release/rollback.ts";
 import { CERTIFICATE } from "../tls/createCertificate.ts";
 import { originCertificateKey } from "../tls/originCertificate.ts";
 import { callbackNotice } from "./callbackNotice.ts";
@@ -11,6 +12,7 @@ import { type Cloudflare, checkCloudflare } from "./cloudflareZone.ts";
 import { type Checked, merge, report } from "./findings.ts";
 import { checkMachine } from "./machine.ts";
 import { renamedStack } from "./renamedStack.ts";
+import { rolledBack } from "./rolledBack.ts";
 import { readStackState } from "./stackState.ts";
 
 /** Results of the checks that resources need. */
@@ -40,7 +42,11 @@ export async function preflight(settings: Settings): Promise<Found> {
     checkMachine(settings, pendingState),
   ]);
   const names = { project: pulumi.getProject(), stack: pulumi.getStack() };
-  await report(merge({ issues: [renamedStack(state, names, HOST)] }, cloudflare, machine, checkSettings(settings)));
+  const site = {
+    issues: [renamedStack(state, names, HOST)],
+    warnings: [rollbackOf(process.env) ? undefined : rolledBack(state)],
+  };
+  await report(merge(site, cloudflare, machine, checkSettings(settings)));
   return {
     cloudflare: cloudflare.found,
     webFrom: cloudflare.found?.edge?.ipv4 ?? ["0.0.0.0/0"],

@@ -5,6 +5,7 @@ import { install, quoted } from "../../files/release/shellWords.ts";
 import type { Secrets } from "../../files/site/secrets.ts";
 import type { Site } from "../../files/site/site.ts";
 import type { Host } from "../host/host.ts";
+import { rollbackWords } from "./rollback.ts";
 
 /** Name of the stack's only site. */
 export const SITE = "site";
@@ -21,6 +22,8 @@ export interface SiteReleaseArgs {
   site: Site;
   /** The secrets in their files. */
   secrets: { [Name in keyof Secrets]: pulumi.Input<Secrets[Name]> };
+  /** An earlier release, kept on the machine, that runs instead of the site. Default: none. */
+  rollbackTo?: string | undefined;
 }
 
 /**
@@ -30,7 +33,7 @@ export interface SiteReleaseArgs {
 export class SiteRelease extends pulumi.ComponentResource {
   constructor(name: string, args: SiteReleaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("jupyter-up:index:SiteRelease", name, {}, opts);
-    const { host, site } = args;
+    const { host, site, rollbackTo } = args;
     const script = `${host.layout.root}/bin/site-apply`;
     // `sh`, because the file system may be mounted with noexec.
     const apply = (words: string) => `sh ${quoted(script)} ${words}`;
@@ -54,12 +57,16 @@ export class SiteRelease extends pulumi.ComponentResource {
       { create: apply("secrets"), stdin: pulumi.secret(bundle.secrets), shown: false },
       { parent: this, dependsOn: setup },
     );
-    host.command(
-      releaseName(name),
-      // The bundle depends on secrets, but contains only folder names made with a secret key.
-      { create: apply("release"), stdin: pulumi.unsecret(bundle.release) },
-      { parent: this, dependsOn: secrets },
-    );
+    // The bundle depends on secrets, but contains only folder names made with a secret key.
+    const release = { create: apply("release"), stdin: pulumi.unsecret(bundle.release) };
+    // The state then says what runs, so the next update releases the site again. Should the rollback fail, it is deleted from the
+    // state already, and the next update releases the site, too.
+    const rollback = rollbackTo && { create: apply(rollbackWords(rollbackTo)), stdin: "" };
+    host.command(releaseName(name), rollback || release, {
+      parent: this,
+      dependsOn: secrets,
+      ...(rollback ? { deleteBeforeReplace: true } : {}),
+    });
 
     this.registerOutputs();
   }

@@ -12,6 +12,9 @@
 #                               restores work from the backup; --dry-run only lists what changes
 #   site-apply status           prints how the site is, as JSON, and renews the page /status; a timer runs it
 #   site-apply verify [--json]  names what somebody changed by hand since the release; exit code 3 if there is something
+#   site-apply releases         prints the releases that a rollback can return to, as JSON
+#   site-apply rollback --to ID [--dry-run]
+#                               runs one of them again, with the present data and allow lists; --dry-run only says what it would do
 #   site-apply move STEP        a step of `npm run move`, which moves the work to the site of another stack; see move/steps.py
 #   site-apply sign-out PERSON  ends all sessions of a person, in all browsers
 #   site-apply down PROJECT     takes the site down; notebooks and other data stay

@@ -29,18 +29,25 @@ die() {
     exit 1
 }
 
+# step NAME COMMAND: runs a step, and says how long it took.
+step() {
+    step_began=$(date +%s)
+    "$2"
+    say "$1 ready ($(($(date +%s) - step_began)) s)"
+}
+
 main() {
     [ "$(id -u)" = 0 ] || die "This has to run as root. Let this user sudo without a password, or set another one: pulumi config set --path ssh.user root"
     mkdir -p "$own"
     know_system
-    grow_boot
-    mount_data
-    make_swap
+    step "Boot disk" grow_boot
+    step "Data disk" mount_data
+    step "Memory" make_swap
     keep_reachable
     guard_metadata
-    install_docker
-    install_python
-    keep_secure
+    step "Docker" install_docker
+    step "Python" install_python
+    step "Security updates" keep_secure
     check_docker
     say "The machine is ready: Docker $(docker version --format '{{.Server.Version}}'), $(free_space) free in $data."
 }

@@ -40,7 +40,7 @@ export function progressLines(event: EngineEvent): string[] {
 
 /** Whether a command prints this line at each release, so that it matters only as progress. */
 export function isRoutine(line: string): boolean {
-  return /^(?:Pulling .*|Waiting for .*|The image \S+ was removed: .*|Getting a certificate\b.*|\S+: (?:starts|is recreated|keeps running)|Release \S+ is running\.)$/.test(
+  return /^(?:Pulling .*|Waiting for .*|The image \S+ was removed: .*|Getting a certificate\b.*|.* \(\d+(?:\.\d)? s\)|\d+ MiB of images are missing, .*|\S+: (?:starts|is recreated|keeps running)|Release \S+ is running\.)$/.test(
     line,
   );
 }

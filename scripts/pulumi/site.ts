@@ -17,6 +17,15 @@ export const takeDown = ["destroy", "--target", "**SiteRelease**", "--yes", "--s
 /** The operation that repeats the release although no setting has changed: it recreates what is not running. */
 export const releaseAgain = ["up", "--replace", "**site-release", "--yes", "--skip-preview"];
 
+/**
+ * The operation that runs an earlier release. It replaces only the command of the release in the state, and brings the program on the
+ * machine up to date. The release is replaced even if the last operation was the same rollback.
+ */
+export const rollbackArguments = (stack: string): string[] => [
+  ...["up", "--stack", stack, "--yes", "--skip-preview"],
+  ...["--target", "**site-setup", "--target-replace", "**site-release"],
+];
+
 /** The packages whose providers the program uses with target local. */
 export const providerPackages = ["command", "random", "tls"];
 

@@ -33,8 +33,23 @@ const provision = provisionProgram();
     });
   });
 
+  it("says how long each step took", async () => {
+    const programs = ["date() { echo . >>/tmp/steps; echo $(($(wc -l </tmp/steps) * 30)); }", "long() { echo works; }"];
+    assert.deepEqual(await runs(...programs, "step Docker long"), { code: 0, output: "works\nDocker ready (30 s)\n" });
+  });
+
+  it("waits longer for apt's lock if memory is short", async () => {
+    const limit = async (mib: number) => {
+      const text = provision.replaceAll("/proc/meminfo", "/tmp/meminfo").replace(/^main "\$@"$/m, "echo $lock_within");
+      await host.run("sh", "-c", `echo 'MemTotal: ${mib * 1024} kB' >/tmp/meminfo`);
+      return (await host.run("sh", "-c", text, "provision", "/srv/jupyter-up")).output;
+    };
+    assert.deepEqual([await limit(966), await limit(3900)], ["1800\n", "600\n"]);
+  });
+
   it("waits ten minutes for apt's lock, reports it each minute, and gives up", async () => {
     const programs = [
+      "lock_within=600",
       "printf '#!/bin/sh\\necho E: Could not get lock /var/lib/apt/lists/lock\\nexit 100\\n' >/usr/local/bin/apt-get",
       "chmod 755 /usr/local/bin/apt-get",
       "sleep() { :; }",
@@ -44,7 +59,7 @@ const provision = provisionProgram();
     const minutes = Array.from({ length: 9 }, (_, n) => `Waiting for apt's lock (${(n + 1) * 60} s) ...\n`);
     assert.deepEqual(await runs(...programs, "apt_get update"), {
       code: 1,
-      output: `${minutes.join("")}Another program has held apt's lock for ten minutes. See which (ps aux | grep apt), and run pulumi up again.\n`,
+      output: `${minutes.join("")}Another program has held apt's lock for 10 minutes. See which (ps aux | grep apt), and run pulumi up again.\n`,
     });
   });
 

@@ -1,7 +1,9 @@
 # Part of provision.sh: installs packages of Debian and Ubuntu, and enables automatic security updates.
 
-# How long to wait for apt's lock, in seconds.
+# How long to wait for apt's lock, in seconds: on a machine with less than 2 GB of memory, whose disk is slow as a rule, unattended
+# upgrades of the first boot take longer.
 lock_within=600
+[ "$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)" -ge 2000 ] || lock_within=1800
 # The interval of progress lines while waiting, in seconds.
 said_every=60
 
@@ -16,7 +18,7 @@ apt_get() {
             *) die "Packages could not be installed (apt-get $*). apt says: $(printf '%s\n' "$words" | grep '^E:' | tail -n 2 | tr '\n' ' ')" ;;
         esac
         now=$(date +%s)
-        [ "$((now - began))" -lt "$lock_within" ] || die "Another program has held apt's lock for ten minutes. See which (ps aux | grep apt), and run pulumi up again."
+        [ "$((now - began))" -lt "$lock_within" ] || die "Another program has held apt's lock for $((lock_within / 60)) minutes. See which (ps aux | grep apt), and run pulumi up again."
         if [ "$((now - said_at))" -ge "$said_every" ]; then
             said_at=$now
             say "Waiting for apt's lock ($((now - began)) s) ..."

@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 from typing import Callable, NoReturn, Optional
 
-from . import commands, firewall, keep_backup, keep_history, log, machine, restore, space
+from . import commands, firewall, keep_backup, keep_history, lock, log, machine, pace, restore, rollback_to, space
 from .docker import DockerError
 from .errors import Refusal
 from .layout import Layout
@@ -33,6 +33,7 @@ COMMANDS: dict[str, Callable[[Layout], int]] = {
     "history": keep_history.keep,
     "backup": keep_backup.back_up,
     "status": status,
+    "releases": rollback_to.show,
 }
 # Variables that change how tools work, or select images for another processor.
 _FOREIGN = ("GREP_OPTIONS", "POSIXLY_CORRECT", "TAR_OPTIONS", "DOCKER_DEFAULT_PLATFORM", "IFS", "CDPATH")
@@ -46,7 +47,7 @@ class _Parser(argparse.ArgumentParser):
 def main(words: Optional[list[str]] = None) -> int:
     """Runs a command and returns its exit code. words: the arguments; by default those of the process."""
     words = sys.argv[1:] if words is None else words
-    if words[2:3] in (["move"], ["move-files"], ["verify"], ["status"]):
+    if words[2:3] in (["move"], ["move-files"], ["verify"], ["status"], ["releases"]):
         log.give_output_to_data()
     else:
         os.dup2(1, 2)
@@ -78,6 +79,8 @@ def _parse(words: list[str]) -> tuple[Layout, Callable[[Layout], int]]:
     found = parser.parse_args(words)
     layout = Layout(found.root)
     log.log_to(layout.root / "site-apply.log")
+    lock.name_run(found.command)
+    pace.measure_in(layout.root)
     if found.command == "down" and found.name:
         return layout, lambda layout: commands.down(layout, found.name)
     if found.command == "down":
@@ -91,6 +94,8 @@ def _parse(words: list[str]) -> tuple[Layout, Callable[[Layout], int]]:
         return layout, lambda layout: restore.restore(layout, wanted)
     if found.command == "verify":
         return layout, lambda layout: verify(layout, found.json)
+    if found.command == "rollback":
+        return layout, lambda layout: rollback_to.roll_back_to(layout, found.to, found.dry_run)
     if found.command == "move" and found.name in move_steps.STEPS:
         record = Record("", found.site, found.url, getattr(found, "from"), found.to)
         return layout, lambda layout: move_steps.run(layout, found.name, record)
@@ -99,7 +104,10 @@ def _parse(words: list[str]) -> tuple[Layout, Callable[[Layout], int]]:
     if found.command == "move-files":
         return layout, lambda layout: move_files.run(found.name, found.sources)
     if found.command not in COMMANDS:
-        known = "machine, secrets, release, check, renew, history, backup, restore, status, verify, move, sign-out or down"
+        known = (
+            "machine, secrets, release, check, renew, history, backup, releases, rollback, restore, status, verify, move, sign-out"
+            " or down"
+        )
         parser.error(f"expected {known}, found '{found.command}'")
     return layout, COMMANDS[found.command]
 

@@ -120,11 +120,15 @@ class Container:
 
 
 def inspect(*containers: str) -> list[Container]:
-    """The state of containers. Containers that do not exist are left out."""
+    """The state of containers. Containers that do not exist are left out. Throws DockerError if the engine does not answer."""
     if not containers:
         return []
     found = ask("inspect", "--type", "container", *containers)
-    return [_container(each) for each in json.loads(found.text or "[]")]
+    listed = json.loads(found.text or "[]")
+    if not found.ok and not listed:
+        # The client prints an empty list, too, if the engine has stopped.
+        answer("version", "--format", "{{.Server.Version}}")
+    return [_container(each) for each in listed]
 
 
 def _container(said: dict[str, Any]) -> Container:

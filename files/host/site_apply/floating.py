@@ -8,7 +8,7 @@ from . import docker, times
 from .docker import Container, Project
 from .errors import Refusal
 from .images import free_mib, pull
-from .log import say
+from .log import say, step
 from .manifest import Image, Manifest
 
 # Errors that show that the registry answered. A registry that did not answer is not asked again in the same release.
@@ -32,7 +32,14 @@ def renew(project: Project, manifest: Manifest, pulled: set[str]) -> list[Renewe
     pulled: references that this release has already pulled.
     """
     floating = [image for image in manifest.images if image.pin and image.reference not in pulled]
-    in_use = _images_in_use(project) if floating else {}
+    if not floating:
+        return []
+    with step("Moving tags looked up"):
+        return _renew(floating, _images_in_use(project))
+
+
+def _renew(floating: list[Image], in_use: dict[str, str]) -> list[Renewed]:
+    """in_use: ids of the images of the site's containers, by reference."""
     silent: set[str] = set()
     renewed = []
     for image in floating:
@@ -112,10 +119,3 @@ def refuse(release: str, renewed: list[Renewed]) -> Refusal:
         f"Release {release} is running, but without the newer images. To pin the previous ones until there are newer ones, and then"
         " run pulumi up again:\n" + "\n".join(f"    {pin}" for pin in pins)
     )
-
-
-def remove_replaced(renewed: list[Renewed]) -> None:
-    """Removes the replaced images, unless another tag or container uses them."""
-    for each in renewed:
-        if not docker.ask("image", "inspect", "--format", "{{range .RepoTags}}{{.}}{{end}}", each.old).text:
-            docker.act("image", "rm", each.old)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from . import docker, log, times
+from . import docker, log, pace, times
 from .containers import Snapshot
 from .docker import Container
 from .log import say
@@ -18,9 +18,8 @@ def is_ready(containers: Snapshot, manifest: Manifest, service: str, patience: O
     A service is ready when the readiness probe of the release passes, or its health check if it has no probe. This program runs the
     check itself, because Docker would run it only after the check's interval.
 
-    patience: how long to wait, in seconds.
+    patience: how long to wait, in seconds. Default: what the machine needs.
     """
-    patience = patience if patience is not None else times.READY_WITHIN
     container = containers.container_of(service)
     waiting = log.Waiting(f"Waiting for {service}")
     state = _started(container, waiting, patience)
@@ -34,15 +33,23 @@ def is_ready(containers: Snapshot, manifest: Manifest, service: str, patience: O
             return False
         if not check or docker.ask("exec", asked, *check, within=times.ANSWER_WITHIN).ok:
             return True
-        if waiting.seconds >= patience:
-            show_failure(service, container, f"does not answer after {int(patience)} seconds")
+        if _is_over(waiting, patience):
+            show_failure(service, container, f"does not answer after {int(waiting.seconds)} seconds")
             return False
         waiting.still()
         waiting.pause()
         state = _state(container)
 
 
-def _started(container: str, waiting: log.Waiting, patience: float) -> Optional[Container]:
+def _is_over(waiting: log.Waiting, patience: Optional[float]) -> bool:
+    if patience is not None:
+        return waiting.seconds >= patience
+    # The disk is measured only if it matters.
+    least = min(times.READY_FAST_WITHIN, times.READY_WITHIN)
+    return waiting.seconds >= least and waiting.seconds >= pace.ready_within()
+
+
+def _started(container: str, waiting: log.Waiting, patience: Optional[float]) -> Optional[Container]:
     """
     Waits until a container has started, and returns its state.
 
@@ -51,7 +58,7 @@ def _started(container: str, waiting: log.Waiting, patience: float) -> Optional[
     """
     state = _state(container)
     looked = state.restarts if state else 0
-    while state and state.status == "restarting" and state.restarts <= looked + 1 and waiting.seconds < patience:
+    while state and state.status == "restarting" and state.restarts <= looked + 1 and not _is_over(waiting, patience):
         waiting.pause()
         state = _state(container)
     return state

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from . import docker, log, times
+from . import docker, log, pace, times
 from .command import Result
 from .containers import Snapshot
 from .errors import NotStarted
@@ -29,10 +29,11 @@ def run_in(containers: Snapshot, service: str, argv: Argv, within: float, given:
 
 def run_hook(containers: Snapshot, service: str, argv: Argv) -> bool:
     """Runs a command of `prepare` or `post_release`. Returns whether it succeeded."""
-    result = run_in(containers, service, argv, times.PREPARE_WITHIN)
+    within = pace.prepare_within()
+    result = run_in(containers, service, argv, within)
     words = " ".join(argv)
     if result.code == 124:
-        say(f"{service}: '{words}' did not end within {times.PREPARE_WITHIN} seconds.")
+        say(f"{service}: '{words}' did not end within {within} seconds.")
     elif not result.ok:
         silent = "" if result.text else ", without output"
         say(f"{service}: '{words}' failed with exit code {result.code}{silent}.")

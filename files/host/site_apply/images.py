@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
 
-from . import docker, log, times
+from . import docker, kept, log, pace, space, times
 from .command import TIMED_OUT, Result, run
 from .errors import Refusal
 from .layout import Layout
-from .log import say
+from .log import say, say_step
 from .manifest import Image, Manifest
 from .releases import manifest_of
+
+# In MiB: a pull of this size or more is worth a measurement of the disk.
+_LARGE = 1000
 
 
 def pull_missing(layout: Layout, manifest: Manifest) -> set[str]:
@@ -24,24 +30,38 @@ def pull_missing(layout: Layout, manifest: Manifest) -> set[str]:
     if not missing:
         return set()
     need = sum(image.size_mib for image in missing) + 300
-    free = free_mib()
+    free = _make_space(layout, need)
     if free < need:
         raise Refusal(
             f"The disk is too full: the new images need {need} MiB, but only {free} MiB are free at {docker.engine().folder}."
             f" Nothing was changed. Free {need - free} MiB (docker image prune --all removes each image that no container uses;"
             " docker system df shows what Docker holds), and run pulumi up again."
         )
-    for image in missing:
-        _pull_missing(layout, image)
+    _announce_pull(missing)
+    for number, image in enumerate(missing, start=1):
+        _pull_missing(layout, image, f", image {number} of {len(missing)}" if len(missing) > 1 else "")
     return {image.reference for image in missing}
 
 
-def _pull_missing(layout: Layout, image: Image) -> None:
-    say(f"Pulling {image.reference} ({image.size_mib} MiB unpacked) ...")
-    pulled = pull(image.reference, image.size_mib, times.PULLED_WITHIN)
+def _announce_pull(missing: list[Image]) -> None:
+    """Says how long the pull will take, if it is long."""
+    mib = sum(image.size_mib for image in missing)
+    if mib < _LARGE:
+        return
+    minutes = pace.minutes_to_pull(mib)
+    if minutes >= 2:
+        say(f"{mib} MiB of images are missing, and this disk {pace.disk()}: the pull takes about {minutes} minutes.")
+
+
+def _pull_missing(layout: Layout, image: Image, which: str) -> None:
+    """which: `, image 1 of 5`."""
+    say(f"Pulling {image.reference} ({image.size_mib} MiB unpacked{which}) ...")
+    began = time.monotonic()
+    within = pace.pulled_within(image.size_mib) if image.size_mib >= _LARGE else times.PULLED_WITHIN
+    pulled = pull(image.reference, image.size_mib, within)
     if pulled.code == TIMED_OUT:
         raise Refusal(
-            f"The image {image.reference} did not arrive within {times.PULLED_WITHIN // 60} minutes. Nothing was changed. What has"
+            f"The image {image.reference} did not arrive within {within / 60:.0f} minutes. Nothing was changed. What has"
             " arrived is kept: make sure that this machine reaches the registry, and run pulumi up again."
         )
     if not pulled.ok:
@@ -52,6 +72,7 @@ def _pull_missing(layout: Layout, image: Image) -> None:
         )
     with layout.pulled.open("a") as file:
         file.write(f"{image.reference}\n")
+    say_step(f"Pulled {image.reference}", began)
 
 
 def pull(reference: str, mib: int, within: float) -> Result:
@@ -65,10 +86,17 @@ def pull(reference: str, mib: int, within: float) -> Result:
 
     def tell() -> None:
         if waiting.is_time_to_say():
-            arrived = min(before - free_mib(), mib)
-            waiting.still(f": about {arrived} of {mib} MiB" if arrived > 0 else "")
+            waiting.still(_so_far(min(before - free_mib(), mib), mib, waiting.seconds))
 
     return docker.act("pull", "--quiet", reference, within=within, meanwhile=tell)
+
+
+def _so_far(arrived: int, mib: int, seconds: float) -> str:
+    """`: about 300 of 500 MiB, 2 minutes left`"""
+    if arrived <= 0:
+        return ""
+    left = (mib - arrived) * seconds / arrived / 60
+    return f": about {arrived} of {mib} MiB, {left:.0f} minutes left"
 
 
 def free_mib() -> int:
@@ -80,25 +108,61 @@ def free_mib() -> int:
     return int(told.lines[1].split()[3]) // 1024
 
 
+def _make_space(layout: Layout, need: int) -> int:
+    """Removes the oldest kept releases until the space suffices, and returns how much there is. MiB."""
+    free = free_mib()
+    while free < need and _forget_oldest(layout):
+        free = free_mib()
+    return free
+
+
+def _forget_oldest(layout: Layout) -> bool:
+    """Removes the oldest kept release with its images. Returns False if none can be removed."""
+    forgotten = kept.forget_oldest(layout)
+    if forgotten is None:
+        return False
+    say(f"Release {forgotten.release} was removed, because the disk needs its space: a rollback to it is no longer possible.")
+    prune_images(layout)
+    remove_untagged(forgotten.images.values())
+    return True
+
+
+def make_space_beside(layout: Layout) -> None:
+    """Removes the oldest kept releases while Docker's disk is nearly full."""
+    folder = docker.engine().folder
+    if os.path.isdir(folder):
+        while space.disk_of(Path(folder)).is_nearly_full and _forget_oldest(layout):
+            pass
+
+
+def remove_untagged(ids: Iterable[str]) -> None:
+    """Removes images by id, unless a tag names them or a container uses them."""
+    for each in ids:
+        found = docker.ask("image", "inspect", "--format", "{{range .RepoTags}}{{.}}{{end}}", each)
+        if found.ok and not found.text:
+            docker.act("image", "rm", each)
+
+
 def prune_images(layout: Layout) -> None:
     """
-    Removes images that releases pulled and that neither the running nor the previous release needs. An image stays if it existed
-    before the site, or if any container uses it.
+    Removes images that releases pulled and that no kept release needs. An image stays if it existed before the site, or if any
+    container uses it.
     """
     if not layout.pulled.is_file():
         return
+    history = kept.read(layout)
     wanted = set(docker.answer("ps", "--all", "--format", "{{.Image}}").split("\n"))
-    for release in (layout.current, layout.previous):
+    for release in (layout.incoming, *(layout.releases / each.release for each in history.releases)):
         manifest = manifest_of(release)
         if manifest:
             wanted.update(image.reference for image in manifest.images)
-    kept = []
+    left = []
     # A user may have removed some.
     for reference in sorted(docker.image_ids(layout.pulled.read_text().split())):
         if reference not in wanted and docker.act("image", "rm", reference).ok:
             say(f"The image {reference} was removed: no release names it any more.")
         else:
-            kept.append(reference)
+            left.append(reference)
     new = layout.incoming / "pulled"
-    new.write_text("".join(f"{reference}\n" for reference in kept))
+    new.write_text("".join(f"{reference}\n" for reference in left))
     new.replace(layout.pulled)

@@ -17,7 +17,7 @@ from .history.config import History
 from .history.store import SITE, Store
 from .history.turn import RELEASE, is_postponed, run_before_release, take_turn
 from .layout import Layout
-from .log import say
+from .log import say, step
 from .machine import am_root
 from .manifest import Manifest
 from .move import record as move_record
@@ -65,7 +65,8 @@ def during_release(manifest: Manifest, before: Optional[Manifest], project: Proj
     with Store(manifest.history.folder).locked(RELEASE):
         if before and before.history:
             try:
-                _save_before(before, before.history, project, within)
+                with step("State before the release saved"):
+                    _save_before(before, before.history, project, within)
             except Exception as error:
                 say(f"The state before this release could not be saved: {error}")
         yield

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Optional
 
@@ -69,6 +71,19 @@ def say(text: str) -> None:
         pass  # The disk may be full.
 
 
+@contextmanager
+def step(done: str) -> Iterator[None]:
+    """Shows a line with the time that a step took, when it has succeeded. done: `Files checked`."""
+    began = time.monotonic()
+    yield
+    say_step(done, began)
+
+
+def say_step(done: str, began: float) -> None:
+    """Shows such a line. began: by time.monotonic()."""
+    say(f"{done} ({time.monotonic() - began:.1f} s)")
+
+
 def _write(descriptor: int, text: str) -> None:
     data = text.encode("utf-8", "replace")
     while data:
@@ -86,11 +101,16 @@ def printable(line: str) -> str:
 
 
 class Waiting:
-    """A wait for something. Shows once a minute what it is, and how long the program has waited."""
+    """
+    A wait for something. Shows once a minute what it is, and how long the program has waited.
 
-    def __init__(self, what: str) -> None:
+    first: seconds until the first line.
+    """
+
+    def __init__(self, what: str, first: float = times.SAID_EVERY) -> None:
         self._what = what
-        self._since = self._said = time.monotonic()
+        self._since = time.monotonic()
+        self._said = self._since + first - times.SAID_EVERY
         self._pause = times.FIRST_PAUSE
 
     @property

@@ -31,6 +31,13 @@ def user_name() -> str:
         return str(os.geteuid())
 
 
+def run_by() -> str:
+    """Who started this program, for other people: the user who signed in, and the address that they came from, if it is known."""
+    name = os.environ.get("SUDO_USER") or user_name()
+    address = os.environ.get("SSH_CONNECTION", "").partition(" ")[0]
+    return f"{name} from {address}" if address else name
+
+
 def check() -> None:
     """Checks that Docker is installed, answers, runs on this machine, and has Compose. Throws Refusal."""
     if not shutil.which("docker"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from . import times
+from . import kept, times
 from .command import TIMED_OUT
 from .layout import Layout, folders_in, link, remove, target_of
 from .log import say
@@ -14,17 +14,18 @@ from .privileged import as_root
 from .verify.hashes import record_of
 
 
-def prune_releases(layout: Layout, release: str, previous: str) -> None:
-    """
-    Removes everything that neither the running nor the previous release uses.
-
-    previous: former target of the link `current`; empty before the first release.
-    """
+def point_at_previous(layout: Layout, release: str, previous: str) -> None:
+    """previous: former target of the link `current`; empty before the first release."""
     if previous and previous != f"releases/{release}":
         link(previous, layout.previous)
-    kept = {release, Path(target_of(layout.previous)).name}
+
+
+def prune_releases(layout: Layout) -> None:
+    """Removes everything that no kept release uses. The links may name one that was killed before it ran."""
+    names = {each.release for each in kept.read(layout).releases}
+    names |= {Path(target_of(each)).name for each in (layout.current, layout.previous)}
     for folder in folders_in(layout.releases):
-        if folder.name not in kept:
+        if folder.name not in names:
             remove(folder)
             remove(record_of(layout, folder))
     # Unused files are removed before unused secrets, because files may name secrets, too.

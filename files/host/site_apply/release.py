@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Optional
+from typing import Callable, Optional
 
 from . import (
     activate,
@@ -15,6 +15,7 @@ from . import (
     images,
     keep_backup,
     keep_history,
+    kept,
     machine,
     people,
     ports,
@@ -32,7 +33,7 @@ from .docker import DockerError, Project
 from .errors import NotStarted, Refusal
 from .floating import Renewed
 from .layout import Layout, folders_in, place, target_of
-from .log import say
+from .log import say, step
 from .manifest import Manifest, ManifestError, read_manifest
 from .move import door
 from .move.record import refuse_if_closed
@@ -56,13 +57,17 @@ def release(layout: Layout) -> int:
 
 def _release(layout: Layout, manifest: Manifest, project: Project) -> int:
     # Nothing before `_switch` changes the running site.
-    machine.check_owner(layout, project)
-    machine.check_name(layout, manifest)
-    refuse_if_closed(manifest)
-    space.check(layout, manifest)
-    compose = preflight.read_compose(layout, project)
+    with step("Machine checked"):
+        machine.check_owner(layout, project)
+        machine.check_name(layout, manifest)
+        refuse_if_closed(manifest)
+        space.check(layout, manifest)
+        compose = preflight.read_compose(layout, project)
     before = releases.manifest_of(layout.current)
-    renewed, stale = _prepare(layout, manifest, project, compose)
+    _place_files(layout)
+    renewed, stale = prepare(layout, manifest, project, compose, lambda pulled: floating.renew(project, manifest, pulled))
+    releases.keep(layout, manifest.release)
+    space.reserve(layout)
     with keep_history.during_release(manifest, before, project):
         return _switch(layout, manifest, project, compose, before, renewed, stale)
 
@@ -77,6 +82,8 @@ def _switch(
     stale: list[Stale],
 ) -> int:
     previous = target_of(layout.current)
+    if not previous:
+        kept.begin(layout)
     is_other = previous not in ("", f"releases/{manifest.release}")
     people_before = before if is_other else None
     try:
@@ -99,7 +106,9 @@ def _switch(
     undo.forget(layout)
     firewall.guard(layout, project)
     units.place(layout, manifest)
-    prune.prune_releases(layout, manifest.release, previous)
+    prune.point_at_previous(layout, manifest.release, previous)
+    unneeded = kept.remember(layout, manifest, bool(renewed)) | {each.old for each in renewed}
+    prune.prune_releases(layout)
     people.end_removed(layout, project, manifest, people_before)
     try:
         rollout.run_hooks("post_release")
@@ -109,8 +118,9 @@ def _switch(
     keep_history.forget_purged(manifest)
     if renewed and not is_with_new_images:
         raise floating.refuse(manifest.release, renewed)
-    floating.remove_replaced(renewed)
     images.prune_images(layout)
+    images.remove_untagged(unneeded - kept.ids(layout))
+    images.make_space_beside(layout)
     space.warn(layout, manifest)
     keep_backup.warn(layout, manifest)
     if rollout.broken:
@@ -122,37 +132,42 @@ def _switch(
     return 0
 
 
-def _prepare(layout: Layout, manifest: Manifest, project: Project, compose: ComposeFile) -> tuple[list[Renewed], list[Stale]]:
+def prepare(
+    layout: Layout, manifest: Manifest, project: Project, compose: ComposeFile, renew: Callable[[set[str]], list[Renewed]]
+) -> tuple[list[Renewed], list[Stale]]:
     """
     Does everything before the activation. Throws Refusal and leaves the running site unchanged.
 
+    renew: chooses the images of moving tags; it gets the references that have just been pulled.
     Returns the newer images, and the containers that were changed by hand.
     """
-    _place_files(layout)
     ports.check(project, manifest)
-    pulled = images.pull_missing(layout, manifest)
-    renewed = floating.renew(project, manifest, pulled)
+    renewed = renew(images.pull_missing(layout, manifest))
+    try:
+        with step("Folders and certificates ready"):
+            _make_folders(layout, manifest, project)
+            for certificate in certificates_of(layout, project, layout.incoming, manifest):
+                certificate.ensure()
+        with step("Files checked"):
+            preflight.check_files(layout, project, compose)
+    except Refusal:
+        remove_networks_of_refused(layout, project)
+        raise
+    containers = docker.inspect(*project.containers())
+    wanted = expected.wanted_by(manifest, project, compose)
+    stale = undo.stale_containers(manifest, wanted, containers, undo.marked(layout))
+    announce(layout, project, compose, containers, stale)
+    firewall.guard(layout, project)
+    return renewed, stale
+
+
+def _make_folders(layout: Layout, manifest: Manifest, project: Project) -> None:
     keep_history.make_folders(manifest)
     keep_backup.make_folders(manifest)
     status.make_folder(manifest)
     restore_new.check(manifest)
     data_dirs.make(layout, project, manifest)
     keep_history.make_mount_point(manifest)
-    try:
-        for certificate in certificates_of(layout, project, layout.incoming, manifest):
-            certificate.ensure()
-        preflight.check_files(layout, project, compose)
-    except Refusal:
-        remove_networks_of_refused(layout, project)
-        raise
-    releases.keep(layout, manifest.release)
-    containers = docker.inspect(*project.containers())
-    wanted = expected.wanted_by(manifest, project, compose)
-    stale = undo.stale_containers(manifest, wanted, containers, undo.marked(layout))
-    announce(layout, project, compose, containers, stale)
-    firewall.guard(layout, project)
-    space.reserve(layout)
-    return renewed, stale
 
 
 def _place_files(layout: Layout) -> None:

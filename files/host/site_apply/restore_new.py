@@ -55,7 +55,7 @@ def start_databases(layout: Layout, manifest: Manifest, project: Project) -> Non
         words = ("up", "--detach", "--no-deps", "--no-build", "--pull", "never", service.name)
         if not project.compose(layout.current, *words, within=times.STARTED_WITHIN, changes_site=True).ok:
             raise Refusal(f"{service.name} could not be started, so its databases were not restored.")
-        if not is_ready(project.snapshot(), manifest, service.name, times.READY_WITHIN):
+        if not is_ready(project.snapshot(), manifest, service.name):
             raise NotStarted(service.name)
 
 

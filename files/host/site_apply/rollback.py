@@ -11,7 +11,7 @@ from .allow_lists import allowed_by_both
 from .compose_file import read_compose_file
 from .docker import DockerError, Project
 from .errors import NotStarted
-from .layout import Layout, link, remove
+from .layout import Layout, link, remove, target_of
 from .log import say
 from .manifest import Manifest, Service
 from .releases import manifest_of
@@ -37,22 +37,31 @@ def roll_back(layout: Layout, project: Project, newest: Manifest, previous: str,
         say(f"There is no other release to roll back to. {_what_runs(layout, project, failed)} {_ADVICE}")
         return
     try:
-        keep_lists(layout, project, newest, layout.root / previous)
+        keep_lists(layout, project, newest, layout.root / previous, newest.release)
     except OSError as error:
         say(f"The newer allow list could not be applied ({error}).")
-    activate.activate_release(layout, previous, newest.release)
+    put_back(layout, project, previous, newest.release)
+
+
+def put_back(layout: Layout, project: Project, previous: str, newest: str) -> None:
+    """
+    Runs the previous release again.
+
+    previous: `releases/ID`. newest: the id of the newest release, whose allow lists keep_lists has kept.
+    """
+    activate.activate_release(layout, previous, newest)
     # The reload comes first, so that the allow list is in effect even if a later step fails.
     _reload(layout, project)
-    put_back = f"The previous release ({previous.removeprefix('releases/')}) was put back"
+    words = f"The previous release ({previous.removeprefix('releases/')}) was put back"
     try:
         Rollout(layout, project, read_compose_file(project, layout.current)).start()
     except (NotStarted, DockerError, OSError) as error:
         failed = error.service if isinstance(error, NotStarted) else ""
         if not isinstance(error, NotStarted):
             say(str(error))
-        say(f"{put_back}, but not all of it works (see above). {_what_runs(layout, project, failed)} {_ADVICE}")
+        say(f"{words}, but not all of it works (see above). {_what_runs(layout, project, failed)} {_ADVICE}")
     else:
-        say(f"{put_back} and is running. {_ADVICE}")
+        say(f"{words} and is running. {_ADVICE}")
 
 
 def _reload(layout: Layout, project: Project) -> None:
@@ -80,41 +89,60 @@ def _what_runs(layout: Layout, project: Project, failed: str) -> str:
     return f"These services run: {' '.join(running)}{missing}."
 
 
-def keep_lists(layout: Layout, project: Project, newest: Manifest, previous: Path) -> None:
+def keep_lists(layout: Layout, project: Project, newer: Manifest, previous: Path, newest: str) -> None:
     """
-    Makes sure that a rollback does not let in users whom the newer release removed.
+    Makes sure that a rollback does not let in users whom a newer release removed.
 
     Copies the earlier release's files to a folder with the names of both releases. The allow lists in it contain only users whom
-    both releases allow. The service checks these files as in any release. If the check fails, the newer release's files stay in
-    use.
+    both the earlier release and the lists in use allow. The service checks these files as in any release. If the check fails, the
+    files in use stay.
+
+    newer: the release whose files are in use. newest: the name of its lists; see newest_lists.
     """
     earlier_release = manifest_of(previous)
-    for service in newest.services:
+    for service in newer.services:
         if not service.lists:
             continue
         folder = layout.files / service.name
         earlier = earlier_release.service(service.name).files if earlier_release else ""
-        kept = folder / f"{earlier}.{newest.release}"
-        remove(kept)
-        if not earlier or not (folder / earlier).is_dir() or earlier == service.files:
+        in_use = target_of(folder / "current") or service.files
+        kept = folder / f"{earlier}.{newest}"
+        if kept.name == in_use:
             continue
-        refusal = _take_over(layout, project, service, previous, folder / earlier, kept)
+        remove(kept)
+        if not earlier or not (folder / earlier).is_dir() or earlier == in_use:
+            continue
+        refusal = _take_over(layout, project, service, previous, folder / earlier, folder / in_use, kept)
         if refusal is not None:
             say(
                 f"{service.name} cannot use the earlier release's files with the newer allow list, so the newer release's"
                 f" files stay in use. It says: {refusal}"
             )
             remove(kept)
-            link(service.files, kept)
+            link(in_use, kept)
 
 
-def _take_over(layout: Layout, project: Project, service: Service, previous: Path, earlier: Path, kept: Path) -> Optional[str]:
+def newest_lists(layout: Layout, manifest: Manifest) -> str:
+    """
+    The id of the release whose allow lists the running one keeps: its own, or that of a newer one since a rollback.
+
+    manifest: the running release.
+    """
+    for service in manifest.services:
+        in_use, _, newest = target_of(layout.files / service.name / "current").partition(".")
+        if service.lists and newest and in_use == service.files:
+            return newest
+    return manifest.release
+
+
+def _take_over(
+    layout: Layout, project: Project, service: Service, previous: Path, earlier: Path, newer: Path, kept: Path
+) -> Optional[str]:
     """Creates and checks the folder `kept`. Returns why the service cannot use it, or None."""
     try:
         shutil.copytree(earlier, kept)
-        newer = layout.files / service.name / service.files
         for name in service.lists:
-            if (earlier / name).is_file():
+            if (earlier / name).is_file() and (newer / name).is_file():
                 (kept / name).write_text(allowed_by_both((earlier / name).read_text(), (newer / name).read_text()))
         checked = layout.incoming / "kept"
         checked.mkdir(exist_ok=True)

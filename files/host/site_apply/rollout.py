@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Optional
 
 from . import activate, docker, hooks, legacy, limits, times
 from .compose_file import ComposeFile
@@ -12,8 +13,11 @@ from .docker import Project, said_by_compose
 from .errors import NotStarted
 from .health import is_ready, kernels_in
 from .layout import Layout
-from .log import say
+from .log import say, say_step, step
+from .manifest import Argv, Service
 from .networks import make_room, prune_networks
+
+_DONE: dict[hooks.When, str] = {"prepare": "prepared", "post_release": "cleaned up"}
 
 
 class Rollout:
@@ -30,12 +34,15 @@ class Rollout:
         # Failed services that cause no rollback. `broken` contains those that also failed after they were recreated.
         self._left_alone: set[str] = set()
         self.broken: list[str] = []
+        # New containers that have answered, which is said once.
+        self._ready: set[str] = set()
 
     def start(self) -> None:
         """Starts the release, and returns when it answers. Throws NotStarted if it does not."""
         _clear_half_made(self._before)
         make_room(self._layout, self._before, self._compose)
-        self._up()
+        with step("Containers started"):
+            self._up()
         limits.limit_memory(self._containers, self._manifest)
         legacy.attach_networks(self._project, self._layout.current)
         limits.allow_processes(self._containers, self._manifest)
@@ -49,8 +56,9 @@ class Rollout:
         self.run_hooks("prepare")
         for name in self._compose.services:
             self._settle(name)
-        self._await_nginx()
-        hooks.smoke_test(self._containers, self._manifest)
+        with step("The site answers at its front door"):
+            self._await_nginx()
+            hooks.smoke_test(self._containers, self._manifest)
         prune_networks(self._layout, self._project)
 
     def _up(self) -> None:
@@ -72,14 +80,22 @@ class Rollout:
         could not undo. A failing command fails the release, unless users control the service.
         """
         for service in self._manifest.services:
-            # A command that succeeds shows that the service still runs.
-            is_settled = False
-            for argv in service.prepare if when == "prepare" else service.post_release:
-                if not is_settled and not self._settle(service.name):
-                    break
-                is_settled = hooks.run_hook(self._containers, service.name, argv)
-                if not is_settled and not service.user_controlled:
-                    raise NotStarted
+            argvs = service.prepare if when == "prepare" else service.post_release
+            began = time.monotonic()
+            if argvs and self._run_hooks_of(service, argvs):
+                say_step(f"{service.name} {_DONE[when]}", began)
+
+    def _run_hooks_of(self, service: Service, argvs: list[Argv]) -> bool:
+        """Returns whether all commands of a service succeeded."""
+        # A command that succeeds shows that the service still runs.
+        is_settled = False
+        for argv in argvs:
+            if not is_settled and not self._settle(service.name):
+                return False
+            is_settled = hooks.run_hook(self._containers, service.name, argv)
+            if not is_settled and not service.user_controlled:
+                raise NotStarted
+        return is_settled
 
     def _settle(self, name: str) -> bool:
         """
@@ -95,11 +111,15 @@ class Rollout:
             return False
         container = self._containers.container_of(name)
         if container not in self._before.ids:
-            if self._is_ready(name):
-                return True
-            raise NotStarted(name)
+            began = time.monotonic()
+            if not self._is_ready(name):
+                raise NotStarted(name)
+            if name not in self._ready:
+                self._ready.add(name)
+                say_step(f"{name} answers", began)
+            return True
         user_controlled = self._manifest.service(name).user_controlled
-        if self._is_ready(name, times.UNCHANGED_WITHIN if user_controlled else times.READY_WITHIN):
+        if self._is_ready(name, times.UNCHANGED_WITHIN if user_controlled else None):
             return True
         if kernels_in(container) == 0:
             say(f"{name} is recreated, because it does not work and this release did not change it.")
@@ -116,8 +136,8 @@ class Rollout:
         self._left_alone.add(name)
         return False
 
-    def _is_ready(self, name: str, patience: float = 0) -> bool:
-        return is_ready(self._containers, self._manifest, name, patience or times.READY_WITHIN)
+    def _is_ready(self, name: str, patience: Optional[float] = None) -> bool:
+        return is_ready(self._containers, self._manifest, name, patience)
 
     def _recreate(self, name: str) -> bool:
         words = ("up", "--detach", "--no-deps", "--force-recreate", "--no-build", "--pull", "never", name)
@@ -137,10 +157,10 @@ class Rollout:
         """
         Waits until nginx has looked up the addresses of new containers.
 
-        nginx does this every 2 seconds (`resolver` in files/services/nginx/nginx.conf) and answers 502 until then.
+        nginx answers 502 until then.
         """
         if self._containers.running != self._before.running:
-            time.sleep(max(0, self._brought_up + 3 - time.monotonic()))
+            time.sleep(max(0, self._brought_up + times.ADDRESSES_KNOWN_AFTER - time.monotonic()))
 
 
 def command_to_recreate(layout: Layout, project: Project, service: str) -> str:

@@ -10,12 +10,21 @@ QUESTION_WITHIN = 300
 CHECKED_WITHIN = 600
 # For commands that stop and start containers.
 STARTED_WITHIN = 1800
-# Pulling 6 GB at 1 MB a second takes 100 minutes.
+# Pulling 6 GB at 1 MB a second takes 100 minutes. This is the most; pace.py sizes the limit by the machine.
 PULLED_WITHIN = 10800
-# JupyterLab takes 400 seconds after a boot on a disk with 22 reads per second. A container that stops is noticed at once.
+# On a fast disk.
+PULLED_FAST_WITHIN = 3600
+# JupyterLab takes 400 seconds after a boot on a disk with 22 reads per second. A container that stops is noticed at once. This is
+# the most; pace.py sizes the limit by the machine.
 READY_WITHIN = 900
+# On a fast disk, with less than 2 GB of memory and with more.
+READY_SMALL_WITHIN = 600
+READY_FAST_WITHIN = 180
+# nginx looks up the addresses of containers every 2 seconds (`resolver` in files/services/nginx/nginx.conf).
+ADDRESSES_KNOWN_AFTER = 3
 # For a service that the release did not change.
 UNCHANGED_WITHIN = 60
+# On a machine with 2 GB of memory or more.
 PREPARE_WITHIN = 240
 DISMISS_WITHIN = 30
 RELOAD_WITHIN = 30

@@ -38,9 +38,24 @@ class LockTest(HostTest):
         while not lock.started_at(other.pid):
             time.sleep(0.01)
         os.symlink(f"{other.pid}-{lock.started_at(other.pid)}", self.root / "lock")
-        with mock.patch.object(times, "TURN_WITHIN", 0), self.assertRaisesRegex(Refusal, rf"process {other.pid}\)"):
+        with mock.patch.object(times, "TURN_WITHIN", 0), self.assertRaisesRegex(Refusal, rf"process {other.pid}\."):
             with lock.held(self.layout):
                 pass
+
+    def test_says_whose_run_it_waits_for_and_since_when(self) -> None:
+        lock.name_run("release")
+        environment = {"SUDO_USER": "ann", "SSH_CONNECTION": "203.0.113.7 50000 10.0.0.2 22"}
+        with mock.patch.dict(os.environ, environment), lock.held(self.layout):
+            holder = lock._holder(self.root / "lock")
+        self.assertRegex(
+            holder, rf"^release by ann from 203\.0\.113\.7 since \d{{4}}-\d\d-\d\d [\d:]{{8}} UTC \(process {os.getpid()}\)$"
+        )
+        self.assertEqual(sorted(os.listdir(self.root)), ["bin"])
+
+    def test_does_not_attribute_the_lock_to_a_run_that_was_killed(self) -> None:
+        self.write("lock.holder", "1 release by ann since 2026-11-28 21:03:05 UTC\n")
+        os.symlink("2-5", self.root / "lock")
+        self.assertEqual(lock._holder(self.root / "lock"), "process 2")
 
     def test_explains_that_no_symbolic_link_can_be_created(self) -> None:
         refused = mock.patch.object(os, "symlink", side_effect=PermissionError(1, "Operation not permitted"))

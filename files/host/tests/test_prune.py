@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 
 from site_apply.layout import link, target_of
-from site_apply.prune import prune_releases
+from site_apply.prune import point_at_previous, prune_releases
 
 from .support import HostTest
 
@@ -17,7 +17,9 @@ class PruneReleasesTest(HostTest):
         link("f3", self.root / "files/web/current")
         self.write("files/web/.loaded", "f1 c0ffee\n")
         link("releases/one", self.layout.previous)
-        prune_releases(self.layout, "three", "releases/two")
+        link("releases/three", self.layout.current)
+        point_at_previous(self.layout, "three", "releases/two")
+        prune_releases(self.layout)
         self.assertEqual(target_of(self.layout.previous), "releases/two")
         self.assertEqual(sorted(os.listdir(self.layout.releases)), ["three", "two"])
         self.assertEqual(sorted(os.listdir(self.root / "files/web")), [".loaded", "current", "f2", "f3"])
@@ -27,5 +29,6 @@ class PruneReleasesTest(HostTest):
         self.write("releases/one/compose.yaml")
         self.write("releases/two/compose.yaml")
         link("releases/one", self.layout.previous)
-        prune_releases(self.layout, "two", "releases/two")
+        point_at_previous(self.layout, "two", "releases/two")
+        prune_releases(self.layout)
         self.assertEqual(target_of(self.layout.previous), "releases/one")

@@ -299,7 +299,7 @@ describe("An app's folder gets the owner that its image runs as,", () => {
       symlinkSync(`${host.folder}/elsewhere`, place);
       const { code, output } = await host.apply("release", release("one", ["/var/lib/x"]));
       assert.equal(code, 1);
-      assert.match(output, new RegExp(`^${place} is a link, but an app's data must not be behind a link`));
+      assert.match(output, new RegExp(`^${place} is a link, but an app's data must not be behind a link`, "m"));
       assert.deepEqual(readdirSync(`${host.folder}/elsewhere`), []);
       rmSync(place);
     }

@@ -5,6 +5,7 @@ import type { ServiceManifest } from "../../../files/release/manifest.ts";
 import { engineAnswers, webAnswers } from "../../support/fakeDocker.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
 import { releaseText } from "../../support/release.ts";
+import { withoutSteps } from "../../support/steps.ts";
 
 /** A fake docker: one running service, in whose container some commands never end. */
 const docker = `#!/bin/sh
@@ -45,7 +46,7 @@ describe("A command that never ends, in the container", () => {
     });
     const { code, output } = await host.apply("release", text, { PATH: `${host.folder}/bin:${process.env.PATH}` });
     assert.deepEqual(
-      { code, output },
+      { code, output: withoutSteps(output) },
       {
         code: 0,
         output: `web: is recreated
@@ -65,6 +66,9 @@ Release new is running.
       PATH: `${host.folder}/bin:${process.env.PATH}`,
     });
     assert.equal(code, 1);
-    assert.match(output, /^web: 'fail' failed with exit code 7, without output\.\nThere is no earlier release/m);
+    assert.match(
+      withoutSteps(output),
+      /^web: 'fail' failed with exit code 7, without output\.\nThere is no earlier release/m,
+    );
   });
 });

@@ -19,7 +19,6 @@ describe("A site released by the earlier shell script", () => {
   let site: RunningSite;
   let layout: { httpsPort: number; httpPort: number };
   let program: string;
-  let nginx: string;
   let earlier: string;
 
   const changes = (allow: string[], apps: object[]) => ({
@@ -99,7 +98,6 @@ describe("A site released by the earlier shell script", () => {
     assert.equal(await site.container("vouch"), vouch);
     const names = ["jupyter", "sign-in", "to-1", "to-2", "to-3", "to-4"];
     assert.deepEqual(await networks(), { all: names, nginx: names });
-    nginx = await site.container("nginx");
     assert.equal(await statusOf("ann@example.com"), 200);
     assert.equal(await statusOf("eve@example.com"), 403);
     const { root } = site.host.layout;
@@ -107,11 +105,26 @@ describe("A site released by the earlier shell script", () => {
     assert.deepEqual(readdirSync(`${root}/${current()}`).sort(), ["compose.yaml", "release.json"]);
   });
 
-  it("is pruned with all its files by the second release", async () => {
-    const { code, output } = await release(all, [one]);
+  it("stays for a rollback, with the newer allow list", async () => {
+    const newer = current();
+    const { code, output } = await site.host.apply(["rollback", "--to", earlier.replace("releases/", "")]);
     assert.equal(code, 0, output);
-    assert.equal(await site.container("nginx"), nginx);
-    assert.equal(existsSync(`${site.host.layout.root}/${earlier}`), false);
+    assert.equal(current(), earlier);
+    assert.equal(await statusOf("ann@example.com"), 200);
+    assert.equal(await statusOf("eve@example.com"), 403);
+    assert.equal(readlinkSync(`${site.host.layout.root}/previous`), newer);
+  });
+
+  it("is pruned with all its files when five newer releases are there", async () => {
+    const exists = () => existsSync(`${site.host.layout.root}/${earlier}`);
+    const lists = [all, ["ann@example.com"], all, ["ann@example.com"], all];
+    const found: boolean[] = [];
+    for (const allow of lists) {
+      const { code, output } = await release(allow, [one]);
+      assert.equal(code, 0, output);
+      found.push(exists());
+    }
+    assert.deepEqual(found, [true, true, true, false, false]);
     assert.equal(await statusOf("eve@example.com"), 200);
   });
 });

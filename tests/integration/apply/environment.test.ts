@@ -202,7 +202,10 @@ describe("A release", () => {
     writeFileSync(`${target}/mine.ipynb`, "{}");
     symlinkSync(target, `${host.folder}/link`);
     const { output } = await host.apply("release", release(folder(`${host.folder}/link`)));
-    assert.match(output, /^The folder .*\/link belongs to another user than the one that writes to it \(number 1000\)/);
+    assert.match(
+      output,
+      /^The folder .*\/link belongs to another user than the one that writes to it \(number 1000\)/m,
+    );
     assert.equal(statSync(target).uid, 0);
   });
 

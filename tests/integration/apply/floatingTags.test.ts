@@ -8,6 +8,7 @@ import { type TestHost, testHost } from "../../support/host.ts";
 import { imageMirror, pullImages } from "../../support/images.ts";
 import { releaseText } from "../../support/release.ts";
 import { serviceOf, siteWith } from "../../support/site.ts";
+import { withoutSteps } from "../../support/steps.ts";
 
 const { reference: nginx } = serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image;
 const debian = debianRelease();
@@ -77,7 +78,7 @@ const debian = debianRelease();
   async function released(...args: Parameters<typeof release>): Promise<string> {
     const { code, output } = await host.apply("release", release(...args));
     assert.equal(code, 0, output);
-    return output;
+    return withoutSteps(output);
   }
   const containerOf = async (service: string) => {
     const { code, output } = await run("docker", ["inspect", "--format", "{{.Id}}", `${project}-${service}-1`]);

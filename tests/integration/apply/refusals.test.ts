@@ -18,11 +18,12 @@ import type { ReleaseManifest } from "../../../files/release/manifest.ts";
 import { imagesOf } from "../../../files/site/site.ts";
 import { selfSigned } from "../../../offline/support/certificate.ts";
 import { freePort } from "../../../offline/support/freePort.ts";
-import { run } from "../../support/command.ts";
+import { type Ended, run } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
 import { imageMirror, pullImages } from "../../support/images.ts";
 import { releaseText } from "../../support/release.ts";
 import { bundleWith, hostNames, serviceOf, siteWith } from "../../support/site.ts";
+import { withoutSteps } from "../../support/steps.ts";
 
 const asRoot = process.getuid?.() === 0;
 // Only root can change the owner of a folder.
@@ -52,6 +53,11 @@ describe("A release is refused, with the running one unchanged, if", () => {
   });
   afterEach(() => host.remove());
 
+  // How long the steps before the refusal took does not matter.
+  const quiet = ({ code, output }: Ended) => ({ code, output: withoutSteps(output) });
+  const apply = async (...args: Parameters<TestHost["apply"]>) => quiet(await host.apply(...args));
+  const runQuietly = async (...args: Parameters<typeof run>) => quiet(await run(...args));
+
   /** A minimal release for the test. */
   const release = (manifest: Partial<ReleaseManifest>, compose = `services:\n  web:\n    image: ${nginxImage}\n`) =>
     releaseText({ project, ...manifest }, compose);
@@ -79,7 +85,7 @@ describe("A release is refused, with the running one unchanged, if", () => {
   }
 
   it("the disk is too full for its images", async () => {
-    const { code, output } = await host.apply("release", release(image(99_000_000)));
+    const { code, output } = await apply("release", release(image(99_000_000)));
     assert.equal(code, 1);
     const [, need, free, short] =
       /^The disk is too full: the new images need (\d+) MiB, but only (\d+) MiB are free at \S+\. Nothing was changed\. Free (\d+) MiB \(docker image prune --all removes each image that no container uses; docker system df shows what Docker holds\), and run pulumi up again\.\n$/.exec(
@@ -92,7 +98,7 @@ describe("A release is refused, with the running one unchanged, if", () => {
   });
 
   it("an image cannot be pulled", async () => {
-    const { code, output } = await host.apply("release", release(image(1)));
+    const { code, output } = await apply("release", release(image(1)));
     assert.equal(code, 1);
     const [pulling, refusal] = output.split("\n");
     assert.equal(pulling, "Pulling 127.0.0.1:9/no/such:1 (1 MiB unpacked) ...");
@@ -112,7 +118,7 @@ describe("A release is refused, with the running one unchanged, if", () => {
       const free = await freePort();
       const ports = setting === "port" ? [taken.port, free] : [free, taken.port];
       try {
-        const { code, output } = await host.apply(
+        const { code, output } = await apply(
           "release",
           release({ ports: [port(ports[0] ?? 0), port(ports[1] ?? 0, "httpPort")] }),
         );
@@ -133,7 +139,7 @@ describe("A release is refused, with the running one unchanged, if", () => {
   it("another program listens on its port, but not if only on another address", async () => {
     const elsewhere = await listen("127.0.0.2");
     try {
-      const { output } = await host.apply("release", release({ ports: [port(elsewhere.port)], ...image(1) }));
+      const { output } = await apply("release", release({ ports: [port(elsewhere.port)], ...image(1) }));
       assert.match(output, /^Pulling /);
     } finally {
       await elsewhere.close();
@@ -143,10 +149,7 @@ describe("A release is refused, with the running one unchanged, if", () => {
   it("another program listens on a port that the site needs on all addresses", async () => {
     const taken = await listen("127.0.0.2");
     try {
-      const { code, output } = await host.apply(
-        "release",
-        release({ ports: [{ address: "0.0.0.0", port: taken.port }] }),
-      );
+      const { code, output } = await apply("release", release({ ports: [{ address: "0.0.0.0", port: taken.port }] }));
       assert.equal(code, 1);
       assert.match(output, /^Port \d+ is taken .* Nothing was changed\. Stop it, and run pulumi up again\.\n$/);
       nothingWasChanged();
@@ -162,7 +165,7 @@ describe("A release is refused, with the running one unchanged, if", () => {
     const started = await run("docker", ["run", ...published, "--entrypoint", "sleep", nginxImage, "600"]);
     assert.equal(started.code, 0, started.output);
     try {
-      const { code, output } = await host.apply("release", release({ ports: [port(taken)] }));
+      const { code, output } = await apply("release", release({ ports: [port(taken)] }));
       assert.equal(code, 1);
       assert.match(output, new RegExp(`^Port ${taken} is taken on this machine, by the container ${name}\\. Nothing`));
       nothingWasChanged();
@@ -176,7 +179,7 @@ describe("A release is refused, with the running one unchanged, if", () => {
     mkdirSync(notebooks);
     writeFileSync(`${notebooks}/a.ipynb`, "{}\n");
     chownSync(notebooks, 4242, 4242);
-    assert.deepEqual(await host.apply("release", release(folder(notebooks))), {
+    assert.deepEqual(await apply("release", release(folder(notebooks))), {
       code: 1,
       output: `The folder ${notebooks} belongs to another user than the one that writes to it (number 1000), so nothing could be saved. Nothing was changed. Give it to them: chown -R 1000:100 '${notebooks}', and run pulumi up again.\n`,
     });
@@ -186,7 +189,7 @@ describe("A release is refused, with the running one unchanged, if", () => {
 
   it("the notebooks folder cannot be created", async () => {
     writeFileSync(`${host.folder}/file`, "");
-    const { code, output } = await host.apply("release", release(folder(`${host.folder}/file/notebooks`)));
+    const { code, output } = await apply("release", release(folder(`${host.folder}/file/notebooks`)));
     assert.equal(code, 1);
     const who = (await run("id", ["-un"])).output.trim();
     assert.ok(
@@ -206,7 +209,7 @@ describe("A release is refused, with the running one unchanged, if", () => {
     const nobody = ["--reuid", `${NOBODY}`, "--regid", `${NOBODY}`, "--groups", `${mayUseDocker}`];
     const env = { DOCKER_CONFIG: await dockerForAnybody() };
     assert.deepEqual(
-      await run("setpriv", [...nobody, `${root}/bin/site-apply`, "release"], {
+      await runQuietly("setpriv", [...nobody, `${root}/bin/site-apply`, "release"], {
         input: release(folder(notebooks)),
         env,
       }),
@@ -219,7 +222,7 @@ describe("A release is refused, with the running one unchanged, if", () => {
   });
 
   it("its compose.yaml is not valid", async () => {
-    const { code, output } = await host.apply("release", release({}, "services:\n  web:\n    imag: nginx\n"));
+    const { code, output } = await apply("release", release({}, "services:\n  web:\n    imag: nginx\n"));
     assert.equal(code, 1);
     assert.match(
       output,
@@ -251,7 +254,7 @@ networks:
       const mayUseDocker = statSync("/var/run/docker.sock").gid;
       const nobody = ["--reuid", `${NOBODY}`, "--regid", `${NOBODY}`, "--groups", `${mayUseDocker}`];
       const offline = checked.replace(/networks: \[.*\]/, "network_mode: none").replace(/^networks:.*/ms, "");
-      const { output } = await run("setpriv", [...nobody, `${root}/bin/site-apply`, "release"], {
+      const { output } = await runQuietly("setpriv", [...nobody, `${root}/bin/site-apply`, "release"], {
         input: release(folder(notebooks), offline),
         env: { DOCKER_CONFIG: await dockerForAnybody() },
       });
@@ -299,7 +302,7 @@ networks:
       );
       chmodSync(`${host.folder}/bin/docker`, 0o755);
       writeFileSync(`${root}/releases/old/.header`, `project ${project}\nnetwork default\n`);
-      const { code, output } = await host.apply("release", release({}, checked), {
+      const { code, output } = await apply("release", release({}, checked), {
         PATH: `${host.folder}/bin:${process.env.PATH}`,
       });
       assert.equal(code, 1);
@@ -319,7 +322,7 @@ networks:
       "{{.Name}}",
     ];
     try {
-      const { code, output } = await host.apply("release", release({}, checked));
+      const { code, output } = await apply("release", release({}, checked));
       assert.equal(code, 1);
       assert.match(output, /^web refuses its new files, .* It says: .*web: line 1 is wrong/);
       assert.equal((await run("docker", ofProject)).output.includes("extra"), false);
@@ -350,7 +353,7 @@ describe("The first release of a site, if nginx refuses its files", () => {
       assert.equal(code, 1);
       assert.match(
         output,
-        /^nginx refuses its new files, which is an error in this program\. Nothing was changed\. It says: .*key values mismatch/,
+        /^nginx refuses its new files, which is an error in this program\. Nothing was changed\. It says: .*key values mismatch/m,
       );
       const root = host.layout.root;
       for (const path of ["current", "releases", "lock", "incoming"])

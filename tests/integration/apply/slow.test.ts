@@ -9,7 +9,7 @@ import { releaseText } from "../../support/release.ts";
 const MIB = 2 ** 20;
 
 /**
- * A fake docker: one service on a slow machine with 966 MiB of memory. A pull takes three seconds and writes 300 MiB according to
+ * A fake docker: one service on a slow machine with 966 MiB of memory. A pull takes the seconds in the file `pull-takes`, and writes 300 MiB according to
  * `df`; the service answers after the number of probes in the file `answers-after`.
  */
 const docker = `#!/bin/sh
@@ -26,7 +26,7 @@ case "$*" in
         for reference; do grep -xF "$reference" "$here/images" || exit 1; done
         ;;
     'image rm '*) grep -vxF "$3" "$here/images" >"$here/left"; mv "$here/left" "$here/images" ;;
-    'pull '*) for reference; do :; done; touch "$here/pulling"; sleep 3; echo "$reference" >>"$here/images" ;;
+    'pull '*) for reference; do :; done; touch "$here/pulling"; sleep "$(cat "$here/pull-takes")"; echo "$reference" >>"$here/images" ;;
     'ps --all --format {{.Image}}') echo site/in-use:1 ;;
     *' up '*) [ ! -e "$here/up-hangs" ] || exec sleep 600 ;;
     ${webAnswers}
@@ -57,6 +57,7 @@ describe("On a slow machine, site-apply", () => {
     }
     given("answers-after", "0");
     given("images", "");
+    given("pull-takes", "3");
   });
   afterEach(() => host.remove());
 
@@ -75,7 +76,38 @@ describe("On a slow machine, site-apply", () => {
     given("answers-after", "6");
     const { code, output } = await release("new");
     assert.equal(code, 0, output);
-    assert.match(output, /^web: is recreated\n(Waiting for web \(\d s\) \.\.\.\n){2,4}Release new is running\.\n$/);
+    assert.match(
+      output,
+      /^Machine checked \(.+\nweb: is recreated\nContainers started \(.+\n(Waiting for web \(\d s\) \.\.\.\n){2,4}The site answers .+\nRelease new is running\.\n$/,
+    );
+  });
+
+  it("shows how long each step took, in a line of its own", async () => {
+    given("pull-takes", "2");
+    given("answers-after", "3");
+    const { code, output } = await release("new", {
+      ...images("site/web:1", "site/web:2"),
+      services: [{ name: "web", prepare: [["true"]] }],
+    });
+    assert.equal(code, 0, output);
+    const lines = output.split("\n").map((line) => line.replace(/\d+\.\d s/, "TIME"));
+    assert.deepEqual(lines, [
+      "Machine checked (TIME)",
+      "Pulling site/web:1 (1 MiB unpacked, image 1 of 2) ...",
+      "Pulled site/web:1 (TIME)",
+      "Pulling site/web:2 (1 MiB unpacked, image 2 of 2) ...",
+      "Pulled site/web:2 (TIME)",
+      "Folders and certificates ready (TIME)",
+      "Files checked (TIME)",
+      "web: is recreated",
+      "Containers started (TIME)",
+      "web prepared (TIME)",
+      "The site answers at its front door (TIME)",
+      "Release new is running.",
+      "",
+    ]);
+    const [, took] = /^Pulled site\/web:1 \((.+) s\)$/m.exec(output) ?? [];
+    assert.ok(Number(took) >= 2 && Number(took) < 10, output);
   });
 
   it("stops waiting for a service that ends again after Docker has restarted it", async () => {
@@ -94,7 +126,7 @@ describe("On a slow machine, site-apply", () => {
     assert.equal(code, 0, output);
     assert.match(
       output,
-      /^Pulling site\/web:1 \(500 MiB unpacked\) \.\.\.\n(Pulling site\/web:1 \(\d s\): about 300 of 500 MiB \.\.\.\n){1,3}web: /,
+      /^Pulling site\/web:1 \(500 MiB unpacked\) \.\.\.\n(Pulling site\/web:1 \(\d s\): about 300 of 500 MiB, 0 minutes left \.\.\.\n){1,3}Pulled site\/web:1 \(/m,
     );
   });
 
@@ -118,16 +150,19 @@ describe("On a slow machine, site-apply", () => {
     assert.match(output, /^Docker's engine has not answered for 1 seconds\. Restart it /);
   });
 
-  it("removes the images that it pulled, once neither the running nor the previous release uses them", async () => {
+  it("removes the images that it pulled, once none of the last five releases uses them", async () => {
     given("images", "site/other:1\nsite/in-use:1\n");
+    given("pull-takes", "0");
     writeFileSync(`${host.folder}/site/pulled`, "site/in-use:1\n");
     await release("one", images("site/web:1", "site/other:1"));
-    await release("two", images("site/web:2"));
-    assert.match(host.read("../images"), /^site\/web:1$/m, "the previous release's");
-    const { code, output } = await release("three", images("site/web:3"));
+    for (const [id, tag] of Object.entries({ two: 2, three: 3, four: 4, five: 5 }))
+      await release(id, images(`site/web:${tag}`));
+    assert.match(host.read("../images"), /^site\/web:1$/m, "for a rollback");
+    const { code, output } = await release("six", images("site/web:6"));
     assert.equal(code, 0, output);
     assert.match(output, /^The image site\/web:1 was removed: no release names it any more\.$/m);
-    assert.equal(host.read("../images"), "site/other:1\nsite/in-use:1\nsite/web:2\nsite/web:3\n");
+    const left = [2, 3, 4, 5, 6].map((tag) => `site/web:${tag}\n`).join("");
+    assert.equal(host.read("../images"), `site/other:1\nsite/in-use:1\n${left}`);
   });
 
   for (const [machine, memory, limits] of [

@@ -121,6 +121,19 @@ describe("A release", () => {
     }
   });
 
+  it("can be a rollback, which is deleted from the state before it runs", async () => {
+    const { resources } = await runUnderMocks({}, async () => {
+      const site = siteWith({ layout: { root: elsewhere.root } });
+      new SiteRelease("site", { host: new AnyHost(elsewhere), site, secrets, rollbackTo: "0123abcd" });
+    });
+    const release = resources.find(({ name }) => name === "site-release");
+    assert.match(String(release?.inputs.create), /^sh '.*\/bin\/site-apply' rollback --to 0123abcd$/);
+    assert.equal(release?.inputs.stdin, "");
+    assert.equal(release?.options.deleteBeforeReplace, true);
+    const usual = commands.find(({ name }) => name === "site-release");
+    assert.equal(usual?.options.deleteBeforeReplace, false);
+  });
+
   it("has no other delete command", () => {
     assert.equal(asked("site-release").delete, undefined);
     assert.equal(asked("site-secrets").delete, undefined);

@@ -17,8 +17,8 @@ describe("The host program", () => {
     assert.equal(code, 0, output);
     assert.match(output, /^Ran [1-9]\d+ tests /m);
     assert.doesNotMatch(output, /skipped/);
-    // 30 days of history.
-  }, 240_000);
+    // 30 days of history, and 200 sequences of faults.
+  }, 600_000);
 
   it("accepts the manifest of each variant of the site", async () => {
     const reads = `

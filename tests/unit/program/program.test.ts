@@ -72,6 +72,17 @@ describe("The program", () => {
     ]);
   });
 
+  it("rolls back if a variable names a release", async () => {
+    process.env.JUPYTER_UP_ROLLBACK = "0123abcd";
+    try {
+      const { resources } = await runUnderMocks(pulumiConfig(people), program);
+      const { inputs } = resources.find(({ name }) => name === "site-release") ?? { inputs: { create: "" } };
+      assert.match(String(inputs.create), /rollback --to 0123abcd/);
+    } finally {
+      delete process.env.JUPYTER_UP_ROLLBACK;
+    }
+  });
+
   it("enables Node's compile cache", () => {
     assert.notEqual(getCompileCacheDir(), undefined);
   });
@@ -255,11 +266,15 @@ describe("The program with encrypted values in `apps`", () => {
 });
 
 describe("The program's notices", () => {
-  async function said(preview: boolean, settings: Record<string, unknown>): Promise<string[]> {
+  async function said(
+    preview: boolean,
+    settings: Record<string, unknown>,
+    made: Record<string, Record<string, unknown>> = {},
+  ): Promise<string[]> {
     const logs = (["info", "warn"] as const).map((level) =>
       jest.spyOn(pulumi.log, level).mockImplementation(() => Promise.resolve()),
     );
-    await runUnderMocks(pulumiConfig({ ...people, ...settings }), program, {}, { preview });
+    await runUnderMocks(pulumiConfig({ ...people, ...settings }), program, made, { preview });
     return logs.flatMap((log) => {
       const texts = log.mock.calls.map(([text]) => String(text).replace(/:.*/s, ""));
       log.mockRestore();
@@ -275,11 +290,25 @@ describe("The program's notices", () => {
     assert.deepEqual(await said(false, old), ["imageTag"]);
   });
 
-  it("say in the preview of a new VM how long the first run takes, and in each run what it costs", async () => {
+  it("say that the site was rolled back, but not while it is rolled back again", async () => {
+    const urn = "urn:pulumi:test::jupyter-up::jupyter-up:index:SiteRelease$command:local:Command::site-release";
+    const made = { [urn]: { create: "sh '/lab/site/bin/site-apply' rollback --to 0123abcd" } };
+    const words = async () => (await said(false, {}, made)).map((text) => text.replace(/ \(.*/s, ""));
+    assert.deepEqual(await words(), ["The site was rolled back to release 0123abcd"]);
+    process.env.JUPYTER_UP_ROLLBACK = "0123abcd";
+    try {
+      assert.deepEqual(await words(), []);
+    } finally {
+      delete process.env.JUPYTER_UP_ROLLBACK;
+    }
+  });
+
+  it("say how long the first run takes on a new VM, and in each run what it costs", async () => {
     const free = "The VM and its disks stay within Google's free tier";
     const texts = async (preview: boolean) => (await said(preview, gcp)).map((text) => text.replace(/\..*/s, ""));
     assert.deepEqual(await texts(true), [free, "machineType"]);
-    assert.deepEqual(await texts(false), [free]);
+    // Also without a preview.
+    assert.deepEqual(await texts(false), [free, "machineType"]);
   });
 });
 

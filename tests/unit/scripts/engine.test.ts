@@ -75,7 +75,11 @@ describe("operate()", () => {
     });
     const passing = [
       "Pulling quay.io/jupyter/scipy-notebook:2026-08-08 (6114 MiB unpacked) ...",
-      "Pulling quay.io/jupyter/scipy-notebook:2026-08-08 (60 s): about 1200 of 6114 MiB ...",
+      "Pulling quay.io/jupyter/scipy-notebook:2026-08-08 (60 s): about 1200 of 6114 MiB, 4 minutes left ...",
+      "Pulled quay.io/jupyter/scipy-notebook:2026-08-08 (306.1 s)",
+      "5200 MiB of images are missing, and this disk writes about 3.6 MiB and reads about 22 times a second: the pull takes about 36 minutes.",
+      "Containers started (2.1 s)",
+      "Waiting for another run on this machine (1 s): release by ann since 2026-11-28 21:03:05 UTC (process 123) ...",
       "Getting a certificate: this takes about a minute ...",
       "Waiting for jupyter (120 s) ...",
       "The image quay.io/jupyter/scipy-notebook:2026-07-06 was removed: no release names it any more.",
