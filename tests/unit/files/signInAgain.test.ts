@@ -35,7 +35,9 @@ describe("The plugin for signing in again", () => {
     hasSession = false;
     signIn = `${origin}/sso-signed-in`;
     shown = 0;
-    reconnected = [];
+    // Another test's requests may still end.
+    const connected: string[] = [];
+    reconnected = connected;
     const serverSettings = {
       baseUrl: `${origin}/`,
       fetch: async (request: Request) => {
@@ -45,7 +47,7 @@ describe("The plugin for signing in again", () => {
     };
     const connection = (name: string, connectionStatus: string) => ({
       connectionStatus,
-      reconnect: async () => reconnected.push(name),
+      reconnect: async () => connected.push(name),
     });
     const widgets = [
       { sessionContext: { session: { kernel: connection("kernel", "connecting") } }, content: {} },
