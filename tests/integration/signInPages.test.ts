@@ -61,7 +61,7 @@ describe("The pages of the sign-in", () => {
   });
 
   describe("give the owner a code, and strangers no cause,", () => {
-    const failed = (error: string) => open("vouch", `/auth/${state}/?state=${state}&error=${error}`);
+    const failed = (error: string) => open("vouch", `/auth?state=${state}&error=${error}`);
 
     it("for an error of the identity provider", async () => {
       const { status, headers, body } = await failed("invalid_scope");
