@@ -290,7 +290,7 @@ describe("Released apps", () => {
       ];
       for (const question of forged) {
         const { status, body } = await ann("phpdemo.", "/", question);
-        assert.deepEqual([status, /This form did not come from this site/.test(body)], [403, true]);
+        assert.deepEqual([status, /it did not come from this site/.test(body)], [403, true]);
       }
       // A link or an image of another site can only send a GET request.
       await ann("phpdemo.", `/?action=remove&id=1&token=${token}`, { headers: { cookie } });

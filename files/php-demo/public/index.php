@@ -25,11 +25,14 @@ try {
 /** Executes a form and redirects to the list, so that a reload does not repeat it. */
 function change(Pairings $pairings, array $form): void
 {
+    $id = whole_number($form['id'] ?? null);
     if (!is_our_form($form['token'] ?? null)) {
-        refusal_page();
+        // Maybe the form is of an earlier session. What was typed comes back, and the person decides whether to send it.
+        http_response_code(403);
+        $typed = ($form['action'] ?? null) === 'save' ? [typed_text($form['wine'] ?? null), typed_text($form['cheese'] ?? null)] : null;
+        list_page($pairings->all(), $typed ? $id : 0, 'Nothing was changed: this form was open for too long, or it did not come from this site. Check what is in it, and send it again.', $typed);
         return;
     }
-    $id = whole_number($form['id'] ?? null);
     if (($form['action'] ?? null) === 'remove') {
         set_message($pairings->remove($id) ? 'The pairing is removed.' : 'That pairing was gone already.');
     } else {
@@ -45,6 +48,12 @@ function change(Pairings $pairings, array $form): void
         }
     }
     header('Location: /', true, 303);
+}
+
+/** A text of a form as it was typed; empty if it is none. */
+function typed_text(mixed $value): string
+{
+    return is_string($value) ? mb_substr($value, 0, 100) : '';
 }
 
 /** 0 if there is none. */

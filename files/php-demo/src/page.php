@@ -7,23 +7,29 @@ function e(string $text): string
     return htmlspecialchars($text, ENT_QUOTES | ENT_SUBSTITUTE, 'UTF-8');
 }
 
-/** @param list<array{id: int, wine: string, cheese: string}> $pairings */
-function list_page(array $pairings, int $edited, ?string $message): void
+/**
+ * @param list<array{id: int, wine: string, cheese: string}> $pairings
+ * @param int $edited The pairing whose form is open; 0 for none.
+ * @param array{string, string}|null $typed Wine and cheese that were not saved; the form contains them.
+ */
+function list_page(array $pairings, int $edited, ?string $message, ?array $typed = null): void
 {
+    $edited = in_array($edited, array_column($pairings, 'id'), true) ? $edited : 0;
+    [$new_wine, $new_cheese] = $edited === 0 && $typed !== null ? $typed : ['', ''];
     page_begins(); ?>
 <?php if ($message !== null): ?>
 <p class="message" role="status"><?= e($message) ?></p>
 <?php endif; ?>
 <section class="card">
 <h2>Add a pairing</h2>
-<?php pairing_form(0, '', '', 'Add') ?>
+<?php pairing_form(0, $new_wine, $new_cheese, 'Add') ?>
 </section>
 <section>
 <h2><?= e(count($pairings) === 1 ? '1 pairing' : count($pairings) . ' pairings') ?></h2>
 <ul class="pairings">
 <?php foreach ($pairings as ['id' => $id, 'wine' => $wine, 'cheese' => $cheese]): ?>
 <?php if ($id === $edited): ?>
-<li class="card"><?php pairing_form($id, $wine, $cheese, 'Save') ?></li>
+<li class="card"><?php pairing_form($id, $typed[0] ?? $wine, $typed[1] ?? $cheese, 'Save') ?></li>
 <?php else: ?>
 <li class="card row">
 <div class="words"><span class="wine"><?= e($wine) ?></span> <span class="cheese"><?= e($cheese) ?></span></div>
@@ -71,17 +77,6 @@ function database_page(): void
 <section class="card">
 <h2>The database does not answer</h2>
 <p>It may be starting. Nothing was changed. This page reloads by itself.</p>
-</section>
-<?php page_ends();
-}
-
-function refusal_page(): void
-{
-    http_response_code(403);
-    page_begins(); ?>
-<section class="card">
-<h2>This form did not come from this site</h2>
-<p>Or it was open for too long. Nothing was changed. <a href="/">Back to the list</a></p>
 </section>
 <?php page_ends();
 }

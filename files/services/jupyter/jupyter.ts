@@ -21,6 +21,7 @@ const file = (name: string) => renderTemplate(new URL(name, import.meta.url));
 const LAB_EXTENSIONS = [
   ...["package.json", "resend.js"].map((name) => `labextensions/jupyter-up/${name}`),
   ...["package.json", "memory.js"].map((name) => `labextensions/jupyter-up-memory/${name}`),
+  ...["package.json", "signIn.js"].map((name) => `labextensions/jupyter-up-sign-in/${name}`),
 ];
 
 /** Python modules of jupyter_server_config.py. */

@@ -1,5 +1,5 @@
 import type { TextFiles } from "../../site/service.ts";
-import { html, type Page } from "./pages.ts";
+import { html, type Page } from "./page.ts";
 
 /** The address of the other site, which is known only during a move. nginx fills it in. */
 const OTHER_SITE = '<!--# echo var="other_site" encoding="none" -->';

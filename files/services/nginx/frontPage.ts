@@ -1,15 +1,14 @@
 import { createHash } from "node:crypto";
 import { hostName, type Names } from "../../site/names.ts";
 import type { VirtualHost } from "../../site/service.ts";
+import { COLOURS } from "./colours.ts";
 import { htmlDocument } from "./htmlDocument.ts";
 
 /** nginx variable with the verdict for a host name that has its own allow list. */
 export const verdictOf = (label: string) => `$verdict_of_${label.replaceAll("-", "_")}`;
 
 const STYLE = `
-  :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; --ink: light-dark(#22252a, #ececee); --quiet: light-dark(#666b73, #9da2aa);
-    --page: light-dark(#f6f6f4, #17181a); --card: light-dark(#fff, #222427); --line: light-dark(#e4e4e0, #33363b); --accent: light-dark(#b84a0c, #f39255);
-    --alert: light-dark(#b3121d, #ff8a80); }
+  :root { ${COLOURS} --alert: light-dark(#b3121d, #ff8a80); }
   * { box-sizing: border-box; }
   :root { background: var(--page); color: var(--ink); }
   body { margin: 0; }

@@ -147,7 +147,10 @@ function files(door: Door, virtualHosts: VirtualHost[], { secretFolder, keyHashe
       signInAndSendAgain: quoted(signInAndSendAgain()),
     }),
     ...Object.fromEntries(
-      ["gate", "arrival", "arrival-pages"].map((name) => [`${name}.conf`, renderTemplate(file(`${name}.conf`))]),
+      ["gate", "arrival", "arrival-pages", "signed-in"].map((name) => [
+        `${name}.conf`,
+        renderTemplate(file(`${name}.conf`)),
+      ]),
     ),
     ...sessionFiles({ names, session, identity, rotation: JSON.stringify(rotation), doors: apps }),
     ...heldOpenFiles(apps),

@@ -1,18 +1,6 @@
 import type { Names } from "../../site/names.ts";
-import { htmlDocument } from "./htmlDocument.ts";
-
-/** A page of nginx. */
-export interface Page {
-  title: string;
-  /** One or two friendly sentences. They must not repeat anything from the request. */
-  text: string;
-  /** A link: `[label, URL]`. */
-  action?: [string, string];
-  /** Whether the link opens in a new tab. */
-  newTab?: boolean;
-  /** Seconds after which the page reloads by itself. */
-  retry?: number;
-}
+import { html, type Page } from "./page.ts";
+import { APP_IS_DOWN, SEND_AGAIN, SIGNED_IN, SIGNED_IN_PATH } from "./pageScripts.ts";
 
 /** nginx's own pages, by file name. */
 export function pages(names: Names): Record<string, string> {
@@ -20,13 +8,19 @@ export function pages(names: Names): Record<string, string> {
   const table: Record<string, Page> = {
     "not-allowed": {
       title: "You are not on the list",
-      text: "You are signed in, but not on the list of people who may come in. Ask the owner of this site to add you.",
+      text: "You are signed in, but not on the list of people who may come in. Ask the owner of this site to add you, or sign in as somebody else. If you are then signed in as the same person at once, sign out at your identity provider first.",
+      person: "sso_refused",
       action: ["Sign in as somebody else", "/sso-sign-out"],
     },
     "signed-out": { title: "You are signed out", text: "See you soon.", action: ["Sign in again", home] },
     "sign-in-failed": {
       title: "Signing in did not work",
       text: "It may have taken too long, the page was opened twice, or the sign-in service did not confirm who you are. Nothing is broken: start again. If you are signed in already, you get in at once.",
+      action: ["Try again", home],
+    },
+    "sign-in-set-up": {
+      title: "The sign-in is not set up correctly",
+      text: `Signing in did not work because the site and its identity provider do not agree. You cannot repair that. Tell the owner of this site the code <strong><!--# echo var="sso_code" --></strong>. The owner should check the client ID and its secret, the callback URL, and the machine's clock and network.`,
       action: ["Try again", home],
     },
     "no-session": {
@@ -43,7 +37,9 @@ export function pages(names: Names): Record<string, string> {
       title: "Just a moment",
       text: "The app does not answer; it may be starting. This page tries again by itself.",
       retry: 3,
+      script: APP_IS_DOWN,
     },
+    "signed-in": { title: "You are signed in again", text: "This window closes by itself.", script: SIGNED_IN },
   };
   return {
     ...Object.fromEntries(Object.entries(table).map(([name, page]) => [`${name}.html`, html(page)])),
@@ -97,37 +93,17 @@ export const signInElsewhere = (): string =>
   html({
     title: "Sign in first",
     text: "The address of this page is too long or too unusual to be kept while you sign in. Sign in in a new tab. This tab then continues by itself.",
-    action: ["Sign in", "/"],
+    action: ["Sign in", SIGNED_IN_PATH],
     newTab: true,
     retry: 5,
   });
 
-/** Shown instead of the answer to a form if the session has ended. */
+/** Shown instead of the answer to a form if the session has ended. The browser still has what was typed, and sends it again. */
 export const signInAndSendAgain = (): string =>
   html({
     title: "Your session is over",
-    text: "Your data was not accepted. Sign in again in a new tab, then reload this page: your browser sends the data again.",
-    action: ["Sign in", "/"],
+    text: "What you typed is not lost. Sign in again, and it is sent once more. If your browser asks whether to send it again, say yes. If nothing happens after you have signed in, reload this page.",
+    action: ["Sign in", SIGNED_IN_PATH],
     newTab: true,
+    script: SEND_AGAIN,
   });
-
-/** A page as HTML. */
-export function html({ title, text, action, newTab, retry }: Page): string {
-  return htmlDocument(
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-${retry ? `<meta http-equiv="refresh" content="${retry}">\n` : ""}<title>${title}</title>
-<style>
-  :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
-  body { display: grid; place-items: center; min-height: 100vh; margin: 0; background: light-dark(#f6f6f4, #17181a); color: light-dark(#222, #e6e6e6); }
-  main { box-sizing: border-box; width: min(28rem, 100vw - 2rem); padding: 2rem; border-radius: .75rem; background: light-dark(#fff, #222427); box-shadow: 0 1px 8px #0002; }
-  h1 { margin: 0 0 .5rem; font-size: 1.35rem; line-height: 1.25; }
-  p { margin: 0 0 1rem; }
-  a { display: inline-block; padding: .5rem 1rem; border-radius: .5rem; background: #d6570f; color: #fff; text-decoration: none; }
-  a:focus-visible { outline: 3px solid light-dark(#222, #fff); outline-offset: 2px; }
-</style>`,
-    `<main>
-<h1>${title}</h1>
-<p>${text}</p>
-${action ? `<p><a href="${action[1]}"${newTab ? ' target="_blank"' : ""}>${action[0]}</a></p>\n` : ""}</main>`,
-  );
-}

@@ -26,7 +26,8 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Disk usage</title>
 <style>
-  :root {{ color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }}
+  :root {{ color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; color: light-dark(#22252a, #ececee); background: light-dark(#f6f6f4, #17181a); }}
+  a {{ color: light-dark(#b84a0c, #f39255); }}
   main {{ width: min(44rem, 100% - 2rem); margin: 2rem auto; }}
   td {{ padding: .15rem 1rem .15rem 0; overflow-wrap: anywhere; }}
   td:not(:last-child) {{ text-align: right; white-space: nowrap; }}

@@ -1,0 +1,238 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
+import { hashSync } from "bcryptjs";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
+import { freePort } from "../../offline/support/freePort.ts";
+import { stackConfig } from "../support/projectFile.ts";
+import { type RunningSite, runningSite } from "../support/runningSite.ts";
+import { until } from "../support/until.ts";
+import { labIsReady, launch, linesOf, person, screenshot, signIn, startInNewNotebook } from "./support/browser.ts";
+import { type Cuttable, cuttable } from "./support/cuttable.ts";
+
+const password = "a password";
+const hash = hashSync(password, 10);
+const apps = stackConfig("local")["jupyter-up:apps"];
+
+describe("A person whose session ends while they work", () => {
+  let site: RunningSite;
+  let browser: Browser;
+  let connections: Cuttable;
+  let port: number;
+  let context: BrowserContext;
+  let page: Page;
+  let dialog: Locator;
+
+  const at = (label: string, path = "/") => `https://${label}.lab.example.com:${port}${path}`;
+  const inNotebooks = (name: string) => join(`${site.host.layout.notebooks}`, name);
+
+  beforeAll(async () => {
+    const [behind, http] = [await freePort(), await freePort()];
+    port = await freePort();
+    connections = await cuttable(port, behind);
+    site = runningSite(["nginx", "vouch", "dex", "jupyter", "mariadb", "phpdemo"]);
+    const { code, output } = await site.release({
+      settings: {
+        port: `${port}`,
+        httpPort: `${http}`,
+        database: "true",
+        apps,
+        signIn: { provider: "dex", users: [{ email: "ann@example.com" }, { email: "mallory@example.com" }] },
+      },
+      layout: { httpsPort: behind, httpPort: http },
+      secrets: { passwordHashes: { "ann@example.com": hash, "mallory@example.com": hash } },
+    });
+    assert.equal(code, 0, output);
+    browser = await launch("MAP *.lab.example.com 127.0.0.1");
+    ({ context, page } = await person(browser));
+    await page.goto(at("jupyter", "/lab?reset"));
+    await signIn(page, "ann@example.com", password);
+    await labIsReady(page);
+    dialog = page.getByRole("dialog", { name: "Your session is over" });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    connections?.close();
+    await site?.remove();
+  });
+
+  /** Clicks what opens the sign-in, signs in there, and waits until the window is closed. */
+  async function signInBy(button: Locator, from: Page = page): Promise<void> {
+    const [popup] = await Promise.all([from.context().waitForEvent("page"), button.click()]);
+    const closed = popup.waitForEvent("close");
+    // The window closes as soon as the person is signed in.
+    await signIn(popup, "ann@example.com", password).catch(() => undefined);
+    await closed;
+  }
+
+  describe("in JupyterLab", () => {
+    const text = '# 100 % "odd" \\n äöü 🧀 </script>\ttab';
+    const cell = (number: number) => page.locator(".jp-Notebook:visible .jp-Cell").nth(number);
+    const output = (number: number) => cell(number).locator(".jp-OutputArea-output pre").first();
+
+    /** Types a cell at the end of the notebook, and runs it. */
+    async function runCell(code: string): Promise<void> {
+      await page.locator(".jp-Notebook:visible .jp-Cell .cm-content").last().click();
+      await page.keyboard.insertText(code);
+      await page.keyboard.press("Shift+Enter");
+    }
+
+    beforeAll(async () => {
+      await startInNewNotebook(page, "import random; kept = random.random(); print(kept)");
+      await output(0).waitFor();
+      await page.keyboard.press("Control+s");
+      await page.getByRole("button", { name: "Rename and Save" }).click();
+      await until("a saved notebook", () => readFileSync(inNotebooks("Untitled.ipynb"), "utf8").includes("kept"));
+    });
+
+    it("saves after signing in what could not be saved, byte for byte", async () => {
+      await context.clearCookies();
+      await page.locator(".jp-Notebook:visible .jp-Cell .cm-content").last().click();
+      await page.keyboard.insertText(text);
+      await page.keyboard.press("Control+s");
+      await dialog.waitFor();
+      // A letter that was meant for the cell presses no button.
+      await page.keyboard.press("Space");
+      assert.equal(context.pages().length, 1);
+      await signInBy(dialog.getByRole("button", { name: "Sign in" }));
+      await dialog.waitFor({ state: "hidden" });
+      await until("the saved cell", () => {
+        const { cells } = JSON.parse(readFileSync(inNotebooks("Untitled.ipynb"), "utf8"));
+        return cells.at(-1).source.join("") === text;
+      });
+      assert.equal(await page.locator(".jp-Dialog").count(), 0, "JupyterLab shows an error, too");
+    });
+
+    it("has the kernel's variables and the terminal's program again at once, although all connections were cut", async () => {
+      const kept = await output(0).textContent();
+      await page.locator(".lm-TabBar-addButton:visible").first().click();
+      await page.locator(".jp-LauncherCard:visible").filter({ hasText: "Terminal" }).click();
+      const type = async (line: string) => {
+        await page.locator(".jp-Terminal:visible").click();
+        await page.keyboard.insertText(line);
+        await page.keyboard.press("Enter");
+      };
+      await page.locator(".jp-Terminal:visible .xterm-helper-textarea").waitFor({ state: "attached" });
+      const typed = () => (existsSync(inNotebooks("typed")) ? readFileSync(inNotebooks("typed"), "utf8") : "");
+      await until("a program that reads", async () => {
+        await type('while read line; do echo "$$ $line" >>~/work/typed; done');
+        await type("before");
+        await sleep(1000);
+        return typed().includes(" before");
+      });
+
+      await context.clearCookies();
+      connections.cut();
+      await dialog.waitFor();
+      // JupyterLab's own attempts get rarer.
+      await sleep(15_000);
+      assert.equal(await page.locator("dialog[open]").count(), 1);
+      await signInBy(dialog.getByRole("button", { name: "Sign in" }));
+      const back = Date.now();
+      await type("after");
+      await until("what was typed after signing in", () => typed().includes("after"), 10);
+      const terminalSeconds = (Date.now() - back) / 1000;
+      const [pids] = [
+        new Set(
+          typed()
+            .trim()
+            .split("\n")
+            .map((line) => line.split(" ")[0]),
+        ),
+      ];
+      assert.equal(pids.size, 1, typed());
+
+      await page.getByRole("tab", { name: /Untitled\.ipynb/ }).click();
+      await runCell("print(kept)");
+      await until("the variable", async () => (await output(1).textContent()) === kept, 10);
+      console.log(`terminal ${terminalSeconds} s, kernel ${(Date.now() - back) / 1000} s`);
+    });
+
+    for (const [name, width, height] of [
+      ["a phone", 360, 740],
+      ["a tablet", 820, 1180],
+    ] as const)
+      it(`can sign in later, on ${name}`, async () => {
+        await page.setViewportSize({ width, height });
+        await context.clearCookies();
+        await dialog.waitFor();
+        await screenshot(page, `sign-in-again-${width}`);
+        const { x = -1, width: wide = 0 } = (await dialog.boundingBox()) ?? {};
+        assert.ok(x >= 0 && x + wide <= width, `from ${x} px, ${wide} px wide`);
+        await page.keyboard.press("Escape");
+        await dialog.waitFor({ state: "hidden" });
+        const banner = page.getByRole("status").filter({ hasText: "Nothing is saved until you sign in" });
+        await banner.waitFor();
+        await screenshot(page, `sign-in-later-${width}`);
+        await page.evaluate("window.open = () => null");
+        await banner.getByRole("button", { name: "Sign in" }).click();
+        const opened = context.waitForEvent("page");
+        await banner.getByRole("link", { name: "Sign in in a new tab" }).click();
+        const tab = await opened;
+        await signIn(tab, "ann@example.com", password).catch(() => undefined);
+        await banner.waitFor({ state: "hidden" });
+        await tab.close();
+      });
+
+    it("sees all output once and in order, and can type in a terminal, while all connections are cut every 20 s", async () => {
+      await page.setViewportSize({ width: 1280, height: 800 });
+      await page.goto(at("jupyter", "/lab?reset"));
+      await labIsReady(page);
+      await startInNewNotebook(page, "import time\nfor n in range(1000): print(n, flush=True); time.sleep(0.05)");
+      const cutting = setInterval(() => connections.cut(), 20_000);
+      try {
+        await until("the last line", async () => (await linesOf(page)).includes("999"), 120);
+      } finally {
+        clearInterval(cutting);
+      }
+      assert.deepEqual(
+        await linesOf(page),
+        Array.from({ length: 1000 }, (_, number) => `${number}`),
+      );
+    });
+  });
+
+  describe("in a form of an app", () => {
+    const field = (name: string) => page.locator(`input[name=${name}]`).first();
+
+    async function sendForm(wine: string): Promise<void> {
+      await page.goto(at("phpdemo"));
+      await field("wine").fill(wine);
+      await field("cheese").fill("Gruyère & co");
+    }
+
+    it("sends what was typed by signing in in the window", async () => {
+      await sendForm("Riesling <1>");
+      await context.clearCookies({ name: "__Host-session" });
+      await page.getByRole("button", { name: "Add" }).click();
+      await signInBy(page.getByRole("link", { name: "Sign in" }));
+      await page.getByText("The pairing is added.").waitFor();
+      assert.equal(await page.locator(".wine").filter({ hasText: "Riesling <1>" }).count(), 1);
+    });
+
+    it("gets what was typed back in the form, if the app's own session is over, too", async () => {
+      await sendForm("Riesling <2>");
+      await context.clearCookies();
+      await page.getByRole("button", { name: "Add" }).click();
+      await signInBy(page.getByRole("link", { name: "Sign in" }));
+      await page.getByText(/^Nothing was changed/).waitFor();
+      assert.deepEqual(
+        [await field("wine").inputValue(), await field("cheese").inputValue()],
+        ["Riesling <2>", "Gruyère & co"],
+      );
+      await page.getByRole("button", { name: "Add" }).click();
+      await page.getByText("The pairing is added.").waitFor();
+    });
+  });
+
+  it("reads who they are if they are not on the list", async () => {
+    const { context, page } = await person(browser);
+    await page.goto(at("jupyter"));
+    await signIn(page, "mallory@example.com", password);
+    await page.getByText("Signed in as mallory@example.com").waitFor();
+    await screenshot(page, "not-on-the-list");
+    await context.close();
+  });
+});
