@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run } from "../../support/command.ts";
 import { sessionOf } from "../../support/sealed.ts";
@@ -66,7 +67,10 @@ describe("the site, attacked from outside,", () => {
     refused = { jar: outsiders, answer: await signIn("jupyter", "out@example.com", outsiders) };
     for (const label of ["jupyter", "phpdemo", "front"] as const)
       assert.equal((await signIn(label, "you@example.com", jar)).status, 200, label);
-    const settings = await readFile(join(clone.folder, ".state/local/files/nginx/current/session/settings.js"), "utf8");
+    const settings = await readFile(
+      join(clone.folder, ".state/local/site/files/nginx/current/session/settings.js"),
+      "utf8",
+    );
     rotation = sessionSettingsIn(settings).rotation;
     containersAtFirst = await containerIds(project);
   });
@@ -219,6 +223,8 @@ describe("the site, attacked from outside,", () => {
   it("lets nobody in while Vouch is down but those who have a session", async () => {
     await docker("stop", "--time", "1", `${project}-vouch-1`);
     try {
+      // nginx keeps Vouch's address for two seconds.
+      await sleep(6000);
       const login = await send(get("vouch", loginPath, page), stranger);
       assert.equal(login.answers, "502");
       assert.match(login.text, /The sign-in service does not answer/);

@@ -155,7 +155,7 @@ const own: Row[] = behindTheDoor.flatMap((label): Row[] => [
   [get(label, attempt, page), "401", "302 /"],
   [get(label, attempt, script), "401", "302 /"],
   [get(label, `${attempt}?pass=<token>`, page), "401", "302 /"],
-  [http1(label, `POST ${attempt} HTTP/1.1`, page), "401", "303 /"],
+  [http1(label, `POST ${attempt} HTTP/1.1`, page), "405", "303 /"],
   ...["/", "//evil.test/", "/\\evil.test/", "https://evil.test/", "/sso-sign-out", "/sso-return"].map(
     (to): Row => [get(label, attempt, [...page, `Cookie: sso_return=${to}`]), "401", "302 /"],
   ),
