@@ -53,6 +53,8 @@ function programs(keys, domain) {
 }
 
 /** A time to the minute, as a person reads it: 2026-11-28 22:15. */
-const minuteOf = (milliseconds) => new Date(milliseconds).toISOString().slice(0, 16).replace("T", " ");
+function minuteOf(milliseconds) {
+  return new Date(milliseconds).toISOString().slice(0, 16).replace("T", " ");
+}
 
 export default programs;
