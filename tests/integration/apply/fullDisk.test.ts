@@ -6,7 +6,7 @@ import { run } from "../../support/command.ts";
 import { type RunningSite, runningSite } from "../../support/runningSite.ts";
 import { type SmallDisk, smallDisk } from "../../support/smallDisk.ts";
 import { statusFor } from "../../support/statusFor.ts";
-import { ask, signedIn } from "../../support/visitor.ts";
+import { visitor } from "../../support/visitor.ts";
 
 const skip = process.getuid?.() !== 0 && "only root can mount a disk";
 const ann = "ann@example.com";
@@ -64,7 +64,7 @@ const ROWS: [fills: "bytes" | "files", moment: Moment, release: "good" | "broken
 
   /** Asserts that all of the site is of one version. */
   async function assertWhole(version: number): Promise<void> {
-    const { status, body } = await ask(httpsPort, "one.lab.example.com", "/", { headers: { cookie: signedIn(ann) } });
+    const { status, body } = await visitor(() => httpsPort, ann).visit("one.lab.example.com", "/");
     assert.equal(status, 200);
     assert.match(body, new RegExp(`^Name: version ${version}$`, "m"));
     for (const other of [version - 1, version + 1]) assert.equal(await statusFor(httpsPort, user(other), "one"), 403);
