@@ -66,6 +66,7 @@ export async function siteImages(config: Record<string, unknown>): Promise<strin
     httpsPort: 443,
     httpPort: 80,
     public: false,
+    bucket: "any",
     systemd: false,
   };
   return imagesOf(buildSite(projectFile.name, settings, anywhere)).map(({ reference }) => reference);

@@ -23,3 +23,16 @@ test("the images of a site are found although its secrets are encrypted", async 
   const images = await siteImages(withoutCiphers(config) as Record<string, unknown>);
   assert.ok(images.includes("quay.io/jupyter/scipy-notebook:2026-08-08"), `${images}`);
 });
+
+test("the images of a site whose backup is in a bucket of the stack's own are found", async () => {
+  const images = await siteImages({
+    "jupyter-up:target": "gcp",
+    "jupyter-up:project": "my-project-123456",
+    "jupyter-up:sshFrom": ["203.0.113.7/32"],
+    "jupyter-up:domain": "lab.example.com",
+    "jupyter-up:allow": ["ann@example.com"],
+    "jupyter-up:signIn": { users: [{ email: "ann@example.com" }] },
+    "jupyter-up:backup": { to: "bucket" },
+  });
+  assert.ok(images.includes("docker.io/restic/restic:0.18.1"), `${images}`);
+});
