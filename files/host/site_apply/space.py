@@ -101,7 +101,7 @@ def free_reserve(layout: Layout) -> None:
 
 def say_if_full(layout: Layout, manifest: Manifest) -> None:
     """After a release that failed: shows which disk has become full meanwhile, because that may be the cause."""
-    for disk in disks(layout, manifest):
+    for disk in disks_of(layout, manifest):
         if disk.is_full:
             say(f"{_full(disk)} {_what_fills(disk, layout, manifest)} Then run pulumi up again.")
 
