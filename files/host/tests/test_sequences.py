@@ -35,7 +35,7 @@ CAUSES = {
 }
 _WRITE = log._write
 # Modules that start programs.
-_RUN = ["docker", "announce", "images", "firewall", "units", "space", "commands", "privileged"]
+_RUN = ["docker", "compose_file", "images", "firewall", "units", "space", "commands", "privileged"]
 
 
 @dataclass
