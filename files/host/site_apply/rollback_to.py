@@ -64,21 +64,24 @@ def _roll_back(layout: Layout, running: Manifest, older: Manifest, target: Kept)
     except Refusal:
         _untag(tags)
         raise
+    space.reserve(layout)
     former = target_of(layout.current)
     newest = newest_lists(layout, running)
     with keep_history.during_release(older, running, project):
         keep_lists(layout, project, running, layout.releases / older.release, newest)
-        activate.activate_release(layout, f"releases/{older.release}", newest)
-        rollout = Rollout(layout, project, compose)
         try:
+            activate.activate_release(layout, f"releases/{older.release}", newest)
             undo.undo(layout, older, stale)
+            rollout = Rollout(layout, project, compose)
             rollout.start()
         except Exception as error:  # Also an error in this program must not leave half a site.
             if not isinstance(error, NotStarted):
                 say(f"{type(error).__name__}: {error}")
+            space.free_reserve(layout)
             _untag(tags)
             put_back(layout, project, former, newest)
             return 1
+        space.free_reserve(layout)
         expected.keep(layout, expected.expected_by(older, project, compose), older.release)
         undo.forget(layout)
         prune.point_at_previous(layout, older.release, former)
