@@ -258,8 +258,15 @@ describe("A program with a key", () => {
     });
 
   it("that may read gets files", async () => {
-    for (const method of ["GET", "HEAD"])
-      assert.equal((await ofJupyter("/files/welcome.ipynb", bearer(READER), method)).status, 200, method);
+    const file = { type: "file", format: "text", content: "hello" };
+    assert.equal((await ofJupyter("/api/contents/read.txt", bearer(LAPTOP), "PUT", file)).status, 201);
+    for (const [method, content] of [
+      ["GET", "hello"],
+      ["HEAD", ""],
+    ] as const) {
+      const { status, body } = await ofJupyter("/files/read.txt", bearer(READER), method);
+      assert.deepEqual({ status, body }, { status: 200, body: content });
+    }
   });
 
   it("works as VS Code does, with an MCP server's requests, and for the kernels of another JupyterLab", async () => {
