@@ -696,7 +696,7 @@ export const oneIssue: BadConfig[] = [
 `],
 
   ["an unknown part of signIn", { signIn: { clientId: "x", users: [{ email: "ann@example.com" }] } }, `
-  signIn.clientId: there is no such setting. There are: provider, users.
+  signIn.clientId: there is no such setting. There are: provider, users, gate.
     pulumi config rm --path 'signIn.clientId'
 `],
 
@@ -737,7 +737,7 @@ export const severalIssues: BadConfig[] = [
   signIn.clientSecret: the client secret that the provider gave is missing.
     pulumi config set --secret --path signIn.clientSecret
 
-  signIn.users: there is no such setting. There are: provider, domain, clientId, clientSecret.
+  signIn.users: there is no such setting. There are: provider, domain, clientId, clientSecret, gate.
     pulumi config rm --path 'signIn.users'
 `],
 

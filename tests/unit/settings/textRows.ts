@@ -367,6 +367,13 @@ export const rows: Record<string, Row> = {
     found: (outcome) => [firstUser(outcome).hash],
     program: "integration/texts.test.ts",
   }),
+  "signIn.gate": {
+    key: "signIn.gate",
+    config: (gate) => ({ signIn: { ...OIDC, gate } }),
+    taken: ["vouch"],
+    found: ({ settings }) => [settings.signIn.gate],
+    program: "integration/gate.test.ts",
+  },
   "signIn.domain": {
     key: "signIn.domain",
     config: (domain) => ({ signIn: { provider: "okta", ...CLIENT, domain } }),
@@ -392,6 +399,16 @@ export const rows: Record<string, Row> = {
   "signIn.authUrl": ofClient("authUrl", URLS, trimmed, "auth_url", "integration/texts.test.ts"),
   "signIn.tokenUrl": ofClient("tokenUrl", URLS, trimmed, "token_url", "integration/texts.test.ts"),
   "signIn.userInfoUrl": ofClient("userInfoUrl", URLS, trimmed, "user_info_url", "integration/texts.test.ts"),
+  "signIn.issuerUrl": {
+    key: "signIn.issuerUrl",
+    config: (issuerUrl) => ({ signIn: { ...OIDC, issuerUrl, gate: "oauth2-proxy" } }),
+    taken: URLS,
+    form: trimmed,
+    found: ({ secretFile }) => [
+      JSON.parse(/^oidc_issuer_url = (.*)$/m.exec(secretFile("oauth2-proxy.cfg"))?.[1] ?? "null"),
+    ],
+    program: "integration/gate.test.ts",
+  },
   "session.idle": ofSession("idle"),
   "session.max": ofSession("max"),
   sessionRotation: {
