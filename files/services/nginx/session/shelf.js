@@ -30,8 +30,13 @@ function shelf(folders) {
   function write(name, text) {
     attempt((folder) => {
       const unfinished = `${folder}/.${random.text(9)}`;
-      fs.writeFileSync(unfinished, text, { mode: 0o600 });
-      fs.renameSync(unfinished, `${folder}/${name}`);
+      try {
+        fs.writeFileSync(unfinished, text, { mode: 0o600 });
+        fs.renameSync(unfinished, `${folder}/${name}`);
+      } catch (error) {
+        if (fs.existsSync(unfinished)) fs.unlinkSync(unfinished);
+        throw error;
+      }
     });
   }
 

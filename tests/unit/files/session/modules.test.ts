@@ -53,6 +53,10 @@ describe("A shelf of files", () => {
     assert.throws(() => fullShelf().write("a", "text"));
     assert.throws(() => fullShelf().claim("a"));
   });
+  it("leaves nothing of a file that could not be made", () => {
+    assert.throws(() => newShelf().write("no-folder/a", "text"));
+    assert.deepEqual(readdirSync(disk()), []);
+  });
   it("claims a name once", () => {
     const files = newShelf();
     assert.deepEqual([files.claim("x"), files.claim("x"), newShelf().claim("x")], [true, false, false]);
