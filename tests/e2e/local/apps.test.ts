@@ -108,6 +108,11 @@ describe("a user with apps", () => {
 
   it("is protected from a script in Jupyter's page that sends requests to an app", async () => {
     const app = "https://phpdemo.lab.localhost:8443/";
+    // The app has a session, too, from here on.
+    const tab = await page.context().newPage();
+    await tab.goto(app);
+    assert.equal(new URL(tab.url()).host, new URL(app).host);
+    await tab.close();
     const statuses: number[] = [];
     page.on("response", (answer) => {
       if (answer.url() === app) statuses.push(answer.status());
