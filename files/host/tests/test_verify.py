@@ -149,7 +149,7 @@ class CompareTest(HostTest):
             self.assertEqual((command, others), (fix, []))
 
     def test_reads_a_listing_of_the_firewall(self) -> None:
-        listing = ["set bridges {", "  type ifname", '  elements = { "br-1",', '               "br-2" }', "}", "chain x {", "}"]
+        listing = ["set bridges {", "\t\ttype ifname", '\t\telements = { "br-1",', '\t\t\t     "br-2" }', "}", "chain x {", "}"]
         self.assertEqual(rules_in(listing), ["set bridges {", "type ifname", "}", "chain x {", "}"])
         self.assertEqual(bridges_in(listing), {"br-1", "br-2"})
         self.assertEqual(bridges_in(["set bridges {", "}"]), set())

@@ -120,8 +120,10 @@ describe("a user on this machine", () => {
     assert.match((await page.textContent("main")) ?? "", /Kernels\s*1, [01] busy; 0 terminals/);
     assert.doesNotMatch((await page.textContent("table")) ?? "", /you@example\.com/);
     await screenshot(page, "4-status");
-    const json = await page.request.get("https://lab.localhost:8443/status.json");
-    assert.equal(report.parse(await json.json()).site, "jupyter-up-local");
+    const tab = await page.context().newPage();
+    const json = await tab.goto("https://lab.localhost:8443/status.json");
+    assert.equal(report.parse(await json?.json()).site, "jupyter-up-local");
+    await tab.close();
   });
 
   it("is told what somebody changed by hand, with the command that undoes it", async () => {
@@ -168,6 +170,8 @@ describe("a user on this machine", () => {
     await readOnly.waitFor();
     await screenshot(page, "4-history");
     await page.locator(".jp-BreadCrumbs-home").click();
+    // The list of the notebooks folder is there, and not that of the history.
+    await item(/^History/).waitFor();
     await item("Untitled.ipynb").dblclick();
     await readOnly.waitFor({ state: "hidden" });
     await page.locator(".jp-OutputArea-output pre").filter({ hasText: /^42 /, visible: true }).waitFor();

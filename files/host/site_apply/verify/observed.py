@@ -128,4 +128,4 @@ def rules_in(lines: list[str]) -> list[str]:
 def bridges_in(lines: list[str]) -> frozenset[str]:
     """The elements of the set in a listing."""
     inner = " ".join(lines).partition("elements = {")[2].partition("}")[0]
-    return frozenset(word.strip(' "') for word in inner.split(",") if word.strip())
+    return frozenset(word.strip().strip('"') for word in inner.split(",") if word.strip())
