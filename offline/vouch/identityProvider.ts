@@ -131,11 +131,15 @@ async function request(verb: "Get" | "Post", url: string, init: RequestInit): Pr
   try {
     return await fetch(url, init);
   } catch (error) {
-    const cause = (error as Error).cause as (NodeJS.ErrnoException & { address?: string; port?: number }) | undefined;
-    const reason =
-      cause?.code === "ECONNREFUSED"
-        ? `dial tcp ${cause.address}:${cause.port}: connect: connection refused`
-        : (cause?.message ?? (error as Error).message);
+    const cause = (error as Error).cause as
+      | (NodeJS.ErrnoException & { address?: string; port?: number; hostname?: string })
+      | undefined;
+    const reasons: Record<string, string> = {
+      ECONNREFUSED: `dial tcp ${cause?.address}:${cause?.port}: connect: connection refused`,
+      ENOTFOUND: `dial tcp: lookup ${cause?.hostname}: no such host`,
+      EAI_AGAIN: `dial tcp: lookup ${cause?.hostname}: server misbehaving`,
+    };
+    const reason = reasons[cause?.code ?? ""] ?? cause?.message ?? (error as Error).message;
     throw new Error(`${verb} "${url}": ${reason}`);
   }
 }

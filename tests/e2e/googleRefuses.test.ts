@@ -38,7 +38,7 @@ describe("the messages about a site on Google Cloud before it exists", () => {
     await stack.write({ machineType: "e2-micro", signIn });
     const free = (await stack.pulumi("preview")).text;
     assert.match(free, /stay within Google's free tier\. Google also charges for traffic/);
-    assert.match(free, /three quarters of an hour/);
+    assert.match(free, /about 40 minutes on an e2-micro/);
     assert.doesNotMatch(free, /unable to detect a global setting/);
     assert.doesNotMatch(free, /register this/);
   });

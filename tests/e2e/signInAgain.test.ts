@@ -88,9 +88,9 @@ describe("A person whose session ends while they work", () => {
     });
 
     it("saves after signing in what could not be saved, byte for byte", async () => {
-      await context.clearCookies();
       await page.locator(".jp-Notebook:visible .jp-Cell .cm-content").last().click();
       await page.keyboard.insertText(text);
+      await context.clearCookies();
       await page.keyboard.press("Control+s");
       await dialog.waitFor();
       // A letter that was meant for the cell presses no button.

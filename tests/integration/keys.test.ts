@@ -316,9 +316,8 @@ describe("A program with a key", () => {
       const cookie = await visitor(port, email, domain).at(domain);
       return (await ask(port(), domain, "/", { headers: { ...navigation, cookie } })).body;
     };
-    const today = new Date().toISOString().slice(0, 10);
     const anns = await front(ann);
-    assert.match(anns, new RegExp(`<li>laptop <span class="name">jupyter, run, until 2099-12-31, last used ${today} `));
+    assert.match(anns, /<li>laptop <span class="name">jupyter, run, until 2099-12-31, last used \d{4}-\d\d-\d\d /);
     assert.match(anns, /<li>gone <span class="name">jupyter, run, until 2099-12-31, never used</);
     assert.doesNotMatch(anns, /bobs/);
     const bobsPage = await front(bob);

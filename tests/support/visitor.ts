@@ -85,7 +85,7 @@ export function cookiesOf({ headers }: Answer): string {
 class NoRedirect extends Error {
   readonly answer: Answer;
   constructor(answer: Answer) {
-    super(`no redirect, but ${answer.status}: ${answer.body.slice(0, 500)}`);
+    super(`no redirect, but ${answer.status}: ${answer.body}`);
     this.answer = answer;
   }
 }

@@ -78,7 +78,7 @@ describe("On a slow machine, site-apply", () => {
     assert.equal(code, 0, output);
     assert.match(
       output,
-      /^Machine checked \(.+\nweb: is recreated\nContainers started \(.+\n(Waiting for web \(\d s\) \.\.\.\n){2,4}The site answers .+\nRelease new is running\.\n$/,
+      /^Machine checked \(.+\nFolders and certificates ready \(.+\nFiles checked \(.+\nweb: is recreated\nContainers started \(.+\n(Waiting for web \(\d s\) \.\.\.\n){2,4}The site answers .+\nRelease new is running\.\n$/,
     );
   });
 

@@ -56,7 +56,7 @@ function tidy() {
 
 /** Ends all sessions of the person in the query. Only reachable inside the container. */
 function end(r) {
-  r.return(200, `${store.endAllOf(r.variables.arg_person || "")}\n`);
+  r.return(200, `${store.endAllOf(decodeURIComponent(r.variables.arg_person || ""))}\n`);
 }
 
 export default Object.assign({ tidy: tidy, end: end, program: programs.verdict, showKeys: programs.show }, door);
