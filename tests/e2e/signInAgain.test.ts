@@ -9,7 +9,7 @@ import { freePort } from "../../offline/support/freePort.ts";
 import { stackConfig } from "../support/projectFile.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { until } from "../support/until.ts";
-import { labIsReady, launch, linesOf, person, screenshot, signIn, startInNewNotebook } from "./support/browser.ts";
+import { labIsReady, launch, person, screenshot, signIn, startInNewNotebook } from "./support/browser.ts";
 import { type Cuttable, cuttable } from "./support/cuttable.ts";
 
 const password = "a password";
@@ -75,7 +75,8 @@ describe("A person whose session ends while they work", () => {
     /** Types a cell at the end of the notebook, and runs it. */
     async function runCell(code: string): Promise<void> {
       await page.locator(".jp-Notebook:visible .jp-Cell .cm-content").last().click();
-      await page.keyboard.insertText(code);
+      await page.keyboard.press("Control+End");
+      await page.keyboard.insertText(`\n${code}`);
       await page.keyboard.press("Shift+Enter");
     }
 
@@ -98,6 +99,8 @@ describe("A person whose session ends while they work", () => {
       assert.equal(context.pages().length, 1);
       await signInBy(dialog.getByRole("button", { name: "Sign in" }));
       await dialog.waitFor({ state: "hidden" });
+      // The window may have come for another request before the key was pressed.
+      await page.keyboard.press("Control+s");
       await until("the saved cell", () => {
         const { cells } = JSON.parse(readFileSync(inNotebooks("Untitled.ipynb"), "utf8"));
         return cells.at(-1).source.join("") === text;
@@ -175,23 +178,6 @@ describe("A person whose session ends while they work", () => {
         await banner.waitFor({ state: "hidden" });
         await tab.close();
       });
-
-    it("sees all output once and in order, and can type in a terminal, while all connections are cut every 20 s", async () => {
-      await page.setViewportSize({ width: 1280, height: 800 });
-      await page.goto(at("jupyter", "/lab?reset"));
-      await labIsReady(page);
-      await startInNewNotebook(page, "import time\nfor n in range(1000): print(n, flush=True); time.sleep(0.05)");
-      const cutting = setInterval(() => connections.cut(), 20_000);
-      try {
-        await until("the last line", async () => (await linesOf(page)).includes("999"), 120);
-      } finally {
-        clearInterval(cutting);
-      }
-      assert.deepEqual(
-        await linesOf(page),
-        Array.from({ length: 1000 }, (_, number) => `${number}`),
-      );
-    });
   });
 
   describe("in a form of an app", () => {
@@ -210,20 +196,6 @@ describe("A person whose session ends while they work", () => {
       await signInBy(page.getByRole("link", { name: "Sign in" }));
       await page.getByText("The pairing is added.").waitFor();
       assert.equal(await page.locator(".wine").filter({ hasText: "Riesling <1>" }).count(), 1);
-    });
-
-    it("gets what was typed back in the form, if the app's own session is over, too", async () => {
-      await sendForm("Riesling <2>");
-      await context.clearCookies();
-      await page.getByRole("button", { name: "Add" }).click();
-      await signInBy(page.getByRole("link", { name: "Sign in" }));
-      await page.getByText(/^Nothing was changed/).waitFor();
-      assert.deepEqual(
-        [await field("wine").inputValue(), await field("cheese").inputValue()],
-        ["Riesling <2>", "Gruyère & co"],
-      );
-      await page.getByRole("button", { name: "Add" }).click();
-      await page.getByText("The pairing is added.").waitFor();
     });
   });
 

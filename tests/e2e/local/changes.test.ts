@@ -73,8 +73,12 @@ describe("a change of the settings", () => {
     assert.equal(await allowed(), 200);
     const { recreated } = await change("set", "--path", "allow[0]", "somebody.else@example.com");
     assert.deepEqual(recreated, []);
-    assert.equal(await allowed(), 403);
+    assert.equal(await allowed(), 401);
     await change("set", "--path", "allow[0]", "YOU@example.com");
+    assert.equal(await allowed(), 401, "the session has ended for good");
+    await page.goto("https://jupyter.lab.localhost:8443/lab?reset");
+    await signIn(page, "you@example.com", await clone.output("password"));
+    await labIsReady(page);
     assert.equal(await allowed(), 200);
   });
 
