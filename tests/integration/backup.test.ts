@@ -12,7 +12,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
-import { keysIn, makeKeyCheap } from "../support/cheapKey.ts";
 import { run } from "../support/command.ts";
 import { makeFirstBackup } from "../support/firstBackup.ts";
 import { rootSql } from "../support/rootSql.ts";
@@ -86,7 +85,6 @@ describe("The backup of a running site", () => {
     const { code, output } = await site.release(changes);
     assert.equal(code, 0, output);
     await makeFirstBackup(site);
-    await makeKeyCheap(keysIn(repository), secrets.backupKey);
     assert.equal((await site.exec("jupyter", ["touch", "/home/jovyan/.mine"])).code, 0);
     await sql("CREATE TABLE wines (name VARCHAR(20)); INSERT INTO wines VALUES ('Riesling')");
     writeFileSync(`${site.host.folder}/data/apps/notes/data/state`, "1");

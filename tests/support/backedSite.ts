@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { it } from "@jest/globals";
 import type { BackupServer } from "./backupServers.ts";
-import { makeKeyCheap } from "./cheapKey.ts";
 import { run } from "./command.ts";
 import { makeFirstBackup } from "./firstBackup.ts";
 import { type RunningSite, runningSite } from "./runningSite.ts";
@@ -35,7 +34,6 @@ export class Backed<Server extends BackupServer> {
     if (isRoot) await run("chown", ["-R", "1000:100", this.file("")]);
     await this.release();
     await makeFirstBackup(this.site);
-    if (this.server.keys) await makeKeyCheap(this.server.keys, secrets.backupKey);
   }
 
   async remove() {

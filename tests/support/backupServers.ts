@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureInstanceImage } from "../../offline/cloud/instanceImage.ts";
 import { freePort } from "../../offline/support/freePort.ts";
-import { type KeyFiles, keysIn } from "./cheapKey.ts";
 import { run } from "./command.ts";
 import { imageMirror, pullImages } from "./images.ts";
 import { until } from "./until.ts";
@@ -27,8 +26,6 @@ export interface BackupServer {
   stop(): Promise<void>;
   /** The number of restic's files that it has completely. */
   packs(): number;
-  /** The keys of the site's repository, where they can be made cheap. */
-  keys?: KeyFiles;
   remove(): Promise<void>;
 }
 
@@ -100,13 +97,6 @@ async function createNetworkForMachines(name: string): Promise<void> {
 export const newFolder = () => mkdtempSync(join(tmpdir(), "jupyter-up-backup-server-"));
 export const filesIn = (folder: string) => readdirSync(folder, { recursive: true, encoding: "utf8" });
 
-/** A request to a server, by curl; returns the answer. */
-async function request(words: string[], input = ""): Promise<string> {
-  const { code, output } = await run("curl", ["--silent", "--show-error", "--fail", ...words], { input });
-  assert.equal(code, 0, output);
-  return output;
-}
-
 /** Amazon's interface: MinIO. */
 export async function s3Server({ forMachines = false } = {}): Promise<BackupServer> {
   const image = [imageMirror, "docker.io/minio/minio:RELEASE.2025-09-07T16-13-09Z"].filter(Boolean).join("/");
@@ -123,15 +113,6 @@ export async function s3Server({ forMachines = false } = {}): Promise<BackupServ
     { image, options, command: ["server", "/data"], port: 9000, forMachines },
     async (at) => (await fetch(`http://${at}/minio/health/ready`)).ok,
   );
-  const user = ["--user", `${accessKey}:${secretKey}`];
-  const signature = [
-    ...user,
-    "--aws-sigv4",
-    "aws:amz:us-east-1:s3",
-    "--header",
-    "x-amz-content-sha256: UNSIGNED-PAYLOAD",
-  ];
-  const signed = (key: string) => [...signature, `http://${at}/backups/lab/keys/${key}`];
   return {
     ...life,
     settings: { to: `s3:http://${at}/backups/lab`, accessKey, secretKey },
@@ -140,17 +121,6 @@ export async function s3Server({ forMachines = false } = {}): Promise<BackupServ
     // MinIO makes a folder for each object, with a file in it.
     // Folders of its own appear and disappear beside the bucket.
     packs: () => filesIn(`${data}/backups`).filter((path) => /^lab\/data\/.*\/xl\.meta$/.test(path)).length,
-    keys: {
-      // MinIO makes a folder for each object.
-      names: () => readdirSync(`${data}/backups/lab/keys`),
-      read: (name) => request(signed(name)),
-      async write(name, text) {
-        await request(["--request", "PUT", "--data-binary", "@-", ...signed(name)], text);
-      },
-      async remove(name) {
-        await request(["--request", "DELETE", ...signed(name)]);
-      },
-    },
     async remove() {
       await remove();
       rmSync(data, { recursive: true });
@@ -203,7 +173,6 @@ export async function sftpServer(): Promise<SftpServer> {
     credential: read("user"),
     wrongCredential: read("otherUser"),
     packs: () => filesIn(data).filter((path) => /^lab\/data\/..\/[0-9a-f]{64}$/.test(path)).length,
-    keys: keysIn(`${data}/lab`),
     async remove() {
       await remove();
       rmSync(folder, { recursive: true });

@@ -1,5 +1,5 @@
 import { createCipheriv, createHash, scryptSync } from "node:crypto";
-import { chownSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
 /** restic's file of a key: the repository's own keys, encrypted with one that scrypt derives from the password. */
 interface KeyFile {
@@ -10,50 +10,23 @@ interface KeyFile {
   data: string;
 }
 
-/** The files of keys in a repository, by name. */
-export interface KeyFiles {
-  names(): string[];
-  read(name: string): string | Promise<string>;
-  write(name: string, text: string): void | Promise<void>;
-  remove(name: string): void | Promise<void>;
-}
-
-/** The keys of a repository on this machine. */
-export function keysIn(repository: string): KeyFiles {
-  const folder = `${repository}/keys`;
-  return {
-    names: () => readdirSync(folder),
-    read: (name) => readFileSync(`${folder}/${name}`, "utf8"),
-    write(name, text) {
-      const { uid, gid } = statSync(folder);
-      writeFileSync(`${folder}/${name}`, text, { mode: 0o600 });
-      chownSync(`${folder}/${name}`, uid, gid);
-    },
-    remove: (name) => rmSync(`${folder}/${name}`),
-  };
-}
-
 /**
- * Makes the key of a repository of restic cheap to derive, so that each command takes a seventh of the CPU time. restic itself
- * makes only expensive keys. https://restic.readthedocs.io/en/stable/100_references.html#keys-encryption-and-mac
+ * Makes the key of a local repository of restic cheap to derive, so that each command takes a tenth of the CPU time. restic
+ * itself makes only keys that take a second. https://restic.readthedocs.io/en/stable/100_references.html#keys-encryption-and-mac
  */
-export async function makeKeyCheap(keys: KeyFiles, password: string): Promise<void> {
-  for (const name of keys.names()) {
-    const file = cheapened(await keys.read(name), password);
-    await keys.write(createHash("sha256").update(file).digest("hex"), file);
-    await keys.remove(name);
+export function makeKeyCheap(repository: string, password: string): void {
+  const folder = `${repository}/keys`;
+  for (const name of readdirSync(folder)) {
+    const key = JSON.parse(readFileSync(`${folder}/${name}`, "utf8")) as KeyFile;
+    const cheap = { ...key, N: 2, r: 1, p: 1 };
+    const data = Buffer.from(key.data, "base64");
+    const [nonce, text] = [data.subarray(0, 16), data.subarray(16, -16)];
+    const content = encrypted(nonce, encrypted(nonce, text, derived(key, password)), derived(cheap, password));
+    const mac = poly1305(content, nonce, derived(cheap, password).subarray(32));
+    const file = JSON.stringify({ ...cheap, data: Buffer.concat([nonce, content, mac]).toString("base64") });
+    writeFileSync(`${folder}/${createHash("sha256").update(file).digest("hex")}`, file);
+    rmSync(`${folder}/${name}`);
   }
-}
-
-/** The same key in another file. */
-function cheapened(file: string, password: string): string {
-  const key = JSON.parse(file) as KeyFile;
-  const cheap = { ...key, N: 2, r: 1, p: 1 };
-  const data = Buffer.from(key.data, "base64");
-  const [nonce, text] = [data.subarray(0, 16), data.subarray(16, -16)];
-  const content = encrypted(nonce, encrypted(nonce, text, derived(key, password)), derived(cheap, password));
-  const mac = poly1305(content, nonce, derived(cheap, password).subarray(32));
-  return JSON.stringify({ ...cheap, data: Buffer.concat([nonce, content, mac]).toString("base64") });
 }
 
 /** 32 bytes for encryption, and 32 for the MAC. */
