@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, copyFileSync, existsSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { hostProgram } from "../../../files/host/program.ts";
 import { freePort } from "../../../offline/support/freePort.ts";
@@ -49,6 +49,8 @@ describe("A site released by the earlier shell script", () => {
     program = `${site.host.layout.root}/bin/site-apply`;
     copyFileSync(new URL("earlier/apply.sh", import.meta.url), program);
     chmodSync(program, 0o755);
+    // A mount of today's bundle, whose folder the script does not know.
+    mkdirSync(`${site.host.layout.data}/notices`, { recursive: true });
     const bundle = await site.bundle(changes(all, [one]));
     assert.deepEqual(await site.host.apply("secrets", earlierSecrets(bundle.secrets)), { code: 0, output: "" });
     const { code, output } = await site.host.apply("release", earlierRelease(bundle.release));
@@ -102,7 +104,7 @@ describe("A site released by the earlier shell script", () => {
     assert.equal(await statusOf("eve@example.com"), 403);
     const { root } = site.host.layout;
     assert.equal(readlinkSync(`${root}/previous`), earlier);
-    assert.deepEqual(readdirSync(`${root}/${current()}`).sort(), ["compose.yaml", "release.json"]);
+    assert.deepEqual(readdirSync(`${root}/${current()}`).sort(), ["compose.yaml", "expected.json", "release.json"]);
   });
 
   it("stays for a rollback, with the newer allow list", async () => {
