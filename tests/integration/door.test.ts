@@ -505,7 +505,10 @@ describe("The door", () => {
       for (const path of drops) {
         const { status, headers, body } = await visit("jupyter", path, page);
         assert.deepEqual([status, headers["set-cookie"], headers.location], [401, undefined, undefined], path);
-        assert.match(body, /http-equiv="refresh"[\s\S]*Sign in first[\s\S]*<a class="button" href="\/sso-signed-in" target="_blank">Sign in</);
+        assert.match(
+          body,
+          /http-equiv="refresh"[\s\S]*Sign in first[\s\S]*<a class="button" href="\/sso-signed-in" target="_blank">Sign in</,
+        );
         assert.match(String(headers["content-type"]), /^text\/html/);
       }
       assert.equal((await begin("//evil.test/")).cookie, "sso_return=/");
