@@ -64,7 +64,7 @@ export class SiteSecrets extends pulumi.ComponentResource {
     const sessionKey = (part: string) => random(part, KEY_LENGTH, sessionKeepers).result;
     const databaseKey = (part: string) => random(part, KEY_LENGTH, { rotation: args.databaseRotation ?? "" }).result;
 
-    // Another person gets another key: whoever holds the old one never acts for the new person. Everything else can change.
+    // Another person gets another key: a holder of the old one never acts for the new person. Everything else can change.
     const programKeys = args.keys.map(({ name, for: person }) => {
       const { result } = random(`key-${name}`, PROGRAM_KEY_LENGTH, { for: person });
       return [name, pulumi.interpolate`${PROGRAM_KEY_PREFIX}${result}`] as const;
