@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { basename } from "node:path";
 import { describe, it } from "@jest/globals";
 import { parseDocument } from "yaml";
 import { bundleWith, siteWith } from "../support/site.ts";
@@ -10,6 +11,16 @@ const readers: Record<string, (text: string) => void> = {
   yaml: readYaml,
   yml: readYaml,
 };
+
+/** The documents that each site has, by name. */
+const everywhere = [
+  "compose.yaml",
+  "config.yml", // Vouch
+  "default_setting_overrides.json",
+  ...Array.from({ length: 3 }, () => "package.json"), // Plugins of JupyterLab
+  ...["headers-too-large.json", "too-large.json", "too-many.json"],
+];
+const documentsOf: Record<string, string[]> = { dex: ["config.yaml"], "site-history": ["history.json"] };
 
 function readYaml(text: string): void {
   const { errors, warnings } = parseDocument(text, { strict: true, uniqueKeys: true });
@@ -25,10 +36,9 @@ describe("Every generated YAML and JSON file can be parsed, for", () => {
         const read = readers[path.split(".").at(-1) ?? ""];
         return read ? [{ path, content, read }] : [];
       });
-      // Dex's configuration, and that of the service that makes the history.
       const services = siteWith(changes).services.map(({ name: service }) => service);
-      const more = ["dex", "site-history"].filter((service) => services.includes(service));
-      assert.equal(documents.length, 8 + more.length);
+      const more = services.flatMap((service) => documentsOf[service] ?? []);
+      assert.deepEqual(documents.map(({ path }) => basename(path)).sort(), [...everywhere, ...more].sort());
       for (const { path, content, read } of documents) assert.doesNotThrow(() => read(content), path);
     });
 });
