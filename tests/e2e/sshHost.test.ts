@@ -10,6 +10,7 @@ import { removeMachine } from "../../offline/cloud/machines.ts";
 import { freePort } from "../../offline/support/freePort.ts";
 import { attempt, run } from "../../scripts/cli/command.ts";
 import { isPortFree } from "../../scripts/cli/ports.ts";
+import { type BackupServer, s3Server } from "../support/backupServers.ts";
 import { until } from "../support/until.ts";
 import { labIsReady, launch, person, signIn } from "./support/browser.ts";
 import { withoutTestEnvironment } from "./support/clone.ts";
@@ -36,6 +37,8 @@ describe("a site on the user's own machine", () => {
   const work = workOf(on);
   let before: State;
   let destroyed: string;
+  /** The place of the backups. */
+  let store: BackupServer;
 
   beforeAll(async () => {
     stack = await CloudStack.make({ target: "ssh" });
@@ -46,6 +49,7 @@ describe("a site on the user's own machine", () => {
   afterAll(async () => {
     for (const id of stack ? [MACHINE, OTHER] : []) await removeMachine(stack.cloud, id);
     await stack?.remove();
+    await store?.remove();
   });
 
   /** Runs an `up` that must fail within a minute. */
@@ -202,8 +206,10 @@ describe("a site on the user's own machine", () => {
     );
     await on("systemctl stop taken");
     // The next tests need a backup, and work of every kind.
-    const all = { backup: { to: "/mnt/backup/jupyter-up" }, database: true, apps: [appWithVolume] };
-    assert.equal((await stack.up(all)).code, 0);
+    store = await s3Server({ forMachines: true });
+    await store.start();
+    const all = await stack.up({ backup: store.settings, database: true, apps: [appWithVolume] });
+    assert.equal(all.code, 0, all.text);
   });
 
   it("is taken down by `pulumi destroy`, which keeps the machine and the work", async () => {

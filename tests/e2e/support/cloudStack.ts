@@ -41,6 +41,9 @@ export const onGoogle = {
   protectData: false,
 };
 
+/** Names of secrets in settings that are objects. */
+const SECRETS = ["privateKey", "secretKey"];
+
 /** An app that keeps files. */
 export const appWithVolume = {
   name: "notes",
@@ -100,16 +103,20 @@ export class CloudStack {
     return made;
   }
 
-  /** Changes settings; private keys are set as secrets. */
+  /** Changes settings; keys in them are set as secrets. */
   async write(changes: Record<string, unknown> = {}): Promise<void> {
     Object.assign(this.settings, changes);
-    const secrets: [path: string, value: string][] = [];
+    const secrets: (readonly [path: string, value: string])[] = [];
     const settings = Object.fromEntries(
       Object.entries(this.settings).map(([key, value]) => {
-        const { privateKey, ...others } = (isObject(value) ? value : {}) as { privateKey?: string };
-        if (privateKey === undefined) return [key, value];
-        secrets.push([`${key}.privateKey`, privateKey]);
-        return [key, others];
+        if (!isObject(value)) return [key, value];
+        const isSecret = ([name]: [string, unknown]) => SECRETS.includes(name);
+        secrets.push(
+          ...Object.entries(value)
+            .filter(isSecret)
+            .map(([name, secret]) => [`${key}.${name}`, secret] as const),
+        );
+        return [key, Object.fromEntries(Object.entries(value).filter((each) => !isSecret(each)))];
       }),
     );
     await this.clone.configure(this.stack, settings);
@@ -235,7 +242,8 @@ async function engineBelow(ancestor: number): Promise<number> {
   throw new Error("No engine runs.");
 }
 
-const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, string> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function planOf(events: EngineEvent[]): Record<string, string> {
   const plan: Record<string, string> = {};
