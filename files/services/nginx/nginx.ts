@@ -161,6 +161,7 @@ function files(door: Door, virtualHosts: VirtualHost[], { secretFolder, keyHashe
     "websocket.conf": renderTemplate(file("websocket.conf")),
     "no-websocket.conf": renderTemplate(file("no-websocket.conf")),
     "to-gate.conf": renderTemplate(file("to-gate.conf")),
+    "only-cookie.conf": renderTemplate(file("only-cookie.conf")),
     "closed.conf": renderTemplate(file("closed.conf")),
     ...closedFiles(),
     "headers.conf": headers(layout.public, edge !== undefined),

@@ -23,6 +23,7 @@ const MODULES = [
   "random",
   "seal",
   "shelf",
+  "site",
   "sockets",
   "store",
   "stream",

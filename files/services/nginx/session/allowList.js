@@ -25,16 +25,22 @@ function allows(map, entry) {
   });
 }
 
-/** Whether a person may enter a host name, by its label; with an empty label, the site. */
-function isWelcome(release, person, label) {
+/** @param {string} release Folder of the running release. */
+function allowLists(release) {
   const read = (name) => fs.readFileSync(`${release}/${name}`, "utf8");
-  if (!allows(read("people.map"), `true:${person}`)) return false;
-  return label === "" || allows(read(`people/${label}.map`), `allow:${person}`);
+
+  /** Whether a person may enter a host name, by its label; with an empty label, the site. */
+  function isWelcome(person, label) {
+    if (!allows(read("people.map"), `true:${person}`)) return false;
+    return label === "" || allows(read(`people/${label}.map`), `allow:${person}`);
+  }
+
+  /** Another text for each release, and so for each change of a list: releases are folders with names of their own. */
+  function version() {
+    return fs.realpathSync(release);
+  }
+
+  return { isWelcome, version };
 }
 
-/** Another text for each release, and so for each change of a list: releases are folders with names of their own. */
-function version(release) {
-  return fs.realpathSync(release);
-}
-
-export default { allows, isWelcome, version };
+export default Object.assign(allowLists, { allows: allows });

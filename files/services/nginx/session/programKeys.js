@@ -6,27 +6,24 @@
  */
 
 import crypto from "crypto";
-import fs from "fs";
 
 const DAY = 24 * 60 * 60 * 1000;
 /** Uses are noted this often, in milliseconds: each note is a write to the disk. */
 const NOTED_EVERY = 5 * 60 * 1000;
-const LIST = "/site/current/keys.map";
 const LINE = /^"key:([0-9a-f]{64}) ([a-z0-9-]+) (\S+) ([0-9-]{10}) (read|run) ([a-z0-9-]+)" allow;$/;
 const HASH = /^[0-9a-f]{64}$/;
 
-const readList = () => fs.readFileSync(LIST, "utf8");
 const hashOf = (key) => crypto.createHash("sha256").update(key).digest("hex");
 
 /**
  * @param uses Shelf with a file for each used key. It was last written when the key was last used.
  * @param now Returns the time in milliseconds.
- * @param read Returns the list. Default: that of the running release.
+ * @param read Returns the list.
  */
 function programKeys(uses, now, read) {
   /** All keys that have not ended. */
   function list() {
-    return (read || readList)()
+    return read()
       .split("\n")
       .map((line) => LINE.exec(line))
       .filter((found) => found !== null && Date.parse(`${found[4]}T00:00:00Z`) + DAY > now())

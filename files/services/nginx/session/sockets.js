@@ -6,7 +6,6 @@
 
 /** Milliseconds between two checks. */
 const CHECKED_EVERY = 500;
-const RELEASE = "/site/current";
 const HEADER = /\r\nX-Session-Id: ([\w-]+)\r\n/i;
 const IS_WEBSOCKET = /\r\nUpgrade: *websocket\r\n/i;
 /** Close frames of WebSockets with the code 1008, "policy violation"; see RFC 6455, 5.5.1. Those of a client have a mask. */
@@ -40,8 +39,8 @@ function sockets(store, lists, programs) {
       try {
         const person = personOf(id, label);
         if (person === undefined) return false;
-        const newest = lists.version(RELEASE);
-        if (newest !== version) isWelcome = lists.isWelcome(RELEASE, person, label);
+        const newest = lists.version();
+        if (newest !== version) isWelcome = lists.isWelcome(person, label);
         version = newest;
         return isWelcome;
       } catch (_error) {

@@ -298,7 +298,7 @@ describe("An allow list", () => {
       join(folder, "people/narrow.map"),
       'default deny;\n"allow:ann@example.com" allow;\n"allow:bob@example.com" allow;\n',
     );
-    const isWelcome = (person: string, label: string) => lists.isWelcome(folder, person, label);
+    const { isWelcome } = lists(folder);
     assert.deepEqual(
       ["ann@example.com", "x@example.org", "bob@example.com"].map((person) => isWelcome(person, "narrow")),
       [true, false, false],

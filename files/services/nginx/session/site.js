@@ -1,0 +1,20 @@
+/* The sessions, the keys of programs and the allow lists of this site, for nginx's http and stream modules. */
+
+import fs from "fs";
+import allowLists from "./allowList.js";
+import programKeys from "./programKeys.js";
+import makePrograms from "./programs.js";
+import settings from "./settings.js";
+import shelf from "./shelf.js";
+import sessionStore from "./store.js";
+
+const RELEASE = "/site/current";
+
+const now = () => Date.now();
+/** A folder of small files. */
+const shelfOf = (name) => shelf(settings.folders.map((folder) => `${folder}/${name}`));
+const store = sessionStore(shelfOf("open"), settings.idle * 1000, settings.max * 1000, settings.rotation, now);
+const keysOfPrograms = programKeys(shelfOf("programs"), now, () => fs.readFileSync(`${RELEASE}/keys.map`, "utf8"));
+const programs = makePrograms(keysOfPrograms, settings.domain);
+
+export default { now, shelfOf, store, keysOfPrograms, programs, lists: allowLists(RELEASE) };
