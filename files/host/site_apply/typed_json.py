@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 
@@ -30,8 +31,13 @@ def parse(kind: Any, value: Any, where: str, strict: bool = True) -> Any:
     raise NotUnderstood(f"{where} is not understood")
 
 
+@cache
+def _types_of(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
 def _parse_fields(kind: Any, value: dict[str, Any], where: str, strict: bool) -> Any:
-    types = get_type_hints(kind)
+    types = _types_of(kind)
     unknown = sorted(set(value) - {each.name for each in fields(kind)})
     if unknown and strict:
         raise NotUnderstood(f"{where}.{unknown[0]} is not known")
