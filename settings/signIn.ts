@@ -159,6 +159,8 @@ const providers = {
     userInfoUrl: endpoint("userInfoUrl", "userinfo"),
     /** Only with the gate oauth2-proxy, which reads the provider's other addresses and keys there. */
     issuerUrl: endpoint("issuerUrl", "").optional(),
+    /** The provider's page that signs people out there. The page that says "You are signed out" has a link to it. */
+    signOutUrl: endpoint("signOutUrl", "logout").optional(),
     ...client,
     ...gate,
   }),

@@ -9,7 +9,7 @@ import { nginx } from "../services/nginx/nginx.ts";
 import { identityByOauth2Proxy, oauth2Proxy } from "../services/oauth2-proxy/oauth2Proxy.ts";
 import { type SiteBackup, siteBackup } from "../services/site-backup/siteBackup.ts";
 import { type SiteHistory, siteHistory } from "../services/site-history/siteHistory.ts";
-import { identityOf, providerOf } from "../services/vouch/providers.ts";
+import { identityOf, providerOf, signOutPage } from "../services/vouch/providers.ts";
 import { vouch } from "../services/vouch/vouch.ts";
 import { appNetworks } from "./appNetworks.ts";
 import type { HostLayout } from "./hostLayout.ts";
@@ -93,6 +93,7 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
       keys: settings.keys,
       session: settings.session,
       rotation: [providerOf(signIn), sessionRotation ?? ""],
+      signOutPage: signOutPage(signIn),
       ...(own[0]?.certificate ? { ownCertificate: own[0].certificate.id } : {}),
       edge,
     }),

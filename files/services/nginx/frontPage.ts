@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { hostName, type Names } from "../../site/names.ts";
 import type { VirtualHost } from "../../site/service.ts";
 import { COLOURS } from "./colours.ts";
-import { htmlDocument } from "./htmlDocument.ts";
+import { escaped, htmlDocument } from "./htmlDocument.ts";
 
 /** nginx variable with the verdict for a host name that has its own allow list. */
 export const verdictOf = (label: string) => `$verdict_of_${label.replaceAll("-", "_")}`;
@@ -125,5 +125,3 @@ function tileOf(names: Names, label: string, title: string): string {
   const mark = label === "jupyter" ? NOTEBOOK : escaped([...title][0]?.toUpperCase() ?? "");
   return `<li><a class="tile" href="${names.origin(label)}/"><span class="mark">${mark}</span><span class="words"><span class="title">${escaped(title)}</span><span class="name">${hostName(names, label)}</span></span></a></li>`;
 }
-
-const escaped = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");

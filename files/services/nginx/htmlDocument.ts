@@ -1,3 +1,7 @@
+/** A text as HTML, also in an attribute. */
+export const escaped = (text: string) =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+
 /** An HTML document that search engines leave out. */
 export const htmlDocument = (head: string, body: string): string => `<!doctype html>
 <html lang="en">

@@ -45,6 +45,8 @@ export interface Door {
   session: Session;
   /** Another one of these texts ends all sessions: the identity provider, and the setting `sessionRotation`. */
   rotation: string[];
+  /** The identity provider's page that signs people out there: its name and its URL. */
+  signOutPage?: [name: string, url: string] | undefined;
   /** The proxy in front of the site, if there is one. */
   edge?: Edge | undefined;
 }
@@ -54,6 +56,11 @@ const SECRETS = "/run/secrets/nginx";
 /** Folder of texts for the front page. */
 const NOTICES = "/notices";
 const CONFIG = "/site/current/nginx.conf";
+/** The parts of the configuration that are the same for each site. */
+const UNCHANGED = [
+  ...["arrival", "arrival-pages", "closed", "gate", "limit-pages", "limits", "no-websocket"],
+  ...["only-cookie", "page", "signed-in", "to-gate", "websocket"],
+];
 const file = (name: string) => new URL(name, import.meta.url);
 
 /**
@@ -146,23 +153,10 @@ function files(door: Door, virtualHosts: VirtualHost[], { secretFolder, keyHashe
       signInElsewhere: quoted(signInElsewhere()),
       signInAndSendAgain: quoted(signInAndSendAgain()),
     }),
-    ...Object.fromEntries(
-      ["gate", "arrival", "arrival-pages", "signed-in"].map((name) => [
-        `${name}.conf`,
-        renderTemplate(file(`${name}.conf`)),
-      ]),
-    ),
+    ...Object.fromEntries(UNCHANGED.map((name) => [`${name}.conf`, renderTemplate(file(`${name}.conf`))])),
     ...sessionFiles({ names, session, identity, rotation: JSON.stringify(rotation), doors: apps }),
     ...heldOpenFiles(apps),
-    "limits.conf": renderTemplate(file("limits.conf")),
-    "limit-pages.conf": renderTemplate(file("limit-pages.conf")),
-    "page.conf": renderTemplate(file("page.conf")),
     "app.conf": renderTemplate(file("app.conf"), { port: names.port }),
-    "websocket.conf": renderTemplate(file("websocket.conf")),
-    "no-websocket.conf": renderTemplate(file("no-websocket.conf")),
-    "to-gate.conf": renderTemplate(file("to-gate.conf")),
-    "only-cookie.conf": renderTemplate(file("only-cookie.conf")),
-    "closed.conf": renderTemplate(file("closed.conf")),
     ...closedFiles(),
     "headers.conf": headers(layout.public, edge !== undefined),
     "reload.sh": renderTemplate(file("reload.sh")),
@@ -184,7 +178,9 @@ function files(door: Door, virtualHosts: VirtualHost[], { secretFolder, keyHashe
     ...Object.fromEntries(virtualHosts.map(({ label, server }) => [`hosts/${label || "domain"}.conf`, server])),
     "front/index.html": frontPage(names, virtualHosts),
     "front/status/index.html": statusPage(names),
-    ...Object.fromEntries(Object.entries(pages(names)).map(([page, content]) => [`pages/${page}`, content])),
+    ...Object.fromEntries(
+      Object.entries(pages(names, door.signOutPage)).map(([page, content]) => [`pages/${page}`, content]),
+    ),
   };
 }
 

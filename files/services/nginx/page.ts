@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { COLOURS } from "./colours.ts";
-import { htmlDocument } from "./htmlDocument.ts";
+import { escaped, htmlDocument } from "./htmlDocument.ts";
 
 /** A page of nginx. */
 export interface Page {
@@ -11,7 +11,9 @@ export interface Page {
   person?: string;
   /** A link: `[label, URL]`. */
   action?: [string, string];
-  /** Whether the link opens in a new tab. */
+  /** A second link, less prominent. */
+  other?: [string, string];
+  /** Whether the first link opens in a new tab. */
   newTab?: boolean;
   /** Seconds after which the page reloads by itself. */
   retry?: number;
@@ -34,7 +36,7 @@ const STYLE = `
 `;
 
 /** A page as HTML. */
-export function html({ title, text, person, action, newTab, retry, script }: Page): string {
+export function html({ title, text, person, action, other, newTab, retry, script }: Page): string {
   const allowed = script
     ? `; script-src 'sha256-${createHash("sha256").update(script).digest("base64")}'; connect-src 'self'`
     : "";
@@ -45,7 +47,7 @@ ${retry ? `<meta http-equiv="refresh" content="${retry}">\n` : ""}<title>${title
     `<main>
 <h1>${title}</h1>
 <p id="text">${text}</p>
-${person ? `<p class="person">Signed in as <!--# echo var="${person}" --></p>\n` : ""}${action ? `<p><a class="button" href="${action[1]}"${newTab ? ' target="_blank"' : ""}>${action[0]}</a></p>\n` : ""}</main>
+${person ? `<p class="person">Signed in as <!--# echo var="${person}" --></p>\n` : ""}${action ? `<p><a class="button" href="${action[1]}"${newTab ? ' target="_blank"' : ""}>${action[0]}</a></p>\n` : ""}${other ? `<p><a href="${escaped(other[1])}">${other[0]}</a></p>\n` : ""}</main>
 ${script ? `<script>${script}</script>` : ""}`,
   );
 }

@@ -2,17 +2,27 @@ import type { Names } from "../../site/names.ts";
 import { html, type Page } from "./page.ts";
 import { APP_IS_DOWN, SEND_AGAIN, SIGNED_IN, SIGNED_IN_PATH } from "./pageScripts.ts";
 
-/** nginx's own pages, by file name. */
-export function pages(names: Names): Record<string, string> {
+/**
+ * nginx's own pages, by file name.
+ * @param signOutPage The identity provider's page that signs people out there: its name and its URL.
+ */
+export function pages(names: Names, signOutPage?: [name: string, url: string]): Record<string, string> {
   const home = `${names.origin("jupyter")}/`;
+  const elsewhere: Partial<Page> = signOutPage ? { other: [`Sign out at ${signOutPage[0]}, too`, signOutPage[1]] } : {};
   const table: Record<string, Page> = {
     "not-allowed": {
       title: "You are not on the list",
       text: "You are signed in, but not on the list of people who may come in. Ask the owner of this site to add you, or sign in as somebody else. If you are then signed in as the same person at once, sign out at your identity provider first.",
       person: "sso_refused",
       action: ["Sign in as somebody else", "/sso-sign-out"],
+      ...elsewhere,
     },
-    "signed-out": { title: "You are signed out", text: "See you soon.", action: ["Sign in again", home] },
+    "signed-out": {
+      title: "You are signed out",
+      text: "See you soon.",
+      action: ["Sign in again", home],
+      ...elsewhere,
+    },
     "sign-in-failed": {
       title: "Signing in did not work",
       text: "It may have taken too long, the page was opened twice, or the sign-in service did not confirm who you are. Nothing is broken: start again. If you are signed in already, you get in at once.",

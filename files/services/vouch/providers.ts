@@ -35,6 +35,22 @@ export function providerOf(signIn: SignIn): string {
   }
 }
 
+/** The provider's own page that signs a person out there: its name for people and its URL. The built-in provider keeps nobody signed in. */
+export function signOutPage(signIn: SignIn): [name: string, url: string] | undefined {
+  switch (signIn.provider) {
+    case "okta":
+      return ["Okta", `https://${signIn.domain}/login/signout`];
+    case "google":
+      return ["Google", "https://accounts.google.com/Logout"];
+    case "github":
+      return ["GitHub", "https://github.com/logout"];
+    case "oidc":
+      return signIn.signOutUrl ? ["your identity provider", signIn.signOutUrl] : undefined;
+    default:
+      return undefined;
+  }
+}
+
 const OPENID = { provider: "oidc", scopes: ["openid", "email", "profile"], code_challenge_method: "S256" };
 
 /**

@@ -89,6 +89,26 @@ describe("Vouch", () => {
     assert.match(contentOf(release, "pages/signed-out.html"), /^<!doctype html>/);
   });
 
+  it("leaves people a link to the provider's own sign-out, where it has one", () => {
+    const client = { clientId: "x", clientSecret: "y" };
+    const links = (signIn: object, allow = ["ann@example.com"]) =>
+      ["signed-out", "not-allowed"].map((page) =>
+        /<p><a href="([^"]*)">(Sign out at .*)<\/a>/
+          .exec(contentOf(bundleWith({ settings: { signIn, allow } }).release, `pages/${page}.html`))
+          ?.slice(1),
+      );
+    for (const [signIn, url, label] of [
+      [{ provider: "okta", domain: "dev-1.okta.com", ...client }, "https://dev-1.okta.com/login/signout", "Okta"],
+      [{ provider: "google", ...client }, "https://accounts.google.com/Logout", "Google"],
+      [{ provider: "github", ...client }, "https://github.com/logout", "GitHub"],
+    ] as const) {
+      const link = [url, `Sign out at ${label}, too`];
+      assert.deepEqual(links(signIn, [label === "GitHub" ? "ann" : "ann@example.com"]), [link, link]);
+    }
+    const users = [{ email: "ann@example.com" }];
+    assert.deepEqual(links({ provider: "dex", users }), [undefined, undefined]);
+  });
+
   it("has no port in its URLs if it is 443", () => {
     const { oauth } = vouch({ settings: { port: "443" } });
     assert.equal(oauth.auth_url, "https://dex.lab.example.com/auth");

@@ -171,7 +171,7 @@ export const badSiteConfigs: BadConfig[] = [
 `],
 
   ["a setting of another provider", { signIn: { ...OIDC, domain: "id.example.com" } }, `
-  signIn.domain: there is no such setting. There are: provider, authUrl, tokenUrl, userInfoUrl, issuerUrl, clientId, clientSecret, gate.
+  signIn.domain: there is no such setting. There are: provider, authUrl, tokenUrl, userInfoUrl, issuerUrl, signOutUrl, clientId, clientSecret, gate.
     pulumi config rm --path 'signIn.domain'
 `],
 

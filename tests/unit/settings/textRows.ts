@@ -409,6 +409,21 @@ export const rows: Record<string, Row> = {
     ],
     program: "integration/gate.test.ts",
   },
+  "signIn.signOutUrl": {
+    key: "signIn.signOutUrl",
+    config: (signOutUrl) => ({ signIn: { ...OIDC, signOutUrl } }),
+    taken: URLS,
+    form: trimmed,
+    found: ({ file }) =>
+      ["signed-out", "not-allowed"].map((page) =>
+        /<p><a href="(.*)">Sign out at/
+          .exec(file(`pages/${page}.html`))?.[1]
+          ?.replaceAll("&lt;", "<")
+          .replaceAll("&quot;", '"')
+          .replaceAll("&amp;", "&"),
+      ),
+    program: "integration/signInPages.test.ts",
+  },
   "session.idle": ofSession("idle"),
   "session.max": ofSession("max"),
   sessionRotation: {
