@@ -131,6 +131,23 @@ for (const gate of ["vouch", "oauth2-proxy"])
       }
     });
 
+    it("gives the owner a code, and nobody the cause", async () => {
+      const user = browser(domain);
+      const callback = async (answer: string) => {
+        await user.open(url("whoami"));
+        const state = user.visited.findLast(({ pathname }) => pathname === "/auth")?.searchParams.get("state");
+        const page = await user.open(url("vouch", `/auth?state=${encodeURIComponent(state ?? "")}&${answer}`));
+        assert.ok(page.status >= 400 && page.status < 500, String(page.status));
+        assert.doesNotMatch(page.body, /invalid|cancel|denied|connect|http:|Vouch|OAuth/i);
+        return /<strong>(\w+)<\/strong>/.exec(page.body)?.[1];
+      };
+      assert.equal(await callback("error=invalid_scope"), "S5");
+      assert.equal(await callback("error=unauthorized_client"), "S1");
+      assert.equal(await callback("error=access_denied"), undefined);
+      // It is no code of the provider.
+      assert.equal(await callback("code=wrong"), { vouch: "S4", "oauth2-proxy": "S6" }[gate]);
+    });
+
     it("has no other paths for strangers, whatever their headers say", async () => {
       const paths = [
         "/",

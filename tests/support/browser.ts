@@ -13,6 +13,8 @@ interface Cookie {
 export interface Browser {
   /** Every Set-Cookie header that it received. */
   received: { host: string; header: string }[];
+  /** The address of every request, also those of redirects. */
+  visited: URL[];
   /** Opens a page, and follows redirects. Returns the last answer and its address. */
   open(url: string, form?: Record<string, string>, headers?: Record<string, string>): Promise<Answer & { url: URL }>;
   /** Sends the form on a page. */
@@ -23,6 +25,7 @@ export interface Browser {
 export function browser(domain: string): Browser {
   let jar: Cookie[] = [];
   const received: Browser["received"] = [];
+  const visited: URL[] = [];
 
   function keep(url: URL, header: string): void {
     received.push({ host: url.hostname, header });
@@ -44,10 +47,12 @@ export function browser(domain: string): Browser {
 
   const self: Browser = {
     received,
+    visited,
     async open(address, form, headers = {}) {
       let url = new URL(address);
       let fields = form;
       for (let step = 0; step < 20; step++) {
+        visited.push(url);
         const sent = jar.filter((each) => isSent(each, url)).map(({ name, value }) => `${name}=${value}`);
         const cookie = sent.length > 0 ? { cookie: sent.join("; ") } : {};
         const answer = await ask(Number(url.port), url.hostname, url.pathname + url.search, {
