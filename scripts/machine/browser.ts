@@ -19,6 +19,15 @@ export function findBrowser(): string | undefined {
   return names.map((name) => findExecutable(name)).find(Boolean) ?? macOsApplications.find(isExecutable);
 }
 
+/** Path of a Firefox on this machine: FIREFOX_PATH, else an installed one. As root on Debian, installs it. Otherwise undefined. */
+export async function ensureFirefox(debianRoot: DebianRelease | undefined, say: Say): Promise<string | undefined> {
+  const given = process.env.FIREFOX_PATH;
+  if (given) return given;
+  const find = () => ["firefox-esr", "firefox"].map((name) => findExecutable(name)).find(Boolean);
+  if (find() === undefined && debianRoot) await installPackages(["firefox-esr"], say);
+  return find() ?? ["/Applications/Firefox.app/Contents/MacOS/firefox"].find(isExecutable);
+}
+
 /** Makes sure that there is a browser for the tests, and returns its path. As root on Debian, installs Chromium. */
 export async function ensureBrowser(debianRoot: DebianRelease | undefined, say: Say): Promise<string> {
   if (findBrowser() === undefined && debianRoot) await installPackages(["chromium"], say);

@@ -5,7 +5,7 @@ import { installPackages, unpackPackage } from "../../offline/setup/debian.ts";
 import type { Environment } from "../../offline/setup/environment.ts";
 import { attempt, findExecutable, run } from "../cli/command.ts";
 import { step } from "../cli/step.ts";
-import { ensureBrowser } from "../machine/browser.ts";
+import { ensureBrowser, ensureFirefox } from "../machine/browser.ts";
 import { inspectMachine, prepareDocker, preparePulumi } from "../machine/prepare.ts";
 import { cliEnvironment, imageMirrorOf, usersConfig } from "../pulumi/localStack.ts";
 import { providerPackages, siteImages } from "../pulumi/site.ts";
@@ -44,11 +44,12 @@ export function prepareSite(): Promise<void> {
   return machine.ready;
 }
 
-/** Prepares the machine like `prepareSite`, and a browser. */
+/** Prepares the machine like `prepareSite`, and browsers. Tests in Firefox are skipped without one. */
 export async function prepareBrowser(): Promise<void> {
   environment ??= inspectMachine();
   const { debianRoot } = await environment;
   process.env.BROWSER_PATH = await step("Browser", (say) => ensureBrowser(debianRoot, say));
+  process.env.FIREFOX_PATH = (await step("Firefox", (say) => ensureFirefox(debianRoot, say))) ?? "";
   await prepareSite();
 }
 

@@ -12,7 +12,16 @@ import { writeSetting } from "../../offline/providers/packages/cloudflare/zoneSe
 import { addZone } from "../../offline/providers/packages/cloudflare/zones.ts";
 import { attempt } from "../../scripts/cli/command.ts";
 import { until } from "../support/until.ts";
-import { labIsReady, launch, linesOf, person, signIn, startInNewNotebook, whoAmI } from "./support/browser.ts";
+import {
+  labIsReady,
+  launch,
+  linesOf,
+  openTerminal,
+  person,
+  signIn,
+  startInNewNotebook,
+  whoAmI,
+} from "./support/browser.ts";
 import { CloudStack, onGoogle } from "./support/cloudStack.ts";
 
 const NOTHING = { resources: [], containers: [], networks: [] };
@@ -168,6 +177,18 @@ describe("a site behind Cloudflare", () => {
       await linesOf(page),
       Array.from({ length: 1000 }, (_, n) => `${n}`),
     );
+  });
+
+  it("takes typing in a terminal again within 10 s after Cloudflare has cut every WebSocket", async () => {
+    const type = await openTerminal(page);
+    const wrote = (file: string) => page.evaluate(async (path) => (await fetch(path)).ok, `/api/contents/${file}`);
+    await until("a terminal", async () => {
+      await type("touch ~/work/before");
+      return wrote("before");
+    });
+    await cutWebSockets(stack.cloud);
+    await type("touch ~/work/after");
+    await until("what was typed", () => wrote("after"), 10);
   });
 
   it("answers only Cloudflare: not at its address, and not from Cloudflare's addresses without the certificate", async () => {

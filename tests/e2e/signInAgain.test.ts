@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
@@ -9,11 +9,18 @@ import { freePort } from "../../offline/support/freePort.ts";
 import { stackConfig } from "../support/projectFile.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { until } from "../support/until.ts";
-import { labIsReady, launch, person, screenshot, signIn, startInNewNotebook } from "./support/browser.ts";
+import { labIsReady, launch, openTerminal, person, screenshot, signIn, startInNewNotebook } from "./support/browser.ts";
 import { type Cuttable, cuttable } from "./support/cuttable.ts";
+import { launchFirefox } from "./support/firefox.ts";
 
 const password = "a password";
 const hash = hashSync(password, 10);
+const emptyNotebook = {
+  cells: [{ cell_type: "code", id: "first", source: "", metadata: {}, outputs: [], execution_count: null }],
+  metadata: { kernelspec: { name: "python3", display_name: "Python 3 (ipykernel)", language: "python" } },
+  nbformat: 4,
+  nbformat_minor: 5,
+};
 const apps = stackConfig("local")["jupyter-up:apps"];
 
 describe("A person whose session ends while they work", () => {
@@ -110,14 +117,7 @@ describe("A person whose session ends while they work", () => {
 
     it("has the kernel's variables and the terminal's program again at once, although all connections were cut", async () => {
       const kept = await output(0).textContent();
-      await page.locator(".lm-TabBar-addButton:visible").first().click();
-      await page.locator(".jp-LauncherCard:visible").filter({ hasText: "Terminal" }).click();
-      const type = async (line: string) => {
-        await page.locator(".jp-Terminal:visible").click();
-        await page.keyboard.insertText(line);
-        await page.keyboard.press("Enter");
-      };
-      await page.locator(".jp-Terminal:visible .xterm-helper-textarea").waitFor({ state: "attached" });
+      const type = await openTerminal(page);
       const typed = () => (existsSync(inNotebooks("typed")) ? readFileSync(inNotebooks("typed"), "utf8") : "");
       await until("a program that reads", async () => {
         await type('while read line; do echo "$$ $line" >>~/work/typed; done');
@@ -197,6 +197,64 @@ describe("A person whose session ends while they work", () => {
       await page.getByText("The pairing is added.").waitFor();
       assert.equal(await page.locator(".wine").filter({ hasText: "Riesling <1>" }).count(), 1);
     });
+  });
+
+  const inFirefox = process.env.FIREFOX_PATH === "" ? it.skip : it;
+  inFirefox("loses no work and no variable in Firefox, either", async () => {
+    writeFileSync(inNotebooks("firefox.ipynb"), JSON.stringify(emptyNotebook));
+    chmodSync(inNotebooks("firefox.ipynb"), 0o666);
+    const firefox = await launchFirefox(["jupyter", "vouch", "dex"].map((label) => `${label}.lab.example.com`));
+    try {
+      const lab = await firefox.newPage();
+      const signInOn = async (page: typeof lab) => {
+        await page.locator("input[name=login]").fill("ann@example.com");
+        await page.locator("input[name=password]").fill(password);
+        await page.locator("button[type=submit]").click();
+      };
+      const pressWith = async (modifier: "Shift" | "Control", key: "Enter" | "s") => {
+        await lab.keyboard.down(modifier);
+        await lab.keyboard.press(key);
+        await lab.keyboard.up(modifier);
+      };
+      const runCell = async (code: string) => {
+        await lab.locator(".jp-Notebook .jp-Cell:last-of-type .cm-content").click();
+        await lab.keyboard.type(code);
+        await pressWith("Shift", "Enter");
+      };
+      const printed = () =>
+        lab.$$eval(".jp-Notebook .jp-OutputArea-output pre", (outputs) =>
+          outputs.map(({ textContent }) => textContent),
+        );
+
+      await lab.goto(at("jupyter", "/lab/tree/firefox.ipynb"));
+      await signInOn(lab);
+      await lab.waitForSelector(".jp-Notebook .cm-content", { timeout: 120_000 });
+      await runCell("import random; kept = random.random(); print(kept)");
+      await until("an output", async () => (await printed()).length === 1);
+
+      const context = firefox.defaultBrowserContext();
+      await context.deleteCookie(...(await context.cookies()));
+      connections.cut();
+      const button = await lab.waitForSelector("dialog[open] button::-p-text(Sign in)");
+      const opened = new Promise<typeof lab | null>((resolve) => lab.once("popup", resolve));
+      await button?.click();
+      const popup = await opened;
+      assert.ok(popup);
+      const closed = new Promise((resolve) => popup.once("close", resolve));
+      await signInOn(popup);
+      await closed;
+      await lab.waitForSelector("dialog[open]", { hidden: true });
+
+      await runCell("print(kept)");
+      await until("the variable", async () => {
+        const [before, after] = await printed();
+        return after !== undefined && after === before;
+      });
+      await pressWith("Control", "s");
+      await until("a saved cell", () => readFileSync(inNotebooks("firefox.ipynb"), "utf8").includes("print(kept)"));
+    } finally {
+      await firefox.close();
+    }
   });
 
   it("reads who they are if they are not on the list", async () => {

@@ -56,6 +56,18 @@ export async function startInNewNotebook(page: Page, code: string): Promise<void
   await page.keyboard.press("Shift+Enter");
 }
 
+/** Opens a terminal in JupyterLab. Returns a function that types a line into it. */
+export async function openTerminal(page: Page): Promise<(line: string) => Promise<void>> {
+  await page.locator(".lm-TabBar-addButton:visible").first().click();
+  await page.locator(".jp-LauncherCard:visible").filter({ hasText: "Terminal" }).click();
+  await page.locator(".jp-Terminal:visible .xterm-helper-textarea").waitFor({ state: "attached" });
+  return async (line) => {
+    await page.locator(".jp-Terminal:visible").click();
+    await page.keyboard.insertText(line);
+    await page.keyboard.press("Enter");
+  };
+}
+
 /** The output lines of the first cell of the open notebook. */
 export async function linesOf(page: Page): Promise<string[]> {
   const texts = await page
