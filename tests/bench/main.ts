@@ -13,6 +13,7 @@ import { projectFolder } from "../../scripts/cli/folders.ts";
 import { main } from "../../scripts/cli/main.ts";
 import { PlainError } from "../../scripts/cli/plainError.ts";
 import { type Say, step } from "../../scripts/cli/step.ts";
+import { ensureBrowser } from "../../scripts/machine/browser.ts";
 import { inspectMachine, prepareDocker, preparePulumi } from "../../scripts/machine/prepare.ts";
 import { operate } from "../../scripts/pulumi/engine.ts";
 import {
@@ -27,6 +28,7 @@ import { cloudCosts } from "./cloudCosts.ts";
 import { doorCosts } from "./doorCosts.ts";
 import { idleCosts } from "./idleCosts.ts";
 import { kernelCosts } from "./kernelCosts.ts";
+import { outageCosts } from "./outageCosts.ts";
 import { previewCosts } from "./previewCosts.ts";
 import type { Result } from "./result.ts";
 import { workCosts } from "./workCosts.ts";
@@ -35,6 +37,7 @@ await main(async () => {
   const environment = await inspectMachine();
   await prepareDocker(environment);
   const cli = await preparePulumi(environment);
+  process.env.BROWSER_PATH = await step("Browser", (say) => ensureBrowser(environment.debianRoot, say));
   await step("wrk, a load generator", (say) => ensureWrk(environment, say));
   const config = await usersConfig();
   const needs = { images: await siteImages(config), providers: providerPackages, imageMirror: imageMirrorOf(config) };
@@ -49,6 +52,7 @@ await main(async () => {
       ...(await step("The site, idle for two minutes", () => idleCosts())),
       ...(await step("The site with a kernel that holds pandas", () => kernelCosts())),
       ...(await step("nginx and Vouch under load for five minutes", () => doorCosts(fakes.imageMirror))),
+      ...(await step("Changes of the site, as people notice them", (say) => outageCosts(fakes.imageMirror, say))),
       ...(await step("History, backup and restore", () => workCosts(fakes.imageMirror))),
       ...(await step("A VM of the fake cloud", () => cloudCosts(fakes.imageMirror))),
     ];

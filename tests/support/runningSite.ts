@@ -16,6 +16,8 @@ interface How {
   pulled: boolean;
   /** Defaults for every service, in Compose's terms, as an engine's own settings would set them. */
   defaults: Record<string, unknown>;
+  /** Additions to single services, in Compose's terms. */
+  additions: Record<string, Record<string, unknown>>;
 }
 
 /** Some services of a site, released on this machine by site-apply, as their own Compose project. */
@@ -53,7 +55,10 @@ export function runningSite(names: string[], host = testHost()): RunningSite {
     return (await run("docker", ["ps", "--all", "--quiet", "--no-trunc", ...filters])).output.trim();
   }
 
-  async function bundle(changes: Changes = {}, { pulled = true, defaults = {} }: Partial<How> = {}): Promise<Bundle> {
+  async function bundle(
+    changes: Changes = {},
+    { pulled = true, defaults = {}, additions = {} }: Partial<How> = {},
+  ): Promise<Bundle> {
     const [httpsPort = 0, httpPort = 0] = await ports;
     const here = {
       ...changes,
@@ -65,7 +70,10 @@ export function runningSite(names: string[], host = testHost()): RunningSite {
       ...whole,
       services: whole.services
         .filter(({ name }) => names.includes(name))
-        .map((service) => ({ ...service, compose: { ...defaults, ...service.compose } })),
+        .map((service) => ({
+          ...service,
+          compose: { ...defaults, ...service.compose, ...additions[service.name] },
+        })),
     };
     if (pulled) await pullImages(imagesOf(site).map(({ reference }) => reference));
     return bundleOf(site, { ...secrets, ...selfSigned(hostNames(whole)), ...changes.secrets });
