@@ -25,6 +25,7 @@ import {
 } from "../../scripts/pulumi/localStack.ts";
 import { providerPackages, siteImages } from "../../scripts/pulumi/site.ts";
 import { cloudCosts } from "./cloudCosts.ts";
+import { diskCosts } from "./diskCosts.ts";
 import { doorCosts } from "./doorCosts.ts";
 import { idleCosts } from "./idleCosts.ts";
 import { kernelCosts } from "./kernelCosts.ts";
@@ -53,6 +54,7 @@ await main(async () => {
       ...(await step("The site with a kernel that holds pandas", () => kernelCosts())),
       ...(await step("nginx and Vouch under load for five minutes", () => doorCosts(fakes.imageMirror))),
       ...(await step("Changes of the site, as people notice them", (say) => outageCosts(fakes.imageMirror, say))),
+      ...(await step("Thirty releases", () => diskCosts(fakes.imageMirror))),
       ...(await step("History, backup and restore", () => workCosts(fakes.imageMirror))),
       ...(await step("A VM of the fake cloud", () => cloudCosts(fakes.imageMirror))),
     ];
