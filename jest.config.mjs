@@ -12,7 +12,7 @@ const quick = { testTimeout: 1 * minutes, fileTimeout: 5 * minutes };
 // time, so there is one more than processors. Files of the folder `oneByOne` use the same ports. Those of `first` take longest.
 const slow = {
   testTimeout: 10 * minutes,
-  fileTimeout: 25 * minutes,
+  fileTimeout: 40 * minutes,
   atOnce: availableParallelism() + 1,
   oneByOne: "tests/e2e/local",
   first: "tests/e2e",
