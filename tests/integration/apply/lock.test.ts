@@ -109,7 +109,7 @@ case "$*" in ${engineAnswers} *"config --format"*) echo $$ >'${holding()}.new' &
       readdirSync(host.layout.root ?? "")
         .sort()
         .filter((entry) => entry !== "files"),
-      ["bin", "secrets"],
+      ["bin", "hashes", "secrets"],
     );
   });
 
