@@ -217,7 +217,7 @@ describe("A person whose session ends while they work", () => {
         await lab.keyboard.up(modifier);
       };
       const runCell = async (code: string) => {
-        await lab.locator(".jp-Notebook .jp-Cell:last-of-type .cm-content").click();
+        await lab.locator(".jp-Notebook .jp-Cell.jp-mod-active .cm-content").click();
         await lab.keyboard.type(code);
         await pressWith("Shift", "Enter");
       };
