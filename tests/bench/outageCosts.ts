@@ -5,6 +5,7 @@ import { run } from "../../scripts/cli/command.ts";
 import { PlainError } from "../../scripts/cli/plainError.ts";
 import type { Say } from "../../scripts/cli/step.ts";
 import { labIsReady, launch, openTerminal, person as somebody } from "../e2e/support/browser.ts";
+import { stackConfig } from "../support/projectFile.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { type Changes, hostNames, secrets, siteWith } from "../support/site.ts";
 import { visitor } from "../support/visitor.ts";
@@ -15,16 +16,8 @@ import { type Noticed, type Watched, watch } from "./watch.ts";
 
 const domain = "lab.example.com";
 const [ann, bob] = ["ann@example.com", "bob@example.com"];
-const phpdemo = {
-  name: "phpdemo",
-  image: "docker.io/serversideup/php:8.4-fpm-nginx-v4.5.3",
-  port: 8080,
-  path: "/healthcheck",
-  files: { "/var/www/html": "files/php-demo" },
-  volumes: ["/var/lib/demo"],
-  database: true,
-  schema: "files/php-demo/schema.sql",
-};
+/** The PHP demo. */
+const demo = stackConfig("local")["jupyter-up:apps"] as object[];
 const whoami = { name: "whoami", image: "docker.io/traefik/whoami:v1.11.0", port: 80 };
 const SERVICES = ["nginx", "vouch", "dex", "jupyter", "mariadb", "phpdemo", "whoami"];
 
@@ -42,8 +35,8 @@ const CHANGES: Record<string, Version> = {
   "nothing changes": {},
   "a person is added": { settings: { allow: [ann, bob] } },
   "a person is removed": {},
-  "an app is added": { settings: { apps: [phpdemo, whoami] } },
-  "an app gets WebSockets": { settings: { apps: [phpdemo, { ...whoami, websocket: true }] } },
+  "an app is added": { settings: { apps: [...demo, whoami] } },
+  "an app gets WebSockets": { settings: { apps: [...demo, { ...whoami, websocket: true }] } },
   "an app is removed": {},
   "another certificate": { certificate: true },
   "another image of MariaDB": { recreated: ["mariadb"] },
@@ -59,9 +52,9 @@ export async function outageCosts(imageMirror: string | undefined, say: Say): Pr
   const site = runningSite(SERVICES);
   const port = await freePort();
   const layout = { httpsPort: port, httpPort: await freePort() };
-  const every = { imageMirror: imageMirror ?? "", domain, allow: [ann], database: "true", apps: [phpdemo] };
+  const every = { imageMirror: imageMirror ?? "", domain, allow: [ann], database: "true", apps: demo };
   const certificates = [0, 1].map(() =>
-    selfSigned(hostNames(siteWith({ settings: { domain, apps: [phpdemo, whoami] } }))),
+    selfSigned(hostNames(siteWith({ settings: { domain, apps: [...demo, whoami] } }))),
   );
   const release = async ({ settings, certificate, recreated = [] }: Version) => {
     const changes: Changes = {

@@ -244,6 +244,8 @@ describe("A person whose session ends while they work", () => {
       await signInOn(popup);
       await closed;
       await lab.waitForSelector("dialog[open]", { hidden: true });
+      // Puppeteer waits for frames, which a page behind others does not draw.
+      await lab.bringToFront();
 
       await runCell("print(kept)");
       await until("the variable", async () => {
