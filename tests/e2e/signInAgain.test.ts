@@ -217,7 +217,10 @@ describe("A person whose session ends while they work", () => {
         await lab.keyboard.up(modifier);
       };
       const runCell = async (code: string) => {
-        await lab.locator(".jp-Notebook .jp-Cell.jp-mod-active .cm-content").click();
+        await until("a cell in edit mode", async () => {
+          await (await lab.$$(".jp-Notebook .jp-Cell .cm-content")).at(-1)?.click();
+          return lab.$(".jp-Notebook.jp-mod-editMode .jp-Cell:focus-within");
+        });
         await lab.keyboard.type(code);
         await pressWith("Shift", "Enter");
       };
@@ -228,7 +231,7 @@ describe("A person whose session ends while they work", () => {
 
       await lab.goto(at("jupyter", "/lab/tree/firefox.ipynb"));
       await signInOn(lab);
-      await lab.waitForSelector(".jp-Notebook .cm-content", { timeout: 120_000 });
+      await lab.waitForSelector("::-p-text(Python 3 (ipykernel) | Idle)", { timeout: 120_000 });
       await runCell("import random; kept = random.random(); print(kept)");
       await until("an output", async () => (await printed()).length === 1);
 
