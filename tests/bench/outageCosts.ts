@@ -4,7 +4,7 @@ import { freePort } from "../../offline/support/freePort.ts";
 import { run } from "../../scripts/cli/command.ts";
 import { PlainError } from "../../scripts/cli/plainError.ts";
 import type { Say } from "../../scripts/cli/step.ts";
-import { labIsReady, launch, openTerminal, person as somebody } from "../e2e/support/browser.ts";
+import { labIsReady, launch, person as somebody } from "../e2e/support/browser.ts";
 import { stackConfig } from "../support/projectFile.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { type Changes, hostNames, secrets, siteWith } from "../support/site.ts";
@@ -19,7 +19,7 @@ const [ann, bob] = ["ann@example.com", "bob@example.com"];
 /** The PHP demo. */
 const demo = stackConfig("local")["jupyter-up:apps"] as object[];
 const whoami = { name: "whoami", image: "docker.io/traefik/whoami:v1.11.0", port: 80 };
-const SERVICES = ["nginx", "vouch", "dex", "jupyter", "mariadb", "phpdemo", "whoami"];
+const SERVICES = ["nginx", "vouch", "jupyter", "mariadb", "phpdemo", "whoami"];
 
 /** The version of a site that a release makes of the one before. */
 interface Version {
@@ -53,9 +53,8 @@ export async function outageCosts(imageMirror: string | undefined, say: Say): Pr
   const port = await freePort();
   const layout = { httpsPort: port, httpPort: await freePort() };
   const every = { imageMirror: imageMirror ?? "", domain, allow: [ann], database: "true", apps: demo };
-  const certificates = [0, 1].map(() =>
-    selfSigned(hostNames(siteWith({ settings: { domain, apps: [...demo, whoami] } }))),
-  );
+  const names = hostNames(siteWith({ settings: { ...every, apps: [...demo, whoami] } }));
+  const certificates = [selfSigned(names), selfSigned(names)];
   const release = async ({ settings, certificate, recreated = [] }: Version) => {
     const changes: Changes = {
       settings: { ...every, ...settings },
@@ -88,8 +87,6 @@ export async function outageCosts(imageMirror: string | undefined, say: Say): Pr
       await context.addCookies([{ name: cookieName, value, url: `https://jupyter.${domain}:${port}`, secure: true }]);
       await page.goto(`https://jupyter.${domain}:${port}/lab?reset`);
       await labIsReady(page);
-      await openTerminal(page);
-      await page.locator(".lm-TabBar-addButton:visible").first().click();
       const seen = await watch(watched, page, change);
       await context.close();
       return seen;

@@ -1,6 +1,6 @@
 import { Agent } from "node:https";
 import type { Page } from "playwright-core";
-import { linesOf, startInNewNotebook } from "../e2e/support/browser.ts";
+import { linesOf, openTerminal, startInNewNotebook } from "../e2e/support/browser.ts";
 import { until } from "../support/until.ts";
 import { ask } from "../support/visitor.ts";
 
@@ -41,7 +41,7 @@ export interface Noticed {
 
 /**
  * Watches a site while something is done to it: requests to host names, and a page of JupyterLab whose cell prints numbered lines.
- * @param page JupyterLab with its launcher and a terminal
+ * @param page JupyterLab with its launcher
  */
 export async function watch(watched: Watched[], page: Page, change: () => Promise<void>): Promise<Noticed> {
   let cut = 0;
@@ -50,6 +50,8 @@ export async function watch(watched: Watched[], page: Page, change: () => Promis
     page,
     `import time\nfor n in range(${LINES}): print(n, flush=True); time.sleep(${LINE_EVERY})`,
   );
+  await openTerminal(page);
+  await page.getByRole("tab", { name: /Untitled/ }).click();
   await until("the first line", async () => (await linesOf(page)).length > 0);
   const probes = watched.map(probe);
   const began = performance.now();
