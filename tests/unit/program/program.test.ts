@@ -20,6 +20,9 @@ const people = {
   "jupyter-up:signIn": { users: [{ email: "ann@example.com", name: "Ann" }, { email: "bob@example.com" }] },
 };
 
+/** A machine with SSH. Nothing listens there, so the program's checks of the machine fail at once. */
+const reached = { host: "127.0.0.1", port: 1, address: "203.0.113.7" };
+
 describe("The program", () => {
   let run: Run;
   let commands: Resource[];
@@ -364,7 +367,7 @@ describe("The program in a stack whose name Compose refuses", () => {
   it("uses the same name in the message about an orphaned machine", async () => {
     const made = "urn:pulumi:Prod::jupyter-up::command:remote:Command::site-release";
     const connection = { host: "203.0.113.8", user: "root", hostKey: "ssh-ed25519 BBBB" };
-    const ssh = { host: "203.0.113.7", privateKey: "-----BEGIN PRIVATE KEY-----", hostKey: "ssh-ed25519 AAAA" };
+    const ssh = { ...reached, privateKey: "-----BEGIN PRIVATE KEY-----", hostKey: "ssh-ed25519 AAAA" };
     const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(() => Promise.resolve());
     const settings = pulumiConfig({ ...gcp, "jupyter-up:target": "ssh", "jupyter-up:ssh": ssh });
     const world = { stackName: "Prod", encrypted: ["jupyter-up:ssh"] };
@@ -737,8 +740,6 @@ describe("The program with DNS records at Cloudflare", () => {
 
 describe("The program with target ssh", () => {
   const privateKey = `-----BEGIN PRIVATE KEY-----\n${MARKER}\n-----END PRIVATE KEY-----`;
-  // Nothing listens there, so the program's checks of the machine fail at once.
-  const reached = { host: "127.0.0.1", port: 1, address: "203.0.113.7" };
   const ssh = { ...reached, user: "ann", privateKey, hostKey: "ssh-ed25519 AAAA" };
   let run: Run;
   beforeAll(async () => {
