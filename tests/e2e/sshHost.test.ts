@@ -118,8 +118,8 @@ describe("a site on the user's own machine", () => {
   });
 
   /** Runs an npm script on the stack, with the key of the machine in an ssh agent. */
-  const withKey = (script: string): [command: string, args: string[]] => {
-    const words = `ssh-add -q '${stack.cloud.folder}/ann'; exec npm --silent run ${script} -- -s lab`;
+  const withKey = (script: string, options = ""): [command: string, args: string[]] => {
+    const words = `ssh-add -q '${stack.cloud.folder}/ann'; exec npm --silent run ${script} -- -s lab ${options}`;
     return ["ssh-agent", ["sh", "-ec", words]];
   };
 
@@ -175,6 +175,21 @@ describe("a site on the user's own machine", () => {
     }
     assert.ok(await isPortFree(port));
     assert.equal((await stack.up({ domain: "lab.example.com" })).code, 0);
+  });
+
+  it("runs the release before again by `npm run rollback`; the next preview says so, and the next `pulumi up` ends it", async () => {
+    assert.equal(await answer(), "302");
+    const { code, text } = await stack.clone.run(...withKey("rollback", "--yes"), stack.env());
+    assert.equal(code, 0, text);
+    assert.match(text, /Release \w+ is running again, instead of \w+\./);
+    // That one serves lab.localhost at another port.
+    assert.equal(await answer(), "000");
+    assert.match(
+      (await stack.pulumi("preview")).text,
+      /The site was rolled back to release \w+ \(npm run rollback\)\./,
+    );
+    assert.deepEqual((await stack.up()).plan, { "site-release": "update" });
+    assert.equal(await answer(), "302");
   });
 
   it("moves to another machine, and reports the site left on this one with the command that removes it", async () => {

@@ -134,7 +134,7 @@ export class CloudStack {
   }
 
   /** The environment with credentials for its clouds. */
-  private env(): Record<string, string> {
+  env(): Record<string, string> {
     return {
       JUPYTER_UP_CLOUD: this.cloud.folder,
       GOOGLE_CREDENTIALS: credentials,
