@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { get } from "node:http";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { freePort } from "../../offline/support/freePort.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
@@ -12,12 +14,13 @@ const state = "a".repeat(32);
 describe("The pages of the sign-in", () => {
   let site: RunningSite;
   let port: number;
+  let httpPort: number;
   const open = (label: string, path: string, cookie = "") =>
     ask(port, `${label}.${domain}`, path, { headers: { ...navigation, cookie } });
 
   beforeAll(async () => {
     port = await freePort();
-    const httpPort = await freePort();
+    httpPort = await freePort();
     // Without Dex, as if the identity provider could not be reached.
     site = runningSite(["nginx", "vouch"]);
     const { code, output } = await site.release({
@@ -84,6 +87,41 @@ describe("The pages of the sign-in", () => {
       const own = new URL(String(started.headers.location)).searchParams.get("state");
       const { body } = await open("vouch", `/auth/${own}/?code=x&state=${own}`, cookiesOf(started));
       assert.match(body, /<strong>S2<\/strong>/);
+    });
+  });
+
+  describe("for a name below the domain that is not the site's", () => {
+    const plain = (name: string) =>
+      new Promise<{ status: number; body: string }>((resolve, reject) => {
+        const headers = { host: `${name}:${httpPort}`, ...navigation };
+        get({ host: "127.0.0.1", port: httpPort, headers, agent: false }, async (response) =>
+          resolve({ status: response.statusCode ?? 0, body: await text(response) }),
+        ).on("error", reject);
+      });
+    for (const label of ["jupiter", "a.jupyter"])
+      it(`say so, with and without TLS, and lead to the front page: ${label}`, async () => {
+        const page = await open(label, "/lab/tree/report.ipynb?x=1");
+        assert.equal(page.status, 404, page.body);
+        assert.match(page.body, /There is nothing at this name/);
+        assert.ok(page.body.includes(`href="https://${domain}:${port}/"`), page.body);
+        assert.equal(page.headers["set-cookie"], undefined);
+        assert.equal(page.headers["cache-control"], "no-store");
+        assert.deepEqual(await plain(`${label}.${domain}`), { status: 404, body: page.body });
+      });
+    it("are JSON for a script, and the same for a person who has a session", async () => {
+      const cookie = await visitor(() => port, "ann@example.com").at(`jupyter.${domain}`);
+      const name = `jupiter.${domain}`;
+      const json = await ask(port, name, "/api/me", { headers: { ...script, cookie } });
+      assert.deepEqual([json.status, json.headers["content-type"]], [404, "application/json"]);
+      assert.match(JSON.parse(json.body).message, /^There is nothing at this name\./);
+      assert.equal((await open("jupiter", "/", cookie)).body, (await open("jupiter", "/")).body);
+      assert.equal((await ask(port, name, "/", { headers: navigation, form: { a: "1" } })).status, 404);
+    });
+    it("do not exist for other domains, which get no certificate and no answer", async () => {
+      for (const name of ["example.com", `not${domain}`, `${domain}.evil.test`]) {
+        await assert.rejects(ask(port, name, "/"), /unrecognized name|handshake failure|ECONNRESET/i, name);
+        await assert.rejects(plain(name), /hang up|ECONNRESET/, name);
+      }
     });
   });
 });

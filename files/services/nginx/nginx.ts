@@ -14,6 +14,7 @@ import { closedFiles } from "./closedPages.ts";
 import { EDGE_HEADERS, EDGE_KEEPALIVE_SECONDS, type Edge, edgeFiles, edgeSecretFiles } from "./edge.ts";
 import { FRONT_PAGE_POLICY, frontPage, statusPage, verdictOf } from "./frontPage.ts";
 import { keysMap } from "./keysMap.ts";
+import { otherNamesFiles } from "./otherNames.ts";
 import { pages, signInAndSendAgain, signInElsewhere } from "./pages.ts";
 import { heldOpenFiles, SESSIONS, SESSIONS_IN_MEMORY, sessionFiles } from "./sessionFiles.ts";
 
@@ -133,7 +134,7 @@ const sessionsInMemory = ({ uid = USER.uid }: HostLayout) =>
 const isDoor = ({ label, protected: asks }: VirtualHost) => asks && label !== "";
 
 function files(door: Door, virtualHosts: VirtualHost[], { secretFolder, keyHashes }: ServiceFiles): TextFiles {
-  const { name, names, layout, allow, identity, people, ownCertificate, session, rotation, edge } = door;
+  const { name, names, home, layout, allow, identity, people, ownCertificate, session, rotation, edge } = door;
   const apps = virtualHosts.filter(({ protected: app }) => app);
   const doors = door.virtualHosts.filter(isDoor);
   return {
@@ -161,7 +162,8 @@ function files(door: Door, virtualHosts: VirtualHost[], { secretFolder, keyHashe
     "headers.conf": headers(layout.public, edge !== undefined),
     "reload.sh": renderTemplate(file("reload.sh")),
     "serve.sh": renderTemplate(file("serve.sh")),
-    ...(edge ? edgeFiles(edge, secretFolder) : {}),
+    // Cloudflare presents its client certificate for the site's names only, so there is no page for others.
+    ...(edge ? edgeFiles(edge, secretFolder) : otherNamesFiles(names, home)),
     "door-secret.conf": `include ${secretFolder}/door-secret.conf;\n`,
     "people.map": peopleMap(allow),
     "keys.map": keysMap(door.keys, keyHashes),

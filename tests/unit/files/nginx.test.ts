@@ -18,9 +18,10 @@ describe("nginx's files", () => {
       assert.doesNotMatch(content, isScript(path) ? /\{\{\w/ : /\{\{|\}\}|undefined/, path);
   });
 
-  it("have a server for each host name, and reject any other name", () => {
-    const names = [...all.matchAll(/^ *listen 8443 ssl;\n *http2 on;\n *server_name (\S+);/gm)].map(([, name]) => name);
-    assert.deepEqual(names.sort(), [
+  it("have a server for each host name and for others below the domain, and reject any other name", () => {
+    const names = [...all.matchAll(/^ *listen 8443 ssl;\n(?: *listen 8080;\n)? *http2 on;\n *server_name (\S+);/gm)];
+    assert.deepEqual(names.map(([, name]) => name).sort(), [
+      ".lab.example.com",
       "dex.lab.example.com",
       "jupyter.lab.example.com",
       "lab.example.com",
@@ -152,7 +153,7 @@ describe("nginx's files", () => {
         directives.some(([name, value]) => name === "server_name" && value !== undefined) &&
         directives.some(([name, value]) => name === "listen" && value === "8443"),
     );
-    assert.equal(servers.length, 4);
+    assert.equal(servers.length, 5);
     for (const block of servers.flatMap(below)) {
       const codes = inEffect(block, "error_page").flatMap((words) => words.slice(0, -1));
       for (const code of ["400", "413", "414", "429", "494"])

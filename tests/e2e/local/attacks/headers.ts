@@ -7,7 +7,8 @@ const hosts: Row[] = [
   [get("jupyter", "/api/contents", script, { host: "localhost" }), "421"],
   [get("jupyter", "/api/contents", script, { host: "127.0.0.1" }), "421"],
   [get("jupyter", "/api/contents", script, { host: "jupyter" }), "421"],
-  [get("jupyter", "/api/contents", script, { host: "x.jupyter.lab.localhost" }), "421"],
+  [get("jupyter", "/api/contents", script, { host: "x.jupyter.lab.localhost" }), "404"],
+  [get("jupyter", "/", page, { host: "whoami.lab.localhost" }), "404"],
   [get("jupyter", "/api/contents", script, { host: "jupyter.lab.localhost.evil.test" }), "421"],
   [get("jupyter", "/api/contents", script, { host: "_" }), "421"],
   [get("jupyter", "/api/contents", script, { host: "" }), "400"],
@@ -59,12 +60,23 @@ const hosts: Row[] = [
 const serverNames: Row[] = [
   null,
   "evil.test",
-  "whoami.lab.localhost",
+  "whoami.lab.localhost.evil.test",
+  "notlab.localhost",
   "localhost",
-  "x.jupyter.lab.localhost",
   "jupyter",
   "vouch",
 ].map((serverName): Row => [get("jupyter", "/", page, { serverName }), "refused"]);
+
+/** A connection for an unknown name below the domain. It is good for what any other name of the site is good for. */
+const unknownNames: Row[] = ["whoami.lab.localhost", "x.jupyter.lab.localhost"].flatMap((serverName): Row[] => [
+  ...["/", "/api/contents", "/sso-return/x", "/sso-limits/too-many.json", "/healthy", "/unknown-name.html"].map(
+    (path): Row => [get("jupyter", path, page, { serverName, host: serverName }), "404"],
+  ),
+  [get("jupyter", "/api/contents", script, { serverName, host: serverName }), "404"],
+  [get("jupyter", "/", page, { serverName }), toSignIn("jupyter"), "403"],
+  [get("jupyter", "/", page, { serverName, host: "evil.test" }), "421"],
+  [plain(`GET / HTTP/1.1\r\nHost: ${serverName}:8080\r\nConnection: close\r\n\r\n`), "404"],
+]);
 
 /** Headers by which other programs identify the user or the URL. */
 const spoofed: Row[] = [
@@ -223,4 +235,12 @@ const redirects: Row[] = [
   [plain("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), "400"],
 ];
 
-export const headers: Row[] = [...hosts, ...serverNames, ...spoofed, ...fetchMetadata, ...odd, ...redirects];
+export const headers: Row[] = [
+  ...hosts,
+  ...serverNames,
+  ...unknownNames,
+  ...spoofed,
+  ...fetchMetadata,
+  ...odd,
+  ...redirects,
+];
