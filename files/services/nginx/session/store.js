@@ -8,7 +8,7 @@
 import crypto from "crypto";
 import random from "./random.js";
 
-/** Uses are noted this often, in milliseconds: each note is a write to the disk. */
+/** Uses are noted at most this often, in milliseconds: each note is a write to the disk. */
 const NOTED_EVERY = 5 * 60 * 1000;
 /** Most sessions of a person. Before there are more, the one that was unused for longest ends. */
 const MOST = 50;
@@ -27,6 +27,8 @@ function sessionStore(files, idle, max, rotation, now) {
     `${crypto.createHash("sha256").update(person.toLowerCase()).digest("hex").slice(0, 16)}-`;
   const sessionsOf = (person) => files.names(ID).filter((id) => id.startsWith(prefixOf(person)));
   const unusedFor = (id) => now() - files.written(id);
+  /** A use that is not noted shortens the session by up to this time. */
+  const notedEvery = Math.min(NOTED_EVERY, idle / 10);
 
   /** Starts a session of a person. Returns its id. */
   function start(person) {
@@ -47,7 +49,7 @@ function sessionStore(files, idle, max, rotation, now) {
     if (!ID.test(id)) return false;
     const unused = unusedFor(id);
     if (unused >= idle) return false;
-    if (unused > NOTED_EVERY) files.touch(id);
+    if (unused > notedEvery) files.touch(id);
     return true;
   }
 

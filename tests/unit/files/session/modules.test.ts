@@ -165,7 +165,7 @@ describe("A sealed value", () => {
 
 describe("The sessions", () => {
   const HOUR = 60 * 60 * 1000;
-  const newStore = (rotation = "1") => sessionStore(newShelf(), 12 * HOUR, 30 * DAY, rotation, now);
+  const newStore = (rotation = "1", idle = 12 * HOUR) => sessionStore(newShelf(), idle, 30 * DAY, rotation, now);
   /** Sets when a session was last used. */
   const usedAt = (id: string, at: number) => utimesSync(join(disk(), id), at / 1000, at / 1000);
 
@@ -187,6 +187,13 @@ describe("The sessions", () => {
     store.use(id);
     assert.ok(Math.abs(shelf([disk()]).written(id) - Date.now()) < 60_000);
     assert.equal(store.read(id)?.person, "ann@example.com");
+  });
+  it("go on while they are used if they end after five minutes without use", () => {
+    const store = newStore("1", 5 * 60_000);
+    const id = store.start("ann@example.com");
+    usedAt(id, time - 60_000);
+    assert.equal(store.use(id), true);
+    assert.ok(Math.abs(shelf([disk()]).written(id) - Date.now()) < 30_000, "the use is noted");
   });
   it("end for one person, in any letter case, and for nobody else", () => {
     const store = newStore();
