@@ -1,9 +1,10 @@
 /** Keys of programs, with the real nginx and Jupyter; see docs/keys.md. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import type { OutgoingHttpHeaders } from "node:http";
 import { request } from "node:https";
+import { tmpdir } from "node:os";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { selfSigned } from "../../offline/support/certificate.ts";
 import { freePort } from "../../offline/support/freePort.ts";
@@ -104,8 +105,8 @@ describe("A program with a key", () => {
     });
   }
   const certificate = selfSigned(hostNames(siteWith({ settings: { domain, apps } })));
-  /** Runs Python in a container that reaches the site as another machine would. */
-  async function python(program: string, args: string[], environment: Record<string, string>) {
+  /** Runs a shell's program in a container that reaches the site as another machine would. */
+  async function elsewhere(program: string, input: string, environment: Record<string, string>, args: string[] = []) {
     const { reference } = serviceOf(siteWith({ settings: { imageMirror } }), "jupyter").image;
     const variables = Object.entries(environment).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
     return run(
@@ -114,9 +115,9 @@ describe("A program with a key", () => {
         ...["run", "--rm", "--interactive", "--network", "host", "--add-host", `jupyter.${domain}:127.0.0.1`],
         ...["--env", "REQUESTS_CA_BUNDLE=/tmp/ca.pem", "--env", "WEBSOCKET_CLIENT_CA_BUNDLE=/tmp/ca.pem"],
         ...["--env", `CERTIFICATE=${certificate.certificate}`, ...variables, "--entrypoint", "sh", reference],
-        ...["-c", 'echo "$CERTIFICATE" >/tmp/ca.pem; exec python3 - "$@"', "python3", ...args],
+        ...["-c", `echo "$CERTIFICATE" >/tmp/ca.pem\n${program}`, "sh", ...args],
       ],
-      { input: program },
+      { input },
     );
   }
 
@@ -272,7 +273,9 @@ describe("A program with a key", () => {
   it("works as VS Code does, with an MCP server's requests, and for the kernels of another JupyterLab", async () => {
     const program = readFileSync(new URL("../support/keyedClient.py", import.meta.url), "utf8");
     const address = `https://jupyter.${domain}:${port()}`;
-    const { code, output } = await python(program, ["vscode", "mcp", "gateway"], { ADDRESS: address, KEY: LAPTOP });
+    const { code, output } = await elsewhere('exec python3 - "$@"', program, { ADDRESS: address, KEY: LAPTOP }, [
+      ...["vscode", "mcp", "gateway"],
+    ]);
     assert.equal(code, 0, output);
     const seen = JSON.parse(output.trim().split("\n").at(-1) ?? "");
     assert.deepEqual(seen.vscode, {
@@ -292,23 +295,76 @@ describe("A program with a key", () => {
     assert.deepEqual(seen.gateway, [true, "2\n", null]);
   });
 
-  it("runs a notebook from outside, by the script of the documentation", async () => {
+  it("runs a notebook of another machine by papermill, with the program of the documentation", async () => {
     const [, program = ""] =
-      /```python\n(# run_notebook\.py[\s\S]*?)```/.exec(readFileSync("docs/keys.md", "utf8")) ?? [];
-    const cell = (source: string) => ({ cell_type: "code", source, metadata: {}, outputs: [], execution_count: null });
-    const content = {
-      ...{ nbformat: 4, nbformat_minor: 4, metadata: {} },
-      cells: [cell("x = 6"), cell("print(x * 7)\nx"), { cell_type: "markdown", source: "end", metadata: {} }],
-    };
-    const saved = await ofJupyter("/api/contents/report.ipynb", bearer(LAPTOP), "PUT", { type: "notebook", content });
-    assert.equal(saved.status, 201, saved.body);
-    const address = `https://jupyter.${domain}:${port()}/`;
-    const { code, output } = await python(program, [address, "report.ipynb"], { KEY: LAPTOP });
-    assert.deepEqual({ code, output }, { code: 0, output: "42\n" });
-    const { body } = await ofJupyter("/api/contents/report.ipynb", bearer(LAPTOP));
-    const [, second] = JSON.parse(body).content.cells;
-    assert.equal(second.outputs[0].text, "42\n");
-    assert.equal(second.outputs[1].data["text/plain"], "6");
+      /```python\n(# papermill_at_site\.py[\s\S]*?)```/.exec(readFileSync("docs/keys.md", "utf8")) ?? [];
+    const cell = (source: string, tags: string[] = []) => ({
+      ...{ cell_type: "code", source, outputs: [], execution_count: null },
+      metadata: { tags },
+    });
+    const notebook = JSON.stringify({
+      ...{ nbformat: 4, nbformat_minor: 4 },
+      metadata: { kernelspec: { name: "python3", display_name: "Python 3", language: "python" } },
+      cells: [cell("n = 1", ["parameters"]), cell('print(n * 6, open("there.txt").read())'), cell("n / (n - 7)")],
+    });
+    const there = { type: "file", format: "text", content: "at the site" };
+    assert.equal((await ofJupyter("/api/contents/there.txt", bearer(LAPTOP), "PUT", there)).status, 201);
+    const kernels = async () => JSON.parse((await ofJupyter("/api/kernels", bearer(LAPTOP))).body).length;
+    const before = await kernels();
+
+    const shell = `set -e
+      python3 -m venv --system-site-packages /tmp/papermill
+      env -u REQUESTS_CA_BUNDLE /tmp/papermill/bin/pip install --quiet papermill==2.7.0
+      cd /tmp
+      cat >papermill_at_site.py
+      echo "$NOTEBOOK" >report.ipynb
+      try() {
+        /tmp/papermill/bin/python papermill_at_site.py report.ipynb "$1.ipynb" -p n "$2" && ended=0 || ended=$?
+        echo $ended >>ended
+      }
+      { try good 8; try bad 7; JUPYTER_GATEWAY_AUTH_TOKEN=$READER; try refused 8; } >log 2>&1
+      cat log; echo; echo $(cat ended); for name in good bad; do tr -d '\n' <$name.ipynb; echo; done`;
+    const { code, output } = await elsewhere(shell, program, {
+      NOTEBOOK: notebook,
+      READER,
+      JUPYTER_GATEWAY_URL: `https://jupyter.${domain}:${port()}`,
+      JUPYTER_GATEWAY_AUTH_TOKEN: LAPTOP,
+      JUPYTER_GATEWAY_CA_CERTS: "/tmp/ca.pem",
+    });
+    assert.equal(code, 0, output);
+    const [ended, good, bad] = output.trim().split("\n").slice(-3);
+    assert.equal(ended, "0 1 1", output);
+    const outputs = (text = "") =>
+      JSON.parse(text).cells.flatMap(({ outputs }: { outputs?: object[] }) => outputs ?? []);
+    assert.deepEqual(
+      outputs(good).map(
+        ({ text, data }: { text?: string[]; data?: Record<string, string[]> }) => text ?? data?.["text/plain"],
+      ),
+      [["48 at the site\n"], ["8.0"]],
+    );
+    assert.match(JSON.stringify(outputs(bad)), /42 at the site.*"ename":"ZeroDivisionError"/);
+    assert.match(output, /This key may only read/);
+    assert.equal(await kernels(), before, "no kernel stays");
+  });
+
+  it("lists, starts, runs, interrupts and ends kernels by JupyterLab's library in Node", async () => {
+    const folder = mkdtempSync(`${tmpdir()}/jupyter-up-services-`);
+    try {
+      writeFileSync(`${folder}/ca.pem`, certificate.certificate);
+      const { code, output } = await run(process.execPath, ["tests/support/servicesClient.program.ts"], {
+        env: { ADDRESS: `https://jupyter.${domain}:${port()}/`, KEY: LAPTOP, NODE_EXTRA_CA_CERTS: `${folder}/ca.pem` },
+      });
+      assert.equal(code, 0, output);
+      assert.deepEqual(JSON.parse(output.trim().split("\n").at(-1) ?? ""), {
+        listed: true,
+        run: ["42\n", "ok"],
+        interrupted: ["begun\n", "KeyboardInterrupt"],
+        "run again": ["6\n", "ok"],
+        "listed after its end": false,
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("shows its last use to its person on the front page, and to nobody else", async () => {
