@@ -197,6 +197,24 @@ describe("A person whose session ends while they work", () => {
       await page.getByText("The pairing is added.").waitFor();
       assert.equal(await page.locator(".wine").filter({ hasText: "Riesling <1>" }).count(), 1);
     });
+
+    it("keeps what was typed if the app's own session is over, too, and adds it when it is sent once more", async () => {
+      await sendForm('Port "2" <b>');
+      await context.clearCookies();
+      await page.getByRole("button", { name: "Add" }).click();
+      await signInBy(page.getByRole("link", { name: "Sign in" }));
+      // The app cannot know that the form is its own. So the person has to look at it.
+      await page.getByText("Check what is in it, and send it again.").waitFor();
+      const added = page.locator(".wine").filter({ hasText: 'Port "2" <b>' });
+      assert.equal(await added.count(), 0);
+      assert.deepEqual(
+        [await field("wine").inputValue(), await field("cheese").inputValue()],
+        ['Port "2" <b>', "Gruyère & co"],
+      );
+      await page.getByRole("button", { name: "Add" }).click();
+      await page.getByText("The pairing is added.").waitFor();
+      assert.equal(await added.count(), 1);
+    });
   });
 
   const inFirefox = process.env.FIREFOX_PATH === "" ? it.skip : it;

@@ -351,7 +351,7 @@ describe("A program with a key", () => {
     const folder = mkdtempSync(`${tmpdir()}/jupyter-up-services-`);
     try {
       writeFileSync(`${folder}/ca.pem`, certificate.certificate);
-      const { code, output } = await run(process.execPath, ["tests/support/servicesClient.program.ts"], {
+      const { code, output } = await run(process.execPath, ["tests/support/kernelsByKey.program.ts"], {
         env: { ADDRESS: `https://jupyter.${domain}:${port()}/`, KEY: LAPTOP, NODE_EXTRA_CA_CERTS: `${folder}/ca.pem` },
       });
       assert.equal(code, 0, output);
