@@ -111,7 +111,7 @@ describe("The pages of the sign-in", () => {
     it("are JSON for a script, and the same for a person who has a session", async () => {
       const cookie = await visitor(() => port, "ann@example.com").at(`jupyter.${domain}`);
       const name = `jupiter.${domain}`;
-      const json = await ask(port, name, "/api/me", { headers: { ...script, cookie } });
+      const json = await ask(port, name, "/files/me.html", { headers: { ...script, cookie } });
       assert.deepEqual([json.status, json.headers["content-type"]], [404, "application/json"]);
       assert.match(JSON.parse(json.body).message, /^There is nothing at this name\./);
       assert.equal((await open("jupiter", "/", cookie)).body, (await open("jupiter", "/")).body);

@@ -15,7 +15,8 @@ export function otherNamesFiles(names: Names, home: string): TextFiles {
   const front: [string, string] = ["Open the front page", `https://${hostName(names, home)}${names.port}/`];
   return {
     "other-names/server.conf": renderTemplate(new URL("other-names.conf", import.meta.url), {
-      domain: names.domain,
+      // The domain itself is one of them if the front page has another name.
+      names: `${home ? `${names.domain} ` : ""}*.${names.domain}`,
       message: `${page.title}. ${page.text}`,
     }),
     "pages/unknown-name.html": html({ ...page, action: front }),

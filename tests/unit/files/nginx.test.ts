@@ -21,7 +21,7 @@ describe("nginx's files", () => {
   it("have a server for each host name and for others below the domain, and reject any other name", () => {
     const names = [...all.matchAll(/^ *listen 8443 ssl;\n(?: *listen 8080;\n)? *http2 on;\n *server_name (\S+);/gm)];
     assert.deepEqual(names.map(([, name]) => name).sort(), [
-      ".lab.example.com",
+      "*.lab.example.com",
       "dex.lab.example.com",
       "jupyter.lab.example.com",
       "lab.example.com",
@@ -29,6 +29,17 @@ describe("nginx's files", () => {
     ]);
     assert.match(all, /listen 8443 ssl default_server;\n *ssl_reject_handshake on;/);
     assert.match(all, /listen 8080 default_server;\n *return 444;/);
+  });
+
+  it("have a page for other names below the domain, which is one of them if the front page has a name; not behind Cloudflare", () => {
+    const namesOf = (changes: Changes) => /server_name (.+);/.exec(file("other-names/server.conf", changes))?.[1];
+    assert.equal(namesOf({}), "*.lab.example.com");
+    assert.equal(namesOf({ settings: { home: "home" } }), "lab.example.com *.lab.example.com");
+    const behind = Object.keys(unpack(bundleWith({ edge: { ipv4: [], ipv6: [] } }).release).files);
+    assert.deepEqual(
+      behind.filter((path) => /other-names|unknown-name/.test(path)),
+      [],
+    );
   });
 
   it("redirect each host name from HTTP to HTTPS", () => {
