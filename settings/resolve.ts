@@ -8,6 +8,7 @@ import { isOwnMachine } from "./domain.ts";
 import type { History } from "./history.ts";
 import type { Jupyter } from "./jupyter/image.ts";
 import type { Key } from "./keys.ts";
+import { type Reboots, rebootsOf } from "./reboots.ts";
 import type { Given } from "./schema.ts";
 import { Sensitive } from "./sensitive.ts";
 import type { Session } from "./session.ts";
@@ -63,6 +64,9 @@ export interface Settings {
   purge: string[];
   history: History;
   backup: Backup;
+  /** Time zone of kernels, the database, nginx's log and reboots: a name of the IANA database. */
+  timezone: string;
+  reboots: Reboots;
   dns: Dns;
   tls: Tls;
   /** Cloudflare's API token, if there is one: from `cloudflare:apiToken` or CLOUDFLARE_API_TOKEN. */
@@ -94,6 +98,8 @@ export function resolve(given: Given, isEncrypted: (setting: string) => boolean 
     purge,
     history: given.history.every > 0 && given.history,
     backup: backupOf(given),
+    timezone: given.timezone,
+    reboots: rebootsOf(given.reboots, given.target),
     dns: dnsOf(given),
     tls: tlsOf(given),
   };

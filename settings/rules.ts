@@ -9,6 +9,7 @@ import { format, withFix } from "./issues.ts";
 import { TAG_EXAMPLE, whatIsWrongWithTag } from "./jupyter/image.ts";
 import { appsOf, type CrossFieldIssue, listOf, type Partly } from "./partly.ts";
 import { keyIssues, peopleIssues } from "./peopleRules.ts";
+import { OFF } from "./reboots.ts";
 import { SET_PRIVATE_KEY } from "./target/ssh.ts";
 import { SET_TLS_CERTIFICATE, SET_TLS_KEY, tlsMode } from "./tls.ts";
 
@@ -194,6 +195,13 @@ function backupIssues({ backup, history, target, notebooks }: Partly): CrossFiel
   ];
 }
 
+function rebootsIssues({ target, reboots }: Partly): CrossFieldIssue[] {
+  return when(target === "local" && Boolean(reboots) && reboots !== OFF, "reboots", [
+    `${format(reboots)} would reboot this machine, which is yours. Reboots are for targets gcp and ssh.`,
+    "pulumi config rm reboots",
+  ]);
+}
+
 /** One issue or none. `key` is as Pulumi writes a path: `ssh.host`, `apps[0].name`. */
 function when(wrong: boolean, key: string, [sentence, fix]: [sentence: string, fix: string]): CrossFieldIssue[] {
   const path = [...key.matchAll(/[A-Za-z]+|\d+/g)].map(([part]) => (/\d/.test(part) ? Number(part) : part));
@@ -220,4 +228,5 @@ const RULES = [
   certificateIssues,
   appsIssues,
   backupIssues,
+  rebootsIssues,
 ];

@@ -11,6 +11,7 @@ import { image, imageMirror, imageTag } from "./jupyter/image.ts";
 import { notebooks } from "./jupyter/notebooks.ts";
 import { packages } from "./jupyter/packages.ts";
 import { keys } from "./keys.ts";
+import { reboots } from "./reboots.ts";
 import { session } from "./session.ts";
 import { sessionRotation, signIn } from "./signIn.ts";
 import {
@@ -25,6 +26,7 @@ import {
 } from "./target/gcp.ts";
 import { httpPort, httpsPort } from "./target/local.ts";
 import { ssh } from "./target/ssh.ts";
+import { timezone } from "./timezone.ts";
 import { acmeEmail, acmeServer, tls, tlsCertificate, tlsKey } from "./tls.ts";
 
 /**
@@ -52,6 +54,8 @@ export const settingsSchema = z.strictObject({
   purge,
   history,
   backup,
+  timezone,
+  reboots,
   notebooks,
   port: httpsPort,
   httpPort,

@@ -10,6 +10,8 @@
 #   site-apply backup           copies the history to the destination of the backup; a timer runs it
 #   site-apply restore [--at 2026-11-28T07:15:00] [--path notebooks/a.ipynb] [--into FOLDER] [--from SITE] [--dry-run]
 #                               restores work from the backup; --dry-run only lists what changes
+#   site-apply reboot           reboots the machine if updates need it and nobody works; a timer runs it
+#   site-apply rebooted         checks the site after such a reboot; a timer runs it at each boot
 #   site-apply status           prints how the site is, as JSON, and renews the page /status; a timer runs it
 #   site-apply verify [--json]  names what somebody changed by hand since the release; exit code 3 if there is something
 #   site-apply releases         prints the releases that a rollback can return to, as JSON

@@ -2,14 +2,16 @@ import { createHash } from "node:crypto";
 import { SITE_HISTORY } from "../services/site-history/siteHistory.ts";
 import { noticesFolder } from "../site/backupFolders.ts";
 import type { HostLayout } from "../site/hostLayout.ts";
+import { SITE_REBOOTS } from "../site/reboots/reboots.ts";
 import type { Secrets } from "../site/secrets.ts";
-import type { Service, TextFiles } from "../site/service.ts";
+import type { Service } from "../site/service.ts";
 import { imagesOf, type Site } from "../site/site.ts";
-import { type HostFile, serializeArchive } from "./archive.ts";
+import { serializeArchive } from "./archive.ts";
 import { composeText } from "./composeText.ts";
 import { holesFor } from "./holes.ts";
+import { hostFiles, unitFiles } from "./hostFiles.ts";
 import { MANIFEST_VERSION, manifestFile, type ReleaseManifest, type ServiceManifest } from "./manifest.ts";
-import { ENVIRONMENT, folderName, shortHash, type WrittenService, writeService } from "./writtenService.ts";
+import { ENVIRONMENT, shortHash, type WrittenService, writeService } from "./writtenService.ts";
 
 /** Standard input of the two commands on the host. */
 export interface Bundle {
@@ -22,16 +24,18 @@ export interface Bundle {
 /** Builds the files on the host from site and secrets. */
 export function bundleOf(site: Site, secrets: Secrets): Bundle {
   const written = site.services.map((service) => writeService(service, secrets));
-  const unitsId = folderName(createHash("sha256"), site.history?.units ?? {});
+  const historyUnits = unitFiles(SITE_HISTORY, site.history?.units);
+  const rebootUnits = unitFiles(SITE_REBOOTS, site.reboots?.units);
   const plain = [
     { path: "compose.yaml", mode: "0644", content: composeYaml(site, written) },
     ...written.flatMap(({ service, files, filesId }) => hostFiles(`${service.name}/${filesId}`, files, "0644")),
-    ...hostFiles(`${SITE_HISTORY}/${unitsId}`, site.history?.units ?? {}, "0644"),
+    ...historyUnits.files,
+    ...rebootUnits.files,
   ];
   const secret = written.flatMap(({ service, secretFiles, secretsId }) =>
     hostFiles(`${service.name}/${secretsId}`, secretFiles, "0600"),
   );
-  const manifest = manifestOf(site, written, unitsId);
+  const manifest = manifestOf(site, written, { history: historyUnits.id, reboots: rebootUnits.id });
   const release = shortHash(createHash("sha256"), [JSON.stringify(manifest), JSON.stringify(plain)]);
   return {
     secrets: serializeArchive([
@@ -42,8 +46,11 @@ export function bundleOf(site: Site, secrets: Secrets): Bundle {
   };
 }
 
+/** Folders of the units that belong to no service. */
+type Units = Record<"history" | "reboots", string>;
+
 /** The manifest, without the release's name. */
-function manifestOf(site: Site, written: WrittenService[], unitsId: string): Omit<ReleaseManifest, "release"> {
+function manifestOf(site: Site, written: WrittenService[], units: Units): Omit<ReleaseManifest, "release"> {
   const { layout } = site;
   const { address } = layout;
   return {
@@ -68,8 +75,9 @@ function manifestOf(site: Site, written: WrittenService[], unitsId: string): Omi
     networks: Object.keys(networksOf(site)),
     services: written.map((each) => serviceManifest(site, each)),
     purge: site.purge.length > 0 ? site.purge : undefined,
-    history: site.history && { ...site.history.manifest, units: unitsId || undefined },
+    history: site.history && { ...site.history.manifest, units: units.history || undefined },
     backup: site.backup?.manifest,
+    reboots: site.reboots && { ...site.reboots.manifest, units: units.reboots },
   };
 }
 
@@ -141,10 +149,6 @@ function ownersOf(written: WrittenService[]): Record<string, string> {
 const owner = ({ uid, gid }: { uid: number; gid: number }) => `${uid}:${gid}`;
 /** A service that does not read its secret files itself needs no owner for them. */
 const ROOT = { uid: 0, gid: 0 };
-
-function hostFiles(folder: string, files: TextFiles, mode: string): HostFile[] {
-  return Object.entries(files).map(([path, content]) => ({ path: `${folder}/${path}`, mode, content }));
-}
 
 function composeYaml(site: Site, written: WrittenService[]): string {
   const services = Object.assign(

@@ -93,6 +93,16 @@ const backup = z.strictObject({
   restore: z.strictObject({ site: z.string(), at: z.string() }).optional(),
 });
 
+/** Reboots of the machine at a quiet hour. */
+const reboots = z.strictObject({
+  /** Time of day, `04:00`. */
+  at: z.string(),
+  /** Its time zone, a name of the IANA database. */
+  timezone: z.string(),
+  /** Folder of its systemd units below files/site-reboots. */
+  units: z.string(),
+});
+
 /** `release.json`. Absent values are empty. */
 export const releaseManifest = z.strictObject({
   version: z.literal(MANIFEST_VERSION),
@@ -118,6 +128,7 @@ export const releaseManifest = z.strictObject({
   purge: z.array(z.strictObject({ app: z.string(), folder: z.string() })).optional(),
   history: history.optional(),
   backup: backup.optional(),
+  reboots: reboots.optional(),
 });
 
 /** `secrets.json` */
@@ -131,6 +142,7 @@ export type ReleaseManifest = z.infer<typeof releaseManifest>;
 export type ServiceManifest = z.infer<typeof service>;
 export type HistoryManifest = z.infer<typeof history>;
 export type BackupManifest = z.infer<typeof backup>;
+export type RebootsManifest = z.infer<typeof reboots>;
 export type SecretsManifest = z.infer<typeof secretsManifest>;
 
 /** A manifest as a file, formatted for line-by-line diffs. */

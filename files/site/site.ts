@@ -14,6 +14,7 @@ import { vouch } from "../services/vouch/vouch.ts";
 import { appNetworks } from "./appNetworks.ts";
 import type { HostLayout } from "./hostLayout.ts";
 import { buildNames, type Names } from "./names.ts";
+import { type SiteReboots, siteReboots } from "./reboots/reboots.ts";
 import type { Image, Service } from "./service.ts";
 
 /** The services to run, as plain data. */
@@ -31,6 +32,8 @@ export interface Site {
   history: SiteHistory | undefined;
   /** The backup of its history; undefined: none is made. */
   backup: SiteBackup | undefined;
+  /** The reboots of its machine; undefined: this program makes none. */
+  reboots: SiteReboots | undefined;
 }
 
 /**
@@ -39,7 +42,7 @@ export interface Site {
  * @param edge The proxy in front of the machine, if there is one.
  */
 export function buildSite(name: string, settings: Settings, layout: HostLayout, edge?: Edge): Site {
-  const { home, hostNames, allow, signIn, database, apps, purge, tls, sessionRotation } = settings;
+  const { home, hostNames, allow, signIn, database, apps, purge, tls, sessionRotation, timezone } = settings;
   const names = buildNames(settings.domain, layout.httpsPort);
   // Docker publishes nginx's ports on the network whose name sorts first. "to" sorts after the others, so another app
   // does not move the ports to another network.
@@ -57,6 +60,7 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
             purge,
             history: settings.history,
             hasBackup: settings.backup !== false,
+            timezone,
             layout,
             appNetworks: databases.all,
           }),
@@ -67,6 +71,7 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
         names,
         app: given,
         index,
+        timezone,
         layout,
         networks: [doors, databases].flatMap(({ of }) => of.get(given.name) ?? []),
       }),
@@ -90,6 +95,7 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
       people: signIn.users,
       virtualHosts,
       appNetworks: doors.all,
+      timezone,
       keys: settings.keys,
       session: settings.session,
       rotation: [providerOf(signIn), sessionRotation ?? ""],
@@ -110,6 +116,7 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
     purge: purge.map((app) => ({ app, folder: appData(layout, app) })),
     history,
     backup,
+    reboots: layout.systemd ? siteReboots(name, settings, layout) : undefined,
     services: services.map((service) => pulledThrough(settings.imageMirror, service)),
   };
 }

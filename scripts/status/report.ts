@@ -34,6 +34,7 @@ export const report = z.strictObject({
     .strictObject({
       kernels: z.array(z.strictObject({ person: z.string(), busy: z.boolean(), since: time })),
       terminals: z.int(),
+      busy_terminals: z.int(),
       memory_mib: z.int(),
       limit_mib: z.int(),
     })
@@ -51,6 +52,9 @@ export const report = z.strictObject({
     }),
   ),
   reboot: z.array(z.string()),
+  reboots: z
+    .strictObject({ at: z.string(), needed: time, waits: z.string(), last: time, checked: time, problem: z.string() })
+    .nullable(),
   cloudflare_ranges: count,
   changes: z
     .array(z.strictObject({ kind: z.string(), name: z.string(), what: z.string(), fix: z.string() }))

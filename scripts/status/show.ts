@@ -59,6 +59,7 @@ function rows(report: Report): [name: string, ...texts: string[]][] {
         ({ image, version, built, days }) => `${image.split("/").at(-1)} ${version}, built ${built} (${days} days)`,
       ),
     ),
+    ...listed("reboots", report.reboots ? rebootsOf(report.reboots, report.reboot, ago) : []),
     ...listed(
       "Cloudflare",
       report.cloudflare_ranges > 0 ? [`${report.cloudflare_ranges} address ranges admitted`] : [],
@@ -97,6 +98,19 @@ const certificateOf = ({ days, renews }: NonNullable<Report["certificate"]>) =>
 function backupOf({ backup, restored, destination }: Report["work"], ago: (time: string) => string): string {
   const tried = restored ? `, a restore succeeded ${ago(restored)}` : ", no restore was tried yet";
   return `${backup ? `last ${ago(backup)}` : "none yet"}${backup ? tried : ""}; to ${destination}`;
+}
+
+function rebootsOf(
+  { at, waits, last, checked, problem }: NonNullable<Report["reboots"]>,
+  packages: string[],
+  ago: (time: string) => string,
+): string[] {
+  const found = problem ? "the check afterwards found a problem" : "the site answered afterwards";
+  return [
+    `at ${at}, if updates need it and nobody works`,
+    ...(last ? [`last ${ago(last)}, ${checked ? found : "not checked yet"}`] : []),
+    ...(packages.length > 0 ? [`needed for ${packages.slice(0, 5).join(", ")}. ${waits}`.trimEnd()] : []),
+  ];
 }
 
 const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;

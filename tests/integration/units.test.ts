@@ -11,9 +11,15 @@ const analyze = "/usr/bin/systemd-analyze";
 const skip = !existsSync(analyze) && "systemd is not installed here";
 
 (skip ? describe.skip : describe)(
-  "systemd takes the units made for a site that gets its own certificate and keeps a history",
+  "systemd takes the units made for a site that gets its own certificate, keeps a history and reboots",
   () => {
-    const settings = { target: "gcp", proxied: "false", acmeEmail: "ann@example.com", history: { every: 15 } };
+    const settings = {
+      target: "gcp",
+      proxied: "false",
+      acmeEmail: "ann@example.com",
+      history: { every: 15 },
+      timezone: "Asia/Kathmandu",
+    };
 
     for (const [name, below] of [
       ["below a plain folder", "site"],
@@ -29,14 +35,16 @@ const skip = !existsSync(analyze) && "systemd is not installed here";
           chmodSync(`${root}/bin/site-apply`, 0o755);
           const { files } = unpack(bundleOf(siteWith({ settings, layout: { root, systemd: true } }), secrets).release);
           const units = Object.entries(files).filter(([path]) => /\.(service|timer)$/.test(path));
-          assert.equal(units.length, 6);
+          assert.equal(units.length, 10);
           const paths = units.map(([path, { content }]) => {
             const unit = `${folder}/${path.replace(/^.*\//, "")}`;
             writeFileSync(unit, content);
             return unit;
           });
           const { code, output } = await run(analyze, ["verify", "--man=no", ...paths]);
-          const ofOurs = output.split("\n").filter((line) => /(certificate|history|status)\./.test(line));
+          const ofOurs = output
+            .split("\n")
+            .filter((line) => /(certificate|history|status|reboot|rebooted)\./.test(line));
           assert.deepEqual({ code, ofOurs }, { code: 0, ofOurs: [] }, output);
         } finally {
           rmSync(folder, { recursive: true, force: true });

@@ -26,6 +26,8 @@ export const validConfig: Readonly<Record<string, unknown>> = {
   purge: [],
   history: { every: 0 },
   backup: { to: "none" },
+  timezone: "UTC",
+  reboots: "",
   notebooks: "notebooks",
   port: "8443",
   httpPort: "8080",

@@ -56,10 +56,13 @@ is_offered() { apt-cache show --no-all-versions "$1" 2>/dev/null | grep -q "^Ver
 install_python() { command -v python3 >/dev/null || install_packages python3; }
 
 keep_secure() {
-    install_packages unattended-upgrades
-    put /etc/apt/apt.conf.d/52jupyter-up <<'end' || :
-// Security updates are installed automatically every day.
-APT::Periodic::Update-Package-Lists "1";
-APT::Periodic::Unattended-Upgrade "1";
-end
+    # tzdata: the timer of reboots names a time zone.
+    install_packages unattended-upgrades tzdata
+    {
+        echo '// Security updates are installed automatically every day.'
+        echo 'APT::Periodic::Update-Package-Lists "1";'
+        echo 'APT::Periodic::Unattended-Upgrade "1";'
+        # On a VM of the stack, site-apply alone reboots: when nobody works, and with a check afterwards.
+        [ -z "$boot" ] || echo 'Unattended-Upgrade::Automatic-Reboot "false";'
+    } | put /etc/apt/apt.conf.d/52jupyter-up || :
 }

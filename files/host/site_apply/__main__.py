@@ -18,6 +18,8 @@ from .log import say
 from .move import files as move_files
 from .move import steps as move_steps
 from .move.record import Record
+from .reboots.reboot import reboot
+from .reboots.rebooted import rebooted
 from .release import release
 from .secrets import place_secrets
 from .sign_out import sign_out
@@ -32,6 +34,8 @@ COMMANDS: dict[str, Callable[[Layout], int]] = {
     "renew": commands.renew,
     "history": keep_history.keep,
     "backup": keep_backup.back_up,
+    "reboot": reboot,
+    "rebooted": rebooted,
     "status": status,
     "releases": rollback_to.show,
 }
@@ -105,8 +109,8 @@ def _parse(words: list[str]) -> tuple[Layout, Callable[[Layout], int]]:
         return layout, lambda layout: move_files.run(found.name, found.sources)
     if found.command not in COMMANDS:
         known = (
-            "machine, secrets, release, check, renew, history, backup, releases, rollback, restore, status, verify, move, sign-out"
-            " or down"
+            "machine, secrets, release, check, renew, history, backup, reboot, rebooted, releases, rollback, restore, status,"
+            " verify, move, sign-out or down"
         )
         parser.error(f"expected {known}, found '{found.command}'")
     return layout, COMMANDS[found.command]

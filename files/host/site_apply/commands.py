@@ -97,6 +97,7 @@ def down(layout: Layout, name: str) -> int:
             layout.units,
             layout.hashes,
             layout.changed,
+            layout.reboots,
             layout.current,
             layout.previous,
         ):

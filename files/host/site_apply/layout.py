@@ -69,6 +69,11 @@ class Layout:
         return self.root / "changed"
 
     @property
+    def reboots(self) -> Path:
+        """What one night's run leaves to the next one, and to the check after the reboot; see reboots/record.py."""
+        return self.root / "reboots.json"
+
+    @property
     def program(self) -> Path:
         return self.root / "bin" / "site-apply"
 

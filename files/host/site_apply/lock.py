@@ -21,6 +21,11 @@ from .errors import Refusal
 from .layout import Layout, target_of
 from .machine import run_by
 
+
+class Busy(Refusal):
+    """Another run has held the lock for too long."""
+
+
 # The command of this run, for other runs that wait for it.
 _run = "run"
 
@@ -33,7 +38,7 @@ def name_run(name: str) -> None:
 
 @contextmanager
 def held(layout: Layout) -> Iterator[None]:
-    """Waits for the lock and holds it for the caller. Throws Refusal after times.TURN_WITHIN seconds."""
+    """Waits for the lock and holds it for the caller. Throws Busy after times.TURN_WITHIN seconds."""
     link = layout.root / "lock"
     mine = f"{os.getpid()}-{started_at(os.getpid())}"
     waiting = log.Waiting("Waiting for another run on this machine", first=1)
@@ -87,7 +92,7 @@ def _make(link: Path, mine: str) -> bool:
 
 def _wait(waiting: log.Waiting, link: Path) -> None:
     if waiting.seconds >= times.TURN_WITHIN:
-        raise Refusal(
+        raise Busy(
             f"Another run has not ended on this machine for {times.TURN_WITHIN // 60} minutes: {_holder(link)}. Nothing was"
             " changed. Wait until it ends, and run pulumi up again."
         )

@@ -124,6 +124,15 @@ class Backup:
 
 
 @dataclass(frozen=True)
+class Reboots:
+    """Reboots for updates. at: a time of day, such as 04:00, in a time zone. units: the folder of the systemd units."""
+
+    at: str
+    timezone: str
+    units: str
+
+
+@dataclass(frozen=True)
 class Manifest:
     version: int
     release: str
@@ -142,6 +151,7 @@ class Manifest:
     purge: list[Purged] = field(default_factory=list)
     history: Optional[History] = None
     backup: Optional[Backup] = None
+    reboots: Optional[Reboots] = None
 
     def service(self, name: str) -> Service:
         """A service's entry; an empty one if there is none."""

@@ -38,6 +38,7 @@ from .manifest import Manifest, ManifestError, read_manifest
 from .move import door
 from .move.record import refuse_if_closed
 from .networks import remove_networks_of_refused
+from .reboots import record as reboots
 from .rollback import roll_back
 from .rollout import Rollout
 from .status import status
@@ -102,6 +103,7 @@ def _switch(
         people.end_removed(layout, project, manifest, people_before)
         return 1
     space.free_reserve(layout)
+    reboots.forget_problem(layout)
     expected.keep(layout, expected.expected_by(manifest, project, compose), manifest.release)
     undo.forget(layout)
     firewall.guard(layout, project)

@@ -24,6 +24,9 @@ READY_FAST_WITHIN = 180
 ADDRESSES_KNOWN_AFTER = 3
 # For a service that the release did not change.
 UNCHANGED_WITHIN = 60
+# From the first check after a reboot until the site is given up. On a free VM, JupyterLab takes 10 minutes.
+BACK_WITHIN = 1200
+BACK_ASKED_EVERY = 30
 # On a machine with 2 GB of memory or more.
 PREPARE_WITHIN = 240
 DISMISS_WITHIN = 30

@@ -1,4 +1,4 @@
-"""Installs a release's systemd units: timers that renew the certificate, make the history and make backups."""
+"""Installs a release's systemd units: timers that renew the certificate, make the history and backups, and reboot."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ _WITHOUT = {
     "certificate": ("renews the certificate", "renew every day"),
     "backup": ("makes backups of your work", "backup every hour"),
     "status": ("renews the page /status", "status every 15 minutes"),
+    "reboot": ("reboots the machine for updates", "reboot every night"),
+    "rebooted": ("checks the site after a reboot", "rebooted after each boot"),
     "history": ("keeps earlier states of your work", "history every 15 minutes"),
 }
 
@@ -46,6 +48,8 @@ def wanted(layout: Layout, manifest: Manifest) -> list[Path]:
     folders = [layout.files / service.name / service.files for service in manifest.services if service.units]
     if manifest.history and manifest.history.units:
         folders.append(layout.files / "site-history" / manifest.history.units)
+    if manifest.reboots:
+        folders.append(layout.files / "site-reboots" / manifest.reboots.units)
     return [unit for folder in folders for kind in ("*.service", "*.timer") for unit in sorted(folder.glob(kind))]
 
 

@@ -36,10 +36,10 @@ class ManifestTest(HostTest):
     def test_has_only_fields_that_the_golden_file_has(self) -> None:
         golden = read_manifest(Manifest, GOLDEN)
         texts = GOLDEN.read_text("utf-8")
-        assert golden.history and golden.backup
+        assert golden.history and golden.backup and golden.reboots
         kinds: list[Any] = [golden, golden.images[0], golden.ports[0], golden.services[0], golden.purge[0]]
         kinds.append(golden.images[1].holes[0])
-        kinds += [golden.history, golden.history.sources[0], golden.history.keep, golden.backup]
+        kinds += [golden.history, golden.history.sources[0], golden.history.keep, golden.backup, golden.reboots]
         for kind in kinds:
             for field in dataclasses.fields(kind):
                 self.assertIn(f'"{field.name}"', texts)

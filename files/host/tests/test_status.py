@@ -16,7 +16,7 @@ from site_apply.status.concerns import concerns_of
 from site_apply.status.gather import activity_in, memory_in, service_of
 from site_apply.status.moments import days_since, moment_of, text_of, whole_seconds
 from site_apply.status.parts import is_open, part_of
-from site_apply.status.report import Activity, Certificate, Concern, Kernel, Report, Work
+from site_apply.status.report import Activity, Certificate, Concern, Kernel, Reboots, Report, Work
 from site_apply.status.validity import certificate_of, expires_at
 from site_apply.typed_json import parse
 from site_apply.verify.change import AGAIN, Change
@@ -34,6 +34,7 @@ GOOD = replace(
     certificate=Certificate("2027-01-28T12:00:00Z", 61, True),
     parts=[replace(each, holes=[]) for each in WHOLE.parts],
     reboot=[],
+    reboots=None,
     changes=[],
     concerns=[],
 )
@@ -92,6 +93,33 @@ class ConcernsTest(HostTest):
             [Concern("move", "The site is closed because of a move (frozen).", "npm run move")],
         )
 
+    def test_tell_of_a_reboot_only_if_it_does_not_come_by_itself(self) -> None:
+        needed = replace(GOOD, reboot=["linux-image-amd64"])
+        what, fix = (
+            "A reboot is needed to use updates of linux-image-amd64.",
+            "on the machine: sudo reboot, when nobody works: kernels end",
+        )
+        self.assertEqual(concerns(needed), [Concern("reboot", what, fix)])
+        for days, said in ((0, []), (14, []), (15, [f"{what} It has waited for 15 days. Somebody works."])):
+            reboots = Reboots("04:00 UTC", needed=text_of(NOW - days * 24 * 3600), waits="Somebody works.")
+            self.assertEqual([each.what for each in concerns(replace(needed, reboots=reboots))], said, days)
+        # The first night is still to come.
+        self.assertEqual(concerns(replace(needed, reboots=Reboots("04:00 UTC"))), [])
+
+    def test_tell_of_a_site_that_did_not_survive_a_reboot(self) -> None:
+        again = f"on the machine: sudo sh {PROGRAM} rebooted"
+        last, hour, problem = text_of(NOW - 3600), 3600, "nginx does not work."
+        for reboots, said in (
+            (Reboots("", last=last, checked=last), []),
+            (Reboots("", last=last), []),
+            (Reboots("", last=text_of(NOW - 3 * hour)), ["The site was not checked after the reboot of 2026-11-28T09:00:00Z."]),
+            (
+                Reboots("", last=last, checked=last, problem=problem),
+                [f"The check after the reboot of {last} found a problem: {problem}"],
+            ),
+        ):
+            self.assertEqual(concerns(replace(GOOD, reboots=reboots)), [Concern("reboot", each, again) for each in said])
+
 
 class PageTest(HostTest):
     def test_shows_what_needs_the_owner_first(self) -> None:
@@ -101,6 +129,15 @@ class PageTest(HostTest):
         self.assertIn("<th>nginx</th><td>restarting, 7 restarts</td>", shown)
         self.assertIn("<th>Kernels</th><td>3, 1 busy; 1 terminals</td>", shown)
         self.assertTrue(page.page(GOOD).startswith("<h1>All is well</h1>\n<table>"))
+
+    def test_tells_of_reboots(self) -> None:
+        last = "<tr><th>Reboots for updates</th><td>at 04:00 Europe/Berlin; last 2026-10-20 02:00 UTC"
+        needed = "needed for linux-image-amd64. Somebody works: 1 kernel busy."
+        self.assertIn(f"{last}, the site answered afterwards; {needed}</td></tr>", page.page(WHOLE))
+        assert WHOLE.reboots
+        self.assertIn(f"{last}, not checked yet", page.page(replace(WHOLE, reboots=replace(WHOLE.reboots, checked=""))))
+        found = page.page(replace(WHOLE, reboot=[], reboots=replace(WHOLE.reboots, problem="nginx <b> is down.")))
+        self.assertIn(f"{last}, the check at 2026-10-20 02:06 UTC found: nginx &lt;b&gt; is down.</td></tr>", found)
 
     def test_names_nobody_who_works_and_executes_nothing(self) -> None:
         self.assertNotIn("ann@example.com", page.page(WHOLE) + page.public_json(WHOLE))
@@ -144,9 +181,12 @@ class GatherTest(HostTest):
 
     def test_reads_who_works_and_ignores_what_jupyters_users_made_up(self) -> None:
         kernel = {"person": "a\x1b[31mnn", "busy": True, "since": "2026-11-28T11:59:30.123Z"}
-        told: dict[str, Any] = {"kernels": [kernel], "terminals": 2, "memory": 5 << 20, "limit": 9 << 20}
-        expected = Activity([Kernel("a[31mnn", True, "2026-11-28T11:59:30Z")], 2, 5, 9)
+        told: dict[str, Any] = {"kernels": [kernel], "terminals": 2, "busy_terminals": 1, "memory": 5 << 20, "limit": 9 << 20}
+        expected = Activity([Kernel("a[31mnn", True, "2026-11-28T11:59:30Z")], 2, 1, 5, 9)
         self.assertEqual(activity_in(json.dumps(told)), expected)
+        # An earlier release, which runs after a rollback, does not tell which terminals are busy: so all may be.
+        del told["busy_terminals"]
+        self.assertEqual(activity_in(json.dumps(told)), replace(expected, busy_terminals=2))
         for wrong in ("", "[]", "{}", json.dumps({**told, "kernels": [{"person": 1}]}), json.dumps({**told, "limit": None})):
             self.assertIsNone(activity_in(wrong), wrong)
 

@@ -6,6 +6,8 @@ require __DIR__ . '/../src/Pairings.php';
 require __DIR__ . '/../src/session.php';
 require __DIR__ . '/../src/page.php';
 
+// PHP does not read the time zone of the container, which the dates in its log should have.
+date_default_timezone_set(getenv('TZ') ?: 'UTC');
 header("Content-Security-Policy: default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
 header('Cache-Control: no-store');
 

@@ -1,5 +1,6 @@
 import type { App } from "../../../settings/apps/app.ts";
 import { filesBelow } from "../../../settings/checkout.ts";
+import { clockOf, environmentOf } from "../../release/clock.ts";
 import { UNTRUSTED, wget } from "../../release/hardening.ts";
 import { renderTemplate } from "../../release/template.ts";
 import type { HostLayout } from "../../site/hostLayout.ts";
@@ -15,6 +16,8 @@ export interface AppArgs {
   app: App;
   /** Its position in the setting `apps`. */
   index: number;
+  /** The setting `timezone`. */
+  timezone: string;
   layout: HostLayout;
   /**
    * Networks that no other app is on, so that apps cannot reach each other and cannot pose as nginx to another: nginx is
@@ -24,7 +27,7 @@ export interface AppArgs {
 }
 
 /** Any image behind the site's sign-in. */
-export function app({ names, app, index, layout, networks }: AppArgs): Service {
+export function app({ names, app, index, timezone, layout, networks }: AppArgs): Service {
   const { name, port } = app;
   return {
     name,
@@ -41,7 +44,7 @@ export function app({ names, app, index, layout, networks }: AppArgs): Service {
     compose: {
       ...UNTRUSTED,
       mem_limit: app.memory,
-      ...(Object.keys(app.environment).length > 0 ? { environment: app.environment } : {}),
+      ...environmentOf({ ...clockOf(timezone), ...app.environment }),
       // Nothing would use the image's own health check: a release runs its own probe, and later the users notice.
       healthcheck: { disable: true },
     },

@@ -3,6 +3,7 @@
     activity.py
 
 `site-apply status` runs it. A kernel is busy while it runs a cell. `since` is its last activity. The person is empty if unknown.
+A terminal is busy while a program runs in it, or in a terminal multiplexer.
 """
 
 import http.client
@@ -24,8 +25,33 @@ def main():
         for each in ask("/api/kernels")
     ]
     memory = ask("/memory/")
-    found = {"kernels": kernels, "terminals": len(ask("/api/terminals")), "memory": memory["used"], "limit": memory["limit"]}
+    found = {
+        "kernels": kernels,
+        "terminals": len(ask("/api/terminals")),
+        "busy_terminals": len(busy_terminals()),
+        "memory": memory["used"],
+        "limit": memory["limit"],
+    }
     print(json.dumps(found))
+
+
+def busy_terminals():
+    """The terminals with a process besides the shell. A shell leads its session; what it runs does not, also in the background."""
+    return {
+        terminal
+        for process, session, terminal in map(session_of, Path("/proc").glob("[0-9]*"))
+        if terminal != 0 and process != session
+    }
+
+
+def session_of(folder):
+    """The number of a process, of its session, and of its terminal; zeros if it has ended."""
+    try:
+        # The name of the program comes first, in parentheses, and may contain blanks.
+        _, _, _, session, terminal, *_ = (folder / "stat").read_text(errors="replace").rpartition(") ")[2].split()
+    except OSError:
+        return 0, 0, 0
+    return int(folder.name), int(session), int(terminal)
 
 
 def ask(path):

@@ -1,4 +1,5 @@
 import type { Settings } from "../../../settings/resolve.ts";
+import { clockOf } from "../../release/clock.ts";
 import { BASELINE, healthCheck, wget } from "../../release/hardening.ts";
 import { renderTemplate } from "../../release/template.ts";
 import { HISTORY_MOUNT, historyFolder } from "../../site/historyFolder.ts";
@@ -38,7 +39,7 @@ const DATABASE_PACKAGES = ["pandas", "SQLAlchemy", "PyMySQL"];
 /** JupyterLab: an image of Jupyter Docker Stacks, with the home directory on the host. */
 export function jupyter(
   names: Names,
-  settings: Pick<Settings, "jupyter" | "database" | "history">,
+  settings: Pick<Settings, "jupyter" | "database" | "history" | "timezone">,
   layout: HostLayout,
 ): Service {
   const { database, history } = settings;
@@ -62,6 +63,7 @@ export function jupyter(
       // When memory runs out, a kernel is killed before nginx or Vouch; see also takesMemoryLeft.
       oom_score_adj: 500,
       environment: {
+        ...clockOf(settings.timezone),
         // By default this folder is in the home directory, where a killed server would leave files for the next one.
         JUPYTER_RUNTIME_DIR: `${RUN}/runtime`,
         // Only the server ignores packages of the home directory; see jupyter_server_config.py. It still finds extensions

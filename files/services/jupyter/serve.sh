@@ -3,7 +3,7 @@
 #
 #   serve.sh NOTICE COMMAND...
 #
-# NOTICE is the file for a message about this, which the release shows. It is empty if JupyterLab starts at the first attempt.
+# NOTICE is the file for a message about this, which the release shows. It is empty if all is well.
 set -u
 
 notice=$1
@@ -11,6 +11,15 @@ shift
 served=$notice.served
 rm -f "$served" "$JUPYTER_RUNTIME_DIR"/jpserver-*.json
 : >"$notice"
+
+# base-notebook has time zones only among conda's files. Without any, programs would show UTC under another name.
+if [ -n "${TZ-}" ] && ! [ -e "/usr/share/zoneinfo/$TZ" ]; then
+    if [ -e "/opt/conda/share/zoneinfo/$TZ" ]; then
+        export TZDIR=/opt/conda/share/zoneinfo
+    else
+        echo "Jupyter's image has no time zones (package tzdata), so kernels and terminals use UTC and not $TZ." | tee "$notice"
+    fi
+fi
 
 # The server writes this file when it begins to answer.
 is_serving() {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { App, AppDatabase } from "../../../settings/apps/app.ts";
 import { checkout } from "../../../settings/checkout.ts";
 import type { History } from "../../../settings/history.ts";
+import { clockOf } from "../../release/clock.ts";
 import { HARDENED, healthCheck } from "../../release/hardening.ts";
 import { renderTemplate } from "../../release/template.ts";
 import { historyFolder } from "../../site/historyFolder.ts";
@@ -32,11 +33,13 @@ export interface MariadbArgs {
   history: History;
   /** Whether there is a backup, whose dumps a drill restores every week. */
   hasBackup: boolean;
+  /** The setting `timezone`. */
+  timezone: string;
   layout: HostLayout;
 }
 
 /** MariaDB, for notebooks and apps. */
-export function mariadb({ tag, apps, purge, appNetworks, history, hasBackup, layout }: MariadbArgs): Service {
+export function mariadb({ tag, apps, purge, appNetworks, history, hasBackup, timezone, layout }: MariadbArgs): Service {
   const networks = [DATABASE_NETWORK, ...appNetworks];
   const hasDrill = hasBackup && history !== false;
   return {
@@ -66,6 +69,8 @@ export function mariadb({ tag, apps, purge, appNetworks, history, hasBackup, lay
       // this limit, the kernel would kill MariaDB for all users.
       ulimits: { data: DATA_LIMIT },
       environment: {
+        // The server's time_zone is SYSTEM. It stores a TIMESTAMP in UTC.
+        ...clockOf(timezone),
         // With these values, MariaDB returns the memory of a large statement when it ends. With several arenas, each would
         // keep some.
         MALLOC_ARENA_MAX: "1",

@@ -1,6 +1,7 @@
 import type { Key } from "../../../settings/keys.ts";
 import type { Session } from "../../../settings/session.ts";
 import type { DexUser } from "../../../settings/signIn.ts";
+import { clockOf, environmentOf } from "../../release/clock.ts";
 import { HARDENED, healthCheck, wget } from "../../release/hardening.ts";
 import { renderTemplate } from "../../release/template.ts";
 import { unitsOf } from "../../release/units.ts";
@@ -40,6 +41,8 @@ export interface Door {
    * release.
    */
   ownCertificate?: string;
+  /** The setting `timezone`. */
+  timezone: string;
   /** Keys of programs. */
   keys: Key[];
   /** The setting `session`. */
@@ -90,6 +93,7 @@ export function nginx(door: Door): Service {
     compose: {
       ...HARDENED,
       tmpfs: [...HARDENED.tmpfs, sessionsInMemory(layout)],
+      ...environmentOf(clockOf(door.timezone)),
       entrypoint: ["sh", "/site/current/serve.sh"],
       ports: [`${layout.address}:${layout.httpsPort}:8443`, `${layout.address}:${layout.httpPort}:8080`],
       mem_limit: "256m",

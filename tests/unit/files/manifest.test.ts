@@ -19,7 +19,7 @@ describe("The manifest of a release", () => {
   });
 
   it("has only keys of the golden file", () => {
-    const { services, images, ports, purge, history, backup } = releaseManifest.shape;
+    const { services, images, ports, purge, history, backup, reboots } = releaseManifest.shape;
     const { sources, keep } = history.unwrap().shape;
     const ofHistory = [
       history.unwrap(),
@@ -28,6 +28,7 @@ describe("The manifest of a release", () => {
       history.unwrap().shape.backup.unwrap(),
       backup.unwrap(),
       backup.unwrap().shape.restore.unwrap(),
+      reboots.unwrap(),
     ];
     const shapes = [
       releaseManifest,

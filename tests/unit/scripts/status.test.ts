@@ -16,7 +16,7 @@ describe("The status of a site", () => {
     assert.equal(report.safeParse({ ...golden, more: 1 }).success, false);
     for (const key of Object.keys(golden))
       assert.equal(report.safeParse({ ...golden, [key]: undefined }).success, false, key);
-    const bare = { memory: null, activity: null, certificate: null, changes: null };
+    const bare = { memory: null, activity: null, certificate: null, reboots: null, changes: null };
     assert.deepEqual(report.parse({ ...golden, ...bare }), { ...golden, ...bare });
   });
 
@@ -36,6 +36,9 @@ describe("The status of a site", () => {
   history       last state 15 minutes ago
   backup        last 40 minutes ago, a restore succeeded 3 days ago; to sftp:backup@example.com:jupyter-up
   images        scipy-notebook 2026-07-01, built 2026-07-01 (150 days)
+  reboots       at 04:00 Europe/Berlin, if updates need it and nobody works
+                last 39 days ago, the site answered afterwards
+                needed for linux-image-amd64. Somebody works: 1 kernel busy.
   Cloudflare    22 address ranges admitted
   by hand       1 changed
 
@@ -48,14 +51,15 @@ describe("The status of a site", () => {
     on the machine: sudo sh /opt/jupyter-up/bin/site-apply renew
 ! quay.io/jupyter/scipy-notebook:2026-07-01 has known holes: CVE-2026-73417: fixed in JupyterLab 4.6.2.
     pulumi config set -s dev imageTag 2026-08-08 && pulumi up -s dev
-! A reboot is needed to use updates of linux-image-amd64.
+! A reboot is needed to use updates of linux-image-amd64. It has waited for 15 days. Somebody works: 1 kernel busy.
     on the machine: sudo reboot, when nobody works: kernels end
 `,
     );
   });
 
   it("is short if all is well, and also if little is known", () => {
-    const bare = { memory: null, activity: null, certificate: null, changes: null, concerns: [], parts: [], disks: [] };
+    const unknown = { memory: null, activity: null, certificate: null, reboots: null, changes: null };
+    const bare = { ...unknown, concerns: [], parts: [], disks: [] };
     const work = { history: "", backup: "", restored: "", destination: "" };
     assert.equal(
       show({ ...golden, ...bare, work, cloudflare_ranges: 0, services: [] }, plain),
@@ -66,6 +70,20 @@ describe("The status of a site", () => {
   All is well.
 `,
     );
+  });
+
+  it("tells of reboots that were not needed, not checked yet, or ended badly", () => {
+    const { reboots } = golden;
+    assert.ok(reboots);
+    const shown = (changes: Partial<typeof reboots>) =>
+      /^ {2}reboots.*\n( {16}.*\n)*/m.exec(
+        show({ ...golden, reboot: [], reboots: { ...reboots, ...changes } }, plain),
+      )?.[0];
+    const first = "  reboots       at 04:00 Europe/Berlin, if updates need it and nobody works\n";
+    assert.equal(shown({ last: "", checked: "" }), first);
+    assert.equal(shown({ checked: "" }), `${first}                last 39 days ago, not checked yet\n`);
+    const bad = "last 39 days ago, the check afterwards found a problem";
+    assert.equal(shown({ problem: "nginx does not work." }), `${first}                ${bad}\n`);
   });
 
   it("is red on a terminal where something needs the owner", () => {

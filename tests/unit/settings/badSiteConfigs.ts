@@ -878,4 +878,74 @@ export const badSiteConfigs: BadConfig[] = [
   keys[0].util: there is no such setting. Did you mean until?
     pulumi config rm --path 'keys[0].util'
 `],
+
+  ["the city of a time zone", { timezone: "berlin" }, `
+  timezone: "berlin" is not a time zone. Did you mean Europe/Berlin?
+    pulumi config set timezone Europe/Berlin
+`],
+
+  ["a city with a blank", { timezone: "New York" }, `
+  timezone: "New York" is not a time zone. Did you mean America/New_York?
+    pulumi config set timezone America/New_York
+`],
+
+  ["a misspelled time zone", { timezone: "Europe/Brelin" }, `
+  timezone: "Europe/Brelin" is not a time zone. Did you mean Europe/Berlin?
+    pulumi config set timezone Europe/Berlin
+`],
+
+  ["a time zone in lower case, which no image finds", { timezone: "asia/kolkata" }, `
+  timezone: "asia/kolkata" is not a time zone. Did you mean Asia/Kolkata?
+    pulumi config set timezone Asia/Kolkata
+`],
+
+  ["a former name of a time zone, which images do not have", { timezone: "US/Pacific" }, `
+  timezone: "US/Pacific" is not a time zone. Did you mean America/Los_Angeles?
+    pulumi config set timezone America/Los_Angeles
+`],
+
+  ["a time zone's former name that Node prefers", { timezone: "Europe/Kiev" }, `
+  timezone: "Europe/Kiev" is not a time zone. Did you mean Europe/Kyiv?
+    pulumi config set timezone Europe/Kyiv
+`],
+
+  ["an offset as a time zone", { timezone: "+02:00" }, `
+  timezone: "+02:00" is not a time zone. Use a name of the IANA database, such as Europe/Berlin.
+    pulumi config set timezone UTC
+`],
+
+  ["a number as a time zone", { timezone: 2 }, `
+  timezone: expected a time zone, found 2.
+    pulumi config set timezone UTC
+`],
+
+  ["an hour of reboots without minutes", { target: "gcp", reboots: "4" }, `
+  reboots: "4" is not a time of day from 00:00 to 23:59, and not off.
+    pulumi config set reboots 04:00
+`],
+
+  ["an hour of reboots with one digit", { target: "gcp", reboots: "3:30" }, `
+  reboots: "3:30" is not a time of day from 00:00 to 23:59, and not off.
+    pulumi config set reboots 03:30
+`],
+
+  ["an hour of reboots after the day", { target: "gcp", reboots: "24:00" }, `
+  reboots: "24:00" is not a time of day from 00:00 to 23:59, and not off.
+    pulumi config set reboots 04:00
+`],
+
+  ["reboots switched off by another word", { target: "gcp", reboots: "false" }, `
+  reboots: "false" is not a time of day from 00:00 to 23:59, and not off.
+    pulumi config set reboots off
+`],
+
+  ["reboots as an object", { target: "gcp", reboots: { at: "04:00" } }, `
+  reboots: expected a time of day, or off, found an object.
+    pulumi config set reboots 04:00
+`],
+
+  ["reboots of this machine", { reboots: "04:00" }, `
+  reboots: "04:00" would reboot this machine, which is yours. Reboots are for targets gcp and ssh.
+    pulumi config rm reboots
+`],
 ];

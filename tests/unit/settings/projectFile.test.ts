@@ -58,6 +58,8 @@ describe("Pulumi.yaml", () => {
       purge: [],
       history: { every: 15, keep: { all: 1, hourly: 7, daily: 30, monthly: 365 }, maxPercent: 20 },
       backup: false,
+      timezone: "UTC",
+      reboots: false,
       dns: { provider: "none", proxied: false },
       tls: { mode: "private-ca" },
     });

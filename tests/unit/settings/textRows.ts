@@ -650,6 +650,24 @@ export const rows: Record<string, Row> = {
   "backup.accessKey": ofBackup("accessKey", ["AKIA1"], (text) => text, BUCKET),
   "backup.secretKey": ofBackup("secretKey", ['it\'s a "key" $HOME'], (text) => text, BUCKET),
   "backup.credentials": ofBackup("credentials", ['{"type":"service_account"}'], (text) => text, { to: "gs:b1:/" }),
+  timezone: {
+    key: "timezone",
+    config: (timezone) => ({ timezone, database: "true", apps: [APP] }),
+    taken: ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "America/Port-au-Prince", "Asia/Kolkata"],
+    found: ({ settings, services }) => [
+      settings.timezone,
+      ...["jupyter", "mariadb", "nginx", "whoami"].map((name) => services[name]?.environment?.TZ ?? "UTC"),
+    ],
+    program: "integration/timezone.test.ts",
+  },
+  reboots: {
+    key: "reboots",
+    config: (reboots) => ({ target: "gcp", reboots }),
+    taken: ["", "off", "00:00", " 04:30", "23:59"],
+    form: (text) => (text.trim() === "off" ? false : text.trim() || "04:00"),
+    found: ({ settings: { reboots } }) => [reboots && reboots.at],
+    program: "integration/units.test.ts",
+  },
   notebooks: {
     ...plain("notebooks", FOLDERS, "integration/home.test.ts"),
     form: (text) => resolve(checkout, text.replace(/^~(?=\/)/, homedir())),

@@ -13,6 +13,9 @@ from .report import Certificate, Concern, Part, Report, Service
 _RENEWED_LATE, _REPLACE = 14, 30
 # Seconds. The history saves a state every 15 minutes by default, but a machine may have been off.
 _HISTORY_IS_OLD = 24 * 3600
+_DAY = 24 * 3600
+# Seconds from the beginning of a reboot, and since when one is needed.
+_CHECKED_LATE, _WAITS_LONG = 2 * 3600, 14 * _DAY
 
 
 def concerns_of(report: Report, program: str, backup: str, move: str, now: float) -> list[Concern]:
@@ -35,7 +38,7 @@ def concerns_of(report: Report, program: str, backup: str, move: str, now: float
         *_of_history(report, run, now),
         *([Concern("backup", backup, on_machine(f"{run} backup"))] if backup else []),
         *(concern for part in report.parts for concern in _of_part(part)),
-        *_of_reboot(report),
+        *_of_reboot(report, run, now),
         *(Concern(change.kind, change.what, change.fix) for change in report.changes or []),
     ]
 
@@ -78,7 +81,17 @@ def _of_part(part: Part) -> Iterator[Concern]:
         yield Concern("image", f"{part.image}:{part.version} has known holes: {'; '.join(part.holes)}.", part.fix)
 
 
-def _of_reboot(report: Report) -> Iterator[Concern]:
-    if report.reboot:
-        what = f"A reboot is needed to use updates of {', '.join(report.reboot[:5])}."
+def _of_reboot(report: Report, run: str, now: float) -> Iterator[Concern]:
+    reboots = report.reboots
+    if reboots and reboots.problem:
+        what = f"The check after the reboot of {reboots.last} found a problem: {reboots.problem}"
+        yield Concern("reboot", what, on_machine(f"{run} rebooted"))
+    elif reboots and reboots.last and not reboots.checked and now - moment_of(reboots.last) > _CHECKED_LATE:
+        what = f"The site was not checked after the reboot of {reboots.last}."
+        yield Concern("reboot", what, on_machine(f"{run} rebooted"))
+    since = moment_of(reboots.needed) if reboots else 0
+    # The machine reboots by itself, so only a reboot that waits for long needs somebody.
+    if report.reboot and (reboots is None or (since and now - since > _WAITS_LONG)):
+        waits = f" It has waited for {int((now - since) // _DAY)} days. {reboots.waits}" if reboots else ""
+        what = f"A reboot is needed to use updates of {', '.join(report.reboot[:5])}.{waits}"
         yield Concern("reboot", what, on_machine("sudo reboot") + ", when nobody works: kernels end")

@@ -15,17 +15,18 @@ from ..layout import Layout
 from ..log import printable
 from ..manifest import Manifest
 from ..move.record import read
+from ..reboots import record as reboot_record
+from ..reboots.need import packages
 from ..typed_json import NotUnderstood, parse
 from ..verify.expected import expected_of
 from ..verify.verify import is_busy, look
 from .concerns import concerns_of
 from .moments import changed_at, text_of, whole_seconds
 from .parts import parts_of
-from .report import VERSION, Activity, Disk, Kernel, Memory, Release, Report, Service, Work
+from .report import VERSION, Activity, Disk, Kernel, Memory, Reboots, Release, Report, Service, Work
 from .validity import certificate_of
 
 _MIB = 1024 * 1024
-_REBOOT = Path("/run/reboot-required")
 
 
 def gather(layout: Layout, manifest: Manifest) -> Report:
@@ -44,12 +45,13 @@ def gather(layout: Layout, manifest: Manifest) -> Report:
         "services": [service_of(name, containers) for name in sorted(wanted)],
         "disks": [_disk(each) for each in space.disks_of(layout, manifest)],
         "memory": memory_in(_text(Path("/proc/meminfo"))),
-        "activity": _activity(manifest, containers),
+        "activity": activity_of(manifest, containers),
         "certificate": certificate_of(layout, manifest, now),
         "work": _work(manifest),
         "parts": parts_of(manifest.images, observed.images, now),
         # On a laptop, a reboot is not the site's business.
-        "reboot": _reboot() if units.has_systemd() and units.wanted(layout, manifest) else [],
+        "reboot": packages() if units.has_systemd() and units.wanted(layout, manifest) else [],
+        "reboots": _reboots(layout, manifest),
         "cloudflare_ranges": _text(layout.files / "nginx/current/edge/cloudflare.conf").count("set_real_ip_from"),
         "changes": None if is_busy(layout) else found,
     }
@@ -75,7 +77,8 @@ def memory_in(text: str) -> Optional[Memory]:
     return Memory(found["MemTotal"], found["MemAvailable"]) if len(found) == 2 else None
 
 
-def _activity(manifest: Manifest, containers: list[Container]) -> Optional[Activity]:
+def activity_of(manifest: Manifest, containers: list[Container]) -> Optional[Activity]:
+    """What Jupyter tells about those who work; None if it does not answer."""
     for service in [each for each in manifest.services if each.activity]:
         container = next((each.id for each in containers if each.service == service.name and each.status == "running"), "")
         told = docker.ask("exec", container, *service.activity, within=times.ANSWER_WITHIN) if container else None
@@ -89,11 +92,13 @@ def activity_in(text: str) -> Optional[Activity]:
     try:
         value = json.loads(text)
         kernels = [parse(Kernel, each, "kernels") for each in value["kernels"]]
-        numbers = [int(value[key]) for key in ("terminals", "memory", "limit")]
+        terminals, memory, limit = (int(value[key]) for key in ("terminals", "memory", "limit"))
+        # An earlier release does not tell it.
+        busy_terminals = int(value.get("busy_terminals", terminals))
     except (ValueError, TypeError, KeyError, NotUnderstood):
         return None
     clean = [Kernel(printable(each.person)[:200], each.busy, whole_seconds(each.since)) for each in kernels[:1000]]
-    return Activity(clean, numbers[0], numbers[1] // _MIB, numbers[2] // _MIB)
+    return Activity(clean, terminals, busy_terminals, memory // _MIB, limit // _MIB)
 
 
 def _work(manifest: Manifest) -> Work:
@@ -105,10 +110,12 @@ def _work(manifest: Manifest) -> Work:
     return Work(saved, changed_at(state / "good"), changed_at(state / "restored"), backup.destination)
 
 
-def _reboot() -> list[str]:
-    if not _REBOOT.exists():
-        return []
-    return sorted(set(_text(_REBOOT.with_suffix(".pkgs")).split())) or ["unknown packages"]
+def _reboots(layout: Layout, manifest: Manifest) -> Optional[Reboots]:
+    if manifest.reboots is None:
+        return None
+    at = f"{manifest.reboots.at} {manifest.reboots.timezone}"
+    record = reboot_record.read(layout)
+    return Reboots(at, record.needed, record.waits, record.rebooted, record.checked, record.problem)
 
 
 def _text(file: Path) -> str:

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from html import escape
 
-from .report import Report
+from .report import Reboots, Report
 
 
 def public_json(report: Report) -> str:
@@ -49,7 +49,17 @@ def _rows(report: Report) -> list[tuple[str, str]]:
     for name, moment in (("History", report.work.history), ("Backup", report.work.backup), ("Restore tried", report.work.restored)):
         if moment:
             rows.append((name, _time(moment)))
+    if report.reboots:
+        rows.append(("Reboots for updates", _reboots(report.reboots, report.reboot)))
     return rows + [(each.image.rpartition("/")[2], f"{each.version}, {each.days} days old") for each in report.parts]
+
+
+def _reboots(reboots: Reboots, packages: list[str]) -> str:
+    """`at 04:00 UTC; needed for linux-image-amd64: Somebody works: 1 kernel busy.`"""
+    needed = f"; needed for {', '.join(packages[:5])}. {reboots.waits}".rstrip() if packages else ""
+    found = f"the check at {_time(reboots.checked)} found: {reboots.problem}" if reboots.problem else "the site answered afterwards"
+    last = f"; last {_time(reboots.last)}, {found if reboots.checked else 'not checked yet'}" if reboots.last else ""
+    return f"at {reboots.at}{last}{needed}"
 
 
 def _service(state: str, health: str, restarts: int) -> str:

@@ -61,10 +61,14 @@ class Kernel:
 
 @dataclass(frozen=True)
 class Activity:
-    """What runs in Jupyter. Its users control Jupyter's container, so they can change these values."""
+    """
+    What runs in Jupyter. busy_terminals: those in which a program runs. Its users control Jupyter's container, so they can change
+    these values.
+    """
 
     kernels: list[Kernel] = field(default_factory=list)
     terminals: int = 0
+    busy_terminals: int = 0
     memory_mib: int = 0
     limit_mib: int = 0
 
@@ -101,6 +105,21 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Reboots:
+    """
+    Reboots for updates. at: the hour, with its time zone. needed: since when one is known to be needed. waits: why it was not made
+    last night. last: when the last one began. checked: when the site was checked after it. problem: what that check found.
+    """
+
+    at: str
+    needed: str = ""
+    waits: str = ""
+    last: str = ""
+    checked: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class Concern:
     """Something that needs the owner. about: the part of the site. what: a sentence. fix: the command."""
 
@@ -113,8 +132,8 @@ class Concern:
 class Report:
     """
     moving: the state of a move that closes the site; empty: the site is open. reboot: packages that need a reboot; empty without a
-    need. cloudflare_ranges: how many address ranges of Cloudflare the release admits; 0 without Cloudflare. changes: what was
-    changed by hand; None while a release runs.
+    need. reboots: None if this program makes none. cloudflare_ranges: how many address ranges of Cloudflare the release admits; 0
+    without Cloudflare. changes: what was changed by hand; None while a release runs.
     """
 
     version: int
@@ -131,6 +150,7 @@ class Report:
     work: Work = Work()
     parts: list[Part] = field(default_factory=list)
     reboot: list[str] = field(default_factory=list)
+    reboots: Optional[Reboots] = None
     cloudflare_ranges: int = 0
     changes: Optional[list[Change]] = None
     concerns: list[Concern] = field(default_factory=list)

@@ -1,0 +1,1 @@
+"""Reboots of the machine for updates that need one, each followed by a check of the site."""
