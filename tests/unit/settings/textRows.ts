@@ -665,7 +665,7 @@ export const rows: Record<string, Row> = {
     config: (reboots) => ({ target: "gcp", reboots }),
     taken: ["", "off", "00:00", " 04:30", "23:59"],
     form: (text) => (text.trim() === "off" ? false : text.trim() || "04:00"),
-    found: ({ settings: { reboots } }) => [reboots && reboots.at],
+    found: ({ settings: { reboots } }) => [reboots ? reboots.at : false],
     program: "integration/units.test.ts",
   },
   notebooks: {
