@@ -12,6 +12,7 @@ import { createMachine, hangMachine, machineAddresses, removeMachine } from "../
 import { deleteRecord } from "../../offline/cloud/records.ts";
 import { freePort } from "../../offline/support/freePort.ts";
 import { attempt } from "../../scripts/cli/command.ts";
+import { report } from "../../scripts/status/report.ts";
 import { until } from "../support/until.ts";
 import { launch, person, signIn, whoAmI } from "./support/browser.ts";
 import type { Outcome } from "./support/clone.ts";
@@ -266,6 +267,35 @@ describe("a site on a VM of Google Cloud", () => {
     const began = (unit: string, when: string) => vm(`systemctl show --value --property ${when} ${unit}`).then(Number);
     const guarded = await began("jupyter-up-metadata", "ActiveEnterTimestampMonotonic");
     assert.ok(guarded > 0 && guarded <= (await began("docker", "InactiveExitTimestampMonotonic")));
+  });
+
+  it("reboots at the quiet hour of its time zone if an update needs it, and checks the site afterwards", async () => {
+    const timezone = "Asia/Kathmandu";
+    // Recreates Jupyter, so nobody works.
+    const zone = await stack.up({ timezone });
+    assert.equal(zone.code, 0, zone.text);
+    assert.equal(await vm(`${jupyter} date +%:z`), "+05:45");
+    assert.match(await vm("apt-config dump"), /Unattended-Upgrade::Automatic-Reboot "false"/);
+    await vm("touch /run/reboot-required && echo linux-image-cloud-amd64 >/run/reboot-required.pkgs");
+    const boot = () => vm("cat /proc/sys/kernel/random/boot_id").catch(() => "");
+    const status = async () => report.parse(JSON.parse(await vm("/opt/jupyter-up/bin/site-apply status 2>/dev/null")));
+    const before = await boot();
+    const soon = new Date(Date.now() + 150_000);
+    const reboots = soon.toLocaleTimeString("en-GB", { timeZone: timezone, hour: "2-digit", minute: "2-digit" });
+    const hour = await stack.up({ reboots });
+    assert.equal(hour.code, 0, hour.text);
+    assert.deepEqual(hour.plan, { "site-release": "update" });
+    await until("a reboot", async () => !["", before].includes(await boot()), 240);
+    const isChecked = async () => (await status()).reboots?.checked;
+    await until("a check of the site", () => isChecked().catch(() => ""), 300);
+    const { reboot, reboots: found, concerns } = await status();
+    assert.deepEqual(reboot, []);
+    assert.deepEqual({ at: found?.at, problem: found?.problem }, { at: `${reboots} ${timezone}`, problem: "" });
+    assert.deepEqual(
+      concerns.filter(({ about }) => about === "reboot"),
+      [],
+    );
+    await answersAgain();
   });
 
   it("keeps the firewall rules when Docker is restarted or the rules are flushed", async () => {
