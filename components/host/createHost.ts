@@ -44,7 +44,8 @@ export function createHost(
     case "gcp": {
       const { kind: _, project, ...args } = target;
       const called = cloudName(projectName, stack);
-      const names = { called, accountId: accountName(projectName, stack), stack };
+      const labels = { [LABEL]: called };
+      const names = { called, accountId: accountName(projectName, stack), stack, labels };
       const backupBucket = hasOwnBucket(backup)
         ? {
             bucket: bucketName(project, projectName, stack),
@@ -52,7 +53,7 @@ export function createHost(
             zone: args.zone,
           }
         : undefined;
-      const provider = gcpProvider("gcp", { project, zone: args.zone, labels: { [LABEL]: called } });
+      const provider = gcpProvider("gcp", { project, zone: args.zone, labels });
       return new GcpVm(
         HOST,
         { ...args, ...names, dailySnapshots, dataComesFrom, webFrom, trusted, forwarded, backupBucket, transform },

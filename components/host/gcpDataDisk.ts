@@ -17,6 +17,7 @@ export interface GcpDataDiskArgs {
   /** Name of the disk's resource in Pulumi. The names of the other resources start with the name of the VM's component. */
   diskName: string;
   called: string;
+  labels: Record<string, string>;
   zone: string;
   dataDiskGb: number;
   protectData: boolean;
@@ -27,7 +28,7 @@ export interface GcpDataDiskArgs {
 /** Creates the disk that outlives the VM, and its daily snapshots, if it has some. GcpVmArgs explains the arguments. */
 export function createDataDisk(
   name: string,
-  { diskName, called, zone, dataDiskGb, protectData, dailySnapshots, dataComesFrom }: GcpDataDiskArgs,
+  { diskName, called, labels, zone, dataDiskGb, protectData, dailySnapshots, dataComesFrom }: GcpDataDiskArgs,
   { parent, oldVmIsGone }: { parent: pulumi.Resource; oldVmIsGone: pulumi.Resource },
   transform?: Transform<DiskArgs>,
 ): Disk {
@@ -55,11 +56,18 @@ export function createDataDisk(
     { parent, protect: protectData, ...(copy ? {} : { ignoreChanges: ["snapshot"] }) },
   );
   const data = new Disk(...disk);
-  if (dailySnapshots) createSchedule(name, called, data, zone, parent);
+  if (dailySnapshots) createSchedule(name, called, labels, data, zone, parent);
   return data;
 }
 
-function createSchedule(name: string, called: string, data: Disk, zone: string, parent: pulumi.Resource): void {
+function createSchedule(
+  name: string,
+  called: string,
+  labels: Record<string, string>,
+  data: Disk,
+  zone: string,
+  parent: pulumi.Resource,
+): void {
   const daily = new ResourcePolicy(
     snapshotsOf(name),
     {
@@ -70,7 +78,7 @@ function createSchedule(name: string, called: string, data: Disk, zone: string, 
         // Snapshots outlive the disk, with the same retention: docs/backup-and-restore.md says how to find and restore them.
         retentionPolicy: { maxRetentionDays: SNAPSHOT_DAYS, onSourceDiskDelete: "APPLY_RETENTION_POLICY" },
         // By default, Google stores snapshots in several regions, which costs more.
-        snapshotProperties: { storageLocations: regionOf(zone) },
+        snapshotProperties: { storageLocations: regionOf(zone), labels },
       },
     },
     // Google cannot change these properties of an existing schedule, so a schedule of an earlier version keeps its own.

@@ -7,6 +7,7 @@ import { MARKER, openTexts, type Resource, runUnderMocks, secretOf } from "../..
 const args: GcpVmArgs = {
   called: "jupyter-up-test",
   accountId: "jupyter-up-test",
+  labels: { "jupyter-up": "jupyter-up-test" },
   stack: "test",
   zone: "us-central1-a",
   machineType: "e2-micro",
@@ -101,7 +102,10 @@ describe("A VM on Google Cloud", () => {
     const { machineType, bootDisk, networkInterfaces } = only(resources, INSTANCE).inputs;
     assert.equal(machineType, "e2-micro");
     const image = "debian-cloud/debian-13";
-    assert.deepEqual(bootDisk, { initializeParams: { image, size: 10, type: "pd-standard" } });
+    const { labels } = args;
+    assert.deepEqual(bootDisk, { initializeParams: { image, size: 10, type: "pd-standard", labels } });
+    // Otherwise the labels would replace the VM of an older stack.
+    assert.deepEqual(only(resources, INSTANCE).options.ignoreChanges, ["bootDisk.initializeParams.labels"]);
     assert.deepEqual(networkInterfaces, [
       {
         subnetwork: "host-subnetwork-id",
@@ -242,7 +246,7 @@ describe("A VM on Google Cloud", () => {
     assert.deepEqual(inputs.snapshotSchedulePolicy, {
       schedule: { dailySchedule: { daysInCycle: 1, startTime: "05:00" } },
       retentionPolicy: { maxRetentionDays: 14, onSourceDiskDelete: "APPLY_RETENTION_POLICY" },
-      snapshotProperties: { storageLocations: "us-central1" },
+      snapshotProperties: { storageLocations: "us-central1", labels: args.labels },
     });
     const attachment = only(resources, "gcp:compute/diskResourcePolicyAttachment:DiskResourcePolicyAttachment");
     assert.equal(attachment.inputs.disk, "jupyter-up-test-data-us-central1-a");

@@ -12,7 +12,8 @@ export const foundOut =
 
 export const replacing = [
   /^(hostname|metadataStartupScript|guestAccelerators|scratchDisks|confidentialInstanceConfig|params|reservationAffinity)\b/,
-  /^bootDisk(?!\.(autoDelete|initializeParams\.(size|labels))\b)/,
+  // The provider's resource_compute_instance.go of version 5 has ForceNew for labels, too.
+  /^bootDisk(?!\.(autoDelete|initializeParams\.size)\b)/,
   /^networkInterfaces(\[\d+\])?$/,
   /^networkInterfaces\[\d+\]\.(nicType|networkAttachment|queueCount)\b/,
   /^scheduling\.(preemptible|provisioningModel|maxRunDuration|terminationTime)\b/,

@@ -20,7 +20,7 @@ export type InstanceInputs = CommonInputs & {
     autoDelete?: boolean;
     deviceName?: string;
     /** `size` in GB. Default: the image's, 10. */
-    initializeParams?: { image?: string; size?: number; type?: string };
+    initializeParams?: { image?: string; size?: number; type?: string; labels?: Record<string, string> };
   };
   networkInterfaces: NetworkInterface[];
   attachedDisks?: AttachedDisk[];
