@@ -1,0 +1,21 @@
+import { PolicyPack } from "@pulumi/policy";
+import { resourcePolicy, stackPolicy } from "./policies.ts";
+import { bucketIsPrivate, bucketKeepsDeletedObjects } from "./rules/backup.ts";
+import { hostKeyIsPinned, noSecretInACommandLine, secretsAreEncrypted } from "./rules/commands.ts";
+import { hasLabel, snapshotsAreKept, workIsProtected } from "./rules/disks.ts";
+import { proxyHasNoWayAround } from "./rules/dns.ts";
+import { accountsHaveNoRole, ownServiceAccount, shieldedVm, sshKeysOfTheStack } from "./rules/machine.ts";
+import { firewallForTheVm, ownNetwork, portsOfTheSite, sshFromNamedAddresses } from "./rules/network.ts";
+
+/** What docs/security.md and docs/backup-and-restore.md promise, checked at each resource before Pulumi creates or changes it. */
+new PolicyPack("jupyter-up", {
+  enforcementLevel: "mandatory",
+  policies: [
+    ...[portsOfTheSite, sshFromNamedAddresses, firewallForTheVm, ownNetwork].map(resourcePolicy),
+    ...[shieldedVm, ownServiceAccount, accountsHaveNoRole, sshKeysOfTheStack].map(resourcePolicy),
+    ...[workIsProtected, snapshotsAreKept, hasLabel].map(resourcePolicy),
+    ...[bucketIsPrivate, bucketKeepsDeletedObjects].map(resourcePolicy),
+    ...[hostKeyIsPinned, noSecretInACommandLine, secretsAreEncrypted].map(resourcePolicy),
+    stackPolicy(proxyHasNoWayAround),
+  ],
+});
