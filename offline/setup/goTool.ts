@@ -20,12 +20,12 @@ export interface GoTool {
   /** Flags for the linker, besides those that make the program small. */
   flags?: string;
   /**
-   * Replacements of the module's files, by path, for parts that nobody here uses and that take minutes to fetch and
-   * build.
+   * More files of the module, and replacements of its files, by path: for parts that nobody here uses and that take minutes to fetch
+   * and build.
    */
   rewritten?: Record<string, string>;
-  /** Replacements of one text in files of the module, by path. */
-  changed?: Record<string, [from: string, to: string]>;
+  /** Replacements of texts in files of the module, by path. */
+  changed?: Record<string, [from: string, to: string][]>;
 }
 
 // Since 1.21, Go downloads the newer Go that a module asks for.
@@ -81,10 +81,13 @@ async function changedModule(tool: GoTool, folder: string): Promise<string> {
   await cp((JSON.parse(fetched) as { Dir: string }).Dir, source, { recursive: true });
   await run("Making the copy of a Go module writable", "chmod", ["-R", "u+w", source]);
   for (const [path, content] of Object.entries(tool.rewritten ?? {})) await writeFile(join(source, path), content);
-  for (const [path, [from, to]] of Object.entries(tool.changed ?? {})) {
-    const text = await readFile(join(source, path), "utf8");
-    if (!text.includes(from)) throw new Error(`${path} of ${tool.module} ${tool.version} does not contain: ${from}`);
-    await writeFile(join(source, path), text.replace(from, to));
+  for (const [path, changes] of Object.entries(tool.changed ?? {})) {
+    let text = await readFile(join(source, path), "utf8");
+    for (const [from, to] of changes) {
+      if (!text.includes(from)) throw new Error(`${path} of ${tool.module} ${tool.version} does not contain: ${from}`);
+      text = text.replace(from, to);
+    }
+    await writeFile(join(source, path), text);
   }
   return source;
 }

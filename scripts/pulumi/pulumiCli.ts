@@ -1,8 +1,11 @@
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { installPackages } from "../../offline/setup/debian.ts";
 import type { Environment } from "../../offline/setup/environment.ts";
 import { buildGoTool, type GoTool } from "../../offline/setup/goTool.ts";
+import { languageHost } from "../../offline/setup/languageHost.ts";
 import { attempt, findExecutable, isExecutable } from "../cli/command.ts";
 import { pulumiHome } from "../cli/folders.ts";
 import { PlainError } from "../cli/plainError.ts";
@@ -30,21 +33,9 @@ const cliModules: GoTool = {
   flags: `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${pulumiVersion}`,
 };
 
-// The newest version of the module that still contains the language host; it runs programs for current engines.
-const languageHostModules: GoTool = {
-  name: "Pulumi's language host for Node",
-  module: "github.com/pulumi/pulumi/sdk/v3",
-  version: "v3.68.0",
-  package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
-  // The language host's proxy of the engine passes on only the calls that it knows, and error hooks are not among them.
-  // With this change, the program calls the engine directly.
-  changed: {
-    "nodejs/cmd/pulumi-language-nodejs/main.go": [
-      'fmt.Sprintf("127.0.0.1:%d", handle.Port), pipes.directory())',
-      "req.GetMonitorAddress(), pipes.directory())",
-    ],
-  },
-};
+/** Says from what the language host was built. An older one cannot run policy packs. */
+const recipe = createHash("sha256").update(JSON.stringify(languageHost)).digest("hex");
+const recipeFile = join(installation, "language-host");
 
 /** The existing Pulumi CLI, on PATH or in the cache; undefined if there is none or only an older one. */
 export async function findPulumiCli(): Promise<PulumiCli | undefined> {
@@ -55,7 +46,7 @@ export async function findPulumiCli(): Promise<PulumiCli | undefined> {
   }
   const cached = join(installation, "bin", "pulumi");
   const complete = isExecutable(cached) && existsSync(join(installation, "bin", "pulumi-language-nodejs"));
-  return complete ? { command: cached, version: pulumiVersion } : undefined;
+  return complete && isCurrent() ? { command: cached, version: pulumiVersion } : undefined;
 }
 
 /**
@@ -81,6 +72,7 @@ export async function ensurePulumiCli(environment: Environment, say: Say): Promi
   if (found) return found;
   if (environment.pulumiDownloads) await download(environment, say);
   else await build(environment, say);
+  await writeFile(recipeFile, recipe);
   return { command: join(installation, "bin", "pulumi"), version: pulumiVersion };
 }
 
@@ -103,12 +95,15 @@ async function download({ debianRoot }: Environment, say: Say): Promise<void> {
 
 async function build({ debianRoot }: Environment, say: Say): Promise<void> {
   const bin = join(installation, "bin");
-  for (const tool of [languageHostModules, cliModules]) {
+  for (const tool of [languageHost, cliModules]) {
     const path = join(bin, tool.package.split("/").at(-1) ?? "");
-    // an interrupted installation continues where it stopped: the CLI takes minutes.
-    if (!isExecutable(path)) await buildGoTool(tool, path, debianRoot, say);
+    // An interrupted installation continues where it stopped: the CLI takes minutes.
+    if (!isExecutable(path) || (tool === languageHost && !isCurrent())) await buildGoTool(tool, path, debianRoot, say);
   }
 }
+
+/** Whether the language host is the one that this version of the project builds, or came with a download since. */
+const isCurrent = () => existsSync(recipeFile) && readFileSync(recipeFile, "utf8") === recipe;
 
 /** The folder that must be on PATH so that the CLI finds its language host. */
 export function cliFolder(cli: PulumiCli): string {

@@ -1,0 +1,91 @@
+import type { GoTool } from "./goTool.ts";
+
+const MAIN = "nodejs/cmd/pulumi-language-nodejs";
+
+/** Pulumi's language host for Node: the newest version of the module that still contains it. It runs programs for current engines. */
+export const languageHost: GoTool = {
+  name: "Pulumi's language host for Node",
+  module: "github.com/pulumi/pulumi/sdk/v3",
+  version: "v3.68.0",
+  package: `github.com/pulumi/pulumi/sdk/v3/${MAIN}`,
+  changed: {
+    [`${MAIN}/main.go`]: [
+      // The language host's proxy of the engine passes on only the calls that it knows, and error hooks are not among them.
+      // With this change, the program calls the engine directly.
+      ['fmt.Sprintf("127.0.0.1:%d", handle.Port), pipes.directory())', "req.GetMonitorAddress(), pipes.directory())"],
+      ['return errors.New("not supported")', "return runPolicyPack(req, server)"],
+    ],
+  },
+  // At the time of this version, the engine started policy packs without the language host. Now it names the kind of a plugin and
+  // its folder in fields that this version does not know. Later versions also pass the stack's config on; no rule here reads it.
+  rewritten: {
+    [`${MAIN}/policyPack.go`]: `package main
+
+import (
+	"errors"
+	"os/exec"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+)
+
+// Numbers of fields: of the request, and of the program's information in it.
+const (
+	infoField             = 5
+	kindField             = 6
+	programDirectoryField = 2
+)
+
+func runPolicyPack(req *pulumirpc.RunPluginRequest, server pulumirpc.LanguageRuntime_RunPluginServer) error {
+	unknown := req.ProtoReflect().GetUnknown()
+	if string(field(unknown, kindField)) != "analyzer" {
+		return errors.New("not supported")
+	}
+	folder := string(field(field(unknown, infoField), programDirectoryField))
+	closer, stdout, stderr, err := rpcutil.MakeRunPluginStreams(server, false)
+	if err != nil {
+		return err
+	}
+	defer closer.Close()
+	node, err := exec.LookPath("node")
+	if err != nil {
+		return err
+	}
+	script, err := locateModule(server.Context(), "@pulumi/pulumi/cmd/run-policy-pack", node)
+	if err != nil {
+		return err
+	}
+	args := append([]string{script}, req.Args...)
+	cmd := exec.CommandContext(server.Context(), node, append(args, folder)...)
+	cmd.Dir = folder
+	cmd.Env = req.Env
+	cmd.Stdout = stdout
+	cmd.Stderr = stderr
+	return cmd.Run()
+}
+
+// The bytes of a field in an encoded message.
+func field(message []byte, wanted protowire.Number) []byte {
+	for len(message) > 0 {
+		number, kind, size := protowire.ConsumeTag(message)
+		if size < 0 {
+			return nil
+		}
+		message = message[size:]
+		if number == wanted && kind == protowire.BytesType {
+			value, _ := protowire.ConsumeBytes(message)
+			return value
+		}
+		size = protowire.ConsumeFieldValue(number, kind, message)
+		if size < 0 {
+			return nil
+		}
+		message = message[size:]
+	}
+	return nil
+}
+`,
+  },
+};
