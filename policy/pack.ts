@@ -6,6 +6,7 @@ import { hasLabel, snapshotsAreKept, workIsProtected } from "./rules/disks.ts";
 import { proxyHasNoWayAround } from "./rules/dns.ts";
 import { accountsHaveNoRole, ownServiceAccount, shieldedVm, sshKeysOfTheStack } from "./rules/machine.ts";
 import { firewallForTheVm, ownNetwork, portsOfTheSite, sshFromNamedAddresses } from "./rules/network.ts";
+import { exactProviderVersion } from "./rules/providers.ts";
 
 /** What docs/security.md and docs/backup-and-restore.md promise, checked at each resource before Pulumi creates or changes it. */
 new PolicyPack("jupyter-up", {
@@ -16,6 +17,7 @@ new PolicyPack("jupyter-up", {
     ...[workIsProtected, snapshotsAreKept, hasLabel].map(resourcePolicy),
     ...[bucketIsPrivate, bucketKeepsDeletedObjects].map(resourcePolicy),
     ...[hostKeyIsPinned, noSecretInACommandLine, secretsAreEncrypted].map(resourcePolicy),
+    resourcePolicy(exactProviderVersion),
     stackPolicy(proxyHasNoWayAround),
   ],
 });

@@ -26,6 +26,8 @@ export interface Resource {
     onError: string[];
     /** URN and ID of its provider; empty for the default provider. */
     provider: string;
+    /** Version of the provider's plugin: of the default provider, or of this resource if it is a provider. */
+    version: string;
     /** Its aliases. */
     aliases: Alias[];
   };
@@ -62,6 +64,7 @@ interface Request {
   getRetainondelete(): boolean;
   getIgnorechangesList(): string[];
   getProvider(): string;
+  getVersion(): string;
   getHooks(): { getOnErrorList(): string[] } | undefined;
   getAliasesList(): AliasMessage[];
   getObject(): { toJavaScript(): Record<string, unknown> };
@@ -172,6 +175,7 @@ function record(monitor: MockMonitor, run: Run): void {
             ignoreChanges: request.getIgnorechangesList(),
             onError: request.getHooks()?.getOnErrorList() ?? [],
             provider: request.getProvider(),
+            version: request.getVersion(),
             aliases: request.getAliasesList().map(aliasOf),
           },
         });

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import grpc from "@grpc/grpc-js";
 import analyzerService from "@pulumi/pulumi/proto/analyzer_grpc_pb.js";
@@ -27,7 +28,7 @@ export interface PolicyPack {
    * @param only the resources to which rules for single resources are applied. Default: all.
    */
   check(resources: Resource[], only?: Resource[]): Promise<Violation[]>;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 const checkout = join(import.meta.dirname, "../..");
@@ -63,9 +64,10 @@ export async function startPolicyPack(): Promise<PolicyPack> {
       collect(await call("analyzeStack", new analyzerProto.AnalyzeStackRequest().setResourcesList(all)));
       return violations;
     },
-    stop() {
+    async stop() {
       client.close();
       server.kill();
+      await once(server, "close");
     },
   };
 }
@@ -90,15 +92,16 @@ function filled<Message extends analyzerProto.AnalyzeRequest | analyzerProto.Ana
       .setProtect(options.protect)
       .setIgnorechangesList([...options.ignoreChanges]),
   );
-  const provider = resources.find((each) => each.urn !== "" && options.provider.startsWith(`${each.urn}::`));
-  if (provider)
-    message.setProvider(
-      new analyzerProto.AnalyzerProviderResource()
-        .setType(provider.type)
-        .setUrn(provider.urn)
-        .setName(provider.name)
-        .setProperties(toStruct(provider.inputs)),
-    );
+  const provider = resources.find((each) => options.provider.startsWith(`${each.urn}::`));
+  // The engine creates a default provider of the version that a resource without one names.
+  const version = (provider ?? { options }).options.version;
+  message.setProvider(
+    new analyzerProto.AnalyzerProviderResource()
+      .setType(provider?.type ?? "")
+      .setUrn(provider?.urn ?? "")
+      .setName(provider?.name ?? "")
+      .setProperties(toStruct({ ...provider?.inputs, ...(version ? { version } : {}) })),
+  );
   return message;
 }
 

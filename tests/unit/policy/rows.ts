@@ -191,7 +191,7 @@ export const rows: Row[] = [
     rule: "has-label",
     what: "a disk of another provider, without a label",
     at: "host-data",
-    change: ({ options }) => void Object.assign(options, { provider: "" }),
+    change: ({ options }) => void Object.assign(options, { provider: "", version: "9.37.0" }),
     message: "It has no label jupyter-up. Set it in the defaultLabels of its provider: gcpProvider().",
   },
   {
@@ -271,6 +271,14 @@ export const rows: Row[] = [
     at: "pulls-in-use",
     change: inside("environment", { CLOUDFLARE_API_TOKEN: "abc" }),
     message: "environment.CLOUDFLARE_API_TOKEN is not encrypted. Pass it as pulumi.secret(), and set it with --secret.",
+  },
+  {
+    rule: "exact-provider-version",
+    what: "a provider of any version",
+    at: "host-user-key",
+    change: ({ options }) => void Object.assign(options, { version: "" }),
+    message:
+      "Its provider has no exact version, so any installed one is used. Create it by the class of its npm package.",
   },
   {
     rule: "proxy-has-no-way-around",
