@@ -7,7 +7,7 @@ import { projectFile } from "../../scripts/pulumi/projectFile.ts";
 import { rounded } from "./figures.ts";
 import type { Result } from "./result.ts";
 
-export const PROJECT = composeProject(projectFile.name, localStack);
+export const COMPOSE_PROJECT = composeProject(projectFile.name, localStack);
 const TWO_MINUTES = 120_000;
 const MEBIBYTE = 1024;
 const TICKS_A_SECOND = 100;
@@ -60,7 +60,7 @@ async function processes(): Promise<Record<string, Usage>> {
   const containers = await run("docker ps", "docker", [
     "ps",
     "--filter",
-    `label=com.docker.compose.project=${PROJECT}`,
+    `label=com.docker.compose.project=${COMPOSE_PROJECT}`,
     "--format",
     '{{.ID}} {{.Label "com.docker.compose.service"}}',
   ]);

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { attempt, run } from "../../scripts/cli/command.ts";
-import { memoryByService, PROJECT } from "./idleCosts.ts";
+import { COMPOSE_PROJECT, memoryByService } from "./idleCosts.ts";
 import type { Result } from "./result.ts";
 
-const CONTAINER = `${PROJECT}-jupyter-1`;
+const CONTAINER = `${COMPOSE_PROJECT}-jupyter-1`;
 /** Exists while the kernel holds all of its memory. */
 const HELD = "/tmp/held";
 const IN_KERNEL = new URL("../support/inKernel.py", import.meta.url);
@@ -72,7 +72,7 @@ async function residentOf(words: string): Promise<number> {
 
 /** The memory limit of each service. */
 async function limits(): Promise<Result[]> {
-  const project = `label=com.docker.compose.project=${PROJECT}`;
+  const project = `label=com.docker.compose.project=${COMPOSE_PROJECT}`;
   const containers = (await run("docker ps", "docker", ["ps", "--quiet", "--filter", project])).trim().split("\n");
   const format = '{{index .Config.Labels "com.docker.compose.service"}} {{.HostConfig.Memory}}';
   const rows = await run("docker inspect", "docker", ["inspect", "--format", format, ...containers]);

@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
 import { onTerminal, type Seen, type TerminalOptions } from "../../support/terminal.ts";
+import { copyTrackedFiles } from "../../support/trackedFiles.ts";
 import { oddEnvironment, oddName } from "./oddEnvironment.ts";
 
 const run = promisify(execFile);
@@ -37,14 +38,7 @@ export class Clone {
     const clone = new Clone(parent, odd ? oddName : "clone", odd ? await oddEnvironment(parent) : {});
     const { folder } = clone;
     await mkdir(folder);
-    const { stdout } = await run("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: checkout });
-    for (const file of stdout.split("\n").filter(Boolean)) {
-      await mkdir(dirname(join(folder, file)), { recursive: true });
-      await cp(join(checkout, file), join(folder, file)).catch((error: NodeJS.ErrnoException) => {
-        // A file whose deletion is not yet committed.
-        if (error.code !== "ENOENT") throw error;
-      });
-    }
+    await copyTrackedFiles(folder);
     // Packages are never changed. Behind a link, their paths stay the same, by which Node finds their compiled code.
     const packages = join(folder, "node_modules");
     if (odd) await run("cp", ["-al", join(checkout, "node_modules"), packages]);

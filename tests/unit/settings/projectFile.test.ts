@@ -5,6 +5,7 @@ import { pulumiVersion } from "../../../scripts/pulumi/pulumiCli.ts";
 import { configOf, readSettings } from "../../../settings/read.ts";
 import { settingsSchema } from "../../../settings/schema.ts";
 import { declaredSettings, projectFile, pulumiConfig, stackConfig } from "../../support/projectFile.ts";
+import { projectFiles, readText } from "../docs/markdown.ts";
 
 const settingsOf = (config: Record<string, unknown>) => readSettings(configOf("jupyter-up", pulumiConfig(config)));
 
@@ -23,6 +24,19 @@ describe("Pulumi.yaml", () => {
     const [, oldest = ""] = /^>=(\d+\.\d+\.\d+)$/.exec(String(projectFile().requiredPulumiVersion)) ?? [];
     assert.ok(isAtLeast(pulumiVersion, oldest));
     assert.ok(isAtLeast(oldest, "3.226.0"), "which ends spurious replacements by a replacementTrigger");
+  });
+
+  it("makes a template that asks for existing settings", () => {
+    const { config } = projectFile().template as { config: Record<string, { description: string }> };
+    for (const [key, { description }] of Object.entries(config)) {
+      assert.ok(key in settingsSchema.shape, key);
+      assert.match(description, /^[A-Z].{20,}/, key);
+    }
+  });
+
+  it("makes a template of which pulumi new changes no file but Pulumi.yaml", () => {
+    const replaced = projectFiles().filter((path) => /\$\{(PROJECT|DESCRIPTION)\}/.test(readText(path)));
+    assert.deepEqual(replaced, []);
   });
 
   it("has defaults for everything except the allow list and the users", () => {
