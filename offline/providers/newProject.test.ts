@@ -18,7 +18,8 @@ import { skip, type TrialStack, trialStack } from "./testing/trialStack.ts";
     stack = await trialStack((folder) => copyTrackedFiles(join(folder, "clone")));
     // A stack without a file in the clone.
     stack.env.PULUMI_STACK = "lab";
-    said = await stack.pulumi("new", "clone", "--dir", "project", "--generate-only", "--yes", "--offline");
+    const clone = join(stack.folder, "clone");
+    said = await stack.pulumi("new", clone, "--dir", "project", "--generate-only", "--yes", "--offline");
   });
   afterAll(() => stack.remove());
 
