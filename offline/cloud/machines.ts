@@ -1,6 +1,6 @@
 /** Machines: containers with their own init, which stop, start and continue like virtual machines. */
 
-import { link, mkdir, readdir, rm, truncate, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { registryAddress } from "../setup/registry.ts";
 import { containerStatus, docker, dockerAnswer, dockerName, removeContainer } from "./docker.ts";
@@ -25,6 +25,16 @@ export interface MachineSpec {
   readonly disks: Readonly<Record<string, string>>;
   /** What the machine's metadata server answers, given the machine's own address. */
   readonly metadata: (address: string) => Metadata;
+  /** Makes it as small as a real one. Default: its programs are not on a disk, and it has more memory in place of swap. */
+  readonly real?: RealLimits;
+}
+
+/** A machine that swaps, and boots from a disk. The swap is this machine's, which has to end it before the machine is removed. */
+export interface RealLimits {
+  /** The folder at which the disk is mounted here, with the files of the image that machines boot from. */
+  readonly root: string;
+  /** Further limits, as options of `docker create`. */
+  readonly options: readonly string[];
 }
 
 // Machines share networks, addresses and servers, so creating the first machine and removing the last one must not
@@ -65,6 +75,7 @@ async function makeMachine(cloud: Cloud, spec: MachineSpec, say: (message: strin
     ...["--volume", `${disksFolder(cloud, spec.id)}:/mnt/.disks`],
     ...memoryLimit(spec.memoryMb),
     ...asVirtualMachine,
+    ...(spec.real ? await realLimits(cloud, spec.id, spec.memoryMb, spec.real) : []),
     image,
   );
   await startMachine(cloud, spec.id);
@@ -74,10 +85,12 @@ async function makeMachine(cloud: Cloud, spec: MachineSpec, say: (message: strin
 /** The registry for images where public ones cannot be reached: on the host's loopback. */
 export const registryPort = Number(registryAddress.split(":")[1]);
 
+const SECCOMP = join(import.meta.dirname, "instance/seccomp.json");
+
 // A private cgroup namespace makes the machine's limits apply to its own containers, too, and leaves nothing behind.
 export const asVirtualMachine = [
   ...["--cgroupns", "private", "--restart", "unless-stopped"],
-  ...["--security-opt", `seccomp=${join(import.meta.dirname, "instance/seccomp.json")}`],
+  ...["--security-opt", `seccomp=${SECCOMP}`],
   ...["--security-opt", "apparmor=unconfined", "--device-cgroup-rule", "a *:* rwm"],
   ...["SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "NET_RAW", "MKNOD", "SYS_BOOT"].flatMap((name) => ["--cap-add", name]),
   ...["/run", "/run/lock", "/tmp"].flatMap((path) => ["--tmpfs", `${path}:exec`]),
@@ -86,6 +99,16 @@ export const asVirtualMachine = [
 /** Twice its memory: a small machine has a swap file, which a container cannot have. */
 function memoryLimit(memoryMb: number): string[] {
   return ["--memory", `${2 * memoryMb}m`];
+}
+
+/** Options after those of other machines, which they replace. */
+async function realLimits(cloud: Cloud, id: string, memoryMb: number, { root, options }: RealLimits) {
+  const profile: { syscalls: { names: string[] }[] } = JSON.parse(await readFile(SECCOMP, "utf8"));
+  profile.syscalls = profile.syscalls.filter(({ names }) => !names.includes("swapon"));
+  const file = join(cloud.folder, "machines", id, "seccomp.json");
+  await writeJson(file, profile);
+  const memory = ["--memory", `${memoryMb}m`, "--memory-swap", `${2 * memoryMb}m`];
+  return ["--security-opt", `seccomp=${file}`, "--volume", `${root}:/mnt/root`, ...memory, ...options];
 }
 
 /** Changes what a machine's metadata server answers. The machine sees the change within a second. */

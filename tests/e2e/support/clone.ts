@@ -24,6 +24,8 @@ export class Clone {
   readonly folder: string;
   /** The folder around it, with no other content than a test's. */
   readonly outside: string;
+  /** The time limit of a command, in milliseconds. */
+  patience = TEN_MINUTES;
   private readonly environment: Record<string, string>;
 
   private constructor(parent: string, name: string, environment: Record<string, string>) {
@@ -85,7 +87,7 @@ export class Clone {
       const { stdout, stderr } = await run(command, args, {
         cwd: this.folder,
         env: { ...withoutTestEnvironment(), ...this.environment, ...env },
-        timeout: TEN_MINUTES,
+        timeout: this.patience,
         maxBuffer: 64 << 20,
       });
       return { code: 0, text: stdout + stderr };
