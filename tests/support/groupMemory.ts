@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { run } from "../../scripts/cli/command.ts";
 
-/** MiB that the processes of a container use, with those of containers in it. Files that the kernel keeps do not count. */
+/** MiB that processes use. Files that the kernel keeps do not count. */
 export interface GroupMemory {
   memory: number;
   swap: number;
@@ -9,16 +9,21 @@ export interface GroupMemory {
 
 const MIB = 2 ** 20;
 
-/** Reads the memory of a container, from its group in cgroups of version 1 or 2. */
+/** The folder in which the system has groups' figures of memory: of cgroups of version 1, or 2. */
+const GROUPS = ["/sys/fs/cgroup/memory", "/sys/fs/cgroup"].find((folder) => existsSync(`${folder}/cgroup.procs`)) ?? "";
+
+/** Reads the memory of a group of processes, with the groups in it. */
 export class MemoryGroup {
   private readonly folder: string;
-  private readonly container: string;
+  /** The part of the group's name that only this group has. */
+  private readonly mark: string;
 
-  private constructor(folder: string, container: string) {
+  private constructor(folder: string, mark: string) {
     this.folder = folder;
-    this.container = container;
+    this.mark = mark;
   }
 
+  /** The group of a container. */
   static async of(name: string): Promise<MemoryGroup> {
     const format = ["--format", "{{.Id}} {{.State.Pid}}"];
     const [id = "", pid = ""] = (await run("docker inspect", "docker", ["inspect", ...format, name])).trim().split(" ");
@@ -26,9 +31,22 @@ export class MemoryGroup {
     const [, path = ""] = /^\d+:memory:(.*)$/m.exec(groups) ?? /^0::(.*)$/m.exec(groups) ?? [];
     // An init in the container has moved itself to a group below the container's.
     const [own] = new RegExp(`^.*${id}[^/]*`).exec(path) ?? [];
-    const root = ["/sys/fs/cgroup/memory", "/sys/fs/cgroup"].find((each) => existsSync(`${each}${own}/memory.stat`));
-    if (!root) throw new Error(`No group of ${name} has figures: ${groups}`);
-    return new MemoryGroup(`${root}${own}`, id);
+    if (own === undefined) throw new Error(`${name} has no group of its own: ${groups}`);
+    return new MemoryGroup(`${GROUPS}${own}`, id);
+  }
+
+  /** Creates a group at the top, which has no swap. Containers are added to it as of Docker's `cgroup-parent`. */
+  static create(name: string, mebibytes: number): MemoryGroup {
+    const folder = `${GROUPS}/${name}`;
+    const inVersion2 = existsSync(`${GROUPS}/cgroup.subtree_control`);
+    if (inVersion2) writeFileSync(`${GROUPS}/cgroup.subtree_control`, "+memory");
+    mkdirSync(folder);
+    const limits = inVersion2
+      ? { "memory.max": mebibytes * MIB, "memory.swap.max": 0 }
+      : { "memory.limit_in_bytes": mebibytes * MIB, "memory.memsw.limit_in_bytes": mebibytes * MIB };
+    for (const [file, limit] of Object.entries(limits))
+      if (existsSync(`${folder}/${file}`)) writeFileSync(`${folder}/${file}`, `${limit}`);
+    return new MemoryGroup(folder, name);
   }
 
   now(): GroupMemory {
@@ -43,7 +61,12 @@ export class MemoryGroup {
   /** The names of the processes in it that the kernel has killed for lack of memory, in order. */
   async killed(): Promise<string[]> {
     const log = (await run("dmesg", "dmesg", [])).split("\n");
-    const kills = log.filter((line) => line.includes("oom-kill:") && line.includes(this.container));
+    const kills = log.filter((line) => line.includes("oom-kill:") && line.includes(this.mark));
     return kills.map((line) => /\btask=([^,]*)/.exec(line)?.[1] ?? line);
+  }
+
+  /** Removes a group that is empty. */
+  remove(): void {
+    rmdirSync(this.folder);
   }
 }
