@@ -111,6 +111,7 @@ function serviceManifest(site: Site, { service, filesId, secretsId }: WrittenSer
     lists,
     user_controlled: service.userControlled,
     memory_beside_mib: service.takesMemoryLeft ? memoryBeside(site) : undefined,
+    memory_share: service.memoryShare && { least_mib: service.memoryShare.leastMiB, part: service.memoryShare.part },
     processes_per_core: service.processesPerCore,
     readiness_probe: readinessProbe,
     prepare,

@@ -45,6 +45,8 @@ const service = z.strictObject({
   user_controlled: z.boolean().optional(),
   /** MiB that must stay free beside it; it may use the rest of the memory. */
   memory_beside_mib: z.number().int().optional(),
+  /** It may use one part of so many of the machine's memory, or this many MiB if that is more. */
+  memory_share: z.strictObject({ least_mib: z.number().int(), part: z.number().int() }).optional(),
   processes_per_core: z.number().int().optional(),
   readiness_probe: z.strictObject({ service: z.string(), succeeds: argv }).optional(),
   prepare: z.array(argv).optional(),

@@ -177,6 +177,8 @@ export interface Service {
   lists?: string[];
   /** Whether it may use the memory that the machine has left: the host sets its limit to that. */
   takesMemoryLeft?: boolean;
+  /** The part of the machine's memory that it may use (32: one of 32), if that is more than its `mem_limit`. The host sets its limit. */
+  memoryShare?: { leastMiB: number; part: number };
   /**
    * Command run in the container after each release, with the site's allow list on its standard input, one entry per
    * line. It ends processes of users who are not on the list. Its output is shown; a failure never fails the release.

@@ -390,6 +390,17 @@ describe("A released MariaDB", () => {
     assert.equal((await notebooks("SELECT n FROM moved UNION SELECT n FROM moved_part", "notebooks")).output, "1\n2");
   });
 
+  it("keeps more of its tables in memory on a machine with more memory", async () => {
+    const memory = Number((await run("docker", ["info", "--format", "{{.MemTotal}}"])).output) / 2 ** 20;
+    const more = Math.max(320, Math.floor(memory / 32)) - 320;
+    const { output } = await run("docker", ["inspect", "--format", "{{.HostConfig.Memory}}", container]);
+    assert.equal(Number(output) / 2 ** 20, 320 + more);
+    assert.equal((await asRoot("SELECT @@innodb_buffer_pool_size / 1024 / 1024")).output, `${16 + more}.0000`);
+    // Its other memory is limited as on a small machine.
+    const limits = await site.exec("mariadb", ["sh", "-c", "grep '^Max data size' /proc/1/limits"]);
+    assert.match(limits.output, new RegExp(`^Max data size +${(364 + more) * 2 ** 20} `));
+  });
+
   it("ends a statement that needs too much memory, and lets no session raise its limit", async () => {
     // Rows as DataFrame.to_sql sends them, 1 MB at a time.
     const inserting = (rows: number) =>

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Optional
+
 from . import docker
 from .containers import Snapshot
 from .log import say
-from .manifest import Manifest
+from .manifest import Manifest, Service
 
 _MIB = 1024 * 1024
 
 
 def limit_memory(containers: Snapshot, manifest: Manifest) -> None:
     """
-    Gives a service the memory that the other services do not need. A kernel that needs more is killed. Without this limit, the
-    whole machine would swap until it no longer answers.
+    Gives services a share of the machine's memory, or what the other services do not need. A kernel that needs more is killed. Without
+    this limit, the whole machine would swap until it no longer answers.
     """
     for service in manifest.services:
-        if service.memory_beside_mib is None:
+        found = memory_of(service)
+        if found is None:
             continue
-        most, swap = memory_for(docker.engine().memory // _MIB, service.memory_beside_mib)
+        most, swap = found
         limits = ("--memory", f"{most}m", "--memory-swap", f"{swap}m")
         result = docker.act("update", *limits, containers.container_of(service.name))
         if not result.ok:
             say(f"The memory of {service.name} could not be limited to {most} MiB. Docker says: {result.last_line}")
+
+
+def memory_of(service: Service) -> Optional[tuple[int, int]]:
+    """A service's limits for memory, and for memory plus swap, in MiB. None if they are those of its definition."""
+    machine = docker.engine().memory // _MIB
+    if service.memory_beside_mib is not None:
+        return memory_for(machine, service.memory_beside_mib)
+    share = service.memory_share
+    if share is None:
+        return None
+    most = max(share.least_mib, machine // share.part)
+    # As much swap as memory, which is Docker's default.
+    return most, most * 2
 
 
 def memory_for(machine: int, beside: int) -> tuple[int, int]:

@@ -57,6 +57,14 @@ class ReadinessProbe:
 
 
 @dataclass(frozen=True)
+class MemoryShare:
+    """The memory that a service may use: one part of so many of the machine's, or `least_mib` if that is more."""
+
+    least_mib: int
+    part: int
+
+
+@dataclass(frozen=True)
 class Certificate:
     id: str
     folder: str
@@ -75,6 +83,7 @@ class Service:
     lists: list[str] = field(default_factory=list)
     user_controlled: bool = False
     memory_beside_mib: Optional[int] = None
+    memory_share: Optional[MemoryShare] = None
     processes_per_core: Optional[int] = None
     readiness_probe: Optional[ReadinessProbe] = None
     prepare: list[Argv] = field(default_factory=list)

@@ -17,9 +17,9 @@ export const DATABASE_NETWORK = "db";
 
 const FILES = "/etc/mysql/conf.d";
 const SECRETS = "/run/secrets/mariadb";
-/** Bytes of memory that MariaDB may request. */
-const DATA_LIMIT = 364 << 20;
-const file = (name: string) => renderTemplate(new URL(name, import.meta.url));
+/** 16 GB of memory are 192 MiB more than the minimum: all of it is for the buffer pool. */
+const MEMORY = { leastMiB: 320, part: 32 };
+const file = (name: string, values?: Record<string, string>) => renderTemplate(new URL(name, import.meta.url), values);
 
 export interface MariadbArgs {
   /** Tag of docker.io/library/mariadb: `11.8`, or one version of it. */
@@ -64,10 +64,7 @@ export function mariadb({ tag, apps, purge, appNetworks, history, hasBackup, tim
       tmpfs: [...HARDENED.tmpfs, "/run/mysqld:mode=1777,size=1m"],
       // One thread per connection, plus MariaDB's own.
       pids_limit: 192,
-      mem_limit: "320m",
-      // 80 MiB of this are stacks and buffers that stay empty. A session that requests more memory gets an error. Without
-      // this limit, the kernel would kill MariaDB for all users.
-      ulimits: { data: DATA_LIMIT },
+      mem_limit: `${MEMORY.leastMiB}m`,
       environment: {
         // The server's time_zone is SYSTEM. It stores a TIMESTAMP in UTC.
         ...clockOf(timezone),
@@ -92,7 +89,7 @@ export function mariadb({ tag, apps, purge, appNetworks, history, hasBackup, tim
       at: FILES,
       content: () => ({
         "site.cnf": file("site.cnf"),
-        "start.sh": file("start.sh"),
+        "start.sh": file("start.sh", { least: `${MEMORY.leastMiB}`, part: `${MEMORY.part}` }),
         "prepare.sh": file("prepare.sh"),
         "reserve.sh": file("reserve.sh"),
         "dump.sh": file("dump.sh"),
@@ -101,6 +98,7 @@ export function mariadb({ tag, apps, purge, appNetworks, history, hasBackup, tim
         "drill.sh": file("drill.sh"),
       }),
     },
+    memoryShare: MEMORY,
     secretFiles: { at: SECRETS, mountParent: true, content: (secrets) => secretFiles(apps, purge, secrets) },
     prepare: [
       ["sh", `${FILES}/reserve.sh`],

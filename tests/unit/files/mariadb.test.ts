@@ -60,10 +60,14 @@ describe("MariaDB", () => {
   });
 
   it("has a memory limit at which it gets an error instead of being killed", () => {
-    const { ulimits, mem_limit } = service as { ulimits?: { data: number }; mem_limit?: string };
-    assert.equal(mem_limit, "320m");
+    assert.equal(service.mem_limit, "320m");
     // It never uses 80 MiB of the memory that it reserves.
-    assert.equal(ulimits?.data, 364 * 1024 * 1024);
+    assert.match(contentOf(bundle.release, "start.sh"), /^ulimit -S -d \$\(\(\(364 \+ more\) \* 1024\)\)$/m);
+  });
+
+  it("gets a share of the machine's memory, if that is more than its minimum", () => {
+    assert.deepEqual(serviceManifestOf(bundle.release, "mariadb").memory_share, { least_mib: 320, part: 32 });
+    assert.match(contentOf(bundle.release, "start.sh"), /^more=\$\(\(memory \/ 32 - 320\)\)$/m);
   });
 
   it("has time to stop, and upgrades its system tables for another version", () => {

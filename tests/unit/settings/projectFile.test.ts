@@ -80,6 +80,18 @@ describe("Pulumi.yaml", () => {
   });
 });
 
+describe("The demo of Pulumi.local.yaml and Pulumi.dev.yaml", () => {
+  it("starts no more processes of PHP than its memory limit allows, at 40 MB each", () => {
+    for (const stack of ["local", "dev"]) {
+      const { settings } = settingsOf(stackConfig(stack));
+      const [demo] = settings?.apps ?? [];
+      assert.equal(demo?.memory, "256m");
+      const processes = Number(demo.environment.PHP_FPM_PM_MAX_CHILDREN);
+      assert.ok(processes >= 4 && processes * 40 <= 256, `${processes}`);
+    }
+  });
+});
+
 describe("Pulumi.local.yaml", () => {
   it("is valid without changes", () => {
     const { settings, issues } = settingsOf(stackConfig("local"));

@@ -57,8 +57,9 @@ def wanted_by(manifest: Manifest, project: Project, compose: ComposeFile) -> dic
     for name in compose.services:
         service, definition = manifest.service(name), compose.definition(name)
         memory, pids = int(definition.get("mem_limit") or 0), int(definition.get("pids_limit") or 0)
-        if service.memory_beside_mib is not None:
-            memory = limits.memory_for(docker.engine().memory // _MIB, service.memory_beside_mib)[0] * _MIB
+        sized = limits.memory_of(service)
+        if sized is not None:
+            memory = sized[0] * _MIB
         if service.processes_per_core:
             pids = service.processes_per_core * docker.engine().cores
         found[name] = Wanted(

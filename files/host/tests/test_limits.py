@@ -1,0 +1,49 @@
+"""Tests of the memory limits that follow from the machine's memory."""
+
+from __future__ import annotations
+
+from unittest import mock
+
+from site_apply import docker, limits
+from site_apply.command import Result
+from site_apply.docker import Engine
+from site_apply.manifest import Manifest, MemoryShare, Service
+
+from .support import HostTest, containers_of
+
+MARIADB = Service("mariadb", memory_share=MemoryShare(320, 32))
+JUPYTER = Service("jupyter", memory_beside_mib=450)
+MANIFEST = Manifest(1, "abc", "lab", services=[Service("nginx"), MARIADB, JUPYTER])
+
+
+class LimitsTest(HostTest):
+    def on(self, memory_mib: int) -> list[tuple[str, ...]]:
+        """What Docker is told on a machine with this memory."""
+        asked: list[tuple[str, ...]] = []
+
+        def act(*words: str) -> Result:
+            asked.append(words)
+            return Result(0, b"")
+
+        engine = Engine("/nowhere", memory_mib << 20, 2, [])
+        with mock.patch.object(docker, "engine", lambda: engine), mock.patch.object(docker, "act", act):
+            limits.limit_memory(containers_of("nginx", "mariadb", "jupyter"), MANIFEST)
+        return asked
+
+    def test_a_small_machine_gives_the_database_its_minimum(self) -> None:
+        self.assertEqual(
+            self.on(966),
+            [
+                ("update", "--memory", "320m", "--memory-swap", "640m", "mariadb-1"),
+                ("update", "--memory", "516m", "--memory-swap", "580m", "jupyter-1"),
+            ],
+        )
+
+    def test_a_large_machine_gives_the_database_a_share_and_notebooks_the_rest(self) -> None:
+        self.assertEqual(
+            self.on(65536),
+            [
+                ("update", "--memory", "2048m", "--memory-swap", "4096m", "mariadb-1"),
+                ("update", "--memory", "62260m", "--memory-swap", "124520m", "jupyter-1"),
+            ],
+        )
