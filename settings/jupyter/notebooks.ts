@@ -32,6 +32,7 @@ function whatIsWrongWithFolder(folder: string): string | undefined {
 const OWN = [
   ".ci",
   ".git",
+  ".github",
   ".state",
   "bench",
   "components",
@@ -39,6 +40,7 @@ const OWN = [
   "files",
   "node_modules",
   "offline",
+  "policy",
   "scripts",
   "settings",
   "tests",

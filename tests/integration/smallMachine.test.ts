@@ -110,8 +110,9 @@ const skip = (process.getuid?.() !== 0 || output.trim() !== "cgroupfs") && "only
     await released;
     await site.exec("jupyter", ["rm", HELD]);
     assert.deepEqual(await notebook, { code: 0, output: "True 9999900000\n" });
+    // Other tests run beside this one. `npm run bench -- small` measures it alone.
     for (const [host, milliseconds] of Object.entries(slowest))
-      assert.ok(milliseconds < 2000, `${host}: ${milliseconds}`);
+      assert.ok(milliseconds < 5000, `${host}: ${milliseconds}`);
     assert.deepEqual(await group.killed(), []);
     // Most of the site's memory was in the group.
     assert.ok(most > 250, `${most}`);
