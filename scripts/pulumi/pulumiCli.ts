@@ -34,7 +34,7 @@ const cliModules: GoTool = {
 };
 
 /** Says from what the language host was built. An older one cannot run policy packs. */
-const recipe = createHash("sha256").update(JSON.stringify(languageHost)).digest("hex");
+export const languageHostRecipe = createHash("sha256").update(JSON.stringify(languageHost)).digest("hex");
 const recipeFile = join(installation, "language-host");
 
 /** The existing Pulumi CLI, on PATH or in the cache; undefined if there is none or only an older one. */
@@ -72,7 +72,7 @@ export async function ensurePulumiCli(environment: Environment, say: Say): Promi
   if (found) return found;
   if (environment.pulumiDownloads) await download(environment, say);
   else await build(environment, say);
-  await writeFile(recipeFile, recipe);
+  await writeFile(recipeFile, languageHostRecipe);
   return { command: join(installation, "bin", "pulumi"), version: pulumiVersion };
 }
 
@@ -103,7 +103,7 @@ async function build({ debianRoot }: Environment, say: Say): Promise<void> {
 }
 
 /** Whether the language host is the one that this version of the project builds, or came with a download since. */
-const isCurrent = () => existsSync(recipeFile) && readFileSync(recipeFile, "utf8") === recipe;
+const isCurrent = () => existsSync(recipeFile) && readFileSync(recipeFile, "utf8") === languageHostRecipe;
 
 /** The folder that must be on PATH so that the CLI finds its language host. */
 export function cliFolder(cli: PulumiCli): string {
