@@ -13,23 +13,28 @@ setTimeout(() => close(), 200);
 setTimeout(() => { document.getElementById("text").textContent = "You can close this window and go on where you were."; }, 1500);
 `;
 
-/** Opens the sign-in in a window, and then reloads the page: the browser sends the form again. */
+/**
+ * Opens the sign-in in a window, and then reloads the page: the browser sends the form again. The message of that window does not
+ * always arrive, because browsers separate windows. So the page also asks, after the click and when it has the focus again.
+ */
 export const SEND_AGAIN = `
 const link = document.querySelector("a");
+let isSentAgain = false;
+const sendAgain = () => {
+  if (!isSentAgain) location.reload();
+  isSentAgain = true;
+};
+const ask = async () => {
+  const answer = await fetch("${SIGNED_IN_PATH}", { cache: "no-store" }).catch(() => ({}));
+  if (answer.ok) sendAgain();
+};
 link.rel = "opener";
 link.onclick = (event) => {
   if (open(link.href, "${CHANNEL}", "popup,width=480,height=720")) event.preventDefault();
+  setInterval(ask, 2000);
 };
-const again = () => {
-  channel.onmessage = onfocus = null;
-  location.reload();
-};
-const channel = new BroadcastChannel("${CHANNEL}");
-channel.onmessage = again;
-onfocus = async () => {
-  const answer = await fetch("${SIGNED_IN_PATH}", { cache: "no-store" });
-  if (answer.ok && onfocus) again();
-};
+new BroadcastChannel("${CHANNEL}").onmessage = sendAgain;
+onfocus = ask;
 `;
 
 /** Says so if an app did not only need a moment. The page reloads by itself, so it notes since when. */
