@@ -247,7 +247,7 @@ describe("A person whose session ends while they work", () => {
           outputs.map(({ textContent }) => textContent),
         );
 
-      await lab.goto(at("jupyter", "/lab/tree/firefox.ipynb"));
+      await lab.goto(at("jupyter", "/lab/tree/firefox.ipynb?reset"));
       await signInOn(lab);
       await lab.waitForSelector("::-p-text(Python 3 (ipykernel) | Idle)", { timeout: 120_000 });
       await runCell("import random; kept = random.random(); print(kept)");
