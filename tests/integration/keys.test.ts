@@ -305,7 +305,12 @@ describe("A program with a key", () => {
     const notebook = JSON.stringify({
       ...{ nbformat: 4, nbformat_minor: 4 },
       metadata: { kernelspec: { name: "python3", display_name: "Python 3", language: "python" } },
-      cells: [cell("n = 1", ["parameters"]), cell('print(n * 6, open("there.txt").read())'), cell("n / (n - 7)")],
+      cells: [
+        cell("n = 1", ["parameters"]),
+        cell('print(n * 6, open("work/there.txt").read())'),
+        cell("import time; time.sleep(5)"),
+        cell("n / (n - 7)"),
+      ],
     });
     const there = { type: "file", format: "text", content: "at the site" };
     assert.equal((await ofJupyter("/api/contents/there.txt", bearer(LAPTOP), "PUT", there)).status, 201);
@@ -319,7 +324,7 @@ describe("A program with a key", () => {
       cat >papermill_at_site.py
       echo "$NOTEBOOK" >report.ipynb
       try() {
-        /tmp/papermill/bin/python papermill_at_site.py report.ipynb "$1.ipynb" -p n "$2" && ended=0 || ended=$?
+        /tmp/papermill/bin/python papermill_at_site.py report.ipynb "$1.ipynb" --start-timeout 120 -p n "$2" && ended=0 || ended=$?
         echo $ended >>ended
       }
       { try good 8; try bad 7; JUPYTER_GATEWAY_AUTH_TOKEN=$READER; try refused 8; } >log 2>&1
@@ -330,6 +335,7 @@ describe("A program with a key", () => {
       JUPYTER_GATEWAY_URL: `https://jupyter.${domain}:${port()}`,
       JUPYTER_GATEWAY_AUTH_TOKEN: LAPTOP,
       JUPYTER_GATEWAY_CA_CERTS: "/tmp/ca.pem",
+      KERNEL_LAUNCH_TIMEOUT: "120",
     });
     assert.equal(code, 0, output);
     const [ended, good, bad] = output.trim().split("\n").slice(-3);
