@@ -95,7 +95,7 @@ export async function smallCosts(imageMirror: string | undefined, say: Say): Pro
     await step("the first page of JupyterLab, with its sign-in", async () => {
       await page.goto(`https://${jupyter}/lab?reset`);
       await signIn(page, "you@example.com", await stack.output("password"));
-      await labIsReady(page);
+      await labIsReady(page, HOURS * 1000);
     });
     const front = await context.newPage();
     await front.goto(`https://${domain}/`);
@@ -111,7 +111,7 @@ export async function smallCosts(imageMirror: string | undefined, say: Say): Pro
     const taking = await context.newPage();
     await step("JupyterLab's page after that", async () => {
       await taking.goto(`https://${jupyter}/lab?reset`);
-      await labIsReady(taking);
+      await labIsReady(taking, HOURS * 1000);
     });
     const outOfMemory = "a kernel that takes all memory";
     const { killed } = await step(

@@ -111,7 +111,7 @@ export async function whoAmI(page: Page): Promise<{ username: string; display_na
     }
 }
 
-/** Waits until JupyterLab shows its launcher. */
-export async function labIsReady(page: Page): Promise<void> {
-  await page.waitForSelector(".jp-LauncherCard[data-category=Notebook]", { timeout: 120_000 });
+/** Waits until JupyterLab shows its launcher. @param timeout in milliseconds */
+export async function labIsReady(page: Page, timeout = 120_000): Promise<void> {
+  await page.waitForSelector(".jp-LauncherCard[data-category=Notebook]", { timeout });
 }
