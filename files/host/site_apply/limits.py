@@ -14,8 +14,8 @@ _MIB = 1024 * 1024
 
 def limit_memory(containers: Snapshot, manifest: Manifest) -> None:
     """
-    Gives services a share of the machine's memory, or what the other services do not need. A kernel that needs more is killed. Without
-    this limit, the whole machine would swap until it no longer answers.
+    Gives services a share of the machine's memory, or what the other services do not need. A kernel that needs more is killed.
+    Without this limit, the whole machine would swap until it no longer answers.
     """
     for service in manifest.services:
         found = memory_of(service)

@@ -19,7 +19,7 @@ const FILES = "/etc/mysql/conf.d";
 const SECRETS = "/run/secrets/mariadb";
 /** 16 GB of memory are 192 MiB more than the minimum: all of it is for the buffer pool. */
 const MEMORY = { leastMiB: 320, part: 32 };
-const file = (name: string, values?: Record<string, string>) => renderTemplate(new URL(name, import.meta.url), values);
+const file = (name: string) => renderTemplate(new URL(name, import.meta.url));
 
 export interface MariadbArgs {
   /** Tag of docker.io/library/mariadb: `11.8`, or one version of it. */
@@ -59,7 +59,7 @@ export function mariadb({ tag, apps, purge, appNetworks, history, hasBackup, tim
     internal: networks,
     compose: {
       ...HARDENED,
-      entrypoint: ["sh", `${FILES}/start.sh`],
+      entrypoint: ["sh", `${FILES}/start.sh`, `${MEMORY.leastMiB}`, `${MEMORY.part}`],
       // The socket's folder must be writable for the container's user.
       tmpfs: [...HARDENED.tmpfs, "/run/mysqld:mode=1777,size=1m"],
       // One thread per connection, plus MariaDB's own.
@@ -89,7 +89,7 @@ export function mariadb({ tag, apps, purge, appNetworks, history, hasBackup, tim
       at: FILES,
       content: () => ({
         "site.cnf": file("site.cnf"),
-        "start.sh": file("start.sh", { least: `${MEMORY.leastMiB}`, part: `${MEMORY.part}` }),
+        "start.sh": file("start.sh"),
         "prepare.sh": file("prepare.sh"),
         "reserve.sh": file("reserve.sh"),
         "dump.sh": file("dump.sh"),

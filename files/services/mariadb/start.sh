@@ -2,8 +2,12 @@
 # Starts MariaDB with the image's entrypoint. If the first initialization of the data folder was interrupted, empties the
 # folder before that: the image would mistake it for a complete database. The folder cannot contain data yet, because users
 # are created later (prepare.sh).
+#
+#   start.sh LEAST PART: may use LEAST MiB of memory, or one part of PART of the machine's if that is more
 set -eu
 
+least=$1
+part=$2
 data=/var/lib/mysql
 begun=$data/.first-set-up
 
@@ -30,9 +34,10 @@ fi
 # On a machine with much memory, the container has a share of it, and more tables are cached (site.cnf). Its limit is set while it
 # starts, before it can be full.
 memory=$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)
-more=$((memory / {{part}} - {{least}}))
+more=$((memory / part - least))
 [ "$more" -gt 0 ] || more=0
-# MiB that MariaDB may request: 80 of them are stacks and buffers that stay empty. A session that requests more gets an error. Without
-# this limit, the kernel would kill MariaDB for all users.
-ulimit -S -d $(((364 + more) * 1024))
+# What MariaDB may request, in KiB. 80 MiB of it are stacks and buffers that stay empty. A session that requests more gets an
+# error. Without this limit, the kernel would kill MariaDB for all users.
+# shellcheck disable=SC3045 # the shells of Debian and Ubuntu have it
+ulimit -d "$(((364 + more) * 1024))"
 exec docker-entrypoint.sh mariadbd --innodb-buffer-pool-size="$((16 + more))M"
