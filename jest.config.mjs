@@ -7,7 +7,7 @@ import { availableParallelism } from "node:os";
 
 const minutes = 60_000;
 
-const quick = { testTimeout: 1 * minutes, fileTimeout: 5 * minutes };
+const quick = { testTimeout: 1 * minutes, fileTimeout: 15 * minutes };
 // All projects with these options share one runner, so their files run at the same time. They wait for containers a third of the
 // time, so there is one more than processors. Files of the folder `oneByOne` use the same ports. Those of `first` take longest.
 const slow = {
