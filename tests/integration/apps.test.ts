@@ -476,7 +476,7 @@ describe("Released apps", () => {
   it("do not answer on the bare domain if the front page has its own host name", async () => {
     await released(withApps([phpdemo, whoami], { home: "home" }));
     assert.equal((await ann("home.")).status, 200);
-    await assert.rejects(ann(""), /alert|ECONNRESET|unrecognized/i);
+    assert.equal((await ann("")).status, 404);
     await released(withApps([phpdemo, whoami]));
   });
 
@@ -550,7 +550,7 @@ describe("Released apps", () => {
         .sort(),
       [...Array(5).fill("mariadb"), ...Array(6).fill("nginx"), ...["vouch", "whoami"]],
     );
-    await assert.rejects(ann("phpdemo."), /alert|ECONNRESET|unrecognized/i);
+    assert.equal((await ann("phpdemo.")).status, 404);
     assert.ok(existsSync(`${data}/phpdemo/var~lib~demo/file`));
     const output = await released(withApps([whoami], { purge: ["phpdemo", "never"] }));
     assert.ok(

@@ -318,8 +318,9 @@ describe("A program with a key", () => {
     const before = await kernels();
 
     const shell = `set -e
+      unset REQUESTS_CA_BUNDLE WEBSOCKET_CLIENT_CA_BUNDLE
       python3 -m venv --system-site-packages /tmp/papermill
-      env -u REQUESTS_CA_BUNDLE /tmp/papermill/bin/pip install --quiet papermill==2.7.0
+      env -u SSL_CERT_FILE /tmp/papermill/bin/pip install --quiet papermill==2.7.0
       cd /tmp
       cat >papermill_at_site.py
       echo "$NOTEBOOK" >report.ipynb
@@ -334,7 +335,7 @@ describe("A program with a key", () => {
       READER,
       JUPYTER_GATEWAY_URL: `https://jupyter.${domain}:${port()}`,
       JUPYTER_GATEWAY_AUTH_TOKEN: LAPTOP,
-      JUPYTER_GATEWAY_CA_CERTS: "/tmp/ca.pem",
+      SSL_CERT_FILE: "/tmp/ca.pem",
       KERNEL_LAUNCH_TIMEOUT: "120",
     });
     assert.equal(code, 0, output);
