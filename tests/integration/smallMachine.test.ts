@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
+import { hashSync } from "bcryptjs";
 import { freePort } from "../../offline/support/freePort.ts";
 import { run } from "../support/command.ts";
 import { MemoryGroup } from "../support/groupMemory.ts";
@@ -13,6 +14,7 @@ import { until } from "../support/until.ts";
 import { visitor } from "../support/visitor.ts";
 
 const IN_KERNEL = readFileSync(new URL("../support/inKernel.py", import.meta.url), "utf8");
+const hash = hashSync("a password", 10);
 const SERVICES = ["nginx", "vouch", "dex", "jupyter", "mariadb", "phpdemo"];
 /** MiB of a machine with 1 GB, of which Linux takes 58 and the system with Docker's engine 326. */
 const MEMORY = 640;
@@ -64,7 +66,8 @@ const skip = (process.getuid?.() !== 0 || output.trim() !== "cgroupfs") && "only
         { cgroup_parent: `/${name}`, labels: { image: service === "mariadb" ? label : "same" } },
       ]),
     );
-    const changes = { settings, layout: { httpsPort: port }, secrets: { appDatabasePasswords: { phpdemo } } };
+    const secret = { appDatabasePasswords: { phpdemo }, passwordHashes: { [ann]: hash } };
+    const changes = { settings, layout: { httpsPort: port }, secrets: secret };
     const { code, output } = await site.release(changes, { additions });
     assert.equal(code, 0, output);
   }
