@@ -18,6 +18,6 @@ url = f"ws://jupyter:8888/terminals/websocket/{name}"
 channel = websocket.create_connection(url, header=headers, suppress_origin=True, timeout=60)
 channel.send(json.dumps(["stdin", f"{sys.stdin.read().strip()}; echo do''ne\r"]))
 shown = ""
-while "\ndone" not in shown:
+while "done" not in shown:
     kind, *text = json.loads(channel.recv())
     shown += text[0].replace("\r", "") if kind == "stdout" else ""
