@@ -1,7 +1,7 @@
 /**
- * `npm test` runs the checks, then all tests. `npm test -- PROJECT [PATH] [OPTIONS]` runs one of jest's projects, only files
- * with PATH in their name, with jest's own options. `npm test -- check` runs only the checks. The last line of the output is
- * `N passed, N failed`.
+ * `npm test` runs the checks, then all tests but those of the project `long`. `npm test -- PROJECT [PATH] [OPTIONS]` runs one of
+ * jest's projects, only files with PATH in their name, with jest's own options. `npm test -- check` runs only the checks. The last
+ * line of the output is `N passed, N failed`.
  */
 
 import { basename, join } from "node:path";
@@ -16,7 +16,8 @@ import { type Counts, countsOf } from "./test/counts.ts";
 import { release } from "./test/machine.ts";
 import { useQuickStarts } from "./test/quickStarts.ts";
 
-const projects = ["unit", "offline", "integration", "e2e"];
+const usual = ["unit", "offline", "integration", "e2e"];
+const projects = [...usual, "long"];
 const formerNames: Record<string, string> = { rendered: "integration", fakes: "offline" };
 
 await main(async () => {
@@ -29,7 +30,7 @@ await main(async () => {
   if (first === undefined || first === "check") add(await runChecks());
   if (first !== "check") {
     try {
-      add(await runTests(first === undefined ? [] : jestArguments(first, others)));
+      add(await runTests(first === undefined ? ["--selectProjects", ...usual] : jestArguments(first, others)));
     } catch (error) {
       interrupted.throwIfAborted();
       process.stdout.write(`\n${error instanceof PlainError ? error.message : (error as Error).stack}\n`);
@@ -74,7 +75,7 @@ async function runChecks(): Promise<Counts> {
   const python = await ensurePythonTools();
   const checks: [program: string, args: string[]][] = [
     [ofNode("biome"), ["check", "."]],
-    [ofNode("tsc"), ["--noEmit"]],
+    [ofNode("tsc"), ["--noEmit", "--allowJs"]],
     [python, ["-m", "ruff", "format", "--check"]],
     [python, ["-m", "ruff", "check"]],
     [python, ["-m", "mypy"]],

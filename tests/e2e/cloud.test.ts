@@ -1,29 +1,18 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { connect } from "node:net";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
-import ssh2 from "ssh2";
 import { inventory } from "../../offline/cloud/inventory.ts";
-import { createMachine, hangMachine, machineAddresses, removeMachine } from "../../offline/cloud/machines.ts";
-import { deleteRecord } from "../../offline/cloud/records.ts";
-import { freePort } from "../../offline/support/freePort.ts";
+import { hangMachine } from "../../offline/cloud/machines.ts";
 import { attempt } from "../../scripts/cli/command.ts";
 import { report } from "../../scripts/status/report.ts";
 import { until } from "../support/until.ts";
 import { launch, person, signIn, whoAmI } from "./support/browser.ts";
-import type { Outcome } from "./support/clone.ts";
-import { answerAt, appWithVolume, CloudStack, onGoogle, workHere, workOf } from "./support/cloudStack.ts";
-import { assertSame, commandsIn, readTableInNotebook, type State, type Work } from "./support/work.ts";
+import { answerAt, CloudStack, onGoogle } from "./support/cloudStack.ts";
 
 const NOTHING = { resources: [], containers: [], networks: [] };
-/** The machine that the backup is sent to. */
-const STORE = "store";
-/** A stack of target local. */
-const LAPTOP = "laptop";
 const jupyter = "docker exec jupyter-up-lab-jupyter-1";
 const DATA_DISK = "/dev/disk/by-id/google-data";
 const BOOT_DISK = "/dev/disk/by-id/google-persistent-disk-0";
@@ -87,14 +76,6 @@ describe("a site on a VM of Google Cloud", () => {
   const connections = async () => Number(await vm("journalctl -u ssh --no-pager | grep -c 'Accepted publickey' || :"));
 
   const answer = () => answerAt(address);
-  const work = workOf(vm);
-  let laptop: Work;
-  let before: State;
-  let destroyed: string;
-
-  const succeeded = ({ code, text }: Outcome) => assert.equal(code, 0, text);
-  const move = (from: string, to: string, action = "--yes") =>
-    stack.clone.npm("run", "move", "--", "--from", from, "--to", to, action);
 
   async function answersAgain(): Promise<void> {
     for (let tries = 0; tries < 120 && (await answer()) !== "302"; tries++) await pause(500);
@@ -110,9 +91,6 @@ describe("a site on a VM of Google Cloud", () => {
   });
   afterAll(async () => {
     await browser?.close();
-    // After a failed test, the site of the laptop may still be closed. Such a site is not taken down.
-    if (stack) await rm(join(stack.clone.folder, ".state", LAPTOP, "data/moving"), { recursive: true, force: true });
-    await stack?.clone.pulumi("destroy", "--yes", "--skip-preview", "--stack", LAPTOP);
     await stack?.destroy();
     await stack?.remove();
   });
@@ -408,88 +386,7 @@ describe("a site on a VM of Google Cloud", () => {
     assert.deepEqual((await stack.up()).plan, {});
   });
 
-  it("is backed up to another machine by SFTP", async () => {
-    const keys = ssh2.utils.generateKeyPairSync("ed25519");
-    const host = await createMachine(stack.cloud, {
-      id: STORE,
-      hostname: STORE,
-      // Google's machines of one network reach each other.
-      network: "jupyter-up-lab",
-      memoryMb: 512,
-      disks: {},
-      metadata: () => ({ instance: { attributes: { "ssh-keys": `ann:${keys.public}` } } }),
-    });
-    const own = "cat /etc/ssh/ssh_host_ed25519_key.pub";
-    const isReady = `${own} /home/ann/.ssh/authorized_keys`;
-    await until("a machine with its keys", () => stack.on(STORE, isReady).catch(() => ""));
-    const hostKey = await stack.on(STORE, own);
-    const backup = { to: `sftp:ann@${host}:/home/ann/backup`, privateKey: keys.private, hostKey };
-    const { code, text, plan } = await stack.up({ backup, apps: [appWithVolume] });
-    assert.equal(code, 0, text);
-    assert.equal(plan["backup-key-file"], "create");
-    await work.make();
-    await work.backUp();
-    before = await work.everything();
-    assert.match(await stack.on(STORE, "ls /home/ann/backup"), /^config\ndata\n/);
-  });
-
-  it("is destroyed completely if the VM does not exist any more", async () => {
-    await removeMachine(stack.cloud, `${zone}-jupyter-up-lab`);
-    await deleteRecord(stack.cloud, `projects/my-project-123456/zones/${zone}/instances/jupyter-up-lab`);
-    const { code, text } = await stack.destroy();
-    destroyed = text;
-    assert.equal(code, 0, text);
-    assert.deepEqual((await inventory(stack.cloud)).resources, []);
-    assert.deepEqual(Object.keys(await machineAddresses(stack.cloud)), [STORE]);
-  });
-
-  it("restores everything from the backup into a new VM, with the commands that `destroy` showed", async () => {
-    const { code, text } = await stack.type(commandsIn(destroyed));
-    assert.equal(code, 0, text);
-    assertSame(await work.everything(), before);
-    address = await stack.output("address");
-    assert.equal(await answer(), "302");
-    await browser.close();
-    browser = await launch(`MAP *.lab.example.com ${address}`);
-    ({ page } = await person(browser));
-    page.setDefaultTimeout(120_000);
-    await page.goto("https://jupyter.lab.example.com/lab/tree/wines.ipynb?reset");
-    await signIn(page, "you@example.com", await stack.output("password"));
-    await readTableInNotebook(page);
-  });
-
-  it("moves to a laptop with `npm run move`, and every file, table and volume is there", async () => {
-    const settings = {
-      ...{ target: "local", domain: "laptop.localhost", port: await freePort(), httpPort: await freePort() },
-      ...{ notebooks: "laptop", allow: stack.settings.allow, signIn: stack.settings.signIn },
-      ...{ database: true, apps: [appWithVolume] },
-    };
-    succeeded(await stack.clone.pulumi("stack", "init", LAPTOP));
-    await stack.clone.configure(LAPTOP, settings);
-    succeeded(await stack.clone.pulumi("up", "--yes", "--skip-preview", "--stack", LAPTOP));
-    laptop = workHere(stack.clone, LAPTOP);
-    // An open page saves its notebook at times.
-    await page.close();
-    before = await work.everything();
-    succeeded(await move("lab", LAPTOP));
-    assertSame(await laptop.everything(), before);
-    const { code, text } = await stack.up({ allow: ["you@example.com", "eve@example.com"] });
-    assert.equal(code, 1, text);
-    assert.match(text, /This site has moved to https:\/\/jupyter\.laptop\.localhost:\d+\. Nothing was changed\./);
-  });
-
-  it("moves back to the VM with what was done on the laptop", async () => {
-    succeeded(await move("lab", LAPTOP, "--done"));
-    await laptop.change();
-    before = await laptop.everything();
-    succeeded(await move(LAPTOP, "lab"));
-    assertSame(await work.everything(), before);
-    assert.equal(await answer(), "302");
-    succeeded(await move(LAPTOP, "lab", "--done"));
-  });
-
   it("is destroyed completely while the VM hangs", async () => {
-    await removeMachine(stack.cloud, STORE);
     await hangMachine(stack.cloud, `${zone}-jupyter-up-lab`);
     const { code, text } = await stack.destroy();
     assert.equal(code, 0, text);

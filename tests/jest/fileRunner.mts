@@ -13,8 +13,8 @@ type Test = RunArgs[0][number];
 interface Options {
   /** Number of files that run at the same time. Default: the number of jest's workers. */
   atOnce?: number;
-  /** A folder, relative to the project's root, whose files run one after another beside the others. */
-  oneByOne?: string;
+  /** Folders, relative to the project's root, whose files run one after another beside the others. */
+  oneByOne?: string[];
   /** A folder, relative to the project's root, whose files start before the others: the longest ones, so that none of them runs alone at the end. */
   first?: string;
   /** Time limit of a test and of a hook, in milliseconds. jest itself applies only the limit of the whole run. */
@@ -27,11 +27,11 @@ interface Options {
  */
 export default class FileRunner extends TestRunner {
   private readonly atOnce: number;
-  private readonly oneByOne: string | undefined;
+  private readonly oneByOne: string[];
   private readonly first: string | undefined;
 
   constructor(globalConfig: Args[0], context: Args[1], options: Options = {}) {
-    const { atOnce = globalConfig.maxWorkers, oneByOne, first, testTimeout } = options;
+    const { atOnce = globalConfig.maxWorkers, oneByOne = [], first, testTimeout } = options;
     super({ ...globalConfig, maxWorkers: 1, ...(testTimeout && { testTimeout }) }, context);
     this.atOnce = atOnce;
     this.oneByOne = oneByOne;
@@ -46,11 +46,10 @@ export default class FileRunner extends TestRunner {
       for (let test = waiting.shift(); test && !interrupted; test = waiting.shift())
         await super.runTests([test], watcher, { ...options, serial: false });
     };
-    const turns = tests.filter((test) => isBelow(this.oneByOne, test));
+    const takesTurns = (test: Test) => this.oneByOne.some((folder) => isBelow(folder, test));
+    const turns = tests.filter(takesTurns);
     const comesFirst = (test: Test) => Number(isBelow(this.first, test));
-    const others = tests
-      .filter((test) => !isBelow(this.oneByOne, test))
-      .sort((one, other) => comesFirst(other) - comesFirst(one));
+    const others = tests.filter((test) => !takesTurns(test)).sort((one, other) => comesFirst(other) - comesFirst(one));
     // The first lane takes other files, too, when its own are done.
     const lanes = [async () => runAll(turns).then(() => runAll(others))];
     while (lanes.length < this.atOnce) lanes.push(() => runAll(others));

@@ -10,7 +10,7 @@ import { countsOf } from "../../../scripts/test/counts.ts";
 const [turns, others, options = "{}"] = process.argv.slice(2);
 const { default: config } = await import(new URL("../../../jest.config.mjs", import.meta.url).href);
 const [unit] = config.projects;
-const runner = [unit.runner[0], { atOnce: 3, oneByOne: turns, testTimeout: 60_000, ...JSON.parse(options) }];
+const runner = [unit.runner[0], { atOnce: 3, oneByOne: [turns], testTimeout: 60_000, ...JSON.parse(options) }];
 const projects = [
   { ...unit, rootDir: projectFolder, runner, displayName: "turns", roots: [turns] },
   { ...unit, rootDir: projectFolder, runner, displayName: "others", roots: [others] },

@@ -52,7 +52,7 @@ it("Files of the folder of the longest ones start before the others", async () =
   `;
   writeFileSync(join(short, "large.test.ts"), text("large", 10_000));
   for (const name of ["a", "b"]) writeFileSync(join(long, `${name}.test.ts`), text("long", 10));
-  const order = JSON.stringify({ atOnce: 1, oneByOne: "nothing", first: long });
+  const order = JSON.stringify({ atOnce: 1, oneByOne: [], first: long });
   const { output } = await run(process.execPath, [...options, program, short, long, order]);
   assert.equal(output.trim().split("\n").at(-1), JSON.stringify({ passed: 3, failed: 0, skipped: 0 }), output);
   assert.equal(readFileSync(ended, "utf8"), "long long large ");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { inventory } from "../../offline/cloud/inventory.ts";
-import { answerAt, CloudStack, onGoogle } from "./support/cloudStack.ts";
+import { answerAt, CloudStack, onGoogle } from "../e2e/support/cloudStack.ts";
 
 describe("an interrupted `pulumi up` that is run again", () => {
   let stack: CloudStack;

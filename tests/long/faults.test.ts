@@ -13,11 +13,11 @@ import {
 } from "node:fs";
 import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
-import type { Ended } from "../../support/command.ts";
-import { ENGINE_STOPPED, FaultySite, KILLED, ONCE } from "../../support/faultySite.ts";
-import { imageMirror, pullImages } from "../../support/images.ts";
-import { serviceOf, siteWith } from "../../support/site.ts";
-import { type SmallDisk, smallDisk } from "../../support/smallDisk.ts";
+import type { Ended } from "../support/command.ts";
+import { ENGINE_STOPPED, FaultySite, KILLED, ONCE } from "../support/faultySite.ts";
+import { imageMirror, pullImages } from "../support/images.ts";
+import { serviceOf, siteWith } from "../support/site.ts";
+import { type SmallDisk, smallDisk } from "../support/smallDisk.ts";
 
 const { reference: image } = serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image;
 const NO_IMAGE = "127.0.0.1:9/no/such:1";

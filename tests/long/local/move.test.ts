@@ -6,12 +6,12 @@ import type { Browser, Page } from "playwright-core";
 import ssh2 from "ssh2";
 import { parseDocument } from "yaml";
 import { removeMachine } from "../../../offline/cloud/machines.ts";
-import { launch, person, signIn } from "../support/browser.ts";
-import type { Outcome } from "../support/clone.ts";
-import { answerAt, appWithVolume, CloudStack, workHere, workOf } from "../support/cloudStack.ts";
-import { containersOf, networksOf } from "../support/docker.ts";
-import { createSshMachine } from "../support/sshMachine.ts";
-import { assertSame, readTableInNotebook, type State, type Work } from "../support/work.ts";
+import { launch, person, signIn } from "../../e2e/support/browser.ts";
+import type { Outcome } from "../../e2e/support/clone.ts";
+import { answerAt, appWithVolume, CloudStack, workHere, workOf } from "../../e2e/support/cloudStack.ts";
+import { containersOf, networksOf } from "../../e2e/support/docker.ts";
+import { createSshMachine } from "../../e2e/support/sshMachine.ts";
+import { assertSame, readTableInNotebook, type State, type Work } from "../../e2e/support/work.ts";
 
 const PROJECT = "jupyter-up-local";
 const MACHINE = "somewhere-lab";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, it } from "@jest/globals";
+import { Clone } from "../../e2e/support/clone.ts";
 import type { Seen } from "../../support/terminal.ts";
-import { Clone } from "../support/clone.ts";
 
 /** Output of a script or the engine that fails by an internal error. */
 const internalError = /^\s+at |TypeError|undefined|\[object Object\]/m;

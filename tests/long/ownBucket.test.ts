@@ -6,12 +6,12 @@ import { inventory } from "../../offline/cloud/inventory.ts";
 import { listRecords } from "../../offline/cloud/records.ts";
 import { registryAddress } from "../../offline/setup/registry.ts";
 import { attempt, run } from "../../scripts/cli/command.ts";
+import { answerAt, appWithVolume, CloudStack, onGoogle, workOf } from "../e2e/support/cloudStack.ts";
+import { assertSame, commandsIn, type State } from "../e2e/support/work.ts";
 import { type Google, startGoogle } from "../support/google.ts";
 import { imageMirror, tagImages } from "../support/images.ts";
 import { settingsWith } from "../support/settings.ts";
 import { layout } from "../support/site.ts";
-import { answerAt, appWithVolume, CloudStack, onGoogle, workOf } from "./support/cloudStack.ts";
-import { assertSame, commandsIn, type State } from "./support/work.ts";
 
 const skip = !imageMirror && "there is no registry here that could hold a restic that knows of the fake of Google";
 const BUCKET = "my-project-123456-jupyter-up-lab-backup";
