@@ -15,8 +15,11 @@ export interface StackParts {
   certificate: Certificate;
 }
 
+/** Outputs by name. */
+export type StackOutputs = Record<string, unknown>;
+
 /** The stack's outputs. Undefined ones are left out, because Pulumi would warn about them at each run. */
-export function outputsOf({ settings, site, host, secrets, certificate }: StackParts): Record<string, unknown> {
+export function outputsOf({ settings, site, host, secrets, certificate }: StackParts): StackOutputs {
   const outputs = {
     /** URL of JupyterLab. */
     url: site.names.origin("jupyter"),

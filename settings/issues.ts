@@ -119,3 +119,10 @@ export function report(stack: string, issues: Issue[]): string {
   });
   return `${count} wrong with the settings of the stack ${stack}. Nothing was changed.\n\n${paragraphs.join("\n\n")}\n`;
 }
+
+/** The message for the arguments of a component: one paragraph per issue. Without commands, because these would change the stack's config. */
+export function reportOfArgs(site: string, issues: Issue[]): string {
+  const count = issues.length === 1 ? "One thing is" : `${issues.length} things are`;
+  const paragraphs = issues.map(({ key, message }) => `  ${key}: ${message.split("\n")[0]?.replace(/:$/, ".")}`);
+  return `${count} wrong with the arguments of the JupyterSite ${site}. The site was not changed.\n\n${paragraphs.join("\n\n")}\n`;
+}

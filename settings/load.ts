@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { checkout } from "./checkout.ts";
 import { type CredentialSources, cloudflareTokenOf, missingCredentials } from "./credentials.ts";
-import { report } from "./issues.ts";
+import { type Issue, report } from "./issues.ts";
 import { plainRefusal } from "./plainRefusal.ts";
 import { needlesslyEncrypted, plainSecrets } from "./plainSecrets.ts";
 import { configOf, readSettings } from "./read.ts";
@@ -18,14 +18,26 @@ import { asWritten } from "./unquoted.ts";
  */
 export function loadSettings(): Settings {
   const project = pulumi.getProject();
+  const config = asWritten(project, configOf(project, pulumi.runtime.allConfig()), readIfThere(stackFile()) ?? "");
+  const { settings, issues } = checkSettings(config, (setting) => isConfigSecret(`${project}:${setting}`));
+  if (!settings) throw plainRefusal(report(pulumi.getStack(), issues));
+  return settings;
+}
+
+/**
+ * Checks raw values of settings, and the credentials that they need. Returns the settings, or all issues.
+ * @param isEncrypted whether any part of a setting, given by name, is encrypted.
+ */
+export function checkSettings(
+  config: Record<string, unknown>,
+  isEncrypted: (setting: string) => boolean,
+): { settings?: Settings; issues: Issue[] } {
   const sources: CredentialSources = {
     config: pulumi.runtime.allConfig(),
     environment: process.env,
     home: homedir(),
     read: readIfThere,
   };
-  const config = asWritten(project, configOf(project, pulumi.runtime.allConfig()), readIfThere(stackFile()) ?? "");
-  const isEncrypted = (setting: string) => isConfigSecret(`${project}:${setting}`);
   const { settings, issues } = readSettings(config, isEncrypted);
   const all = [
     ...issues,
@@ -33,11 +45,12 @@ export function loadSettings(): Settings {
     ...needlesslyEncrypted(config, isEncrypted),
     ...missingCredentials(config, sources),
   ];
-  if (settings && all.length === 0) {
-    const cloudflareToken = cloudflareTokenOf(sources);
-    return { ...settings, ...(cloudflareToken ? { cloudflareToken: new Sensitive(cloudflareToken) } : {}) };
-  }
-  throw plainRefusal(report(pulumi.getStack(), all));
+  if (!settings || all.length > 0) return { issues: all };
+  const cloudflareToken = cloudflareTokenOf(sources);
+  return {
+    settings: { ...settings, ...(cloudflareToken ? { cloudflareToken: new Sensitive(cloudflareToken) } : {}) },
+    issues: [],
+  };
 }
 
 /** Path of the stack's config file. Pulumi does not reveal the argument of `--config-file`. */

@@ -41,7 +41,7 @@ export function plainSecrets(
 }
 
 /** Settings that may be encrypted: they contain secrets, or are written only to secret files. */
-const SECRET = ["signIn", "apps", "ssh", "tlsCertificate", "tlsKey", "backup"];
+export const SECRET_SETTINGS = ["signIn", "apps", "ssh", "tlsCertificate", "tlsKey", "backup"];
 
 /** Issues of encrypted settings that would still be readable in generated files, in the state and in previews. */
 export function needlesslyEncrypted(
@@ -49,12 +49,12 @@ export function needlesslyEncrypted(
   isEncrypted: (setting: string) => boolean,
 ): Issue[] {
   return Object.entries(config).flatMap(([key, value]) =>
-    isEncrypted(key) && !SECRET.includes(key)
+    isEncrypted(key) && !SECRET_SETTINGS.includes(key)
       ? [
           {
             key,
             message: withFix(
-              `this is encrypted, but would be readable in generated files, in the stack's state and in previews. Only the settings ${SECRET.join(", ")} can be kept secret. Set it in plain text:`,
+              `this is encrypted, but would be readable in generated files, in the stack's state and in previews. Only the settings ${SECRET_SETTINGS.join(", ")} can be kept secret. Set it in plain text:`,
               decrypt(key, value),
             ),
           },

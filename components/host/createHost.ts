@@ -28,6 +28,7 @@ const LABEL = "jupyter-up";
 export function createHost(
   { target, forwarded, tls, backup }: Settings,
   { webFrom, dataComesFrom, dailySnapshots, transform }: CreateHostArgs,
+  opts?: pulumi.ComponentResourceOptions,
 ): Host {
   const [projectName, stack] = [pulumi.getProject(), pulumi.getStack()];
   const trusted = tls.mode !== "private-ca";
@@ -35,11 +36,11 @@ export function createHost(
   switch (target.kind) {
     case "local": {
       const { kind: _, ...args } = target;
-      return new ThisMachine(HOST, { ...args, folder: stackFolder(stack) });
+      return new ThisMachine(HOST, { ...args, folder: stackFolder(stack) }, opts);
     }
     case "ssh": {
       const { kind: _, privateKey, ...args } = target;
-      return new SshHost(HOST, { ...args, privateKey: privateKey.output(pulumi.secret), trusted, forwarded });
+      return new SshHost(HOST, { ...args, privateKey: privateKey.output(pulumi.secret), trusted, forwarded }, opts);
     }
     case "gcp": {
       const { kind: _, project, ...args } = target;
@@ -53,11 +54,11 @@ export function createHost(
             zone: args.zone,
           }
         : undefined;
-      const provider = gcpProvider("gcp", { project, zone: args.zone, labels });
+      const provider = gcpProvider("gcp", { project, zone: args.zone, labels }, opts);
       return new GcpVm(
         HOST,
         { ...args, ...names, dailySnapshots, dataComesFrom, webFrom, trusted, forwarded, backupBucket, transform },
-        { providers: { gcp: provider } },
+        pulumi.mergeOptions(opts, { providers: { gcp: provider } }),
       );
     }
   }

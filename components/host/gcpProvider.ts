@@ -13,15 +13,23 @@ export interface GcpProviderArgs {
 }
 
 /** Google's provider for one project and zone, with the other `gcp:` keys of the stack's config. */
-export function gcpProvider(name: string, { project, zone, labels }: GcpProviderArgs): Provider {
+export function gcpProvider(
+  name: string,
+  { project, zone, labels }: GcpProviderArgs,
+  opts?: pulumi.ResourceOptions,
+): Provider {
   const { defaultLabels, ...configured } = configuredProvider();
-  return new Provider(name, {
-    ...configured,
-    project,
-    region: regionOf(zone),
-    zone,
-    defaultLabels: pulumi.output(defaultLabels).apply((own) => ({ ...labels, ...own })),
-  });
+  return new Provider(
+    name,
+    {
+      ...configured,
+      project,
+      region: regionOf(zone),
+      zone,
+      defaultLabels: pulumi.output(defaultLabels).apply((own) => ({ ...labels, ...own })),
+    },
+    opts,
+  );
 }
 
 /** The `gcp:` keys of the stack's config, which only the default provider reads by itself. */

@@ -16,12 +16,13 @@ export const CERTIFICATE = "certificate";
 export function createCertificate(
   { tls, hostNames: dnsNames }: Settings,
   { formerNames }: CreateCertificateArgs,
+  opts?: pulumi.ComponentResourceOptions,
 ): Certificate {
   switch (tls.mode) {
     case "cloudflare-origin":
-      return new OriginCertificate(CERTIFICATE, { dnsNames, formerNames });
+      return new OriginCertificate(CERTIFICATE, { dnsNames, formerNames }, opts);
     case "private-ca":
-      return new PrivateAuthority(CERTIFICATE, { dnsNames, authorityName: `jupyter-up ${pulumi.getStack()}` });
+      return new PrivateAuthority(CERTIFICATE, { dnsNames, authorityName: `jupyter-up ${pulumi.getStack()}` }, opts);
     case "provided":
       return { certificate: tls.certificate.output(pulumi.secret), key: tls.key.output(pulumi.secret) };
     // The machine gets it by itself during a release.

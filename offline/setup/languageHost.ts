@@ -13,17 +13,19 @@ export const languageHost: GoTool = {
       // The language host's proxy of the engine passes on only the calls that it knows, and error hooks are not among them.
       // With this change, the program calls the engine directly.
       ['fmt.Sprintf("127.0.0.1:%d", handle.Port), pipes.directory())', "req.GetMonitorAddress(), pipes.directory())"],
-      ['return errors.New("not supported")', "return runPolicyPack(req, server)"],
+      ['return errors.New("not supported")', "return runPlugin(req, server)"],
     ],
   },
-  // At the time of this version, the engine started policy packs without the language host. Now it names the kind of a plugin and
-  // its folder in fields that this version does not know. Later versions also pass the stack's config on; no rule here reads it.
+  // At the time of this version, the engine started plugins that are Node programs without the language host. Now it names the kind
+  // of a plugin and its folder in fields that this version does not know. Later versions also pass the stack's config on to policies;
+  // no rule here reads it.
   rewritten: {
-    [`${MAIN}/policyPack.go`]: `package main
+    [`${MAIN}/plugin.go`]: `package main
 
 import (
 	"errors"
 	"os/exec"
+	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -38,12 +40,21 @@ const (
 	programDirectoryField = 2
 )
 
-func runPolicyPack(req *pulumirpc.RunPluginRequest, server pulumirpc.LanguageRuntime_RunPluginServer) error {
+func runPlugin(req *pulumirpc.RunPluginRequest, server pulumirpc.LanguageRuntime_RunPluginServer) error {
 	unknown := req.ProtoReflect().GetUnknown()
-	if string(field(unknown, kindField)) != "analyzer" {
+	folder := string(field(field(unknown, infoField), programDirectoryField))
+	var script string
+	var args []string
+	switch string(field(unknown, kindField)) {
+	case "analyzer":
+		script = "@pulumi/pulumi/cmd/run-policy-pack"
+		args = append(append(args, req.Args...), folder)
+	case "resource":
+		script = "@pulumi/pulumi/cmd/run-plugin"
+		args = append([]string{folder}, req.Args...)
+	default:
 		return errors.New("not supported")
 	}
-	folder := string(field(field(unknown, infoField), programDirectoryField))
 	closer, stdout, stderr, err := rpcutil.MakeRunPluginStreams(server, false)
 	if err != nil {
 		return err
@@ -53,12 +64,13 @@ func runPolicyPack(req *pulumirpc.RunPluginRequest, server pulumirpc.LanguageRun
 	if err != nil {
 		return err
 	}
-	script, err := locateModule(server.Context(), "@pulumi/pulumi/cmd/run-policy-pack", node)
+	find := exec.CommandContext(server.Context(), node, "--print", "require.resolve('"+script+"')")
+	find.Dir = folder
+	found, err := find.Output()
 	if err != nil {
 		return err
 	}
-	args := append([]string{script}, req.Args...)
-	cmd := exec.CommandContext(server.Context(), node, append(args, folder)...)
+	cmd := exec.CommandContext(server.Context(), node, append([]string{strings.TrimSpace(string(found))}, args...)...)
 	cmd.Dir = folder
 	cmd.Env = req.Env
 	cmd.Stdout = stdout
@@ -88,4 +100,12 @@ func field(message []byte, wanted protowire.Number) []byte {
 }
 `,
   },
+};
+
+/** Pulumi's language host for YAML, for tests of a package. */
+export const languageHostForYaml: GoTool = {
+  name: "Pulumi's language host for YAML",
+  module: "github.com/pulumi/pulumi-yaml",
+  version: "v1.25.0",
+  package: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
 };

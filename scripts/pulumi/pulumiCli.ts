@@ -33,7 +33,7 @@ const cliModules: GoTool = {
   flags: `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${pulumiVersion}`,
 };
 
-/** Says from what the language host was built. An older one cannot run policy packs. */
+/** Says from what the language host was built. An older one cannot run policy packs and packages. */
 export const languageHostRecipe = createHash("sha256").update(JSON.stringify(languageHost)).digest("hex");
 const recipeFile = join(installation, "language-host");
 

@@ -1,13 +1,17 @@
 /** Prepares this machine for tests of the site and of the fakes. Several callers share one preparation. */
 
+import { join } from "node:path";
 import { withFakes } from "../../offline/index.ts";
 import { installPackages, unpackPackage } from "../../offline/setup/debian.ts";
 import type { Environment } from "../../offline/setup/environment.ts";
-import { attempt, findExecutable, run } from "../cli/command.ts";
+import { buildGoTool } from "../../offline/setup/goTool.ts";
+import { languageHostForYaml } from "../../offline/setup/languageHost.ts";
+import { attempt, findExecutable, isExecutable, run } from "../cli/command.ts";
 import { step } from "../cli/step.ts";
 import { ensureBrowser, ensureFirefox } from "../machine/browser.ts";
 import { inspectMachine, prepareDocker, preparePulumi } from "../machine/prepare.ts";
 import { cliEnvironment, imageMirrorOf, usersConfig } from "../pulumi/localStack.ts";
+import { cliFolder } from "../pulumi/pulumiCli.ts";
 import { providerPackages, siteImages } from "../pulumi/site.ts";
 
 /** Images of tests that change this checkout's settings. */
@@ -75,6 +79,11 @@ async function withMachine(work: () => Promise<void>): Promise<void> {
   const { debianRoot } = found;
   await prepareDocker(found);
   const cli = await preparePulumi(found);
+  // Programs in YAML use this project as a package. Every other installation of the CLI contains the host.
+  const yamlHost = join(cliFolder(cli), "pulumi-language-yaml");
+  if (!isExecutable(yamlHost) && findExecutable("pulumi-language-yaml") === undefined) {
+    await step(languageHostForYaml.name, (say) => buildGoTool(languageHostForYaml, yamlHost, debianRoot, say));
+  }
   if (debianRoot && findExecutable("shellcheck") === undefined) {
     await step("shellcheck", (say) => installPackages(["shellcheck"], say));
   }

@@ -17,6 +17,7 @@ import { withoutTestEnvironment } from "./support/clone.ts";
 import { answerAt, appWithVolume, CloudStack, workOf } from "./support/cloudStack.ts";
 import { createSshMachine } from "./support/sshMachine.ts";
 import { assertSame, commandsIn, readTableInNotebook, type State } from "./support/work.ts";
+import { yamlProgram } from "./support/yamlProgram.ts";
 
 const MACHINE = "somewhere-lab";
 const OTHER = "elsewhere-lab";
@@ -257,6 +258,30 @@ describe("a site on the user's own machine", () => {
       await readTableInNotebook(page);
     } finally {
       await browser.close();
+    }
+  });
+
+  it("is made by a program in YAML, too, with the component of this project's package", async () => {
+    assert.equal((await stack.destroy()).code, 0);
+    await on("rm -r /srv/jupyter-up /opt/jupyter-up");
+    const { ssh, domain, dns, allow, signIn } = stack.settings as Record<string, object>;
+    const { privateKey, ...machine } = ssh as { privateKey: string };
+    const site = { target: "ssh", domain, dns, allow, signIn, ssh: machine, database: false };
+    const program = await yamlProgram(site, privateKey);
+    try {
+      const { code, text } = await program.pulumi("up", "--yes", "--skip-preview");
+      assert.equal(code, 0, text);
+      assert.equal((await program.pulumi("stack", "output", "url")).text.trim(), "https://jupyter.lab.example.com");
+      assert.match(text, /passwords *: \[secret\]/);
+      assert.equal(await answer(), "302");
+      const preview = await program.pulumi("preview", "--expect-no-changes");
+      assert.equal(preview.code, 0, preview.text);
+      const schema = await program.pulumi("package", "get-schema", "./jupyter-up");
+      assert.match(schema.text, /"jupyter-up:index:JupyterSite": \{/);
+      assert.equal((await program.pulumi("destroy", "--yes", "--skip-preview")).code, 0);
+      assert.equal(await on("docker ps --all --quiet"), "");
+    } finally {
+      await program.remove();
     }
   });
 });
