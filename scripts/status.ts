@@ -7,13 +7,15 @@ import { PlainError } from "./cli/plainError.ts";
 import { type StackSite, siteOf } from "./machine/stackSite.ts";
 import { localStack } from "./pulumi/localStack.ts";
 import { usersPulumi } from "./pulumi/pulumiCli.ts";
+import { concernsAboutRanges } from "./status/cloudflareRanges.ts";
 import { readOptions } from "./status/options.ts";
 import { type Report, report } from "./status/report.ts";
 import { commandFor, show } from "./status/show.ts";
 
 await main(async () => {
   const { stack = process.env.PULUMI_STACK ?? localStack, json } = readOptions(process.argv.slice(2));
-  const found = await ask(await siteOf(stack));
+  const told = await ask(await siteOf(stack));
+  const found = { ...told, concerns: [...told.concerns, ...(await concernsAboutRanges(told.cloudflare_ranges))] };
   const command = commandFor(stack, stack === localStack, usersPulumi() !== undefined);
   const colored = process.stdout.isTTY && !process.env.NO_COLOR;
   process.stdout.write(json ? `${JSON.stringify(found, undefined, 2)}\n` : show(found, { command, colored }));

@@ -55,7 +55,7 @@ export const report = z.strictObject({
   reboots: z
     .strictObject({ at: z.string(), needed: time, waits: z.string(), last: time, checked: time, problem: z.string() })
     .nullable(),
-  cloudflare_ranges: count,
+  cloudflare_ranges: z.array(z.string()),
   changes: z
     .array(z.strictObject({ kind: z.string(), name: z.string(), what: z.string(), fix: z.string() }))
     .nullable(),

@@ -62,7 +62,7 @@ function rows(report: Report): [name: string, ...texts: string[]][] {
     ...listed("reboots", report.reboots ? rebootsOf(report.reboots, report.reboot, ago) : []),
     ...listed(
       "Cloudflare",
-      report.cloudflare_ranges > 0 ? [`${report.cloudflare_ranges} address ranges admitted`] : [],
+      report.cloudflare_ranges.length > 0 ? [`${report.cloudflare_ranges.length} address ranges admitted`] : [],
     ),
     ["by hand", changes === null ? "not compared, because a release is running" : changedOf(changes.length)],
   ];

@@ -40,6 +40,7 @@ const OWN = [
   "files",
   "node_modules",
   "offline",
+  "package",
   "policy",
   "scripts",
   "settings",

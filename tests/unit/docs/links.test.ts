@@ -49,7 +49,7 @@ describe("Each document", () => {
       const named = [...text.matchAll(/\bconfig (?:set|rm) ((?:--\w+ |string )*)'?([\w:]+)/g)].map(
         ([, , key = ""]) => key,
       );
-      const known = ["cloudflare:apiToken", "KEY", "imagTag", ...Object.keys(declaredSettings())];
+      const known = ["cloudflare:apiToken", "team:machineKey", "KEY", "imagTag", ...Object.keys(declaredSettings())];
       assert.deepEqual(
         named.filter((key) => !known.includes(key)),
         [],

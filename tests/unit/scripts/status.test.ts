@@ -39,7 +39,7 @@ describe("The status of a site", () => {
   reboots       at 04:00 Europe/Berlin, if updates need it and nobody works
                 last 39 days ago, the site answered afterwards
                 needed for linux-image-amd64. Somebody works: 1 kernel busy.
-  Cloudflare    22 address ranges admitted
+  Cloudflare    2 address ranges admitted
   by hand       1 changed
 
 ! nginx does not run (restarting, 7 restarts).
@@ -62,7 +62,7 @@ describe("The status of a site", () => {
     const bare = { ...unknown, concerns: [], parts: [], disks: [] };
     const work = { history: "", backup: "", restored: "", destination: "" };
     assert.equal(
-      show({ ...golden, ...bare, work, cloudflare_ranges: 0, services: [] }, plain),
+      show({ ...golden, ...bare, work, cloudflare_ranges: [], services: [] }, plain),
       `https://jupyter.example.com
   release       0123456789ab, since 2026-11-20 09:30 UTC (8 days ago)
   by hand       not compared, because a release is running

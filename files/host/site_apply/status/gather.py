@@ -52,11 +52,16 @@ def gather(layout: Layout, manifest: Manifest) -> Report:
         # On a laptop, a reboot is not the site's business.
         "reboot": packages() if units.has_systemd() and units.wanted(layout, manifest) else [],
         "reboots": _reboots(layout, manifest),
-        "cloudflare_ranges": _text(layout.files / "nginx/current/edge/cloudflare.conf").count("set_real_ip_from"),
+        "cloudflare_ranges": ranges_in(_text(layout.files / "nginx/current/edge/cloudflare.conf")),
         "changes": None if is_busy(layout) else found,
     }
     said = keep_backup.concern_about(manifest)
     return Report(**facts, concerns=concerns_of(Report(**facts), str(layout.program), said, read(manifest).command, now))
+
+
+def ranges_in(text: str) -> list[str]:
+    """The address ranges that nginx takes for Cloudflare's, in the text of its configuration."""
+    return re.findall(r"^\s*set_real_ip_from (\S+);", text, re.MULTILINE)
 
 
 def service_of(name: str, containers: list[Container]) -> Service:

@@ -132,7 +132,7 @@ class Concern:
 class Report:
     """
     moving: the state of a move that closes the site; empty: the site is open. reboot: packages that need a reboot; empty without a
-    need. reboots: None if this program makes none. cloudflare_ranges: how many address ranges of Cloudflare the release admits; 0
+    need. reboots: None if this program makes none. cloudflare_ranges: the address ranges of Cloudflare that the release admits; none
     without Cloudflare. changes: what was changed by hand; None while a release runs.
     """
 
@@ -151,6 +151,6 @@ class Report:
     parts: list[Part] = field(default_factory=list)
     reboot: list[str] = field(default_factory=list)
     reboots: Optional[Reboots] = None
-    cloudflare_ranges: int = 0
+    cloudflare_ranges: list[str] = field(default_factory=list)
     changes: Optional[list[Change]] = None
     concerns: list[Concern] = field(default_factory=list)
