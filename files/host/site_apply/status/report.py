@@ -132,8 +132,8 @@ class Concern:
 class Report:
     """
     moving: the state of a move that closes the site; empty: the site is open. reboot: packages that need a reboot; empty without a
-    need. reboots: None if this program makes none. cloudflare_ranges: the address ranges of Cloudflare that the release admits; none
-    without Cloudflare. changes: what was changed by hand; None while a release runs.
+    need. reboots: None if this program makes none. cloudflare_ranges: those that the release admits; none without Cloudflare.
+    changes: what was changed by hand; None while a release runs.
     """
 
     version: int
