@@ -1,16 +1,16 @@
 import { Agent, request } from "node:https";
 
-/** A request without an answer after this time has failed, in milliseconds. */
-const PATIENCE = 15_000;
-
 /** A page that is asked for again and again. */
 export interface Probed {
   address: string;
+  port: number;
   host: string;
   path: string;
   cookie: string;
   /** Milliseconds between two requests. */
   every: number;
+  /** A request without an answer after this time has failed, in milliseconds. */
+  patience: number;
 }
 
 /** What was seen, in milliseconds. A request that failed counts as one that took all of the time limit. */
@@ -25,7 +25,7 @@ export interface Latencies {
 }
 
 /** Starts to ask for a page. Returns a function that stops, and says what was seen. */
-export function probe({ address, host, path, cookie, every }: Probed): () => Promise<Latencies> {
+export function probe({ address, port, host, path, cookie, every, patience }: Probed): () => Promise<Latencies> {
   const agent = new Agent({ keepAlive: true, maxSockets: 100 });
   const times: number[] = [];
   let [failed, outage, good] = [0, 0, performance.now()];
@@ -38,21 +38,21 @@ export function probe({ address, host, path, cookie, every }: Probed): () => Pro
       outage = Math.max(outage, now - good);
       good = now;
     } else {
-      times.push(PATIENCE);
+      times.push(patience);
       failed++;
     }
   };
   const ask = () =>
     new Promise<number>((resolve, reject) => {
-      const headers = { host, cookie, "sec-fetch-mode": "cors" };
+      const headers = { host: port === 443 ? host : `${host}:${port}`, cookie, "sec-fetch-mode": "cors" };
       const asked = request(
-        { host: address, servername: host, path, headers, agent, rejectUnauthorized: false },
+        { host: address, port, servername: host, path, headers, agent, rejectUnauthorized: false },
         (response) => {
           response.resume().on("end", () => resolve(response.statusCode ?? 0));
           response.on("error", reject);
         },
       );
-      const late = setTimeout(() => asked.destroy(new Error("no answer")), PATIENCE);
+      const late = setTimeout(() => asked.destroy(new Error("no answer")), patience);
       asked.on("error", reject).on("close", () => clearTimeout(late));
       asked.end();
     });

@@ -20,6 +20,8 @@ const jupyter = `jupyter.${domain}`;
 const HOURS = 3 * 3600;
 /** Milliseconds between two requests to the front page, and between two to Jupyter. */
 const EVERY = { [domain]: 200, [jupyter]: 1000 };
+/** A request without an answer after this time has failed, in milliseconds. */
+const PATIENCE = 15_000;
 const OTHER_TAG = "2026-08-31";
 
 /** A kernel that has loaded pandas, has read a table, and prints lines until it ends. */
@@ -151,7 +153,9 @@ async function measured(
   const probes = Object.entries(EVERY).flatMap(([host, every]) => {
     const path = host === domain ? "/" : "/api/me";
     const cookie = cookies[host];
-    return cookie ? [[host, probe({ address, host, path, cookie, every })] as const] : [];
+    return cookie
+      ? [[host, probe({ address, port: 443, host, path, cookie, every, patience: PATIENCE })] as const]
+      : [];
   });
   const began = performance.now();
   try {

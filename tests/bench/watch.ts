@@ -1,8 +1,7 @@
-import { Agent } from "node:https";
 import type { Page } from "playwright-core";
 import { linesOf, openTerminal, startInNewNotebook } from "../e2e/support/browser.ts";
 import { until } from "../support/until.ts";
-import { ask } from "../support/visitor.ts";
+import { probe } from "./doorProbe.ts";
 
 /** Milliseconds between two requests to a host name. */
 const EVERY = 20;
@@ -53,7 +52,7 @@ export async function watch(watched: Watched[], page: Page, change: () => Promis
   await openTerminal(page);
   await page.getByRole("tab", { name: /Untitled/ }).click();
   await until("the first line", async () => (await linesOf(page)).length > 0);
-  const probes = watched.map(probe);
+  const probes = watched.map((each) => probe({ address: "127.0.0.1", every: EVERY, patience: PATIENCE, ...each }));
   const began = performance.now();
   await change();
   const seconds = (performance.now() - began) / 1000;
@@ -61,7 +60,7 @@ export async function watch(watched: Watched[], page: Page, change: () => Promis
   const seen = await Promise.all(probes.map((end) => end()));
   return {
     seconds,
-    outages: Object.fromEntries(seen.map(({ outage }, index) => [watched[index]?.host ?? "", outage])),
+    outages: Object.fromEntries(seen.map(({ outage }, index) => [watched[index]?.host ?? "", outage / 1000])),
     asked: seen.reduce((sum, { asked }) => sum + asked, 0),
     failed: seen.reduce((sum, { failed }) => sum + failed, 0),
     kernelStays: lines.includes(`${LINES - 1}`),
@@ -86,32 +85,4 @@ async function lastLines(page: Page): Promise<string[]> {
     300,
   );
   return lines;
-}
-
-/** Starts to ask for a page. Returns a function that stops, and says what was seen. */
-function probe({ port, host, path, cookie }: Watched) {
-  const agent = new Agent({ keepAlive: true, maxSockets: 8 });
-  let [asked, failed, outage] = [0, 0, 0];
-  let good = performance.now();
-  const open = new Set<Promise<void>>();
-  const once = async () => {
-    asked++;
-    const headers = { cookie, "sec-fetch-mode": "cors" };
-    const answer = ask(port, host, path, { headers, agent }).then(({ status }) => status === 200);
-    const late = new Promise<boolean>((resolve) => setTimeout(resolve, PATIENCE, false).unref());
-    if (await Promise.race([answer, late]).catch(() => false)) {
-      outage = Math.max(outage, performance.now() - good);
-      good = performance.now();
-    } else failed++;
-  };
-  const timer = setInterval(() => {
-    const asking = once().finally(() => open.delete(asking));
-    open.add(asking);
-  }, EVERY);
-  return async () => {
-    clearInterval(timer);
-    await Promise.all(open);
-    agent.destroy();
-    return { asked, failed, outage: outage / 1000 };
-  };
 }
