@@ -49,6 +49,16 @@ print(answer.status, "\\n".join(answer.headers.get_all("Set-Cookie")))
 server.kill()
 `;
 
+// Imports what the server imports, loads its configuration, and prints what it and its kernels have.
+const LOADED = `
+import json, os, sys
+import jupyter_server.serverapp
+from traitlets.config.loader import PyFileConfigLoader
+
+PyFileConfigLoader("jupyter_server_config.py", path="/usr/local/etc/jupyter-up").load_config()
+print(json.dumps({"parsers": "lark" in sys.modules, "kernels": os.environ.get("PYTHONPATH")}))
+`;
+
 // Prints the requirements that pip can parse, with pip's own parser.
 const UNDERSTOOD = `
 import json, sys
@@ -158,6 +168,19 @@ describe("Jupyter's image", () => {
       output,
     );
     for (const cookie of set) assert.match(cookie, /; *secure/i);
+  });
+
+  it("starts the server without the parsers of a format that Jupyter does not use, and hides nothing from kernels", async () => {
+    const serve = ["sh", "/usr/local/etc/jupyter-up/serve.sh", "/tmp/notice", "python3", "-c", LOADED];
+    const started = (...variables: string[]) =>
+      run("docker", ["run", ...options, ...variables, "--entrypoint", "env", reference, ...serve]);
+    const { output } = await started();
+    assert.equal(output.split("\n")[0], '{"parsers": false, "kernels": null}', output);
+    const own = await started("--env", "PYTHONPATH=/opt/own:/srv");
+    assert.equal(own.output.split("\n")[0], '{"parsers": false, "kernels": "/opt/own:/srv"}', own.output);
+    // Otherwise, this test would not show anything.
+    const { output: image } = await python(["-c", "import sys, jsonschema; print('lark' in sys.modules)"]);
+    assert.equal(image, "True\n");
   });
 
   it("identifies users only by nginx's headers", async () => {

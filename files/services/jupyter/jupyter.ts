@@ -28,6 +28,9 @@ const LAB_EXTENSIONS = [
 /** Python modules of jupyter_server_config.py. */
 const MODULES = ["connections", "disk", "history", "kernels", "meter", "saving"].map((name) => `jupyter_up/${name}.py`);
 
+/** Takes the place of a package that only the server does without; see serve.sh. */
+const WITHOUT = "without/rfc3987_syntax.py";
+
 const USER = { uid: 1000, gid: 100 };
 
 /** The most processes and threads. numpy alone starts one thread per core in every kernel. */
@@ -84,7 +87,7 @@ export function jupyter(
       at: FILES,
       content: () => ({
         "jupyter_server_config.py": file("jupyter_server_config.py"),
-        ...Object.fromEntries([...MODULES, ...LAB_EXTENSIONS].map((path) => [path, file(path)])),
+        ...Object.fromEntries([...MODULES, ...LAB_EXTENSIONS, WITHOUT].map((path) => [path, file(path)])),
         "activity.py": file("activity.py"),
         "end_removed.py": file("end_removed.py"),
         "labconfig/default_setting_overrides.json": file("default_setting_overrides.json"),

@@ -157,6 +157,11 @@ ServerApp.update_config = update_all_but_ours
 # start: it uses a user's package only if it does not have its own. Kernels and terminals prefer the user's packages, as
 # Python does elsewhere.
 os.environ.pop("PYTHONNOUSERSITE", None)
+# Kernels and terminals have the packages that serve.sh hides from the server.
+hiding = str(Path(__file__).parent / "without")
+paths = [path for path in os.environ.pop("PYTHONPATH", "").split(os.pathsep) if path not in ("", hiding)]
+if paths:
+    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
 os.environ["PATH"] += f"{os.pathsep}{site.getuserbase()}/bin"
 # serve.sh sets this variable if the server did not start with the packages of the home directory.
 if "JUPYTER_UP_WITHOUT_HOME" not in os.environ:

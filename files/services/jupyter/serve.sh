@@ -21,6 +21,9 @@ if [ -n "${TZ-}" ] && ! [ -e "/usr/share/zoneinfo/$TZ" ]; then
     fi
 fi
 
+# Only the server does without these packages: jupyter_server_config.py removes the folder from the variables of kernels.
+export PYTHONPATH="${0%/*}/without${PYTHONPATH:+:$PYTHONPATH}"
+
 # The server writes this file when it begins to answer.
 is_serving() {
     set -- "$JUPYTER_RUNTIME_DIR"/jpserver-*.json
