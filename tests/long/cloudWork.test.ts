@@ -17,13 +17,14 @@ import { until } from "../support/until.ts";
 const STORE = "store";
 /** A stack of target local. */
 const LAPTOP = "laptop";
-const VM = "us-central1-a-jupyter-up-lab";
 
 /** Each test continues with the site of the test before it. */
 describe("the work of a site on a VM of Google Cloud", () => {
   let stack: CloudStack;
   let address: string;
-  const work = workOf((command) => stack.on(VM, command));
+  let zone = "us-central1-a";
+  const vm = (command: string) => stack.on(`${zone}-jupyter-up-lab`, command);
+  const work = workOf(vm);
   let laptop: Work;
   let before: State;
   let destroyed: string;
@@ -35,6 +36,7 @@ describe("the work of a site on a VM of Google Cloud", () => {
   beforeAll(async () => {
     stack = await CloudStack.make({ ...onGoogle, database: true, apps: [appWithVolume] });
     succeeded(await stack.up());
+    address = await stack.output("address");
   });
   afterAll(async () => {
     // After a failed test, the site of the laptop may still be closed. Such a site is not taken down.
@@ -43,6 +45,29 @@ describe("the work of a site on a VM of Google Cloud", () => {
     if (stack) await removeMachine(stack.cloud, STORE);
     await stack?.destroy();
     await stack?.remove();
+  });
+
+  it("moves to another zone with its address and its notebooks by one `pulumi up`", async () => {
+    await vm("echo kept >/srv/jupyter-up/notebooks/file");
+    const { code, text, plan } = await stack.up({ zone: "us-central1-b" });
+    assert.equal(code, 0, text);
+    assert.deepEqual(plan, {
+      "host-zone": "replace",
+      "host-data-on-the-way": "create",
+      "host-data": "replace",
+      "host-vm": "replace",
+      "host-provision": "replace",
+      "site-setup": "replace",
+      "site-secrets": "replace",
+      "site-release": "replace",
+    });
+    zone = "us-central1-b";
+    assert.equal(await stack.output("address"), address);
+    await until("an answer", async () => (await answerAt(address)) === "302");
+    assert.equal(await vm("cat /srv/jupyter-up/notebooks/file"), "kept");
+    const next = await stack.up();
+    assert.deepEqual(next.plan, { "host-data-on-the-way": "delete" });
+    assert.deepEqual((await stack.up()).plan, {});
   });
 
   it("is backed up to another machine by SFTP", async () => {
@@ -71,8 +96,8 @@ describe("the work of a site on a VM of Google Cloud", () => {
   });
 
   it("is destroyed completely if the VM does not exist any more", async () => {
-    await removeMachine(stack.cloud, VM);
-    await deleteRecord(stack.cloud, `projects/my-project-123456/zones/us-central1-a/instances/jupyter-up-lab`);
+    await removeMachine(stack.cloud, `${zone}-jupyter-up-lab`);
+    await deleteRecord(stack.cloud, `projects/my-project-123456/zones/${zone}/instances/jupyter-up-lab`);
     const { code, text } = await stack.destroy();
     destroyed = text;
     assert.equal(code, 0, text);

@@ -149,7 +149,7 @@ describe("nginx's files", () => {
   it("contain no unused page", () => {
     const pages = nginxFiles.flatMap(([path]) => /\/pages\/(.+)$/.exec(path)?.[1] ?? []);
     assert.deepEqual(
-      // Those of a closed site are named by a variable; tests/integration/move.test.ts shows them. A map names one, too.
+      // Those of a closed site are named by a variable; tests/long/move.test.ts shows them. A map names one, too.
       pages.filter(
         (page) => !pagesNamed.has(page) && !page.startsWith("closed/") && !file("maps.conf").includes(` /${page};`),
       ),

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, it } from "@jest/globals";
-import { freePort } from "../../../offline/support/freePort.ts";
-import { run } from "../../support/command.ts";
-import { type RunningSite, runningSite } from "../../support/runningSite.ts";
-import { statusFor } from "../../support/statusFor.ts";
-import { until } from "../../support/until.ts";
+import { freePort } from "../../offline/support/freePort.ts";
+import { run } from "../support/command.ts";
+import { type RunningSite, runningSite } from "../support/runningSite.ts";
+import { statusFor } from "../support/statusFor.ts";
+import { until } from "../support/until.ts";
 
 const everybody = ["ann@example.com", "eve@example.com"];
 const withoutEve = ["ann@example.com"];

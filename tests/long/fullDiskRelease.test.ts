@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { chmodSync, cpSync, mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, it } from "@jest/globals";
-import { freePort } from "../../../offline/support/freePort.ts";
-import { run } from "../../support/command.ts";
-import { type RunningSite, runningSite } from "../../support/runningSite.ts";
-import { type SmallDisk, smallDisk } from "../../support/smallDisk.ts";
-import { statusFor } from "../../support/statusFor.ts";
-import { visitor } from "../../support/visitor.ts";
+import { freePort } from "../../offline/support/freePort.ts";
+import { run } from "../support/command.ts";
+import { type RunningSite, runningSite } from "../support/runningSite.ts";
+import { type SmallDisk, smallDisk } from "../support/smallDisk.ts";
+import { statusFor } from "../support/statusFor.ts";
+import { visitor } from "../support/visitor.ts";
 
 const skip = process.getuid?.() !== 0 && "only root can mount a disk";
 const ann = "ann@example.com";

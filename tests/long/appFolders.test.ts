@@ -16,12 +16,12 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from "@jest/globals";
-import type { DataFolder } from "../../../files/site/service.ts";
-import { run } from "../../support/command.ts";
-import { type TestHost, testHost } from "../../support/host.ts";
-import { imageMirror, pullImages } from "../../support/images.ts";
-import { releaseText } from "../../support/release.ts";
-import { serviceOf, siteWith } from "../../support/site.ts";
+import type { DataFolder } from "../../files/site/service.ts";
+import { run } from "../support/command.ts";
+import { type TestHost, testHost } from "../support/host.ts";
+import { imageMirror, pullImages } from "../support/images.ts";
+import { releaseText } from "../support/release.ts";
+import { serviceOf, siteWith } from "../support/site.ts";
 
 const { reference: nginx } = serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image;
 const NOBODY = 65534;
