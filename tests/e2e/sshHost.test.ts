@@ -263,7 +263,7 @@ describe("a site on the user's own machine", () => {
 
   it("is made by a program in YAML, too, with the component of this project's package", async () => {
     assert.equal((await stack.destroy()).code, 0);
-    await on("rm -r /srv/jupyter-up /opt/jupyter-up");
+    await on("rm -rf /srv/jupyter-up /opt/jupyter-up");
     const { ssh, domain, dns, allow, signIn } = stack.settings as Record<string, object>;
     const { privateKey, ...machine } = ssh as { privateKey: string };
     const site = { target: "ssh", domain, dns, allow, signIn, ssh: machine, database: false };

@@ -38,17 +38,12 @@ export async function yamlProgram(site: Record<string, unknown>, privateKey: str
   };
   const stack = await trialStack(async (folder) => {
     await writeFile(join(folder, "Pulumi.yaml"), stringify(program));
+    await writeFile(join(folder, "machine-key"), privateKey, { mode: 0o600 });
     await copyWithPackages(join(folder, "jupyter-up"));
     for (const provider of providers) await installPlugin(join(folder, "home/plugins"), provider);
   });
-  const commands = [
-    ["stack", "init", "dev"],
-    ["config", "set", "--secret", "machineKey", privateKey],
-  ];
-  for (const command of commands) {
-    const { code, text } = await stack.pulumi(...command);
-    if (code !== 0) throw new Error(text);
-  }
+  const commands = "pulumi stack init dev && pulumi config set --secret machineKey <machine-key";
+  await run("Making the stack", "sh", ["-ec", commands], { cwd: stack.folder, env: stack.env });
   return stack;
 }
 
