@@ -122,7 +122,8 @@ async function realVouch({ project, host, container }: RunningSite, program: str
 }
 
 /** Starts an nginx with the configuration of that name on the site's networks. Returns its container. */
-async function startDoor({ project }: RunningSite, image: string, folder: string): Promise<string> {
+async function startDoor(site: RunningSite, image: string, folder: string): Promise<string> {
+  const { project } = site;
   const name = folder.split("/").at(-1);
   const { certificate, certificateKey } = selfSigned([`small.${domain}`, `jupyter.${domain}`]);
   const who = { Host: "$host", "X-Door-Secret": secrets.doorSecret, "X-Auth-User": person, "X-Auth-Name": person };
@@ -148,10 +149,16 @@ async function startDoor({ project }: RunningSite, image: string, folder: string
     ...["--entrypoint", "nginx", image, "-c", "/bench/nginx.conf"],
   ]);
   const container = started.trim();
-  for (const network of ["jupyter", "to-small"])
-    await run("docker network connect", "docker", ["network", "connect", `${project}_${network}`, container]);
+  for (const network of [`${project}_jupyter`, await networkOf(await site.container("small"))])
+    await run("docker network connect", "docker", ["network", "connect", network, container]);
   await run("docker start", "docker", ["start", container]);
   return container;
+}
+
+/** The network of a container that has only one. */
+async function networkOf(container: string): Promise<string> {
+  const format = "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}{{end}}";
+  return (await run("docker inspect", "docker", ["inspect", "--format", format, container])).trim();
 }
 
 /** Sends a signed-in user's requests. */

@@ -17,6 +17,7 @@ const MODULES = [
   "door",
   "http",
   "keys",
+  "lazily",
   "once",
   "programKeys",
   "programs",

@@ -19,8 +19,19 @@ function remove(name, path) {
  */
 function read(header, name) {
   const start = `${name}=`;
-  const found = header.split(/;[ \t]*/).find((cookie) => cookie.startsWith(start));
+  // Not by a regular expression: njs takes 200 µs to split a header by one.
+  const found = header
+    .split(";")
+    .map(afterBlanks)
+    .find((cookie) => cookie.startsWith(start));
   return found === undefined ? "" : found.slice(start.length);
+}
+
+/** A text without the blanks at its start. Unlike trim(), it keeps other characters, which would be part of a cookie's name. */
+function afterBlanks(text) {
+  let at = 0;
+  while (text[at] === " " || text[at] === "\t") at++;
+  return text.slice(at);
 }
 
 /** A Cookie header without the cookies of the sign-in. */

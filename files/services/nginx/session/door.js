@@ -38,7 +38,7 @@ const cookieOf = (r, name) => cookies.read(r.variables.http_cookie || "", name);
  * @param given.settings See sessionSettings in session.ts.
  * @param given.seals Sealed values; see seal.js.
  * @param given.store The sessions; see store.js.
- * @param given.once What was used; see once.js.
+ * @param given.once Returns what was used; see once.js.
  * @param given.now Returns the time in milliseconds.
  * @param given.isListed Whether a person is on the site's allow list.
  */
@@ -124,7 +124,7 @@ function door(given) {
     const forget = cookies.remove(ANSWER);
     if (person === "" || !isSure) return r.return(401);
     // The answer is valid for some minutes, but only this once: otherwise, it would bring back a session after signing out.
-    if (!once.isFirst(`answer ${kept}`)) return redirect(r, r.uri.slice(0, r.uri.lastIndexOf("/")), [forget]);
+    if (!once().isFirst(`answer ${kept}`)) return redirect(r, r.uri.slice(0, r.uri.lastIndexOf("/")), [forget]);
     if (!given.isListed(person)) {
       r.headersOut["Set-Cookie"] = [forget];
       r.variables.visitor = person;
@@ -163,7 +163,7 @@ function door(given) {
       session.until > seconds() &&
       session.nonce === hash(nonce) &&
       store.use(session.id) &&
-      once.isFirst(`pass ${session.once}`);
+      once().isFirst(`pass ${session.once}`);
     if (!isGood) return r.return(400);
     const begun = begin(r, session.id, session.person, session.expires);
     redirect(r, r.variables.resume_at, forget.concat([begun, cookies.remove(NONCE)]));

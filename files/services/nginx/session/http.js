@@ -2,6 +2,7 @@
 
 import makeDoor from "./door.js";
 import signingKeys from "./keys.js";
+import lazily from "./lazily.js";
 import onlyOnce from "./once.js";
 import sealing from "./seal.js";
 import settings from "./settings.js";
@@ -10,46 +11,59 @@ import site from "./site.js";
 const HOUR = 60 * 60 * 1000;
 
 const now = site.now;
-const store = site.store;
-const programs = site.programs;
 /** Keys that were read. The dictionary is shared by the workers, and is known only when a request comes. */
 const memory = {
   get: (name) => ngx.shared.keys.get(name),
   set: (name, secret) => ngx.shared.keys.set(name, secret),
 };
-const keys = signingKeys(site.shelfOf("keys"), memory, settings.max * 1000, now);
-const once = onlyOnce(site.shelfOf("used"), HOUR, now);
-const state = site.shelfOf("state");
-const isListed = (person) => site.lists.isWelcome(person, "");
+const keys = lazily(() => signingKeys(site.shelfOf("keys"), memory, settings.max * 1000, now));
+const once = lazily(() => onlyOnce(site.shelfOf("used"), HOUR, now));
+const isListed = (person) => site.lists().isWelcome(person, "");
 
-const door = makeDoor({
-  settings: settings,
-  seals: sealing(keys),
-  store: store,
-  once: once,
-  now: now,
-  isListed: isListed,
-});
+const door = lazily(() =>
+  makeDoor({
+    settings: settings,
+    seals: sealing(keys()),
+    store: site.store(),
+    once: once,
+    now: now,
+    isListed: isListed,
+  }),
+);
 
 /** Runs every second. After a change of the allow list or the rotation, ends the sessions of those who may not come in any more. */
 function tidy() {
-  const version = `${settings.rotation} ${site.lists.version()}`;
+  const state = site.shelfOf("state");
+  const version = `${settings.rotation} ${site.lists().version()}`;
   if (state.read("list") !== version) {
-    store.endUnless(isListed);
+    site.store().endUnless(isListed);
     state.write("list", version);
   }
   if (now() - state.written("pruned") > HOUR) {
     state.write("pruned", "");
-    store.prune();
-    once.prune();
-    keys.prune();
-    site.keysOfPrograms.prune();
+    site.store().prune();
+    once().prune();
+    keys().prune();
+    site.keysOfPrograms().prune();
   }
 }
 
 /** Ends all sessions of the person in the query. Only reachable inside the container. */
 function end(r) {
-  r.return(200, `${store.endAllOf(decodeURIComponent(r.variables.arg_person || ""))}\n`);
+  r.return(200, `${site.store().endAllOf(decodeURIComponent(r.variables.arg_person || ""))}\n`);
 }
 
-export default Object.assign({ tidy: tidy, end: end, program: programs.verdict, showKeys: programs.show }, door);
+export default {
+  tidy: tidy,
+  end: end,
+  program: (r) => site.programs().verdict(r),
+  showKeys: (r) => site.programs().show(r),
+  person: (r) => door().person(r),
+  signInCookies: (r) => door().signInCookies(r),
+  ask: (r) => door().ask(r),
+  enter: (r) => door().enter(r),
+  arrive: (r) => door().arrive(r),
+  signOut: (r) => door().signOut(r),
+  signOutEverywhere: (r) => door().signOutEverywhere(r),
+  hostOnly: (r) => door().hostOnly(r),
+};

@@ -2,6 +2,7 @@
 
 import fs from "fs";
 import allowLists from "./allowList.js";
+import lazily from "./lazily.js";
 import programKeys from "./programKeys.js";
 import makePrograms from "./programs.js";
 import settings from "./settings.js";
@@ -13,8 +14,13 @@ const RELEASE = "/site/current";
 const now = () => Date.now();
 /** A folder of small files. */
 const shelfOf = (name) => shelf(settings.folders.map((folder) => `${folder}/${name}`));
-const store = sessionStore(shelfOf("open"), settings.idle * 1000, settings.max * 1000, settings.rotation, now);
-const keysOfPrograms = programKeys(shelfOf("programs"), now, () => fs.readFileSync(`${RELEASE}/keys.map`, "utf8"));
-const programs = makePrograms(keysOfPrograms, settings.domain);
+const store = lazily(() =>
+  sessionStore(shelfOf("open"), settings.idle * 1000, settings.max * 1000, settings.rotation, now),
+);
+const keysOfPrograms = lazily(() =>
+  programKeys(shelfOf("programs"), now, () => fs.readFileSync(`${RELEASE}/keys.map`, "utf8")),
+);
+const programs = lazily(() => makePrograms(keysOfPrograms(), settings.domain));
+const lists = lazily(() => allowLists(RELEASE));
 
-export default { now, shelfOf, store, keysOfPrograms, programs, lists: allowLists(RELEASE) };
+export default { now, shelfOf, store, keysOfPrograms, programs, lists };

@@ -3,4 +3,4 @@
 import site from "./site.js";
 import makeSockets from "./sockets.js";
 
-export default makeSockets(site.store, site.lists, site.programs);
+export default makeSockets(site.store(), site.lists(), site.programs());

@@ -339,6 +339,7 @@ describe("Cookies of the sign-in", () => {
       ["__Host-session=x", "x"],
       ["a=b; __Host-session=x=y; c=d", "x=y"],
       ["a=b;__Host-session=x", "x"],
+      ["a=b;\t __Host-session=x; c=d", "x"],
       ["__Host-session=x; __Host-session=y", "x"],
       ["__Host-session", ""],
       ["__Host-session =x", ""],
