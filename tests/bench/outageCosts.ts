@@ -4,6 +4,7 @@ import { freePort } from "../../offline/support/freePort.ts";
 import { run } from "../../scripts/cli/command.ts";
 import { PlainError } from "../../scripts/cli/plainError.ts";
 import type { Say } from "../../scripts/cli/step.ts";
+import { beforeRunning } from "../../scripts/rollback/releases.ts";
 import { labIsReady, launch, person as somebody } from "../e2e/support/browser.ts";
 import { stackConfig } from "../support/projectFile.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
@@ -95,7 +96,7 @@ export async function outageCosts(imageMirror: string | undefined, say: Say): Pr
     const rows = [];
     for (const [name, version] of Object.entries(CHANGES))
       rows.push(...rowsOf(name, await noticed(name, () => release(version)), usual));
-    rows.push(...rowsOf("a rollback", await noticed("a rollback", () => apply(site, "rollback")), usual));
+    rows.push(...rowsOf("a rollback", await noticed("a rollback", () => rollBack(site)), usual));
     return rows;
   } finally {
     await browser.close();
@@ -108,6 +109,12 @@ async function downAndUp({ project, host }: RunningSite): Promise<void> {
   const compose = ["compose", "--project-name", project, "--file", `${host.layout.root}/current/compose.yaml`];
   await run("docker compose down", "docker", [...compose, "down"]);
   await run("docker compose up", "docker", [...compose, "up", "--detach"]);
+}
+
+/** Goes back to the release before the running one. */
+async function rollBack(site: RunningSite): Promise<void> {
+  const { output } = await site.host.apply(["releases"]);
+  await apply(site, "rollback", "--to", beforeRunning(JSON.parse(output)));
 }
 
 function rowsOf(change: string, ours: Noticed, usual: Noticed): Result[] {
