@@ -71,4 +71,4 @@ export class JupyterSite extends pulumi.ComponentResource<StackOutputs> {
 }
 
 const onlyOne = (first: string, second: string) =>
-  `A stack has one JupyterSite at most, because its name is part of the site's names. This one has ${first} and ${second}. Make the other one in a stack of its own.`;
+  `A stack has one JupyterSite at most, because its name is part of the site's names. This one has ${first} and ${second}. Use a separate stack for the other one.`;

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { parse } from "yaml";
 import { checkout } from "../settings/checkout.ts";
+import { declaredSettings } from "../settings/declared.ts";
 import { type Issue, reportOfArgs } from "../settings/issues.ts";
 import { checkSettings } from "../settings/load.ts";
 import { plainRefusal } from "../settings/plainRefusal.ts";
@@ -45,10 +45,8 @@ async function readArgument(argument: unknown): Promise<Read> {
 
 /** Defaults of the settings, by name. */
 function defaults(): Record<string, unknown> {
-  const { config } = parse(readFileSync(join(checkout, "Pulumi.yaml"), "utf8")) as {
-    config: Record<string, { default: unknown }>;
-  };
-  return Object.fromEntries(Object.entries(config).map(([key, { default: value }]) => [key, value]));
+  const declared = Object.entries(declaredSettings(readFileSync(join(checkout, "Pulumi.yaml"), "utf8")));
+  return Object.fromEntries(declared.map(([key, { default: value }]) => [key, value]));
 }
 
 const notKnown = (key: string): Issue => ({

@@ -1,4 +1,4 @@
-import { parse } from "yaml";
+import { declaredSettings } from "../../settings/declared.ts";
 
 /**
  * Generates the table of settings in docs/configuration.md from Pulumi.yaml, so that names, types, defaults and
@@ -9,13 +9,6 @@ import { parse } from "yaml";
 const BEGIN = "<!-- Generated from Pulumi.yaml by `npm run docs`: do not edit. -->";
 const END = "<!-- End of the generated part. -->";
 
-/** A setting in Pulumi.yaml. */
-interface Declared {
-  type: string;
-  default: unknown;
-  description: string;
-}
-
 /** The page with an updated table of the settings in Pulumi.yaml. Throws if the page does not have both marks. */
 export function withSettingsTable(page: string, projectFile: string): string {
   const begin = page.indexOf(BEGIN);
@@ -25,9 +18,7 @@ export function withSettingsTable(page: string, projectFile: string): string {
 }
 
 function settingsTable(projectFile: string): string {
-  const { config } = parse(projectFile) as { config: Record<string, Declared> };
-  // A key with a colon configures a provider.
-  const settings = Object.entries(config).filter(([key]) => !key.includes(":"));
+  const settings = Object.entries(declaredSettings(projectFile));
   const rows = settings.map(([key, { type, default: value, description }]) =>
     row(`\`${key}\``, typeName(type), defaultText(value), escaped(description)),
   );

@@ -1,17 +1,9 @@
-import { parse } from "yaml";
+import { type Declared, declaredSettings } from "../../settings/declared.ts";
 import { SECRET_SETTINGS } from "../../settings/plainSecrets.ts";
-
-/** A setting in Pulumi.yaml. */
-interface Declared {
-  type: string;
-  items?: { type: string };
-  description: string;
-}
 
 /** package/args.ts: the arguments of the component JupyterSite, made from the settings in Pulumi.yaml. */
 export function siteArgs(projectFile: string): string {
-  const { config } = parse(projectFile) as { config: Record<string, Declared> };
-  const members = Object.entries(config).map(
+  const members = Object.entries(declaredSettings(projectFile)).map(
     ([key, declared]) =>
       `  /** ${declared.description.replaceAll("*/", "*\\/")}. */\n  ${key}${key === "target" ? "" : "?"}: ${argumentType(key, declared)};`,
   );

@@ -1,18 +1,9 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
+import { declaredSettings as declaredIn } from "../../settings/declared.ts";
 
-/** The declaration of a setting in Pulumi.yaml. */
-interface Declared {
-  type: string;
-  description: string;
-  default: unknown;
-}
-
-/** The program's settings in Pulumi.yaml, without those of providers, which have a colon. */
-export function declaredSettings(): Record<string, Declared> {
-  const all = Object.entries(projectFile().config as Record<string, Declared>);
-  return Object.fromEntries(all.filter(([key]) => !key.includes(":")));
-}
+/** The program's settings in Pulumi.yaml, without those of providers. */
+export const declaredSettings = () => declaredIn(textOf("Pulumi.yaml"));
 
 /** Pulumi.yaml, parsed. */
 export const projectFile = () => read("Pulumi.yaml");
@@ -31,6 +22,5 @@ export function stackConfig(stack: string): Record<string, unknown> {
   return read(`Pulumi.${stack}.yaml`).config as Record<string, unknown>;
 }
 
-function read(file: string): Record<string, unknown> {
-  return parse(readFileSync(new URL(`../../${file}`, import.meta.url), "utf8"));
-}
+const read = (file: string): Record<string, unknown> => parse(textOf(file));
+const textOf = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");

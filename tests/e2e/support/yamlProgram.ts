@@ -47,7 +47,7 @@ export async function yamlProgram(site: Record<string, unknown>, privateKey: str
   return stack;
 }
 
-/** Copies the checkout. Pulumi runs `npm install` in the folder of a package, so it gets packages of its own. */
+/** Copies the checkout with its packages. Pulumi runs `npm install` in the folder of a package, so a shared node_modules would change. */
 async function copyWithPackages(folder: string): Promise<void> {
   await mkdir(folder);
   await copyTrackedFiles(folder);

@@ -1,6 +1,6 @@
 /*
- * Makes something when it is first used. nginx evaluates all modules anew for each request that has a session, and most of these
- * need little of them.
+ * Makes something when it is first used. nginx evaluates all modules again for each request with a session, and most requests need
+ * only a few of the things that the modules make.
  */
 
 /** @param make Makes the thing. Returns a function that returns it. */
