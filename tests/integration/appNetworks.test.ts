@@ -84,6 +84,12 @@ describe("Networks of apps", () => {
       const open = `exit(@fsockopen("${address}", ${port}, $code, $words, ${seconds}) ? 0 : 1);`;
       return (await site.exec("second", ["php", "-r", open])).code === 0;
     };
+    // Whenever another test creates a network, Docker 20.10 removes the jump to its isolation rules, and inserts it again. For
+    // that moment, every published port is open to all networks. So an open network answers three times.
+    const isOpen = async (address: string, port: number, seconds: number) => {
+      for (let attempt = 0; attempt < 3; attempt++) if (!(await reaches(address, port, seconds))) return false;
+      return true;
+    };
     const own = Object.keys(await addresses("second"));
     const found: string[] = [];
     for (const [service, port] of Object.entries({
@@ -95,8 +101,7 @@ describe("Networks of apps", () => {
     }))
       for (const [network, address] of Object.entries(await addresses(service))) {
         const isOwn = own.includes(network);
-        // A busy machine may take seconds to answer. A network that is closed does not answer at all.
-        assert.equal(await reaches(address, port, isOwn ? 30 : 2), isOwn, `${service} on ${network}`);
+        assert.equal(await isOpen(address, port, isOwn ? 30 : 2), isOwn, `${service} on ${network}`);
         if (isOwn) found.push(service);
       }
     assert.deepEqual(found, ["nginx", "mariadb"]);
