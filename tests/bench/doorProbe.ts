@@ -53,7 +53,12 @@ export function probe({ address, port, host, path, cookie, every, patience }: Pr
         },
       );
       const late = setTimeout(() => asked.destroy(new Error("no answer")), patience);
-      asked.on("error", reject).on("close", () => clearTimeout(late));
+      asked.on("close", () => clearTimeout(late));
+      asked.on("error", (error) => {
+        // A server may close an idle connection at any time. Browsers then ask again, and nobody notices.
+        if (asked.reusedSocket && !asked.destroyed) ask().then(resolve, reject);
+        else reject(error);
+      });
       asked.end();
     });
   const open = new Set<Promise<void>>();
