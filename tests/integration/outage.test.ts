@@ -7,7 +7,7 @@ import { selfSigned } from "../../offline/support/certificate.ts";
 import { freePort } from "../../offline/support/freePort.ts";
 import { run, start } from "../support/command.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
-import { unsealed } from "../support/sealed.ts";
+import { sessionIn } from "../support/sealed.ts";
 import { hostNames, siteWith } from "../support/site.ts";
 import { until } from "../support/until.ts";
 import { ask, navigation, visitor } from "../support/visitor.ts";
@@ -60,7 +60,7 @@ describe("While Vouch and Dex are down", () => {
       const host = (label: string) => (label ? `${label}.${domain}` : domain);
       for (const label of pages.keys()) await visitorAnn.at(host(label));
       const cookie = await visitorAnn.at(host("jupyter"));
-      const { id } = unsealed(cookie.slice(cookie.indexOf("=") + 1));
+      const { id } = sessionIn(cookie);
       const lastUse = `${site.host.layout.data}/sessions/open/${id}`;
       const minutesAgo = () => (Date.now() - statSync(lastUse).mtimeMs) / 60_000;
 
@@ -84,7 +84,10 @@ describe("While Vouch and Dex are down", () => {
         for (let turn = 1; turn <= TIMES; turn++) {
           const then = Date.now() / 1000 - UNUSED * 60;
           utimesSync(lastUse, then, then);
-          while (Date.now() < began + (turn / TIMES) * SECONDS * 1000) {
+          const end = began + (turn / TIMES) * SECONDS * 1000;
+          const isNoted = () => minutesAgo() < 1 + SECONDS / 60;
+          // A cookie that was checked counts for up to ten seconds, which are one use.
+          while (Date.now() < end || (!isNoted() && Date.now() < end + 12_000)) {
             for (const [label, path] of pages) {
               const sent = Date.now();
               const headers = { ...navigation, cookie: await visitorAnn.at(host(label)) };
@@ -93,7 +96,7 @@ describe("While Vouch and Dex are down", () => {
             }
             await sleep(50);
           }
-          assert.ok(minutesAgo() < 1 + SECONDS / 60, "the use is noted");
+          assert.ok(isNoted(), "the use is noted");
           // An app that the person opens for the first time.
           pages.set("other", "/");
         }

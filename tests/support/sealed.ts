@@ -1,18 +1,38 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
-/** What an attacker could make who had a site's newest signing key: a value that is sealed as in files/services/nginx/session/seal.js. */
-export function sealedWith(folder: string, purpose: string, value: object): string {
+/** What an attacker could make who had a site's newest signing key: a text that is signed as in files/services/nginx/session/seal.js. */
+export function signedWith(folder: string, purpose: string, text: string): string {
   const key = readdirSync(folder).sort().at(-1) ?? "";
-  const text = Buffer.from(JSON.stringify(value)).toString("base64url");
   const secret = readFileSync(`${folder}/${key}`, "utf8");
   return `${key}.${text}.${createHmac("sha256", secret).update(`${purpose}\n${key}.${text}`).digest("base64url")}`;
 }
+
+/** The same of a sealed value. */
+export const sealedWith = (folder: string, purpose: string, value: object) =>
+  signedWith(folder, purpose, Buffer.from(JSON.stringify(value)).toString("base64url"));
 
 /** The value in a sealed text, whoever sealed it. */
 export function unsealed(sealed: string): Record<string, unknown> {
   return JSON.parse(Buffer.from(sealed.split(".")[1] ?? "", "base64url").toString());
 }
+
+/** What the cookie of a session says. */
+export interface SessionCookie {
+  id: string;
+  /** In seconds. */
+  expires: number;
+  person: string;
+}
+
+/** What a session's cookie, or its value, says, whoever signed it. */
+export function sessionIn(cookie: string): SessionCookie {
+  const [, id = "", expires, person = ""] = /\.([0-9a-f]{16}-[\w-]{22})\.(\d+)\.(.+)\.[\w-]{43}$/.exec(cookie) ?? [];
+  return { id, expires: Number(expires), person };
+}
+
+/** The text of a session's cookie, which nginx signs. */
+export const textOf = ({ id, expires, person }: SessionCookie) => `${id}.${expires}.${person}`;
 
 /**
  * The cookie's value of a new session of somebody who could not sign in. nginx takes it for one of its own, as that of a person who was
@@ -24,7 +44,6 @@ export function sessionOf(folder: string, rotation: string, person: string, host
   const id = `${prefix}-${randomBytes(16).toString("base64url")}`;
   const started = Date.now();
   writeFileSync(`${folder}/open/${id}`, JSON.stringify({ person, started, rotation }), { mode: 0o644 });
-  const issued = Math.floor(started / 1000);
-  const value = { person, id, host, issued, expires: issued + 3600 };
-  return sealedWith(`${folder}/keys`, `session ${rotation}`, value);
+  const expires = Math.floor(started / 1000) + 3600;
+  return signedWith(`${folder}/keys`, `session ${rotation} ${host}`, textOf({ id, expires, person }));
 }

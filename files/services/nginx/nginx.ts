@@ -98,9 +98,9 @@ export function nginx(door: Door): Service {
       ports: [`${layout.address}:${layout.httpsPort}:8443`, `${layout.address}:${layout.httpPort}:8080`],
       mem_limit: "256m",
       healthcheck: healthCheck(...wget("http://127.0.0.1:8081/healthy")),
-      // On SIGQUIT, nginx waits for open requests. WebSockets would let it wait for hours.
+      // On SIGQUIT, nginx closes its ports, and waits for open requests. WebSockets would let it wait for hours.
       stop_signal: "SIGQUIT",
-      stop_grace_period: "5s",
+      stop_grace_period: "1s",
     },
     files: { at: "/site", content: (given) => files(door, virtualHosts, given) },
     secretFiles: { at: SECRETS, content: secretFiles },

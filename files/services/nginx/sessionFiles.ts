@@ -13,6 +13,7 @@ export const SESSIONS_IN_MEMORY = "/var/cache/nginx";
 /** nginx's modules. Those of the http and stream modules are separate. */
 const MODULES = [
   "allowList",
+  "checked",
   "cookies",
   "door",
   "http",

@@ -28,6 +28,11 @@ const NONCE = "__Host-nonce";
 const ANSWER = "__Host-answer";
 const ANSWERED = /^[\w.|=-]{1,4000}$/;
 
+/** Text of a session's cookie: id, when it expires, person. nginx reads it, too, after it was checked; see maps.conf. */
+const SESSION_TEXT = /^([0-9a-f]{16}-[\w-]{22})\.([0-9]{10})\.(.+)$/;
+/** As in an address, but an e-mail address stays as it is. */
+const written = (person) => encodeURIComponent(person).replace(/%40/g, "@").replace(/%2B/g, "+");
+
 const STILL_SIGNED_IN = "A page of another site asked to sign you out. You are still signed in.\n";
 
 const hash = (text) => crypto.createHash("sha256").update(text).digest("base64url");
@@ -38,6 +43,7 @@ const cookieOf = (r, name) => cookies.read(r.variables.http_cookie || "", name);
  * @param given.settings See sessionSettings in session.ts.
  * @param given.seals Sealed values; see seal.js.
  * @param given.store The sessions; see store.js.
+ * @param given.checked Cookies that were checked; see checked.js.
  * @param given.once Returns what was used; see once.js.
  * @param given.now Returns the time in milliseconds.
  * @param given.isListed Whether a person is on the site's allow list.
@@ -46,31 +52,39 @@ function door(given) {
   const settings = given.settings;
   const seals = given.seals;
   const store = given.store;
+  const checked = given.checked;
   const once = given.once;
   const now = given.now;
   const seconds = () => Math.floor(now() / 1000);
-  const purposes = { session: `session ${settings.rotation}`, pass: `pass ${settings.rotation}` };
+  const PASS = `pass ${settings.rotation}`;
+  /** What a session's cookie is signed for: this host name only. */
+  const purposeAt = (r) => `session ${settings.rotation} ${r.variables.host}`;
 
   /** The browser's session at this host name; undefined without one. */
   function sessionOf(r) {
-    const session = seals.open(purposes.session, cookieOf(r, SESSION));
-    if (session === undefined || session.host !== r.variables.host || session.expires <= seconds()) return undefined;
-    return store.use(session.id) ? session : undefined;
+    const text = SESSION_TEXT.exec(seals.verify(purposeAt(r), cookieOf(r, SESSION)) || "");
+    if (!text || Number(text[2]) <= seconds() || !store.use(text[1])) return undefined;
+    return { person: decodeURIComponent(text[3]), id: text[1], expires: Number(text[2]) };
   }
 
-  /** The signed-in person; empty without a session. Sets what nginx passes on for this person. */
+  /** The signed-in person; empty without a session. Sets the session's id. For the next seconds, nginx takes both from the cookie by itself. */
   function person(r) {
     const session = sessionOf(r);
     if (session === undefined) return "";
-    r.variables.session_id = session.id;
-    r.variables.app_cookie = cookies.withoutOwn(r.variables.http_cookie || "");
+    checked.add(r.variables.session_mark || "");
+    // Whoever ended the session meanwhile may not have seen the mark.
+    if (!store.isOpen(session.id)) {
+      checked.forget(session.id);
+      return "";
+    }
+    r.variables.checked_id = session.id;
     return session.person;
   }
 
   /** Starts a session at this host name. */
   function begin(r, id, person, expires) {
-    const session = { person: person, id: id, host: r.variables.host, issued: seconds(), expires: expires };
-    return cookies.set(SESSION, seals.seal(purposes.session, session), expires - seconds());
+    const cookie = seals.sign(purposeAt(r), `${id}.${expires}.${written(person)}`);
+    return cookies.set(SESSION, cookie, expires - seconds());
   }
 
   /** The browser's secret at this host name, and the cookie that keeps it. */
@@ -146,7 +160,7 @@ function door(given) {
       until: seconds() + PASS_VALID,
       expires: session.expires,
     };
-    const sealed = seals.seal(purposes.pass, value);
+    const sealed = seals.seal(PASS, value);
     redirect(r, `https://${asked[1]}${settings.port}/sso-return/${asked[2]}?pass=${sealed}`, newCookies);
   }
 
@@ -156,7 +170,7 @@ function door(given) {
     if (sessionOf(r) !== undefined) return redirect(r, r.variables.resume_at, forget);
     const nonce = cookieOf(r, NONCE);
     if (nonce === "") return r.return(401);
-    const session = seals.open(purposes.pass, r.variables.arg_pass || "");
+    const session = seals.open(PASS, r.variables.arg_pass || "");
     const isGood =
       session !== undefined &&
       session.host === r.variables.host &&
@@ -206,7 +220,12 @@ function door(given) {
     return cookies.startingWith(`${ANSWER}_`, r.variables.http_cookie || "");
   }
 
-  return { signInCookies, person, ask, enter, arrive, signOut, signOutEverywhere, hostOnly };
+  /** The cookies that an app gets. */
+  function appCookies(r) {
+    return cookies.withoutOwn(r.variables.http_cookie || "");
+  }
+
+  return { appCookies, signInCookies, person, ask, enter, arrive, signOut, signOutEverywhere, hostOnly };
 }
 
 export default door;

@@ -25,6 +25,7 @@ const door = lazily(() =>
     settings: settings,
     seals: sealing(keys()),
     store: site.store(),
+    checked: site.checked(),
     once: once,
     now: now,
     isListed: isListed,
@@ -33,6 +34,7 @@ const door = lazily(() =>
 
 /** Runs every second. After a change of the allow list or the rotation, ends the sessions of those who may not come in any more. */
 function tidy() {
+  site.checked().prune();
   const state = site.shelfOf("state");
   const version = `${settings.rotation} ${site.lists().version()}`;
   if (state.read("list") !== version) {
@@ -59,6 +61,7 @@ export default {
   program: (r) => site.programs().verdict(r),
   showKeys: (r) => site.programs().show(r),
   person: (r) => door().person(r),
+  appCookies: (r) => door().appCookies(r),
   signInCookies: (r) => door().signInCookies(r),
   ask: (r) => door().ask(r),
   enter: (r) => door().enter(r),

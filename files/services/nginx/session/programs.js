@@ -2,8 +2,6 @@
  * Programs that enter with a key in place of a session; see programKeys.js and the maps that use $key in maps.conf.
  */
 
-import cookies from "./cookies.js";
-
 /** Starts the ids of programs' connections; see sockets.js. */
 const PREFIX = "key-";
 const ID = /^key-([0-9a-f]{64})$/;
@@ -24,10 +22,9 @@ function programs(keys, domain) {
     const isRead = (r.method === "GET" || r.method === "HEAD") && !r.variables.http_upgrade;
     if (key.may === "read" && !isRead) return "read_only";
     keys.use(key);
-    r.variables.session_id = PREFIX + key.hash;
+    r.variables.checked_id = PREFIX + key.hash;
     r.variables.key_person = key.person;
     r.variables.key_name = key.name;
-    r.variables.app_cookie = cookies.withoutOwn(r.variables.http_cookie || "");
     return "good";
   }
 

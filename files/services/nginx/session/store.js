@@ -20,8 +20,9 @@ const ID = /^[0-9a-f]{16}-[\w-]{22}$/;
  * @param max Milliseconds after the sign-in at which a session ends.
  * @param rotation A text. Sessions that began with another one have ended.
  * @param now Returns the time in milliseconds.
+ * @param forget Called with the id of a session that has ended.
  */
-function sessionStore(files, idle, max, rotation, now) {
+function sessionStore(files, idle, max, rotation, now, forget) {
   /** Ids of one person's sessions start with the same characters, so they are found without reading any file. */
   const prefixOf = (person) =>
     `${crypto.createHash("sha256").update(person.toLowerCase()).digest("hex").slice(0, 16)}-`;
@@ -62,7 +63,9 @@ function sessionStore(files, idle, max, rotation, now) {
 
   /** Ends a session. */
   function end(id) {
-    if (ID.test(id)) files.remove(id);
+    if (!ID.test(id)) return;
+    files.remove(id);
+    forget(id);
   }
 
   /** Ends all sessions of a person. Returns their number. */

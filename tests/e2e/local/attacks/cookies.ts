@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { FORGED, get, page, type Row, script, toSignIn } from "./attempt.ts";
 
-const [key = "", value = ""] = FORGED.split(".");
+const [key = "", ...more] = FORGED.split(".");
+const value = more.slice(0, -1).join(".");
 
 /**
  * The session's cookie in forms that some program may read in another way than nginx. `<token>` is a stranger's forged value, or the

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "@jest/globals";
 import lists from "../../../../files/services/nginx/session/allowList.js";
+import checkedCookies from "../../../../files/services/nginx/session/checked.js";
 import cookies from "../../../../files/services/nginx/session/cookies.js";
 import signingKeys from "../../../../files/services/nginx/session/keys.js";
 import onlyOnce from "../../../../files/services/nginx/session/once.js";
@@ -150,6 +151,12 @@ describe("A sealed value", () => {
     ])
       assert.equal(seals.open("session", other), undefined, other);
   });
+  it("is a signed text, which may have dots", () => {
+    const signed = newSeals().sign("session", "a.b@c.d");
+    assert.match(signed, /^[0-9]{13}\.a\.b@c\.d\.[\w-]{43}$/);
+    assert.equal(newSeals().verify("session", signed), "a.b@c.d");
+    assert.equal(newSeals().verify("session", signed.replace("a.", ".a")), undefined);
+  });
   it("cannot be moved between the purpose and the value", () => {
     const seals = newSeals();
     const [key, text, mac] = seals.seal("a", { x: 1 }).split(".");
@@ -165,7 +172,12 @@ describe("A sealed value", () => {
 
 describe("The sessions", () => {
   const HOUR = 60 * 60 * 1000;
-  const newStore = (rotation = "1", idle = 12 * HOUR) => sessionStore(newShelf(), idle, 30 * DAY, rotation, now);
+  let ended: string[];
+  const newStore = (rotation = "1", idle = 12 * HOUR) =>
+    sessionStore(newShelf(), idle, 30 * DAY, rotation, now, (id: string) => ended.push(id));
+  beforeEach(() => {
+    ended = [];
+  });
   /** Sets when a session was last used. */
   const usedAt = (id: string, at: number) => utimesSync(join(disk(), id), at / 1000, at / 1000);
 
@@ -203,6 +215,7 @@ describe("The sessions", () => {
       [one, two, other].map((id) => store.read(id ?? "")?.person),
       [undefined, undefined, "anne@example.com"],
     );
+    assert.deepEqual(ended.sort(), [one, two].sort(), "their marks are removed");
   });
   it("end when nobody may come in any more, and with another rotation", () => {
     const store = newStore();
@@ -249,6 +262,38 @@ describe("The sessions", () => {
       store.end(id);
     }
     assert.ok(existsSync(join(folder, "secret")));
+  });
+});
+
+describe("Cookies that were checked a moment ago", () => {
+  const [one, other] = [`${"0".repeat(16)}-${"A".repeat(22)}`, `${"0".repeat(16)}-${"B".repeat(22)}`];
+  const mark = (id: string, host = "jupyter.lab.example.com") =>
+    `${Math.floor(time / 10_000)}:${host}:1700000000000.${id}.1800000000.ann@example.com.${"M".repeat(43)}`;
+
+  it("are marked until the session ends, at all host names", () => {
+    const checked = checkedCookies(newShelf(), now);
+    const marks = [mark(one), mark(one), mark(one, "lab.example.com"), mark(other)];
+    for (const name of marks) checked.add(name);
+    assert.deepEqual(readdirSync(disk()).sort(), [...new Set(marks)].sort());
+    checked.forget(one);
+    assert.deepEqual(readdirSync(disk()), [mark(other)]);
+  });
+  it("are marked for ten to twenty seconds", () => {
+    const checked = checkedCookies(newShelf(), now);
+    checked.add(mark(one));
+    time += 10_000;
+    checked.prune();
+    assert.equal(readdirSync(disk()).length, 1);
+    time += 10_000;
+    checked.prune();
+    assert.deepEqual(readdirSync(disk()), []);
+  });
+  it("are not marked without a mark, or if its name is too long or there is no room", () => {
+    const checked = checkedCookies(newShelf(), now);
+    checked.add("");
+    checked.add(mark(one).replace("ann", "a".repeat(250)));
+    checkedCookies(shelf(["/proc/self/task"]), now).add(mark(one));
+    assert.deepEqual(existsSync(disk()) ? readdirSync(disk()) : [], []);
   });
 });
 

@@ -130,7 +130,6 @@ describe("A request with a key", () => {
       key: given.key,
       host: given.host ?? "jupyter.lab.example.com",
       http_upgrade: given.upgrade,
-      http_cookie: given.cookie,
     } as Record<string, string | undefined>,
     headersOut: {} as Record<string, string>,
     sent: undefined as unknown,
@@ -144,16 +143,14 @@ describe("A request with a key", () => {
   };
 
   it("gives the person, the key's name and an id for its connections", () => {
-    const cookie = "__Host-session=1.2.3; _xsrf=x; VouchCookie=y";
-    const [verdict, { key_person, key_name, session_id, app_cookie }] = verdictOn({ key: KEY, cookie });
+    const [verdict, { key_person, key_name, checked_id }] = verdictOn({ key: KEY });
     assert.deepEqual(
-      { verdict, key_person, key_name, session_id, app_cookie },
+      { verdict, key_person, key_name, checked_id },
       {
         verdict: "good",
         key_person: "ann@example.com",
         key_name: "laptop",
-        session_id: `key-${hashes.laptop}`,
-        app_cookie: "_xsrf=x",
+        checked_id: `key-${hashes.laptop}`,
       },
     );
   });
