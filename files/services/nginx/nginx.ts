@@ -175,9 +175,7 @@ function files(door: Door, virtualHosts: VirtualHost[], { secretFolder, keyHashe
     "narrower.map": map(doors.map(({ label }) => [hostName(names, label), verdictOf(label)])),
     ...Object.fromEntries(doors.map(({ label, allow }) => [`people/${label}.map`, narrowerMap(label, allow)])),
     "cross-site.map": map(
-      apps
-        .filter(({ crossSite }) => crossSite)
-        .map(({ label }) => [quoted(`elsewhere:${hostName(names, label)}`), "$verdict_by_name"]),
+      apps.filter(({ crossSite }) => crossSite).map(({ label }) => [hostName(names, label), "$verdict_by_name"]),
     ),
     // As in people.map, the prefix prevents nginx from reading an address as a keyword or a pattern.
     "names.map": map(people.flatMap(({ email, name }) => (name ? [[quoted(`of:${email}`), quoted(name)]] : []))),

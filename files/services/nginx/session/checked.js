@@ -1,6 +1,6 @@
 /*
  * Cookies of sessions that were checked a moment ago: one empty file for each, in memory. While the file is there, nginx takes the
- * person and the session's id from the cookie without running JavaScript; see $session_mark in maps.conf.
+ * person and the session's id from the cookie without running JavaScript; see $session_cookie in maps.conf.
  *
  * The file's name is the mark: PERIOD:HOST:COOKIE. nginx looks for the marks of the present ten seconds only.
  */
@@ -14,10 +14,10 @@ const MARK = /^[0-9]{9}:/;
  * @param now Returns the time in milliseconds.
  */
 function checkedCookies(files, now) {
-  /** Marks a cookie that was checked. An empty text is no mark. */
+  /** Marks a cookie that was checked. */
   function add(mark) {
     try {
-      if (mark !== "") files.claim(mark);
+      files.claim(mark);
     } catch (_error) {
       // No room, or the name is too long. Then the next request is checked, too.
     }

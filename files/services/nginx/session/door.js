@@ -71,7 +71,8 @@ function door(given) {
   function person(r) {
     const session = sessionOf(r);
     if (session === undefined) return "";
-    checked.add(r.variables.session_mark || "");
+    const cookie = r.variables.session_cookie || "";
+    if (cookie !== "") checked.add(`${r.variables.session_period}:${r.variables.host}:${cookie}`);
     // Whoever ended the session meanwhile may not have seen the mark.
     if (!store.isOpen(session.id)) {
       checked.forget(session.id);
