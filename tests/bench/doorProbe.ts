@@ -20,6 +20,8 @@ export interface Latencies {
   longest: number;
   asked: number;
   failed: number;
+  /** Requests that were sent again because the server had closed the kept connection. */
+  repeated: number;
   /** The longest time between two good answers. */
   outage: number;
 }
@@ -28,7 +30,7 @@ export interface Latencies {
 export function probe({ address, port, host, path, cookie, every, patience }: Probed): () => Promise<Latencies> {
   const agent = new Agent({ keepAlive: true, maxSockets: 100 });
   const times: number[] = [];
-  let [failed, outage, good] = [0, 0, performance.now()];
+  let [failed, repeated, outage, good] = [0, 0, 0, performance.now()];
   const once = async () => {
     const began = performance.now();
     const status = await ask().catch(() => 0);
@@ -56,8 +58,9 @@ export function probe({ address, port, host, path, cookie, every, patience }: Pr
       asked.on("close", () => clearTimeout(late));
       asked.on("error", (error) => {
         // A server may close an idle connection at any time. Browsers then ask again, and nobody notices.
-        if (asked.reusedSocket && !asked.destroyed) ask().then(resolve, reject);
-        else reject(error);
+        if (!asked.reusedSocket || asked.destroyed) return reject(error);
+        repeated++;
+        ask().then(resolve, reject);
       });
       asked.end();
     });
@@ -73,6 +76,6 @@ export function probe({ address, port, host, path, cookie, every, patience }: Pr
     outage = Math.max(outage, performance.now() - good);
     const sorted = times.sort((a, b) => a - b);
     const share = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
-    return { p50: share(0.5), p99: share(0.99), longest: share(1), asked: sorted.length, failed, outage };
+    return { p50: share(0.5), p99: share(0.99), longest: share(1), asked: sorted.length, failed, repeated, outage };
   };
 }

@@ -133,6 +133,7 @@ function rowsOf(change: string, ours: Noticed, usual: Noticed): Result[] {
     row("longest time without an answer, app", "s", outage(`phpdemo.${domain}`), ""),
     row("longest time without an answer, front page", "s", outage(domain), "1 s or less"),
     row("failed requests", `of ${ours.asked}`, ({ failed }) => failed, stays ? "0, unless nginx is recreated" : ""),
+    row("requests that a browser sends again", `of ${ours.asked}`, ({ repeated }) => repeated, ""),
     row("kernels lost", "of 1", ({ kernelStays }) => Number(!kernelStays), stays ? "0" : ""),
     row("lines lost or doubled", "of 400", ({ lost, doubled }) => lost + doubled, stays ? "0" : ""),
     row("WebSockets cut", "", ({ cut }) => cut, stays ? "0, unless nginx is recreated" : ""),

@@ -29,6 +29,8 @@ export interface Noticed {
   outages: Record<string, number>;
   asked: number;
   failed: number;
+  /** Requests that were sent again, as by browsers; see doorProbe.ts. */
+  repeated: number;
   /** Whether the cell printed its last line. */
   kernelStays: boolean;
   /** Lines of the cell that are missing, and that are there more than once. */
@@ -63,6 +65,7 @@ export async function watch(watched: Watched[], page: Page, change: () => Promis
     outages: Object.fromEntries(seen.map(({ outage }, index) => [watched[index]?.host ?? "", outage / 1000])),
     asked: seen.reduce((sum, { asked }) => sum + asked, 0),
     failed: seen.reduce((sum, { failed }) => sum + failed, 0),
+    repeated: seen.reduce((sum, { repeated }) => sum + repeated, 0),
     kernelStays: lines.includes(`${LINES - 1}`),
     lost: LINES - new Set(lines).size,
     doubled: lines.length - new Set(lines).size,

@@ -147,6 +147,25 @@ describe("A session", () => {
     assert.deepEqual([await marks(), await statusOf("whoami", cookie)], [[], 401]);
   });
 
+  it("is the first cookie's, also if it was checked a moment ago", async () => {
+    const cookie = await person().at(host("whoami"));
+    const forged = cookie.replace(ann, bob);
+    const invalid = `__Host-session=x\xc3`;
+    assert.equal(await statusOf("whoami", cookie), 200);
+    for (const [cookies, status] of [
+      [`${forged}; ${cookie}`, 401],
+      [`${cookie}; ${forged}`, 200],
+      [`a=\xc3; ${cookie}; ${forged}`, 200],
+      [`${invalid}; ${cookie}`, 401],
+      [`${forged}\xc3; ${cookie}`, 401],
+      [`${cookie}\xc3`, 401],
+    ] as const) {
+      const { status: found, body } = await visit("whoami", "/", { ...script, cookie: cookies });
+      assert.equal(found, status, cookies);
+      if (status === 200) assert.match(body, /^X-Auth-User: ann@example\.com\r?$/m);
+    }
+  });
+
   it("of a person whose name has other characters is checked each time", async () => {
     const name = "ann/lee@example.org";
     const cookie = await person(name).at(host("whoami"));

@@ -1,14 +1,14 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
-/** What an attacker could make who had a site's newest signing key: a text that is signed as in files/services/nginx/session/seal.js. */
+/** A text that is signed with a site's newest key, as in files/services/nginx/session/seal.js. No attacker has that key. */
 export function signedWith(folder: string, purpose: string, text: string): string {
   const key = readdirSync(folder).sort().at(-1) ?? "";
   const secret = readFileSync(`${folder}/${key}`, "utf8");
   return `${key}.${text}.${createHmac("sha256", secret).update(`${purpose}\n${key}.${text}`).digest("base64url")}`;
 }
 
-/** The same of a sealed value. */
+/** A value that is sealed with a site's newest key. */
 export const sealedWith = (folder: string, purpose: string, value: object) =>
   signedWith(folder, purpose, Buffer.from(JSON.stringify(value)).toString("base64url"));
 

@@ -31,12 +31,12 @@ function checkedCookies(files, now) {
       .forEach(files.remove);
   }
 
-  /** Removes the marks of past periods. */
+  /** Removes the marks of all periods but the present one and the one before. */
   function prune() {
     const present = Math.floor(now() / PERIOD);
     files
       .names(MARK)
-      .filter((mark) => Number(mark.slice(0, 9)) < present - 1)
+      .filter((mark) => [present, present - 1].indexOf(Number(mark.slice(0, 9))) === -1)
       .forEach(files.remove);
   }
 

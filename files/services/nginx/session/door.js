@@ -67,18 +67,19 @@ function door(given) {
     return { person: decodeURIComponent(text[3]), id: text[1], expires: Number(text[2]) };
   }
 
-  /** The signed-in person; empty without a session. Sets the session's id. For the next seconds, nginx takes both from the cookie by itself. */
+  /** The signed-in person; empty without a session. Sets the session's id. For the next seconds, nginx reads both in the cookie by itself. */
   function person(r) {
     const session = sessionOf(r);
     if (session === undefined) return "";
-    const cookie = r.variables.session_cookie || "";
-    if (cookie !== "") checked.add(`${r.variables.session_period}:${r.variables.host}:${cookie}`);
+    const cookie = r.variables.session_cookie;
+    // Only what nginx, too, reads as the cookie. It is empty if nginx cannot read the person in it.
+    if (cookie === cookieOf(r, SESSION)) checked.add(`${r.variables.session_period}:${r.variables.host}:${cookie}`);
     // Whoever ended the session meanwhile may not have seen the mark.
     if (!store.isOpen(session.id)) {
       checked.forget(session.id);
       return "";
     }
-    r.variables.checked_id = session.id;
+    r.variables.session_id = session.id;
     return session.person;
   }
 

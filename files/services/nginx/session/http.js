@@ -34,7 +34,6 @@ const door = lazily(() =>
 
 /** Runs every second. After a change of the allow list or the rotation, ends the sessions of those who may not come in any more. */
 function tidy() {
-  site.checked().prune();
   const state = site.shelfOf("state");
   const version = `${settings.rotation} ${site.lists().version()}`;
   if (state.read("list") !== version) {
@@ -48,6 +47,7 @@ function tidy() {
     keys().prune();
     site.keysOfPrograms().prune();
   }
+  site.checked().prune();
 }
 
 /** Ends all sessions of the person in the query. Only reachable inside the container. */

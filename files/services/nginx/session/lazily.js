@@ -1,5 +1,5 @@
 /*
- * Makes something when it is first used. nginx evaluates all modules again for each request with a session, and most requests need
+ * Makes something when it is first used. nginx evaluates all modules again for each request that runs JavaScript, and most of them need
  * only a few of the things that the modules make.
  */
 

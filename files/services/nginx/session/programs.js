@@ -22,7 +22,7 @@ function programs(keys, domain) {
     const isRead = (r.method === "GET" || r.method === "HEAD") && !r.variables.http_upgrade;
     if (key.may === "read" && !isRead) return "read_only";
     keys.use(key);
-    r.variables.checked_id = PREFIX + key.hash;
+    r.variables.session_id = PREFIX + key.hash;
     r.variables.key_person = key.person;
     r.variables.key_name = key.name;
     return "good";

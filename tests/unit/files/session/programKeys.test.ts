@@ -143,14 +143,14 @@ describe("A request with a key", () => {
   };
 
   it("gives the person, the key's name and an id for its connections", () => {
-    const [verdict, { key_person, key_name, checked_id }] = verdictOn({ key: KEY });
+    const [verdict, { key_person, key_name, session_id }] = verdictOn({ key: KEY });
     assert.deepEqual(
-      { verdict, key_person, key_name, checked_id },
+      { verdict, key_person, key_name, session_id },
       {
         verdict: "good",
         key_person: "ann@example.com",
         key_name: "laptop",
-        checked_id: `key-${hashes.laptop}`,
+        session_id: `key-${hashes.laptop}`,
       },
     );
   });
