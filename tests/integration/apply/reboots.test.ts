@@ -51,7 +51,10 @@ const OPEN_TERMINAL = readFileSync(new URL("../../support/openTerminal.py", impo
     assert.equal(code, 0, output);
     assert.doesNotMatch(output, /Nothing (reboots|checks)/);
   });
-  afterAll(() => host?.remove());
+  afterAll(async () => {
+    await host?.apply(["down", site.project]);
+    await host?.remove();
+  });
 
   it("is enabled, and is due at the hour in the site's time zone", async () => {
     for (const name of ["reboot.timer", "rebooted.timer"]) {
