@@ -12,6 +12,6 @@ export async function until(what: string, isSo: () => unknown, seconds = 60): Pr
     const began = Date.now();
     if (await isSo()) return;
     if (Date.now() > deadline) throw new Error(`After ${seconds} s: not yet ${what}.`);
-    await sleep(Math.min(Math.max(20, 4 * (Date.now() - began)), 1500));
+    await sleep(Math.min(Math.max(20, 2 * (Date.now() - began)), 500));
   }
 }
