@@ -50,7 +50,7 @@ interface Part {
   measure(tools: Tools): Promise<Result[]>;
   /** Whether it measures the site of the stack `local`. */
   local?: true;
-  /** Whether it is measured only if it is named, because it takes most of an hour. */
+  /** Whether it is measured only if it is named, because it takes more than an hour. */
   slow?: true;
 }
 

@@ -48,7 +48,7 @@ interface Step {
 
 /**
  * The whole site on a machine with 1 GB of memory and the disk and CPU time that a free VM has when its bursts are used up: the first
- * `pulumi up`, a kernel, and an upgrade beside it. It takes most of an hour.
+ * `pulumi up`, a kernel, and an upgrade beside it. It takes more than an hour.
  */
 export async function smallCosts(imageMirror: string | undefined, say: Say): Promise<Result[]> {
   if (imageMirror === undefined) return [];
