@@ -186,6 +186,19 @@ describe("The restore of a database from its dump", () => {
     copyFileSync(`${dumps}/notebooks.sql.gz`, file);
   });
 
+  it("removes a file that a killed MariaDB has forgotten in the folder of the new tables", async () => {
+    await sql("CREATE DATABASE `~new`; CREATE TABLE `~new`.wines (id INT); CREATE DATABASE `~drill`");
+    const files = ["@007enew/bottles.ibd", "@007enew/#sql-1.frm", "@007edrill/wines.ibd", ".restoring"];
+    for (const file of files) await site.exec("mariadb", ["touch", `/var/lib/mysql/${file}`]);
+    assert.deepEqual(await site.exec("mariadb", ["sh", "/etc/mysql/conf.d/load.sh"]), { code: 0, output: "" });
+    assert.doesNotMatch(await databases(), /~new/);
+    assert.deepEqual(await load(), { code: 0, output: "The database notebooks is restored.\n" });
+    assert.match((await site.exec("mariadb", ["sh", "/etc/mysql/conf.d/drill.sh"])).output, /gave every table back/);
+    assert.doesNotMatch(await databases(), /~/);
+    // The next drill is due.
+    rmSync(`${site.host.folder}/data/history/dumps/others/.new/drill.good`);
+  });
+
   it("gives up after 20 seconds if a session keeps a table locked, and changes nothing", async () => {
     const before = await state();
     const other = await session("BEGIN; SELECT * FROM bottles");
@@ -323,7 +336,7 @@ describe("The restore of a database from its dump", () => {
     const folder = "/dumps/notebooks/.new/bin";
     const here = () => `${dumps}/.new/bin`;
     const programs = ["gunzip", "mariadb", "mariadb-dump", "mv", "rm", "sync"];
-    const steps = 27;
+    const steps = 31;
     let before: string;
 
     async function loadKilledAt(step: number) {

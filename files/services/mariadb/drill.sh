@@ -28,7 +28,8 @@ has_space() {
 restores() {
     name=$(basename "$1" .sql.gz)
     has_space "$1" || return
-    client --execute="DROP DATABASE IF EXISTS \`$scratch\`; CREATE DATABASE \`$scratch\`"
+    drop "$scratch"
+    client --execute="CREATE DATABASE \`$scratch\`"
     if ! is_complete "$1" || ! said=$(load_dump "$1" "$scratch" 2>&1); then
         # MariaDB shows the statement, and then the error, in one or more lines.
         error=$(printf '%s\n' "${said-}" | sed -n '/^ERROR/,$p' | tr '\n' ' ' | cut -c 1-300)
@@ -51,7 +52,7 @@ for file in /dumps/*/*.sql.gz; do
     reason=$(restores "$file") || printf '%s' "$reason${reason:+
 }" >>"$results/drill.failed"
 done
-client --execute="DROP DATABASE IF EXISTS \`$scratch\`"
+drop "$scratch"
 if [ ! -e "$results/drill.failed" ]; then
     : >"$results/drill.good"
     echo "Backup: a trial restore of the databases gave every table back."

@@ -53,7 +53,7 @@ recover() {
 # The triggers' file is the first, because it must not be run after a restore that succeeded.
 clean() {
     rm -f "$old_triggers"
-    client --execute="SET foreign_key_checks = 0; DROP DATABASE IF EXISTS \`$restore\`; DROP DATABASE IF EXISTS \`$new\`; DROP DATABASE IF EXISTS \`$old\`"
+    drop "$restore" && drop "$new" && drop "$old" || return
     rm -f "$definitions" "$begun"
 }
 
