@@ -12,9 +12,9 @@ client() {
 # drop NAME: drops one of the databases of load.sh and drill.sh, ~new for example. If MariaDB is killed while it creates a table, it may
 # forget a file of it. Then it drops all tables, but not the database's folder (errno 39).
 drop() {
-    said=$(client --execute="SET foreign_key_checks = 0; DROP DATABASE IF EXISTS \`$1\`" 2>&1) && return
+    failure=$(client --execute="SET foreign_key_checks = 0; DROP DATABASE IF EXISTS \`$1\`" 2>&1) && return
     if [ "$(client --execute="SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$1'")" != 0 ]; then
-        printf '%s\n' "$said" >&2
+        printf '%s\n' "$failure" >&2
         return 1
     fi
     # MariaDB writes ~ as @007e in names of folders.
