@@ -12,7 +12,7 @@ export function signedWith(folder: string, purpose: string, text: string): strin
 export const sealedWith = (folder: string, purpose: string, value: object) =>
   signedWith(folder, purpose, Buffer.from(JSON.stringify(value)).toString("base64url"));
 
-/** The value in a sealed text, whoever sealed it. */
+/** The value in a sealed text. The signature is not checked. */
 export function unsealed(sealed: string): Record<string, unknown> {
   return JSON.parse(Buffer.from(sealed.split(".")[1] ?? "", "base64url").toString());
 }
@@ -25,7 +25,7 @@ export interface SessionCookie {
   person: string;
 }
 
-/** What a session's cookie, or its value, says, whoever signed it. */
+/** What a session's cookie, or its value, says. The signature is not checked. */
 export function sessionIn(cookie: string): SessionCookie {
   const [, id = "", expires, person = ""] = /\.([0-9a-f]{16}-[\w-]{22})\.(\d+)\.(.+)\.[\w-]{43}$/.exec(cookie) ?? [];
   return { id, expires: Number(expires), person };

@@ -74,7 +74,7 @@ function door(given) {
     const cookie = r.variables.session_cookie;
     // Only what nginx, too, reads as the cookie. It is empty if nginx cannot read the person in it.
     if (cookie === cookieOf(r, SESSION)) checked.add(`${r.variables.session_period}:${r.variables.host}:${cookie}`);
-    // Whoever ended the session meanwhile may not have seen the mark.
+    // If the session has ended meanwhile, its marks may have been removed before this one was made.
     if (!store.isOpen(session.id)) {
       checked.forget(session.id);
       return "";

@@ -288,7 +288,7 @@ describe("Cookies that were checked a moment ago", () => {
     checked.prune();
     assert.deepEqual(readdirSync(disk()), []);
   });
-  it("are not marked if the name is too long or there is no room", () => {
+  it("get no mark if the mark's name is too long, or if there is no room", () => {
     const checked = checkedCookies(newShelf(), now);
     checked.add(mark(one).replace("ann", "a".repeat(250)));
     checkedCookies(shelf(["/proc/self/task"]), now).add(mark(one));

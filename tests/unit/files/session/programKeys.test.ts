@@ -124,7 +124,7 @@ describe("A key", () => {
 });
 
 describe("A request with a key", () => {
-  const request = (given: { key: string; method?: string; host?: string; upgrade?: string; cookie?: string }) => ({
+  const request = (given: { key: string; method?: string; host?: string; upgrade?: string }) => ({
     method: given.method ?? "GET",
     variables: {
       key: given.key,
