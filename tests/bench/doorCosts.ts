@@ -67,6 +67,8 @@ export async function doorCosts(imageMirror: string | undefined): Promise<Result
   const site = runningSite(["nginx", "vouch", "jupyter", "small"]);
   const containers: string[] = [];
   const folder = await mkdtemp(join(tmpdir(), "jupyter-up-doors-"));
+  // nginx's user reads the configurations below it.
+  await chmod(folder, 0o755);
   try {
     const { image, browser } = await release(site, imageMirror ?? "");
     let vouch = await site.container("vouch");
@@ -139,7 +141,6 @@ async function startDoor(site: RunningSite, image: string, folder: string): Prom
   };
   const place = await mkdtemp(`${folder}-`);
   await chmod(place, 0o755);
-  await chmod(join(folder, ".."), 0o755);
   for (const [path, content] of Object.entries(files)) await writeFile(join(place, path), content);
   return startNginx(site, image, ["--volume", `${place}:/bench:ro`], "/bench/nginx.conf");
 }
@@ -157,7 +158,6 @@ async function startOurs(site: RunningSite, image: string, folder: string): Prom
     [/\$(?:session_id|key_name)/g, '""'],
     [/\$app_cookie/, '""'],
   ]);
-  await chmod(join(folder, ".."), 0o755);
   const volumes = [`${folder}:/site/current:ro`, `${join(root, "secrets/nginx")}:/run/secrets/nginx:ro`];
   const mounts = volumes.flatMap((volume) => ["--volume", volume]);
   return startNginx(site, image, [...mounts, "--tmpfs", "/sessions:mode=1777"], "/site/current/nginx.conf");

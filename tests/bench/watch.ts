@@ -60,12 +60,13 @@ export async function watch(watched: Watched[], page: Page, change: () => Promis
   const seconds = (performance.now() - began) / 1000;
   const lines = await lastLines(page);
   const seen = await Promise.all(probes.map((end) => end()));
+  const total = (count: "asked" | "failed" | "repeated") => seen.reduce((sum, each) => sum + each[count], 0);
   return {
     seconds,
     outages: Object.fromEntries(seen.map(({ outage }, index) => [watched[index]?.host ?? "", outage / 1000])),
-    asked: seen.reduce((sum, { asked }) => sum + asked, 0),
-    failed: seen.reduce((sum, { failed }) => sum + failed, 0),
-    repeated: seen.reduce((sum, { repeated }) => sum + repeated, 0),
+    asked: total("asked"),
+    failed: total("failed"),
+    repeated: total("repeated"),
     kernelStays: lines.includes(`${LINES - 1}`),
     lost: LINES - new Set(lines).size,
     doubled: lines.length - new Set(lines).size,
