@@ -23,3 +23,5 @@ const command = new local.Command("command", { stdin: password.result, ...inputs
 
 export const stdout = command.stdout;
 export const certPem = certificate.certPem;
+/** "true" if the SDK compiles this program with ts-node. */
+export const compiled = process.env.PULUMI_NODEJS_TYPESCRIPT ?? "false";

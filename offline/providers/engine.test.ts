@@ -75,6 +75,10 @@ import { cli, firstLine, skip, type TrialStack, trialStack } from "./testing/tri
     assert.match(await output("certPem"), /^-----BEGIN CERTIFICATE-----\n/);
   });
 
+  it("lets Node strip the types, as Pulumi.yaml says", async () => {
+    assert.equal(await output("compiled"), "false");
+  });
+
   it("keeps secrets encrypted in the state", async () => {
     const state = await readFile(join(folder, "backend/.pulumi/stacks/trial/dev.json"), "utf8");
     const { resources } = JSON.parse(state).checkpoint.latest;

@@ -14,6 +14,8 @@ export const languageHost: GoTool = {
       // With this change, the program calls the engine directly.
       ['fmt.Sprintf("127.0.0.1:%d", handle.Port), pipes.directory())', "req.GetMonitorAddress(), pipes.directory())"],
       ['return errors.New("not supported")', "return runPlugin(req, server)"],
+      // At the time of this version, the engine passed on the options of Pulumi.yaml as arguments.
+      ["if host.typescript {", "if usesTypeScript(req) {"],
     ],
   },
   // At the time of this version, the engine started plugins that are Node programs without the language host. Now it names the kind
@@ -28,17 +30,32 @@ import (
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// Numbers of fields: of the request, and of the program's information in it.
+// Numbers of fields: of the requests, and of the program's information in them.
 const (
 	infoField             = 5
 	kindField             = 6
+	infoFieldOfRun        = 14
 	programDirectoryField = 2
+	optionsField          = 4
 )
+
+// Whether the SDK compiles the program: yes, unless Pulumi.yaml says no.
+func usesTypeScript(req *pulumirpc.RunRequest) bool {
+	info := field(req.ProtoReflect().GetUnknown(), infoFieldOfRun)
+	options := &structpb.Struct{}
+	if err := proto.Unmarshal(field(info, optionsField), options); err != nil {
+		return true
+	}
+	option, isSet := options.Fields["typescript"]
+	return !isSet || option.GetBoolValue()
+}
 
 func runPlugin(req *pulumirpc.RunPluginRequest, server pulumirpc.LanguageRuntime_RunPluginServer) error {
 	unknown := req.ProtoReflect().GetUnknown()
