@@ -1,11 +1,16 @@
 import "./components/startup.ts";
-import { createSite } from "./components/createSite.ts";
-import { explainErrors } from "./components/explain/explainErrors.ts";
-import { preflight } from "./components/preflight/preflight.ts";
-import { loadSettings } from "./settings/load.ts";
+import { setImmediate } from "node:timers/promises";
+import { readStackState } from "./components/preflight/stackState.ts";
+
+// The engine lists the stack's resources while Node loads the rest. The pause lets the request leave before that.
+const pendingState = readStackState();
+await setImmediate();
+const { loadSettings } = await import("./settings/load.ts");
+const { preflight } = await import("./components/preflight/preflight.ts");
+const { explainErrors } = await import("./components/explain/explainErrors.ts");
+const { createSite } = await import("./components/createSite.ts");
 
 const settings = loadSettings();
-await explainErrors(settings.target.kind);
-const found = await preflight(settings);
+const [found] = await Promise.all([preflight(settings, pendingState), explainErrors(settings.target.kind)]);
 
 export default createSite(settings, found);

@@ -1,5 +1,6 @@
 /** Makes the rest of the program start and run faster. Must be imported first. */
 
+import "./withoutClosures.ts";
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";

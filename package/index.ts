@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { createSite } from "../components/createSite.ts";
 import type { StackOutputs } from "../components/outputs.ts";
 import { preflight } from "../components/preflight/preflight.ts";
+import { readStackState } from "../components/preflight/stackState.ts";
 import { plainRefusal } from "../settings/plainRefusal.ts";
 import type { JupyterSiteArgs } from "./args.ts";
 import { settingsOfArgs } from "./settingsOfArgs.ts";
@@ -66,7 +67,7 @@ export class JupyterSite extends pulumi.ComponentResource<StackOutputs> {
     made ??= name;
     if (made !== name) throw plainRefusal(onlyOne(made, name));
     const settings = await settingsOfArgs(name, args);
-    return createSite(settings, await preflight(settings), { parent: this });
+    return createSite(settings, await preflight(settings, readStackState()), { parent: this });
   }
 }
 

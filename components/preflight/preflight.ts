@@ -13,7 +13,7 @@ import { type Checked, merge, report } from "./findings.ts";
 import { checkMachine } from "./machine.ts";
 import { renamedStack } from "./renamedStack.ts";
 import { rolledBack } from "./rolledBack.ts";
-import { readStackState } from "./stackState.ts";
+import type { StackState } from "./stackState.ts";
 
 /** Results of the checks that resources need. */
 export interface Found {
@@ -34,8 +34,7 @@ export interface Found {
  * are checked when they are loaded.
  * @throws pulumi.RunError with every issue at once.
  */
-export async function preflight(settings: Settings): Promise<Found> {
-  const pendingState = readStackState();
+export async function preflight(settings: Settings, pendingState: Promise<StackState>): Promise<Found> {
   const [state, cloudflare, machine] = await Promise.all([
     pendingState,
     checkCloudflare(settings, pendingState),

@@ -12,8 +12,14 @@ interface StackResources {
 /** The key that marks a secret in the engine's messages. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
-/** Outputs of the stack's existing resources; empty before the first `pulumi up`. */
-export async function readStackState(): Promise<StackState> {
+/** Outputs of the stack's existing resources; empty before the first `pulumi up`. An error need not be handled. */
+export function readStackState(): Promise<StackState> {
+  const pending = read();
+  pending.catch(() => {});
+  return pending;
+}
+
+async function read(): Promise<StackState> {
   const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
   const { outputs = {} }: StackResources = await pulumi.runtime
     .invoke("pulumi:pulumi:readStackResourceOutputs", { stackName })

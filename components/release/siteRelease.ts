@@ -26,6 +26,9 @@ export interface SiteReleaseArgs {
   rollbackTo?: string | undefined;
 }
 
+/** Read and compressed when this module is loaded, because the engine lists the stack's resources meanwhile. */
+const program = hostProgram();
+
 /**
  * The site on its host, as three commands, which run files/host/site_apply/. Secrets have a separate command, because a
  * secret in the release would hide the whole diff from `pulumi preview --diff`.
@@ -37,7 +40,6 @@ export class SiteRelease extends pulumi.ComponentResource {
     const script = `${host.layout.root}/bin/site-apply`;
     // `sh`, because the file system may be mounted with noexec.
     const apply = (words: string) => `sh ${quoted(script)} ${words}`;
-    const program = hostProgram();
     const installed = install(script, endOf(program));
     const bundle = pulumi.output(args.secrets).apply((secrets) => bundleOf(site, secrets));
 

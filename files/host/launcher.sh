@@ -21,7 +21,7 @@
 #   site-apply sign-out PERSON  ends all sessions of a person, in all browsers
 #   site-apply down PROJECT     takes the site down; notebooks and other data stay
 #
-# The Python package follows below, one module after the other. These lines find Python and load the modules.
+# The Python package follows below, a compressed module on each line. These lines find Python and load the modules.
 # Below <root>, the folder around bin/:
 #   files/SERVICE/ID  secrets/SERVICE/ID  units/UNIT  releases/ID  current (link)  previous (link)  lock (link)  site-apply.log
 # If a run is killed at any moment, the next one repairs the site. A second run changes nothing.
@@ -36,7 +36,7 @@ root=$(cd "$(dirname "$0")/.." && pwd) || exit
 # owner of this file can change them.
 umask go-w
 load='
-import importlib.machinery, importlib.util, marshal, os, sys
+import base64, importlib.machinery, importlib.util, marshal, os, sys, zlib
 
 program = sys.argv[1]
 compiled = program + ".compiled"
@@ -47,10 +47,9 @@ def modules():
     sources = {}
     for line in text.decode().split("\n"):
         if line.startswith("module "):
-            lines = sources[line.split()[1]] = []
-        elif line.startswith("|"):
-            lines.append(line[1:] + "\n")
-    return {name.removesuffix(".__init__"): "".join(lines) for name, lines in sources.items()}
+            _, name, code = line.split()
+            sources[name.removesuffix(".__init__")] = zlib.decompress(base64.b64decode(code)).decode()
+    return sources
 
 def hashed(data):
     return importlib.util.MAGIC_NUMBER + importlib.util.source_hash(data)

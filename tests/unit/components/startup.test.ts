@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import * as state from "@pulumi/pulumi/runtime/state.js";
+import { run } from "../../support/command.ts";
 
 /** Parts of the SDK's state that its types lack. */
 interface State {
@@ -40,5 +41,15 @@ describe("The program's start", () => {
     assert.ok((await messagesOfProgram()).some((message) => message.startsWith("Registering resource: ")));
     await import("../../../components/startup.ts");
     assert.deepEqual(await messagesOfProgram(), ["for people"]);
+  });
+
+  it("keeps Node from loading large packages that the program does not use", async () => {
+    const script = `
+      import("./components/startup.ts").then(() => {
+        const loaded = Object.keys(require.cache).map((file) => file.replace(/.*node_modules[/]/, ""));
+        console.log(loaded.filter((file) => /^(@pulumi[/]pulumi[/]index.js|typescript[/]|@npmcli[/])/.test(file)).join());
+      });`;
+    const { code, output } = await run(process.execPath, ["-e", script]);
+    assert.deepEqual({ code, output }, { code: 0, output: "@pulumi/pulumi/index.js\n" });
   });
 });

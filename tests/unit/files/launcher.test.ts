@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { deflateSync, inflateSync } from "node:zlib";
 import { afterEach, beforeEach, describe, it } from "@jest/globals";
 import { run } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
@@ -25,16 +26,24 @@ describe("the compiled modules of site-apply", () => {
     assert.equal(code, 1);
     return output;
   };
-  /** Changes a message of the program. */
+  /** Changes a message of the program, in one of its compressed modules. */
   const change = () =>
-    writeFileSync(script, readFileSync(script, "utf8").replace("site-apply: {message}", "site-apply wants: {message}"));
+    writeFileSync(
+      script,
+      readFileSync(script, "utf8").replace(/(?<=^module \S+ )\S+$/gm, (code) => {
+        const source = inflateSync(Buffer.from(code, "base64")).toString();
+        const other = source.replace("site-apply: {message}", "site-apply wants: {message}");
+        return deflateSync(other).toString("base64");
+      }),
+    );
 
   it("are used by the next run, which leaves them unchanged", async () => {
     const own = readFileSync(compiled);
+    const program = readFileSync(script);
     change();
     await refusal();
     const foreign = readFileSync(compiled);
-    writeFileSync(script, readFileSync(script, "utf8").replace("site-apply wants: ", "site-apply: "));
+    writeFileSync(script, program);
     writeFileSync(compiled, Buffer.concat([own.subarray(0, KEY), foreign.subarray(KEY)]));
     const { ino } = statSync(compiled);
     assert.match(await refusal(), /^site-apply wants: expected machine, /);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
+import { inflateSync } from "node:zlib";
 import { describe, it } from "@jest/globals";
 import { endOf, hostProgram } from "../../../files/host/program.ts";
 import { run } from "../../support/command.ts";
@@ -47,9 +48,14 @@ for folder in pathlib.Path(sys.argv[1]).iterdir():
 
   it("is sent as a text with all of its modules, and without their tests", () => {
     const program = hostProgram();
-    assert.match(program, /^module site_apply\.__main__$/m);
-    assert.match(program, /^module site_apply\.lock$/m);
-    assert.doesNotMatch(program, /unittest/);
-    assert.equal(endOf(program), `end ${program.match(/^module /gm)?.length}`);
+    const modules = [...program.matchAll(/^module (\S+) (\S+)$/gm)];
+    for (const [, name = "", code = ""] of modules) {
+      const source = readFileSync(`${folder}/${name.replaceAll(".", "/")}.py`, "utf8");
+      assert.equal(inflateSync(Buffer.from(code, "base64")).toString(), source, name);
+      assert.doesNotMatch(source, /unittest/);
+    }
+    const files = readdirSync(`${folder}/site_apply`, { recursive: true, encoding: "utf8" });
+    assert.equal(modules.length, files.filter((file) => file.endsWith(".py")).length);
+    assert.equal(endOf(program), `end ${modules.length}`);
   });
 });

@@ -1,0 +1,13 @@
+/**
+ * Keeps the TypeScript compiler and npm's Arborist from being loaded. Pulumi's SDK imports both to turn functions into code for
+ * serverless platforms. This program has no such functions, and starts a fifth of a second sooner. Must be imported before the SDK.
+ */
+
+import { createRequire, Module } from "node:module";
+
+const require = createRequire(import.meta.url);
+
+for (const name of ["serializeClosure", "codePaths"]) {
+  const file = require.resolve(`@pulumi/pulumi/runtime/closure/${name}.js`);
+  require.cache[file] ??= Object.assign(new Module(file), { filename: file, loaded: true });
+}
