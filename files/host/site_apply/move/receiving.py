@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import Refusal
+from ..history.store import sync_all
 from ..history.walk import open_top
 from .known import known_in
 from .listing import items_of
@@ -43,8 +44,13 @@ def receive(sources: Path, wanted: Sources, state: Path, streams: tuple[IO[bytes
     put(out, "end")
     out.flush()
     _Receiver(sources, wanted, received).receive()
-    # What has arrived must outlive a power failure after the switch.
-    os.sync()
+    # What has arrived must outlive a power failure after the switch. Other disks of the machine may be slow.
+    for source in wanted:
+        top = open_top(str(sources / source))
+        try:
+            sync_all(top)
+        finally:
+            os.close(top)
 
 
 @dataclass
