@@ -30,7 +30,10 @@ const KERNELS = "/sys/fs/cgroup/blkio/blkio.throttle";
 /** On a machine of 1 GB, programs have to wait if they have changed more than this and it is not written yet. */
 const UNWRITTEN = 150 << 20;
 
-/** Creates a file system in a file, as a loop device, and mounts it at a new folder. */
+/**
+ * Creates a file system in a file, as a loop device, and mounts it at a new folder. A second loop device below it has the limits, because
+ * Linux counts a program's requests before it merges those for neighbouring blocks, and a disk only gets merged ones.
+ */
 export async function slowDisk(folder: string, gigabytes: number, speed: DiskSpeed): Promise<SlowDisk> {
   const image = `${folder}.image`;
   await mkdir(folder);
@@ -38,11 +41,11 @@ export async function slowDisk(folder: string, gigabytes: number, speed: DiskSpe
   // Everything is initialized now. Otherwise the kernel would do that in the background, and use up the disk's operations.
   const whole = ["-E", "lazy_itable_init=0,lazy_journal_init=0", "-i", "65536"];
   await run("mkfs.ext4", "mkfs.ext4", ["-q", ...whole, image]);
-  // Without direct I/O, this machine would keep the blocks in its own memory.
-  const device = (await run("losetup", "losetup", ["--find", "--show", "--direct-io=on", image])).trim();
-  const number = (await run("lsblk", "lsblk", ["--noheadings", "--output", "MAJ:MIN", device])).trim();
+  const disk = await loopDevice(image);
+  const device = await loopDevice(disk);
+  const number = await numberOf(disk);
   await run("mount", "mount", [device, folder]);
-  const writeback = `/sys/class/bdi/${number}`;
+  const writeback = `/sys/class/bdi/${await numberOf(device)}`;
   writeFileSync(`${writeback}/strict_limit`, "1");
   writeFileSync(`${writeback}/max_bytes`, `${UNWRITTEN}`);
   const kernels = (limits: DiskSpeed) => {
@@ -58,8 +61,8 @@ export async function slowDisk(folder: string, gigabytes: number, speed: DiskSpe
   return {
     folder,
     limits: [
-      ...["--device-read-iops", `${device}:${speed.reads}`, "--device-write-iops", `${device}:${speed.writes}`],
-      ...["--device-read-bps", `${device}:${speed.bytes}`, "--device-write-bps", `${device}:${speed.bytes}`],
+      ...["--device-read-iops", `${disk}:${speed.reads}`, "--device-write-iops", `${disk}:${speed.writes}`],
+      ...["--device-read-bps", `${disk}:${speed.bytes}`, "--device-write-bps", `${disk}:${speed.bytes}`],
     ],
     async slowDown() {
       await run("umount", "umount", [folder]);
@@ -71,9 +74,19 @@ export async function slowDisk(folder: string, gigabytes: number, speed: DiskSpe
       // The swap file of the product.
       await attempt("swapoff", [`${folder}/swapfile`]);
       await run("umount", "umount", [folder]);
-      await run("losetup", "losetup", ["--detach", device]);
+      await run("losetup", "losetup", ["--detach", device, disk]);
       await rm(image);
       await rm(folder, { recursive: true });
     },
   };
+}
+
+/** Without direct I/O, this machine would keep the blocks in its own memory. */
+async function loopDevice(of: string): Promise<string> {
+  return (await run("losetup", "losetup", ["--find", "--show", "--direct-io=on", of])).trim();
+}
+
+/** `7:1` */
+async function numberOf(device: string): Promise<string> {
+  return (await run("lsblk", "lsblk", ["--noheadings", "--nodeps", "--output", "MAJ:MIN", device])).trim();
 }
