@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { run, start } from "../support/command.ts";
+import { imageMirror, mirrored, pullImages } from "../support/images.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
-import { type Changes, secrets } from "../support/site.ts";
+import { type Changes, secrets, serviceOf, siteWith } from "../support/site.ts";
 import { until } from "../support/until.ts";
 
 const app = (name: string, more: object = {}) => ({
@@ -526,5 +528,54 @@ describe("A MariaDB that was killed during its first set-up", () => {
       "-unotebooks",
     ];
     assert.equal((await site.exec("mariadb", [...asNotebooks, "-N", "-e", "SHOW DATABASES"])).code, 0);
+  });
+});
+
+describe("A MariaDB that starts slowly", () => {
+  const folder = mkdtempSync(`${tmpdir()}/jupyter-up-slow-`);
+  const containers: string[] = [];
+  const image = mirrored(
+    serviceOf(siteWith({ settings: { database: "true" } }), "mariadb").image.reference,
+    imageMirror,
+  );
+  beforeAll(() => pullImages([image]));
+  afterAll(async () => {
+    await run("docker", ["rm", "--force", "--volumes", ...containers]);
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Starts the image by the site's script. `words` run in place of the server that sets up the folder, before it. */
+  async function started(words: string): Promise<() => Promise<string>> {
+    const server = `${folder}/${containers.length}`;
+    const script = `#!/bin/sh\ncase "$*" in *--skip-networking*) ${words} ;; esac\nexec /usr/sbin/mariadbd "$@"\n`;
+    writeFileSync(server, script, { mode: 0o755 });
+    const files = new URL("../../files/services/mariadb", import.meta.url).pathname;
+    const mounts = [`${files}:/etc/mysql/conf.d:ro`, `${server}:/usr/local/sbin/mariadbd:ro`];
+    const { code, output } = await run("docker", [
+      ...["run", "--detach", "--network", "none", "--user", "999:999", "--env", "MARIADB_ROOT_PASSWORD=secret"],
+      ...mounts.flatMap((mount) => ["--volume", mount]),
+      ...["--entrypoint", "sh", image, "/etc/mysql/conf.d/start.sh", "320", "32"],
+    ]);
+    assert.equal(code, 0, output);
+    const container = output.trim();
+    containers.push(container);
+    return async () => (await run("docker", ["logs", container])).output;
+  }
+
+  it("is set up, although that takes longer than its image waits", async () => {
+    const log = await started("sleep 40");
+    await until("the end of the set-up", async () => /init process done|Unable to start/.test(await log()), 120);
+    assert.match(await log(), /init process done/);
+  });
+
+  it("ends at once if the server that sets up the folder ends", async () => {
+    const log = await started("exit 3");
+    const container = containers.at(-1) ?? "";
+    await until(
+      "the end",
+      async () => (await run("docker", ["inspect", "--format", "{{.State.Running}}", container])).output === "false\n",
+      30,
+    );
+    assert.doesNotMatch(await log(), /init process done/);
   });
 });

@@ -40,4 +40,13 @@ more=$((memory / part - least))
 # error. Without this limit, the kernel would kill MariaDB for all users.
 # shellcheck disable=SC3045 # the shells of Debian and Ubuntu have it
 ulimit -d "$(((364 + more) * 1024))"
-exec docker-entrypoint.sh mariadbd --innodb-buffer-pool-size="$((16 + more))M"
+# The image waits 30 seconds for the temporary server that sets up a new folder or upgrades an old one. On a slow disk, it takes longer, and
+# the container would begin again and again. Here, it has 15 minutes, or as long as it runs.
+# shellcheck disable=SC2016 # bash, not this shell, expands it
+exec bash -c '
+. docker-entrypoint.sh
+patient=$(declare -f docker_temp_server_start)
+patient=${patient/"{30..0}"/"{900..0}"}
+eval "${patient/sleep 1/kill -0 \$MARIADB_PID || exit 1; sleep 1}"
+_main "$@"
+' docker-entrypoint.sh mariadbd --innodb-buffer-pool-size="$((16 + more))M"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # As in the original: a temporary server without network sets up an empty folder, then the command runs. An existing
-# database is upgraded to the server's version if MARIADB_AUTO_UPGRADE is set, and otherwise left alone.
+# database is upgraded to the server's version if MARIADB_AUTO_UPGRADE is set, and otherwise left alone. The functions that another script
+# can change, and the seconds that it waits for the temporary server, are the original's, too.
 set -eo pipefail
 
 data=/var/lib/mysql
@@ -20,20 +21,26 @@ from_file() {
 
 sql() { mariadb --protocol=socket --socket="$socket" --skip-ssl -uroot -hlocalhost "$@"; }
 
-start_server() {
+docker_temp_server_start() {
   note "Starting temporary server"
   "$@" --skip-networking --socket="$socket" --skip-ssl --loose-innodb_buffer_pool_load_at_startup=0 &
-  server=$!
-  for _ in {30..0}; do
-    if MYSQL_PWD=${password:-} sql --database=mysql <<<'SELECT 1' &>/dev/null; then return; fi
+  declare -g MARIADB_PID
+  MARIADB_PID=$!
+  local i
+  for i in {30..0}; do
+    if MYSQL_PWD=${password:-} sql --database=mysql <<<'SELECT 1' &>/dev/null; then
+      break
+    fi
     sleep 1
   done
-  fail "Unable to start server."
+  if [ "$i" = 0 ]; then
+    fail "Unable to start server."
+  fi
 }
 
 stop_server() {
-  kill "$server"
-  wait "$server"
+  kill "$MARIADB_PID"
+  wait "$MARIADB_PID"
   note "Temporary server stopped"
 }
 
@@ -67,7 +74,7 @@ set_up() {
     fail "Database is uninitialized and password option is not specified"
   note "Initializing database files"
   mariadb-install-db --datadir="$data" --rpm --auth-root-authentication-method=normal --cross-bootstrap --skip-test-db
-  start_server "$@"
+  docker_temp_server_start "$@"
   mariadb-tzinfo-to-sql --skip-write-binlog /usr/share/zoneinfo | sql --database=mysql
   { echo "DROP USER IF EXISTS root@'127.0.0.1', root@'::1';"; root_users; healthcheck_users; own_database; } |
     sql --database=mysql --binary-mode
@@ -88,36 +95,50 @@ upgrade() {
     note "MariaDB upgrade required, but skipped due to \$MARIADB_AUTO_UPGRADE setting"
     return
   fi
-  start_server "$@" --skip-grant-tables
+  docker_temp_server_start "$@" --skip-grant-tables
   note "Backing up system database"
   mariadb-dump --skip-ssl --skip-lock-tables --replace --databases mysql --socket="$socket" | zstd -q -f -o "$data/system_mysql_backup.sql.zst"
   if [[ ! -f $data/.my-healthcheck.cnf ]]; then
     { echo 'FLUSH PRIVILEGES;'; healthcheck_users; } | sql --binary-mode
     stop_server
     needs_upgrade || return 0
-    start_server "$@" --skip-grant-tables
+    docker_temp_server_start "$@" --skip-grant-tables
   fi
   note "Starting mariadb-upgrade"
   mariadb-upgrade --skip-ssl --upgrade-system-tables --socket="$socket"
   stop_server
 }
 
-if [[ ${1:0:1} == - ]]; then set -- mariadbd "$@"; fi
-if [[ $1 == mariadbd ]]; then
-  note "Entrypoint script for MariaDB Server started."
-  from_file MARIADB_ROOT_HOST %
-  for name in MARIADB_ROOT_PASSWORD MARIADB_DATABASE MARIADB_USER MARIADB_PASSWORD; do from_file "$name"; done
-  mkdir -p "$data"
-  if [[ $(id -u) == 0 ]]; then
-    chown -R mysql: "$data" /run/mysqld
-    note "Switching to dedicated user 'mysql'"
-    exec setpriv --reuid mysql --regid mysql --init-groups "$0" "$@"
+# The original checks the configuration, and asks the server for three settings. So the server is in the cache when it starts.
+check_config() {
+  for _ in config datadir socket port; do
+    "$@" --verbose --help >/dev/null || fail "mariadbd failed while attempting to check config"
+  done
+}
+
+_main() {
+  if [[ ${1:0:1} == - ]]; then set -- mariadbd "$@"; fi
+  if [[ $1 == mariadbd ]]; then
+    note "Entrypoint script for MariaDB Server started."
+    check_config "$@"
+    from_file MARIADB_ROOT_HOST %
+    for name in MARIADB_ROOT_PASSWORD MARIADB_DATABASE MARIADB_USER MARIADB_PASSWORD; do from_file "$name"; done
+    mkdir -p "$data"
+    if [[ $(id -u) == 0 ]]; then
+      chown -R mysql: "$data" /run/mysqld
+      note "Switching to dedicated user 'mysql'"
+      exec setpriv --reuid mysql --regid mysql --init-groups "${BASH_SOURCE[0]}" "$@"
+    fi
+    if [[ ! -d $data/mysql ]]; then
+      set_up "$@"
+    elif needs_upgrade; then
+      password=$MARIADB_ROOT_PASSWORD upgrade "$@"
+    fi
+    unset MARIADB_ROOT_PASSWORD MARIADB_PASSWORD MARIADB_ROOT_HOST
   fi
-  if [[ ! -d $data/mysql ]]; then
-    set_up "$@"
-  elif needs_upgrade; then
-    password=$MARIADB_ROOT_PASSWORD upgrade "$@"
-  fi
-  unset MARIADB_ROOT_PASSWORD MARIADB_PASSWORD MARIADB_ROOT_HOST
-fi
-exec "$@"
+  exec "$@"
+}
+
+_is_sourced() { [[ ${#FUNCNAME[@]} -ge 2 && ${FUNCNAME[1]} == source ]]; }
+
+if ! _is_sourced; then _main "$@"; fi
