@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { hostProgram } from "../../files/host/program.ts";
 import type { HostLayout } from "../../files/site/hostLayout.ts";
+import { changedProgram } from "./changedProgram.ts";
 import { run, start } from "./command.ts";
 import { unpack } from "./unpack.ts";
 
@@ -66,9 +67,13 @@ export function testHost(): TestHost {
       let text = readFileSync(script, "utf8");
       for (const [name, limit] of Object.entries(seconds)) {
         const constant = name.toUpperCase();
-        const line = new RegExp(`^\\|${constant} = \\d+$`, "m");
-        if (!line.test(text)) throw new Error(`site-apply has no limit ${name}`);
-        text = text.replace(line, `|${constant} = ${limit}`);
+        const line = new RegExp(`^${constant} = \\d+$`, "m");
+        let found = false;
+        text = changedProgram(text, (source) => {
+          found ||= line.test(source);
+          return source.replace(line, `${constant} = ${limit}`);
+        });
+        if (!found) throw new Error(`site-apply has no limit ${name}`);
       }
       writeFileSync(script, text);
     },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { deflateSync, inflateSync } from "node:zlib";
 import { afterEach, beforeEach, describe, it } from "@jest/globals";
+import { changedProgram } from "../../support/changedProgram.ts";
 import { run } from "../../support/command.ts";
 import { type TestHost, testHost } from "../../support/host.ts";
 
@@ -26,15 +26,13 @@ describe("the compiled modules of site-apply", () => {
     assert.equal(code, 1);
     return output;
   };
-  /** Changes a message of the program, in one of its compressed modules. */
+  /** Changes a message of the program. */
   const change = () =>
     writeFileSync(
       script,
-      readFileSync(script, "utf8").replace(/(?<=^module \S+ )\S+$/gm, (code) => {
-        const source = inflateSync(Buffer.from(code, "base64")).toString();
-        const other = source.replace("site-apply: {message}", "site-apply wants: {message}");
-        return deflateSync(other).toString("base64");
-      }),
+      changedProgram(readFileSync(script, "utf8"), (source) =>
+        source.replace("site-apply: {message}", "site-apply wants: {message}"),
+      ),
     );
 
   it("are used by the next run, which leaves them unchanged", async () => {
