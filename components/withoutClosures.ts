@@ -4,10 +4,13 @@
  */
 
 import { createRequire, Module } from "node:module";
+import { dirname, join } from "node:path";
 
 const require = createRequire(import.meta.url);
+const sdk = dirname(require.resolve("@pulumi/pulumi"));
 
+// An entry for a file that an SDK does not have changes nothing.
 for (const name of ["serializeClosure", "codePaths"]) {
-  const file = require.resolve(`@pulumi/pulumi/runtime/closure/${name}.js`);
+  const file = join(sdk, "runtime/closure", `${name}.js`);
   require.cache[file] ??= Object.assign(new Module(file), { filename: file, loaded: true });
 }

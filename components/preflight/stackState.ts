@@ -12,7 +12,7 @@ interface StackResources {
 /** The key that marks a secret in the engine's messages. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
-/** Outputs of the stack's existing resources; empty before the first `pulumi up`. An error need not be handled. */
+/** Outputs of the stack's existing resources; empty before the first `pulumi up`. An error may stay unread. */
 export function readStackState(): Promise<StackState> {
   const pending = read();
   pending.catch(() => {});
