@@ -12,7 +12,10 @@ interface StackResources {
 /** The key that marks a secret in the engine's messages. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
-/** Outputs of the stack's existing resources; empty before the first `pulumi up`. An error may stay unread. */
+/**
+ * Outputs of the stack's existing resources; empty before the first `pulumi up`. A rejection that nobody handles does not end the program:
+ * an error of the settings may come first.
+ */
 export function readStackState(): Promise<StackState> {
   const pending = read();
   pending.catch(() => {});

@@ -41,7 +41,7 @@ more=$((memory / part - least))
 # shellcheck disable=SC3045 # the shells of Debian and Ubuntu have it
 ulimit -d "$(((364 + more) * 1024))"
 # The image waits 30 seconds for the temporary server that sets up a new folder or upgrades an old one. On a slow disk, it takes longer, and
-# the container would begin again and again. Here, it has 15 minutes, or as long as it runs.
+# the container would begin again and again. So the wait is up to 15 minutes, and ends when that server ends.
 # shellcheck disable=SC2016 # bash, not this shell, expands it
 exec bash -c '
 . docker-entrypoint.sh

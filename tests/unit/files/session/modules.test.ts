@@ -288,7 +288,7 @@ describe("Cookies that were checked a moment ago", () => {
     checked.prune();
     assert.deepEqual(readdirSync(disk()), []);
   });
-  it("get no mark if the mark's name is too long, or if there is no room", () => {
+  it("get no mark if the name of its file is too long, or if the file cannot be created", () => {
     const checked = checkedCookies(newShelf(), now);
     checked.add(mark(one).replace("ann", "a".repeat(250)));
     checkedCookies(shelf(["/proc/self/task"]), now).add(mark(one));
