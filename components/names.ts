@@ -42,6 +42,14 @@ export function backupAccountName(project: string, stack: string): string {
   return shortened(`backup-${project}-${stack}`, LONGEST_ACCOUNT);
 }
 
+/** Name of the account that changes a VM's machine type: `boost-jupyter-up-dev`. */
+export function boostAccountName(project: string, stack: string): string {
+  return shortened(`boost-${project}-${stack}`, LONGEST_ACCOUNT);
+}
+
+/** Name of the workflow that does it: `jupyter-up-dev-boost`. */
+export const boostName = (project: string, stack: string): string => `${cloudName(project, stack)}-boost`;
+
 /** Name of a stack's bucket for backups: `my-project-123456-jupyter-up-dev-backup`. All users of Google share the names of buckets. */
 export function bucketName(googleProject: string, project: string, stack: string): string {
   return shortened(`${googleProject}-${project}-${stack}-backup`, LONGEST_BUCKET);

@@ -66,6 +66,8 @@ export interface JupyterSiteArgs {
   protectData?: boolean;
   /** Whether Google takes a snapshot of the data disk every day and keeps it for 14 days, which costs money: true or false (target gcp). Empty: only a stack that has snapshots already keeps them. */
   dailySnapshots?: string;
+  /** Whether npm run boost can give the VM a bigger machine type for some hours, after which it goes back by itself (target gcp), see docs/scaling.md. */
+  boost?: boolean;
   /** IPv4 ranges from which SSH is allowed, including your own address: 203.0.113.7/32 (target gcp). */
   sshFrom?: string[];
   /** The machine that you have (target ssh): host, user (root), port (22), privateKey (secret), hostKey, address, see docs/getting-started-ssh.md. */

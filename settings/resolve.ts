@@ -112,9 +112,9 @@ function targetOf(given: Given): Target {
       return { kind: "local", port, httpPort, notebooks };
     }
     case "gcp": {
-      const { zone, machineType, bootDiskGb, dataDiskGb, protectData, dailySnapshots, sshFrom } = given;
+      const { zone, machineType, bootDiskGb, dataDiskGb, protectData, dailySnapshots, boost, sshFrom } = given;
       const project = required(given.project, "project");
-      const vm = { zone, machineType, bootDiskGb, dataDiskGb, protectData, dailySnapshots, sshFrom };
+      const vm = { zone, machineType, bootDiskGb, dataDiskGb, protectData, dailySnapshots, boost, sshFrom };
       return { kind: "gcp", project, ...vm };
     }
     case "ssh": {

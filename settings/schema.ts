@@ -15,6 +15,7 @@ import { reboots } from "./reboots.ts";
 import { session } from "./session.ts";
 import { sessionRotation, signIn } from "./signIn.ts";
 import {
+  boost,
   bootDiskGb,
   dailySnapshots,
   dataDiskGb,
@@ -66,6 +67,7 @@ export const settingsSchema = z.strictObject({
   dataDiskGb,
   protectData,
   dailySnapshots,
+  boost,
   sshFrom,
   ssh,
   dns,

@@ -1,7 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { hasOwnBucket } from "../../settings/backup.ts";
 import type { Settings } from "../../settings/resolve.ts";
-import { accountName, backupAccountName, bucketName, cloudName, stackFolder } from "../names.ts";
+import {
+  accountName,
+  backupAccountName,
+  boostAccountName,
+  boostName,
+  bucketName,
+  cloudName,
+  stackFolder,
+} from "../names.ts";
 import { gcpProvider } from "./gcpProvider.ts";
 import { GcpVm, type GcpVmTransform } from "./gcpVm.ts";
 import type { Host } from "./host.ts";
@@ -43,7 +51,7 @@ export function createHost(
       return new SshHost(HOST, { ...args, privateKey: privateKey.output(pulumi.secret), trusted, forwarded }, opts);
     }
     case "gcp": {
-      const { kind: _, project, ...args } = target;
+      const { kind: _, project, boost: hasBoost, ...args } = target;
       const called = cloudName(projectName, stack);
       const labels = { [LABEL]: called };
       const names = { called, accountId: accountName(projectName, stack), stack, labels };
@@ -54,10 +62,24 @@ export function createHost(
             zone: args.zone,
           }
         : undefined;
+      const boost = hasBoost
+        ? { workflow: boostName(projectName, stack), accountId: boostAccountName(projectName, stack), project }
+        : undefined;
       const provider = gcpProvider("gcp", { project, zone: args.zone, labels }, opts);
       return new GcpVm(
         HOST,
-        { ...args, ...names, dailySnapshots, dataComesFrom, webFrom, trusted, forwarded, backupBucket, transform },
+        {
+          ...args,
+          ...names,
+          dailySnapshots,
+          dataComesFrom,
+          webFrom,
+          trusted,
+          forwarded,
+          backupBucket,
+          boost,
+          transform,
+        },
         pulumi.mergeOptions(opts, { providers: { gcp: provider } }),
       );
     }

@@ -9,6 +9,7 @@ import type { HostLayout } from "../../files/site/hostLayout.ts";
 import type { Ports } from "../../settings/resolve.ts";
 import { type Transform, transformed } from "../transform.ts";
 import { createBackupBucket, type GcpBackupBucketArgs } from "./gcpBackupBucket.ts";
+import { createBoost, type GcpBoostArgs } from "./gcpBoost.ts";
 import { createDataDisk, snapshotsOf } from "./gcpDataDisk.ts";
 import { createNetwork } from "./gcpNetwork.ts";
 import type { Host, HostCommandArgs } from "./host.ts";
@@ -54,6 +55,8 @@ export interface GcpVmArgs {
   forwarded?: Ports | undefined;
   /** The bucket for backups; absent: they go elsewhere. */
   backupBucket?: GcpBackupBucketArgs | undefined;
+  /** What gives it a bigger machine type for some hours; absent: nothing does. */
+  boost?: (GcpBoostArgs & { project: string }) | undefined;
   /** Changes to single resources. */
   transform?: GcpVmTransform | undefined;
 }
@@ -183,7 +186,11 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
     );
     const vm = new Instance(...instance);
 
-    const { backupBucket } = args;
+    const { backupBucket, boost } = args;
+    if (boost) {
+      const { project, ...own } = boost;
+      createBoost(name, own, { called, project, zone, machineType, account: account.name, instance: vm }, this);
+    }
     if (backupBucket) this.backupCredential = createBackupBucket(name, backupBucket, this);
     this.layout = {
       ...remoteLayout(args.trusted, args.forwarded),

@@ -12,6 +12,7 @@
 #                               restores work from the backup; --dry-run only lists what changes
 #   site-apply reboot           reboots the machine if updates need it and nobody works; a timer runs it
 #   site-apply rebooted         checks the site after such a reboot; a timer runs it at each boot
+#   site-apply limits           sets the containers' limits for this machine's memory and cores; a unit runs it at each boot
 #   site-apply status           prints how the site is, as JSON, and renews the page /status; a timer runs it
 #   site-apply verify [--json]  names what somebody changed by hand since the release; exit code 3 if there is something
 #   site-apply releases         prints the releases that a rollback can return to, as JSON

@@ -49,6 +49,7 @@ main() {
     step "Python" install_python
     step "Security updates" keep_secure
     check_docker
+    renew_limits
     say "The machine is ready: Docker $(docker version --format '{{.Server.Version}}'), $(free_space) free in $data."
 }
 
@@ -75,5 +76,6 @@ put() {
 . provision/memory.sh
 . provision/firewall.sh
 . provision/docker.sh
+. provision/limits.sh
 
 main "$@"

@@ -1,11 +1,9 @@
 import { mayBe, UNKNOWN, valueAt } from "../inputs.ts";
 import type { ResourceRule } from "../policies.ts";
 
-/** Rules for a VM, and for what its accounts may do. */
+/** Rules for a VM. */
 
 const INSTANCE = /^gcp:compute\/instance:Instance$/;
-/** All resources that give roles, at any of Google's services. */
-const ROLES = /^gcp:.*IAM(Member|Binding|Policy)$/i;
 
 export const shieldedVm: ResourceRule = {
   name: "shielded-vm",
@@ -30,25 +28,6 @@ export const ownServiceAccount: ResourceRule = {
     return isOwn
       ? []
       : [`serviceAccount.email is ${String(email ?? "not set")}. Set it to that of an account that the stack creates.`];
-  },
-};
-
-/** The only permission of an account: to use the bucket for backups. */
-const BUCKET_ROLE = "roles/storage.objectUser";
-
-export const accountsHaveNoRole: ResourceRule = {
-  name: "accounts-have-no-role",
-  description: `No account of the stack has a role, but for ${BUCKET_ROLE} at the stack's own bucket.`,
-  types: ROLES,
-  check({ type, inputs }) {
-    const [role, member] = ["role", "member"].map((key) => valueAt(inputs, key));
-    if (type === "gcp:storage/bucketIAMMember:BucketIAMMember") {
-      if (member === "allUsers" || member === "allAuthenticatedUsers")
-        return [`It opens the bucket to ${member}. Remove it.`];
-      if (mayBe(inputs, "role", BUCKET_ROLE)) return [];
-    }
-    const given = typeof role === "string" ? role : "a role";
-    return [`It gives ${given} to ${typeof member === "string" ? member : "an account"}. Remove it.`];
   },
 };
 

@@ -27,6 +27,8 @@ export interface Gcp {
   protectData: boolean;
   /** Whether Google takes a snapshot of the data disk every day; undefined: only if it does so already. */
   dailySnapshots: boolean | undefined;
+  /** Whether `npm run boost` can give it a bigger machine type for some hours. */
+  boost: boolean;
   /** IPv4 ranges from which SSH is allowed. */
   sshFrom: string[];
 }
@@ -128,6 +130,9 @@ export const dailySnapshots = z.preprocess(
   (given) => (given === "" ? undefined : given),
   yesOrNo("pulumi config set dailySnapshots true").optional(),
 );
+
+/** Whether `npm run boost` can give the VM a bigger machine type for some hours. */
+export const boost = yesOrNo("pulumi config set boost true");
 
 const SSH_FROM_EXAMPLE = "pulumi config set --path 'sshFrom[0]' 203.0.113.7/32";
 

@@ -38,6 +38,7 @@ export const validConfig: Readonly<Record<string, unknown>> = {
   dataDiskGb: "20",
   protectData: "true",
   dailySnapshots: "",
+  boost: "false",
   sshFrom: ["203.0.113.7/32"],
   ssh: {},
   dns: "cloudflare",

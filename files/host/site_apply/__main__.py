@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 from typing import Callable, NoReturn, Optional
 
-from . import commands, firewall, keep_backup, keep_history, lock, log, machine, pace, restore, rollback_to, space
+from . import commands, firewall, keep_backup, keep_history, limits, lock, log, machine, pace, restore, rollback_to, space
 from .docker import DockerError
 from .errors import Refusal
 from .layout import Layout
@@ -36,6 +36,7 @@ COMMANDS: dict[str, Callable[[Layout], int]] = {
     "backup": keep_backup.back_up,
     "reboot": reboot,
     "rebooted": rebooted,
+    "limits": limits.set_again,
     "status": status,
     "releases": rollback_to.show,
 }
@@ -109,7 +110,7 @@ def _parse(words: list[str]) -> tuple[Layout, Callable[[Layout], int]]:
         return layout, lambda layout: move_files.run(found.name, found.sources)
     if found.command not in COMMANDS:
         known = (
-            "machine, secrets, release, check, renew, history, backup, reboot, rebooted, releases, rollback, restore, status,"
+            "machine, secrets, release, check, renew, history, backup, reboot, rebooted, limits, releases, rollback, restore, status,"
             " verify, move, sign-out or down"
         )
         parser.error(f"expected {known}, found '{found.command}'")

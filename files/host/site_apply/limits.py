@@ -1,15 +1,32 @@
-"""Sets the limits of containers that depend on this machine's memory and cores. They are set on running containers."""
+"""
+Sets the limits of containers that depend on this machine's memory and cores: on running containers, at each release, and at each
+boot, because the machine may have another type since then.
+"""
 
 from __future__ import annotations
 
 from typing import Optional
 
-from . import docker
+from . import docker, machine
 from .containers import Snapshot
+from .layout import Layout
 from .log import say
 from .manifest import Manifest, Service
+from .releases import manifest_of
 
 _MIB = 1024 * 1024
+
+
+def set_again(layout: Layout) -> int:
+    """`site-apply limits`: sets the limits of the running site for this machine. A unit runs it at each boot."""
+    machine.check()
+    manifest = manifest_of(layout.current)
+    if manifest is None:
+        return 0
+    containers = docker.Project(manifest.project).snapshot()
+    limit_memory(containers, manifest)
+    allow_processes(containers, manifest)
+    return 0
 
 
 def limit_memory(containers: Snapshot, manifest: Manifest) -> None:

@@ -30,6 +30,24 @@ class LimitsTest(HostTest):
             limits.limit_memory(containers_of("nginx", "mariadb", "jupyter"), MANIFEST)
         return asked
 
+    def test_a_machine_that_boots_with_another_type_sets_the_limits_of_the_running_release(self) -> None:
+        asked: list[tuple[str, ...]] = []
+        engine = Engine("/nowhere", 8192 << 20, 4, [])
+        with (
+            mock.patch.object(docker, "engine", lambda: engine),
+            mock.patch.object(docker, "act", lambda *words: asked.append(words) or Result(0, b"")),
+            mock.patch.object(docker.Project, "snapshot", lambda _: containers_of("nginx", "mariadb", "jupyter")),
+            mock.patch.object(limits.machine, "check"),
+            mock.patch.object(limits, "manifest_of", lambda _: MANIFEST),
+        ):
+            self.assertEqual(limits.set_again(self.layout), 0)
+        self.assertEqual([words[-1] for words in asked], ["mariadb-1", "jupyter-1"])
+        self.assertIn("7742m", asked[1])
+
+    def test_a_machine_without_a_site_sets_no_limits(self) -> None:
+        with mock.patch.object(limits.machine, "check"):
+            self.assertEqual(limits.set_again(self.layout), 0)
+
     def test_a_small_machine_gives_the_database_its_minimum(self) -> None:
         self.assertEqual(
             self.on(966),

@@ -127,7 +127,7 @@ describe("An unknown command of site-apply", () => {
       assert.deepEqual(await host.apply("relase"), {
         code: 1,
         output:
-          "site-apply: expected machine, secrets, release, check, renew, history, backup, reboot, rebooted, releases, rollback, restore, status, verify, move, sign-out or down, found 'relase'.\n",
+          "site-apply: expected machine, secrets, release, check, renew, history, backup, reboot, rebooted, limits, releases, rollback, restore, status, verify, move, sign-out or down, found 'relase'.\n",
       });
     } finally {
       host.remove();

@@ -48,8 +48,9 @@ const stacks: Record<string, Record<string, unknown>> = {
     "jupyter-up:proxied": false,
     "jupyter-up:acmeEmail": "ann@example.com",
   },
-  "on Google Cloud, with snapshots and a bucket of its own": {
+  "on Google Cloud, with snapshots, a bucket of its own, and a bigger machine type for some hours": {
     ...vm,
+    "jupyter-up:boost": true,
     "jupyter-up:dailySnapshots": true,
     "jupyter-up:backup": { to: "bucket" },
   },
@@ -79,7 +80,9 @@ describe("The policy pack", () => {
 describe("A rule of the policy pack", () => {
   let whole: Resource[];
   beforeAll(async () => {
-    whole = await resourcesOf(stacks["on Google Cloud, with snapshots and a bucket of its own"] ?? {});
+    whole = await resourcesOf(
+      stacks["on Google Cloud, with snapshots, a bucket of its own, and a bigger machine type for some hours"] ?? {},
+    );
   });
 
   it("is broken by a row of this test", () => {

@@ -588,6 +588,11 @@ export const badSiteConfigs: BadConfig[] = [
     pulumi config set dailySnapshots true
 `],
 
+  ["a machine type as boost", { boost: "n2-highmem-16" }, `
+  boost: expected true or false, found "n2-highmem-16".
+    pulumi config set boost true
+`],
+
   ["a word as protectData", { protectData: "no" }, `
   protectData: expected true or false, found "no".
     pulumi config set protectData true

@@ -61,6 +61,7 @@ const gcp = {
   dataDiskGb: 20,
   protectData: true,
   dailySnapshots: undefined,
+  boost: false,
   sshFrom: ["203.0.113.7/32"],
 };
 const behindCloudflare = {
@@ -269,10 +270,10 @@ describe("A valid config", () => {
       },
     ],
     [
-      "may have a backup in a bucket of its own, and daily snapshots",
-      { target: "gcp", backup: { to: "bucket" }, history: {}, dailySnapshots: "true" },
+      "may have a backup in a bucket of its own, daily snapshots, and a bigger machine type for some hours",
+      { target: "gcp", backup: { to: "bucket" }, history: {}, dailySnapshots: "true", boost: "true" },
       {
-        target: { ...gcp, dailySnapshots: true },
+        target: { ...gcp, dailySnapshots: true, boost: true },
         ...behindCloudflare,
         history: keptHistory,
         backup: { to: { kind: "bucket" }, keep: keepBackups },

@@ -1,17 +1,11 @@
-import { createHash } from "node:crypto";
-import { readRecord } from "../../../cloud/records.ts";
-import { UNKNOWN } from "../../resource.ts";
-import { apiError, invalid } from "./apiErrors.ts";
+import { checkMember, type MemberInputs, memberName, refuseMember } from "./iamMember.ts";
 import { type CommonInputs, fingerprint, resourceType } from "./kind.ts";
 import { lastPart } from "./scope.ts";
 
-type MemberInputs = CommonInputs & { bucket: string; role: string; member: string };
+type BucketMemberInputs = CommonInputs & MemberInputs & { bucket: string };
 
-const members =
-  /^(allUsers|allAuthenticatedUsers|(user|serviceAccount|group|domain|principal|principalSet|project\w+):.+)$/;
-
-/** `gcp:storage/bucketIAMMember:BucketIAMMember`: only recorded. All its properties are ForceNew. */
-export const bucketIamMember = resourceType<MemberInputs, { etag: string }>({
+/** `gcp:storage/bucketIAMMember:BucketIAMMember` */
+export const bucketIamMember = resourceType<BucketMemberInputs, { etag: string }>({
   type: "gcp:storage/bucketIAMMember:BucketIAMMember",
   title: "IAM policy of storage bucket",
   noun: "bucket",
@@ -22,33 +16,13 @@ export const bucketIamMember = resourceType<MemberInputs, { etag: string }>({
   required: ["bucket", "role", "member"],
   outputs: ["etag"],
   replaces: () => true,
-  nameOf: ({ role, member }) => `m${createHash("sha256").update(`${role} ${member}`).digest("hex").slice(0, 16)}`,
+  nameOf: (inputs) => memberName(inputs, inputs.bucket),
   pathOf: (_, name) => `projects/_/iam/${name}`,
-
-  check: ({ member }) =>
-    member === UNKNOWN || members.test(member)
-      ? []
-      : [
-          {
-            property: "member",
-            reason: `invalid value for member (IAM member must have one of the values outlined here: https://cloud.google.com/billing/docs/reference/rest/v1/Policy#Binding)`,
-          },
-        ],
-
+  check: checkMember,
   uses: ({ bucket }) => [`projects/_/buckets/${lastPart(bucket)}`],
 
-  async create({ inputs: { role, member }, cloud }) {
-    if (!/^(roles|projects\/[^/]+\/roles|organizations\/[^/]+\/roles)\//.test(role))
-      throw new Error(invalid(`Role ${role} is not supported for this resource.`));
-    const account = /^serviceAccount:(.+)@(.+)\.iam\.gserviceaccount\.com$/.exec(member);
-    if (account) {
-      const [, name = "", project = ""] = account;
-      const path = `projects/${project}/serviceAccounts/${name}@${project}.iam.gserviceaccount.com`;
-      if ((await readRecord(cloud, path)) === undefined)
-        throw new Error(
-          apiError(400, `Service account ${name}@${project}.iam.gserviceaccount.com does not exist.`, "invalid"),
-        );
-    }
+  async create({ inputs, cloud }) {
+    await refuseMember(cloud, inputs);
     return { etag: fingerprint() };
   },
 });

@@ -159,7 +159,7 @@ export function resourceType<Inputs extends CommonInputs, Outputs extends Proper
         const name = kind.nameOf?.(inputs) ?? inputs.name ?? madeUpName(operation.name);
         const site = siteOf(inputs, name, operation);
         await refuseInjected("create", site);
-        refuseName(name, site.place);
+        refuseName(name, site.place, kind.nameForm);
         const uses = await usesOf(site);
         if (!(await createRecord(site.cloud, recordOf(site, uses, { ...inputs, ...commonOutputs(site) })))) {
           throw new Error(kind.existing?.(site) ?? alreadyExists(site.path));

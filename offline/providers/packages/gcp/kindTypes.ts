@@ -44,6 +44,8 @@ export interface Kind<Inputs extends CommonInputs, Outputs extends Properties> {
   replaces(path: string, state: State<Inputs, Outputs>, inputs: Inputs): boolean;
   /** What identifies the resource in its location, if not its `name`. */
   nameOf?(inputs: Inputs): string;
+  /** A regular expression for what identifies it. Default: that of Compute Engine's names. */
+  readonly nameForm?: string;
   pathOf?(place: Place, name: string): string;
   /** The name in an import ID that has another form than `projects/.../networks/site`. */
   importedName?(id: string): string | undefined;

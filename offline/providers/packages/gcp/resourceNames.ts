@@ -15,13 +15,12 @@ export function checkName(name: string | undefined): CheckFailure[] {
   return [{ property: "name", reason: `"name" ("${name}") doesn't match regexp "^${nameForm}$"` }];
 }
 
-export function refuseName(name: string, place: Place): void {
+/** @param form what the kind's names look like. Default: as at Compute Engine. */
+export function refuseName(name: string, place: Place, form = nameForm): void {
   const issue = locationIssue(place);
   if (issue !== undefined) throw new Error(invalid(issue));
-  if (new RegExp(`^${nameForm}$`).test(lastPart(name))) return;
-  throw new Error(
-    invalid(`Invalid value for field 'resource.name': '${name}'. Must be a match of regex '${nameForm}'`),
-  );
+  if (new RegExp(`^${form}$`).test(lastPart(name))) return;
+  throw new Error(invalid(`Invalid value for field 'resource.name': '${name}'. Must be a match of regex '${form}'`));
 }
 
 export const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
