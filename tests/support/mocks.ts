@@ -216,6 +216,7 @@ function madeUp({ type, name, inputs }: MockResourceArgs): MockResourceResult {
     "gcp:serviceaccount/key:Key": {
       privateKey: pulumi.secret(Buffer.from(`${MARKER}-${name}-json\n`).toString("base64")),
     },
+    "gcp:projects/iAMCustomRole:IAMCustomRole": { name: `projects/my-project-123456/roles/${inputs.roleId}` },
     "gcp:compute/disk:Disk": { selfLink: `${name}-link` },
     "gcp:compute/snapshot:Snapshot": { selfLink: `${name}-link` },
     "pulumi:index:Stash": { output: inputs.input },
