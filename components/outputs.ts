@@ -71,6 +71,8 @@ function ofOtherMachine(site: Site, host: Host) {
     /** Command that opens a shell on the machine, and its private key if the stack created it. */
     ssh: host.ssh,
     sshKey: host.sshKey,
+    /** What `npm run boost` needs to know; absent without the setting `boost`. */
+    boost: host.boost,
     /** The text that Pulumi Cloud's console shows for the stack. */
     readme: stackReadme(),
   };

@@ -16,6 +16,18 @@ export interface GcpBoostArgs {
   accountId: string;
 }
 
+/** What `npm run boost` needs to know: the stack's output `boost`. */
+export interface Boost {
+  /** `projects/p/locations/us-central1/workflows/jupyter-up-dev-boost` */
+  workflow: string;
+  project: string;
+  zone: string;
+  /** Name of the VM at Google. */
+  instance: string;
+  /** The machine type in the settings. */
+  machineType: string;
+}
+
 export interface BoostedVm {
   /** Name of the VM at Google. */
   called: string;
@@ -42,7 +54,7 @@ export function createBoost(
   { workflow, accountId }: GcpBoostArgs,
   vm: BoostedVm,
   parent: pulumi.Resource,
-): void {
+): pulumi.Output<Boost> {
   const { called, project, zone, machineType } = vm;
   const account = new Account(
     `${name}-boost-account`,
@@ -79,7 +91,7 @@ export function createBoost(
       { parent },
     ),
   ];
-  new Workflow(
+  const made = new Workflow(
     `${name}-boost`,
     {
       name: workflow,
@@ -91,6 +103,7 @@ export function createBoost(
     },
     { parent, dependsOn: rights },
   );
+  return pulumi.output({ workflow: made.id, project, zone, instance: called, machineType });
 }
 
 /** The program of the workflow. https://cloud.google.com/workflows/docs/reference/syntax */

@@ -9,7 +9,7 @@ import type { HostLayout } from "../../files/site/hostLayout.ts";
 import type { Ports } from "../../settings/resolve.ts";
 import { type Transform, transformed } from "../transform.ts";
 import { createBackupBucket, type GcpBackupBucketArgs } from "./gcpBackupBucket.ts";
-import { createBoost, type GcpBoostArgs } from "./gcpBoost.ts";
+import { type Boost, createBoost, type GcpBoostArgs } from "./gcpBoost.ts";
 import { createDataDisk, snapshotsOf } from "./gcpDataDisk.ts";
 import { createNetwork } from "./gcpNetwork.ts";
 import type { Host, HostCommandArgs } from "./host.ts";
@@ -109,6 +109,7 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
   readonly ssh: pulumi.Output<string>;
   readonly sshKey: pulumi.Output<string>;
   readonly backupCredential?: pulumi.Output<string>;
+  readonly boost?: pulumi.Output<Boost>;
   private readonly machine: Machine;
   private readonly ready: pulumi.Resource;
 
@@ -189,7 +190,12 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
     const { backupBucket, boost } = args;
     if (boost) {
       const { project, ...own } = boost;
-      createBoost(name, own, { called, project, zone, machineType, account: account.name, instance: vm }, this);
+      this.boost = createBoost(
+        name,
+        own,
+        { called, project, zone, machineType, account: account.name, instance: vm },
+        this,
+      );
     }
     if (backupBucket) this.backupCredential = createBackupBucket(name, backupBucket, this);
     this.layout = {

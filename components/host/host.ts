@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { HostLayout } from "../../files/site/hostLayout.ts";
+import type { Boost } from "./gcpBoost.ts";
 
 /** A machine with Docker on which the stack runs commands. */
 export interface Host {
@@ -13,6 +14,8 @@ export interface Host {
   readonly sshKey?: pulumi.Output<string>;
   /** Key (JSON) of the account that uses the layout's bucket. Secret. */
   readonly backupCredential?: pulumi.Output<string>;
+  /** What gives it a bigger machine type for some hours; absent: nothing does. */
+  readonly boost?: pulumi.Output<Boost>;
   /** Runs a command on the machine when the resource is created or changed, and another one when it is deleted. */
   command(name: string, args: HostCommandArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource;
 }

@@ -1,8 +1,9 @@
+import type { Boost } from "../../components/host/gcpBoost.ts";
 import { PlainError } from "../cli/plainError.ts";
 import { stackOutputs } from "../pulumi/engine.ts";
 import { cliEnvironment, localStack, usersConfig } from "../pulumi/localStack.ts";
 import { withOtherStack } from "../pulumi/otherStack.ts";
-import { findPulumiCli } from "../pulumi/pulumiCli.ts";
+import { findPulumiCli, type PulumiCli } from "../pulumi/pulumiCli.ts";
 import { targetOf } from "../pulumi/site.ts";
 import { inspectMachine, preparePulumi } from "./prepare.ts";
 import { isInstalled, type SiteProgram, siteProgram } from "./siteProgram.ts";
@@ -17,6 +18,8 @@ export interface Remote {
   user: string | undefined;
   /** The stack's own certificate authority, PEM. */
   certificateAuthority: string | undefined;
+  /** What gives its VM a bigger machine type for some hours. */
+  boost?: Boost | undefined;
 }
 
 /** The site of a stack, and how it is reached. */
@@ -27,6 +30,8 @@ export interface StackSite {
   program: SiteProgram;
   /** How it is reached by SSH; absent for a site on this machine. */
   remote?: Remote;
+  /** The CLI that told its outputs; absent for a site on this machine. */
+  cli?: PulumiCli;
   /** Variables for the program's command line. */
   env: NodeJS.ProcessEnv;
 }
@@ -40,10 +45,10 @@ export async function siteOf(stack: string): Promise<StackSite> {
   const cli = (await findPulumiCli()) ?? (await preparePulumi(await inspectMachine()));
   return withOtherStack(stack, undefined, async (own) => {
     const env = { ...cliEnvironment(cli), ...own, PULUMI_STACK: stack };
-    const { ssh, url, user, certificateAuthority } = (await stackOutputs(cli, env)) as Partial<Remote>;
+    const { ssh, url, user, certificateAuthority, boost } = (await stackOutputs(cli, env)) as Partial<Remote>;
     if (typeof ssh !== "string" || typeof url !== "string") throw noSite(stack);
-    const remote = { ssh, url, user, certificateAuthority };
-    return { stack, isHere: false, program: siteProgram(stack, ssh), remote, env };
+    const remote = { ssh, url, user, certificateAuthority, boost };
+    return { stack, isHere: false, program: siteProgram(stack, ssh), remote, cli, env };
   });
 }
 

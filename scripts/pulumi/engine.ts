@@ -87,6 +87,14 @@ export async function stackOutputs(cli: PulumiCli, env: NodeJS.ProcessEnv): Prom
   return JSON.parse(await query(cli, ["stack", "output", "--json", "--show-secrets"], { env }));
 }
 
+/** The stack's config by full names, with secrets as plain text. */
+export async function stackConfig(cli: PulumiCli, env: NodeJS.ProcessEnv): Promise<Record<string, string | undefined>> {
+  const found = JSON.parse(await query(cli, ["config", "--json", "--show-secrets"], { env }));
+  return Object.fromEntries(
+    Object.entries(found as Record<string, { value?: string }>).map(([key, { value }]) => [key, value]),
+  );
+}
+
 /** The types of the stack's resources. */
 export async function resourceTypes(cli: PulumiCli, env: NodeJS.ProcessEnv): Promise<string[]> {
   const exported = JSON.parse(await query(cli, ["stack", "export"], { env }));
