@@ -52,6 +52,11 @@ const rules: Rule[] = [
       `Your Google account lacks the permission ${permission} in the project. ${roles}\n${grant(permission?.startsWith("iam.serviceAccountKeys.") ? "iam.serviceAccountKeyAdmin" : "iam.serviceAccountAdmin", project)}`,
   },
   {
+    says: /Permission '?(?<permission>(?:workflows|resourcemanager)\.[\w.]+)'? denied|Error 403: (?<policy>Policy update access denied)/,
+    means: ({ permission }) =>
+      `Your Google account lacks ${permission ? `the permission ${permission}` : "the right to grant roles"} in the project, which the setting boost needs: the roles Workflows Editor, Role Administrator and Project IAM Admin. An owner of the project can grant them:\n${grant(permission?.startsWith("workflows.") ? "workflows.editor" : "resourcemanager.projectIamAdmin")}`,
+  },
+  {
     says: /Key creation is not allowed on this service account|iam\.disableServiceAccountKeyCreation/,
     means: () =>
       "Your organization at Google forbids keys of service accounts, and the bucket of the backup needs one. An administrator of the organization can allow it for this project (https://cloud.google.com/iam/docs/restrict-service-account-keys). Or back up elsewhere:\npulumi config set --path backup.to s3:https://s3.example.com/my-bucket/jupyter-up",

@@ -27,13 +27,20 @@ export interface Execution {
 /** All executions of a cloud's workflows. */
 export class Executions {
   private readonly cloud: Cloud;
-  /** How many times faster their time passes than real time. */
-  private readonly speed: number;
+  private readonly clock: () => number;
+  /** How many times faster their time passes than real time. Time that has passed stays. */
+  speed: number;
   private readonly all: { execution: Execution; cancel: AbortController }[] = [];
 
   constructor(cloud: Cloud, speed: number) {
     this.cloud = cloud;
     this.speed = speed;
+    let [real, passed] = [Date.now(), Date.now()];
+    this.clock = () => {
+      passed += (Date.now() - real) * this.speed;
+      real = Date.now();
+      return passed / 1000;
+    };
   }
 
   async create(workflow: string, argument: string): Promise<Execution> {
@@ -86,12 +93,11 @@ export class Executions {
     execution: Execution,
     signal: AbortSignal,
   ) {
-    const { cloud, speed } = this;
+    const { cloud, clock } = this;
     const account = serviceAccount.slice(serviceAccount.lastIndexOf("/") + 1);
-    const began = Date.now();
     const outside = {
-      now: () => began / 1000 + ((Date.now() - began) / 1000) * speed,
-      sleep: (seconds: number) => pause((seconds * 1000) / speed, undefined, { signal }),
+      now: clock,
+      sleep: (seconds: number) => pause((seconds * 1000) / this.speed, undefined, { signal }),
       async call(name: string, args: Record<string, unknown>) {
         signal.throwIfAborted();
         return connector(cloud, name, args, rightsOf(cloud, account));

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
 import { inventory } from "../../offline/cloud/inventory.ts";
 import { hangMachine } from "../../offline/cloud/machines.ts";
+import { type Google, startGoogle } from "../../offline/google/server.ts";
 import { attempt } from "../../scripts/cli/command.ts";
 import { report } from "../../scripts/status/report.ts";
 import { until } from "../support/until.ts";
@@ -87,6 +90,7 @@ describe("a site on a VM of Google Cloud", () => {
     stack = await CloudStack.make({
       ...onGoogle,
       database: true,
+      boost: true,
     });
   });
   afterAll(async () => {
@@ -328,6 +332,92 @@ describe("a site on a VM of Google Cloud", () => {
     assert.deepEqual(plan, { "host-vm": "update", "host-provision": "update", "site-release": "update" });
     assert.equal(await stack.output("address"), address);
     await answersAgain();
+  });
+
+  describe("with a bigger machine type for some hours", () => {
+    let google: Google;
+    beforeAll(async () => {
+      // A minute of the workflow passes in three seconds.
+      google = await startGoogle(stack.cloud, 20);
+    });
+    afterAll(() => google?.close());
+
+    const memory = () => vm("docker inspect --format '{{.HostConfig.Memory}}' jupyter-up-lab-jupyter-1").then(Number);
+    const state = async () => (await stack.boost(google)).text;
+
+    it("is refused before anything stops if Google would refuse it", async () => {
+      const refused = async (...args: string[]) => {
+        const { code, text } = await stack.boost(google, ...args);
+        assert.equal(code, 1, text);
+        return text;
+      };
+      assert.match(
+        await refused("--type", "n2d-standard-8", "--hours", "1"),
+        /n2d-standard-8 has 8 cores, and the project's quota of N2D_CPUS is 0\. Google raises it on request/,
+      );
+      assert.match(
+        await refused("--type", "e2-standard-3", "--hours", "1"),
+        /The zone us-central1-a has no machine type e2-standard-3\./,
+      );
+      assert.match(
+        await refused("--type", "e2-standard-2", "--hours", "1"),
+        /from e2-small \(2 cores, 2 GB\)[\s\S]*About 0\.07 USD: 0\.067 USD an hour[\s\S]*Add --yes/,
+      );
+      assert.match(
+        await state(),
+        /^The VM jupyter-up-lab is an e2-small \(2 cores, 2 GB\)\.\n\n[\s\S]*e2-standard-4 +4 +16 GB +0\.134 +0\.054/,
+      );
+      assert.equal(await answer(), "302");
+    });
+
+    it("has its usual type again if the zone has no machine", async () => {
+      const fault = { type: "gcp:compute/instance:Instance", operation: "update", fault: "zone exhausted", times: 1 };
+      await writeFile(join(stack.cloud.folder, "faults.json"), JSON.stringify([fault]));
+      const { code, text } = await stack.boost(google, "--type", "e2-standard-2", "--hours", "1", "--yes");
+      assert.equal(code, 1);
+      assert.match(
+        text,
+        /Google has no e2-standard-2 free in us-central1-a now\. The VM has its usual type e2-small again\./,
+      );
+      await answersAgain();
+    });
+
+    it("has the memory, keeps its address, and goes back by itself", async () => {
+      const before = await memory();
+      const { code, text } = await stack.boost(google, "--type", "e2-standard-2", "--hours", "1", "--yes");
+      assert.equal(code, 0, text);
+      assert.match(text, /It goes back at about \d\d:\d\d\. Earlier: npm run boost -- -s lab --back/);
+      assert.equal(await answer(), "302");
+      assert.ok((await memory()) > 2 * before, `${await memory()} of ${before}`);
+      assert.match(await state(), /is an e2-standard-2 [\s\S]*about 0\.0\d USD so far\. It goes back to e2-small at/);
+      const again = await stack.boost(google, "--type", "e2-standard-4", "--hours", "1", "--yes");
+      assert.match(again.text, /To end it first: npm run boost -- -s lab --back/);
+      // The settings have not changed, so an update leaves the machine as it is.
+      const { code: updated, text: said, plan } = await stack.up();
+      assert.equal(updated, 0, said);
+      assert.deepEqual(plan, {});
+      google.executions.speed = 5000;
+      await until(
+        "the usual type",
+        async () => /is an e2-small [\s\S]*The last boost: e2-standard-2/.test(await state()),
+        120,
+      );
+      google.executions.speed = 20;
+      await answersAgain();
+      await until("the usual limit", async () => (await memory()) === before, 60);
+      assert.equal(await stack.output("address"), address);
+    });
+
+    it("goes back at once when it is told to", async () => {
+      assert.equal((await stack.boost(google, "--type", "e2-medium", "--hours", "1", "--yes")).code, 0);
+      const { code, text } = await stack.boost(google, "--back", "--yes");
+      assert.equal(code, 0, text);
+      assert.match(await state(), /is an e2-small [\s\S]*The last boost: e2-medium/);
+      assert.match(
+        (await stack.boost(google, "--back", "--yes")).text,
+        /is an e2-small \(2 cores, 2 GB\)\. Nothing was changed\./,
+      );
+    });
   });
 
   it("grows its disks and the boot file system in place", async () => {

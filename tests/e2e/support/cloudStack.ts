@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { docker } from "../../../offline/cloud/docker.ts";
 import { type Cloud, openCloud } from "../../../offline/cloud/folder.ts";
 import { containerOf } from "../../../offline/cloud/machines.ts";
+import type { Google } from "../../../offline/google/server.ts";
 import { attempt, run } from "../../../scripts/cli/command.ts";
 import { Clone, type Outcome, withoutTestEnvironment } from "./clone.ts";
 import { Work } from "./work.ts";
@@ -194,6 +196,16 @@ export class CloudStack {
     await ended;
     if (!said.test(text)) throw new Error(`It never came to ${said}:\n${text}`);
     await this.pulumi("cancel", "--yes");
+  }
+
+  /** `npm run boost -- ARGUMENTS` on this stack, with Google's APIs as these. */
+  boost(google: Google, ...args: string[]): Promise<Outcome> {
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    // Google's library signs with the key, before it asks.
+    const private_key = privateKey.export({ type: "pkcs8", format: "pem" });
+    const GOOGLE_CREDENTIALS = JSON.stringify({ ...JSON.parse(credentials), private_key });
+    const env = { ...this.env(), ...google.env, GOOGLE_CREDENTIALS };
+    return this.clone.run("npm", ["--silent", "run", "boost", "--", "--stack", this.stack, ...args], env);
   }
 
   destroy(): Promise<Outcome> {

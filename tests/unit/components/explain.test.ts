@@ -108,6 +108,18 @@ Details:
       "pulumi config set --path backup.to s3:https://s3.example.com/my-bucket/jupyter-up",
     ],
     [
+      "a missing permission for workflows",
+      "googleapi: Error 403: Permission 'workflows.workflows.create' denied on 'projects/my-project-123456/locations/us-central1', forbidden",
+      /lacks the permission workflows\.workflows\.create in the project, which the setting boost needs/,
+      "gcloud projects add-iam-policy-binding my-project-123456 --member user:you@example.com --role roles/workflows.editor",
+    ],
+    [
+      "no right to grant a role",
+      "Error setting IAM policy for project: googleapi: Error 403: Policy update access denied., forbidden",
+      /lacks the right to grant roles in the project, which the setting boost needs/,
+      "gcloud projects add-iam-policy-binding my-project-123456 --member user:you@example.com --role roles/resourcemanager.projectIamAdmin",
+    ],
+    [
       "a missing permission for buckets",
       "googleapi: Error 403: you@example.com does not have storage.buckets.create access to the Google Cloud project. Permission 'storage.buckets.create' denied on resource (or it may not exist)., forbidden",
       /lacks the permission storage\.buckets\.create/,
