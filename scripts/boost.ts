@@ -44,7 +44,7 @@ await main(async () => {
       return 0;
     }
     case "back": {
-      if (!running && now.name === boost.machineType) {
+      if (!running && now.name === boost.machineType && now.status === "RUNNING") {
         process.stdout.write(`${told(boost, now, undefined, new Date())} Nothing was changed.\n`);
         return 0;
       }
@@ -84,7 +84,7 @@ function boostOf({ stack, remote, cli }: StackSite): { boost: Boost; cli: Pulumi
 
 /** Looks up the machine type, its price and the quotas. Throws PlainError if Google would refuse it. */
 async function checked(google: Google, boost: Boost, wanted: Wanted, now: MachineType) {
-  if (wanted.type === now.name) throw new PlainError(`The VM is an ${now.name} already. Nothing was changed.`);
+  if (wanted.type === now.name) throw new PlainError(`The VM is of type ${now.name} already. Nothing was changed.`);
   const [next, quotas, rates] = await Promise.all([
     machineTypeIn(google, boost, wanted.type),
     quotasOf(google, boost),
@@ -126,14 +126,14 @@ async function activityOf({ program, env }: StackSite) {
 
 /** Shows what the workflow does until the site answers on the new machine. Throws PlainError if it fails. */
 async function follow(site: StackSite, google: Google, boost: Boost, { name }: Execution, type: string): Promise<void> {
-  await step(`The VM becomes an ${type}`, async (say) => {
+  await step(`The VM changes to ${type}`, async (say) => {
     const ends = performance.now() + CHANGED_WITHIN;
     for (let stopped = false; ; ) {
       const [execution, vm] = await Promise.all([executionOfName(google, name), lookAt(google, boost)]);
-      if (execution.state === "failed") throw new PlainError(problemOf(boost, execution));
+      if (execution.state === "failed") throw new PlainError(problemOf(boost, execution, vm.status === "RUNNING"));
       stopped ||= vm.status !== "RUNNING";
       if (vm.machineType === type && vm.status === "RUNNING" && (stopped || execution.state === "ended")) return;
-      if (performance.now() > ends) throw tooLong(site, `The VM is ${vm.status} and an ${vm.machineType}.`);
+      if (performance.now() > ends) throw tooLong(site, `Its state is ${vm.status}, its type ${vm.machineType}.`);
       say(`${vm.machineType}: ${vm.status.toLowerCase()}`);
       await waiting(3000);
     }

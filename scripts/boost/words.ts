@@ -61,7 +61,7 @@ export function told(
   last: Execution | undefined,
   at: Date,
 ): string {
-  const vm = `The VM ${boost.instance} is ${now.status === "RUNNING" ? "" : "off; it is "}an ${sized(now)}.`;
+  const vm = `The VM ${boost.instance} is of type ${sized(now)}.`;
   if (!last?.what)
     return now.name === boost.machineType ? vm : `${vm} The settings say ${boost.machineType}: pulumi up`;
   const { machineType, seconds, anHour, spot } = last.what;
@@ -76,7 +76,7 @@ export function told(
         `${kind} since ${clock(last.began)}${cost} so far. It goes back to ${boost.machineType} at ${clock(last.ends)}.`,
       ].join("\n");
     case "failed":
-      return `${vm}\n${problemOf(boost, last)}`;
+      return `${vm}\n${problemOf(boost, last, now.status === "RUNNING")}`;
     default: {
       const planned =
         spent * 3600 < seconds * 0.95 && last.state === "ended" ? ", because Google took the machine back" : "";
@@ -85,9 +85,11 @@ export function told(
   }
 }
 
-/** Why a boost failed, and what helps. */
-export function problemOf(boost: Boost, { what, problem }: Execution): string {
+/** Why a boost failed, and what helps. @param isOn whether the VM runs again */
+export function problemOf(boost: Boost, { what, problem }: Execution, isOn: boolean): string {
   const type = what?.machineType ?? boost.machineType;
+  if (!isOn)
+    return `The VM is off, because Google could not start it. To try again: npm run boost -- --back. Google says: ${problem}`;
   if (/EXHAUSTED|does not have enough resources/.test(problem))
     return `Google has no ${type} free in ${boost.zone} now. The VM has its usual type ${boost.machineType} again. Try again in an hour, or another family: n2, e2, n2d.`;
   if (/quota/i.test(problem))

@@ -365,7 +365,7 @@ describe("a site on a VM of Google Cloud", () => {
       );
       assert.match(
         await state(),
-        /^The VM jupyter-up-lab is an e2-small \(2 cores, 2 GB\)\.\n\n[\s\S]*e2-standard-4 +4 +16 GB +0\.134 +0\.054/,
+        /^The VM jupyter-up-lab is of type e2-small \(2 cores, 2 GB\)\.\n\n[\s\S]*e2-standard-4 +4 +16 GB +0\.134 +0\.054/,
       );
       assert.equal(await answer(), "302");
     });
@@ -389,7 +389,7 @@ describe("a site on a VM of Google Cloud", () => {
       assert.match(text, /It goes back at about \d\d:\d\d\. Earlier: npm run boost -- -s lab --back/);
       assert.equal(await answer(), "302");
       assert.ok((await memory()) > 2 * before, `${await memory()} of ${before}`);
-      assert.match(await state(), /is an e2-standard-2 [\s\S]*about 0\.0\d USD so far\. It goes back to e2-small at/);
+      assert.match(await state(), /is of type e2-standard-2 [\s\S]*about 0\.0\d USD so far\. It goes back to e2-small at/);
       const again = await stack.boost(google, "--type", "e2-standard-4", "--hours", "1", "--yes");
       assert.match(again.text, /To end it first: npm run boost -- -s lab --back/);
       // The settings have not changed, so an update leaves the machine as it is.
@@ -399,7 +399,7 @@ describe("a site on a VM of Google Cloud", () => {
       google.executions.speed = 5000;
       await until(
         "the usual type",
-        async () => /is an e2-small [\s\S]*The last boost: e2-standard-2/.test(await state()),
+        async () => /is of type e2-small [\s\S]*The last boost: e2-standard-2/.test(await state()),
         120,
       );
       google.executions.speed = 20;
@@ -412,10 +412,10 @@ describe("a site on a VM of Google Cloud", () => {
       assert.equal((await stack.boost(google, "--type", "e2-medium", "--hours", "1", "--yes")).code, 0);
       const { code, text } = await stack.boost(google, "--back", "--yes");
       assert.equal(code, 0, text);
-      assert.match(await state(), /is an e2-small [\s\S]*The last boost: e2-medium/);
+      assert.match(await state(), /is of type e2-small [\s\S]*The last boost: e2-medium/);
       assert.match(
         (await stack.boost(google, "--back", "--yes")).text,
-        /is an e2-small \(2 cores, 2 GB\)\. Nothing was changed\./,
+        /is of type e2-small \(2 cores, 2 GB\)\. Nothing was changed\./,
       );
     });
   });

@@ -193,7 +193,7 @@ describe("What npm run boost says", () => {
     assert.equal(
       told(boost, now, execution({}), at("16:30")),
       [
-        "The VM lab is an n2-highmem-16 (16 cores, 128 GB).",
+        "The VM lab is of type n2-highmem-16 (16 cores, 128 GB).",
         "n2-highmem-16 since 2026-11-28 16:00, about 0.52 USD so far. It goes back to e2-micro at 2026-11-28 18:00.",
       ].join("\n"),
     );
@@ -211,7 +211,7 @@ describe("What npm run boost says", () => {
       /17:00, because Google took the machine back, about 1\.05 USD/,
     );
     assert.match(last({ state: "cancelled", ends: at("17:00") }) ?? "", /to 2026-11-28 17:00, about 1\.05 USD\.$/);
-    assert.equal(told(boost, now, undefined, at("20:00")), "The VM lab is an e2-micro (2 cores, 1 GB).");
+    assert.equal(told(boost, now, undefined, at("20:00")), "The VM lab is of type e2-micro (2 cores, 1 GB).");
     assert.match(
       told(boost, { ...big, status: "RUNNING" }, undefined, at("20:00")),
       /The settings say e2-micro: pulumi up$/,
@@ -221,13 +221,17 @@ describe("What npm run boost says", () => {
   it("why it failed", () => {
     const exhausted = "The zone 'projects/p/zones/us-central1-a' does not have enough resources available";
     assert.match(
-      problemOf(boost, execution({ state: "failed", problem: exhausted })),
+      problemOf(boost, execution({ state: "failed", problem: exhausted }), true),
       /^Google has no n2-highmem-16 free in us-central1-a now\. The VM has its usual type e2-micro again\./,
     );
     assert.match(
-      problemOf(boost, execution({ problem: "Quota 'N2_CPUS' exceeded. Limit: 8.0" })),
+      problemOf(boost, execution({ problem: "Quota 'N2_CPUS' exceeded. Limit: 8.0" }), true),
       /^The project's quota does not allow/,
     );
-    assert.match(problemOf(boost, execution({ problem: "Something else" })), /Google says: Something else$/);
+    assert.match(problemOf(boost, execution({ problem: "Something else" }), true), /Google says: Something else$/);
+    assert.match(
+      told(boost, { ...micro, status: "TERMINATED" }, execution({ state: "failed", problem: exhausted }), at("20:00")),
+      /\nThe VM is off, because Google could not start it\. To try again: npm run boost -- --back\./,
+    );
   });
 });
