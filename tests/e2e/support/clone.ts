@@ -17,6 +17,8 @@ export interface Outcome {
   code: number;
   /** Standard output and standard error, each in order. */
   text: string;
+  /** Standard output alone. */
+  stdout: string;
 }
 
 /** A copy of this checkout like a clone with packages installed, as after `git clone && npm ci`. */
@@ -90,18 +92,18 @@ export class Clone {
         timeout: this.patience,
         maxBuffer: 64 << 20,
       });
-      return { code: 0, text: stdout + stderr };
+      return { code: 0, text: stdout + stderr, stdout };
     } catch (error) {
       const { code, stdout, stderr } = error as { code?: number; stdout: string; stderr: string };
-      return { code: code ?? 1, text: stdout + stderr };
+      return { code: code ?? 1, text: stdout + stderr, stdout };
     }
   }
 
   /** A stack output as plain text, even if it is secret. */
   async output(name: string): Promise<string> {
-    const { code, text } = await this.pulumi("stack", "output", name, "--show-secrets");
+    const { code, text, stdout } = await this.pulumi("stack", "output", name, "--show-secrets");
     if (code !== 0) throw new Error(text);
-    return text.trim();
+    return stdout.trim();
   }
 
   /** Changed and untracked files by `git status --short`; empty if there are none. */

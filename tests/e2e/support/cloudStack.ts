@@ -157,15 +157,15 @@ export class CloudStack {
   /** Runs `pulumi up` with these settings changed. */
   async up(changes: Record<string, unknown> = {}): Promise<Applied> {
     await this.write(changes);
-    const { code, text } = await this.pulumi("up", "--yes", "--skip-preview", "--json");
-    const events = text
+    const { code, text, stdout } = await this.pulumi("up", "--yes", "--skip-preview", "--json");
+    const events = stdout
       .split("\n")
       .filter((line) => line.startsWith("{"))
       .map((line): EngineEvent => JSON.parse(line));
     const said = events
       .flatMap(({ diagnosticEvent: said }) => (said && said.severity !== "debug" ? [said.message] : []))
       .join("");
-    return { code, text: said || text, plan: planOf(events), seconds: secondsOf(events) };
+    return { code, text: said || text, stdout, plan: planOf(events), seconds: secondsOf(events) };
   }
 
   /** Runs `pulumi up` and kills its engine once it prints this, as in a power failure. Then removes its lock. */
@@ -213,9 +213,9 @@ export class CloudStack {
   }
 
   async output(name: string): Promise<string> {
-    const { code, text } = await this.pulumi("stack", "output", name, "--show-secrets");
+    const { code, text, stdout } = await this.pulumi("stack", "output", name, "--show-secrets");
     if (code !== 0) throw new Error(text);
-    return text.trim();
+    return stdout.trim();
   }
 
   /** Runs a command on a machine of the cloud like its console, without SSH and firewalls. */
