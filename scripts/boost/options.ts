@@ -1,6 +1,6 @@
-import { parseArgs } from "node:util";
 import { machineType } from "../../settings/target/gcp.ts";
 import { PlainError } from "../cli/plainError.ts";
+import { STACK, valuesOf, YES } from "../cli/valuesOf.ts";
 
 /** A machine type, and for how long. */
 export interface Wanted {
@@ -32,9 +32,18 @@ const USAGE = `npm run boost -- [-s STACK] [--type TYPE --hours HOURS [--spot] |
 
 Without --type and --back, it tells what runs, and what other types cost.`;
 
+const OPTIONS = {
+  stack: STACK,
+  type: { type: "string" },
+  hours: { type: "string" },
+  spot: { type: "boolean" },
+  back: { type: "boolean" },
+  yes: YES,
+} as const;
+
 /** Reads the arguments of `npm run boost`. Throws PlainError. */
 export function readOptions(args: string[]): BoostOptions {
-  const { stack, yes = false, back = false, type, hours, spot = false } = parsed(args);
+  const { stack, yes = false, back = false, type, hours, spot = false } = valuesOf(args, OPTIONS, USAGE);
   const common = { stack, yes };
   const isBoost = type !== undefined || hours !== undefined || spot;
   if (back && isBoost) throw new PlainError("--back cannot be used with --type, --hours or --spot.", USAGE);
@@ -60,22 +69,4 @@ function hoursOf(given: string): number {
     `--hours ${given} is not a number from 0.5 to ${LONGEST}.`,
     "For longer, change the setting: pulumi config set machineType TYPE && pulumi up",
   );
-}
-
-function parsed(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        stack: { type: "string", short: "s" },
-        type: { type: "string" },
-        hours: { type: "string" },
-        spot: { type: "boolean" },
-        back: { type: "boolean" },
-        yes: { type: "boolean", short: "y" },
-      },
-    }).values;
-  } catch (error) {
-    throw new PlainError((error as Error).message, USAGE);
-  }
 }

@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { PlainError } from "../cli/plainError.ts";
+import { valuesOf, YES } from "../cli/valuesOf.ts";
 
 /** What a user wants to move. */
 export interface MoveOptions {
@@ -21,28 +21,19 @@ const USAGE = `npm run move -- --from STACK --to STACK [--yes | --done | --undo]
   --done    finishes a move: the old site may be taken down
   --undo    opens the old site again; what was done on the new one stays there`;
 
+const OPTIONS = {
+  from: { type: "string" },
+  to: { type: "string" },
+  yes: YES,
+  done: { type: "boolean" },
+  undo: { type: "boolean" },
+} as const;
+
 /** Reads the arguments of `npm run move`. Throws PlainError. */
 export function readOptions(args: string[]): MoveOptions {
-  const { from, to, yes = false, done, undo } = parsed(args);
+  const { from, to, yes = false, done, undo } = valuesOf(args, OPTIONS, USAGE);
   if (from === undefined || to === undefined) throw new PlainError("Name both stacks: --from and --to.", USAGE);
   if (from === to) throw new PlainError(`--from and --to are the same stack, ${from}.`, USAGE);
   if (done && undo) throw new PlainError("--done and --undo exclude each other.", USAGE);
   return { from, to, action: done ? "done" : undo ? "undo" : "move", yes };
-}
-
-function parsed(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        from: { type: "string" },
-        to: { type: "string" },
-        yes: { type: "boolean", short: "y" },
-        done: { type: "boolean" },
-        undo: { type: "boolean" },
-      },
-    }).values;
-  } catch (error) {
-    throw new PlainError((error as Error).message, USAGE);
-  }
 }

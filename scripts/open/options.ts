@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { PlainError } from "../cli/plainError.ts";
+import { STACK, valuesOf } from "../cli/valuesOf.ts";
 import { localStack } from "../pulumi/localStack.ts";
 
 /** What a user wants to open. */
@@ -15,18 +15,12 @@ const USAGE = `npm run open -- -s STACK [--port PORT]
 
 Opens the site of a stack without DNS records on this machine, through SSH, until Ctrl-C.`;
 
+const OPTIONS = { stack: STACK, port: { type: "string" } } as const;
+
 /** Reads the arguments of `npm run open`. Throws PlainError. */
 export function readOptions(args: string[]): OpenOptions {
-  const { stack = process.env.PULUMI_STACK ?? localStack, port } = parsed(args);
+  const { stack = process.env.PULUMI_STACK ?? localStack, port } = valuesOf(args, OPTIONS, USAGE);
   if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) < 65536))
     throw new PlainError(`--port ${port} is no port: a number from 1 to 65535.`, USAGE);
   return { stack, port: port === undefined ? undefined : Number(port) };
-}
-
-function parsed(args: string[]) {
-  try {
-    return parseArgs({ args, options: { stack: { type: "string", short: "s" }, port: { type: "string" } } }).values;
-  } catch (error) {
-    throw new PlainError((error as Error).message, USAGE);
-  }
 }

@@ -1,5 +1,4 @@
-import { parseArgs } from "node:util";
-import { PlainError } from "../cli/plainError.ts";
+import { STACK, valuesOf, YES } from "../cli/valuesOf.ts";
 import { inUtc, momentOf } from "./moment.ts";
 
 /** What a user wants to have back. */
@@ -20,10 +19,18 @@ const USAGE = `npm run restore -- [-s STACK] [--at TIME] [--path PATH] [--into F
   --from    the site whose backup it is, jupyter-up-dev; the stack's own one without it
   --yes     does not ask before it changes anything`;
 
+const OPTIONS = {
+  stack: STACK,
+  at: { type: "string" },
+  path: { type: "string" },
+  into: { type: "string" },
+  from: { type: "string" },
+  yes: YES,
+} as const;
+
 /** Reads the arguments of `npm run restore`. Throws PlainError. */
 export function readOptions(args: string[], now: Date): RestoreOptions {
-  const { values } = parsed(args);
-  const { stack, at, path, into, from, yes = false } = values;
+  const { stack, at, path, into, from, yes = false } = valuesOf(args, OPTIONS, USAGE);
   const words = [
     // Always a time, so that what is restored is what was shown.
     ...["--at", inUtc(at === undefined ? now : momentOf(at, now))],
@@ -32,22 +39,4 @@ export function readOptions(args: string[], now: Date): RestoreOptions {
     ...(from === undefined ? [] : [`--from=${from}`]),
   ];
   return { stack, words, yes };
-}
-
-function parsed(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        stack: { type: "string", short: "s" },
-        at: { type: "string" },
-        path: { type: "string" },
-        into: { type: "string" },
-        from: { type: "string" },
-        yes: { type: "boolean", short: "y" },
-      },
-    });
-  } catch (error) {
-    throw new PlainError((error as Error).message, USAGE);
-  }
 }

@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { PlainError } from "../cli/plainError.ts";
+import { STACK, valuesOf, YES } from "../cli/valuesOf.ts";
 
 /** What a user wants of the earlier releases. */
 export interface RollbackOptions {
@@ -19,26 +19,17 @@ const USAGE = `npm run rollback -- [-s STACK] [--to ID | --list] [--yes]
   --list    shows the releases that are still on the machine
   --yes     does not ask before it changes anything`;
 
+const OPTIONS = {
+  stack: STACK,
+  to: { type: "string" },
+  list: { type: "boolean" },
+  yes: YES,
+} as const;
+
 /** Reads the arguments of `npm run rollback`. Throws PlainError. */
 export function readOptions(args: string[]): RollbackOptions {
-  const { stack, to, list = false, yes = false } = parsed(args);
+  const { stack, to, list = false, yes = false } = valuesOf(args, OPTIONS, USAGE);
   if (list && to !== undefined) throw new PlainError("--list and --to exclude each other.", USAGE);
   if (to !== undefined && !/^\w+$/.test(to)) throw new PlainError(`--to ${to} is no ID of a release.`, USAGE);
   return { stack, to, list, yes };
-}
-
-function parsed(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        stack: { type: "string", short: "s" },
-        to: { type: "string" },
-        list: { type: "boolean" },
-        yes: { type: "boolean", short: "y" },
-      },
-    }).values;
-  } catch (error) {
-    throw new PlainError((error as Error).message, USAGE);
-  }
 }

@@ -1,5 +1,4 @@
-import { parseArgs } from "node:util";
-import { PlainError } from "../cli/plainError.ts";
+import { STACK, valuesOf } from "../cli/valuesOf.ts";
 
 /** What a user wants to see. */
 export interface StatusOptions {
@@ -14,15 +13,10 @@ const USAGE = `npm run status -- [-s STACK] [--json]
 
 Exit code 0: all is well. 1: something needs you.`;
 
+const OPTIONS = { stack: STACK, json: { type: "boolean" } } as const;
+
 /** Reads the arguments of `npm run status`. Throws PlainError. */
 export function readOptions(args: string[]): StatusOptions {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: { stack: { type: "string", short: "s" }, json: { type: "boolean" } },
-    });
-    return { stack: values.stack, json: values.json ?? false };
-  } catch (error) {
-    throw new PlainError((error as Error).message, USAGE);
-  }
+  const { stack, json = false } = valuesOf(args, OPTIONS, USAGE);
+  return { stack, json };
 }

@@ -3,7 +3,7 @@ import { beforeAll, describe, it } from "@jest/globals";
 import { parse } from "yaml";
 import { workflowSource } from "../../../components/host/gcpBoost.ts";
 import { gcpProvider } from "../../../components/host/gcpProvider.ts";
-import { GcpVm } from "../../../components/host/gcpVm.ts";
+import { GcpVm, type GcpVmArgs } from "../../../components/host/gcpVm.ts";
 import { type Resource, runUnderMocks } from "../../support/mocks.ts";
 
 const values = { project: "my-project-123456", zone: "us-central1-a", instance: "lab", machineType: "e2-micro" };
@@ -13,26 +13,24 @@ type Steps = Record<
   { call?: string; args?: Record<string, unknown>; try?: { args: Record<string, unknown> } }
 >[];
 
+/** The resources of a VM. */
+async function made(boost: GcpVmArgs["boost"]): Promise<Resource[]> {
+  const { resources } = await runUnderMocks({}, async () => {
+    const gcp = gcpProvider("gcp", { project: values.project, zone: values.zone, labels: {} });
+    const { zone, machineType } = values;
+    const args = { called: "lab", accountId: "lab-vm", labels: {}, stack: "lab", zone, machineType };
+    const disks = { bootDiskGb: 10, dataDiskGb: 20, protectData: true, dailySnapshots: false };
+    const open = { sshFrom: ["203.0.113.7/32"], webFrom: ["0.0.0.0/0"], trusted: true };
+    new GcpVm("host", { ...args, ...disks, ...open, boost }, { providers: { gcp } });
+  });
+  return resources;
+}
+
 describe("What gives a VM a bigger machine type", () => {
   let resources: Resource[];
   const named = (name: string) => resources.find((each) => each.name === name) as Resource;
   beforeAll(async () => {
-    const run = await runUnderMocks({}, async () => {
-      const gcp = gcpProvider("gcp", { project: values.project, zone: values.zone, labels: {} });
-      const args = {
-        called: "lab",
-        accountId: "lab-vm",
-        labels: {},
-        stack: "lab",
-        zone: values.zone,
-        machineType: "e2-micro",
-      };
-      const disks = { bootDiskGb: 10, dataDiskGb: 20, protectData: true, dailySnapshots: false };
-      const open = { sshFrom: ["203.0.113.7/32"], webFrom: ["0.0.0.0/0"], trusted: true };
-      const boost = { workflow: "lab-boost", accountId: "boost-lab", project: values.project };
-      new GcpVm("host", { ...args, ...disks, ...open, boost }, { providers: { gcp } });
-    });
-    resources = run.resources;
+    resources = await made({ workflow: "lab-boost", accountId: "boost-lab", project: values.project });
   });
 
   it("may stop, start and change this VM, and nothing else", () => {
@@ -56,19 +54,7 @@ describe("What gives a VM a bigger machine type", () => {
   });
 
   it("is made only if it is asked for", async () => {
-    const { resources: others } = await runUnderMocks({}, async () => {
-      const gcp = gcpProvider("gcp", { project: values.project, zone: values.zone, labels: {} });
-      const args = {
-        called: "lab",
-        accountId: "lab-vm",
-        labels: {},
-        stack: "lab",
-        zone: values.zone,
-        machineType: "e2-micro",
-      };
-      const disks = { bootDiskGb: 10, dataDiskGb: 20, protectData: true, dailySnapshots: false };
-      new GcpVm("host", { ...args, ...disks, sshFrom: [], webFrom: [], trusted: true }, { providers: { gcp } });
-    });
+    const others = await made(undefined);
     assert.deepEqual(
       others.filter(({ name }) => name.includes("boost")),
       [],

@@ -1,17 +1,48 @@
-/** What the resources that give a role to a member have in common. All their properties are ForceNew, and they are only recorded. */
-
 import { createHash } from "node:crypto";
 import type { Cloud } from "../../../cloud/folder.ts";
 import { readRecord } from "../../../cloud/records.ts";
 import { type CheckFailure, UNKNOWN } from "../../resource.ts";
 import { apiError, invalid } from "./apiErrors.ts";
+import { type CommonInputs, fingerprint, type Kind, resourceType } from "./kind.ts";
 
-export type MemberInputs = { role: string; member: string };
+type MemberInputs = CommonInputs & { role: string; member: string };
+
+/** What differs between the kinds. */
+type MemberKind<Inputs extends MemberInputs> = Pick<
+  Kind<Inputs, { etag: string }>,
+  "type" | "title" | "noun" | "collection" | "scope" | "service" | "uses"
+> & {
+  /** The input that says what the role is for. */
+  of: keyof Inputs & string;
+};
 
 const members =
   /^(allUsers|allAuthenticatedUsers|(user|serviceAccount|group|domain|principal|principalSet|project\w+):.+)$/;
 
-export function checkMember({ member }: MemberInputs): CheckFailure[] {
+/** A resource that gives a role to a member. All its properties are ForceNew, and it is only recorded. */
+export function iamMember<Inputs extends MemberInputs>({ of, ...kind }: MemberKind<Inputs>) {
+  return resourceType<Inputs, { etag: string }>({
+    ...kind,
+    quota: { metric: "IAM_MEMBERS", limit: 1500 },
+    required: [of, "role", "member"],
+    outputs: ["etag"],
+    replaces: () => true,
+    nameOf: (inputs) => {
+      const what = `${inputs[of]} ${inputs.role} ${inputs.member}`;
+      return `m${createHash("sha256").update(what).digest("hex").slice(0, 16)}`;
+    },
+    // All projects share the names of buckets.
+    pathOf: ({ project }, name) => `projects/${kind.noun === "bucket" ? "_" : project}/iam/${name}`,
+    check: checkMember,
+
+    async create({ inputs, cloud }) {
+      await refuseMember(cloud, inputs);
+      return { etag: fingerprint() };
+    },
+  });
+}
+
+function checkMember({ member }: MemberInputs): CheckFailure[] {
   if (member === UNKNOWN || members.test(member)) return [];
   return [
     {
@@ -22,7 +53,7 @@ export function checkMember({ member }: MemberInputs): CheckFailure[] {
 }
 
 /** The API lets only an existing account have only an existing role. */
-export async function refuseMember(cloud: Cloud, { role, member }: MemberInputs): Promise<void> {
+async function refuseMember(cloud: Cloud, { role, member }: MemberInputs): Promise<void> {
   if (!/^(roles|projects\/[^/]+\/roles|organizations\/[^/]+\/roles)\//.test(role))
     throw new Error(invalid(`Role ${role} is not supported for this resource.`));
   if (role.startsWith("projects/") && (await readRecord(cloud, role)) === undefined)
@@ -36,7 +67,3 @@ export async function refuseMember(cloud: Cloud, { role, member }: MemberInputs)
       apiError(400, `Service account ${name}@${project}.iam.gserviceaccount.com does not exist.`, "invalid"),
     );
 }
-
-/** A name for the record of a member. `of` is what the role is for, if the record's path does not say so. */
-export const memberName = ({ role, member }: MemberInputs, of = "") =>
-  `m${createHash("sha256").update(`${of} ${role} ${member}`).digest("hex").slice(0, 16)}`;

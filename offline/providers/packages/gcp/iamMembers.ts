@@ -1,113 +1,54 @@
-import { UNKNOWN } from "../../resource.ts";
-import { checkMember, type MemberInputs, memberName, refuseMember } from "./iamMember.ts";
-import { type CommonInputs, fingerprint, resourceType } from "./kind.ts";
+import { iamMember } from "./iamMember.ts";
+import type { CommonInputs } from "./kind.ts";
 import { lastPart, referredPath } from "./scope.ts";
 
-const iam = { name: "iam.googleapis.com", title: "Identity and Access Management (IAM) API", permission: "iam" };
+type Member = CommonInputs & { role: string; member: string };
 
-type InstanceMemberInputs = CommonInputs & MemberInputs & { instanceName: string };
+/** `gcp:storage/bucketIAMMember:BucketIAMMember` */
+export const bucketIamMember = iamMember<Member & { bucket: string }>({
+  type: "gcp:storage/bucketIAMMember:BucketIAMMember",
+  title: "IAM policy of storage bucket",
+  noun: "bucket",
+  collection: "buckets",
+  scope: "project",
+  service: { name: "storage.googleapis.com", title: "Cloud Storage API", permission: "storage" },
+  of: "bucket",
+  uses: ({ bucket }) => [`projects/_/buckets/${lastPart(bucket)}`],
+});
 
-/** `gcp:compute/instanceIAMMember:InstanceIAMMember`. It goes with its instance, which the API deletes although it has members. */
-export const instanceIamMember = resourceType<InstanceMemberInputs, { etag: string }>({
+/** `gcp:compute/instanceIAMMember:InstanceIAMMember`. The API deletes an instance although it has members, so it uses none. */
+export const instanceIamMember = iamMember<Member & { instanceName: string }>({
   type: "gcp:compute/instanceIAMMember:InstanceIAMMember",
   title: "IAM policy of compute instance",
   noun: "instance",
   collection: "instances",
   scope: "zone",
-  quota: { metric: "IAM_MEMBERS", limit: 1500 },
-  required: ["instanceName", "role", "member"],
-  outputs: ["etag"],
-  replaces: () => true,
-  nameOf: (inputs) => memberName(inputs, inputs.instanceName),
-  pathOf: ({ project }, name) => `projects/${project}/iam/${name}`,
-  check: checkMember,
-
-  async create({ inputs, cloud }) {
-    await refuseMember(cloud, inputs);
-    return { etag: fingerprint() };
-  },
+  of: "instanceName",
 });
 
-type ProjectMemberInputs = CommonInputs & MemberInputs & { project: string };
-
 /** `gcp:projects/iAMMember:IAMMember` */
-export const projectIamMember = resourceType<ProjectMemberInputs, { etag: string }>({
+export const projectIamMember = iamMember<Member & { project: string }>({
   type: "gcp:projects/iAMMember:IAMMember",
   title: "IAM policy of project",
   noun: "project",
   collection: "projects",
   scope: "project",
-  quota: { metric: "IAM_MEMBERS", limit: 1500 },
   service: {
     name: "cloudresourcemanager.googleapis.com",
     title: "Cloud Resource Manager API",
     permission: "resourcemanager.projects",
   },
-  required: ["project", "role", "member"],
-  outputs: ["etag"],
-  replaces: () => true,
-  nameOf: (inputs) => memberName(inputs),
-  pathOf: ({ project }, name) => `projects/${project}/iam/${name}`,
-  check: checkMember,
-
-  async create({ inputs, cloud }) {
-    await refuseMember(cloud, inputs);
-    return { etag: fingerprint() };
-  },
+  of: "project",
 });
 
-type AccountMemberInputs = CommonInputs & MemberInputs & { serviceAccountId: string };
-
 /** `gcp:serviceaccount/iAMMember:IAMMember` */
-export const accountIamMember = resourceType<AccountMemberInputs, { etag: string }>({
+export const accountIamMember = iamMember<Member & { serviceAccountId: string }>({
   type: "gcp:serviceaccount/iAMMember:IAMMember",
   title: "IAM policy of service account",
   noun: "service account",
   collection: "serviceAccounts",
   scope: "project",
-  quota: { metric: "IAM_MEMBERS", limit: 1500 },
-  service: iam,
-  required: ["serviceAccountId", "role", "member"],
-  outputs: ["etag"],
-  replaces: () => true,
-  nameOf: (inputs) => memberName(inputs, inputs.serviceAccountId),
-  pathOf: ({ project }, name) => `projects/${project}/iam/${name}`,
-  check: checkMember,
+  service: { name: "iam.googleapis.com", title: "Identity and Access Management (IAM) API", permission: "iam" },
+  of: "serviceAccountId",
   uses: ({ serviceAccountId }, place) => [referredPath(serviceAccountId, "serviceAccounts", place, "project")],
-
-  async create({ inputs, cloud }) {
-    await refuseMember(cloud, inputs);
-    return { etag: fingerprint() };
-  },
-});
-
-const roleForm = "[a-zA-Z0-9_\\.]{3,64}";
-
-type RoleInputs = CommonInputs & { roleId: string; title: string; permissions: string[]; stage?: string };
-
-/**
- * `gcp:projects/iAMCustomRole:IAMCustomRole`. Limit: a deleted role's ID is free at once, which at Google takes 7 to 37 days.
- */
-export const customRole = resourceType<RoleInputs, { name: string; deleted: boolean }>({
-  type: "gcp:projects/iAMCustomRole:IAMCustomRole",
-  title: "the custom project role",
-  noun: "role",
-  collection: "roles",
-  scope: "project",
-  quota: { metric: "iam.googleapis.com/quota/custom-role-count", limit: 300 },
-  service: { ...iam, permission: "iam.roles" },
-  required: ["permissions", "roleId", "title"],
-  defaults: { stage: "GA" },
-  outputs: ["name", "deleted"],
-  replaces: (path) => path === "roleId",
-  nameOf: ({ roleId }) => roleId,
-  nameForm: roleForm,
-  pathOf: ({ project }, roleId) => `projects/${project}/roles/${lastPart(roleId)}`,
-
-  check: ({ roleId }) =>
-    roleId === UNKNOWN || new RegExp(`^${roleForm}$`).test(roleId)
-      ? []
-      : [{ property: "roleId", reason: `"role_id" ("${roleId}") doesn't match regexp "^${roleForm}$"` }],
-
-  create: async ({ path }) => ({ name: path, deleted: false }),
 });
