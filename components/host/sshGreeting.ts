@@ -10,7 +10,8 @@ export interface Waits {
   greeting: number;
 }
 
-const WAITS: Waits = { connection: 3000, greeting: 10_000 };
+/** An SSH server reads its programs from the disk, which took a small VM more than ten seconds just after an upgrade of packages. */
+const WAITS: Waits = { connection: 3000, greeting: 60_000 };
 
 /**
  * Why no command can reach the machine:

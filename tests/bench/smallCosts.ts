@@ -145,9 +145,16 @@ export async function smallCosts(imageMirror: string | undefined, say: Say): Pro
 /** Whether JupyterLab opens. A page of the site may come in its place, which tells a person to try again. */
 async function opens(page: Page): Promise<boolean> {
   const wrong = page.getByRole("link", { name: "Try again" }).waitFor();
-  // It never comes if JupyterLab opens, and then ends with the page.
-  wrong.catch(() => {});
-  return Promise.race([labIsReady(page, HOURS * 1000).then(() => true), wrong.then(() => false)]);
+  const refused = page.getByText("Invalid Email Address and password").waitFor();
+  // They never come if JupyterLab opens, and then end with the page.
+  for (const each of [wrong, refused]) each.catch(() => {});
+  return Promise.race([
+    labIsReady(page, HOURS * 1000).then(() => true),
+    wrong.then(() => false),
+    refused.then(() => {
+      throw new PlainError("The sign-in on the small machine was refused.");
+    }),
+  ]);
 }
 
 /** Does some work, while people ask for pages, if they have signed in. */
