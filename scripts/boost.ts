@@ -128,11 +128,10 @@ async function activityOf({ program, env }: StackSite) {
 async function follow(site: StackSite, google: Google, boost: Boost, { name }: Execution, type: string): Promise<void> {
   await step(`The VM changes to ${type}`, async (say) => {
     const ends = performance.now() + CHANGED_WITHIN;
-    for (let stopped = false; ; ) {
+    for (;;) {
       const [execution, vm] = await Promise.all([executionOfName(google, name), lookAt(google, boost)]);
       if (execution.state === "failed") throw new PlainError(problemOf(boost, execution, vm.status === "RUNNING"));
-      stopped ||= vm.status !== "RUNNING";
-      if (vm.machineType === type && vm.status === "RUNNING" && (stopped || execution.state === "ended")) return;
+      if (vm.machineType === type && vm.status === "RUNNING") return;
       if (performance.now() > ends) throw tooLong(site, `Its state is ${vm.status}, its type ${vm.machineType}.`);
       say(`${vm.machineType}: ${vm.status.toLowerCase()}`);
       await waiting(3000);

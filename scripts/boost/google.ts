@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { GoogleAuth, OAuth2Client } from "google-auth-library";
+import { type AuthClient, GoogleAuth, JWT, OAuth2Client, UserRefreshClient } from "google-auth-library";
+import { z } from "zod";
 import { explain, layOut } from "../../components/explain/explain.ts";
 import { PlainError } from "../cli/plainError.ts";
 
@@ -26,7 +27,7 @@ export function googleWith(config: Record<string, string | undefined>, env: Node
   const auth = authOf(config, env);
   const ask = async (method: "GET" | "POST", url: string, what: string, data?: unknown) => {
     try {
-      const client = auth instanceof OAuth2Client ? auth : await auth.getClient();
+      const client = auth instanceof GoogleAuth ? await auth.getClient() : auth;
       const answer = await client.request<unknown>({ url, method, timeout: PATIENCE_MS, ...(data ? { data } : {}) });
       return answer.data;
     } catch (error) {
@@ -36,20 +37,48 @@ export function googleWith(config: Record<string, string | undefined>, env: Node
   return { get: (url, what) => ask("GET", url, what), post: (url, body, what) => ask("POST", url, what, body) };
 }
 
-/** In the order in which Google's provider of Pulumi looks. */
-function authOf(config: Record<string, string | undefined>, env: NodeJS.ProcessEnv): GoogleAuth | OAuth2Client {
+/** Finds credentials in the order in which Google's provider of Pulumi does. */
+function authOf(config: Record<string, string | undefined>, env: NodeJS.ProcessEnv): AuthClient | GoogleAuth {
   const token = config["gcp:accessToken"] || env.GOOGLE_OAUTH_ACCESS_TOKEN;
   if (token) return new OAuth2Client({ credentials: { access_token: token } });
   const key = config["gcp:credentials"] || KEYS.map((name) => env[name]).find(Boolean);
-  if (!key) return new GoogleAuth({ scopes: SCOPE });
-  if (existsSync(key)) return new GoogleAuth({ scopes: SCOPE, keyFile: key });
+  const named = key && existsSync(key);
+  // The library reads a file by this variable, whatever is in it.
+  if (named) process.env.GOOGLE_APPLICATION_CREDENTIALS = key;
+  return key && !named ? clientOf(key) : new GoogleAuth({ scopes: SCOPE });
+}
+
+const keyFile = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("service_account"), client_email: z.string(), private_key: z.string() }),
+  z.object({
+    type: z.literal("authorized_user"),
+    client_id: z.string(),
+    client_secret: z.string(),
+    refresh_token: z.string(),
+  }),
+]);
+
+/** A client with credentials that are given as JSON. */
+function clientOf(text: string): AuthClient {
+  const { data: key } = keyFile.safeParse(jsonIn(text));
+  if (key?.type === "service_account") return new JWT({ email: key.client_email, key: key.private_key, scopes: SCOPE });
+  if (key)
+    return new UserRefreshClient({
+      clientId: key.client_id,
+      clientSecret: key.client_secret,
+      refreshToken: key.refresh_token,
+    });
+  throw new PlainError(
+    "Google's credentials (gcp:credentials, or the variable GOOGLE_CREDENTIALS) are no key of a service account, no credentials of a user, and no file that exists. Sign in again:",
+    "  gcloud auth application-default login",
+  );
+}
+
+function jsonIn(text: string): unknown {
   try {
-    return new GoogleAuth({ scopes: SCOPE, credentials: JSON.parse(key) });
+    return JSON.parse(text);
   } catch {
-    throw new PlainError(
-      "Google's credentials are neither JSON nor the name of a file that exists. Sign in again:",
-      "  gcloud auth application-default login",
-    );
+    return undefined;
   }
 }
 

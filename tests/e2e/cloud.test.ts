@@ -337,8 +337,8 @@ describe("a site on a VM of Google Cloud", () => {
   describe("with a bigger machine type for some hours", () => {
     let google: Google;
     beforeAll(async () => {
-      // A minute of the workflow passes in three seconds.
-      google = await startGoogle(stack.cloud, 20);
+      // A minute of the workflow passes in twelve seconds.
+      google = await startGoogle(stack.cloud, 5);
     });
     afterAll(() => google?.close());
 
@@ -405,7 +405,7 @@ describe("a site on a VM of Google Cloud", () => {
         async () => /is of type e2-small [\s\S]*The last boost: e2-standard-2/.test(await state()),
         120,
       );
-      google.executions.speed = 20;
+      google.executions.speed = 5;
       await answersAgain();
       await until("the usual limit", async () => (await memory()) === before, 60);
       assert.equal(await stack.output("address"), address);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
 import type { Boost } from "../../../components/host/gcpBoost.ts";
 import type { Execution } from "../../../scripts/boost/executions.ts";
+import { googleWith } from "../../../scripts/boost/google.ts";
 import { readOptions } from "../../../scripts/boost/options.ts";
 import { priceOf, ratesIn } from "../../../scripts/boost/prices.ts";
 import { metricOf, quotaIssue } from "../../../scripts/boost/vm.ts";
@@ -137,6 +138,23 @@ describe("Google's list of prices", () => {
         "  n2-highmem-16  16     128 GB  1.048     0.256",
       ].join("\n"),
     );
+  });
+});
+
+describe("Google's credentials", () => {
+  it("are refused in plain words if they are neither a key nor a file", () => {
+    for (const GOOGLE_CREDENTIALS of ["{}", "not JSON", "/no/such/file"])
+      assert.throws(
+        () => googleWith({}, { GOOGLE_CREDENTIALS }),
+        /are no key of a service account[\s\S]*gcloud auth application-default login/,
+      );
+  });
+
+  it("may be in the stack's config, which comes first", () => {
+    const user = { type: "authorized_user", client_id: "a", client_secret: "b", refresh_token: "c" };
+    const config = { "gcp:credentials": JSON.stringify(user) };
+    assert.doesNotThrow(() => googleWith(config, { GOOGLE_CREDENTIALS: "not JSON" }));
+    assert.doesNotThrow(() => googleWith({ "gcp:accessToken": "a" }, { GOOGLE_CREDENTIALS: "not JSON" }));
   });
 });
 

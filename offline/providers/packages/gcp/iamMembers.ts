@@ -16,9 +16,11 @@ export const bucketIamMember = iamMember<Member & { bucket: string }>({
   uses: ({ bucket }) => [`projects/_/buckets/${lastPart(bucket)}`],
 });
 
-/** `gcp:compute/instanceIAMMember:InstanceIAMMember`. The API deletes an instance although it has members, so it uses none. */
+export const instanceMemberType = "gcp:compute/instanceIAMMember:InstanceIAMMember";
+
+/** The API deletes an instance although it has members, and they go with it. */
 export const instanceIamMember = iamMember<Member & { instanceName: string }>({
-  type: "gcp:compute/instanceIAMMember:InstanceIAMMember",
+  type: instanceMemberType,
   title: "IAM policy of compute instance",
   noun: "instance",
   collection: "instances",

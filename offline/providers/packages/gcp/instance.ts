@@ -9,12 +9,13 @@ import {
   startMachine,
   stopMachine,
 } from "../../../cloud/machines.ts";
-import { readRecord } from "../../../cloud/records.ts";
+import { deleteRecord, listRecords, readRecord } from "../../../cloud/records.ts";
 import { freeLoopbackAddress } from "./address.ts";
 import { notFound, ProviderError } from "./apiErrors.ts";
 import { deviceOf, diskPath, instanceType, machineId } from "./attachments.ts";
 import { diskFile } from "./diskFiles.ts";
 import { updateForwarding } from "./forwarding.ts";
+import { instanceMemberType } from "./iamMembers.ts";
 import { bootDiskGb, changedOutputs, foundOut, needsStop, replacing } from "./instanceChanges.ts";
 import {
   checkInstance,
@@ -144,6 +145,10 @@ export const instance = resourceType<InstanceInputs, InstanceOutputs>({
       );
     }
     await removeMachine(cloud, machineId(place, name));
+    // Its members have roles at nothing then.
+    const members = await listRecords<{ instanceName: string; zone: string }>(cloud, instanceMemberType);
+    for (const { path, properties } of members)
+      if (properties.instanceName === name && properties.zone === place.zone) await deleteRecord(cloud, path);
   },
 
   afterwards: ({ cloud }) => updateForwarding(cloud),

@@ -14,9 +14,11 @@ export function machineTypeOf(name: string): { cpus: number; memoryMb: number } 
   if (known !== undefined) return { cpus: known[0], memoryMb: known[1] };
   const [, family = "", kind = "", count = ""] =
     /^(e2|n1|n2|n2d|t2d|c3|n4|c4)-(standard|highmem|highcpu)-(\d+)$/.exec(name) ?? [];
+  // Numbers of cores that Google offers in any of these families.
+  const offered = [1, 2, 4, 8, 16, 32, 48, 64, 80, 96, 112, 128];
   const perCpu: Record<string, number> = { standard: family === "n1" ? 3.75 : 4, highmem: 8, highcpu: 1 };
   const gb = perCpu[kind];
-  return gb === undefined || Number(count) > 128
+  return gb === undefined || !offered.includes(Number(count))
     ? undefined
     : { cpus: Number(count), memoryMb: Number(count) * gb * 1024 };
 }
