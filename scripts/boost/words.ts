@@ -11,6 +11,7 @@ const CALCULATOR = "https://cloud.google.com/products/calculator";
 
 const sized = ({ name, cores, memoryGb }: MachineType) => `${name} (${cores} cores, ${memoryGb} GB)`;
 const dollars = (amount: number) => `${amount < 0.995 ? amount.toFixed(2) : amount.toFixed(amount < 9.95 ? 2 : 0)} USD`;
+const costOf = (amount: number) => (amount < 0.005 ? "less than 0.01 USD" : `about ${dollars(amount)}`);
 const clock = (time: Date) => `${time.toLocaleString("sv-SE").slice(0, 16)}`;
 const hoursIn = (count: number) => `${count} ${count === 1 ? "hour" : "hours"}`;
 const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
@@ -38,7 +39,7 @@ export function planOf(
       ? [`Google can take the machine back before that. The VM then goes back to ${usual} within minutes.`]
       : []),
     cost,
-    "The VM stops and starts, now and then. Each takes two to three minutes; its address and disks stay.",
+    "The VM stops and starts twice: now, and when it goes back. Each takes two to three minutes. Its address and disks stay.",
   ].join("\n");
 }
 
@@ -67,7 +68,7 @@ export function told(
   const { machineType, seconds, anHour, spot } = last.what;
   const ran = last.state === "runs" ? Math.min(at.getTime(), last.ends.getTime()) : last.ends.getTime();
   const spent = Math.max(0, ran - last.began.getTime()) / 3_600_000;
-  const cost = anHour === null ? "" : `, about ${dollars(anHour * spent)}`;
+  const cost = anHour === null ? "" : `, ${costOf(anHour * spent)}`;
   const kind = `${machineType}${spot ? " (spot)" : ""}`;
   switch (last.state) {
     case "runs":

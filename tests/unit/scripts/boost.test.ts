@@ -179,7 +179,7 @@ describe("What npm run boost says", () => {
         "The VM lab changes from e2-micro (2 cores, 1 GB) to n2-highmem-16 (16 cores, 128 GB).",
         "At 2026-11-28 18:00, after 2 hours, it goes back to e2-micro by itself, also if this machine is off.",
         "About 2.10 USD: 1.048 USD an hour, the list price in us-central1-a. Disks and address cost the same as before.",
-        "The VM stops and starts, now and then. Each takes two to three minutes; its address and disks stay.",
+        "The VM stops and starts twice: now, and when it goes back. Each takes two to three minutes. Its address and disks stay.",
       ].join("\n"),
     );
     const spot = { now: micro, next: big, wanted: { ...wanted, spot: true }, anHour: undefined, ends: at("18:00") };
