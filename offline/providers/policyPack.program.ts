@@ -6,6 +6,7 @@ import { Command as RemoteCommand } from "@pulumi/command/remote/command.js";
 import { Firewall } from "@pulumi/gcp/compute/firewall.js";
 import { Instance } from "@pulumi/gcp/compute/instance.js";
 import { ResourcePolicy } from "@pulumi/gcp/compute/resourcePolicy.js";
+import { IAMCustomRole } from "@pulumi/gcp/projects/iamcustomRole.js";
 import { Bucket } from "@pulumi/gcp/storage/bucket.js";
 import { BucketIAMMember } from "@pulumi/gcp/storage/bucketIAMMember.js";
 import * as pulumi from "@pulumi/pulumi";
@@ -27,6 +28,7 @@ new ResourcePolicy("snapshots", {
 });
 const bucket = new Bucket("bucket", { name: "open", location: "US-CENTRAL1" });
 new BucketIAMMember("access", { bucket: bucket.name, role: "roles/storage.objectUser", member: "allUsers" });
+new IAMCustomRole("role", { roleId: "role", title: "A role", permissions: ["compute.instances.setMetadata"] });
 new RemoteCommand("remote", {
   connection: { host: "203.0.113.7", user: "root", password: pulumi.secret("sesame") },
   create: pulumi.secret("echo sesame"),
