@@ -11,7 +11,7 @@ export interface Waits {
 }
 
 /** An SSH server reads its programs from the disk, which took a small VM more than ten seconds just after an upgrade of packages. */
-const WAITS: Waits = { connection: 3000, greeting: 60_000 };
+const WAITS: Waits = { connection: 3000, greeting: 40_000 };
 
 /**
  * Why no command can reach the machine:

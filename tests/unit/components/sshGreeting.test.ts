@@ -71,7 +71,7 @@ describe("The message about a greeting problem", () => {
   it("of the user's own machine that is silent shows the command that tries SSH", () => {
     assert.match(
       problemOfHost("silent", host),
-      /^ssh\.host: lab\.example\.com accepts connections on port 2222, but its SSH server .* 60 seconds\..*\n {4}ssh -p 2222 ann@lab\.example\.com true$/,
+      /^ssh\.host: lab\.example\.com accepts connections on port 2222, but its SSH server .* 40 seconds\..*\n {4}ssh -p 2222 ann@lab\.example\.com true$/,
     );
     assert.match(
       problemOfHost("silent", { host: "203.0.113.7", port: 22, user: "root" }),
