@@ -20,6 +20,10 @@ export interface JupyterSiteArgs {
   sessionRotation?: string;
   /** Keys for programs, such as VS Code: a list of { name, for, until } and, optionally, may (read or run; read) and at (jupyter or an app; jupyter), see docs/keys.md. */
   keys?: { [key: string]: any }[];
+  /** Who uses which Jupyter: shared (all people the same one, with the same files) or own (a server for each person, with their own home, kernels and database user), see docs/people.md. */
+  people?: string;
+  /** Limits with people own. memory: the most of one server, 256m or more. idle: time without work after which a server ends, 10m to 365d; an open tab is no work. most: servers at the same time, 1 to 12. */
+  servers?: { [key: string]: any };
   /** Jupyter's image: a name of the Docker Stacks at quay.io/jupyter, or the full repository of an image built from one, without a tag. */
   image?: string;
   /** The image's tag: a date (YYYY-MM-DD) at quay.io/jupyter. A change restarts Jupyter and nothing else. */

@@ -22,6 +22,10 @@ const SERVICES: CatalogEntry[] = [
   { name: "oauth2-proxy" },
   { name: "dex", label: "dex", provider: "dex" },
   { name: "jupyter", label: "jupyter" },
+  // With the setting `people: own`.
+  { name: "people-hub" },
+  { name: "people-proxy" },
+  { name: "people-spawner" },
   // MariaDB's own databases, users and roles, and the notebooks' database.
   { name: "mariadb", reserved: ["notebooks", "mysql", "sys", "root", "healthcheck", "public"] },
   { name: "lego" },

@@ -14,7 +14,7 @@ export type History =
   | false;
 
 /** A whole number in a range. */
-function whole(what: string, least: number, most: number, example: number, isOther = (_value: number) => false) {
+export function whole(what: string, least: number, most: number, example: number, isOther = (_value: number) => false) {
   const wrong = {
     error: (issue: { input?: unknown }) =>
       withFix(`${format(issue.input)} is not a ${what}.`, setThis(String(example))),

@@ -8,6 +8,7 @@ import { isOwnMachine } from "./domain.ts";
 import type { History } from "./history.ts";
 import type { Jupyter } from "./jupyter/image.ts";
 import type { Key } from "./keys.ts";
+import { type People, peopleOf } from "./people.ts";
 import { type Reboots, rebootsOf } from "./reboots.ts";
 import type { Given } from "./schema.ts";
 import { Sensitive } from "./sensitive.ts";
@@ -53,6 +54,8 @@ export interface Settings {
   sessionRotation: string | undefined;
   /** Keys with which programs enter as a person. */
   keys: Key[];
+  /** Whether all people use the same Jupyter, or each has a server of their own. */
+  people: People;
   jupyter: Jupyter;
   /** Registry through which all images are pulled, `host[:port][/path]`; undefined: from their own registries. */
   imageMirror: string | undefined;
@@ -90,6 +93,7 @@ export function resolve(given: Given, isEncrypted: (setting: string) => boolean 
     session: given.session,
     sessionRotation,
     keys: given.keys,
+    people: peopleOf(given.people, given.servers),
     jupyter: { image: given.image, tag: given.imageTag, packages: given.packages },
     imageMirror,
     database: given.database && { tag: given.databaseTag },

@@ -11,6 +11,7 @@ import { image, imageMirror, imageTag } from "./jupyter/image.ts";
 import { notebooks } from "./jupyter/notebooks.ts";
 import { packages } from "./jupyter/packages.ts";
 import { keys } from "./keys.ts";
+import { people, servers } from "./people.ts";
 import { reboots } from "./reboots.ts";
 import { session } from "./session.ts";
 import { sessionRotation, signIn } from "./signIn.ts";
@@ -44,6 +45,8 @@ export const settingsSchema = z.strictObject({
   session,
   sessionRotation,
   keys,
+  people,
+  servers,
   image,
   imageTag,
   imageMirror,

@@ -13,7 +13,7 @@ export interface Session {
 const SECONDS: Record<string, number> = { m: 60, h: 60 * 60, d: 24 * 60 * 60 };
 
 /** A duration such as 90m, 12h or 30d. In seconds. */
-function duration(least: string, most: string, example: string) {
+export function duration(least: string, most: string, example: string) {
   const wrong = {
     error: (issue: { input?: unknown }) =>
       withFix(

@@ -15,6 +15,8 @@ export const validConfig: Readonly<Record<string, unknown>> = {
   session: { idle: "12h", max: "30d" },
   sessionRotation: "",
   keys: [],
+  people: "shared",
+  servers: {},
   image: "scipy-notebook",
   imageTag: "2026-08-08",
   imageMirror: "",

@@ -575,6 +575,30 @@ export const oneIssue: BadConfig[] = [
     pulumi config set notebooks ~/notebooks
 `],
 
+  ["another way to use Jupyter", { people: "both" }, `
+  people: "both" is not a supported way to use Jupyter. Use one of: shared, own.
+    pulumi config set people shared
+`],
+  ["a text as the limits of servers", { servers: "2g" }, `
+  servers: expected an object, found "2g".
+    pulumi config rm servers
+`],
+  ["too little memory for a server", { servers: { memory: "255m" } }, `
+  servers.memory: "255m" is not an amount of memory from 256m on, such as 512m or 2g.
+    pulumi config set --path 'servers.memory' 1g
+`],
+  ["memory without a unit", { servers: { memory: 512 } }, `
+  servers.memory: 512 is not an amount of memory from 256m on, such as 512m or 2g.
+    pulumi config set --path 'servers.memory' 1g
+`],
+  ["servers that end while somebody reads", { servers: { idle: "5m" } }, `
+  servers.idle: "5m" is not a duration from 10m to 365d, such as 90m, 12h or 30d.
+    pulumi config set --path 'servers.idle' 2h
+`],
+  ["more servers than Docker has networks", { servers: { most: 13 } }, `
+  servers.most: 13 is not a number of servers from 1 to 12.
+    pulumi config set --path 'servers.most' 6
+`],
   ["a text as the session", { session: "12h" }, `
   session: expected an object, found "12h".
     pulumi config rm session

@@ -84,6 +84,7 @@ describe("A valid config", () => {
       signIn: { provider: "dex", users: [{ email: "ann@example.com", name: "Ann Lee" }] },
       session: { idle: 12 * 3600, max: 30 * 86_400 },
       sessionRotation: undefined,
+      people: { kind: "shared" },
       keys: [],
       jupyter,
       imageMirror: undefined,
@@ -169,6 +170,16 @@ describe("A valid config", () => {
       { session: { idle: 3600, max: 30 * 86_400 } },
     ],
     ["may have an empty session", { session: {} }, { session: { idle: 12 * 3600, max: 30 * 86_400 } }],
+    [
+      "may give each person a server",
+      { people: "own" },
+      { people: { kind: "own", memoryMiB: 1024, idle: 7200, most: 6 } },
+    ],
+    [
+      "may have limits of the servers",
+      { people: "own", servers: { memory: "512m", idle: "10m", most: 12 } },
+      { people: { kind: "own", memoryMiB: 512, idle: 600, most: 12 } },
+    ],
     ["may have a mirror", { imageMirror: "mirror.example.com" }, { imageMirror: "mirror.example.com" }],
     [
       "may have a mirror with a port and a path",

@@ -64,6 +64,7 @@ describe("Pulumi.yaml", () => {
       session: { idle: 12 * 3600, max: 30 * 86_400 },
       sessionRotation: undefined,
       keys: [],
+      people: { kind: "shared" },
       jupyter: { image: "quay.io/jupyter/scipy-notebook", tag: "2026-08-08", packages: [] },
       imageMirror: undefined,
       database: { tag: "11.8" },

@@ -258,18 +258,40 @@ function ofBackup(
   };
 }
 
+const SECONDS: Record<string, number> = { m: 60, h: 3600, d: 86_400 };
+
 /** One part of the setting `session`; both are durations. */
 function ofSession(part: "idle" | "max"): Row {
-  const seconds: Record<string, number> = { m: 60, h: 3600, d: 86_400 };
   return {
     key: "session",
     config: (text) => ({ session: { [part]: text } }),
     taken: ["5m", "0005m", "99999m", "12h", "8760h", "1d", "365d"],
-    form: (text) => Number(text.slice(0, -1)) * (seconds[text.slice(-1)] ?? Number.NaN),
+    form: (text) => Number(text.slice(0, -1)) * (SECONDS[text.slice(-1)] ?? Number.NaN),
     found: (outcome) => [outcome.settings.session[part], sessionSettings(outcome)[part]],
     program: "integration/session.test.ts",
   };
 }
+
+/** A limit of the servers of people. The spawner's definition has the number. */
+function ofServers(
+  part: string,
+  taken: string[],
+  unit: Record<string, number>,
+  found: (outcome: Outcome) => unknown[],
+): Row {
+  return {
+    key: "servers",
+    config: (text) => ({ people: "own", servers: { [part]: text } }),
+    taken,
+    form: (text) => Number(text.slice(0, -1)) * (unit[text.slice(-1)] ?? Number.NaN),
+    found,
+    program: "integration/people.test.ts",
+  };
+}
+
+/** What the spawner starts for each person. */
+const containerOf = ({ file }: Outcome): { Env: string[]; HostConfig: { Memory: number } } =>
+  JSON.parse(file("definition.json")).container;
 
 const sessionSettings = ({ file }: Outcome) => sessionSettingsIn(file("session/settings.js"));
 
@@ -448,6 +470,16 @@ export const rows: Record<string, Row> = {
   "keys[].at": ofKey("at", 5, ["jupyter", "whoami"], {
     config: (at) => ({ apps: [APP], keys: [{ ...KEY, at }] }),
   }),
+  people: {
+    ...plain("people", ["shared", "own"], "integration/people.test.ts"),
+    found: ({ settings }) => [(settings.people as { kind: string }).kind],
+  },
+  "servers.memory": ofServers("memory", ["256m", "00512m", "2g", "99999g"], { m: 1, g: 1024 }, (outcome) => [
+    containerOf(outcome).HostConfig.Memory / 1024 ** 2,
+  ]),
+  "servers.idle": ofServers("idle", ["10m", "12h", "365d"], SECONDS, (outcome) =>
+    containerOf(outcome).Env.flatMap((line) => (line.startsWith("JUPYTER_UP_IDLE=") ? Number(line.slice(16)) : [])),
+  ),
   image: {
     ...plain("image", ["r-notebook", "registry.example.com/0755/1e3"], "integration/compose.test.ts", {
       imageTag: "2026-08-08",
