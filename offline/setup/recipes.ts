@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { attempt } from "../../scripts/cli/command.ts";
 import { projectFolder } from "../../scripts/cli/folders.ts";
 import { baseIdentity } from "./baseImage.ts";
 import { fakeGcsServer, minio } from "./bucketServers.ts";
 import { debianRelease } from "./environment.ts";
 import { buildGoTool, type GoTool } from "./goTool.ts";
 import { lego } from "./lego.ts";
+import { type Ingredient, machinesOwn } from "./machinesOwn.ts";
 import { moduleGraph } from "./moduleGraph.ts";
 import { oauth2Proxy } from "./oauth2Proxy.ts";
 import { type LockEntry, packageClosure } from "./packageClosure.ts";
@@ -23,6 +23,8 @@ export interface Recipe {
   installsPackages?: true;
   /** A program of offline/ that is packed as `app`, with its npm packages and the `node` that runs it. */
   program?: string;
+  /** Packages of npm that are packed into `app`, with the `node` that runs them. */
+  npmPackages?: string[];
   /** A program that is built from its Go modules and put beside the Dockerfile. */
   goTool?: GoTool;
 }
@@ -81,6 +83,12 @@ export const recipes: Record<string, Recipe> = {
     fakeLine: "OAuth2 Proxy: the same program, built from its Go modules, in place of oauth2-proxy/oauth2-proxy",
     goTool: oauth2Proxy,
   },
+  "quay.io/jupyterhub/jupyterhub": {
+    folder: "jupyterhub",
+    fakeLine: "JupyterHub: the same program from PyPI, and its proxy from npm, in place of jupyterhub/jupyterhub",
+    installsPackages: true,
+    npmPackages: ["configurable-http-proxy"],
+  },
   "quay.io/jupyter/scipy-notebook": jupyter(),
   "quay.io/jupyter/minimal-notebook": jupyter(),
 };
@@ -91,15 +99,6 @@ function jupyter(): Recipe {
     fakeLine: "Jupyter: JupyterLab, pandas, matplotlib from PyPI in place of the Jupyter Docker Stacks' images",
     installsPackages: true,
   };
-}
-
-/** A file or folder of a build context. */
-interface Ingredient {
-  /** Its path in the context. */
-  target: string;
-  /** Identifies its content. */
-  identity: string;
-  put(path: string): Promise<void>;
 }
 
 /** A planned build context that is not written yet. */
@@ -117,6 +116,7 @@ export async function buildContext(recipe: Recipe): Promise<BuildContext> {
   const ingredients = [
     ...(await filesOf(recipe.folder)),
     ...(recipe.program ? await packedProgram(recipe.program) : []),
+    ...(recipe.npmPackages ? [nodeProgram(), ...(await installedPackages(recipe.npmPackages))] : []),
     ...(recipe.goTool ? [builtTool(recipe.goTool)] : []),
   ].sort((a, b) => (a.target < b.target ? -1 : 1));
   ownFiles ??= machinesOwn();
@@ -147,7 +147,7 @@ async function packedProgram(name: string): Promise<Ingredient[]> {
   const packing = await readFile(import.meta.filename, "utf8");
   const pages = existsSync(join(folder, "static")) ? await filesBelow(join(folder, "static")) : [];
   return [
-    { target: "node", identity: process.version + process.arch, put: (path) => cp(process.execPath, path) },
+    nodeProgram(),
     // The packing code is part of the image's sources: this file.
     { target: "app/package.json", identity: packing, put: (path) => writeFile(path, '{ "type": "module" }\n') },
     ...(await Promise.all(files.map((file) => compiled(file, join("app", relative(folder, file)))))),
@@ -155,6 +155,12 @@ async function packedProgram(name: string): Promise<Ingredient[]> {
     ...(await installedPackages(packages)),
   ];
 }
+
+const nodeProgram = (): Ingredient => ({
+  target: "node",
+  identity: process.version + process.arch,
+  put: (path) => cp(process.execPath, path),
+});
 
 function builtTool(tool: GoTool): Ingredient {
   return {
@@ -215,26 +221,3 @@ async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => relative(folder, join(entry.parentPath, entry.name)));
 }
-
-/** How this machine reaches its package index: its certificates, and a pip.conf with the index's address. */
-async function machinesOwn(): Promise<Ingredient[]> {
-  const bundle = [process.env.PIP_CERT, process.env.SSL_CERT_FILE, "/etc/ssl/certs/ca-certificates.crt"].find(
-    (path) => path !== undefined && existsSync(path),
-  );
-  const lines = bundle ? ["cert = /machine/certificates.pem"] : [];
-  const { code, stdout } = await attempt("python3", ["-m", "pip", "config", "list"]);
-  for (const line of code === 0 ? stdout.split("\n") : []) {
-    const setting = /^(?:global|install|:env:)\.(index-url|extra-index-url|trusted-host|proxy)='(.*)'$/.exec(line);
-    if (setting) lines.push(`${setting[1]} = ${setting[2]?.replaceAll("\\n", " ")}`);
-  }
-  return [
-    textOf(`[global]\n${lines.join("\n")}\n`, "machine/pip.conf"),
-    ...(bundle ? [textOf(await readFile(bundle, "utf8"), "machine/certificates.pem")] : []),
-  ];
-}
-
-const textOf = (text: string, target: string): Ingredient => ({
-  target,
-  identity: text,
-  put: (path) => writeFile(path, text),
-});
