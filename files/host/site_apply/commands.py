@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import Optional
 
-from . import activate, hooks, keep_backup, lock, machine, space, times, units
+from . import activate, hooks, keep_backup, lock, machine, people_servers, space, times, units
 from .certificate import NotIssued, certificates_of
 from .command import TIMED_OUT, run
 from .compose_file import read_compose_file
@@ -119,7 +119,8 @@ def _remove_containers(layout: Layout, project: Project) -> None:
     if other:
         say(f"The containers of {project.name} were released from another folder ({other}): they stay.")
         return
-    # --volumes removes only anonymous volumes. No new container would use them again.
+    people_servers.remove(project)
+    # --volumes removes only anonymous volumes and those in memory. No new container would use them again.
     words = ["--profile", "check", "--profile", "certificates", "down", "--remove-orphans", "--volumes"]
     argv = ["docker", "compose", "--project-name", project.name, *words]
     result = run(argv, within=times.STARTED_WITHIN, errors=True, changes_site=True)

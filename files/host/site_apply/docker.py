@@ -219,4 +219,4 @@ class Project:
 
 def said_by_compose(result: Result) -> list[str]:
     """Compose's output without its progress lines."""
-    return [line for line in result.lines if not line.lstrip(" ").startswith(("Container", "Network"))]
+    return [line for line in result.lines if not line.lstrip(" ").startswith(("Container", "Network", "Volume"))]

@@ -36,7 +36,8 @@ def end_removed(layout: Layout, project: Project, newest: Manifest, before: Opti
         if not result.ok:
             words = " ".join(service.dismiss)
             say(f"{service.name}: '{words}' failed with exit code {result.code}, so nothing was ended there.")
-        if gone:
+        # Without a server for each person, processes of people can hide in the one that they share.
+        if gone and service.user_controlled:
             say(
                 f"Removed from the allow list: {' '.join(gone)}. Other programs that they left in {service.name} may still run"
                 " until its container is recreated, which ends all kernels:"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from . import kept, times
@@ -20,8 +21,12 @@ def point_at_previous(layout: Layout, release: str, previous: str) -> None:
         link(previous, layout.previous)
 
 
-def prune_releases(layout: Layout) -> None:
-    """Removes everything that no kept release uses. The links may name one that was killed before it ran."""
+def prune_releases(layout: Layout, mounted: Iterable[str] = ()) -> None:
+    """
+    Removes everything that no kept release uses. The links may name one that was killed before it ran.
+
+    mounted: folders that servers of people mount. Such a server goes on with the files of an earlier release.
+    """
     names = {each.release for each in kept.read(layout).releases}
     names |= {Path(target_of(each)).name for each in (layout.current, layout.previous)}
     for folder in folders_in(layout.releases):
@@ -32,6 +37,7 @@ def prune_releases(layout: Layout) -> None:
     for kind in (layout.files, layout.secrets):
         versions = [version for service in folders_in(kind) for version in folders_in(service)]
         named = _named_in({version.name for version in versions}, layout.releases, layout.files)
+        named |= {part for path in mounted for part in Path(path).parts}
         for version in versions:
             if version.name not in named:
                 remove(version)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Callable, Optional
 
@@ -18,6 +19,7 @@ from . import (
     kept,
     machine,
     people,
+    people_servers,
     ports,
     preflight,
     prune,
@@ -110,7 +112,9 @@ def _switch(
     units.place(layout, manifest)
     prune.point_at_previous(layout, manifest.release, previous)
     unneeded = kept.remember(layout, manifest, bool(renewed)) | {each.old for each in renewed}
-    prune.prune_releases(layout)
+    # If Docker does not say which files servers of people still use, the next release prunes.
+    with suppress(DockerError):
+        prune.prune_releases(layout, people_servers.mounted(project))
     people.end_removed(layout, project, manifest, people_before)
     try:
         rollout.run_hooks("post_release")

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Optional
 
-from . import activate, docker, hooks, legacy, limits, times
+from . import activate, docker, hooks, legacy, limits, people_servers, times
 from .compose_file import ComposeFile
 from .containers import Snapshot
 from .docker import Project, said_by_compose
@@ -59,6 +59,7 @@ class Rollout:
         with step("The site answers at its front door"):
             self._await_nginx()
             hooks.smoke_test(self._containers, self._manifest)
+        people_servers.remove_without_spawner(self._project, self._manifest)
         prune_networks(self._layout, self._project)
 
     def _up(self) -> None:

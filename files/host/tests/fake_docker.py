@@ -112,6 +112,8 @@ class FakeDocker:
         return 0, ""
 
     def _ps(self, words: list[str]) -> str:
+        if any(word.startswith("label=jupyter-up.site=") for word in words):
+            return ""  # No servers of people.
         label = "label=com.docker.compose.service="
         of = [word[len(label) :] for word in words if word.startswith(label)]
         if "--quiet" in words:

@@ -25,6 +25,14 @@ class PruneReleasesTest(HostTest):
         self.assertEqual(sorted(os.listdir(self.root / "files/web")), [".loaded", "current", "f2", "f3"])
         self.assertEqual(sorted(os.listdir(self.root / "secrets/web")), ["k-three", "k-two"])
 
+    def test_keeps_files_with_which_a_server_of_a_person_runs(self) -> None:
+        for version in ("f1", "f2"):
+            self.write(f"files/jupyter/{version}/conf")
+        self.write("releases/one/compose.yaml")
+        link("releases/one", self.layout.current)
+        prune_releases(self.layout, [f"{self.root}/files/jupyter/f2/pip.conf", "/srv/data/home"])
+        self.assertEqual(os.listdir(self.root / "files/jupyter"), ["f2"])
+
     def test_changes_nothing_when_the_same_release_is_repeated(self) -> None:
         self.write("releases/one/compose.yaml")
         self.write("releases/two/compose.yaml")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from .. import keep_history, lock, restore_new, times
+from .. import keep_history, lock, people_servers, restore_new, times
 from ..compose_file import read_compose_file
 from ..docker import Project, said_by_compose
 from ..errors import NotStarted, Refusal
@@ -128,6 +128,7 @@ def _stop(layout: Layout, manifest: Manifest, project: Project, *, with_database
     kept = {each.name for each in manifest.services if each.reload or (each.load and not with_databases)}
     names = [each for each in read_compose_file(project, layout.current).services if each not in kept]
     result = project.compose(layout.current, "stop", *names, within=times.STARTED_WITHIN, changes_site=True)
+    people_servers.remove(project)
     containers = project.snapshot()
     running = [each.service for each in containers.containers if each.is_running and each.service in names]
     if not result.ok or running:
