@@ -4,14 +4,13 @@ import { noticesFolder } from "../site/backupFolders.ts";
 import type { HostLayout } from "../site/hostLayout.ts";
 import { SITE_REBOOTS } from "../site/reboots/reboots.ts";
 import type { Secrets } from "../site/secrets.ts";
-import type { Service } from "../site/service.ts";
 import { imagesOf, type Site } from "../site/site.ts";
 import { serializeArchive } from "./archive.ts";
-import { composeText } from "./composeText.ts";
+import { composeService, composeYaml, networksOf } from "./composeYaml.ts";
 import { holesFor } from "./holes.ts";
 import { hostFiles, unitFiles } from "./hostFiles.ts";
 import { MANIFEST_VERSION, manifestFile, type ReleaseManifest, type ServiceManifest } from "./manifest.ts";
-import { ENVIRONMENT, shortHash, type WrittenService, writeService } from "./writtenService.ts";
+import { shortHash, type WrittenService, writeService } from "./writtenService.ts";
 
 /** Standard input of the two commands on the host. */
 export interface Bundle {
@@ -23,7 +22,12 @@ export interface Bundle {
 
 /** Builds the files on the host from site and secrets. */
 export function bundleOf(site: Site, secrets: Secrets): Bundle {
-  const written = site.services.map((service) => writeService(service, secrets));
+  const definitionOf = (name: string): Record<string, unknown> => {
+    const service = site.services.find((each) => each.name === name);
+    if (!service?.onDemand) throw new Error(`there is no service ${name} that is started on demand`);
+    return composeService(site, writeService(service, secrets, definitionOf));
+  };
+  const written = site.services.map((service) => writeService(service, secrets, definitionOf));
   const historyUnits = unitFiles(SITE_HISTORY, site.history?.units);
   const rebootUnits = unitFiles(SITE_REBOOTS, site.reboots?.units);
   const plain = [
@@ -150,99 +154,3 @@ function ownersOf(written: WrittenService[]): Record<string, string> {
 const owner = ({ uid, gid }: { uid: number; gid: number }) => `${uid}:${gid}`;
 /** A service that does not read its secret files itself needs no owner for them. */
 const ROOT = { uid: 0, gid: 0 };
-
-function composeYaml(site: Site, written: WrittenService[]): string {
-  const services = Object.assign(
-    {},
-    ...written.map((each) => ({ [each.service.name]: composeService(site, each), ...checkOf(site, each) })),
-  );
-  const about = Object.fromEntries(
-    site.services.flatMap(({ name, about }) => [
-      [name, about],
-      [`${name}-check`, `Checks the files of ${name} before a release is activated.`],
-    ]),
-  );
-  return composeText(site.name, services, networksOf(site), about);
-}
-
-/** All networks of the services. A network is internal if it is internal for any service. */
-function networksOf({ services }: Site): Record<string, { internal: true } | null> {
-  const internal = new Set(services.flatMap(({ internal }) => internal ?? []));
-  return Object.fromEntries(
-    services.flatMap(({ networks }) =>
-      networks.map((network) => [network, internal.has(network) ? { internal: true } : null]),
-    ),
-  );
-}
-
-function composeService(site: Site, each: WrittenService): Record<string, unknown> {
-  const { service } = each;
-  const volumes = [
-    ...mounts(site, each),
-    ...(service.data ?? []).map(({ source, target }) => bind(source, target)),
-    ...(service.foreign ?? []).map(({ source, target, writable }) => bind(source, target, !writable)),
-  ];
-  return {
-    image: service.image.reference,
-    ...runAs(site, service),
-    ...(service.networks.length > 0 ? { networks: service.networks } : {}),
-    ...(volumes.length > 0 ? { volumes } : {}),
-    ...(service.secretEnvironment && each.secretsId
-      ? { env_file: [`${site.layout.root}/secrets/${service.name}/${each.secretsId}/${ENVIRONMENT}`] }
-      : {}),
-    ...service.compose,
-  };
-}
-
-/** The check container of a service that can check its files. A release runs it before it is activated. */
-function checkOf(site: Site, { service, ...each }: WrittenService): Record<string, unknown> {
-  if (!service.check) return {};
-  const { read_only, tmpfs, cap_drop, security_opt, mem_limit } = service.compose;
-  return {
-    [`${service.name}-check`]: {
-      profiles: ["check"],
-      image: service.image.reference,
-      ...runAs(site, service),
-      network_mode: "none",
-      volumes: [
-        ...(service.files
-          ? [bind(`${site.layout.root}/files/${service.name}/${each.filesId}`, `${service.files.at}/current`, true)]
-          : []),
-        ...(service.secretFiles
-          ? [bind(`${site.layout.root}/secrets/${service.name}`, service.secretFiles.at, true)]
-          : []),
-      ],
-      entrypoint: service.check,
-      ...{ read_only, tmpfs, cap_drop, security_opt, mem_limit },
-    },
-  };
-}
-
-/**
- * Mounts of a service's files. The folders are named after their content, so a change recreates the container. A service
- * that reloads mounts the parent folder instead.
- */
-function mounts(site: Site, { service, filesId, secretsId }: WrittenService): unknown[] {
-  const { root } = site.layout;
-  const mount = (kind: string, id: string, at: string, around = service.reload !== undefined) =>
-    bind(`${root}/${kind}/${service.name}${around ? "" : `/${id}`}`, at, true);
-  return [
-    ...(service.files ? [mount("files", filesId, service.files.at)] : []),
-    ...(service.folders ?? []).map(({ at }, number) => mount("files", `${filesId}/${number}`, at)),
-    ...Object.entries(service.files?.elsewhere ?? {}).map(([at, path]) => mount("files", `${filesId}/${path}`, at)),
-    ...(service.secretFiles
-      ? [mount("secrets", secretsId, service.secretFiles.at, service.secretFiles.mountParent)]
-      : []),
-  ];
-}
-
-/** A bind mount. A missing folder is an error; Docker must not create it as root. */
-function bind(source: string, target: string, readOnly = false) {
-  return { type: "bind", source, target, ...(readOnly ? { read_only: true } : {}), bind: { create_host_path: false } };
-}
-
-function runAs(site: Site, service: Service) {
-  const { user } = service;
-  const uid = site.layout.uid ?? (user?.imposed ? user.uid : undefined);
-  return uid === undefined || !user ? {} : { user: `${uid}:${user.gid}` };
-}

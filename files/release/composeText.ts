@@ -9,14 +9,19 @@ const SHORT = 72;
  * lists on one line, no anchors.
  * @param networks by name; an internal one has no route to the outside.
  * @param about sentence by service name.
+ * @param volumes by name.
  */
 export function composeText(
   name: string,
   services: Record<string, unknown>,
   networks: Record<string, { internal: true } | null>,
   about: Record<string, string>,
+  volumes: Record<string, unknown> = {},
 ): string {
-  const file = new Document({ name, services, networks }, { aliasDuplicateObjects: false });
+  const file = new Document(
+    { name, services, networks, ...(Object.keys(volumes).length > 0 ? { volumes } : {}) },
+    { aliasDuplicateObjects: false },
+  );
   file.commentBefore =
     " The site, as `pulumi up` released it. Each release overwrites this file: change the stack's settings instead.";
   const definitions = file.get("services") as YAMLMap & { items: Pair<Scalar<string>>[] };

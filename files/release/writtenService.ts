@@ -12,8 +12,12 @@ export interface WrittenService {
   secretsId: string;
 }
 
-/** Builds the files of one service. */
-export function writeService(service: Service, secrets: Secrets): WrittenService {
+/** Builds the files of one service. @param definitionOf see ServiceFiles. */
+export function writeService(
+  service: Service,
+  secrets: Secrets,
+  definitionOf: (name: string) => Record<string, unknown>,
+): WrittenService {
   const secretFiles = {
     ...service.secretFiles?.content(secrets),
     ...environmentFile(service.secretEnvironment?.(secrets) ?? {}),
@@ -21,7 +25,7 @@ export function writeService(service: Service, secrets: Secrets): WrittenService
   const secretsId = folderName(createHmac("sha256", secrets.namingKey), secretFiles);
   const secretFolder = `${service.secretFiles?.at}${service.reload ? `/${secretsId}` : ""}`;
   const files = {
-    ...service.files?.content({ secretFolder, keyHashes: secrets.keyHashes }),
+    ...service.files?.content({ secretFolder, keyHashes: secrets.keyHashes, definitionOf }),
     ...numbered(service.folders ?? []),
     ...service.units,
   };

@@ -43,6 +43,8 @@ export interface ServiceFiles {
   secretFolder: string;
   /** SHA-256 of each program's key, hexadecimal, by name. It reveals nothing about a random key. */
   keyHashes: Record<string, string>;
+  /** The whole Compose definition of a service that is started on demand, by its name. */
+  definitionOf: (name: string) => Record<string, unknown>;
 }
 
 /** A folder on the host that outlives containers, releases and the site itself. */
@@ -122,8 +124,14 @@ export interface Service {
   user?: { uid: number; gid: number; imposed?: boolean };
   /** Its networks. Services reach each other only on a shared one. */
   networks: string[];
+  /** More names of the service, by network. */
+  aliases?: Record<string, string[]>;
   /** Those of its networks that are internal: without a route out of the machine. */
   internal?: string[];
+  /** Another service starts its containers; compose.yaml has none. */
+  onDemand?: boolean;
+  /** Folders in memory that it shares with other services, by name: for sockets. */
+  inMemory?: { name: string; target: string }[];
   /** The rest of its Compose definition. https://docs.docker.com/reference/compose-file/services/ */
   compose: Record<string, unknown>;
   /** Public files. A change recreates this service's container, and no other. */

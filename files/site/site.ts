@@ -7,6 +7,10 @@ import { mariadb } from "../services/mariadb/mariadb.ts";
 import type { Edge } from "../services/nginx/edge.ts";
 import { nginx } from "../services/nginx/nginx.ts";
 import { identityByOauth2Proxy, oauth2Proxy } from "../services/oauth2-proxy/oauth2Proxy.ts";
+import { peopleHub } from "../services/people-hub/peopleHub.ts";
+import { peopleProxy } from "../services/people-proxy/peopleProxy.ts";
+import { peopleSpawner } from "../services/people-spawner/peopleSpawner.ts";
+import { personServer } from "../services/people-spawner/personServer.ts";
 import { type SiteBackup, siteBackup } from "../services/site-backup/siteBackup.ts";
 import { type SiteHistory, siteHistory } from "../services/site-history/siteHistory.ts";
 import { identityOf, providerOf, signOutPage } from "../services/vouch/providers.ts";
@@ -51,7 +55,7 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
   const behind = [
     signIn.gate === "oauth2-proxy" ? oauth2Proxy(names, signIn) : vouch(names, signIn),
     ...(signIn.provider === "dex" ? [dex(names, signIn.users)] : []),
-    jupyter(names, settings, layout),
+    ...jupyterServices(name, names, settings, layout),
     ...(database
       ? [
           mariadb({
@@ -63,6 +67,7 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
             timezone,
             layout,
             appNetworks: databases.all,
+            ownServers: settings.people.kind === "own",
           }),
         ]
       : []),
@@ -97,6 +102,7 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
       appNetworks: doors.all,
       timezone,
       keys: settings.keys,
+      ownServers: settings.people.kind === "own",
       session: settings.session,
       rotation: [providerOf(signIn), sessionRotation ?? ""],
       signOutPage: signOutPage(signIn),
@@ -119,6 +125,18 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
     reboots: layout.systemd ? siteReboots(name, settings, layout) : undefined,
     services: services.map((service) => pulledThrough(settings.imageMirror, service)),
   };
+}
+
+/** One Jupyter for all people, or what gives each person a server. */
+function jupyterServices(name: string, names: Names, settings: Settings, layout: HostLayout): Service[] {
+  const { people } = settings;
+  if (people.kind === "shared") return [jupyter(names, settings, layout)];
+  return [
+    personServer(names, settings, layout, people.idle),
+    peopleProxy(people.most),
+    peopleHub(layout, people.most),
+    peopleSpawner({ name, settings, layout, names, limits: people }),
+  ];
 }
 
 const namesOf = (apps: { name: string }[]) => apps.map(({ name }) => name);

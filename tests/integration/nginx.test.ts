@@ -6,7 +6,7 @@ import { imageMirror, pullImages } from "../support/images.ts";
 import { bundleWith, type Changes, serviceOf, siteWith } from "../support/site.ts";
 import { onThisMachine, variants } from "../support/variants.ts";
 
-const PROJECT = "jupyter-up-rendered";
+const NAME = "jupyter-up-rendered";
 
 /** nginx's check of a site's files, run like in a release by the service nginx-check. */
 async function check(changes: Changes) {
@@ -16,18 +16,28 @@ async function check(changes: Changes) {
     const placed = await host.apply("secrets", bundle.secrets);
     assert.deepEqual(placed, { code: 0, output: "" });
     host.layOut(bundle.release);
-    const compose = ["compose", "--project-name", PROJECT, "--file", `${host.layout.root}/compose.yaml`];
+    const compose = ["compose", "--project-name", NAME, "--file", `${host.layout.root}/compose.yaml`];
     const asked = [...compose, "--profile", "check", "run", "--rm", "--no-deps", "-T", "nginx-check"];
     const { code, output } = await run("docker", asked);
-    return { code, output: output.replace(/^ (Network|Container) .*\n/gm, "") };
+    return { code, output: output.replace(/^ (Network|Container|Volume) .*\n/gm, "") };
   } finally {
     host.remove();
   }
 }
 
 beforeAll(() => pullImages([serviceOf(siteWith({ settings: { imageMirror } }), "nginx").image.reference]));
-// Compose creates a project's networks even for a service without a network.
-afterAll(() => run("docker", ["compose", "--project-name", PROJECT, "down"]));
+// Compose creates a project's networks and volumes even for a service without any.
+afterAll(async () => {
+  await run("docker", ["compose", "--project-name", NAME, "down"]);
+  const { output } = await run("docker", [
+    "volume",
+    "ls",
+    "--quiet",
+    "--filter",
+    `label=com.docker.compose.project=${NAME}`,
+  ]);
+  if (output) await run("docker", ["volume", "rm", ...output.trim().split("\n")]);
+});
 
 describe("nginx accepts the files generated for", () => {
   for (const [name, changes] of Object.entries(variants))

@@ -107,6 +107,19 @@ export const variants: Record<string, Changes> = {
     settings: { history: { every: 15 }, backup: { to: "/mnt/backup", keep: { hourly: 0 } } },
     layout: { systemd: true },
   },
+  "a server for each person": {
+    settings: {
+      people: "own",
+      servers: { memory: "512m", idle: "30m", most: 3 },
+      database: "true",
+      history: { every: 15 },
+      allow: ["ann@example.com", "@example.org"],
+    },
+  },
+  "a server for each person, at GitHub and by a timer of the host": {
+    settings: { people: "own", signIn: { provider: "github", ...client }, allow: ["ann-lee"], history: { every: 15 } },
+    layout: { systemd: true },
+  },
   "a site that is open to the world": { layout: { public: true, address: "0.0.0.0" } },
   "a site behind Cloudflare": {
     edge: { ipv4: ["173.245.48.0/20", "103.21.244.0/22"], ipv6: ["2400:cb00::/32"] },

@@ -15,10 +15,15 @@ import { accessSql, accountsOf, NOTEBOOKS, obsoleteSql, sessionsSql } from "./ac
 /** The internal network of the database and the services that use it. */
 export const DATABASE_NETWORK = "db";
 
+/** The folder in memory of MariaDB's socket, through which the servers of people reach it: their networks have no other service. */
+export const SOCKET_FOLDER = { name: "database-socket", target: "/run/mysqld" };
+
 const FILES = "/etc/mysql/conf.d";
 const SECRETS = "/run/secrets/mariadb";
 /** 16 GB of memory are 192 MiB more than the minimum: all of it is for the buffer pool. */
 const MEMORY = { leastMiB: 320, part: 32 };
+/** Command that creates the database of a person; see person.sh. */
+export const PERSON_COMMAND = ["sh", `${FILES}/person.sh`];
 const file = (name: string) => renderTemplate(new URL(name, import.meta.url));
 
 export interface MariadbArgs {
@@ -36,10 +41,13 @@ export interface MariadbArgs {
   /** The setting `timezone`. */
   timezone: string;
   layout: HostLayout;
+  /** Whether each person has a server, with a database user of their own. */
+  ownServers: boolean;
 }
 
 /** MariaDB, for notebooks and apps. */
-export function mariadb({ tag, apps, purge, appNetworks, history, hasBackup, timezone, layout }: MariadbArgs): Service {
+export function mariadb(args: MariadbArgs): Service {
+  const { tag, apps, purge, appNetworks, history, hasBackup, timezone, layout, ownServers } = args;
   const networks = [DATABASE_NETWORK, ...appNetworks];
   const hasDrill = hasBackup && history !== false;
   return {
@@ -61,7 +69,7 @@ export function mariadb({ tag, apps, purge, appNetworks, history, hasBackup, tim
       ...HARDENED,
       entrypoint: ["sh", `${FILES}/start.sh`, `${MEMORY.leastMiB}`, `${MEMORY.part}`],
       // The socket's folder must be writable for the container's user.
-      tmpfs: [...HARDENED.tmpfs, "/run/mysqld:mode=1777,size=1m"],
+      tmpfs: [...HARDENED.tmpfs, ...(ownServers ? [] : [`${SOCKET_FOLDER.target}:mode=1777,size=1m`])],
       // One thread per connection, plus MariaDB's own.
       pids_limit: 192,
       mem_limit: `${MEMORY.leastMiB}m`,
@@ -96,8 +104,10 @@ export function mariadb({ tag, apps, purge, appNetworks, history, hasBackup, tim
         "dumps.sh": file("dumps.sh"),
         "load.sh": file("load.sh"),
         "drill.sh": file("drill.sh"),
+        ...(ownServers ? { "person.sh": file("person.sh") } : {}),
       }),
     },
+    ...(ownServers ? { inMemory: [SOCKET_FOLDER] } : {}),
     memoryShare: MEMORY,
     secretFiles: { at: SECRETS, mountParent: true, content: (secrets) => secretFiles(apps, purge, secrets) },
     prepare: [

@@ -12,12 +12,14 @@ import type { Secrets } from "../../site/secrets.ts";
 import type { Service, ServiceFiles, TextFiles, VirtualHost } from "../../site/service.ts";
 import type { Identity } from "../vouch/providers.ts";
 import { closedFiles } from "./closedPages.ts";
-import { EDGE_HEADERS, EDGE_KEEPALIVE_SECONDS, type Edge, edgeFiles, edgeSecretFiles } from "./edge.ts";
+import { EDGE_KEEPALIVE_SECONDS, type Edge, edgeFiles, edgeSecretFiles } from "./edge.ts";
 import { FRONT_PAGE_POLICY, frontPage, statusPage, verdictOf } from "./frontPage.ts";
+import { headers } from "./headers.ts";
 import { keysMap } from "./keysMap.ts";
 import { otherNamesFiles } from "./otherNames.ts";
+import { DISK, DISK_OF_PERSON, peopleSecretFiles, SERVER_KEY } from "./ownServers.ts";
 import { pages, signInAndSendAgain, signInElsewhere } from "./pages.ts";
-import { heldOpenFiles, SESSIONS, SESSIONS_IN_MEMORY, sessionFiles } from "./sessionFiles.ts";
+import { heldOpenFiles, SESSIONS, sessionFiles, sessionsInMemory } from "./sessionFiles.ts";
 
 /** Options of the nginx service. */
 export interface Door {
@@ -51,6 +53,8 @@ export interface Door {
   rotation: string[];
   /** The identity provider's page that signs people out there: its name and its URL. */
   signOutPage?: [name: string, url: string] | undefined;
+  /** Whether each person has a server of their own. */
+  ownServers: boolean;
   /** The proxy in front of the site, if there is one. */
   edge?: Edge | undefined;
 }
@@ -80,6 +84,7 @@ export function nginx(door: Door): Service {
       host: hostName(names, home),
       policy: FRONT_PAGE_POLICY,
       notices: NOTICES,
+      disk: door.ownServers ? DISK_OF_PERSON : DISK,
     }),
   };
   const virtualHosts = [front, ...door.virtualHosts];
@@ -92,7 +97,7 @@ export function nginx(door: Door): Service {
     networks: ["sign-in", "jupyter", ...door.appNetworks],
     compose: {
       ...HARDENED,
-      tmpfs: [...HARDENED.tmpfs, sessionsInMemory(layout)],
+      tmpfs: [...HARDENED.tmpfs, sessionsInMemory(layout.uid ?? USER.uid, USER.gid)],
       ...environmentOf(clockOf(door.timezone)),
       entrypoint: ["sh", "/site/current/serve.sh"],
       ports: [`${layout.address}:${layout.httpsPort}:8443`, `${layout.address}:${layout.httpPort}:8080`],
@@ -103,7 +108,7 @@ export function nginx(door: Door): Service {
       stop_grace_period: "1s",
     },
     files: { at: "/site", content: (given) => files(door, virtualHosts, given) },
-    secretFiles: { at: SECRETS, content: secretFiles },
+    secretFiles: { at: SECRETS, content: (secrets) => secretFiles(door, secrets) },
     data: [{ source: `${layout.data}/sessions`, target: SESSIONS }],
     foreign: [{ source: noticesFolder(layout), target: NOTICES }],
     ...(layout.systemd
@@ -126,13 +131,6 @@ export function nginx(door: Door): Service {
     virtualHost: front,
   };
 }
-
-/**
- * The tmpfs of sessions that do not fit on the disk. It belongs to nginx's user, as Jupyter's does: when the container starts again, as after a boot, runc
- * before 1.2 uses the mode of the image's folder, which does not let nginx write.
- */
-const sessionsInMemory = ({ uid = USER.uid }: HostLayout) =>
-  `${SESSIONS_IN_MEMORY}:uid=${uid},gid=${USER.gid},mode=700,size=8m`;
 
 /** Whether a host name has its own sign-in check; the front page uses the site's list. */
 const isDoor = ({ label, protected: asks }: VirtualHost) => asks && label !== "";
@@ -159,7 +157,14 @@ function files(door: Door, virtualHosts: VirtualHost[], { secretFolder, keyHashe
       signInAndSendAgain: quoted(signInAndSendAgain()),
     }),
     ...Object.fromEntries(UNCHANGED.map((name) => [`${name}.conf`, renderTemplate(file(`${name}.conf`))])),
-    ...sessionFiles({ names, session, identity, rotation: JSON.stringify(rotation), doors: apps }),
+    ...sessionFiles({
+      names,
+      session,
+      identity,
+      rotation: JSON.stringify(rotation),
+      doors: apps,
+      ...(door.ownServers ? { serverKey: `${secretFolder}/${SERVER_KEY}` } : {}),
+    }),
     ...heldOpenFiles(apps),
     "app.conf": renderTemplate(file("app.conf"), { port: names.port }),
     ...closedFiles(),
@@ -169,6 +174,7 @@ function files(door: Door, virtualHosts: VirtualHost[], { secretFolder, keyHashe
     // Cloudflare presents its client certificate for the site's names only, so there is no page for others.
     ...(edge ? edgeFiles(edge, secretFolder) : otherNamesFiles(names, home)),
     "door-secret.conf": `include ${secretFolder}/door-secret.conf;\n`,
+    ...(door.ownServers ? { "people-secret.conf": `include ${secretFolder}/people-secret.conf;\n` } : {}),
     "people.map": peopleMap(allow),
     "keys.map": keysMap(door.keys, keyHashes),
     "narrower.conf": doors.map(({ label }) => verdict(label)).join("\n"),
@@ -188,24 +194,15 @@ function files(door: Door, virtualHosts: VirtualHost[], { secretFolder, keyHashe
   };
 }
 
-function secretFiles(secrets: Secrets): TextFiles {
+function secretFiles({ ownServers }: Door, secrets: Secrets): TextFiles {
   return {
     ...(secrets.certificate && secrets.certificateKey
       ? { "tls.crt": secrets.certificate, "tls.key": secrets.certificateKey }
       : {}),
     ...edgeSecretFiles(secrets),
     "door-secret.conf": `proxy_set_header X-Door-Secret "${secrets.doorSecret}";\n`,
+    ...(ownServers ? peopleSecretFiles(secrets) : {}),
   };
-}
-
-/** Headers of every response; `always` includes error pages. */
-function headers(isPublic: boolean, isBehindEdge: boolean): string {
-  // Not with a private authority: HSTS would remove the browser's way to proceed in spite of a warning.
-  const hsts = 'add_header Strict-Transport-Security "max-age=63072000" always;\n';
-  return `# Headers of every response. A location with its own add_header includes this file again.
-${isPublic ? hsts : ""}add_header X-Content-Type-Options nosniff always;
-add_header Referrer-Policy same-origin always;
-${isBehindEdge ? EDGE_HEADERS : ""}`;
 }
 
 /**

@@ -8,7 +8,14 @@ import type { Identity } from "../vouch/providers.ts";
 /** Folder of the sessions in nginx's container. */
 export const SESSIONS = "/sessions";
 /** The same in memory, for new sessions while the disk is full. */
-export const SESSIONS_IN_MEMORY = "/var/cache/nginx";
+const SESSIONS_IN_MEMORY = "/var/cache/nginx";
+
+/**
+ * The tmpfs of sessions that do not fit on the disk. It belongs to nginx's user, as Jupyter's does: when the container starts again, as after a boot, runc
+ * before 1.2 uses the mode of the image's folder, which does not let nginx write.
+ */
+export const sessionsInMemory = (uid: number, gid: number) =>
+  `${SESSIONS_IN_MEMORY}:uid=${uid},gid=${gid},mode=700,size=8m`;
 
 /** nginx's modules. Those of the http and stream modules are separate. */
 const MODULES = [
@@ -41,20 +48,25 @@ export interface SessionArgs {
   rotation: string;
   /** The protected host names. */
   doors: VirtualHost[];
+  /** File with the key of the servers of people; absent: all people use one server. */
+  serverKey?: string;
 }
 
 /** nginx's JavaScript that keeps the sessions, and its settings. */
 export function sessionFiles(args: SessionArgs): TextFiles {
   return {
     ...Object.fromEntries(
-      MODULES.map((name) => [`session/${name}.js`, renderTemplate(new URL(`session/${name}.js`, import.meta.url))]),
+      [...MODULES, ...(args.serverKey ? ["people", "serverName"] : [])].map((name) => [
+        `session/${name}.js`,
+        renderTemplate(new URL(`session/${name}.js`, import.meta.url)),
+      ]),
     ),
     "session/settings.js": `export default ${JSON.stringify(settingsOf(args), null, 2)};\n`,
   };
 }
 
 /** What session/door.js needs to know. */
-export function settingsOf({ names, session, identity, rotation, doors }: SessionArgs) {
+export function settingsOf({ names, session, identity, rotation, doors, serverKey }: SessionArgs) {
   return {
     /** Origin of the host name at which people sign in. */
     gate: names.origin("vouch"),
@@ -72,6 +84,7 @@ export function settingsOf({ names, session, identity, rotation, doors }: Sessio
     /** Headers of Vouch's answer: who the person is, and whether the provider has verified it. */
     who: identity.who,
     sure: identity.sure,
+    ...(serverKey ? { serverKey } : {}),
   };
 }
 

@@ -1,0 +1,365 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, it } from "@jest/globals";
+import serverName from "../../files/services/nginx/session/serverName.js";
+import { freePort } from "../../offline/support/freePort.ts";
+import { run } from "../support/command.ts";
+import { type RunningSite, runningSite } from "../support/runningSite.ts";
+import { serviceOf, siteWith } from "../support/site.ts";
+import { until } from "../support/until.ts";
+import { type Answer, ask, navigation, type Question, visitor } from "../support/visitor.ts";
+
+const HOST = "jupyter.lab.example.com";
+const ann = "ann@example.com";
+const bob = "bob@example.com";
+/** Allowed by the domain. */
+const eve = "eve@away.example";
+
+const SERVICES = ["nginx", "vouch", "mariadb", "jupyter", "people-proxy", "people-hub", "people-spawner"];
+
+// Tries to connect to addresses and ports, all at once, and prints those that answer.
+const REACHED = `
+import json, socket, sys
+from concurrent.futures import ThreadPoolExecutor
+def reaches(place):
+    try:
+        socket.create_connection(place, 1.5).close()
+        return True
+    except OSError:
+        return False
+places = [tuple(each) for each in json.load(sys.stdin)]
+with ThreadPoolExecutor(100) as pool:
+    print(json.dumps([place for place, found in zip(places, pool.map(reaches, places)) if found]))
+`;
+
+// Names the databases that the person's user sees.
+const DATABASES = `
+import pathlib, sqlalchemy
+address = pathlib.Path("/run/secrets/jupyter/database-url").read_text().strip()
+with sqlalchemy.create_engine(address).connect() as connection:
+    connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS notes (a int)")
+    print(*(name for [name] in connection.exec_driver_sql("SHOW DATABASES")))
+`;
+
+describe("A server for each person", () => {
+  let site: RunningSite;
+  let layout: { httpsPort: number; httpPort: number };
+  const people = new Map([ann, bob, eve].map((email) => [email, visitor(() => layout.httpsPort, email)]));
+  const everybody = [ann, bob, "@away.example"];
+
+  const own = {
+    domain: "lab.example.com",
+    people: "own",
+    database: "true",
+    servers: { memory: "512m", most: 3 },
+    allow: everybody,
+  };
+  const released = async (settings: Record<string, unknown> = {}, additions = {}) => {
+    const { code, output } = await site.release({ settings: { ...own, ...settings }, layout }, { additions });
+    assert.equal(code, 0, output);
+    return output;
+  };
+  const visit = (email: string, path: string, question: Question = {}) =>
+    people.get(email)?.visit(HOST, path, question) ?? assert.fail(email);
+  /** Sends a request to a person's server, like JupyterLab. */
+  const api = (email: string, method: string, path: string, json?: object) =>
+    visit(email, path, {
+      method,
+      headers: { "sec-fetch-mode": "cors", cookie: "_xsrf=x", "x-xsrftoken": "x" },
+      ...(json ? { json } : {}),
+    });
+  const container = (email: string) => `${site.project}-person-${serverName(email)}`;
+  const inServer = (email: string, command: string[], input = "") =>
+    run("docker", ["exec", "--interactive", container(email), ...command], { input });
+  const isRunning = async (email: string) =>
+    (await run("docker", ["ps", "--quiet", "--filter", `name=${container(email)}$`])).output !== "";
+
+  /** Follows redirects as a browser does, until a page that is none. */
+  async function open(email: string, path: string): Promise<Answer & { path: string }> {
+    for (let hops = 0, here = path; hops < 12; hops++) {
+      const answer = await visit(email, here, { headers: navigation });
+      const onward = [302, 303].includes(answer.status)
+        ? new URL(String(answer.headers.location), `https://${HOST}`)
+        : undefined;
+      // The page on which a server starts, and the one that says that it is not running, go on by a script.
+      const start = /var spawn_url = "([^"]+)"/
+        .exec(answer.body)?.[1]
+        ?.replaceAll("\\u0026", "&")
+        .replaceAll("&amp;", "&");
+      if (onward) here = onward.pathname + onward.search;
+      else if (start) here = start;
+      else return { ...answer, path: here };
+    }
+    return assert.fail(`${path} redirects without end`);
+  }
+  /** What the page of a server that starts is told, until it has started or failed. */
+  async function progress(email: string): Promise<{ ready?: boolean; failed?: boolean; message: string }> {
+    const path = `/hub/api/users/${serverName(email)}/server/progress`;
+    const { body } = await visit(email, path, { headers: { accept: "text/event-stream" } });
+    return JSON.parse(
+      body
+        .trim()
+        .split("\n\n")
+        .at(-1)
+        ?.replace(/^data: /, "") ?? "{}",
+    );
+  }
+  /** Presses the button of the hub's page that stops a person's server. */
+  async function stop(email: string) {
+    const home = await visit(email, "/hub/home", { headers: navigation });
+    const cookie = [home.headers["set-cookie"] ?? []]
+      .flat()
+      .map((each) => each.split(";")[0])
+      .join("; ");
+    const token = /_xsrf=([^;]*)/.exec(cookie)?.[1] ?? "";
+    const headers = { cookie, "x-xsrftoken": token, "sec-fetch-mode": "cors" };
+    const { status, body } = await visit(email, `/hub/api/users/${serverName(email)}/server`, {
+      method: "DELETE",
+      headers,
+    });
+    assert.ok([202, 204].includes(status), `${status} ${body}`);
+    await until("the server has stopped", async () => !(await isRunning(email)), 20);
+  }
+  /** Visits JupyterLab as for the first time. Returns the seconds until it is there. */
+  async function start(email: string): Promise<number> {
+    const began = Date.now();
+    const page = await open(email, "/");
+    if (page.path.startsWith("/hub/")) {
+      assert.match(page.body, /Your server starts/);
+      const end = await progress(email);
+      assert.equal(end.ready, true, JSON.stringify(end));
+    }
+    const lab = await open(email, "/lab");
+    assert.equal(lab.status, 200, `${lab.path}: ${lab.body.slice(0, 200)}`);
+    assert.match(lab.body, /JupyterLab/);
+    return (Date.now() - began) / 1000;
+  }
+
+  beforeAll(async () => {
+    site = runningSite(SERVICES);
+    layout = { httpsPort: await freePort(), httpPort: await freePort() };
+    await released();
+  });
+  afterAll(() => site.remove());
+
+  it("starts at the first visit, also of people who are allowed by their domain", async () => {
+    const seconds = [];
+    for (const person of [ann, bob]) seconds.push(await start(person));
+    process.stdout.write(`From the click to JupyterLab: ${seconds.map((each) => each.toFixed(1)).join(" s, ")} s\n`);
+    assert.ok(Math.max(...seconds) < 20, `${seconds}`);
+    assert.equal((await start(eve)) < 20, true);
+    const { output } = await run("docker", ["ps", "--format", "{{.Names}}", "--filter", `name=${site.project}-person`]);
+    assert.equal(output.trim().split("\n").length, 3);
+    await stop(eve);
+  });
+
+  it("keeps files, kernels, databases and processes apart, and shares one folder", async () => {
+    const file = { type: "file", format: "text", content: "of ann" };
+    assert.equal((await api(ann, "PUT", "/api/contents/mine.txt", file)).status, 201);
+    assert.equal((await api(bob, "GET", "/api/contents/mine.txt")).status, 404);
+    assert.equal((await api(ann, "PUT", "/api/contents/shared/all.txt", file)).status, 201);
+    assert.equal(JSON.parse((await api(bob, "GET", "/api/contents/shared/all.txt")).body).content, "of ann");
+    const { id } = JSON.parse((await api(ann, "POST", "/api/kernels")).body);
+    assert.deepEqual(JSON.parse((await api(bob, "GET", "/api/kernels")).body), []);
+    assert.equal((await api(bob, "GET", `/api/kernels/${id}`)).status, 404);
+
+    const { output: processes } = await inServer(bob, ["sh", "-c", "cat /proc/[0-9]*/environ | tr '\\0' '\\n'"]);
+    assert.doesNotMatch(processes, /ann@example/);
+    const { output: mounts } = await inServer(bob, ["cat", "/proc/self/mountinfo"]);
+    assert.doesNotMatch(mounts, new RegExp(`data/home |docker.sock|homes/${serverName(ann)}`));
+    assert.match(mounts, new RegExp(`homes/${serverName(bob)}`));
+
+    for (const person of [ann, bob]) {
+      // As in a kernel, which has the packages of the home. The first start installs them.
+      const kernel = ["env", "--unset", "PYTHONNOUSERSITE", "python3", "-c"];
+      await until(
+        "the driver is installed",
+        async () => (await inServer(person, [...kernel, "import pymysql"])).code === 0,
+      );
+      const { code, output } = await inServer(person, [...kernel, DATABASES]);
+      assert.equal(code, 0, output);
+      assert.equal(output.trim(), `information_schema person_${serverName(person)}`);
+    }
+  });
+
+  it("has no address of another person's server", async () => {
+    const name = serverName(ann);
+    assert.equal((await visit(bob, `/user/${name}/api/contents/mine.txt`)).headers.location, `/api/contents/mine.txt`);
+    for (const path of [
+      `/%2e%2e/${name}/api/status`,
+      `/../${name}/api/status`,
+      `/x/..%2f..%2f/user/${name}/api/status`,
+      `/\\../${name}/api/status`,
+    ])
+      assert.ok([400, 404].includes((await api(bob, "GET", path)).status), path);
+    // The hub's own addresses.
+    for (const path of [
+      `/hub/api/users/${name}/server`,
+      `/hub/api/users/${name}/server/progress`,
+      `/hub/spawn/${name}`,
+    ])
+      assert.ok([403, 404, 405].includes((await api(bob, "GET", path)).status), path);
+    for (const path of ["/hub/api/users", "/hub/api/proxy", "/hub/api", "/hub/admin", "/hub/token", "//hub/api/users"])
+      assert.ok([404].includes((await api(bob, "GET", path)).status), path);
+    assert.ok([403, 404].includes((await api(bob, "DELETE", `/hub/api/users/${name}/server`)).status));
+    // The hub's cookie of ann is worth nothing in bob's browser, or without a session.
+    const home = await visit(ann, "/hub/home", { headers: navigation });
+    const cookie = [home.headers["set-cookie"] ?? []]
+      .flat()
+      .map((each) => each.split(";")[0])
+      .join("; ");
+    const page = await visit(bob, "/hub/home", { headers: { ...navigation, cookie } });
+    assert.match(page.body, new RegExp(serverName(bob)));
+    assert.equal((await ask(layout.httpsPort, HOST, "/hub/home", { headers: { cookie } })).status, 401);
+    // A stranger gets nothing anywhere.
+    for (const path of [
+      "/",
+      "/lab",
+      `/user/${name}/`,
+      "/hub/",
+      "/hub/home",
+      "/hub/spawn",
+      "/hub/health",
+      "/hub/static/js/x.js",
+      "/hub/api/",
+    ])
+      assert.equal((await ask(layout.httpsPort, HOST, path)).status, 401, path);
+    // Nor are headers that a person sends.
+    const headers = { "x-server-name": name, "x-auth-user": ann, "sec-fetch-mode": "cors" };
+    assert.match((await visit(bob, "/api/me", { headers })).body, /"username": *"bob@example\.com"/);
+  });
+
+  it("is reached by nobody on the networks, and reaches nobody", async () => {
+    const { output } = await run("docker", ["ps", "--quiet", "--filter", `name=${site.project}`]);
+    const inspected = await run("docker", [
+      "inspect",
+      "--format",
+      "{{.Name}} {{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}",
+      ...output.trim().split("\n"),
+    ]);
+    const others = inspected.output
+      .trim()
+      .split("\n")
+      .map((line) => line.trim().split(" "))
+      .filter(([name]) => name !== `/${container(bob)}`);
+    const ports = [22, 80, 443, 3306, 8000, 8001, 8080, 8081, 8443, 8888, 9090];
+    const names = ["people-proxy", "proxy-door", "hub-door", "people-hub", "mariadb", "nginx", "vouch", "jupyter"];
+    const places = [...others.flatMap(([, ...addresses]) => addresses), ...names].flatMap((address) =>
+      ports.map((port) => [address, port]),
+    );
+    assert.ok(places.length > 100);
+    const { output: reached } = await inServer(bob, ["python3", "-c", REACHED], JSON.stringify(places));
+    assert.deepEqual(JSON.parse(reached), []);
+    // Otherwise, this test would not show anything.
+    const own = await inServer(bob, ["python3", "-c", REACHED], JSON.stringify([["127.0.0.1", 8888]]));
+    assert.equal(JSON.parse(own.output).length, 1);
+  });
+
+  it("goes on without a failed request while settings change, and while the hub restarts", async () => {
+    const before = await site.container("people-proxy");
+    const [{ id }] = JSON.parse((await api(ann, "GET", "/api/kernels")).body);
+    const statuses: number[] = [];
+    let goesOn = true;
+    const asking = (async () => {
+      while (goesOn) {
+        statuses.push((await api(ann, "GET", `/api/kernels/${id}`)).status);
+        await sleep(20);
+      }
+    })();
+    await released({ packages: ["pip"], servers: { memory: "600m", most: 3 } });
+    await run("docker", ["restart", "--time", "2", `${site.project}-people-hub-1`]);
+    await run("docker", ["restart", "--time", "2", `${site.project}-people-spawner-1`]);
+    await until("the hub answers", async () => (await open(ann, "/hub/home")).status === 200, 30);
+    goesOn = false;
+    await asking;
+    process.stdout.write(`Requests to a kernel during a release and restarts: ${statuses.length}\n`);
+    assert.deepEqual([...new Set(statuses)], [200]);
+    assert.equal(await site.container("people-proxy"), before);
+    // The hub knows the servers that run.
+    assert.match((await open(ann, "/hub/home")).body, /Stop My Server/);
+  });
+
+  it("is over at the next click of a person who is removed", async () => {
+    const output = await released({ allow: [ann] });
+    assert.ok([401, 403].includes((await api(bob, "GET", "/api/status")).status));
+    assert.ok([401, 403].includes((await api(bob, "GET", "/hub/home")).status));
+    assert.match(
+      output,
+      /^people-spawner says: bob@example\.com is not on the allow list any more\. Their server was stopped\.$/m,
+    );
+    assert.deepEqual([await isRunning(bob), await isRunning(ann)], [false, true]);
+    assert.equal((await api(ann, "GET", "/api/kernels")).status, 200);
+  });
+
+  it("says in plain words why it does not start", async () => {
+    await released();
+    // The session has ended for good.
+    people.set(
+      bob,
+      visitor(() => layout.httpsPort, bob),
+    );
+    const folder = `${site.host.folder}/data/homes/${serverName(bob)}/.jupyter`;
+    const write = `mkdir -p ${folder} && cat >${folder}/jupyter_server_config.py && chown -R 1000:100 ${folder}`;
+    await run("sh", ["-c", write], { input: "x = bytearray(1024 ** 3)\n" });
+    const began = Date.now();
+    await open(bob, "/");
+    const killed = await progress(bob);
+    assert.equal(killed.failed, true, JSON.stringify(killed));
+    assert.match(killed.message, /Your server ran out of memory while it started\./);
+    const seconds = [Date.now() - began];
+    await run("rm", ["-r", folder]);
+
+    const image = (await run("docker", ["inspect", "--format", "{{.Config.Image}}", container(ann)])).output.trim();
+    const other = image.replace(/:[^:]*$/, ":2026-08-31");
+    await run("docker", ["tag", image, other]);
+    await released({ imageTag: "2026-08-31" });
+    await run("docker", ["rmi", other]);
+    const again = Date.now();
+    await open(bob, `/hub/spawn/${serverName(bob)}`);
+    const missing = await progress(bob);
+    assert.equal(missing.failed, true, JSON.stringify(missing));
+    assert.match(missing.message, /The image \S+:2026-08-31 is not on this machine\./);
+    seconds.push(Date.now() - again);
+    const page = await visit(bob, `/hub/spawn-pending/${serverName(bob)}`, { headers: navigation });
+    assert.match(page.body, /is not on this machine/);
+    process.stdout.write(`Words about memory and image after ${seconds.map((each) => each / 1000).join(" and ")} s\n`);
+    assert.ok(Math.max(...seconds) < 30_000);
+  });
+
+  it("gives way to one Jupyter for all, and comes back with everything", async () => {
+    const shared = await site.release({
+      settings: { domain: "lab.example.com", database: "true", allow: everybody },
+      layout,
+    });
+    assert.equal(shared.code, 0, shared.output);
+    assert.equal(await isRunning(ann), false);
+    assert.equal(JSON.parse((await api(bob, "GET", "/api/contents/all.txt")).body).content, "of ann");
+
+    // Back again, with servers that end soon.
+    const { environment } = serviceOf(siteWith({ settings: own }), "jupyter").compose;
+    await released({}, { jupyter: { environment: { ...(environment as object), JUPYTER_UP_IDLE: "4" } } });
+    await start(ann);
+    assert.equal(JSON.parse((await api(ann, "GET", "/api/contents/mine.txt")).body).content, "of ann");
+    await start(bob);
+    assert.equal((await api(bob, "GET", "/api/contents/mine.txt")).status, 404);
+    assert.deepEqual(readdirSync(`${site.host.folder}/data/homes`).sort().slice(0, 2), [".first", serverName(bob)]);
+    assert.equal(readFileSync(`${site.host.folder}/data/homes/.first`, "utf8"), serverName(ann));
+  });
+
+  it("ends when nobody works, although a page is open, and starts again at the next visit", async () => {
+    await until(
+      "the server has ended",
+      async () => {
+        await api(bob, "GET", "/api/kernels");
+        return !(await isRunning(bob));
+      },
+      30,
+    );
+    // Until the hub knows it, a page says so and tries again.
+    const page = await visit(bob, "/lab", { headers: navigation });
+    if (page.status === 503) assert.match(page.body, /Your server does not answer/);
+    await until("the hub knows it", async () => (await api(bob, "GET", "/api/kernels")).status === 302, 20);
+    await start(bob);
+  });
+});
