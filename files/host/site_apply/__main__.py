@@ -110,8 +110,8 @@ def _parse(words: list[str]) -> tuple[Layout, Callable[[Layout], int]]:
         return layout, lambda layout: move_files.run(found.name, found.sources)
     if found.command not in COMMANDS:
         known = (
-            "machine, secrets, release, check, renew, history, backup, reboot, rebooted, limits, releases, rollback, restore, status,"
-            " verify, move, sign-out or down"
+            "machine, secrets, release, check, renew, history, backup, reboot, rebooted, limits, releases, rollback, restore,"
+            " status, verify, move, sign-out or down"
         )
         parser.error(f"expected {known}, found '{found.command}'")
     return layout, COMMANDS[found.command]

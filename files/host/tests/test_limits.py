@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Callable, Optional
 from unittest import mock
 
-from site_apply import docker, limits
+from site_apply import docker, limits, machine
 from site_apply.command import Result
 from site_apply.docker import Engine
 from site_apply.manifest import Manifest, MemoryShare, Service
@@ -17,8 +18,8 @@ MANIFEST = Manifest(1, "abc", "lab", services=[Service("nginx"), MARIADB, JUPYTE
 
 
 class LimitsTest(HostTest):
-    def on(self, memory_mib: int) -> list[tuple[str, ...]]:
-        """What Docker is told on a machine with this memory."""
+    def on(self, memory_mib: int, work: Optional[Callable[[], object]] = None) -> list[tuple[str, ...]]:
+        """What Docker is told on a machine with this memory. work: what tells it; by default the limits of memory."""
         asked: list[tuple[str, ...]] = []
 
         def act(*words: str) -> Result:
@@ -27,25 +28,22 @@ class LimitsTest(HostTest):
 
         engine = Engine("/nowhere", memory_mib << 20, 2, [])
         with mock.patch.object(docker, "engine", lambda: engine), mock.patch.object(docker, "act", act):
-            limits.limit_memory(containers_of("nginx", "mariadb", "jupyter"), MANIFEST)
+            if work:
+                work()
+            else:
+                limits.limit_memory(containers_of("nginx", "mariadb", "jupyter"), MANIFEST)
         return asked
 
     def test_a_machine_that_boots_with_another_type_sets_the_limits_of_the_running_release(self) -> None:
-        asked: list[tuple[str, ...]] = []
-        engine = Engine("/nowhere", 8192 << 20, 4, [])
-        with (
-            mock.patch.object(docker, "engine", lambda: engine),
-            mock.patch.object(docker, "act", lambda *words: asked.append(words) or Result(0, b"")),
-            mock.patch.object(docker.Project, "snapshot", lambda _: containers_of("nginx", "mariadb", "jupyter")),
-            mock.patch.object(limits.machine, "check"),
-            mock.patch.object(limits, "manifest_of", lambda _: MANIFEST),
-        ):
-            self.assertEqual(limits.set_again(self.layout), 0)
+        containers = containers_of("nginx", "mariadb", "jupyter")
+        with mock.patch.object(docker.Project, "snapshot", lambda _: containers), mock.patch.object(machine, "check"):
+            with mock.patch.object(limits, "manifest_of", lambda _: MANIFEST):
+                asked = self.on(8192, lambda: limits.set_again(self.layout))
         self.assertEqual([words[-1] for words in asked], ["mariadb-1", "jupyter-1"])
         self.assertIn("7742m", asked[1])
 
     def test_a_machine_without_a_site_sets_no_limits(self) -> None:
-        with mock.patch.object(limits.machine, "check"):
+        with mock.patch.object(machine, "check"):
             self.assertEqual(limits.set_again(self.layout), 0)
 
     def test_a_small_machine_gives_the_database_its_minimum(self) -> None:
