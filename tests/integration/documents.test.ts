@@ -20,7 +20,12 @@ const everywhere = [
   ...Array.from({ length: 3 }, () => "package.json"), // Plugins of JupyterLab
   ...["headers-too-large.json", "too-large.json", "too-many.json"],
 ];
-const documentsOf: Record<string, string[]> = { dex: ["config.yaml"], "site-history": ["history.json"] };
+const documentsOf: Record<string, string[]> = {
+  dex: ["config.yaml"],
+  "site-history": ["history.json"],
+  // And an extension of the servers.
+  "people-spawner": ["definition.json", "idle.json"],
+};
 
 function readYaml(text: string): void {
   const { errors, warnings } = parseDocument(text, { strict: true, uniqueKeys: true });

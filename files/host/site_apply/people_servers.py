@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import docker, times
 from .docker import DockerError, Project
+from .layout import Layout
 from .log import say
 from .manifest import Manifest
 
@@ -16,8 +17,15 @@ def containers_of(project: Project) -> list[str]:
     return docker.answer("ps", "--all", "--quiet", "--filter", f"label={_LABEL}={project.name}").split()
 
 
-def mounted(project: Project) -> list[str]:
+def were_possible(layout: Layout) -> bool:
+    """Whether a kept release has the spawner. A site that never had it is not asked, which saves commands on a small machine."""
+    return (layout.files / SPAWNER).is_dir()
+
+
+def mounted(layout: Layout, project: Project) -> list[str]:
     """Folders that the containers mount, such as files of the release with which they were started."""
+    if not were_possible(layout):
+        return []
     return [mount for container in docker.inspect(*containers_of(project)) for mount in container.mounts]
 
 
@@ -36,7 +44,7 @@ def remove(project: Project) -> None:
         say(f"The servers of people could not be removed. Docker says: {removed.last_line}")
 
 
-def remove_without_spawner(project: Project, manifest: Manifest) -> None:
+def remove_without_spawner(layout: Layout, project: Project, manifest: Manifest) -> None:
     """Removes all servers if the release has one Jupyter for all people."""
-    if not any(service.name == SPAWNER for service in manifest.services):
+    if were_possible(layout) and not any(service.name == SPAWNER for service in manifest.services):
         remove(project)

@@ -114,7 +114,7 @@ def _switch(
     unneeded = kept.remember(layout, manifest, bool(renewed)) | {each.old for each in renewed}
     # If Docker does not say which files servers of people still use, the next release prunes.
     with suppress(DockerError):
-        prune.prune_releases(layout, people_servers.mounted(project))
+        prune.prune_releases(layout, people_servers.mounted(layout, project))
     people.end_removed(layout, project, manifest, people_before)
     try:
         rollout.run_hooks("post_release")

@@ -59,7 +59,7 @@ class Rollout:
         with step("The site answers at its front door"):
             self._await_nginx()
             hooks.smoke_test(self._containers, self._manifest)
-        people_servers.remove_without_spawner(self._project, self._manifest)
+        people_servers.remove_without_spawner(self._layout, self._project, self._manifest)
         prune_networks(self._layout, self._project)
 
     def _up(self) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from unittest import mock
 
 from site_apply import docker, people, people_servers
@@ -19,6 +20,7 @@ class PeopleServersTest(HostTest):
         super().setUp()
         self.asked: list[tuple[str, ...]] = []
         self.running = "a1\nb2"
+        self.write("files/people-spawner/abc/definition.json", "{}")
 
     def act(self, *words: str, **_: object) -> Result:
         self.asked.append(words)
@@ -26,7 +28,7 @@ class PeopleServersTest(HostTest):
 
     def remove(self, manifest: Manifest) -> None:
         with mock.patch.object(docker, "answer", lambda *_: self.running), mock.patch.object(docker, "act", self.act):
-            people_servers.remove_without_spawner(Project("lab"), manifest)
+            people_servers.remove_without_spawner(self.layout, Project("lab"), manifest)
 
     def test_are_removed_if_all_people_have_one_jupyter(self) -> None:
         self.remove(SHARED)
@@ -40,6 +42,12 @@ class PeopleServersTest(HostTest):
         self.running = ""
         self.remove(SHARED)
         self.assertEqual(self.asked, [])
+
+    def test_are_not_looked_for_at_a_site_that_never_had_them(self) -> None:
+        shutil.rmtree(self.layout.files / "people-spawner")
+        with mock.patch.object(docker, "answer", side_effect=AssertionError("Docker was asked.")):
+            people_servers.remove_without_spawner(self.layout, Project("lab"), SHARED)
+            self.assertEqual(people_servers.mounted(self.layout, Project("lab")), [])
 
     def test_are_mentioned_if_docker_does_not_answer(self) -> None:
         with mock.patch.object(docker, "answer", side_effect=DockerError("Docker did not answer.")):
