@@ -299,6 +299,9 @@ describe("A server for each person", () => {
       bob,
       visitor(() => layout.httpsPort, bob),
     );
+    // The hub asks every ten seconds whether a server that was stopped on the machine still runs.
+    const hubKnows = async () => !/Stop My Server/.test((await open(bob, "/hub/home")).body);
+    await until("the hub knows that the server has stopped", hubKnows, 20);
     const folder = `${site.host.folder}/data/homes/${serverName(bob)}/.jupyter`;
     const write = `mkdir -p ${folder} && cat >${folder}/jupyter_server_config.py && chown -R 1000:100 ${folder}`;
     await run("sh", ["-c", write], { input: "x = bytearray(1024 ** 3)\n" });
