@@ -15,13 +15,15 @@ const names = ["nginx", "vouch", "jupyter", "mariadb", "notes", "site-history"];
 
 /** A site on this machine, and how a move reaches it. */
 export class MoveTestSite {
-  readonly running: RunningSite = runningSite(names);
+  readonly running: RunningSite;
   readonly stack: string;
   port = 0;
   /** The shell command line for a step; a test can interrupt it. */
   wrap = (line: string, _step: string) => line;
 
-  constructor(stack: string) {
+  /** @param more services besides the usual ones */
+  constructor(stack: string, more: string[] = []) {
+    this.running = runningSite([...names, ...more]);
     this.stack = stack;
   }
 
