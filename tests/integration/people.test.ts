@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
@@ -15,6 +16,10 @@ const ann = "ann@example.com";
 const bob = "bob@example.com";
 /** Allowed by the domain. */
 const eve = "eve@away.example";
+
+/** The key of a program of bob's. */
+const KEY = `jup_${"L".repeat(43)}`;
+const keyHashes = { laptop: createHash("sha256").update(KEY).digest("hex") };
 
 const SERVICES = ["nginx", "vouch", "mariadb", "jupyter", "people-proxy", "people-hub", "people-spawner"];
 
@@ -54,9 +59,13 @@ describe("A server for each person", () => {
     database: "true",
     servers: { memory: "512m", most: 3 },
     allow: everybody,
+    keys: [{ name: "laptop", for: bob, until: "2099-12-31", may: "run" }],
   };
   const released = async (settings: Record<string, unknown> = {}, additions = {}) => {
-    const { code, output } = await site.release({ settings: { ...own, ...settings }, layout }, { additions });
+    const { code, output } = await site.release(
+      { settings: { ...own, ...settings }, layout, secrets: { keyHashes } },
+      { additions },
+    );
     assert.equal(code, 0, output);
     return output;
   };
@@ -183,6 +192,16 @@ describe("A server for each person", () => {
     }
   });
 
+  it("is reached, and started, by a program with a key of its person", async () => {
+    const program = (path: string) =>
+      ask(layout.httpsPort, HOST, path, { headers: { authorization: `Bearer ${KEY}`, "sec-fetch-mode": "cors" } });
+    assert.equal(JSON.parse((await program("/api/contents/shared/all.txt")).body).content, "of ann");
+    assert.equal((await program("/api/contents/mine.txt")).status, 404, "this file is ann's");
+    await stop(bob);
+    await program("/hub/spawn");
+    await until("the server answers", async () => (await program("/api/status")).status === 200, 20);
+  });
+
   it("has no address of another person's server", async () => {
     const name = serverName(ann);
     assert.equal((await visit(bob, `/user/${name}/api/contents/mine.txt`)).headers.location, `/api/contents/mine.txt`);
@@ -281,7 +300,7 @@ describe("A server for each person", () => {
   });
 
   it("is over at the next click of a person who is removed", async () => {
-    const output = await released({ allow: [ann] });
+    const output = await released({ allow: [ann], keys: [] });
     assert.ok([401, 403].includes((await api(bob, "GET", "/api/status")).status));
     assert.ok([401, 403].includes((await api(bob, "GET", "/hub/home")).status));
     assert.match(
