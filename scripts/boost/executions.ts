@@ -21,7 +21,7 @@ const answer = z.object({
 });
 const list = z.object({ executions: z.array(answer).default([]) });
 
-/** What the workflow is told. It reads the first three; the others are for whoever asks later what ran. */
+/** What the workflow is told. It reads the first three; the others are for a later question what ran. */
 const argument = z.object({
   machineType: z.string(),
   scheduling: z.record(z.string(), z.unknown()),

@@ -8,7 +8,7 @@ from tornado import web
 
 
 class Door(Authenticator):
-    """Has no sign-in of its own: whoever gets here without the door's secret is refused."""
+    """Has no sign-in of its own: a request without the door's secret is refused."""
 
     auto_login = True
 

@@ -5,7 +5,7 @@ Requests to this program: one line of JSON on a Unix socket, and one line as the
     {"ok": true, "host": "person-..."}                the answer to start
     {"ok": false, "code": "full", "words": "..."}     the answer if something is refused
 
-Whoever can send requests can start and stop servers, and nothing else: a request has no part of a server's definition.
+A program that can send requests can start and stop servers, and nothing else: a request has no part of a server's definition.
 """
 
 from __future__ import annotations
