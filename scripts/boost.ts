@@ -19,7 +19,7 @@ import { type StackSite, siteOf } from "./machine/stackSite.ts";
 import { stackConfig } from "./pulumi/engine.ts";
 import { localStack } from "./pulumi/localStack.ts";
 import type { PulumiCli } from "./pulumi/pulumiCli.ts";
-import { report } from "./status/report.ts";
+import { statusOf } from "./status/statusOf.ts";
 
 /** Types for which the price is told without being asked for. */
 const MENU = ["e2-standard-2", "e2-standard-4", "e2-highmem-4", "e2-highmem-8", "e2-highmem-16", "n2-highmem-32"];
@@ -37,8 +37,10 @@ await main(async () => {
   const running = all.find(({ state }) => state === "runs");
   switch (action.kind) {
     case "tell": {
-      const types = await Promise.all(MENU.map((name) => machineTypeIn(google, boost, name)));
-      const rates = await knownRates(google, boost);
+      const [rates, ...types] = await Promise.all([
+        knownRates(google, boost),
+        ...MENU.map((name) => machineTypeIn(google, boost, name)),
+      ]);
       const last = all.find(({ what }) => what);
       process.stdout.write(`${told(boost, now, last, new Date())}\n\n${menuOf(rates, types)}\n`);
       return 0;
@@ -114,14 +116,14 @@ async function isAgreed(site: StackSite, yes: boolean, question: string): Promis
   return false;
 }
 
-async function activityOf({ program, env }: StackSite) {
-  const { code, stdout } = await attempt("sh", ["-c", program.line(["status"])], {
-    cwd: projectFolder,
-    env,
-    timeout: 60_000,
-  });
-  const read = code === 0 ? report.safeParse(JSON.parse(stdout)) : undefined;
-  return read?.success ? read.data.activity : "unknown";
+/** Who works; "unknown" if the site does not tell. The VM may be off. */
+async function activityOf(site: StackSite) {
+  try {
+    return (await statusOf(site, 60_000)).activity;
+  } catch (error) {
+    if (error instanceof PlainError) return "unknown";
+    throw error;
+  }
 }
 
 /** Shows what the workflow does until the site answers on the new machine. Throws PlainError if it fails. */

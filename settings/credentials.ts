@@ -26,13 +26,13 @@ export function cloudflareTokenOf({ config, environment }: CredentialSources): s
 }
 
 /** Environment variables that hold a service account key, or the name of its file. */
-const KEYS = ["GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON"];
+export const GOOGLE_KEYS = ["GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON"];
 const LOGIN = "gcloud auth application-default login";
 
 function ofGoogle({ target }: Config, { config, environment, home, read }: CredentialSources): Issue[] {
   if (target !== "gcp") return [];
   const given = [config["gcp:accessToken"], environment.GOOGLE_OAUTH_ACCESS_TOKEN, config["gcp:credentials"]];
-  if ([...given, ...KEYS.map((name) => environment[name])].some(Boolean)) return [];
+  if ([...given, ...GOOGLE_KEYS.map((name) => environment[name])].some(Boolean)) return [];
 
   const named = environment.GOOGLE_APPLICATION_CREDENTIALS;
   const folder = environment.CLOUDSDK_CONFIG || join(home, ".config", "gcloud");

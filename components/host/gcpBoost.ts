@@ -14,6 +14,8 @@ export interface GcpBoostArgs {
   workflow: string;
   /** Name of the account that changes the VM, 30 characters at most. */
   accountId: string;
+  /** Google Cloud project ID. */
+  project: string;
 }
 
 /** What `npm run boost` needs to know: the stack's output `boost`. */
@@ -31,7 +33,6 @@ export interface Boost {
 export interface BoostedVm {
   /** Name of the VM at Google. */
   called: string;
-  project: string;
   zone: string;
   /** The machine type to go back to: `e2-micro`. */
   machineType: string;
@@ -51,11 +52,11 @@ const WAIT = ["compute.zoneOperations.get"];
  */
 export function createBoost(
   name: string,
-  { workflow, accountId }: GcpBoostArgs,
+  { workflow, accountId, project }: GcpBoostArgs,
   vm: BoostedVm,
   parent: pulumi.Resource,
 ): pulumi.Output<Boost> {
-  const { called, project, zone, machineType } = vm;
+  const { called, zone, machineType } = vm;
   const account = new Account(
     `${name}-boost-account`,
     { accountId, displayName: `${called}: changes the machine type of this VM for some hours` },

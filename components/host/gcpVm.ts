@@ -56,7 +56,7 @@ export interface GcpVmArgs {
   /** The bucket for backups; absent: they go elsewhere. */
   backupBucket?: GcpBackupBucketArgs | undefined;
   /** What gives it a bigger machine type for some hours; absent: nothing does. */
-  boost?: (GcpBoostArgs & { project: string }) | undefined;
+  boost?: GcpBoostArgs | undefined;
   /** Changes to single resources. */
   transform?: GcpVmTransform | undefined;
 }
@@ -188,15 +188,8 @@ export class GcpVm extends pulumi.ComponentResource implements Host {
     const vm = new Instance(...instance);
 
     const { backupBucket, boost } = args;
-    if (boost) {
-      const { project, ...own } = boost;
-      this.boost = createBoost(
-        name,
-        own,
-        { called, project, zone, machineType, account: account.name, instance: vm },
-        this,
-      );
-    }
+    const boosted = { called, zone, machineType, account: account.name, instance: vm };
+    if (boost) this.boost = createBoost(name, boost, boosted, this);
     if (backupBucket) this.backupCredential = createBackupBucket(name, backupBucket, this);
     this.layout = {
       ...remoteLayout(args.trusted, args.forwarded),

@@ -10,13 +10,12 @@ const WHAT = "the state of the workflow that changes the VM";
 /** Google stops the VM if the workflow has not done so by then: nothing runs on for longer than this. */
 const GRACE_SECONDS = 900;
 
-const time = z.string();
 const answer = z.object({
   name: z.string(),
   state: z.string(),
   argument: z.string().default("{}"),
-  startTime: time,
-  endTime: time.optional(),
+  startTime: z.string(),
+  endTime: z.string().optional(),
   error: z.object({ payload: z.string().default("") }).optional(),
 });
 const list = z.object({ executions: z.array(answer).default([]) });

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { type AuthClient, GoogleAuth, JWT, OAuth2Client, UserRefreshClient } from "google-auth-library";
 import { z } from "zod";
 import { explain, layOut } from "../../components/explain/explain.ts";
+import { GOOGLE_KEYS } from "../../settings/credentials.ts";
 import { PlainError } from "../cli/plainError.ts";
 
 /** Google's APIs, with the credentials that Google's provider of Pulumi uses. */
@@ -14,8 +15,6 @@ export interface Google {
 /** What was asked for does not exist. */
 export class NotFound extends PlainError {}
 
-/** Environment variables that hold a service account key, or the name of its file. */
-const KEYS = ["GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON"];
 const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
 const PATIENCE_MS = 30_000;
 
@@ -41,7 +40,7 @@ export function googleWith(config: Record<string, string | undefined>, env: Node
 function authOf(config: Record<string, string | undefined>, env: NodeJS.ProcessEnv): AuthClient | GoogleAuth {
   const token = config["gcp:accessToken"] || env.GOOGLE_OAUTH_ACCESS_TOKEN;
   if (token) return new OAuth2Client({ credentials: { access_token: token } });
-  const key = config["gcp:credentials"] || KEYS.map((name) => env[name]).find(Boolean);
+  const key = config["gcp:credentials"] || GOOGLE_KEYS.map((name) => env[name]).find(Boolean);
   const named = key && existsSync(key);
   // The library reads a file by this variable, whatever is in it.
   if (named) process.env.GOOGLE_APPLICATION_CREDENTIALS = key;

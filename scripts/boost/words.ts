@@ -1,4 +1,5 @@
 import type { Boost } from "../../components/host/gcpBoost.ts";
+import { plural } from "../cli/plural.ts";
 import type { Report } from "../status/report.ts";
 import type { Execution } from "./executions.ts";
 import type { Wanted } from "./options.ts";
@@ -13,8 +14,6 @@ const sized = ({ name, cores, memoryGb }: MachineType) => `${name} (${cores} cor
 const dollars = (amount: number) => `${amount < 0.995 ? amount.toFixed(2) : amount.toFixed(amount < 9.95 ? 2 : 0)} USD`;
 const costOf = (amount: number) => (amount < 0.005 ? "less than 0.01 USD" : `about ${dollars(amount)}`);
 const clock = (time: Date) => `${time.toLocaleString("sv-SE").slice(0, 16)}`;
-const hoursIn = (count: number) => `${count} ${count === 1 ? "hour" : "hours"}`;
-const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** What a boost would do, before it begins. @param ends when the VM goes back, if it begins now */
 export function planOf(
@@ -34,7 +33,7 @@ export function planOf(
       : `About ${dollars(anHour * wanted.hours)}: ${anHour.toFixed(3)} USD an hour, the list price in ${boost.zone}. Disks and address cost the same as before.`;
   return [
     `The VM ${boost.instance} changes from ${sized(now)} to ${sized(next)}${wanted.spot ? ", a spot VM" : ""}.`,
-    `At ${clock(ends)}, after ${hoursIn(wanted.hours)}, it goes back to ${usual} by itself, also if this machine is off.`,
+    `At ${clock(ends)}, after ${plural(wanted.hours, "hour")}, it goes back to ${usual} by itself, also if this machine is off.`,
     ...(wanted.spot
       ? [`Google can take the machine back before that. The VM then goes back to ${usual} within minutes.`]
       : []),

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters, styleText } from "node:util";
+import { plural } from "../cli/plural.ts";
 import type { Concern, Report } from "./report.ts";
 
 /** How the status is printed. */
@@ -113,7 +114,6 @@ function rebootsOf(
   ];
 }
 
-const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 const size = (mib: number) => (mib >= 10_240 ? `${Math.round(mib / 1024)} GiB` : `${mib} MiB`);
 const shortTime = (time: string) => (time ? `${time.slice(0, 16).replace("T", " ")} UTC` : "an unknown time");
 

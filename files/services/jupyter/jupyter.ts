@@ -26,7 +26,9 @@ const LAB_EXTENSIONS = [
 ];
 
 /** Python modules of jupyter_server_config.py. */
-const MODULES = ["connections", "disk", "history", "kernels", "meter", "saving"].map((name) => `jupyter_up/${name}.py`);
+const MODULES = ["connections", "disk", "history", "kernels", "meter", "saving", "terminals"].map(
+  (name) => `jupyter_up/${name}.py`,
+);
 
 /** Takes the place of a package that only the server does without; see serve.sh. */
 const WITHOUT = "without/rfc3987_syntax.py";

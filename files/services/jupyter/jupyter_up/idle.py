@@ -6,8 +6,8 @@ Work is what a kernel or a terminal does, and a saved file. An open page asks th
 
 import os
 import time
-from pathlib import Path
 
+from jupyter_up.terminals import busy_terminals
 from tornado.ioloop import PeriodicCallback
 
 # Seconds without work.
@@ -38,32 +38,16 @@ class Watch:
         self.worked = time.time()
 
     def look(self):
-        kernels = self.server.kernel_manager.list_kernels()
+        manager = self.server.kernel_manager
+        listed = manager.list_kernels()
         terminals = getattr(self.server.web_app.settings.get("terminal_manager"), "terminals", {}).values()
-        if any(each["execution_state"] in ("busy", "starting") for each in kernels) or has_busy_terminal():
+        if any(each["execution_state"] in ("busy", "starting") for each in listed) or busy_terminals():
             self.worked = time.time()
-        times = [each["last_activity"].timestamp() for each in self._managed(kernels)]
+        # The list has the times of kernels as text.
+        kernels = [manager.get_kernel(each["id"]) for each in listed]
+        times = [each.last_activity.timestamp() for each in kernels if getattr(each, "last_activity", None)]
         times += [each.last_activity.timestamp() for each in terminals]
         self.worked = max([self.worked, *times])
         if time.time() - self.worked > IDLE:
             self.server.log.warning("Nobody has worked for %d seconds, so the server ends.", IDLE)
             self.server.stop()
-
-    def _managed(self, kernels):
-        """The kernels with their last activity as a time, and not as text."""
-        found = (self.server.kernel_manager.get_kernel(each["id"]) for each in kernels)
-        return [{"last_activity": each.last_activity} for each in found if getattr(each, "last_activity", None)]
-
-
-def has_busy_terminal():
-    """Whether a program runs in a terminal. A shell leads its session, and what it runs does not."""
-    return any(is_in_terminal(folder) for folder in Path("/proc").glob("[0-9]*"))
-
-
-def is_in_terminal(folder):
-    try:
-        # The name of the program comes first, in parentheses, and may contain blanks.
-        _, _, _, session, terminal, *_ = (folder / "stat").read_text(errors="replace").rpartition(") ")[2].split()
-    except OSError:
-        return False  # The process has ended.
-    return int(terminal) != 0 and folder.name != session
