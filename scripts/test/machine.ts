@@ -25,7 +25,7 @@ const imagesOfTests = [
   // The other program that signs people in.
   "quay.io/oauth2-proxy/oauth2-proxy:v7.15.6",
   // Servers of people.
-  "quay.io/jupyterhub/jupyterhub:5.4.6",
+  "quay.io/jupyterhub/jupyterhub:5.5.4",
   // Backups.
   "docker.io/restic/restic:0.18.1",
   // Servers for backups, with the interfaces of Amazon (the last image that was published) and of Google (a fake).

@@ -5,7 +5,7 @@ import type { Service } from "../../site/service.ts";
 import { proxyToken } from "./keys.ts";
 
 /** JupyterHub with its proxy. The spawner runs in it, too: it needs only its Python. */
-export const HUB_IMAGE = { reference: "quay.io/jupyterhub/jupyterhub:5.4.6", sizeMiB: 620 };
+export const HUB_IMAGE = { reference: "quay.io/jupyterhub/jupyterhub:5.5.4", sizeMiB: 620 };
 /** User of the hub, who may send requests to the spawner. */
 export const HUB_USER = { uid: 985, gid: 985, imposed: true };
 /** The folder in memory with the spawner's socket, which the hub shares with the spawner. */

@@ -20,6 +20,7 @@ const floors: [part: string, fixedIn: string, advisory: string][] = [
   ["dexidp/dex", "2.45.1", "none that touches it: GHSA-7qjx-gp9h-65qj is in newer code"],
   ["goacme/lego", "5.3.1", "none published"],
   ["restic/restic", "0.18.1", "none published"],
+  ["jupyterhub/jupyterhub", "5.5.0", "GHSA-p43p-whwx-q52h: requests of people can stop the hub"],
 ];
 
 /** Every image of the project's default settings, with each source of certificates. */
@@ -31,6 +32,7 @@ const references = [
   { ...defaults, database: "true", history: {}, backup: { to: "/mnt/backup" } },
   { ...defaults, ...straight },
   { ...defaults, signIn: { gate: "oauth2-proxy", users: [{ email: "ann@example.com" }] } },
+  { ...defaults, people: "own" },
 ].flatMap((settings) => imagesOf(siteWith({ settings })).map(({ reference }) => reference));
 const partOf = (reference: string) => reference.replace(/^[^/]+\//, "").replace(/:.*/, "");
 
