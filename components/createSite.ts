@@ -5,6 +5,7 @@ import { BUCKET } from "../settings/destination.ts";
 import type { Settings } from "../settings/resolve.ts";
 import { DNS, DnsRecords } from "./cloudflare/dnsRecords.ts";
 import { OriginPulls } from "./cloudflare/originPulls.ts";
+import { PeopleNamespace } from "./cluster/peopleNamespace.ts";
 import { createHost } from "./host/createHost.ts";
 import type { GcpVmTransform } from "./host/gcpVm.ts";
 import { BACKUP_KEY, composeProject, stackFolder } from "./names.ts";
@@ -45,6 +46,7 @@ export function createSite(
     cloudflare?.edge &&
     new OriginPulls("pulls", { zoneId: cloudflare.zoneId, names, authorityName: `${title} clients`, apiToken }, opts);
   const secrets = new SiteSecrets("secrets", settings, opts);
+  const cluster = placeInCluster(project, settings, opts);
 
   const { backupCredential } = host;
   new SiteRelease(
@@ -56,6 +58,7 @@ export function createSite(
         ...secrets.values,
         ...(backupCredential ? { backupCredential } : {}),
         ...inSecrets(certificate, pulls),
+        ...(cluster ? { cluster: cluster.access } : {}),
       },
       rollbackTo: rollbackOf(process.env),
     },
@@ -84,4 +87,10 @@ export function createSite(
     );
 
   return outputsOf({ settings, site, host, secrets, certificate });
+}
+
+/** The place for servers of people in a cluster; undefined: they run on the machine. */
+function placeInCluster(namespace: string, { people }: Settings, opts?: pulumi.ComponentResourceOptions) {
+  if (people.kind !== "own" || people.on.kind !== "kubernetes") return undefined;
+  return new PeopleNamespace("people", { namespace, cluster: people.on.cluster, most: people.most }, opts);
 }

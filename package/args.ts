@@ -22,8 +22,10 @@ export interface JupyterSiteArgs {
   keys?: { [key: string]: any }[];
   /** Who uses which Jupyter: shared (all people the same one, with the same files) or own (a server for each person, with their own home, kernels and database user), see docs/people.md. */
   people?: string;
-  /** Limits with people own. memory: the most of one server, 256m or more. idle: time without work after which a server ends, 10m to 365d; an open tab is no work. most: servers at the same time, 1 to 12. */
+  /** Servers with people own. on: here, on the site's machine, or kubernetes, in a cluster. memory: the most of one server here, 256m or more. idle: time without work after which a server ends, 10m to 365d; an open tab is no work. most: servers at the same time, 1 to 12 here. With kubernetes: sizes, a list of name, cpu and memory, and if needed gpus, nodes (labels) and price; home, GiB of each person's home, 10 by default. */
   servers?: { [key: string]: any };
+  /** Kubernetes cluster with servers.on kubernetes. kubeconfig (secret): of somebody who may create a namespace. address: IPv4 address from which the site's machine reaches pods. storageClass: of the homes; the cluster's default by default. */
+  cluster?: pulumi.Input<{ [key: string]: any }>;
   /** Jupyter's image: a name of the Docker Stacks at quay.io/jupyter, or the full repository of an image built from one, without a tag. */
   image?: string;
   /** The image's tag: a date (YYYY-MM-DD) at quay.io/jupyter. A change restarts Jupyter and nothing else. */

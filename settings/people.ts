@@ -1,56 +1,79 @@
 import { z } from "zod";
+import { type Cluster, clusterOf } from "./cluster.ts";
 import { notAnObject, whole } from "./history.ts";
-import { format, oneOf, setThis, withFix } from "./issues.ts";
+import { oneOf } from "./issues.ts";
+import { memory } from "./memory.ts";
+import type { Given } from "./schema.ts";
 import { duration } from "./session.ts";
+import { type Size, sizes } from "./sizes.ts";
 
 /** Who uses which Jupyter: all people the same one, or each person a server of their own. */
-export type People =
-  | { kind: "shared" }
-  | {
-      kind: "own";
-      /** The most memory of a server, in MiB. */
-      memoryMiB: number;
-      /** Seconds without work after which a server ends. */
-      idle: number;
-      /** The most servers at the same time. */
-      most: number;
-    };
+export type People = { kind: "shared" } | OwnServers;
+
+/** A server for each person. */
+export interface OwnServers {
+  kind: "own";
+  /** Where the servers run. */
+  on: OnMachine | OnCluster;
+  /** Seconds without work after which a server ends. */
+  idle: number;
+  /** The most servers at the same time. */
+  most: number;
+}
+
+/** The servers run on the machine of the site. */
+export interface OnMachine {
+  kind: "here";
+  /** The most memory of a server, in MiB. */
+  memoryMiB: number;
+}
+
+/** The servers run as pods of a cluster. */
+export interface OnCluster {
+  kind: "kubernetes";
+  cluster: Cluster;
+  /** The sizes among which people choose; the first is the default. */
+  sizes: Size[];
+  /** Size of each person's home, in GiB. */
+  homeGb: number;
+}
 
 export const people = oneOf("people", "way to use Jupyter", ["shared", "own"]);
 
-const LEAST_MIB = 256;
-const MIB: Record<string, number> = { m: 1, g: 1024 };
+/** Servers that the machine of the site can have: each has a network, and Docker's engine has about 30 networks by default. */
+export const MOST_HERE = 12;
+const MOST = 500;
 
-/** An amount of memory such as 512m or 2g. In MiB. */
-const wrongMemory = {
-  error: (issue: { input?: unknown }) =>
-    withFix(
-      `${format(issue.input)} is not an amount of memory from ${LEAST_MIB}m on, such as 512m or 2g.`,
-      setThis("1g"),
-    ),
-};
-const memory = z
-  .string(wrongMemory)
-  .refine((text) => mibOf(text) >= LEAST_MIB, wrongMemory)
-  .transform(mibOf)
-  .prefault("1g");
-
-/** MiB of an amount of memory; NaN for any other text. */
-function mibOf(text: string): number {
-  const [, number, unit] = /^([0-9]{1,5})([mg])$/.exec(text) ?? [];
-  return number && unit ? Number(number) * (MIB[unit] ?? Number.NaN) : Number.NaN;
-}
-
-/** Limits of the servers with `people: own`. Each server has a network, and Docker's engine has about 30 networks by default. */
+/** Place and limits of the servers with `people: own`. */
 export const servers = z
   .strictObject(
-    { memory, idle: duration("10m", "365d", "2h"), most: whole("number of servers from 1 to 12", 1, 12, 6) },
+    {
+      on: oneOf("--path servers.on", "place for servers", ["here", "kubernetes"]).default("here"),
+      /** With `here`. */
+      memory: memory("1g").prefault("1g"),
+      idle: duration("10m", "365d", "2h"),
+      most: whole(`number of servers from 1 to ${MOST}`, 1, MOST, 6),
+      /** With `kubernetes`. */
+      sizes,
+      /** GiB. With `kubernetes`. */
+      home: whole("number of GiB from 1 to 65536", 1, 65_536, 10),
+    },
     notAnObject("servers"),
   )
   .prefault({});
 
 /** The setting `people` with its limits. */
-export function peopleOf(kind: "shared" | "own", limits: z.infer<typeof servers>): People {
+export function peopleOf({
+  people: kind,
+  servers: given,
+  cluster,
+}: Pick<Given, "people" | "servers" | "cluster">): People {
   if (kind === "shared") return { kind };
-  return { kind, memoryMiB: limits.memory, idle: limits.idle, most: limits.most };
+  const { on, memory: memoryMiB, idle, most, sizes, home: homeGb } = given;
+  return {
+    kind,
+    on: on === "here" ? { kind: on, memoryMiB } : { kind: on, cluster: clusterOf(cluster), sizes, homeGb },
+    idle,
+    most,
+  };
 }

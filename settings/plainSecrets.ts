@@ -1,4 +1,5 @@
 import { BACKUP_SECRETS, setBackupSecret } from "./backup.ts";
+import { SET_KUBECONFIG } from "./cluster.ts";
 import { type Issue, withFix } from "./issues.ts";
 import { partOf } from "./read.ts";
 import { SET_CLIENT_SECRET } from "./signIn.ts";
@@ -11,7 +12,7 @@ import { SET_TLS_KEY } from "./tls.ts";
  * @param isSecret whether Pulumi keeps any part of a setting encrypted; it does not tell which part.
  */
 export function plainSecrets(
-  { signIn, ssh, tlsKey, apps, backup }: Record<string, unknown>,
+  { signIn, ssh, tlsKey, apps, backup, cluster }: Record<string, unknown>,
   isSecret: (setting: string) => boolean,
 ): Issue[] {
   const secrets: [value: unknown, key: string, fix: string][] = [
@@ -26,6 +27,7 @@ export function plainSecrets(
     }),
     [partOf(ssh, "privateKey"), "ssh.privateKey", SET_PRIVATE_KEY],
     [tlsKey, "tlsKey", SET_TLS_KEY],
+    [partOf(cluster, "kubeconfig"), "cluster.kubeconfig", SET_KUBECONFIG],
     ...BACKUP_SECRETS.map((part): [unknown, string, string] => [
       partOf(backup, part),
       `backup.${part}`,
@@ -41,7 +43,7 @@ export function plainSecrets(
 }
 
 /** Settings that may be encrypted: they contain secrets, or are written only to secret files. */
-export const SECRET_SETTINGS = ["signIn", "apps", "ssh", "tlsCertificate", "tlsKey", "backup"];
+export const SECRET_SETTINGS = ["signIn", "apps", "ssh", "tlsCertificate", "tlsKey", "backup", "cluster"];
 
 /** Issues of encrypted settings that would still be readable in generated files, in the state and in previews. */
 export function needlesslyEncrypted(

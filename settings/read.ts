@@ -71,7 +71,7 @@ function issuesOf(issue: z.core.$ZodIssue, config: unknown): Issue[] {
 
 /** Paths of secret values. */
 const SECRET_PLACE =
-  /(^|\.)(secrets\.\w+|clientSecret|passwordHash|privateKey|tlsKey)$|^backup\.(key|secretKey|credentials)$/;
+  /(^|\.)(secrets\.\w+|clientSecret|passwordHash|privateKey|tlsKey|kubeconfig)$|^backup\.(key|secretKey|credentials)$/;
 
 /** The message for a value that YAML changed because its quotes are missing; undefined for any other issue. */
 function withoutQuotes(key: string, issue: z.core.$ZodIssue, config: unknown): string | undefined {

@@ -93,7 +93,7 @@ export function resolve(given: Given, isEncrypted: (setting: string) => boolean 
     session: given.session,
     sessionRotation,
     keys: given.keys,
-    people: peopleOf(given.people, given.servers),
+    people: peopleOf(given),
     jupyter: { image: given.image, tag: given.imageTag, packages: given.packages },
     imageMirror,
     database: given.database && { tag: given.databaseTag },

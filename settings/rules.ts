@@ -10,6 +10,7 @@ import { TAG_EXAMPLE, whatIsWrongWithTag } from "./jupyter/image.ts";
 import { appsOf, type CrossFieldIssue, listOf, type Partly } from "./partly.ts";
 import { keyIssues, peopleIssues } from "./peopleRules.ts";
 import { OFF } from "./reboots.ts";
+import { serversIssues } from "./serversRules.ts";
 import { SET_PRIVATE_KEY } from "./target/ssh.ts";
 import { SET_TLS_CERTIFICATE, SET_TLS_KEY, tlsMode } from "./tls.ts";
 
@@ -218,6 +219,7 @@ const RULES = [
   imageTagIssues,
   portsIssues,
   peopleIssues,
+  serversIssues,
   gateIssues,
   keyIssues,
   gcpIssues,

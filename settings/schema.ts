@@ -2,6 +2,7 @@ import { z } from "zod";
 import { allow } from "./allow.ts";
 import { apps, purge } from "./apps/apps.ts";
 import { backup } from "./backup.ts";
+import { cluster } from "./cluster.ts";
 import { database, databaseRotation, databaseTag } from "./database.ts";
 import { dns, dnsZone, proxied } from "./dns.ts";
 import { domain, home } from "./domain.ts";
@@ -47,6 +48,7 @@ export const settingsSchema = z.strictObject({
   keys,
   people,
   servers,
+  cluster,
   image,
   imageTag,
   imageMirror,

@@ -39,6 +39,16 @@ export interface Secrets {
   backupKey: string;
   /** What opens the place of the backup: a private key, a secret access key or a service account's key; absent for a folder. */
   backupCredential?: string;
+  /** What opens the cluster of people's servers; absent without one. */
+  cluster?: ClusterAccess;
   /** Key of the HMAC that names secret folders, so that a visible name reveals nothing about the content. */
   namingKey: string;
+}
+
+/** What the hub has of its cluster. */
+export interface ClusterAccess {
+  /** Token of an account that may make servers in one namespace, and nothing else. */
+  token: string;
+  /** Owner reference of everything that the hub makes, except homes: when its object ends, all of it ends. */
+  owner: { apiVersion: string; kind: string; name: string; uid: string };
 }

@@ -7,7 +7,8 @@ import { mariadb } from "../services/mariadb/mariadb.ts";
 import type { Edge } from "../services/nginx/edge.ts";
 import { nginx } from "../services/nginx/nginx.ts";
 import { identityByOauth2Proxy, oauth2Proxy } from "../services/oauth2-proxy/oauth2Proxy.ts";
-import { peopleHub } from "../services/people-hub/peopleHub.ts";
+import { peopleCluster } from "../services/people-hub/cluster/peopleCluster.ts";
+import { peopleHub, personNetworks, spawnsHere } from "../services/people-hub/peopleHub.ts";
 import { peopleProxy } from "../services/people-proxy/peopleProxy.ts";
 import { peopleSpawner } from "../services/people-spawner/peopleSpawner.ts";
 import { personServer } from "../services/people-spawner/personServer.ts";
@@ -17,6 +18,7 @@ import { identityOf, providerOf, signOutPage } from "../services/vouch/providers
 import { vouch } from "../services/vouch/vouch.ts";
 import { appNetworks } from "./appNetworks.ts";
 import type { HostLayout } from "./hostLayout.ts";
+import { throughMirror } from "./mirror.ts";
 import { buildNames, type Names } from "./names.ts";
 import { type SiteReboots, siteReboots } from "./reboots/reboots.ts";
 import type { Image, Service } from "./service.ts";
@@ -131,11 +133,13 @@ export function buildSite(name: string, settings: Settings, layout: HostLayout, 
 function jupyterServices(name: string, names: Names, settings: Settings, layout: HostLayout): Service[] {
   const { people } = settings;
   if (people.kind === "shared") return [jupyter(names, settings, layout)];
+  const { on, most, idle } = people;
+  if (on.kind === "kubernetes") return peopleCluster({ name, settings, layout, names, people: { ...people, on } });
   return [
-    personServer(names, settings, layout, people.idle),
-    peopleProxy(people.most),
-    peopleHub(layout, people.most),
-    peopleSpawner({ name, settings, layout, names, limits: people }),
+    personServer(names, settings, layout, idle),
+    peopleProxy(personNetworks(most)),
+    peopleHub(layout, spawnsHere(most)),
+    peopleSpawner({ name, settings, layout, names, limits: { memoryMiB: on.memoryMiB, most } }),
   ];
 }
 
@@ -155,8 +159,7 @@ export function imagesOf(site: Site): Image[] {
   return [...new Map(site.services.map(({ image }) => [image.reference, image])).values()];
 }
 
-/** A mirror holds each image under its full name: mirror.example.com/quay.io/jupyter/scipy-notebook. */
-function pulledThrough(mirror: string | undefined, service: Service): Service {
-  if (!mirror) return service;
-  return { ...service, image: { ...service.image, reference: `${mirror}/${service.image.reference}` } };
-}
+const pulledThrough = (mirror: string | undefined, service: Service): Service => ({
+  ...service,
+  image: { ...service.image, reference: throughMirror(mirror, service.image.reference) },
+});

@@ -89,6 +89,11 @@ export const recipes: Record<string, Recipe> = {
     installsPackages: true,
     npmPackages: ["configurable-http-proxy"],
   },
+  "quay.io/jupyterhub/k8s-hub": {
+    folder: "k8s-hub",
+    fakeLine: "JupyterHub with KubeSpawner: the same programs from PyPI in place of jupyterhub/k8s-hub",
+    installsPackages: true,
+  },
   "quay.io/jupyter/scipy-notebook": jupyter(),
   "quay.io/jupyter/minimal-notebook": jupyter(),
 };

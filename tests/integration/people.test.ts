@@ -6,10 +6,11 @@ import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import serverName from "../../files/services/nginx/session/serverName.js";
 import { freePort } from "../../offline/support/freePort.ts";
 import { run } from "../support/command.ts";
+import { peopleOf } from "../support/people.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { serviceOf, siteWith } from "../support/site.ts";
 import { until } from "../support/until.ts";
-import { type Answer, ask, navigation, type Question, visitor } from "../support/visitor.ts";
+import { ask, navigation } from "../support/visitor.ts";
 
 const HOST = "jupyter.lab.example.com";
 const ann = "ann@example.com";
@@ -50,7 +51,7 @@ with sqlalchemy.create_engine(address).connect() as connection:
 describe("A server for each person", () => {
   let site: RunningSite;
   let layout: { httpsPort: number; httpPort: number };
-  const people = new Map([ann, bob, eve].map((email) => [email, visitor(() => layout.httpsPort, email)]));
+  const { visit, api, open, progress, start, pressStop, signInAgain } = peopleOf(() => layout.httpsPort);
   const everybody = [ann, bob, "@away.example"];
 
   const own = {
@@ -69,80 +70,15 @@ describe("A server for each person", () => {
     assert.equal(code, 0, output);
     return output;
   };
-  const visit = (email: string, path: string, question: Question = {}) =>
-    people.get(email)?.visit(HOST, path, question) ?? assert.fail(email);
-  /** Sends a request to a person's server, like JupyterLab. */
-  const api = (email: string, method: string, path: string, json?: object) =>
-    visit(email, path, {
-      method,
-      headers: { "sec-fetch-mode": "cors", cookie: "_xsrf=x", "x-xsrftoken": "x" },
-      ...(json ? { json } : {}),
-    });
   const container = (email: string) => `${site.project}-person-${serverName(email)}`;
   const inServer = (email: string, command: string[], input = "") =>
     run("docker", ["exec", "--interactive", container(email), ...command], { input });
   const isRunning = async (email: string) =>
     (await run("docker", ["ps", "--quiet", "--filter", `name=${container(email)}$`])).output !== "";
 
-  /** Follows redirects as a browser does, until a page that is none. */
-  async function open(email: string, path: string): Promise<Answer & { path: string }> {
-    for (let hops = 0, here = path; hops < 12; hops++) {
-      const answer = await visit(email, here, { headers: navigation });
-      const onward = [302, 303].includes(answer.status)
-        ? new URL(String(answer.headers.location), `https://${HOST}`)
-        : undefined;
-      // The page on which a server starts, and the one that says that it is not running, go on by a script.
-      const start = /var spawn_url = "([^"]+)"/
-        .exec(answer.body)?.[1]
-        ?.replaceAll("\\u0026", "&")
-        .replaceAll("&amp;", "&");
-      if (onward) here = onward.pathname + onward.search;
-      else if (start) here = start;
-      else return { ...answer, path: here };
-    }
-    return assert.fail(`${path} redirects without end`);
-  }
-  /** What the page of a server that starts is told, until it has started or failed. */
-  async function progress(email: string): Promise<{ ready?: boolean; failed?: boolean; message: string }> {
-    const path = `/hub/api/users/${serverName(email)}/server/progress`;
-    const { body } = await visit(email, path, { headers: { accept: "text/event-stream" } });
-    return JSON.parse(
-      body
-        .trim()
-        .split("\n\n")
-        .at(-1)
-        ?.replace(/^data: /, "") ?? "{}",
-    );
-  }
-  /** Presses the button of the hub's page that stops a person's server. */
   async function stop(email: string) {
-    const home = await visit(email, "/hub/home", { headers: navigation });
-    const cookie = [home.headers["set-cookie"] ?? []]
-      .flat()
-      .map((each) => each.split(";")[0])
-      .join("; ");
-    const token = /_xsrf=([^;]*)/.exec(cookie)?.[1] ?? "";
-    const headers = { cookie, "x-xsrftoken": token, "sec-fetch-mode": "cors" };
-    const { status, body } = await visit(email, `/hub/api/users/${serverName(email)}/server`, {
-      method: "DELETE",
-      headers,
-    });
-    assert.ok([202, 204].includes(status), `${status} ${body}`);
+    await pressStop(email);
     await until("the server has stopped", async () => !(await isRunning(email)), 20);
-  }
-  /** Visits JupyterLab as for the first time. Returns the seconds until it is there. */
-  async function start(email: string): Promise<number> {
-    const began = Date.now();
-    const page = await open(email, "/");
-    if (page.path.startsWith("/hub/")) {
-      assert.match(page.body, /Your server starts/);
-      const end = await progress(email);
-      assert.equal(end.ready, true, JSON.stringify(end));
-    }
-    const lab = await open(email, "/lab");
-    assert.equal(lab.status, 200, `${lab.path}: ${lab.body.slice(0, 200)}`);
-    assert.match(lab.body, /JupyterLab/);
-    return (Date.now() - began) / 1000;
   }
 
   beforeAll(async () => {
@@ -321,10 +257,7 @@ describe("A server for each person", () => {
   it("says in plain words why it does not start", async () => {
     await released();
     // The session has ended for good.
-    people.set(
-      bob,
-      visitor(() => layout.httpsPort, bob),
-    );
+    signInAgain(bob);
     // The hub asks every ten seconds whether a server that was stopped on the machine still runs.
     const hubKnows = async () => !/Stop My Server/.test((await open(bob, "/hub/home")).body);
     await until("the hub knows that the server has stopped", hubKnows, 20);

@@ -219,6 +219,12 @@ function madeUp({ type, name, inputs }: MockResourceArgs): MockResourceResult {
     "gcp:projects/iAMCustomRole:IAMCustomRole": { name: `projects/my-project-123456/roles/${inputs.roleId}` },
     "gcp:compute/disk:Disk": { selfLink: `${name}-link` },
     "gcp:compute/snapshot:Snapshot": { selfLink: `${name}-link` },
+    "kubernetes:core/v1:Secret": {
+      data: pulumi.secret({ token: Buffer.from(`${MARKER}-${name}-token`).toString("base64") }),
+    },
+    "kubernetes:core/v1:ServiceAccount": {
+      metadata: { ...inputs.metadata, uid: "0b0e9d0e-1c1d-4d1e-8f1a-2b2c3d4e5f60" },
+    },
     "pulumi:index:Stash": { output: inputs.input },
   };
   return { id: `${name}-id`, state: { ...inputs, ...state[type] } };

@@ -17,6 +17,7 @@ export const validConfig: Readonly<Record<string, unknown>> = {
   keys: [],
   people: "shared",
   servers: {},
+  cluster: {},
   image: "scipy-notebook",
   imageTag: "2026-08-08",
   imageMirror: "",

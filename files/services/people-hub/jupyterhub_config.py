@@ -5,9 +5,9 @@ import socket
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parent))
+HERE = Path(__file__).parent
+sys.path.append(str(HERE))
 from people_hub.door import Door, use_door  # noqa: E402
-from people_hub.spawner import PersonSpawner  # noqa: E402
 
 c = get_config()  # noqa: F821, provided by the loader
 
@@ -18,7 +18,6 @@ use_door((SECRETS / "door-secret").read_text().strip())
 c.JupyterHub.authenticator_class = Door
 # nginx has the allow list.
 c.Authenticator.allow_all = True
-c.JupyterHub.spawner_class = PersonSpawner
 # Seconds. A small machine with a cold disk takes more than a minute; what fails says so at once.
 c.Spawner.start_timeout = 300
 # The spawner itself waits until the server answers.
@@ -46,7 +45,10 @@ c.JupyterHub.cleanup_servers = False
 
 c.JupyterHub.db_url = f"sqlite:///{DATA}/hub.sqlite"
 c.JupyterHub.cookie_secret_file = f"{DATA}/cookie-secret"
-c.JupyterHub.template_paths = [str(Path(__file__).parent / "templates")]
+c.JupyterHub.template_paths = [str(HERE / "templates")]
 # nginx limits the sign-ins, and asks at every request.
 c.JupyterHub.concurrent_spawn_limit = 4
 c.JupyterHub.log_level = "WARN"
+
+# Where the servers run.
+load_subconfig(str(HERE / "spawner_config.py"))  # noqa: F821, provided by the loader

@@ -2,7 +2,7 @@ import { HARDENED, healthCheck } from "../../release/hardening.ts";
 import { renderTemplate } from "../../release/template.ts";
 import type { Service } from "../../site/service.ts";
 import { proxyToken } from "../people-hub/keys.ts";
-import { HUB_IMAGE, HUB_USER, personNetworks } from "../people-hub/peopleHub.ts";
+import { HUB_IMAGE, HUB_USER } from "../people-hub/peopleHub.ts";
 
 const FILES = "/usr/local/etc/people-proxy";
 const file = (name: string) => renderTemplate(new URL(name, import.meta.url));
@@ -10,15 +10,18 @@ const file = (name: string) => renderTemplate(new URL(name, import.meta.url));
 /**
  * The proxy that leads each person to their server. The hub tells it the way when a server starts. It keeps running when the hub
  * restarts.
+ * @param networks of servers on this machine.
  */
-export function peopleProxy(most: number): Service {
+export function peopleProxy(networks: string[]): Service {
   return {
     name: "people-proxy",
     about:
-      "Leads each person's requests to their own server. Each of the networks person-* is for one server, and nginx reaches only the network jupyter.",
+      networks.length > 0
+        ? "Leads each person's requests to their own server. Each of the networks person-* is for one server, and nginx reaches only the network jupyter."
+        : "Leads each person's requests to their own server, in the cluster.",
     image: HUB_IMAGE,
     user: HUB_USER,
-    networks: ["jupyter", ...personNetworks(most)],
+    networks: ["jupyter", ...networks],
     // It listens on the address of this name, which is only on the network that it shares with nginx and the hub.
     aliases: { jupyter: ["proxy-door"] },
     compose: {

@@ -4,6 +4,7 @@ import { describe, it } from "@jest/globals";
 import serverName from "../../../files/services/nginx/session/serverName.js";
 import { engineContainer } from "../../../files/services/people-spawner/engineContainer.ts";
 import { run } from "../../support/command.ts";
+import { passesPythonTests } from "../../support/pythonTests.ts";
 import { bundleWith, siteWith } from "../../support/site.ts";
 import { composeOf, contentOf } from "../../support/unpack.ts";
 
@@ -12,21 +13,7 @@ const own = { people: "own", database: "true", allow: ["@example.org", "Ann@exam
 const definition = () => JSON.parse(contentOf(bundleWith({ settings: own }).release, "definition.json"));
 
 describe("The spawner of people's servers", () => {
-  it("passes its own unit tests, with its attacks", async () => {
-    const words = [
-      "-B",
-      "-m",
-      "unittest",
-      "discover",
-      "--start-directory",
-      `${folder}/tests`,
-      "--top-level-directory",
-      folder,
-    ];
-    const { code, output } = await run("python3", words);
-    assert.equal(code, 0, output);
-    assert.match(output, /^Ran [1-9]\d+ tests /m);
-  });
+  it("passes its own unit tests, with its attacks", () => passesPythonTests(folder));
 
   it("names a server as nginx does", async () => {
     const people = ["ann@example.com", "Ann@Example.com", "ann-lee", "o'brien+x@example.com", "~x&y=z!#/%@example.com"];

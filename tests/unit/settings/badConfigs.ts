@@ -1,4 +1,8 @@
+import { inCluster, kubeconfig } from "../../support/kubeconfig.ts";
+
 const PEM = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----";
+
+const SIZE = { name: "Small", cpu: 1, memory: "2g" };
 
 /** The name of a case, its changes to the valid config, and the paragraphs that the user reads. */
 export type BadConfig = [name: string, change: Record<string, unknown>, paragraphs: string];
@@ -595,9 +599,81 @@ export const oneIssue: BadConfig[] = [
   servers.idle: "5m" is not a duration from 10m to 365d, such as 90m, 12h or 30d.
     pulumi config set --path 'servers.idle' 2h
 `],
-  ["more servers than Docker has networks", { servers: { most: 13 } }, `
-  servers.most: 13 is not a number of servers from 1 to 12.
+  ["more servers than Docker has networks", { people: "own", servers: { most: 13 } }, `
+  servers.most: 13 servers are more than this site's machine has networks for, 12.
+    pulumi config set --path 'servers.most' 12
+`],
+  ["more servers than a cluster's quota is tried with", { people: "own", servers: { on: "kubernetes", most: 501 }, cluster: inCluster.cluster }, `
+  servers.most: 501 is not a number of servers from 1 to 500.
     pulumi config set --path 'servers.most' 6
+`],
+  ["another place for servers", { people: "own", servers: { on: "gke2" } }, `
+  servers.on: "gke2" is not a supported place for servers. Use one of: here, kubernetes.
+    pulumi config set --path servers.on here
+`],
+  ["a text as a kubeconfig", { ...inCluster, cluster: { ...inCluster.cluster, kubeconfig: "hunter2" } }, `
+  cluster.kubeconfig: this is not a kubeconfig.
+    kubectl config view --flatten --minify --raw | pulumi config set --secret --path cluster.kubeconfig
+`],
+  ["a kubeconfig without its current context", { ...inCluster, cluster: { ...inCluster.cluster, kubeconfig: kubeconfig({}, "other") } }, `
+  cluster.kubeconfig: this kubeconfig has no cluster for its current context "other".
+    kubectl config view --flatten --minify --raw | pulumi config set --secret --path cluster.kubeconfig
+`],
+  ["a kubeconfig that names a file", { ...inCluster, cluster: { ...inCluster.cluster, kubeconfig: kubeconfig({ "certificate-authority": "/home/ann/ca.crt" }) } }, `
+  cluster.kubeconfig: this kubeconfig names a file of this machine, and does not contain it.
+    kubectl config view --flatten --minify --raw | pulumi config set --secret --path cluster.kubeconfig
+`],
+  ["a kubeconfig that trusts everybody", { ...inCluster, cluster: { ...inCluster.cluster, kubeconfig: kubeconfig({ "insecure-skip-tls-verify": true }) } }, `
+  cluster.kubeconfig: with this kubeconfig, anybody on the way could pass for the cluster (insecure-skip-tls-verify).
+    kubectl config view --flatten --minify --raw | pulumi config set --secret --path cluster.kubeconfig
+`],
+  ["a kubeconfig with a proxy", { ...inCluster, cluster: { ...inCluster.cluster, kubeconfig: kubeconfig({ "proxy-url": "http://proxy:3128" }) } }, `
+  cluster.kubeconfig: this kubeconfig leads through a proxy, which the site's machine cannot use.
+    kubectl config view --flatten --minify --raw | pulumi config set --secret --path cluster.kubeconfig
+`],
+  ["a cluster without TLS", { ...inCluster, cluster: { ...inCluster.cluster, kubeconfig: kubeconfig({ server: "http://10.128.0.9:8001" }) } }, `
+  cluster.kubeconfig: the cluster's address "http://10.128.0.9:8001" does not begin with https://.
+    kubectl config view --flatten --minify --raw | pulumi config set --secret --path cluster.kubeconfig
+`],
+  ["a name as the machine's address", { ...inCluster, cluster: { ...inCluster.cluster, address: "lab" } }, `
+  cluster.address: "lab" is not an IPv4 address, such as 10.128.0.2.
+    pulumi config set --path cluster.address 10.128.0.2
+`],
+  ["a StorageClass with a blank", { ...inCluster, cluster: { ...inCluster.cluster, storageClass: "very fast" } }, `
+  cluster.storageClass: "very fast" is not the name of a StorageClass.
+    pulumi config set --path cluster.storageClass standard
+`],
+  ["sizes without a list", { people: "own", servers: { on: "kubernetes", sizes: "2g" }, cluster: inCluster.cluster }, `
+  servers.sizes: expected a list of sizes, found a text.
+    pulumi config rm --path 'servers.sizes' && pulumi config set --path 'servers.sizes[0].name' Small
+`],
+  ["no size", { people: "own", servers: { on: "kubernetes", sizes: [] }, cluster: inCluster.cluster }, `
+  servers.sizes: the list is empty.
+    pulumi config rm --path servers.sizes
+`],
+  ["two sizes of the same name", { people: "own", servers: { on: "kubernetes", sizes: [SIZE, SIZE] }, cluster: inCluster.cluster }, `
+  servers.sizes[1].name: "Small" is also the name of an earlier size in the list.
+    pulumi config set --path 'servers.sizes[1].name' 'Small 2'
+`],
+  ["a size without processors", { people: "own", servers: { on: "kubernetes", sizes: [{ ...SIZE, cpu: 0 }] }, cluster: inCluster.cluster }, `
+  servers.sizes[0].cpu: 0 is not a number of processors from 0.1 to 256.
+    pulumi config set --path 'servers.sizes[0].cpu' 1
+`],
+  ["a size whose memory has no unit", { people: "own", servers: { on: "kubernetes", sizes: [{ ...SIZE, memory: 4 }] }, cluster: inCluster.cluster }, `
+  servers.sizes[0].memory: 4 is not an amount of memory from 256m on, such as 512m or 2g.
+    pulumi config set --path 'servers.sizes[0].memory' 4g
+`],
+  ["half a GPU", { people: "own", servers: { on: "kubernetes", sizes: [{ ...SIZE, gpus: 0.5 }] }, cluster: inCluster.cluster }, `
+  servers.sizes[0].gpus: 0.5 is not a number of GPUs from 0 to 16.
+    pulumi config set --path 'servers.sizes[0].gpus' 0
+`],
+  ["a label of nodes that Kubernetes does not take", { people: "own", servers: { on: "kubernetes", sizes: [{ ...SIZE, nodes: { pool: "a b" } }] }, cluster: inCluster.cluster }, `
+  servers.sizes[0].nodes.pool: "a b" is not the value of a label of nodes.
+    pulumi config set --path 'servers.sizes[0].nodes.pool' gpu
+`],
+  ["homes without room", { people: "own", servers: { on: "kubernetes", home: 0 }, cluster: inCluster.cluster }, `
+  servers.home: 0 is not a number of GiB from 1 to 65536.
+    pulumi config set --path 'servers.home' 10
 `],
   ["a text as the session", { session: "12h" }, `
   session: expected an object, found "12h".
@@ -749,6 +825,14 @@ export const severalIssues: BadConfig[] = [
 
   ssh.hostKey: the machine's host key is missing; without it, an attacker on the network could impersonate the machine. Compare the key that this fetches with /etc/ssh/ssh_host_ed25519_key.pub on the machine:
     pulumi config set --path ssh.hostKey "$(ssh-keyscan -t ed25519 -p 22 203.0.113.7 2>/dev/null | cut -d ' ' -f 2-)"
+`],
+
+  ["servers in a cluster that is not there", { people: "own", servers: { on: "kubernetes" } }, `
+  cluster.kubeconfig: the kubeconfig of the cluster is missing.
+    kubectl config view --flatten --minify --raw | pulumi config set --secret --path cluster.kubeconfig
+
+  cluster.address: the address of the site's machine in the cluster's network is missing: pods admit only requests from it.
+    pulumi config set --path cluster.address 10.128.0.2
 `],
 
   ["okta with users, and without its required settings", { signIn: { provider: "okta", users: [{ email: "ann@example.com" }] } }, `

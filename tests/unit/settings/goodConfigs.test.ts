@@ -4,6 +4,7 @@ import { describe, it } from "@jest/globals";
 import { selfSigned } from "../../../offline/support/certificate.ts";
 import { readSettings } from "../../../settings/read.ts";
 import { Unquoted } from "../../../settings/unquoted.ts";
+import { authority, inCluster, kubeconfig } from "../../support/kubeconfig.ts";
 import { configWith, opened, settingsWith } from "../../support/settings.ts";
 
 const bcrypt = (start: string) => `${start}${"a".repeat(53)}`;
@@ -173,12 +174,82 @@ describe("A valid config", () => {
     [
       "may give each person a server",
       { people: "own" },
-      { people: { kind: "own", memoryMiB: 1024, idle: 7200, most: 6 } },
+      { people: { kind: "own", on: { kind: "here", memoryMiB: 1024 }, idle: 7200, most: 6 } },
     ],
     [
       "may have limits of the servers",
       { people: "own", servers: { memory: "512m", idle: "10m", most: 12 } },
-      { people: { kind: "own", memoryMiB: 512, idle: 600, most: 12 } },
+      { people: { kind: "own", on: { kind: "here", memoryMiB: 512 }, idle: 600, most: 12 } },
+    ],
+    [
+      "may have the servers in a cluster",
+      inCluster,
+      {
+        people: {
+          kind: "own",
+          on: {
+            kind: "kubernetes",
+            cluster: {
+              kubeconfig: kubeconfig(),
+              api: { url: "https://10.128.0.9:6443", authority },
+              address: "10.128.0.2",
+              storageClass: undefined,
+            },
+            sizes: [{ name: "Standard", cpu: 1, memoryMiB: 4096, gpus: 0, nodes: {}, price: undefined }],
+            homeGb: 10,
+          },
+          idle: 7200,
+          most: 6,
+        },
+      },
+    ],
+    [
+      "may have sizes of servers, and more of them than one machine has",
+      {
+        people: "own",
+        servers: {
+          on: "kubernetes",
+          most: 40,
+          home: 50,
+          sizes: [
+            { name: "Small", cpu: "0.5", memory: "2g", price: "$0.06 an hour" },
+            { name: "GPU", cpu: 4, memory: "16g", gpus: 1, nodes: { "cloud.google.com/gke-accelerator": "nvidia-l4" } },
+          ],
+        },
+        cluster: {
+          kubeconfig: kubeconfig({ "certificate-authority-data": undefined }),
+          address: "10.128.0.2",
+          storageClass: "fast",
+        },
+      },
+      {
+        people: {
+          kind: "own",
+          on: {
+            kind: "kubernetes",
+            cluster: {
+              kubeconfig: kubeconfig({ "certificate-authority-data": undefined }),
+              api: { url: "https://10.128.0.9:6443", authority: undefined },
+              address: "10.128.0.2",
+              storageClass: "fast",
+            },
+            sizes: [
+              { name: "Small", cpu: 0.5, memoryMiB: 2048, gpus: 0, nodes: {}, price: "$0.06 an hour" },
+              {
+                name: "GPU",
+                cpu: 4,
+                memoryMiB: 16384,
+                gpus: 1,
+                nodes: { "cloud.google.com/gke-accelerator": "nvidia-l4" },
+                price: undefined,
+              },
+            ],
+            homeGb: 50,
+          },
+          idle: 7200,
+          most: 40,
+        },
+      },
     ],
     ["may have a mirror", { imageMirror: "mirror.example.com" }, { imageMirror: "mirror.example.com" }],
     [

@@ -44,6 +44,17 @@ describe("A secret that is not encrypted is an issue:", () => {
         `pulumi config set --secret --path backup.${part}`,
       ]),
     ],
+    [
+      "the kubeconfig of a cluster",
+      { cluster: { kubeconfig: secret } },
+      "cluster",
+      [
+        [
+          "cluster.kubeconfig",
+          "kubectl config view --flatten --minify --raw | pulumi config set --secret --path cluster.kubeconfig",
+        ],
+      ],
+    ],
     ["a key of TLS", { tlsKey: pem }, "tlsKey", [["tlsKey", "cat privkey.pem | pulumi config set --secret tlsKey"]]],
     [
       "secret variables of an app",
@@ -110,7 +121,7 @@ describe("An encrypted setting that the program cannot keep secret is an issue",
     });
 
   it("except for settings that contain secrets", () => {
-    const may = ["signIn", "apps", "ssh", "tlsCertificate", "tlsKey", "backup"];
+    const may = ["signIn", "apps", "ssh", "tlsCertificate", "tlsKey", "backup", "cluster"];
     const issues = needlesslyEncrypted(configWith({}), () => true);
     assert.deepEqual(
       Object.keys(validConfig)

@@ -6,6 +6,7 @@ import { parse } from "yaml";
 import { localLayout } from "../../../components/host/localHost.ts";
 import { bundleOf } from "../../../files/release/bundle.ts";
 import type { ReleaseManifest, ServiceManifest } from "../../../files/release/manifest.ts";
+import type { PodDefinition } from "../../../files/services/people-hub/cluster/podDefinition.ts";
 import type { Secrets } from "../../../files/site/secrets.ts";
 import { buildSite } from "../../../files/site/site.ts";
 import { selfSigned } from "../../../offline/support/certificate.ts";
@@ -14,6 +15,7 @@ import { isDate } from "../../../settings/jupyter/image.ts";
 import type { Key } from "../../../settings/keys.ts";
 import type { Settings } from "../../../settings/resolve.ts";
 import type { Local } from "../../../settings/target/local.ts";
+import { inCluster, kubeconfig } from "../../support/kubeconfig.ts";
 import { opened, settingsWith } from "../../support/settings.ts";
 import { secrets } from "../../support/site.ts";
 import { oddNames } from "../../support/texts.ts";
@@ -289,6 +291,42 @@ function ofServers(
   };
 }
 
+const IN_CLUSTER = "kubernetes/people.test.ts";
+const SIZE = { name: "Small", cpu: 1, memory: "2g" };
+/** What the hub makes each person's pod from. */
+const podOf = ({ file }: Outcome): PodDefinition => JSON.parse(file("server.json"));
+const clusterOf = (people: unknown) => (people as { on: { cluster: Record<string, unknown> } }).on.cluster;
+
+/** A part of a size of servers in a cluster. */
+function ofSize(
+  part: "name" | "memory" | "nodes" | "price",
+  taken: string[],
+  { value = (text) => text, ...row }: Partial<Row> & { value?: (text: string) => unknown },
+): Row {
+  return {
+    key: "servers.sizes[0]",
+    config: (text) => ({
+      ...inCluster,
+      servers: { ...inCluster.servers, sizes: [{ ...SIZE, [part]: value(text) }] },
+    }),
+    taken,
+    found: (outcome) => [(podOf(outcome).sizes[0] as Record<string, unknown> | undefined)?.[part]],
+    program: IN_CLUSTER,
+    ...row,
+  };
+}
+
+/** A part of the cluster. */
+function ofCluster(part: string, taken: string[], found: Row["found"]): Row {
+  return {
+    key: "cluster",
+    config: (text) => ({ ...inCluster, cluster: { ...inCluster.cluster, [part]: text } }),
+    taken,
+    found,
+    program: IN_CLUSTER,
+  };
+}
+
 /** What the spawner starts for each person. */
 const containerOf = ({ file }: Outcome): { Env: string[]; HostConfig: { Memory: number } } =>
   JSON.parse(file("definition.json")).container;
@@ -474,12 +512,43 @@ export const rows: Record<string, Row> = {
     ...plain("people", ["shared", "own"], "integration/people.test.ts"),
     found: ({ settings }) => [(settings.people as { kind: string }).kind],
   },
+  "servers.on": {
+    key: "servers.on",
+    config: (text) => ({ ...inCluster, servers: { on: text } }),
+    taken: ["here", "kubernetes"],
+    found: ({ settings: { people } }) => [people.kind === "own" && people.on.kind],
+    program: IN_CLUSTER,
+  },
   "servers.memory": ofServers("memory", ["256m", "00512m", "2g", "99999g"], { m: 1, g: 1024 }, (outcome) => [
     containerOf(outcome).HostConfig.Memory / 1024 ** 2,
   ]),
   "servers.idle": ofServers("idle", ["10m", "12h", "365d"], SECONDS, (outcome) =>
     containerOf(outcome).Env.flatMap((line) => (line.startsWith("JUPYTER_UP_IDLE=") ? Number(line.slice(16)) : [])),
   ),
+  "servers.sizes[].name": ofSize("name", ["Small", "0755", "李 🌱 {x}", "<b>'\"&"], {}),
+  "servers.sizes[].memory": ofSize("memory", ["256m", "00512m", "2g"], {
+    form: (text) => Number(text.slice(0, -1)) * ({ m: 1, g: 1024 }[text.slice(-1)] ?? Number.NaN),
+    found: (outcome) => [podOf(outcome).sizes[0]?.mib],
+  }),
+  "a name in servers.sizes[].nodes": ofSize("nodes", ["pool", "cloud.google.com/gke-spot"], {
+    value: (text) => JSON.parse(`{${JSON.stringify(text)}: "x"}`),
+    found: (outcome) => Object.keys(podOf(outcome).sizes[0]?.nodes ?? {}),
+  }),
+  "servers.sizes[].nodes.NAME": ofSize("nodes", ["", "true", "0755", "nvidia-l4"], {
+    value: (text) => ({ pool: text }),
+    found: (outcome) => [podOf(outcome).sizes[0]?.nodes.pool],
+  }),
+  "servers.sizes[].price": ofSize("price", ["$0.06 an hour", "0755", "{x} <b>"], {}),
+  "cluster.kubeconfig": ofCluster("kubeconfig", [kubeconfig()], ({ settings: { people } }) => [
+    clusterOf(people).kubeconfig,
+  ]),
+  "cluster.address": ofCluster("address", ["10.128.0.2"], ({ settings: { people } }) => [clusterOf(people).address]),
+  "cluster.storageClass": {
+    ...ofCluster("storageClass", ["standard", "a.b-c", "0755", ""], (outcome) => [
+      podOf(outcome).home.storageClass ?? undefined,
+    ]),
+    form: trimmedOrNothing,
+  },
   image: {
     ...plain("image", ["r-notebook", "registry.example.com/0755/1e3"], "integration/compose.test.ts", {
       imageTag: "2026-08-08",

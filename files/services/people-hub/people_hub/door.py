@@ -33,7 +33,8 @@ def use_door(secret):
     """
     Makes JupyterHub ask nginx's headers who a request is from, and nothing else.
 
-    Its own cookie would outlive a sign-out, or the session of another person in the same browser. JupyterHub has no setting for this.
+    Its own cookie would outlive a sign-out, or the session of another person in the same browser. JupyterHub has no setting for
+    this.
     """
 
     async def user_of_door(handler):

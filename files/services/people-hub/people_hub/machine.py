@@ -4,20 +4,9 @@ import asyncio
 import json
 
 from jupyterhub.spawner import Spawner
-from tornado.httpclient import AsyncHTTPClient, HTTPError, HTTPRequest
+from people_hub.servers import PAUSE, PORT, NotStarted, is_up
 
 SOCKET = "/run/people/spawner.sock"
-PORT = 8888
-# Seconds between two looks at a server that starts.
-PAUSE = 0.25
-
-
-class NotStarted(Exception):
-    """A server that did not start. JupyterHub shows the text to its person."""
-
-    def __init__(self, words):
-        super().__init__(words)
-        self.jupyterhub_message = words
 
 
 class PersonSpawner(Spawner):
@@ -59,17 +48,6 @@ class PersonSpawner(Spawner):
         if not answer["ok"]:
             raise NotStarted(answer["words"])
         return answer
-
-
-async def is_up(url):
-    """Whether a server answers, whatever it says."""
-    try:
-        await AsyncHTTPClient().fetch(HTTPRequest(f"{url}/api", connect_timeout=2, request_timeout=2))
-    except HTTPError as error:
-        return error.code < 500
-    except OSError:
-        return False
-    return True
 
 
 def why(state):
