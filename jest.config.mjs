@@ -9,12 +9,13 @@ const minutes = 60_000;
 
 const quick = { testTimeout: 1 * minutes, fileTimeout: 15 * minutes };
 // All projects with these options share one runner, so their files run at the same time. They wait for containers a third of the
-// time, so there is one more than processors. Files of the folders `oneByOne` use the same ports. Those of `first` take longest.
+// time, so there is one more than processors. Files of the folders `oneByOne` use the same ports or the one cluster. Those of `first`
+// take longest.
 const slow = {
   testTimeout: 10 * minutes,
   fileTimeout: 40 * minutes,
   atOnce: availableParallelism() + 1,
-  oneByOne: ["tests/e2e/local", "tests/long/local"],
+  oneByOne: ["tests/e2e/local", "tests/long/local", "tests/kubernetes"],
   first: "tests/e2e",
 };
 
@@ -23,8 +24,9 @@ const projects = [
   { name: "offline", folder: "offline", ...slow, setup: "prepareSite" },
   { name: "integration", folder: "tests/integration", ...slow, setup: "prepareSite" },
   { name: "e2e", folder: "tests/e2e", ...slow, setup: "prepareBrowser" },
-  // Only by `npm test -- long`: see docs/architecture/testing.md.
+  // Only by their names: see docs/architecture/testing.md.
   { name: "long", folder: "tests/long", ...slow, setup: "prepareBrowser" },
+  { name: "kubernetes", folder: "tests/kubernetes", ...slow, setup: "prepareKubernetes" },
 ];
 
 /** @type {import("jest").Config} */

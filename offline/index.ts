@@ -2,6 +2,8 @@ import { PlainError } from "../scripts/cli/plainError.ts";
 import { step } from "../scripts/cli/step.ts";
 import type { Environment } from "./setup/environment.ts";
 import { ensureImages, fakeLines, imagesAreHere } from "./setup/images.ts";
+import { ensureKubernetesProvider } from "./setup/kubernetes.ts";
+import { kubernetesProvider } from "./setup/kubernetesPrograms.ts";
 import { pluginsAreHere, startProviders } from "./setup/providers.ts";
 import { registryAddress, type Stop, startRegistry } from "./setup/registry.ts";
 
@@ -79,9 +81,15 @@ async function fakeImages(environment: Environment, needs: Needs, stops: Stop[])
   return { env: {}, imageMirror: registryAddress, lines: fakeLines(needs.images) };
 }
 
-async function fakeProviders({ pulumiDownloads }: Environment, needs: Needs, stops: Stop[]): Promise<Fakes> {
+async function fakeProviders(environment: Environment, needs: Needs, stops: Stop[]): Promise<Fakes> {
+  const { pulumiDownloads, debianRoot } = environment;
+  if (pulumiDownloads || pluginsAreHere(needs.providers)) return nothing;
+  const faked = needs.providers.filter((name) => name !== "kubernetes");
+  if (faked.length < needs.providers.length) {
+    await step(kubernetesProvider.name, (say) => ensureKubernetesProvider(debianRoot, say));
+  }
   const given = process.env.PULUMI_DEBUG_PROVIDERS;
-  if (needs.providers.length === 0 || pulumiDownloads || given || pluginsAreHere(needs.providers)) return nothing;
+  if (faked.length === 0 || given || pluginsAreHere(faked)) return nothing;
   const { addresses, stop } = await startProviders();
   stops.push(stop);
   return {
@@ -89,8 +97,8 @@ async function fakeProviders({ pulumiDownloads }: Environment, needs: Needs, sto
     env: { PULUMI_DEBUG_PROVIDERS: addresses, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" },
     imageMirror: undefined,
     lines: [
-      `Pulumi's provider plugins (${needs.providers.join(", ")}): a small server (offline/providers)`,
-      ...needs.providers.flatMap((name) => clouds[name] ?? []),
+      `Pulumi's provider plugins (${faked.join(", ")}): a small server (offline/providers)`,
+      ...faked.flatMap((name) => clouds[name] ?? []),
     ],
   };
 }

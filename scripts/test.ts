@@ -1,6 +1,6 @@
 /**
- * `npm test` runs the checks, then all tests but those of the project `long`. `npm test -- PROJECT [PATH] [OPTIONS]` runs one of
- * jest's projects, only files with PATH in their name, with jest's own options. `npm test -- check` runs only the checks. The last
+ * `npm test` runs the checks, then all tests but those of the projects `long` and `kubernetes`. `npm test -- PROJECT [PATH] [OPTIONS]`
+ * runs one of jest's projects, only files with PATH in their name, with jest's own options. `npm test -- check` runs only the checks. The last
  * line of the output is `N passed, N failed`.
  */
 
@@ -17,7 +17,7 @@ import { release } from "./test/machine.ts";
 import { useQuickStarts } from "./test/quickStarts.ts";
 
 const usual = ["unit", "offline", "integration", "e2e"];
-const projects = [...usual, "long"];
+const projects = [...usual, "long", "kubernetes"];
 const formerNames: Record<string, string> = { rendered: "integration", fakes: "offline" };
 
 await main(async () => {

@@ -41,11 +41,7 @@ export async function buildGoTool(
   debianRoot: DebianRelease | undefined,
   say: Say,
 ): Promise<void> {
-  // Debian 12's Go is too old.
-  if (debianRoot && debianRoot.version >= 13 && findExecutable("go") === undefined) {
-    await installPackages(["golang-go"], say);
-  }
-  await requireGo(tool.name);
+  await ensureGo(tool.name, debianRoot, say);
   await mkdir(dirname(path), { recursive: true });
   await mkdir(join(cacheFolder, "build"), { recursive: true });
   const folder = await mkdtemp(join(cacheFolder, "build", "go-"));
@@ -62,9 +58,23 @@ export async function buildGoTool(
   }
 }
 
+/** Makes sure that there is a Go that can build the program of this name. */
+export async function ensureGo(name: string, debianRoot: DebianRelease | undefined, say: Say): Promise<void> {
+  // Debian 12's Go is too old.
+  if (debianRoot && debianRoot.version >= 13 && findExecutable("go") === undefined) {
+    await installPackages(["golang-go"], say);
+  }
+  await requireGo(name);
+}
+
 function go({ name }: GoTool, folder: string, ...args: string[]): Promise<string> {
-  const env = { CGO_ENABLED: "0", GOFLAGS: "-mod=mod -buildvcs=false" };
-  return run(`Building ${name}`, "go", args, { cwd: folder, env });
+  return runGo(name, folder, args);
+}
+
+/** Runs Go for a program that is built from modules: statically linked, with what the module itself says about its modules. */
+export function runGo(name: string, folder: string, args: string[], env: Record<string, string> = {}): Promise<string> {
+  const usual = { CGO_ENABLED: "0", GOFLAGS: "-mod=mod -buildvcs=false" };
+  return run(`Building ${name}`, "go", args, { cwd: folder, env: { ...usual, ...env } });
 }
 
 /** A new module that requires the tool's module. */

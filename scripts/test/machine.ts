@@ -5,8 +5,10 @@ import { withFakes } from "../../offline/index.ts";
 import { installPackages, unpackPackage } from "../../offline/setup/debian.ts";
 import type { Environment } from "../../offline/setup/environment.ts";
 import { buildGoTool } from "../../offline/setup/goTool.ts";
+import { ensureKubernetes, ensureKubernetesProvider } from "../../offline/setup/kubernetes.ts";
 import { languageHostForYaml } from "../../offline/setup/languageHost.ts";
 import { attempt, findExecutable, isExecutable, run } from "../cli/command.ts";
+import { PlainError } from "../cli/plainError.ts";
 import { step } from "../cli/step.ts";
 import { ensureBrowser, ensureFirefox } from "../machine/browser.ts";
 import { inspectMachine, prepareDocker, preparePulumi } from "../machine/prepare.ts";
@@ -56,6 +58,20 @@ export async function prepareBrowser(): Promise<void> {
   const { debianRoot } = await environment;
   process.env.BROWSER_PATH = await step("Browser", (say) => ensureBrowser(debianRoot, say));
   process.env.FIREFOX_PATH = (await step("Firefox", (say) => ensureFirefox(debianRoot, say))) ?? "";
+  await prepareSite();
+}
+
+/** Prepares the machine like `prepareSite`, and what a cluster of Kubernetes is made of: for tests of its own, as root on Debian. */
+export async function prepareKubernetes(): Promise<void> {
+  environment ??= inspectMachine();
+  const { debianRoot } = await environment;
+  if (debianRoot === undefined) {
+    throw new PlainError(
+      "Tests with Kubernetes need root on Debian 12 or newer: the cluster is made of Debian's packages.",
+    );
+  }
+  await step("Kubernetes", (say) => ensureKubernetes(debianRoot, say));
+  await step("Pulumi's provider for Kubernetes", (say) => ensureKubernetesProvider(debianRoot, say));
   await prepareSite();
 }
 

@@ -1,0 +1,1 @@
+export { prepareKubernetes as default } from "../../scripts/test/machine.ts";
