@@ -7,6 +7,7 @@ import serverName from "../../files/services/nginx/session/serverName.js";
 import { freePort } from "../../offline/support/freePort.ts";
 import { run } from "../support/command.ts";
 import { peopleOf } from "../support/people.ts";
+import { REACHED } from "../support/reached.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { serviceOf, siteWith } from "../support/site.ts";
 import { until } from "../support/until.ts";
@@ -23,21 +24,6 @@ const KEY = `jup_${"L".repeat(43)}`;
 const keyHashes = { laptop: createHash("sha256").update(KEY).digest("hex") };
 
 const SERVICES = ["nginx", "vouch", "mariadb", "jupyter", "people-proxy", "people-hub", "people-spawner"];
-
-// Tries to connect to addresses and ports, all at once, and prints those that answer.
-const REACHED = `
-import json, socket, sys
-from concurrent.futures import ThreadPoolExecutor
-def reaches(place):
-    try:
-        socket.create_connection(place, 1.5).close()
-        return True
-    except OSError:
-        return False
-places = [tuple(each) for each in json.load(sys.stdin)]
-with ThreadPoolExecutor(100) as pool:
-    print(json.dumps([place for place, found in zip(places, pool.map(reaches, places)) if found]))
-`;
 
 // Names the databases that the person's user sees.
 const DATABASES = `

@@ -287,8 +287,12 @@ def size_of(size):
 def described(size):
     parts = [
         f"{size['cpu']:g} processor{'s' if size['cpu'] != 1 else ''}",
-        f"{size['mib'] / 1024:g} GiB of memory",
+        f"{memory_of(size['mib'])} of memory",
         *([f"{size['gpus']} GPU{'s' if size['gpus'] != 1 else ''}"] if size["gpus"] else []),
         *([size["price"]] if size["price"] else []),
     ]
     return ", ".join(parts)
+
+
+def memory_of(mib):
+    return f"{mib // 1024} GiB" if mib % 1024 == 0 else f"{mib} MiB"
