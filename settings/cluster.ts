@@ -99,8 +99,11 @@ export const cluster = z
   )
   .prefault({});
 
+/** The setting, valid alone. */
+export type GivenCluster = z.infer<typeof cluster>;
+
 /** The cluster in the form that the program works with. @throws if a part is missing; see clusterIssues. */
-export function clusterOf({ kubeconfig, address, storageClass }: z.infer<typeof cluster>): Cluster {
+export function clusterOf({ kubeconfig, address, storageClass }: GivenCluster): Cluster {
   const found = clusterIn(kubeconfig ?? "");
   if (!kubeconfig || !address || "wrong" in found)
     throw new Error("rules.ts lets a cluster with a part missing through.");

@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { type Cluster, clusterOf } from "./cluster.ts";
+import { type Cluster, clusterOf, type GivenCluster } from "./cluster.ts";
 import { notAnObject, whole } from "./history.ts";
 import { oneOf } from "./issues.ts";
 import { memory } from "./memory.ts";
-import type { Given } from "./schema.ts";
 import { duration } from "./session.ts";
 import { type Size, sizes } from "./sizes.ts";
 
@@ -62,12 +61,15 @@ export const servers = z
   )
   .prefault({});
 
+/** The settings, each valid alone. */
+interface GivenPeople {
+  people: "shared" | "own";
+  servers: z.infer<typeof servers>;
+  cluster: GivenCluster;
+}
+
 /** The setting `people` with its limits. */
-export function peopleOf({
-  people: kind,
-  servers: given,
-  cluster,
-}: Pick<Given, "people" | "servers" | "cluster">): People {
+export function peopleOf({ people: kind, servers: given, cluster }: GivenPeople): People {
   if (kind === "shared") return { kind };
   const { on, memory: memoryMiB, idle, most, sizes, home: homeGb } = given;
   return {

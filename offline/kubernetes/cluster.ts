@@ -41,6 +41,8 @@ export interface Cluster {
   load(image: string): Promise<void>;
   addNode(options: NodeOptions): Promise<void>;
   removeNode(name: string): Promise<void>;
+  /** Ends a node and everything on it, as a power failure does. The cluster still knows it. */
+  killNode(name: string): Promise<void>;
   /** Ends everything and removes it. */
   stop(): Promise<void>;
 }
@@ -139,6 +141,12 @@ function clusterOf(parts: Parts): Cluster {
         const index = nodes.findIndex((node) => node.name === name);
         if (index < 0) throw new PlainError(`The cluster has no node ${name}.`);
         for (const node of nodes.splice(index, 1)) await node.remove();
+      }),
+    killNode: (name) =>
+      inTurn(async () => {
+        const node = nodes.find((each) => each.name === name);
+        if (!node) throw new PlainError(`The cluster has no node ${name}.`);
+        await node.kill();
       }),
     stop: async () => {
       await parts.endDisks();

@@ -40,6 +40,8 @@ export interface Node {
   /** The socket of its containerd. */
   socket: string;
   logs: string;
+  /** Ends it. The cluster still knows it. */
+  kill(): Promise<void>;
   /** Ends it and takes it out of the cluster. */
   remove(): Promise<void>;
 }
@@ -117,7 +119,7 @@ export async function startNode(around: NodeSurroundings, index: number, options
     await end(child);
     throw error;
   }
-  return { name, address, socket: join(folder, "containerd.sock"), logs, remove };
+  return { name, address, socket: join(folder, "containerd.sock"), logs, kill: () => end(child), remove };
 }
 
 async function ending(name: string, { exitCode }: ChildProcess, log: string): Promise<Error> {

@@ -144,7 +144,11 @@ describe("Servers of people in a cluster", () => {
 
   it("refuse requests without the secret that nginx has for this person", async () => {
     const address = `${(await podOf(ann))?.status.podIP}:8888`;
-    const attempts: Record<string, string>[] = [{}, { "x-auth-user": ann }, { "x-auth-user": ann, "x-door-secret": "x" }];
+    const attempts: Record<string, string>[] = [
+      {},
+      { "x-auth-user": ann },
+      { "x-auth-user": ann, "x-door-secret": "x" },
+    ];
     for (const headers of attempts) {
       const { status } = await fetch(`http://${address}/api/contents/mine.txt`, { headers });
       assert.ok([401, 403].includes(status), `${status}`);

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import type { ClusterAccess } from "../../files/site/secrets.ts";
 import { selfSigned } from "../../offline/support/certificate.ts";
 
 const { certificate } = selfSigned(["cluster.example.com"]);
@@ -31,4 +32,10 @@ export const inCluster = {
   people: "own",
   servers: { on: "kubernetes" },
   cluster: { kubeconfig: kubeconfig(), address: "10.128.0.2" },
+};
+
+/** What the hub has of its cluster. */
+export const clusterAccess: ClusterAccess = {
+  token: "secret-token-of-the-cluster",
+  owner: { apiVersion: "v1", kind: "ServiceAccount", name: "hub", uid: "0b0e9d0e-1c1d-4d1e-8f1a-2b2c3d4e5f60" },
 };

@@ -37,10 +37,6 @@ export const secrets: Secrets = {
   appDatabasePasswords: { phpdemo: "secret-database-phpdemo", whoami: "secret-database-whoami" },
   appSecrets: {},
   backupKey: "secret-backup-key------------------------------48",
-  cluster: {
-    token: "secret-token-of-the-cluster",
-    owner: { apiVersion: "v1", kind: "ServiceAccount", name: "hub", uid: "0b0e9d0e-1c1d-4d1e-8f1a-2b2c3d4e5f60" },
-  },
   namingKey: "secret-naming-key------------------------------48",
 };
 

@@ -4,12 +4,13 @@ import { describe, it } from "@jest/globals";
 import { parse } from "yaml";
 import type { PodDefinition } from "../../../files/services/people-hub/cluster/podDefinition.ts";
 import { imagesOf, urlsOf } from "../../../files/site/site.ts";
-import { authority, inCluster } from "../../support/kubeconfig.ts";
+import { authority, clusterAccess, inCluster } from "../../support/kubeconfig.ts";
 import { passesPythonTests } from "../../support/pythonTests.ts";
-import { bundleWith, secrets, siteWith } from "../../support/site.ts";
+import { bundleWith, siteWith } from "../../support/site.ts";
 import { composeOf, contentOf, manifestOf, serviceManifestOf, unpack } from "../../support/unpack.ts";
 
-const bundle = (settings = {}) => bundleWith({ settings: { ...inCluster, ...settings } });
+const bundle = (settings = {}) =>
+  bundleWith({ settings: { ...inCluster, ...settings }, secrets: { cluster: clusterAccess } });
 const pod = (settings = {}): PodDefinition => JSON.parse(contentOf(bundle(settings).release, "server.json"));
 
 describe("Servers of people in a cluster", () => {
@@ -71,12 +72,12 @@ describe("Servers of people in a cluster", () => {
   it("get what opens the cluster only as a secret: a token for one namespace, and never the kubeconfig of the settings", () => {
     const { release, secrets: secret } = bundle();
     const kubeconfig = parse(contentOf(secret, "kubeconfig"));
-    assert.deepEqual(kubeconfig.users[0].user, { token: secrets.cluster?.token });
+    assert.deepEqual(kubeconfig.users[0].user, { token: clusterAccess.token });
     assert.deepEqual(kubeconfig.clusters[0].cluster, {
       server: "https://10.128.0.9:6443",
       "certificate-authority-data": Buffer.from(authority).toString("base64"),
     });
-    assert.deepEqual(JSON.parse(contentOf(secret, "owner.json")), secrets.cluster?.owner);
+    assert.deepEqual(JSON.parse(contentOf(secret, "owner.json")), clusterAccess.owner);
     assert.doesNotMatch(release + secret, /secret-of-ann/);
     assert.doesNotMatch(release, /secret-token/);
   });

@@ -15,7 +15,7 @@ import { isDate } from "../../../settings/jupyter/image.ts";
 import type { Key } from "../../../settings/keys.ts";
 import type { Settings } from "../../../settings/resolve.ts";
 import type { Local } from "../../../settings/target/local.ts";
-import { inCluster, kubeconfig } from "../../support/kubeconfig.ts";
+import { clusterAccess, inCluster, kubeconfig } from "../../support/kubeconfig.ts";
 import { opened, settingsWith } from "../../support/settings.ts";
 import { secrets } from "../../support/site.ts";
 import { oddNames } from "../../support/texts.ts";
@@ -70,7 +70,7 @@ export function outcomeOf(settings: Settings): Outcome {
   const bundle = once(() => {
     const facts = { platform: "linux", getuid: () => 0 };
     const site = buildSite("jupyter-up-test", settings, localLayout(facts, { folder: "test", ...localOf(settings) }));
-    return bundleOf(site, { ...secrets, ...secretsOf(plain) });
+    return bundleOf(site, { ...secrets, cluster: clusterAccess, ...secretsOf(plain) });
   });
   const services = once(() => filledIn(composeOf(bundle().release).services) as Outcome["services"]);
   return {
