@@ -51,7 +51,11 @@ export class PeopleNamespace extends pulumi.ComponentResource {
     super("jupyter-up:index:PeopleNamespace", name, {}, opts);
     const kubeconfig = cluster.kubeconfig.output(pulumi.secret);
     // Another token or address of the same cluster replaces nothing.
-    const provider = new Provider(`${name}-cluster`, { kubeconfig, clusterIdentifier: cluster.api.url }, { parent: this });
+    const provider = new Provider(
+      `${name}-cluster`,
+      { kubeconfig, clusterIdentifier: cluster.api.url },
+      { parent: this },
+    );
     const own = { parent: this, provider };
     // A patch creates the namespace if it is missing, and its deletion leaves the namespace with its homes.
     const place = new NamespacePatch(

@@ -1,20 +1,9 @@
 /** Explains providers' errors in plain words: what is wrong, and the command that fixes it. Pure. */
 
-import type { Settings } from "../../settings/resolve.ts";
 import { cloudName } from "../names.ts";
+import { kubernetesRules } from "./kubernetesRules.ts";
 import { providersWords } from "./providersWords.ts";
-
-/** The machine of a stack's commands. */
-export type Target = Settings["target"]["kind"];
-
-interface Rule {
-  says: RegExp;
-  /**
-   * @param found the expression's groups
-   * @param urn the resource of the error; empty if unknown
-   */
-  means(found: Record<string, string | undefined>, urn: string, target: Target): string;
-}
+import type { Rule, Target } from "./rule.ts";
 
 /** The start of the command provider's error when it gives up connecting. No other network error starts like this. */
 const dial = "^after \\d+ failed attempts: ";
@@ -27,6 +16,7 @@ const grant = (role: string, project = "my-project-123456") =>
   `gcloud projects add-iam-policy-binding ${project} --member user:you@example.com --role roles/${role}`;
 
 const rules: Rule[] = [
+  ...kubernetesRules,
   {
     says: /could not find default credentials|No credentials loaded|neither valid json nor a valid file path|invalid_grant|Error 401.*authError/,
     means: () => "Google Cloud found no valid credentials. Sign in again:\ngcloud auth application-default login",

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { explain, layOut, type Target } from "./explain.ts";
+import { explain, layOut } from "./explain.ts";
+import type { Target } from "./rule.ts";
 
 /**
  * Makes the program log an explanation beside each provider's error. Call this before the first resource is registered,

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { layOut, type Target } from "../../components/explain/explain.ts";
+import { layOut } from "../../components/explain/explain.ts";
+import type { Target } from "../../components/explain/rule.ts";
 import { stateFolder } from "../cli/folders.ts";
 import { parseEvent, plainErrors } from "./engineEvents.ts";
 import { explanations, explanationsOfTheCli, pendingOperations, restoreNotice } from "./explanations.ts";

@@ -1,8 +1,9 @@
 /** Explains the errors of a run: what is wrong, and the command that fixes it. Pure. */
 
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
-import { explain, explainCli, layOut, type Target } from "../../components/explain/explain.ts";
+import { explain, explainCli, layOut } from "../../components/explain/explain.ts";
 import { withoutColour } from "../../components/explain/providersWords.ts";
+import type { Target } from "../../components/explain/rule.ts";
 import { BACKUP_KEY } from "../../components/names.ts";
 
 /** The explanations for the errors of a run, each once. Omits those that the program's error hook has already shown. */

@@ -1,6 +1,6 @@
 /** What set-up has to know about the site before Pulumi can run, from the program's own code. */
 
-import type { Target } from "../../components/explain/explain.ts";
+import type { Target } from "../../components/explain/rule.ts";
 import { buildSite, imagesOf } from "../../files/site/site.ts";
 import { readSettings } from "../../settings/read.ts";
 import { projectFile, settingName } from "./projectFile.ts";

@@ -42,6 +42,30 @@ Details:
       "gcloud services enable compute.googleapis.com --project 123456789012",
     ],
     [
+      "a cluster that does not answer",
+      'configured Kubernetes cluster is unreachable: unable to load schema information from the API server: Get "https://10.99.0.2:6444/openapi/v2?timeout=32s": dial tcp 10.99.0.2:6444: connect: connection refused',
+      /The cluster does not answer at https:\/\/10\.99\.0\.2:6444 from this machine/,
+      "kubectl get nodes",
+    ],
+    [
+      "a cluster that does not accept the kubeconfig",
+      "configured Kubernetes cluster is unreachable: unable to load schema information from the API server: the server has asked for the client to provide credentials",
+      /does not accept the credentials in the kubeconfig/,
+      "kubectl config view --flatten --minify --raw | pulumi config set --secret --path cluster.kubeconfig",
+    ],
+    [
+      "another cluster at the same address",
+      'configured Kubernetes cluster is unreachable: unable to load schema information from the API server: Get "https://10.99.0.2:6443/openapi/v2?timeout=32s": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+      /\(certificate signed by unknown authority\)/,
+      "kubectl config view --flatten --minify --raw | pulumi config set --secret --path cluster.kubeconfig",
+    ],
+    [
+      "an account that may not create a namespace",
+      'namespaces "jupyter-up-dev" is forbidden: User "ann" cannot patch resource "namespaces" in API group "" in the namespace "jupyter-up-dev"',
+      /The account ann of the kubeconfig may not patch namespaces in the cluster/,
+      "kubectl config view --flatten --minify --raw | pulumi config set --secret --path cluster.kubeconfig",
+    ],
+    [
       "a project that does not exist",
       "googleapi: Error 404: The resource 'projects/no-project-1' was not found, notFound",
       /The project no-project-1 does not exist/,
