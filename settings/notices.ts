@@ -29,3 +29,9 @@ export function tagNotice({ jupyter: { image, tag } }: Pick<Settings, "jupyter">
   if (!image.startsWith(`${STACKS_REGISTRY}/`) || !isDate(tag) || tag >= SAFE_SINCE) return undefined;
   return `imageTag: the images of ${tag} have a JupyterLab older than 4.6.2, with known vulnerabilities (CVE-2026-73417, CVE-2026-73415, CVE-2026-73627): a malicious file can act as the user who opens it. Set a newer one:\n    ${TAG_EXAMPLE}`;
 }
+
+/** Says what becomes of homes in a cluster. */
+export function homesNotice({ people }: Pick<Settings, "people">): string | undefined {
+  if (people.kind !== "own" || people.on.kind !== "kubernetes") return undefined;
+  return "servers: homes in the cluster are not in this site's history and backup. Take snapshots of its volumes, if the work in them has to last. `pulumi destroy` leaves them there.";
+}

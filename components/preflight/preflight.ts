@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { buildNames, callbackUrl } from "../../files/site/names.ts";
 import { endingKeysNotice } from "../../settings/keys.ts";
-import { tagNotice } from "../../settings/notices.ts";
+import { homesNotice, tagNotice } from "../../settings/notices.ts";
 import type { Settings } from "../../settings/resolve.ts";
 import { HOST } from "../host/createHost.ts";
 import { rollbackOf } from "../release/rollback.ts";
@@ -62,7 +62,7 @@ function checkSettings(settings: Settings): Checked {
   return {
     warnings: [tagNotice(settings)],
     notices: pulumi.runtime.isDryRun()
-      ? [callbackNotice(signIn, callbackUrl(names)), endingKeysNotice(settings.keys, Date.now())]
+      ? [callbackNotice(signIn, callbackUrl(names)), endingKeysNotice(settings.keys, Date.now()), homesNotice(settings)]
       : [],
   };
 }

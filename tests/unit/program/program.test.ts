@@ -4,6 +4,7 @@ import { getCompileCacheDir } from "node:module";
 import { afterAll, beforeAll, describe, it, jest } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { selfSigned } from "../../../offline/support/certificate.ts";
+import { inCluster } from "../../support/kubeconfig.ts";
 import { MARKER, openTexts, type Resource, type Run, runUnderMocks, secretOf } from "../../support/mocks.ts";
 import { pulumiConfig } from "../../support/projectFile.ts";
 import { manifestOf, unpack } from "../../support/unpack.ts";
@@ -277,7 +278,8 @@ describe("The program's notices", () => {
     const logs = (["info", "warn"] as const).map((level) =>
       jest.spyOn(pulumi.log, level).mockImplementation(() => Promise.resolve()),
     );
-    await runUnderMocks(pulumiConfig({ ...people, ...settings }), program, made, { preview });
+    const encrypted = ["jupyter-up:cluster"];
+    await runUnderMocks(pulumiConfig({ ...people, ...settings }), program, made, { preview, encrypted });
     return logs.flatMap((log) => {
       const texts = log.mock.calls.map(([text]) => String(text).replace(/:.*/s, ""));
       log.mockRestore();
@@ -291,6 +293,12 @@ describe("The program's notices", () => {
     assert.deepEqual(await said(false, {}), []);
     assert.deepEqual(await said(true, old), ["imageTag"]);
     assert.deepEqual(await said(false, old), ["imageTag"]);
+  });
+
+  it("say in a preview that homes in a cluster are not in the backup", async () => {
+    const given = Object.fromEntries(Object.entries(inCluster).map(([key, value]) => [`jupyter-up:${key}`, value]));
+    assert.deepEqual(await said(true, given), ["servers"]);
+    assert.deepEqual(await said(false, given), []);
   });
 
   it("say that the site was rolled back, but not while it is rolled back again", async () => {
