@@ -11,7 +11,7 @@ import { pauseImage } from "./configuration.ts";
 import { makeCredentials } from "./credentials.ts";
 import { makeStorageClasses, provideDisks } from "./disks.ts";
 import { dnsImage, dnsObjects } from "./dns.ts";
-import { type Holder, scripts, startHolder } from "./holder.ts";
+import { type Holder, requireNoOther, scripts, startHolder } from "./holder.ts";
 import { saveImage, saveProgram } from "./images.ts";
 import { importImage, type Node, type NodeOptions, startNode } from "./nodes.ts";
 import { whileProgramsRun } from "./programs.ts";
@@ -56,9 +56,10 @@ const firstNode = "node-1";
  */
 export async function startCluster({ autopilot = false }: ClusterOptions = {}): Promise<Cluster> {
   const { programs, plugins } = await requireKubernetes();
+  await requireNoOther();
   const logs = join(folder, "logs");
   // A cluster that was killed left its files.
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   for (const path of [logs, images]) await mkdir(path, { recursive: true });
   const api = openApi(await makeCredentials(keys));
   await saveProgram(join(programs, "pause"), pauseImage, join(images, "pause.tar"));
@@ -144,7 +145,7 @@ function clusterOf(parts: Parts): Cluster {
       await parts.endDisks();
       api.close();
       await holder.stop();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };
 }

@@ -34,6 +34,8 @@ ip address add "$ADDRESS/24" dev eth0
 ip link set eth0 up
 ip route add default via "$CONTROL_ADDRESS"
 echo 1 >/proc/sys/net/ipv4/ip_forward
+# A connection that nobody answers would keep this network for minutes.
+echo 1 >/proc/sys/net/ipv4/tcp_orphan_retries
 # Network policies also hold between pods of one node, which are on one bridge.
 echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables
 
