@@ -41,8 +41,8 @@ echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables
 
 for hierarchy in /sys/fs/cgroup/*/; do mkdir -p "$hierarchy$GROUP"; done
 # A new group of this kind has no processors, and no process may enter it.
-for group in "$(dirname "$GROUP")" "$GROUP"; do
-    for file in cpuset.cpus cpuset.mems; do cat "/sys/fs/cgroup/cpuset/$file" >"/sys/fs/cgroup/cpuset/$group/$file"; done
+for name in "$(dirname "$GROUP")" "$GROUP"; do
+    for file in cpuset.cpus cpuset.mems; do cat "/sys/fs/cgroup/cpuset/$file" >"/sys/fs/cgroup/cpuset/$name/$file"; done
 done
 
 start containerd containerd --config "$FOLDER/containerd.toml"
