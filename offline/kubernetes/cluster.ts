@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "../../scripts/cli/command.ts";
@@ -11,9 +12,9 @@ import { pauseImage } from "./configuration.ts";
 import { makeCredentials } from "./credentials.ts";
 import { makeStorageClasses, provideDisks } from "./disks.ts";
 import { dnsImage, dnsObjects } from "./dns.ts";
-import { type Holder, requireNoOther, scripts, startHolder } from "./holder.ts";
+import { requireNoOther, scripts, startHolder } from "./holder.ts";
 import { saveImage, saveProgram } from "./images.ts";
-import { importImage, type Node, type NodeOptions, startNode } from "./nodes.ts";
+import { importImage, type Node, type NodeOptions, type NodeSurroundings, startNode } from "./nodes.ts";
 import { whileProgramsRun } from "./programs.ts";
 
 /** How a cluster differs from the usual one. */
@@ -56,6 +57,11 @@ const firstNode = "node-1";
  */
 export async function startCluster({ autopilot = false }: ClusterOptions = {}): Promise<Cluster> {
   const { programs, plugins } = await requireKubernetes();
+  if (!existsSync("/sys/fs/cgroup/cpuset")) {
+    throw new PlainError(
+      "A cluster on this machine needs version 1 of Linux's control groups. Here is another: /sys/fs/cgroup.",
+    );
+  }
   await requireNoOther();
   const logs = join(folder, "logs");
   // A cluster that was killed left its files.
@@ -85,14 +91,8 @@ export async function startCluster({ autopilot = false }: ClusterOptions = {}): 
   }
 }
 
-interface Parts {
-  holder: Holder;
-  api: Api;
-  folder: string;
-  keys: string;
-  images: string;
-  programs: string;
-  plugins: string;
+/** What a running cluster consists of. */
+interface Parts extends NodeSurroundings {
   nodes: Node[];
   kubeconfig: string;
   endDisks: () => Promise<void>;
