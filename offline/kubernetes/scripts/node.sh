@@ -38,6 +38,8 @@ echo 1 >/proc/sys/net/ipv4/ip_forward
 echo 1 >/proc/sys/net/ipv4/tcp_orphan_retries
 # Network policies also hold between pods of one node, which are on one bridge.
 echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables
+# A new pod reaches nobody until its rules are complete. Without this, it reached everybody for a second.
+iptables --policy FORWARD DROP
 
 for hierarchy in /sys/fs/cgroup/*/; do mkdir -p "$hierarchy$GROUP"; done
 # A new group of this kind has no processors, and no process may enter it.
