@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "../../scripts/cli/command.ts";
@@ -11,9 +12,9 @@ import { pauseImage } from "./configuration.ts";
 import { makeCredentials } from "./credentials.ts";
 import { makeStorageClasses, provideDisks } from "./disks.ts";
 import { dnsImage, dnsObjects } from "./dns.ts";
-import { type Holder, scripts, startHolder } from "./holder.ts";
+import { requireNoOther, scripts, startHolder } from "./holder.ts";
 import { saveImage, saveProgram } from "./images.ts";
-import { importImage, type Node, type NodeOptions, startNode } from "./nodes.ts";
+import { importImage, type Node, type NodeOptions, type NodeSurroundings, startNode } from "./nodes.ts";
 import { whileProgramsRun } from "./programs.ts";
 
 /** How a cluster differs from the usual one. */
@@ -58,9 +59,15 @@ const firstNode = "node-1";
  */
 export async function startCluster({ autopilot = false }: ClusterOptions = {}): Promise<Cluster> {
   const { programs, plugins } = await requireKubernetes();
+  if (!existsSync("/sys/fs/cgroup/cpuset")) {
+    throw new PlainError(
+      "A cluster on this machine needs version 1 of Linux's control groups. Here is another: /sys/fs/cgroup.",
+    );
+  }
+  await requireNoOther();
   const logs = join(folder, "logs");
   // A cluster that was killed left its files.
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   for (const path of [logs, images]) await mkdir(path, { recursive: true });
   const api = openApi(await makeCredentials(keys));
   await saveProgram(join(programs, "pause"), pauseImage, join(images, "pause.tar"));
@@ -86,14 +93,8 @@ export async function startCluster({ autopilot = false }: ClusterOptions = {}): 
   }
 }
 
-interface Parts {
-  holder: Holder;
-  api: Api;
-  folder: string;
-  keys: string;
-  images: string;
-  programs: string;
-  plugins: string;
+/** What a running cluster consists of. */
+interface Parts extends NodeSurroundings {
   nodes: Node[];
   kubeconfig: string;
   endDisks: () => Promise<void>;
@@ -152,7 +153,7 @@ function clusterOf(parts: Parts): Cluster {
       await parts.endDisks();
       api.close();
       await holder.stop();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };
 }

@@ -35,11 +35,10 @@ const detached = { detached: true };
  * @param env what scripts/control.sh needs
  */
 export async function startHolder(env: Record<string, string>, log: string): Promise<Holder> {
-  await requireNoOther();
   const namespaces = ["unshare", "--net", "--mount", "--propagation", "slave", "--pid", "--ipc", "--uts"];
   const command = [...namespaces, "--fork", "--kill-child", "sh", join(scripts, "control.sh")];
   const output = openSync(log, "w");
-  const holder = spawn("sh", [join(scripts, "hold.sh"), controlGroup, ...command], {
+  const holder = spawn("sh", [join(scripts, "hold.sh"), machineInterface, controlGroup, ...command], {
     ...detached,
     env: { ...cleanEnvironment, ...env },
     stdio: ["pipe", "pipe", output],
@@ -87,7 +86,7 @@ async function connect(process: string): Promise<void> {
 }
 
 /** Waits for the end of a cluster whose process was killed. Throws if one is running. */
-async function requireNoOther(): Promise<void> {
+export async function requireNoOther(): Promise<void> {
   if (await goes()) return;
   throw new PlainError(
     "Another cluster is running on this machine, and there can be only one.",

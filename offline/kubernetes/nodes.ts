@@ -107,8 +107,8 @@ export async function startNode(around: NodeSurroundings, index: number, options
     await api.remove(`/api/v1/nodes/${name}`);
     const detach = join(scripts, "detachNode.sh");
     await holder.inNetwork(`Disconnecting ${name}`, ["sh", detach, String(index), podRangeOf(index)]);
-    await run(`Removing the control groups of ${name}`, "sh", [join(scripts, "hold.sh"), group, "true"]);
-    await rm(folder, { recursive: true, force: true });
+    await run(`Removing the control groups of ${name}`, "sh", [join(scripts, "removeGroup.sh"), group]);
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   };
   try {
     await whileProgramsRun(`ready on ${name}`, [logs], async () => {

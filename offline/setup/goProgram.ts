@@ -41,7 +41,6 @@ export async function buildGoProgram(
 ): Promise<void> {
   await ensureGo(program.name, debianRoot, say);
   const builds = join(cacheFolder, "build");
-  await mkdir(dirname(path), { recursive: true });
   await mkdir(builds, { recursive: true });
   const source = await mkdtemp(join(builds, "go-"));
   // Large programs fill Go's own cache with gigabytes that nothing else uses. An interrupted build continues with it.
@@ -68,6 +67,8 @@ export async function buildGoProgram(
     const linker = `-s -w ${program.flags ?? ""}`.trim();
     const built = join(source, "program");
     await go("build", "-trimpath", "-ldflags", linker, "-o", built, ".");
+    // Not before: for the engine, the folder of a plugin is the plugin.
+    await mkdir(dirname(path), { recursive: true });
     await rename(built, path);
     await rm(compiled, { recursive: true, force: true });
   } finally {

@@ -8,6 +8,7 @@ const project = fileURLToPath(new URL("../..", import.meta.url));
 // Files that a script includes are checked with it, because they use its variables.
 const scripts = [
   "scripts/with-node",
+  ...globSync("offline/kubernetes/scripts/*.sh", { cwd: project }),
   ...globSync("files/**/*.sh", { cwd: project, exclude: ["files/host/provision"] }),
 ];
 // One line

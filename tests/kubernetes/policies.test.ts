@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { type Cluster, startCluster } from "../../offline/kubernetes/cluster.ts";
@@ -119,9 +120,14 @@ describe("network policies", () => {
     await becomes("200", from("friend", onMachine));
   });
 
-  it("hold for a pod that is made later", async () => {
-    await pods.start("late", { namespace: "people", labels: { app: "stranger" }, script: waits });
-    await becomes(refused, from("late", onMachine));
-    await becomes(refused, from("late", address));
+  it("hold for a new pod from its first moment", async () => {
+    const script = `const ask = () => fetch("http://${onMachine}", { signal: AbortSignal.timeout(500) }).then(
+      ({ status }) => console.log(status),
+      () => console.log("refused"),
+    );
+    setInterval(ask, 50);`;
+    await pods.start("late", { namespace: "people", labels: { app: "stranger" }, script });
+    await becomes(/(refused\s+){40}/, () => cluster.kubectl("logs", "late", "--namespace", "people"));
+    assert.doesNotMatch(await cluster.kubectl("logs", "late", "--namespace", "people"), /200/);
   });
 });

@@ -13,6 +13,8 @@ ip link add nodes type bridge
 ip address add "$CONTROL_ADDRESS/24" dev nodes
 ip link set nodes up
 echo 1 >/proc/sys/net/ipv4/ip_forward
+# A connection to a node that has ended would keep this network for minutes.
+echo 1 >/proc/sys/net/ipv4/tcp_orphan_retries
 # The nodes need no direct ways to each other's pods.
 echo 0 >/proc/sys/net/ipv4/conf/all/send_redirects
 echo 0 >/proc/sys/net/ipv4/conf/nodes/send_redirects

@@ -1,19 +1,10 @@
-# Holds a cluster: runs the rest of its arguments, in namespaces of their own, until they end. Then removes the control groups of the
-# cluster, the only thing that does not end with its processes. $1 is their name.
-group=$1
-shift
+# Holds a cluster: runs the rest of its arguments, in namespaces of their own, until they end. Then removes what does not end with its
+# processes, or later: this machine's interface in its network, $1, and its control groups, $2.
+interface=$1
+group=$2
+shift 2
 "$@"
 code=$?
-# Linux lets go of a group some time after its last process.
-tries=0
-while [ "$tries" -lt 50 ]; do
-    tries=$((tries + 1))
-    for path in /sys/fs/cgroup/*/"$group"; do
-        if [ -d "$path" ]; then find "$path" -depth -type d -exec rmdir {} + 2>/dev/null; fi
-    done
-    for path in /sys/fs/cgroup/*/"$group"; do
-        if [ -d "$path" ]; then continue 2; fi
-    done
-    break
-done
+ip link delete "$interface" 2>/dev/null
+sh "$SCRIPTS/removeGroup.sh" "$group"
 exit "$code"

@@ -34,13 +34,17 @@ ip address add "$ADDRESS/24" dev eth0
 ip link set eth0 up
 ip route add default via "$CONTROL_ADDRESS"
 echo 1 >/proc/sys/net/ipv4/ip_forward
+# A connection that nobody answers would keep this network for minutes.
+echo 1 >/proc/sys/net/ipv4/tcp_orphan_retries
 # Network policies also hold between pods of one node, which are on one bridge.
 echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables
+# A new pod reaches nobody until its rules are complete. Without this, it reached everybody for a second.
+iptables --policy FORWARD DROP
 
 for hierarchy in /sys/fs/cgroup/*/; do mkdir -p "$hierarchy$GROUP"; done
 # A new group of this kind has no processors, and no process may enter it.
-for group in "$(dirname "$GROUP")" "$GROUP"; do
-    for file in cpuset.cpus cpuset.mems; do cat "/sys/fs/cgroup/cpuset/$file" >"/sys/fs/cgroup/cpuset/$group/$file"; done
+for name in "$(dirname "$GROUP")" "$GROUP"; do
+    for file in cpuset.cpus cpuset.mems; do cat "/sys/fs/cgroup/cpuset/$file" >"/sys/fs/cgroup/cpuset/$name/$file"; done
 done
 
 start containerd containerd --config "$FOLDER/containerd.toml"
