@@ -2,7 +2,7 @@
 
 import type { Target } from "../../components/explain/rule.ts";
 import { buildSite, imagesOf } from "../../files/site/site.ts";
-import { readSettings } from "../../settings/read.ts";
+import { partOf, readSettings } from "../../settings/read.ts";
 import { projectFile, settingName } from "./projectFile.ts";
 
 /** The type of the component that is the running site. */
@@ -33,7 +33,14 @@ export const providerPackages = ["command", "random", "tls"];
 export function providersFor(config: Record<string, unknown>): string[] {
   const target = targetOf(config);
   const hasRecords = target !== "local" && config[settingName("dns")] !== "none";
-  return [...providerPackages, ...(target === "gcp" ? ["gcp"] : []), ...(hasRecords ? ["cloudflare"] : [])];
+  const inCluster =
+    config[settingName("people")] === "own" && partOf(config[settingName("servers")], "on") === "kubernetes";
+  return [
+    ...providerPackages,
+    ...(target === "gcp" ? ["gcp"] : []),
+    ...(hasRecords ? ["cloudflare"] : []),
+    ...(inCluster ? ["kubernetes"] : []),
+  ];
 }
 
 /** The target in these settings. */

@@ -100,6 +100,11 @@ export function withoutCiphers(value: unknown, name = ""): unknown {
 const placeholders: Record<string, string> = {
   passwordHash: `$2b$10$${".".repeat(53)}`,
   tlsCertificate: "-----BEGIN CERTIFICATE-----",
+  kubeconfig: JSON.stringify({
+    "current-context": "any",
+    contexts: [{ name: "any", context: { cluster: "any" } }],
+    clusters: [{ name: "any", cluster: { server: "https://any" } }],
+  }),
 };
 
 /** The configuration in a stack's file, by full names. */

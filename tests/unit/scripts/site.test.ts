@@ -9,6 +9,21 @@ test("providersFor() returns the providers of each target", () => {
   assert.deepEqual(providersFor({ "jupyter-up:target": "gcp" }), [...ofAll, "gcp", "cloudflare"]);
   assert.deepEqual(providersFor({ "jupyter-up:target": "gcp", "jupyter-up:dns": "none" }), [...ofAll, "gcp"]);
   assert.deepEqual(providersFor({ "jupyter-up:target": "ssh" }), [...ofAll, "cloudflare"]);
+  const servers = { "jupyter-up:servers": { on: "kubernetes" } };
+  assert.deepEqual(providersFor({ "jupyter-up:people": "own", ...servers }), [...ofAll, "kubernetes"]);
+  assert.deepEqual(providersFor({ "jupyter-up:people": "shared", ...servers }), ofAll);
+});
+
+test("the images of a site with servers in a cluster are found although its kubeconfig is encrypted", async () => {
+  const config = {
+    "jupyter-up:allow": ["ann@example.com"],
+    "jupyter-up:signIn": { users: [{ email: "ann@example.com" }] },
+    "jupyter-up:people": "own",
+    "jupyter-up:servers": { on: "kubernetes" },
+    "jupyter-up:cluster": { kubeconfig: { secure: "v1:x" }, address: "10.128.0.2" },
+  };
+  const images = await siteImages(withoutCiphers(config) as Record<string, unknown>);
+  assert.ok(images.includes("quay.io/jupyterhub/k8s-hub:4.4.0"), `${images}`);
 });
 
 test("the images of a site are found although its secrets are encrypted", async () => {
