@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import shlex
+import time
 from pathlib import Path
 
 from aiohttp import ClientError
@@ -14,6 +15,8 @@ from people_hub.servers import PAUSE, PORT, NotStarted, is_up
 
 # Seconds. A node is made in two minutes, and then fetches an image of some GB.
 STARTED_WITHIN = 900
+# Seconds after which a server that runs answers, also on a slow node.
+ANSWERS_WITHIN = 120
 # Seconds in which kernels end; the same as in Jupyter's definition.
 STOPPED_WITHIN = 20
 # Seconds after which a pod leaves a node that does not answer.
@@ -33,15 +36,17 @@ class PodSpawner(KubeSpawner):
     async def _start(self):
         self.obstacles = Obstacles(self)
         try:
+            await self._start_watching_pods()
+            self.obstacles.before = uid_of(self.pod)
             await self.put_files()
             url = await first(super()._start(), self.obstacles.found())
             await first(answers(url), self.obstacles.found())
             return url
         except ApiException as error:
             raise NotStarted(refused(error.status, error.body or error.reason)) from error
-        except (ClientError, OSError) as error:
+        except ClientError as error:
             raise NotStarted(f"The cluster does not answer: {error}. Try again in a minute.") from error
-        except (TimeoutError, asyncio.TimeoutError) as error:
+        except TimeoutError as error:
             minutes = STARTED_WITHIN // 60
             raise NotStarted(f"Your server did not start in {minutes} minutes. {self.obstacles.last}") from error
 
@@ -107,7 +112,7 @@ class Obstacles:
         self.spawner = spawner
         self.last = ""
         # A pod of an earlier start, which may still be there.
-        self.before = uid_of(spawner.pod)
+        self.before = None
 
     async def found(self):
         """Waits for something that the start cannot get past. Throws NotStarted."""
@@ -134,8 +139,14 @@ async def first(work, watch):
 
 
 async def answers(url):
-    """Waits until a server answers requests from this machine."""
+    """Waits until a server answers requests from this machine. Throws NotStarted."""
+    end = time.monotonic() + ANSWERS_WITHIN
     while not await is_up(url):
+        if time.monotonic() > end:
+            raise NotStarted(
+                f"Your server runs in the cluster, but the site's machine does not reach it at {url}. The owner of this site has to"
+                " look at the route to the cluster's pods, and at the setting cluster.address."
+            )
         await asyncio.sleep(PAUSE)
 
 
