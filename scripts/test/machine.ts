@@ -35,6 +35,9 @@ const imagesOfTests = [
   "docker.io/fsouza/fake-gcs-server:1.56.1",
 ];
 
+/** Images of tests with a cluster of Kubernetes. */
+const imagesWithCluster = ["quay.io/jupyterhub/k8s-hub:4.4.0"];
+
 let environment: Promise<Environment> | undefined;
 let machine: Machine | undefined;
 
@@ -47,8 +50,11 @@ interface Machine {
 }
 
 /** Prepares the machine as `npm start` does, and this process's environment, which test files inherit. */
-export function prepareSite(): Promise<void> {
-  machine ??= startMachine();
+export const prepareSite = (): Promise<void> => prepareMachine([]);
+
+/** @param images images of these tests only. */
+function prepareMachine(images: string[]): Promise<void> {
+  machine ??= startMachine(images);
   return machine.ready;
 }
 
@@ -72,7 +78,7 @@ export async function prepareKubernetes(): Promise<void> {
   }
   await step("Kubernetes", (say) => ensureKubernetes(debianRoot, say));
   await step("Pulumi's provider for Kubernetes", (say) => ensureKubernetesProvider(debianRoot, say));
-  await prepareSite();
+  await prepareMachine(imagesWithCluster);
 }
 
 /** Ends everything that the preparation started. */
@@ -81,17 +87,17 @@ export async function release(): Promise<void> {
   await machine?.ended;
 }
 
-function startMachine(): Machine {
+function startMachine(images: string[]): Machine {
   const ready = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();
-  const ended = withMachine(() => {
+  const ended = withMachine(images, () => {
     ready.resolve();
     return released.promise;
   }).catch(ready.reject);
   return { ready: ready.promise, release: released.resolve, ended };
 }
 
-async function withMachine(work: () => Promise<void>): Promise<void> {
+async function withMachine(images: string[], work: () => Promise<void>): Promise<void> {
   environment ??= inspectMachine();
   const found = await environment;
   const { debianRoot } = found;
@@ -108,7 +114,7 @@ async function withMachine(work: () => Promise<void>): Promise<void> {
   if (debianRoot) await step("Pebble, Let's Encrypt's test server", (say) => unpackPackage("pebble", debianRoot, say));
   const config = await usersConfig();
   const needs = {
-    images: [...(await siteImages(config)), ...imagesOfTests],
+    images: [...(await siteImages(config)), ...imagesOfTests, ...images],
     providers: providerPackages,
     imageMirror: imageMirrorOf(config),
   };
