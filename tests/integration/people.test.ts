@@ -271,6 +271,10 @@ describe("A server for each person", () => {
     seconds.push(Date.now() - again);
     const page = await visit(bob, `/hub/spawn-pending/${serverName(bob)}`, { headers: navigation });
     assert.match(page.body, /is not on this machine/);
+    // JupyterHub writes all headers of a request that ends in an error.
+    const { output: log } = await run("docker", ["logs", `${site.project}-people-hub-1`]);
+    assert.match(log, /"X-Auth-User"/);
+    assert.doesNotMatch(log, /secret-door/);
     process.stdout.write(`Words about memory and image after ${seconds.map((each) => each / 1000).join(" and ")} s\n`);
     assert.ok(Math.max(...seconds) < 30_000);
   });

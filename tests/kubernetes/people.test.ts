@@ -87,6 +87,8 @@ describe("Servers of people in a cluster", () => {
     await released();
   });
   afterAll(async () => {
+    console.log((await run("docker", ["logs", `${site.project}-people-hub-1`])).output.slice(-6000));
+    console.log(await cluster.kubectl("get", "pods,pvc,events", "-n", site.project));
     await site?.remove();
     await stack?.remove();
     await cluster?.stop();

@@ -7,7 +7,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.append(str(HERE))
-from people_hub.door import Door, use_door  # noqa: E402
+from people_hub.door import Door, log_without_secret, use_door  # noqa: E402
 
 c = get_config()  # noqa: F821, provided by the loader
 
@@ -28,7 +28,11 @@ c.Spawner.consecutive_failure_limit = 0
 # The first visit starts a server, without a click.
 c.JupyterHub.implicit_spawn_seconds = 0.01
 # A page that waits for a server says at once that it starts.
-c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0, "cookie_options": {"secure": True}}
+c.JupyterHub.tornado_settings = {
+    "slow_spawn_timeout": 0,
+    "cookie_options": {"secure": True},
+    "log_function": log_without_secret,
+}
 
 # The address that only nginx and the proxy reach: the servers of people are on other networks.
 address = socket.gethostbyname("hub-door")

@@ -31,6 +31,8 @@ export interface Spawning {
   networks: string[];
   /** spawner_config.py, which the hub's configuration reads, and what it needs. */
   files: () => TextFiles;
+  /** More variables of its environment. */
+  environment?: Record<string, string>;
   /** More secret files. */
   secretFiles?: (secrets: Secrets) => TextFiles;
   /** More of the service. */
@@ -50,7 +52,8 @@ export const spawnsHere = (most: number): Spawning => ({
 });
 
 /** JupyterHub: the pages on which a server starts, and what decides that it does. It has no access to Docker. */
-export function peopleHub(layout: HostLayout, { about, image, networks, files, secretFiles, also }: Spawning): Service {
+export function peopleHub(layout: HostLayout, spawning: Spawning): Service {
+  const { about, image, networks, files, environment, secretFiles, also } = spawning;
   return {
     name: "people-hub",
     about: `JupyterHub: starts a person's server at the first visit, by ${about}.`,
@@ -62,7 +65,7 @@ export function peopleHub(layout: HostLayout, { about, image, networks, files, s
     compose: {
       ...HARDENED,
       mem_limit: "320m",
-      environment: { HOME: "/tmp", USER: "hub", PYTHONDONTWRITEBYTECODE: "1", MALLOC_ARENA_MAX: "1" },
+      environment: { HOME: "/tmp", USER: "hub", PYTHONDONTWRITEBYTECODE: "1", MALLOC_ARENA_MAX: "1", ...environment },
       entrypoint: ["python3", "-m", "jupyterhub", "-f", `${HUB_FILES}/jupyterhub_config.py`],
       working_dir: "/tmp",
       healthcheck: asks("http://hub-door:8081/hub/health"),

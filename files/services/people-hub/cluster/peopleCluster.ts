@@ -115,17 +115,9 @@ function spawnsInCluster({ cluster }: OnCluster, definition: unknown, files: Tex
         "server-key": `${serverKey(secrets)}\n`,
       };
     },
-    also: {
-      dismiss: [
-        "env",
-        `PYTHONPATH=${HUB_FILES}`,
-        `KUBECONFIG=${HUB_SECRETS}/kubeconfig`,
-        "python3",
-        "-m",
-        "people_hub.dismiss",
-        HUB_FILES,
-      ],
-    },
+    // The client of the cluster reads its variable when it is imported.
+    environment: { KUBECONFIG: `${HUB_SECRETS}/kubeconfig`, PYTHONPATH: HUB_FILES },
+    also: { dismiss: ["python3", "-m", "people_hub.dismiss", HUB_FILES] },
   };
 }
 

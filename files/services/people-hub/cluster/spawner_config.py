@@ -1,7 +1,6 @@
 """The servers of people run in a cluster: KubeSpawner starts them."""
 
 import json
-import os
 from pathlib import Path
 
 from people_hub.cluster import use_cluster
@@ -11,7 +10,6 @@ c = get_config()  # noqa: F821, provided by the loader
 HERE = Path(__file__).parent
 SECRETS = Path("/run/secrets/people-hub")
 
-os.environ["KUBECONFIG"] = str(SECRETS / "kubeconfig")
 use_cluster(
     c,
     definition=json.loads((HERE / "server.json").read_text()),
