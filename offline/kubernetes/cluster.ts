@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { run } from "../../scripts/cli/command.ts";
 import { cacheFolder } from "../../scripts/cli/folders.ts";
 import { PlainError } from "../../scripts/cli/plainError.ts";
-import { requireKubernetes } from "../setup/kubernetes.ts";
+import { type KubernetesFolders, requireKubernetes } from "../setup/kubernetes.ts";
 import { controlAddress, machineAddress, nodeAddressOf, podRange, serviceRange } from "./addresses.ts";
 import { type Api, openApi } from "./api.ts";
 import { refuseAsAutopilot } from "./autopilot.ts";
@@ -12,8 +12,9 @@ import { pauseImage } from "./configuration.ts";
 import { makeCredentials } from "./credentials.ts";
 import { makeStorageClasses, provideDisks } from "./disks.ts";
 import { dnsImage, dnsObjects } from "./dns.ts";
-import { requireNoOther, scripts, startHolder } from "./holder.ts";
+import { scripts, startHolder } from "./holder.ts";
 import { saveImage, saveProgram } from "./images.ts";
+import { takePlace } from "./lock.ts";
 import { importImage, type Node, type NodeOptions, type NodeSurroundings, startNode } from "./nodes.ts";
 import { whileProgramsRun } from "./programs.ts";
 
@@ -57,14 +58,27 @@ const firstNode = "node-1";
  * Starts a cluster of one node on this machine, as root. It ends with this process at the latest. `npm test -- kubernetes` builds its
  * programs; see docs/architecture/testing.md.
  */
-export async function startCluster({ autopilot = false }: ClusterOptions = {}): Promise<Cluster> {
-  const { programs, plugins } = await requireKubernetes();
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const folders = await requireKubernetes();
   if (!existsSync("/sys/fs/cgroup/cpuset")) {
     throw new PlainError(
       "A cluster on this machine needs version 1 of Linux's control groups. Here is another: /sys/fs/cgroup.",
     );
   }
-  await requireNoOther();
+  const leavePlace = await takePlace();
+  try {
+    const cluster = await startInPlace(folders, options);
+    return { ...cluster, stop: () => cluster.stop().finally(leavePlace) };
+  } catch (error) {
+    await leavePlace();
+    throw error;
+  }
+}
+
+async function startInPlace(
+  { programs, plugins }: KubernetesFolders,
+  { autopilot = false }: ClusterOptions,
+): Promise<Cluster> {
   const logs = join(folder, "logs");
   // A cluster that was killed left its files.
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });

@@ -85,22 +85,13 @@ async function connect(process: string): Promise<void> {
   ]);
 }
 
-/** Waits for the end of a cluster whose process was killed. Throws if one is running. */
-export async function requireNoOther(): Promise<void> {
-  if (await goes()) return;
-  throw new PlainError(
-    "Another cluster is running on this machine, and there can be only one.",
-    "It ends with the process that started it: pgrep --full offline/kubernetes/scripts/hold.sh shows its parts.",
-  );
-}
-
 async function whenGone(): Promise<void> {
   if (await goes()) return;
   throw new PlainError(`The cluster has ended, but its interface ${machineInterface} is still there.`);
 }
 
 /** Whether the cluster's interface goes within some seconds: Linux removes it after the last process of its network. */
-async function goes(): Promise<boolean> {
+export async function goes(): Promise<boolean> {
   for (let tries = 0; tries < 100; tries++) {
     if ((await attempt("ip", ["link", "show", machineInterface])).code !== 0) return true;
     await pause(100);
@@ -108,7 +99,8 @@ async function goes(): Promise<boolean> {
   return false;
 }
 
-async function firstLine(child: ChildProcess): Promise<string> {
+/** The first line that a process prints; empty if it ends without one. */
+export async function firstLine(child: ChildProcess): Promise<string> {
   if (child.stdout === null) return "";
   const lines = createInterface({ input: child.stdout });
   return new Promise((resolve) => {

@@ -21,6 +21,9 @@ function contents(pattern: string): [path: string, content: string][] {
   });
 }
 
+/** Whether the line is about no bridge of Docker's and no interface on one. */
+const isNotDockers = (line: string) => !/\b(br-|veth)[0-9a-f]/.test(line);
+
 /** What a cluster could leave on this machine. */
 async function traces(): Promise<Record<string, string[]>> {
   const lines = async (...words: string[]) => {
@@ -30,9 +33,9 @@ async function traces(): Promise<Record<string, string[]>> {
   };
   const hasTrace = ([, content]: [string, string]) => ofCluster.test(content);
   return {
-    interfaces: (await lines("ip", "-brief", "link")).map((line) => line.split(/\s/)[0] ?? "").sort(),
-    routes: await lines("ip", "route"),
-    // Docker's rules and their counters belong to other containers.
+    // Docker's own, and its rules, belong to containers of other tests.
+    interfaces: (await lines("ip", "-brief", "link")).map((line) => line.split(/\s/)[0] ?? "").filter(isNotDockers),
+    routes: (await lines("ip", "route")).filter(isNotDockers),
     rules: (await lines("iptables-save")).filter((line) => /KUBE|CNI|10\.(96|99|244)\./.test(line)),
     sets: (await lines("sh", "-c", "ipset list --name")).sort(),
     groups: globSync("/sys/fs/cgroup/*/jupyter-up-kubernetes"),

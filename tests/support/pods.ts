@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { get } from "node:http";
 import type { Cluster } from "../../offline/kubernetes/cluster.ts";
 import { imageMirror, mirrored, pullImages } from "./images.ts";
 import { until } from "./until.ts";
@@ -100,17 +101,19 @@ const asking = (address: string) =>
     (error) => console.log(error.cause?.code ?? error.name),
   )`;
 
-/** What this machine gets from an address by HTTP: the status, or the kind of error. */
-export async function thisMachineAsks(address: string): Promise<string> {
-  try {
-    return String((await fetch(`http://${address}`, { signal: AbortSignal.timeout(3000) })).status);
-  } catch (error) {
-    const { name, cause } = error as Error & { cause?: { code?: string } };
-    return cause?.code ?? name;
-  }
+/** What this machine gets from an address by HTTP: the status, or the kind of error. By a new connection: policies leave the others. */
+export function thisMachineAsks(address: string): Promise<string> {
+  return new Promise((resolve) => {
+    const asked = get(`http://${address}`, { agent: false, timeout: 3000 }, (answer) => {
+      answer.resume();
+      resolve(String(answer.statusCode));
+    });
+    asked.on("timeout", () => asked.destroy(Object.assign(new Error(), { code: "TimeoutError" })));
+    asked.on("error", ({ code, name }: NodeJS.ErrnoException) => resolve(code ?? name));
+  });
 }
 
-/** Asserts what is asked for becomes the answer: policies and addresses take a moment. */
+/** Asks until the answer is the expected one: policies and addresses take a moment. */
 export async function becomes(answer: string | RegExp, ask: () => Promise<string>, seconds = 15): Promise<void> {
   let last = "";
   const matches = () => (typeof answer === "string" ? last === answer : answer.test(last));

@@ -9,7 +9,8 @@ mount -t proc proc /proc
 mount -t tmpfs tmpfs /run
 
 ip link set lo up
-ip link add nodes type bridge
+# Otherwise the bridge takes another hardware address when a node goes, and nobody finds it for half a minute.
+ip link add nodes address 02:00:00:00:00:01 type bridge
 ip address add "$CONTROL_ADDRESS/24" dev nodes
 ip link set nodes up
 echo 1 >/proc/sys/net/ipv4/ip_forward

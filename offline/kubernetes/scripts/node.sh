@@ -32,6 +32,8 @@ hostname "$NODE"
 ip link set lo up
 ip address add "$ADDRESS/24" dev eth0
 ip link set eth0 up
+# The bridge of the pods, which the CNI plugin would make: its hardware address stays when pods go.
+ip link add pods address 02:00:00:00:00:02 type bridge
 ip route add default via "$CONTROL_ADDRESS"
 echo 1 >/proc/sys/net/ipv4/ip_forward
 # A connection that nobody answers would keep this network for minutes.
