@@ -16,7 +16,8 @@ import { launch, person, signIn, whoAmI } from "./support/browser.ts";
 import { answerAt, CloudStack, onGoogle } from "./support/cloudStack.ts";
 
 const NOTHING = { resources: [], containers: [], networks: [] };
-const jupyter = "docker exec jupyter-up-lab-jupyter-1";
+const JUPYTER = "jupyter-up-lab-jupyter-1";
+const jupyter = `docker exec ${JUPYTER}`;
 const DATA_DISK = "/dev/disk/by-id/google-data";
 const BOOT_DISK = "/dev/disk/by-id/google-persistent-disk-0";
 const IN_KERNEL = readFileSync(new URL("../support/inKernel.py", import.meta.url), "utf8");
@@ -66,6 +67,15 @@ const TRIES_END = {
   host: [],
   variables: ["DATABASE_URL"],
 };
+
+/** Asks the spawner for the server of you@example.com, as the hub does. */
+const START_SERVER = `
+import socket
+spawner = socket.socket(socket.AF_UNIX)
+spawner.connect("/run/people/spawner.sock")
+spawner.sendall(b'{"do": "start", "name": "you-40example-2ecom"}\\n')
+print(spawner.recv(1000).decode())
+`;
 
 /** Each test continues with the site of the test before it. */
 describe("a site on a VM of Google Cloud", () => {
@@ -200,17 +210,18 @@ describe("a site on a VM of Google Cloud", () => {
       assert.match(await from("127.0.0.9", port), /ECONNREFUSED/, `${port}`);
   });
 
-  /** Runs code in a kernel of the server. */
-  async function inKernel(code: string): Promise<unknown> {
+  /** Runs code in a kernel of a server. */
+  async function inKernel(code: string, container: string): Promise<unknown> {
     const words = [IN_KERNEL, code].map((text) => Buffer.from(text).toString("base64"));
     const [program, input] = words.map((text) => `$(echo ${text} | base64 -d)`);
     return JSON.parse(
-      await vm(`printf '%s' "${input}" | docker exec --interactive jupyter-up-lab-jupyter-1 python3 -c "${program}"`),
+      await vm(`printf '%s' "${input}" | docker exec --interactive ${container} python3 -c "${program}"`),
     );
   }
 
-  /** Asserts that notebook code cannot reach the metadata server and Docker. */
-  async function isKeptOff(): Promise<void> {
+  /** Asserts that notebook code in a container cannot reach the metadata server, Docker and services of the machine. */
+  async function isKeptOff(container = JUPYTER, end: object = TRIES_END): Promise<void> {
+    const jupyter = `docker exec ${container}`;
     const metadata = "http://169.254.169.254/computeMetadata/v1/instance/attributes/startup-script";
     const ask = `curl -sS -m 5 -H 'Metadata-Flavor: Google' ${metadata}`;
     assert.match(await vm(ask), /OPENSSH PRIVATE KEY/, "the machine itself reads it");
@@ -231,12 +242,29 @@ describe("a site on a VM of Google Cloud", () => {
     assert.ok(own.length > 4, `the machine has an address on each network of the site: ${own.join()}`);
     for (const address of own)
       assert.equal(await vm(`bash -c '</dev/tcp/${address}/22' && echo open`), "open", address);
-    assert.deepEqual(await inKernel(TRIES.replace('"MACHINE"', JSON.stringify(own).slice(1, -1))), TRIES_END);
+    assert.deepEqual(await inKernel(TRIES.replace('"MACHINE"', JSON.stringify(own).slice(1, -1)), container), end);
     // The DNS resolver has the same address.
     assert.match(await vm(`${jupyter} getent hosts metadata.google.internal || echo none`), /169\.254\.169\.254|none/);
   }
 
-  it("keeps notebooks off the metadata server and Docker", isKeptOff);
+  it("keeps notebooks off the metadata server and Docker", () => isKeptOff());
+
+  it("keeps a person's own server off them, too, and off other networks", async () => {
+    const own = await stack.up({ people: "own", servers: { memory: "512m", most: 2 } });
+    assert.equal(own.code, 0, own.text);
+    const request = Buffer.from(START_SERVER).toString("base64");
+    const hub = "docker exec --interactive jupyter-up-lab-people-hub-1";
+    assert.match(await vm(`echo ${request} | base64 -d | ${hub} python3 -`), /"ok": true/);
+    await isKeptOff("jupyter-up-lab-person-you-40example-2ecom", { ...TRIES_END, database: false });
+    const networks = (await vm("docker network ls --filter label=com.docker.compose.project --format '{{.ID}}'")).split(
+      "\n",
+    );
+    const rules = await vm("nft list table inet jupyter_up");
+    for (const id of networks)
+      assert.ok(rules.includes(`iifname "br-${id}" oifname != "br-${id}" reject`), `${id}: ${rules}`);
+    const shared = await stack.up({ people: "shared" });
+    assert.equal(shared.code, 0, shared.text);
+  });
 
   it("comes back from a reboot, with the firewall rules in place before the first notebook runs", async () => {
     const booted = await vm("stat -c %Y /proc/1");

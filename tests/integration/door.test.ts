@@ -8,6 +8,7 @@ import { connect } from "node:tls";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { freePort } from "../../offline/support/freePort.ts";
 import { run } from "../support/command.ts";
+import { type Seen, startEcho as startEchoAs } from "../support/echoContainer.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { until } from "../support/until.ts";
 import { type Answer, ask, cookiesOf, type Question, redirectOf, visitor } from "../support/visitor.ts";
@@ -22,16 +23,6 @@ const upgrade = {
 };
 /** A valid hash, as Dex requires; it matches no password. */
 const passwordHashes = { "ann@example.com": `$2b$10$${"x".repeat(53)}` };
-
-/** A request as the program behind the door received it; see tests/support/echo.ts. */
-interface Seen {
-  url: string;
-  headers: Record<string, string>;
-  /** The source port of the connection. */
-  from: number;
-  /** The number of requests for which it has closed the connection. */
-  hungUp: number;
-}
 
 describe("The door", () => {
   let site: RunningSite;
@@ -68,14 +59,7 @@ describe("The door", () => {
   async function startEcho(alias = "jupyter"): Promise<string> {
     const whoamis = await site.container("whoami");
     const { output: image } = await run("docker", ["inspect", "--format", "{{.Image}}", whoamis]);
-    const program = new URL("../support/echo.ts", import.meta.url).pathname;
-    const { code, output } = await run("docker", [
-      ...["run", "--detach", "--network", `${site.project}_jupyter`, "--network-alias", alias],
-      ...["--volume", `${process.execPath}:/node:ro`, "--volume", `${program}:/echo.ts:ro`, "--entrypoint", "/node"],
-      ...[image.trim(), "--disable-warning=ExperimentalWarning", "/echo.ts"],
-    ]);
-    assert.equal(code, 0, output);
-    return output.trim();
+    return startEchoAs(site, image.trim(), alias);
   }
 
   beforeAll(async () => {

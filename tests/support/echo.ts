@@ -1,5 +1,5 @@
 /**
- * An HTTP server on port 8888 that answers with the request as JSON, and sends the headers that the query names:
+ * An HTTP server on port 8888, or that of its argument, that answers with the request as JSON, and sends the headers that the query names:
  * `/path?content-security-policy=...`. It accepts any WebSocket, and 64 KB of headers like Jupyter's Tornado. For `/hang-up` it
  * closes the connection without an answer.
  */
@@ -26,4 +26,4 @@ server.on("upgrade", (request, socket) => {
   socket.write(`${[...lines, `Sec-WebSocket-Accept: ${accept}`].join("\r\n")}\r\n\r\n`);
   socket.on("error", () => socket.destroy());
 });
-server.listen(8888, () => console.log("ready"));
+server.listen(Number(process.argv[2] ?? 8888), () => console.log("ready"));

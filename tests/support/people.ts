@@ -100,6 +100,9 @@ export function peopleOf(port: () => number): People {
       const page = await open(email, "/");
       if (page.path.startsWith("/hub/")) {
         assert.match(textOf(page.body), /Your server starts/);
+        // It goes on when the hub says so.
+        const source = `new EventSource("/hub/api/users/${serverName(email)}/server/progress?_xsrf=`;
+        assert.ok(page.body.includes(source), page.body);
         const end = await progress(email);
         assert.equal(end.ready, true, JSON.stringify(end));
       }

@@ -1,16 +1,19 @@
-# Part of provision.sh: a firewall that stops containers from reaching the metadata server and the machine itself.
+# Part of provision.sh: a firewall that stops containers from reaching the metadata server, the machine itself, and networks of
+# the site on which they are not.
 
 # A process that can read the metadata of a cloud's machine can act as that machine. So containers must not reach the
 # metadata server. DNS is allowed, because the metadata server also resolves names. Containers of the site must not connect
-# to services of the machine either: sshd listens on every address, including the gateways of internal networks. The rules
-# are in a separate table, which Docker does not change. Docker does not start without them.
+# to services of the machine either: sshd listens on every address, including the gateways of internal networks. Docker keeps
+# networks apart, but not for the milliseconds in which it changes its own rules, as when a network is created. The rules are in
+# a separate table, which Docker does not change. Docker does not start without them.
 guard_metadata() {
     install_packages nftables
     rules=$own/metadata.nft
     unit=jupyter-up-metadata.service
     put "$rules" <<end || :
-# Stops containers from reaching the cloud's metadata server and this machine's own services. The chain forward has their
-# packets to the metadata server, the chain input those to this machine. The machine's own packets pass neither chain.
+# Stops containers from reaching the cloud's metadata server, this machine's own services, and networks of the site on which they
+# are not. The chain forward has their packets to the metadata server and to other networks, the chain input those to this machine.
+# The machine's own packets pass neither chain.
 table inet jupyter_up
 delete table inet jupyter_up
 table inet jupyter_up {
@@ -23,7 +26,11 @@ table inet jupyter_up {
         ip daddr 169.254.169.254 tcp dport 53 accept
         ip daddr 169.254.169.254 reject
         ip6 daddr { fd20:ce::254, fd00:ec2::254 } reject
+        iifname @bridges oifname @bridges jump between_networks
     }
+    # Packets within a network pass here, too, on a machine that filters bridges. So the file that is included below has a rule for
+    # each bridge, which refuses packets to the other ones.
+    chain between_networks { }
     chain input {
         type filter hook input priority filter - 10; policy accept;
         iifname @bridges ct state new jump from_containers

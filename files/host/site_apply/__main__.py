@@ -118,7 +118,7 @@ def _parse(words: list[str]) -> tuple[Layout, Callable[[Layout], int]]:
 
 
 def _check_machine(layout: Layout) -> int:
-    machine.check()
+    machine.check_for_release()
     firewall.guard_running_site(layout)
     return 0
 

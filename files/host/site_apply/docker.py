@@ -57,10 +57,13 @@ class Engine:
     memory: int
     cores: int
     plugins: list[str]
+    # Whether it runs as a user, not as root.
+    is_rootless: bool = False
 
 
 _ENGINE = (
-    '{"folder": {{json .DockerRootDir}}, "memory": {{.MemTotal}}, "cores": {{.NCPU}}, "plugins": {{json .ClientInfo.Plugins}}}'
+    '{"folder": {{json .DockerRootDir}}, "memory": {{.MemTotal}}, "cores": {{.NCPU}}, "plugins": {{json .ClientInfo.Plugins}},'
+    ' "security": {{json .SecurityOptions}}}'
 )
 
 
@@ -74,7 +77,8 @@ def engine() -> Engine:
         raise NoEngine(result)
     values = json.loads(found)
     plugins = [each["Name"] for each in values["plugins"] or [] if not each.get("Err")]
-    return Engine(values["folder"], values["memory"], values["cores"], plugins)
+    is_rootless = "name=rootless" in (values.get("security") or [])
+    return Engine(values["folder"], values["memory"], values["cores"], plugins, is_rootless)
 
 
 @dataclass(frozen=True)

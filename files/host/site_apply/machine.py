@@ -61,6 +61,18 @@ def check() -> None:
         )
 
 
+def check_for_release() -> None:
+    """The same, before a release: checks that the engine can run the site, too. Throws Refusal."""
+    check()
+    if docker.engine().is_rootless:
+        raise Refusal(
+            "Docker's engine runs without root (docker info shows name=rootless). It cannot run the site: the site's folders belong"
+            " to the users of its containers, and such an engine has other users. Nothing was changed. Choose this machine's own"
+            " engine (sudo systemctl start docker; unset DOCKER_HOST DOCKER_CONTEXT; docker context use default), and run pulumi"
+            " up again."
+        )
+
+
 def _check_engine() -> None:
     try:
         docker.engine()

@@ -49,7 +49,7 @@ from .verify.undo import Stale
 
 
 def release(layout: Layout) -> int:
-    machine.check()
+    machine.check_for_release()
     with archive.arrived(layout) as incoming:
         try:
             manifest = read_manifest(Manifest, incoming / releases.FILE)

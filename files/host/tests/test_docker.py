@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 from unittest import mock
 
-from site_apply import docker, times
+from site_apply import docker, machine, times
 from site_apply.announce import announce
 from site_apply.command import Result
 from site_apply.compose_file import ComposeFile, InvalidComposeFile, read_compose_file
 from site_apply.docker import Engine, NoEngine, Project
+from site_apply.errors import Refusal
 from site_apply.log import Waiting
 
 from .support import HostTest
@@ -55,6 +56,19 @@ class EngineTest(DockerTest):
         for _ in range(3):
             self.assertEqual(docker.engine(), Engine("/var/lib/docker", 1012924416, 2, ["compose"]))
         self.assertEqual(len(self.asked), 1)
+
+    def test_without_root_is_refused_before_a_release(self) -> None:
+        self.answers["context"] = Result(0, b"unix:///run/user/1000/docker.sock\n")
+        security = ["name=seccomp,profile=builtin", "name=rootless", "name=cgroupns"]
+        self.answers["info"] = Result(0, json.dumps({**json.loads(self.ANSWER), "security": security}).encode())
+        with mock.patch("shutil.which", return_value="/usr/bin/docker"):
+            # Whatever else runs there can still be taken down.
+            machine.check()
+            with self.assertRaisesRegex(Refusal, "name=rootless.* unset DOCKER_HOST DOCKER_CONTEXT; docker context use default"):
+                machine.check_for_release()
+            docker.engine.cache_clear()
+            self.answers["info"] = Result(0, json.dumps({**json.loads(self.ANSWER), "security": security[:1]}).encode())
+            machine.check_for_release()
 
     def test_is_asked_again_if_it_has_not_answered(self) -> None:
         self.answers["info"] = Result(1, b'{"folder": "", "memory": 0, "cores": 0, "plugins": null}\nCannot connect')

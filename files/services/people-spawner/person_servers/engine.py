@@ -12,6 +12,9 @@ from pathlib import PurePosixPath
 from typing import Any, Optional
 from urllib.parse import quote, urlencode
 
+# Seconds for calls that need no work of the engine.
+ANSWER_WITHIN = 20.0
+
 
 class EngineError(Exception):
     """The engine refused something. status: of HTTP; 0 if it does not answer. words: its message."""
@@ -105,8 +108,10 @@ class Engine:
     def _json(self, method: str, path: str, body: Any = None) -> Any:
         return json.loads(self._call(method, path, body))
 
-    def _call(self, method: str, path: str, body: Any = None, within: float = 20, kind: str = "application/json") -> bytes:
-        connection = _Connection(self._path, within)
+    def _call(
+        self, method: str, path: str, body: Any = None, within: Optional[float] = None, kind: str = "application/json"
+    ) -> bytes:
+        connection = _Connection(self._path, within or ANSWER_WITHIN)
         sent = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         try:
             connection.request(method, path, sent, {"Content-Type": kind} if sent else {})

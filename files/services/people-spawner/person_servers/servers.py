@@ -30,6 +30,9 @@ class Servers:
     def start(self, name: str) -> str:
         """Starts a server that does not run, and returns its host name. Throws Refused."""
         try:
+            # Without the lock, so that an engine that hangs lets nobody wait for others.
+            if self._runs(name):
+                return self._host_of(name)
             with self._starting:
                 return self._start(name)
         except EngineError as error:
@@ -66,11 +69,9 @@ class Servers:
 
     def _start(self, name: str) -> str:
         container = self._definition.container_of(name)
-        found = self._engine.inspect(container)
-        if found and found["State"].get("Running"):
+        if self._runs(name):
             return self._host_of(name)
-        if found:
-            self._engine.remove(container)
+        self._engine.remove(container)
         network = self._free_network()
         free, needed = _free_memory(), self._definition.least_mib
         if free < needed:
@@ -86,6 +87,10 @@ class Servers:
         threading.Thread(target=self._prepare, args=[name, created], daemon=True).start()
         return self._host_of(name)
 
+    def _runs(self, name: str) -> bool:
+        found = self._engine.inspect(self._definition.container_of(name))
+        return found is not None and found["State"].get("Running") is True
+
     def _prepare(self, name: str, container: str) -> None:
         """Does what a server needs beside its start. A failure is only in the log: such a server is better than none."""
         try:
@@ -97,9 +102,12 @@ class Servers:
 
     def _free_network(self) -> str:
         """A network without a server. Each is for one server at a time, so that no server reaches another one. Throws Refused."""
-        taken = {
-            each["Labels"].get(_PLACE) for each in self._all() if each["State"] in ("running", "created", "restarting", "paused")
-        }
+        servers = self._all()
+        for each in servers:
+            if each["State"] == "created":
+                # A start that broke off has left it: starts have the lock. It must not start later, beside another server.
+                self._engine.remove(each["Id"])
+        taken = {each["Labels"].get(_PLACE) for each in servers if each["State"] in ("running", "restarting", "paused")}
         free = [network for network in self._definition.networks if network not in taken]
         if not free:
             places = len(self._definition.networks)

@@ -64,7 +64,8 @@ class _Call(http.server.BaseHTTPRequestHandler):
         elif rest == ["json"]:
             name, _, value = json.loads(query["filters"])["label"][0].partition("=")
             found = [each for each in engine.containers.values() if each["Config"].get("Labels", {}).get(name) == value]
-            self._answer(200, [{"Labels": each["Config"]["Labels"], "State": each["State"]["Status"]} for each in found])
+            keys = [(each["Id"], each["Config"]["Labels"], each["State"]["Status"]) for each in found]
+            self._answer(200, [{"Id": id_, "Labels": labels, "State": status} for id_, labels, status in keys])
         elif rest == ["create"]:
             engine.add(query["name"], json.loads(body), "created")
             self._answer(201, {"Id": query["name"]})

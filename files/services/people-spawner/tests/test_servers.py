@@ -3,13 +3,15 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from unittest import mock
 
-from person_servers import activity, main
+from person_servers import activity, engine, main
 from person_servers.names import name_of
 
-from .support import ANN, BOB, CONTAINER, SpawnerTest
+from .support import ANN, BOB, CONTAINER, EVE, SpawnerTest
 
 
 class Servers(SpawnerTest):
@@ -93,6 +95,23 @@ class Servers(SpawnerTest):
             self.assertTrue(self.ask("start")["ok"])
             self.assertTrue(self.container()["State"]["Running"])
 
+    def test_that_were_only_created_take_no_place(self) -> None:
+        for place in self.definition.networks:
+            labels = {"jupyter-up.site": "lab", "jupyter-up.person": BOB, "jupyter-up.place": place}
+            self.engine.add(f"lab-person-{place}", {"Labels": labels}, "created")
+        self.assertTrue(self.ask("start")["ok"])
+        # Such a container cannot start later, on the network of another server.
+        self.assertEqual(set(self.engine.containers), {"lab-mariadb-1", f"lab-person-{ANN}"})
+
+    def test_tell_everybody_at_the_same_time_that_docker_hangs(self) -> None:
+        self.patch(engine, "ANSWER_WITHIN", 0.3)
+        self.engine.delay = 1
+        began = time.monotonic()
+        with ThreadPoolExecutor() as pool:
+            answers = list(pool.map(lambda name: self.ask("start", name), (ANN, BOB, EVE)))
+        self.assertEqual([each["code"] for each in answers], ["engine"] * 3)
+        self.assertLess(time.monotonic() - began, 0.8)
+
     def test_tell_an_end_for_memory_from_others(self) -> None:
         self.ask("start")
         self.container()["State"].update(Running=False, ExitCode=137, OOMKilled=True)
@@ -116,8 +135,8 @@ class Servers(SpawnerTest):
             ANN: {"kernels": [kernel], "terminals": 1, "busy_terminals": 1, "memory": 5, "limit": 9},
             BOB: "nonsense",
         }
-        engine = mock.Mock(run=lambda container, *_: (0, json.dumps(told[container.partition("-person-")[2]])))
-        found = json.loads(activity.of_all(engine, self.definition, self.servers.running()))
+        fake = mock.Mock(run=lambda container, *_: (0, json.dumps(told[container.partition("-person-")[2]])))
+        found = json.loads(activity.of_all(fake, self.definition, self.servers.running()))
         self.assertEqual(found["kernels"], [{**kernel, "person": "ann@example.com"}])
         self.assertEqual((found["terminals"], found["memory"], found["limit"]), (1, 5, 9))
 
