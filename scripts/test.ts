@@ -1,7 +1,7 @@
 /**
  * `npm test` runs the checks, then all tests but those of the projects `long` and `kubernetes`. `npm test -- PROJECT [PATH] [OPTIONS]`
- * runs one of jest's projects, only files with PATH in their name, with jest's own options. `npm test -- check` runs only the checks. The last
- * line of the output is `N passed, N failed`.
+ * runs one of jest's projects, only files with PATH in their name, with jest's own options. `npm test -- check` runs only the checks.
+ * The last line of the output is `N passed, N failed`.
  */
 
 import { basename, join } from "node:path";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { cacheFolder, projectFolder } from "../../scripts/cli/folders.ts";
 import type { Say } from "../../scripts/cli/step.ts";
 import type { DebianRelease } from "./environment.ts";
@@ -48,7 +48,7 @@ export async function buildGoProgram(
   const go = (...args: string[]) => runGo(program.name, source, args, { GOCACHE: compiled });
   try {
     say(`${program.name} ${program.version}: fetching its Go modules`);
-    for (const file of await sourcesOf(program)) await copyFile(file, join(source, file.split("/").at(-1) ?? ""));
+    for (const file of await sourcesOf(program)) await copyFile(file, join(source, basename(file)));
     await go("mod", "init", "jupyter-up/build");
     const required = Object.entries(program.modules).map(([module, version]) => `-require=${module}@${version}`);
     const replaced = Object.entries(program.replaced ?? {}).map(
@@ -58,10 +58,7 @@ export async function buildGoProgram(
     if (required.length > 0) await go("mod", "edit", ...required, ...replaced);
     for (const [module, file] of program.embedded ?? []) {
       const fetched = await go("mod", "download", "-json", `${module}@${program.modules[module]}`);
-      await copyFile(
-        join((JSON.parse(fetched) as { Dir: string }).Dir, file),
-        join(source, file.split("/").at(-1) ?? ""),
-      );
+      await copyFile(join((JSON.parse(fetched) as { Dir: string }).Dir, file), join(source, basename(file)));
     }
     say(`${program.name} ${program.version}: building it from its Go modules (many minutes, once)`);
     const linker = `-s -w ${program.flags ?? ""}`.trim();
