@@ -80,6 +80,8 @@ export async function smallCosts(imageMirror: string | undefined, say: Say): Pro
           .join("; ");
       const done = await measured(host, group, cookies, work);
       rows.push(...rowsOf(name, done, kills));
+      // A later step may fail, and then the results have no row of this one.
+      say(`${name}: ${done.seconds.toFixed(0)} s`);
       return done;
     };
     const up = async (changes = {}) => {
