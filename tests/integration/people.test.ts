@@ -136,6 +136,9 @@ describe("A server for each person", () => {
     const page = await open(email, "/");
     if (page.path.startsWith("/hub/")) {
       assert.match(page.body, /Your server starts/);
+      // It goes on when the hub says so.
+      const source = `new EventSource("/hub/api/users/${serverName(email)}/server/progress?_xsrf=`;
+      assert.ok(page.body.includes(source), page.body);
       const end = await progress(email);
       assert.equal(end.ready, true, JSON.stringify(end));
     }
@@ -272,6 +275,7 @@ describe("A server for each person", () => {
       JSON.parse((await inServer(bob, ["python3", "-c", REACHED], JSON.stringify(tried))).output) as unknown[];
     let reached = await reachedOf(places);
     // While Docker 20.10 creates any network on the machine, as other tests do, containers reach other networks for some milliseconds.
+    // This machine has no rules of its own for that: see apply/networksApart.test.ts.
     for (let more = 0; reached.length > 0 && more < 2; more++) {
       await sleep(1000);
       reached = await reachedOf(reached);
