@@ -220,10 +220,12 @@ describe("Servers of people in a cluster", () => {
   });
 
   it("have the size that their person chooses", async () => {
+    if (await isRunning(bob)) await stop(bob);
     await released({}, { sizes: [SMALL, BIG, HUGE] });
     // The session has ended for good.
     signInAgain(bob);
     const page = await open(bob, "/");
+    if (page.status !== 200) console.log((await run("docker", ["logs", `${site.project}-people-hub-1`])).output.slice(-9000));
     assert.match(page.body, /<strong>Small<\/strong>: 0\.1 processors, 400 MiB of memory, \$0\.01 an hour/);
     await choose(bob, 2);
     const last = await progress(bob);
@@ -242,6 +244,7 @@ describe("Servers of people in a cluster", () => {
     const told = allProgress(bob);
     await sleep(3000);
     await cluster.addNode({ name: "node-2", labels: { pool: "fast" } });
+    console.log(JSON.stringify(await told), await cluster.kubectl("get", "events", "-n", site.project, "-o", "json"));
     const messages = (await told).map(({ message }) => message);
     assert.ok(
       messages.some((message) => message.startsWith("No node of the cluster has room for your server.")),

@@ -19,6 +19,8 @@ STARTED_WITHIN = 900
 ANSWERS_WITHIN = 120
 # Seconds in which kernels end; the same as in Jupyter's definition.
 STOPPED_WITHIN = 20
+# Seconds between two looks at what the cluster tells.
+PROGRESS_EVERY = 0.5
 # Seconds after which a pod leaves a node that does not answer.
 NODE_LOST_AFTER = 30
 MIB = 1024 * 1024
@@ -32,6 +34,8 @@ class PodSpawner(KubeSpawner):
     files: Path
     server_key: str
     owner: dict
+    # Of the start that is going on; None before the first one.
+    obstacles = None
 
     async def _start(self):
         self.obstacles = Obstacles(self)
@@ -87,12 +91,16 @@ class PodSpawner(KubeSpawner):
         return await super().poll()
 
     async def progress(self):
-        said = None
-        async for event in super().progress():
-            words = progress_of(event.get("raw_event") or {})
-            if words and words != said:
-                said = words
-                yield {"progress": event.get("progress", 0), "message": words}
+        # KubeSpawner's own would tell the events of the person's last pod, too.
+        told, said = set(), None
+        while not (self._start_future and self._start_future.done()):
+            for event in self.obstacles.events() if self.obstacles else []:
+                words = progress_of(event)
+                if words and words != said and event["metadata"]["uid"] not in told:
+                    said = words
+                    yield {"progress": min(90, 10 + 10 * len(told)), "message": words}
+                told.add(event["metadata"]["uid"])
+            await asyncio.sleep(PROGRESS_EVERY)
 
     @property
     def pod(self):
@@ -114,12 +122,24 @@ class Obstacles:
         # A pod of an earlier start, which may still be there.
         self.before = None
 
+    def pod(self):
+        """The pod of this start; None if there is none yet."""
+        pod = self.spawner.pod
+        return pod if uid_of(pod) != self.before else None
+
+    def events(self):
+        """What the cluster has told about this pod, the oldest first."""
+        pod, reflector = self.pod(), self.spawner.event_reflector
+        if not pod or not reflector:
+            return []
+        return [event for event in reflector.events if event["involvedObject"].get("uid") == uid_of(pod)]
+
     async def found(self):
         """Waits for something that the start cannot get past. Throws NotStarted."""
         while True:
-            pod = self.spawner.pod
-            if pod and uid_of(pod) != self.before:
-                words, is_final = obstacle(pod, self.spawner.events)
+            pod = self.pod()
+            if pod:
+                words, is_final = obstacle(pod, self.events())
                 self.last = words or self.last
                 if is_final:
                     raise NotStarted(words)
