@@ -110,6 +110,23 @@ export function repeated(list: unknown[]): number[] {
   return [...list.keys()].filter((index) => typeof list[index] === "string" && list.indexOf(list[index]) < index);
 }
 
+/** Reports names that repeat an earlier one of the list. @param what `key`. @param another a free name, as a word of a command. */
+export function refuseRepeatedNames(
+  list: { name?: unknown }[],
+  context: z.RefinementCtx,
+  what: string,
+  another: (name: unknown) => string,
+): void {
+  for (const index of repeated(list.map((each) => each?.name))) {
+    const name = list[index]?.name;
+    context.addIssue({
+      code: "custom",
+      path: [index, "name"],
+      message: withFix(`${format(name)} is also the name of an earlier ${what} in the list.`, setThis(another(name))),
+    });
+  }
+}
+
 /** The whole message: one paragraph per issue, followed by the command that fixes it. */
 export function report(stack: string, issues: Issue[]): string {
   const count = issues.length === 1 ? "One thing is" : `${issues.length} things are`;

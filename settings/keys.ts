@@ -1,7 +1,16 @@
 import { z } from "zod";
 import { allowEntry } from "./allow.ts";
 import { LABEL } from "./domain.ts";
-import { alwaysOnLists, format, REMOVE_THIS, removeFirst, repeated, setThis, text, withFix } from "./issues.ts";
+import {
+  alwaysOnLists,
+  format,
+  REMOVE_THIS,
+  refuseRepeatedNames,
+  removeFirst,
+  setThis,
+  text,
+  withFix,
+} from "./issues.ts";
 import { Unquoted } from "./unquoted.ts";
 
 /** Keys with which programs enter as a person, without a browser. */
@@ -89,17 +98,7 @@ export const keys = z
   .array(key, {
     error: ({ input }) => withFix(`expected a list of keys, found ${format(input)}.`, removeFirst(input, KEY_EXAMPLE)),
   })
-  .superRefine((keys, context) => {
-    for (const index of repeated(keys.map((key) => key?.name)))
-      context.addIssue({
-        code: "custom",
-        path: [index, "name"],
-        message: withFix(
-          `${format(keys[index]?.name)} is also the name of an earlier key in the list.`,
-          setThis(`${keys[index]?.name}-2`),
-        ),
-      });
-  }, alwaysOnLists)
+  .superRefine((keys, context) => refuseRepeatedNames(keys, context, "key", (name) => `${name}-2`), alwaysOnLists)
   .default([]);
 
 /** Milliseconds before its end from which a preview mentions a key. */

@@ -7,8 +7,8 @@ import {
   format,
   kindOf,
   REMOVE_THIS,
+  refuseRepeatedNames,
   removeFirst,
-  repeated,
   setThis,
   withFix,
   withoutProto,
@@ -85,15 +85,5 @@ export const sizes = z
       withFix(`expected a list of sizes, found ${kindOf(input)}.`, removeFirst(input, SIZE_EXAMPLE)),
   })
   .min(1, { error: withFix("the list is empty.", "pulumi config rm --path servers.sizes") })
-  .superRefine((sizes, context) => {
-    for (const index of repeated(sizes.map((each) => each?.name)))
-      context.addIssue({
-        code: "custom",
-        path: [index, "name"],
-        message: withFix(
-          `${format(sizes[index]?.name)} is also the name of an earlier size in the list.`,
-          setThis(`'${sizes[index]?.name} 2'`),
-        ),
-      });
-  }, alwaysOnLists)
+  .superRefine((sizes, context) => refuseRepeatedNames(sizes, context, "size", (name) => `'${name} 2'`), alwaysOnLists)
   .prefault([{ name: "Standard", cpu: 1, memory: "4g" }]);

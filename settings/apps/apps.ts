@@ -1,7 +1,16 @@
 import { z } from "zod";
 import { isReserved } from "../catalog.ts";
 import { LABEL } from "../domain.ts";
-import { alwaysOnLists, format, kindOf, REMOVE_THIS, removeFirst, repeated, setThis, withFix } from "../issues.ts";
+import {
+  alwaysOnLists,
+  format,
+  kindOf,
+  REMOVE_THIS,
+  refuseRepeatedNames,
+  removeFirst,
+  repeated,
+  withFix,
+} from "../issues.ts";
 import { app, type CheckedApp } from "./app.ts";
 
 const APP_EXAMPLE = "pulumi config set --path 'apps[0].name' whoami";
@@ -12,15 +21,7 @@ export const apps = z
     error: ({ input }) => withFix(`expected a list of apps, found ${kindOf(input)}.`, removeFirst(input, APP_EXAMPLE)),
   })
   .superRefine((apps, context) => {
-    for (const index of repeated(apps.map((app) => app?.name)))
-      context.addIssue({
-        code: "custom",
-        path: [index, "name"],
-        message: withFix(
-          `${format(apps[index]?.name)} is also the name of an earlier app in the list.`,
-          setThis(`${apps[index]?.name}-2`),
-        ),
-      });
+    refuseRepeatedNames(apps, context, "app", (name) => `${name}-2`);
     for (const [index, given] of apps.entries()) {
       if (typeof given !== "object" || given === null) continue;
       for (const part of ["schema", "shared"] as const)
