@@ -18,6 +18,16 @@ import { podDefinition } from "./podDefinition.ts";
 /** JupyterHub with KubeSpawner: JupyterHub 5.5.0, KubeSpawner 7.0.0. */
 export const CLUSTER_HUB_IMAGE = { reference: "quay.io/jupyterhub/k8s-hub:4.4.0", sizeMiB: 900 };
 
+/** The files of the hub that are only for a cluster. */
+const OWN_FILES = [
+  "spawner_config.py",
+  "people_hub/cluster.py",
+  "people_hub/cluster_config.py",
+  "people_hub/cluster_words.py",
+  "people_hub/dismiss.py",
+  "people_hub/server_files.py",
+  "templates/sizes.html",
+];
 const HERE = new URL(".", import.meta.url);
 const file = (name: string) => renderTemplate(new URL(name, HERE));
 
@@ -98,12 +108,8 @@ function spawnsInCluster({ cluster }: OnCluster, definition: unknown, files: Tex
     image: CLUSTER_HUB_IMAGE,
     networks: [],
     files: () => ({
-      "spawner_config.py": file("spawner_config.py"),
-      "people_hub/cluster.py": file("people_hub/cluster.py"),
-      "people_hub/cluster_words.py": file("people_hub/cluster_words.py"),
-      "people_hub/dismiss.py": file("people_hub/dismiss.py"),
+      ...Object.fromEntries(OWN_FILES.map((name) => [name, file(name)])),
       "people_hub/names.py": readFileSync(new URL("../../people-spawner/person_servers/names.py", HERE), "utf8"),
-      "templates/sizes.html": file("templates/sizes.html"),
       "server.json": `${JSON.stringify(definition, undefined, 2)}\n`,
       ...server,
     }),

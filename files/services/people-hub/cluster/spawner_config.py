@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from people_hub.cluster import use_cluster
+from people_hub.cluster_config import use_cluster
 
 c = get_config()  # noqa: F821, provided by the loader
 
