@@ -106,12 +106,8 @@ class PodSpawner(KubeSpawner):
     @property
     def pod(self):
         """The pod as the cluster last told it; None if there is none."""
-        reflector = self.pod_reflector_or_none
+        reflector = self.reflectors.get(self._get_reflector_key("pods"))
         return reflector and reflector.pods.get(f"{self.namespace}/{self.pod_name}")
-
-    @property
-    def pod_reflector_or_none(self):
-        return self.reflectors.get(self._get_reflector_key("pods"))
 
 
 class Obstacles:
