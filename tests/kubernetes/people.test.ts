@@ -233,6 +233,11 @@ describe("Servers of people in a cluster", () => {
       requests: { cpu: "200m", memory: String(600 * 1024 ** 2) },
     });
     await stop(bob);
+    // As a program does, which sees no form.
+    await open(bob, "/hub/spawn?profile=size-1");
+    assert.equal((await progress(bob)).ready, true);
+    assert.equal((await podOf(bob))?.spec.containers[0].resources.requests.cpu, "100m");
+    await stop(bob);
   });
 
   it("wait in plain words for a node, and start when it comes", async () => {

@@ -8,7 +8,7 @@ import { copyTrackedFiles } from "../../support/trackedFiles.ts";
 
 const checkout = join(import.meta.dirname, "../../..");
 /** Providers of this project's components. */
-const providers = ["cloudflare", "command", "gcp", "random", "tls"];
+const providers = ["cloudflare", "command", "gcp", "kubernetes", "random", "tls"];
 
 /**
  * A stack whose program is in YAML and makes a site with the component JupyterSite, by the real engine and its language host for
