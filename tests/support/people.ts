@@ -54,13 +54,13 @@ export function peopleOf(port: () => number): People {
       const onward = [302, 303].includes(answer.status)
         ? new URL(String(answer.headers.location), `https://${HOST}`)
         : undefined;
-      // The page on which a server starts, and the one that says that it is not running, go on by a script.
+      // The page that says that a server is not running goes on by a script. The one about a failed start has another status, and waits.
       const start = /var spawn_url = "([^"]+)"/
         .exec(answer.body)?.[1]
         ?.replaceAll("\\u0026", "&")
         .replaceAll("&amp;", "&");
       if (onward) here = onward.pathname + onward.search;
-      else if (start) here = start;
+      else if (start && answer.status === 424) here = start;
       else return { ...answer, path: here };
     }
     return assert.fail(`${path} redirects without end`);
