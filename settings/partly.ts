@@ -1,4 +1,5 @@
 import type { CheckedApp } from "./apps/app.ts";
+import { withFix } from "./issues.ts";
 import type { Given } from "./schema.ts";
 
 /** What rules across settings read and report. */
@@ -23,3 +24,9 @@ export const objectsOf = <Item>(list: unknown): [number, Partial<Item>][] =>
 
 /** The apps that are objects, with their position on the list. */
 export const appsOf = (apps: unknown) => objectsOf<CheckedApp>(apps);
+
+/** One issue or none. `key` is as Pulumi writes a path: `ssh.host`, `apps[0].name`. */
+export function when(wrong: boolean, key: string, [sentence, fix]: [sentence: string, fix: string]): CrossFieldIssue[] {
+  const path = [...key.matchAll(/[A-Za-z]+|\d+/g)].map(([part]) => (/\d/.test(part) ? Number(part) : part));
+  return wrong ? [{ path, message: withFix(sentence, fix) }] : [];
+}

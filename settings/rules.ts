@@ -7,7 +7,7 @@ import { isProxied } from "./dns.ts";
 import { isOwnMachine, LONGEST_NAME } from "./domain.ts";
 import { format, withFix } from "./issues.ts";
 import { TAG_EXAMPLE, whatIsWrongWithTag } from "./jupyter/image.ts";
-import { appsOf, type CrossFieldIssue, listOf, type Partly } from "./partly.ts";
+import { appsOf, type CrossFieldIssue, listOf, type Partly, when } from "./partly.ts";
 import { keyIssues, peopleIssues } from "./peopleRules.ts";
 import { OFF } from "./reboots.ts";
 import { serversIssues } from "./serversRules.ts";
@@ -201,12 +201,6 @@ function rebootsIssues({ target, reboots }: Partly): CrossFieldIssue[] {
     `${format(reboots)} would reboot this machine, which is yours. Reboots are for targets gcp and ssh.`,
     "pulumi config rm reboots",
   ]);
-}
-
-/** One issue or none. `key` is as Pulumi writes a path: `ssh.host`, `apps[0].name`. */
-function when(wrong: boolean, key: string, [sentence, fix]: [sentence: string, fix: string]): CrossFieldIssue[] {
-  const path = [...key.matchAll(/[A-Za-z]+|\d+/g)].map(([part]) => (/\d/.test(part) ? Number(part) : part));
-  return wrong ? [{ path, message: withFix(sentence, fix) }] : [];
 }
 
 /** The settings that decide how a browser reaches and trusts the site; undefined if one of them is invalid. */
