@@ -25,7 +25,6 @@ const OWN_FILES = [
   "people_hub/cluster_config.py",
   "people_hub/cluster_words.py",
   "people_hub/dismiss.py",
-  "people_hub/server_files.py",
   "templates/sizes.html",
 ];
 const HERE = new URL(".", import.meta.url);

@@ -5,6 +5,8 @@ digits: `ann-40example-2ecom`. nginx (session/people.js) makes it, and everythin
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 from typing import Optional
 
@@ -31,3 +33,8 @@ def is_allowed(person: str, allow_list: set[str]) -> bool:
     """Whether a person is on the allow list. Compares like nginx; see peopleMap in files/services/nginx/nginx.ts."""
     before, at, domain = person.rpartition("@")
     return person in allow_list or (bool(before) and at + domain in allow_list)
+
+
+def secret_of(key: str, name: str) -> str:
+    """The secret of a server, made from a key of all servers: what it proves requests with, or the password of its database."""
+    return hmac.new(key.encode(), name.encode(), hashlib.sha256).hexdigest()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import hmac
 import threading
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from .definition import Definition
 from .engine import Engine, EngineError
 from .homes import Homes
+from .names import secret_of
 from .words import Refused
 
 PORT = 8888
@@ -125,9 +125,9 @@ class Servers:
         return container
 
     def _secrets_of(self, name: str) -> dict[str, str]:
-        files = {"door-secret": f"{_derived(self._key, name)}\n"}
+        files = {"door-secret": f"{secret_of(self._key, name)}\n"}
         if self._definition.database:
-            user, password = database_user(name), _derived(self._database_key, name)
+            user, password = database_user(name), secret_of(self._database_key, name)
             address = f"mariadb+pymysql://{user}:{password}@localhost/{user}"
             files["database-url"] = f"{address}?charset=utf8mb4&unix_socket=/run/mysqld/mysqld.sock\n"
         return {f"run/secrets/jupyter/{file}": text for file, text in files.items()}
@@ -138,7 +138,7 @@ class Servers:
             return
         container, command = self._definition.database
         try:
-            password = f"PERSON_PASSWORD={_derived(self._database_key, name)}"
+            password = f"PERSON_PASSWORD={secret_of(self._database_key, name)}"
             code, said = self._engine.run(container, [*command, database_user(name)], [password])
         except EngineError as error:
             code, said = 1, error.words
@@ -163,10 +163,6 @@ class Servers:
 def database_user(name: str) -> str:
     """The user and the database of a person. No app has such a name. MariaDB's databases have 64 characters at most."""
     return f"person_{name}" if len(name) <= 57 else f"person_{hashlib.sha256(name.encode()).hexdigest()[:32]}"
-
-
-def _derived(key: str, name: str) -> str:
-    return hmac.new(key.encode(), name.encode(), hashlib.sha256).hexdigest()
 
 
 def _free_memory() -> int:

@@ -1,16 +1,13 @@
 """Starts the server of a person as a pod of a cluster, with KubeSpawner."""
 
 import asyncio
-import hashlib
-import hmac
 import time
-from pathlib import Path
 
 from aiohttp import ClientError
 from kubernetes_asyncio.client import ApiException
 from kubespawner import KubeSpawner
 from people_hub.cluster_words import obstacle, progress_of, refused
-from people_hub.server_files import key_of, paths_in
+from people_hub.names import secret_of
 from people_hub.servers import PAUSE, NotStarted, is_up
 
 # Seconds. A node is made in two minutes, and then fetches an image of some GB.
@@ -26,7 +23,7 @@ class PodSpawner(KubeSpawner):
 
     # From the configuration; see use_cluster.
     definition: dict
-    files: Path
+    texts: dict
     server_key: str
     owner: dict
     # Of the start that is going on; None before the first one.
@@ -51,9 +48,8 @@ class PodSpawner(KubeSpawner):
 
     async def put_files(self):
         """Writes the server's files and the person's secrets into the cluster. They end with the site."""
-        texts = {key_of(path): (self.files / path).read_text() for path in paths_in(self.files)}
-        await self.put("config_map", {"kind": "ConfigMap", "data": texts})
-        secrets = {"door-secret": f"{derived(self.server_key, self.user.name)}\n"}
+        await self.put("config_map", {"kind": "ConfigMap", "data": self.texts})
+        secrets = {"door-secret": f"{secret_of(self.server_key, self.user.name)}\n"}
         await self.put("secret", {"kind": "Secret", "type": "Opaque", "stringData": secrets})
 
     async def put(self, kind, content):
@@ -182,8 +178,3 @@ def is_lost(pod):
 
 def uid_of(pod):
     return pod["metadata"]["uid"] if pod else None
-
-
-def derived(key, name):
-    """The secret of a person's server; nginx derives the same."""
-    return hmac.new(key.encode(), name.encode(), hashlib.sha256).hexdigest()

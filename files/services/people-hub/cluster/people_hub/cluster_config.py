@@ -4,7 +4,6 @@ import shlex
 from pathlib import Path
 
 from people_hub.cluster import STARTED_WITHIN, PodSpawner
-from people_hub.server_files import key_of, paths_in
 from people_hub.servers import PORT
 
 # Seconds in which kernels end; the same as in Jupyter's definition.
@@ -21,7 +20,9 @@ def use_cluster(c, definition, files, server_key, owner):
     definition: server.json. files: the folder of the server's files. server_key: the secret from which each server's own is made;
     nginx has it, too. owner: an owner reference. When its object is deleted, everything that the hub made is, except homes.
     """
-    PodSpawner.definition, PodSpawner.files, PodSpawner.server_key, PodSpawner.owner = definition, files, server_key, owner
+    texts = {str(path.relative_to(files)): path.read_text() for path in sorted(files.rglob("*")) if path.is_file()}
+    PodSpawner.definition, PodSpawner.server_key, PodSpawner.owner = definition, server_key, owner
+    PodSpawner.texts = {key_of(path): text for path, text in texts.items()}
     c.JupyterHub.spawner_class = PodSpawner
     spawner = c.PodSpawner
     spawner.namespace = definition["namespace"]
@@ -33,7 +34,7 @@ def use_cluster(c, definition, files, server_key, owner):
     spawner.start_timeout = STARTED_WITHIN
     spawner.delete_grace_period = STOPPED_WITHIN
     use_home(spawner, definition["home"])
-    use_volumes(spawner, definition, files)
+    use_volumes(spawner, definition, list(texts))
     use_hardening(spawner, definition["user"])
     use_sizes(spawner, definition["sizes"])
     # Beside the server, as on one machine: packages may take minutes.
@@ -50,8 +51,8 @@ def use_home(spawner, home):
     spawner.storage_access_modes = ["ReadWriteOnce"]
 
 
-def use_volumes(spawner, definition, files):
-    items = [{"key": key_of(path), "path": path} for path in paths_in(files)]
+def use_volumes(spawner, definition, paths):
+    items = [{"key": key_of(path), "path": path} for path in paths]
     memory = [
         (f"memory-{number}", {"medium": "Memory", **({"sizeLimit": f"{folder['mib']}Mi"} if folder["mib"] else {})}, folder["at"])
         for number, folder in enumerate(definition["inMemory"])
@@ -140,3 +141,8 @@ def described(size):
 
 def memory_of(mib):
     return f"{mib // 1024} GiB" if mib % 1024 == 0 else f"{mib} MiB"
+
+
+def key_of(path):
+    """The key of a file in a ConfigMap, where keys have no slashes."""
+    return path.replace("/", "--")
