@@ -125,6 +125,11 @@ function clusterOf(parts: Parts): Cluster {
     turn = mine.catch(() => {});
     return mine;
   };
+  const named = (name: string): Node => {
+    const node = nodes.find((each) => each.name === name);
+    if (!node) throw new PlainError(`The cluster has no node ${name}.`);
+    return node;
+  };
   const kubectlWith = (input: string, ...args: string[]) =>
     run(`kubectl ${args[0] ?? ""}`, join(programs, "kubectl"), args, {
       input,
@@ -153,16 +158,11 @@ function clusterOf(parts: Parts): Cluster {
       }),
     removeNode: (name) =>
       inTurn(async () => {
-        const index = nodes.findIndex((node) => node.name === name);
-        if (index < 0) throw new PlainError(`The cluster has no node ${name}.`);
-        for (const node of nodes.splice(index, 1)) await node.remove();
+        const node = named(name);
+        nodes.splice(nodes.indexOf(node), 1);
+        await node.remove();
       }),
-    killNode: (name) =>
-      inTurn(async () => {
-        const node = nodes.find((each) => each.name === name);
-        if (!node) throw new PlainError(`The cluster has no node ${name}.`);
-        await node.kill();
-      }),
+    killNode: (name) => inTurn(async () => named(name).kill()),
     stop: async () => {
       await parts.endDisks();
       api.close();
