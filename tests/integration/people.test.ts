@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import serverName from "../../files/services/nginx/session/serverName.js";
 import { freePort } from "../../offline/support/freePort.ts";
 import { run } from "../support/command.ts";
-import { peopleOf } from "../support/people.ts";
+import { peopleOf, statusesDuring } from "../support/people.ts";
 import { REACHED } from "../support/reached.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { serviceOf, siteWith } from "../support/site.ts";
@@ -208,20 +208,13 @@ describe("A server for each person", () => {
   it("goes on without a failed request while settings change, and while the hub restarts", async () => {
     const before = await site.container("people-proxy");
     const [{ id }] = JSON.parse((await api(ann, "GET", "/api/kernels")).body);
-    const statuses: number[] = [];
-    let goesOn = true;
-    const asking = (async () => {
-      while (goesOn) {
-        statuses.push((await api(ann, "GET", `/api/kernels/${id}`)).status);
-        await sleep(20);
-      }
-    })();
-    await released({ packages: ["pip"], servers: { memory: "600m", most: 3 } });
-    await run("docker", ["restart", "--time", "2", `${site.project}-people-hub-1`]);
-    await run("docker", ["restart", "--time", "2", `${site.project}-people-spawner-1`]);
-    await until("the hub answers", async () => (await open(ann, "/hub/home")).status === 200, 30);
-    goesOn = false;
-    await asking;
+    const request = () => api(ann, "GET", `/api/kernels/${id}`);
+    const statuses = await statusesDuring(request, async () => {
+      await released({ packages: ["pip"], servers: { memory: "600m", most: 3 } });
+      await run("docker", ["restart", "--time", "2", `${site.project}-people-hub-1`]);
+      await run("docker", ["restart", "--time", "2", `${site.project}-people-spawner-1`]);
+      await until("the hub answers", async () => (await open(ann, "/hub/home")).status === 200, 30);
+    });
     process.stdout.write(`Requests to a kernel during a release and restarts: ${statuses.length}\n`);
     assert.deepEqual([...new Set(statuses)], [200]);
     assert.equal(await site.container("people-proxy"), before);

@@ -10,7 +10,7 @@ import { freePort } from "../../offline/support/freePort.ts";
 import { type ClusterStack, clusterStack } from "../support/clusterStack.ts";
 import { run } from "../support/command.ts";
 import { imageMirror, mirrored, pullImages } from "../support/images.ts";
-import { peopleOf } from "../support/people.ts";
+import { peopleOf, statusesDuring } from "../support/people.ts";
 import { REACHED } from "../support/reached.ts";
 import { type RunningSite, runningSite } from "../support/runningSite.ts";
 import { until } from "../support/until.ts";
@@ -182,19 +182,12 @@ describe("Servers of people in a cluster", () => {
 
   it("go on without a failed request while settings change, and while the hub restarts", async () => {
     const [{ id }] = JSON.parse((await api(ann, "GET", "/api/kernels")).body);
-    const statuses: number[] = [];
-    let goesOn = true;
-    const asking = (async () => {
-      while (goesOn) {
-        statuses.push((await api(ann, "GET", `/api/kernels/${id}`)).status);
-        await sleep(20);
-      }
-    })();
-    await released({ packages: ["pip"] }, { idle: "3h" });
-    await run("docker", ["restart", "--time", "2", `${site.project}-people-hub-1`]);
-    await until("the hub answers", async () => (await open(ann, "/hub/home")).status === 200, 30);
-    goesOn = false;
-    await asking;
+    const request = () => api(ann, "GET", `/api/kernels/${id}`);
+    const statuses = await statusesDuring(request, async () => {
+      await released({ packages: ["pip"] }, { idle: "3h" });
+      await run("docker", ["restart", "--time", "2", `${site.project}-people-hub-1`]);
+      await until("the hub answers", async () => (await open(ann, "/hub/home")).status === 200, 30);
+    });
     process.stdout.write(`Requests to a kernel during a release and a restart: ${statuses.length}\n`);
     assert.deepEqual([...new Set(statuses)], [200]);
     assert.match((await open(ann, "/hub/home")).body, /Stop My Server/);

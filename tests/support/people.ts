@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import serverName from "../../files/services/nginx/session/serverName.js";
 import { type Answer, navigation, type Question, type Visitor, visitor } from "./visitor.ts";
 
@@ -121,4 +122,20 @@ export function peopleOf(port: () => number): People {
     },
     signInAgain: (email) => void visitors.delete(email),
   };
+}
+
+/** The statuses of requests that are sent one after another for as long as some work takes. */
+export async function statusesDuring(request: () => Promise<Answer>, work: () => Promise<unknown>): Promise<number[]> {
+  const statuses: number[] = [];
+  let goesOn = true;
+  const asking = (async () => {
+    while (goesOn) {
+      statuses.push((await request()).status);
+      await sleep(20);
+    }
+  })();
+  await work();
+  goesOn = false;
+  await asking;
+  return statuses;
 }
